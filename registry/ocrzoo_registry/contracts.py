@@ -1,0 +1,132 @@
+"""What plugins hand to the host: one small frozen record a hook.
+
+Everything heavy is named by its dotted path (``package.module:attribute``) and imported when it is
+first used, so that asking what exists costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+from ocrzoo_registry.cards import Format
+from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.errors import UsageError
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """One file that a source can deliver."""
+
+    path: str
+    """Path inside the model's folder, ``/`` between parts."""
+    size: int | None = None
+    """Bytes, where the source knows."""
+    sha256: str | None = None
+    digest_origin: str | None = None
+    """Who vouches for ``sha256``."""
+    locator: str = ""
+    """What the source needs to find the file again; means nothing to others."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a source holds of one model in one format, all of one revision."""
+
+    revision: str
+    files: tuple[RemoteFile, ...]
+
+
+class Source(Protocol):
+    """Where weights come from: it lists files, and opens one at an offset."""
+
+    def list(self, offered: OfferedCard, file_format: Format) -> Listing | None:
+        """Return what the source holds, or ``None`` where it does not have the model.
+
+        Raises:
+            SourceError: It should have the model and cannot say so now.
+        """
+
+    def open(
+        self, listing: Listing, file: RemoteFile, offset: int = 0
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """Open a listed file at a byte offset, as chunks of bytes.
+
+        Raises:
+            SourceError: The file cannot be had.
+        """
+
+
+@dataclass(frozen=True)
+class SourceSpec:
+    """A weight source by name."""
+
+    name: str
+    factory: str
+    """Dotted path of a callable that takes a :class:`~ocrzoo_registry.settings.Settings`."""
+    rank: int
+    """Sources are tried by ascending rank; the nearest (a local folder) has the lowest."""
+    network: bool = True
+    """Whether it may open a socket; such a source is passed over when offline."""
+
+
+@dataclass(frozen=True)
+class EngineSpec:
+    """An inference engine by name."""
+
+    name: str
+    factory: str
+    """Dotted path of a class that keeps :class:`ocrzoo.engines.Engine`."""
+    formats: tuple[Format, ...]
+    """What it reads, best first."""
+    module: str
+    """The import that must be there."""
+    install: str
+    """What brings that import, as given to pip."""
+    rank: int
+    """Fastest first: engines are chosen by ascending rank."""
+
+    @property
+    def installed(self) -> bool:
+        """Whether the engine's module can be imported (it is not imported to find out)."""
+        try:
+            return find_spec(self.module) is not None
+        except (ImportError, ValueError):
+            return False
+
+
+@dataclass(frozen=True)
+class PredictorSpec:
+    """A predictor by the name that cards use in ``running.predictor``."""
+
+    name: str
+    factory: str
+    """Dotted path of a callable ``(card, model_config, session) -> predictor``."""
+
+
+@dataclass(frozen=True)
+class PipelineSpec:
+    """A pipeline by name."""
+
+    name: str
+    factory: str
+    """Dotted path of a callable ``(config, runtime) -> pipeline``."""
+    config: str
+    """Dotted path of a callable that returns the pipeline's default configuration."""
+
+
+def load_attribute(dotted: str) -> Any:
+    """Import ``package.module:attribute``.
+
+    Raises:
+        UsageError: There is no such attribute, or its module cannot be imported.
+    """
+    module_name, _, attribute = dotted.partition(":")
+    try:
+        return getattr(import_module(module_name), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UsageError(f"cannot load {dotted!r}: {error}") from error

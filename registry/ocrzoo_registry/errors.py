@@ -1,0 +1,105 @@
+"""Every error that ocrzoo raises on purpose, and the exit code each one ends a command with.
+
+    OcrzooError
+    |-- UsageError            2  an option, setting or argument that makes no sense
+    |   |-- CardError         2  a model card that breaks the schema
+    |   `-- AmbiguousName     2  one name offered by two plugins
+    |-- NotFound              3  nothing by that name
+    |   |-- UnknownModel      3  no card with that name (also a KeyError)
+    |   `-- UnknownLanguage   3  no model that claims that language (also a KeyError)
+    |-- SourceError           4  no source gave the files
+    |   `-- OfflineError      4  the files are not here and the network is off limits
+    |-- IntegrityError        5  bytes that are not the bytes that were promised
+    |-- EngineError           2  an inference engine that is absent or cannot read the model
+    `-- InputError            6  an image that cannot be read
+
+A message says what happened, where, and what to do about it, in one line.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """What the exit status of every ``ocrzoo`` command means."""
+
+    DONE = 0
+    """Everything asked for was done."""
+    BUG = 1
+    """An error in ocrzoo itself; ``--debug`` shows where."""
+    USAGE = 2
+    """An option, a setting or a card that makes no sense."""
+    NOT_FOUND = 3
+    """No such model, or no model for that language."""
+    SOURCE = 4
+    """The weights could not be had from any source."""
+    INTEGRITY = 5
+    """Weights arrived, or lay in the store, with the wrong bytes."""
+    INPUTS = 6
+    """Some inputs could not be read; the others were done."""
+
+
+class OcrzooError(Exception):
+    """Base of all errors that a user can cause or cure."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.BUG
+
+    def __str__(self) -> str:
+        """Return the message itself (``KeyError`` would put it in quotes)."""
+        return str(self.args[0]) if self.args else type(self).__name__
+
+
+class UsageError(OcrzooError):
+    """An option, setting or argument that makes no sense."""
+
+    exit_code = ExitCode.USAGE
+
+
+class CardError(UsageError):
+    """A model card that breaks the schema."""
+
+
+class AmbiguousName(UsageError):
+    """One name that two plugins offer; choosing would silently load other weights."""
+
+
+class EngineError(UsageError):
+    """An inference engine that is absent, unknown or unable to read the model."""
+
+
+class NotFound(OcrzooError):
+    """Nothing by that name."""
+
+    exit_code = ExitCode.NOT_FOUND
+
+
+class UnknownModel(NotFound, KeyError):
+    """No card with that name."""
+
+
+class UnknownLanguage(NotFound, KeyError):
+    """No model that claims that language."""
+
+
+class SourceError(OcrzooError):
+    """No source gave the files."""
+
+    exit_code = ExitCode.SOURCE
+
+
+class OfflineError(SourceError):
+    """The files are not in the store and the network is off limits."""
+
+
+class IntegrityError(OcrzooError):
+    """Bytes that are not the bytes that were promised."""
+
+    exit_code = ExitCode.INTEGRITY
+
+
+class InputError(OcrzooError):
+    """An input that cannot be read as an image."""
+
+    exit_code = ExitCode.INPUTS
