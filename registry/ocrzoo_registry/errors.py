@@ -2,13 +2,15 @@
 
     OcrzooError
     |-- UsageError            2  an option, setting or argument that makes no sense
+    |   |-- PluginError       2  a broken plugin, where OCRZOO_STRICT=1 asks to know
     |   |-- CardError         2  a model card that breaks the schema
     |   `-- AmbiguousName     2  one name offered by two plugins
     |-- NotFound              3  nothing by that name
     |   |-- UnknownModel      3  no card with that name (also a KeyError)
     |   `-- UnknownLanguage   3  no model that claims that language (also a KeyError)
     |-- SourceError           4  no source gave the files
-    |   `-- OfflineError      4  the files are not here and the network is off limits
+    |   |-- OfflineError      4  the files are not here and the network is off limits
+    |   `-- StoreError        4  the folder for the weights cannot be written
     |-- IntegrityError        5  bytes that are not the bytes that were promised
     |-- EngineError           2  an inference engine that is absent or cannot read the model
     `-- InputError            6  an image that cannot be read
@@ -57,6 +59,10 @@ class UsageError(OcrzooError):
     exit_code = ExitCode.USAGE
 
 
+class PluginError(UsageError):
+    """A broken plugin, where ``OCRZOO_STRICT=1`` asks to be told."""
+
+
 class CardError(UsageError):
     """A model card that breaks the schema."""
 
@@ -91,6 +97,10 @@ class SourceError(OcrzooError):
 
 class OfflineError(SourceError):
     """The files are not in the store and the network is off limits."""
+
+
+class StoreError(SourceError):
+    """The folder for the weights cannot be written, is full, or is locked for too long."""
 
 
 class IntegrityError(OcrzooError):

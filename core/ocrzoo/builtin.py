@@ -1,0 +1,57 @@
+"""What ocrzoo itself offers, by the same door as any plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ocrzoo_registry.contracts import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
+from ocrzoo_registry.hookspecs import hookimpl
+
+
+@hookimpl
+def ocrzoo_sources() -> Iterator[SourceSpec]:
+    """Local folders first, then Python distributions."""
+    yield SourceSpec("directory", "ocrzoo_registry.sources.directory:DirectorySource", rank=10, network=False)
+    yield SourceSpec("wheel", "ocrzoo_registry.sources.wheel:WheelSource", rank=20, network=False)
+
+
+@hookimpl
+def ocrzoo_engines() -> Iterator[EngineSpec]:
+    """The engines, ranked as measured on a CPU with PP-OCRv4 and v5 mobile (docs/engines.md)."""
+    yield EngineSpec(
+        "openvino",
+        "ocrzoo.engines.openvino:OpenVinoEngine",
+        formats=("onnx",),
+        module="openvino",
+        install="ocrzoo[openvino]",
+        rank=10,
+    )
+    yield EngineSpec(
+        "onnxruntime",
+        "ocrzoo.engines.onnxruntime:OnnxRuntimeEngine",
+        formats=("onnx",),
+        module="onnxruntime",
+        install="ocrzoo[onnxruntime]",
+        rank=20,
+    )
+    yield EngineSpec(
+        "paddle",
+        "ocrzoo.engines.paddle:PaddleEngine",
+        formats=("paddle",),
+        module="paddle",
+        install="ocrzoo[paddle]",
+        rank=30,
+    )
+
+
+@hookimpl
+def ocrzoo_predictors() -> Iterator[PredictorSpec]:
+    """One predictor a task."""
+    yield PredictorSpec("text_detection", "ocrzoo.predictors.detection:TextDetector")
+    yield PredictorSpec("text_recognition", "ocrzoo.predictors.recognition:TextRecogniser")
+
+
+@hookimpl
+def ocrzoo_pipelines() -> Iterator[PipelineSpec]:
+    """The General OCR pipeline."""
+    yield PipelineSpec("OCR", "ocrzoo.pipelines.ocr:OCRPipeline", "ocrzoo.pipelines.config:default_ocr")

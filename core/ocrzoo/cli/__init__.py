@@ -1,0 +1,43 @@
+"""The command line: ``ocrzoo``. Errors are one line on standard error, and exit codes mean something."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from ocrzoo.cli.root import ocrzoo
+from ocrzoo.cli.terminal import debugging, log_to_stderr
+from ocrzoo_registry.errors import ExitCode, OcrzooError
+
+INTERRUPTED = 130
+"""What shells report for a program stopped by Ctrl-C."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code (:class:`ocrzoo_registry.errors.ExitCode`)."""
+    log_to_stderr()
+    try:
+        result = ocrzoo.main(args=arguments, prog_name="ocrzoo", standalone_mode=False)
+        return int(result) if isinstance(result, int) else int(ExitCode.DONE)
+    except click.ClickException as error:
+        error.show()
+        return int(ExitCode.USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        sys.stderr.close()
+        return int(ExitCode.DONE)
+    except OcrzooError as error:
+        return _report("error", str(error), error.exit_code)
+    except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback unless asked for
+        return _report("bug", f"{type(error).__name__}: {error} (--debug shows where)", ExitCode.BUG)
+
+
+def _report(kind: str, message: str, code: ExitCode) -> int:
+    if debugging():
+        traceback.print_exc()
+    click.echo(f"{click.style(kind, fg='red', bold=True)}: {' '.join(message.split())}", err=True)
+    return int(code)

@@ -1,0 +1,102 @@
+"""What commands show besides their answer: warnings, progress, tables; colours only on a terminal."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+import click
+
+log = logging.getLogger("ocrzoo")
+
+
+def log_to_stderr() -> None:
+    """Show the warnings of ocrzoo's own logger, one line each."""
+    log.handlers[:] = [_LineHandler()]
+    log.setLevel(logging.WARNING)
+    log.propagate = False
+
+
+def debugging() -> bool:
+    """Whether ``--debug`` was given."""
+    return log.level == logging.DEBUG
+
+
+def debug_option(command: Any) -> Any:
+    """Add ``--debug`` to a command."""
+
+    def switch_on(_context: click.Context, _option: click.Parameter, value: bool) -> None:
+        if value:
+            log.setLevel(logging.DEBUG)
+
+    return click.option(
+        "--debug", is_flag=True, expose_value=False, callback=switch_on, help="Tell more, and show where errors arise."
+    )(command)
+
+
+class _LineHandler(logging.Handler):
+    """Writes a record as ``warning: message``."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        level = record.levelname.lower()
+        colour = "yellow" if record.levelno >= logging.WARNING else "blue"
+        click.echo(f"{click.style(level, fg=colour)}: {' '.join(record.getMessage().split())}", err=True)
+
+
+def print_json(value: object) -> None:
+    """Print a value as one line of JSON, or indented on a terminal."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows as a table on a terminal, else with tabs between and the headings in lower case."""
+    if not sys.stdout.isatty():
+        click.echo("\t".join(heading.lower() for heading in headings))
+        for row in rows:
+            click.echo("\t".join(" ".join(cell.split()) for cell in row))
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+def waiting(what: str) -> AbstractContextManager[object]:
+    """Show that a model is being fetched, and for how long, while the block runs."""
+    if not sys.stderr.isatty():
+        click.echo(f"fetching {what}", err=True)
+        return nullcontext()
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    progress = Progress(
+        SpinnerColumn(), TextColumn("fetching {task.description}"), TimeElapsedColumn(),
+        console=Console(stderr=True), transient=True,
+    )  # fmt: skip
+    progress.add_task(what, total=None)
+    return progress
+
+
+@contextmanager
+def page_progress(total: int) -> Iterator[Any]:
+    """Give a function to call after each page; a bar shows where pages do not print themselves."""
+    if total < 2 or not sys.stderr.isatty() or sys.stdout.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("pages"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("pages", total=total)
+        yield lambda: progress.advance(task)

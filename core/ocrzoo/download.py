@@ -1,0 +1,47 @@
+"""Downloads of input images: bounded in time, size and redirects."""
+
+from __future__ import annotations
+
+import time
+
+from ocrzoo_registry.errors import InputError
+from ocrzoo_registry.settings import Settings
+
+CONNECT_S, IDLE_S, TOTAL_S = 5.0, 10.0, 60.0
+"""Seconds to connect, between two bytes, and for everything together."""
+MAX_BYTES = 100 << 20
+MAX_REDIRECTS = 5
+
+
+def fetch(url: str) -> bytes:
+    """Download an image.
+
+    Raises:
+        InputError: Nothing answers in time, the answer is an error or too large, or the network is off limits.
+    """
+    if Settings.from_environment().offline:
+        raise InputError(f"{url}: not fetched, the network is off limits (OCRZOO_OFFLINE)")
+    import requests
+
+    deadline = time.monotonic() + TOTAL_S
+    try:
+        with requests.Session() as session:
+            session.max_redirects = MAX_REDIRECTS
+            with session.get(url, stream=True, timeout=(CONNECT_S, IDLE_S)) as answer:
+                answer.raise_for_status()
+                content = bytearray()
+                for chunk in answer.iter_content(1 << 16):
+                    content += chunk
+                    if len(content) > MAX_BYTES:
+                        raise InputError(f"{url}: larger than {MAX_BYTES >> 20} MiB")
+                    if time.monotonic() > deadline:
+                        raise InputError(f"{url}: not all there after {TOTAL_S:.0f} s")
+                return bytes(content)
+    except requests.RequestException as error:
+        raise InputError(f"{url}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """One line without the address repeated, or the chain of wrapped exceptions."""
+    text = str(error).split(" for url:")[0]
+    return text if len(text) < 200 else type(error).__name__

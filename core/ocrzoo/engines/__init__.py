@@ -1,0 +1,97 @@
+"""Inference engines behind one protocol: a folder with a model goes in, a thread-safe session comes out."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from ocrzoo_registry.cards import Format
+from ocrzoo_registry.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+DEVICE_KINDS = ("cpu", "gpu", "xpu", "npu", "mlu", "gcu", "dcu", "iluvatar_gpu", "metax_gpu")
+"""PaddleX's device types."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where a network runs: ``cpu``, or a kind with a card number."""
+
+    kind: str = "cpu"
+    index: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Device:
+        """Read ``cpu``, ``gpu`` or ``gpu:1``.
+
+        Raises:
+            UsageError: It is none of these.
+        """
+        kind, _, index = text.strip().lower().partition(":")
+        if kind not in DEVICE_KINDS:
+            raise UsageError(f"device {text!r}: the kinds are {', '.join(DEVICE_KINDS)}")
+        if not index:
+            return cls(kind)
+        if kind == "cpu" or not index.isdecimal():
+            raise UsageError(f"device {text!r}: write cpu, or a kind and one card number such as gpu:0")
+        return cls(kind, int(index))
+
+    def __str__(self) -> str:
+        """Return it as it would be written."""
+        return self.kind if self.kind == "cpu" else f"{self.kind}:{self.index}"
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """How a session runs; nothing here is left to an engine's own idea."""
+
+    device: Device = Device()
+    threads: int = 0
+    """CPU threads a call; 0 means all that this process may use."""
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    """Arithmetic of the network. Anything below fp32 changes what is read and must be asked for."""
+
+    @property
+    def thread_count(self) -> int:
+        """The threads to use, as a number."""
+        if self.threads > 0:
+            return self.threads
+        if hasattr(os, "sched_getaffinity"):
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """An input or output of a network."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    """``None`` where any size goes."""
+
+
+class Session(Protocol):
+    """A loaded network with one input; several threads may call it at once."""
+
+    @property
+    def inputs(self) -> tuple[TensorSpec, ...]:
+        """What the network takes."""
+
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Run one batch, N x C x H x W, and return the network's first output."""
+
+
+class Engine(Protocol):
+    """Loads networks."""
+
+    def load(self, folder: Path, file_format: Format, options: EngineOptions) -> Session:
+        """Load the model of a folder.
+
+        Raises:
+            EngineError: The engine cannot read it, or does not know the device.
+        """

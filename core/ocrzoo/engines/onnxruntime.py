@@ -1,0 +1,69 @@
+"""ONNX Runtime: small, everywhere, and ONNX's own reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ocrzoo.engines import EngineOptions, TensorSpec
+from ocrzoo_registry.cards import Format
+from ocrzoo_registry.errors import EngineError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_ERRORS_ONLY = 3
+"""ONNX Runtime's log level that leaves out warnings."""
+
+
+class OnnxRuntimeEngine:
+    """Loads ONNX files into ONNX Runtime."""
+
+    def load(self, folder: Path, file_format: Format, options: EngineOptions) -> OnnxRuntimeSession:
+        """Load ``inference.onnx`` with an explicit thread count, in float32.
+
+        Raises:
+            EngineError: The file is no network that ONNX Runtime reads, or the device is not there.
+        """
+        import onnxruntime
+
+        if options.precision != "fp32":
+            raise EngineError(f"onnxruntime runs a network in its own precision, not in {options.precision}")
+        settings = onnxruntime.SessionOptions()
+        settings.intra_op_num_threads = options.thread_count
+        settings.inter_op_num_threads = 1
+        settings.log_severity_level = _ERRORS_ONLY
+        try:
+            return OnnxRuntimeSession(
+                onnxruntime.InferenceSession(
+                    folder / "inference.onnx", settings, providers=_providers(onnxruntime, options)
+                )
+            )
+        except Exception as error:  # its exceptions share no base class but this
+            reason = str(error).strip().splitlines()[0]
+            raise EngineError(f"onnxruntime cannot load {folder}: {reason}") from error
+
+
+def _providers(onnxruntime: Any, options: EngineOptions) -> list[Any]:
+    if options.device.kind == "cpu":
+        return ["CPUExecutionProvider"]
+    if options.device.kind != "gpu" or "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        raise EngineError(f"onnxruntime: there is no {options.device} here for this build")
+    return [("CUDAExecutionProvider", {"device_id": options.device.index})]
+
+
+class OnnxRuntimeSession:
+    """A loaded network; ONNX Runtime's ``run`` is safe to call from several threads."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self.inputs = tuple(
+            TensorSpec(port.name, tuple(size if isinstance(size, int) else None for size in port.shape))
+            for port in session.get_inputs()
+        )
+
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Run one batch; the result is the caller's own."""
+        output: NDArray[np.float32] = self._session.run(None, {self.inputs[0].name: batch})[0]
+        return output

@@ -1,0 +1,93 @@
+"""Paddle Inference: the engine that reads every official package."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from ocrzoo.engines import EngineOptions, TensorSpec
+from ocrzoo_registry.cards import Format
+from ocrzoo_registry.errors import EngineError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ONEDNN_CRASHES = ("3.3.0", "3.3.1")
+"""PaddlePaddle releases whose oneDNN kernels crash under the new IR (ConvertPirAttribute2RuntimeAttribute)."""
+
+ONEDNN_CACHED_SHAPES = 10
+"""Input shapes whose oneDNN primitives are kept; PaddleX's default."""
+
+
+class PaddleEngine:
+    """Loads Paddle programs (``inference.json`` or the older ``inference.pdmodel``)."""
+
+    def load(self, folder: Path, file_format: Format, options: EngineOptions) -> PaddleSession:
+        """Load a program with an explicit thread count, in float32, with oneDNN where it is sound.
+
+        Raises:
+            EngineError: Paddle cannot read it, or the device is not there.
+        """
+        os.environ.setdefault("FLAGS_enable_pir_api", "1")
+        import paddle
+        from paddle.inference import Config, create_predictor
+
+        if options.precision != "fp32":
+            raise EngineError(f"paddle runs in fp32 here, not in {options.precision}")
+        program = folder / "inference.json"
+        if not program.exists():
+            program = folder / "inference.pdmodel"
+        config = Config(str(program), str(folder / "inference.pdiparams"))
+        if options.device.kind == "cpu":
+            config.disable_gpu()
+            config.set_cpu_math_library_num_threads(options.thread_count)
+            if onednn_is_sound(paddle.__version__):
+                config.enable_mkldnn()
+                config.set_mkldnn_cache_capacity(ONEDNN_CACHED_SHAPES)
+            else:
+                config.disable_mkldnn()
+        elif options.device.kind == "gpu" and paddle.is_compiled_with_cuda():
+            config.enable_use_gpu(100, options.device.index)
+        else:
+            raise EngineError(f"paddle: there is no {options.device} here for this build")
+        config.enable_new_ir(True)
+        config.enable_new_executor()
+        config.set_optimization_level(3)
+        config.enable_memory_optim()
+        config.disable_glog_info()
+        try:
+            return PaddleSession(create_predictor(config))
+        except Exception as error:  # its exceptions share no base class but this
+            reason = " ".join(str(error).split())[-300:]
+            raise EngineError(f"paddle cannot load {folder}: {reason}") from error
+
+
+def onednn_is_sound(version: str) -> bool:
+    """Whether a PaddlePaddle release runs with oneDNN and the new IR together."""
+    return version.partition("+")[0] not in ONEDNN_CRASHES
+
+
+class PaddleSession:
+    """A loaded program; its handles are shared state, so calls from several threads take turns."""
+
+    def __init__(self, predictor: Any) -> None:
+        self._predictor = predictor
+        self._lock = Lock()
+        self.inputs = tuple(
+            TensorSpec(name, tuple(None if size < 0 else size for size in predictor.get_input_handle(name).shape()))
+            for name in predictor.get_input_names()
+        )
+
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Run one batch; the result is the caller's own."""
+        with self._lock:
+            handle = self._predictor.get_input_handle(self.inputs[0].name)
+            handle.reshape(batch.shape)
+            handle.copy_from_cpu(batch)
+            self._predictor.run()
+            output = self._predictor.get_output_handle(self._predictor.get_output_names()[0])
+            result: NDArray[np.float32] = output.copy_to_cpu()
+            return result

@@ -1,0 +1,162 @@
+"""Inputs: everything a user can point at, turned into pages, each read when its turn comes.
+
+Images from outside are not trusted: their size is looked at before they are decoded, downloads are
+bounded in time, size and redirects, and a page that cannot be read is that page's error alone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+from urllib.parse import unquote, urlsplit
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocrzoo.tasks.quads import Image
+from ocrzoo_registry.errors import InputError
+
+Input: TypeAlias = "str | os.PathLike[str] | NDArray[Any] | Iterable[Input]"
+"""A path, URL, folder, ``-`` for standard input, an array (grey, BGR or BGRA), or several of these."""
+
+SUFFIXES = frozenset(".bmp .dib .jpeg .jpg .png .webp .pbm .pgm .ppm .pnm .sr .ras .tiff .tif".split())
+"""Files of a folder that are read (PaddleX's list)."""
+
+MAX_PIXELS = 178_956_970
+"""Pixels of the largest page that is decoded (Pillow's limit against decompression bombs, also PaddleX's)."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page, not yet decoded."""
+
+    input_path: str | None
+    """As the user wrote it; ``None`` for an array."""
+    read: Callable[[], Image]
+    """Decodes the page: H x W x 3, uint8, BGR. Raises :class:`InputError`."""
+    page_index: int | None = None
+
+    @property
+    def stem(self) -> str:
+        """The name that results are saved under."""
+        if self.input_path is None:
+            return "array"
+        if self.input_path == "-":
+            return "stdin"
+        if _is_url(self.input_path):
+            return Path(unquote(urlsplit(self.input_path).path)).stem or "download"
+        return Path(self.input_path).stem
+
+
+def pages(source: Input) -> Iterator[Page]:
+    """Yield the pages of an input, folders in the order of their file names."""
+    if isinstance(source, np.ndarray):
+        array = source
+        yield Page(None, lambda: from_array(array))
+    elif isinstance(source, str | os.PathLike):
+        yield from _pages_of(os.fspath(source))
+    else:
+        for item in source:
+            yield from pages(item)
+
+
+def _pages_of(name: str) -> Iterator[Page]:
+    if name == "-":
+        yield Page(name, lambda: decode(sys.stdin.buffer.read(), "standard input"))
+    elif _is_url(name):
+        yield Page(name, lambda: _download(name))
+    elif os.path.isdir(name):
+        found = sorted(path for path in Path(name).rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+        if not found:
+            yield Page(name, lambda: _refuse(f"{name}: no images in this folder"))
+        for path in found:
+            yield Page(str(path), lambda path=path: read_image(path))  # type: ignore[misc]
+    else:
+        yield Page(name, lambda: read_image(Path(name)))
+
+
+def read_image(path: Path) -> Image:
+    """Read an image file; EXIF rotation is applied, transparency dropped.
+
+    Raises:
+        InputError: There is no such file, or it is no image that can be read.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from error
+    return decode(content, str(path))
+
+
+def decode(content: bytes, name: str) -> Image:
+    """Decode an image file's bytes to H x W x 3, uint8, BGR.
+
+    Raises:
+        InputError: They are no image that can be read.
+    """
+    if not content:
+        raise InputError(f"{name}: empty")
+    if content.startswith(b"%PDF"):
+        raise InputError(f"{name}: PDF files cannot be read yet: turn its pages into images first")
+    _check_size(content, name)
+    try:
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise InputError(f"{name}: cannot be decoded: {error.err}") from error
+    if image is None:
+        raise InputError(f"{name}: not an image that can be read (png, jpeg, webp, bmp, tiff, pnm), or cut short")
+    return image  # type: ignore[return-value]  # uint8, as IMREAD_COLOR promises
+
+
+def _check_size(content: bytes, name: str) -> None:
+    import io
+    import warnings
+
+    import PIL.Image
+
+    try:
+        with warnings.catch_warnings(), PIL.Image.open(io.BytesIO(content)) as header:
+            warnings.simplefilter("ignore")
+            width, height = header.size
+    except PIL.Image.DecompressionBombError as error:
+        raise InputError(f"{name}: too large: {error}") from error
+    except Exception:  # noqa: BLE001  # Pillow's parsers raise anything; OpenCV may still know the format
+        return
+    if width * height > MAX_PIXELS:
+        raise InputError(f"{name}: too large: {width} x {height} is more than {MAX_PIXELS} pixels")
+
+
+def from_array(array: NDArray[Any]) -> Image:
+    """Take an array as an image: grey (H x W or H x W x 1), BGR, or BGRA; uint8.
+
+    Raises:
+        InputError: It has another shape or type, or no pixels.
+    """
+    if array.dtype != np.uint8:
+        raise InputError(f"an array of {array.dtype} is no image: convert it to uint8, 0 to 255")
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    if array.size == 0 or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        raise InputError(f"an array of the shape {array.shape} is no image: H x W, H x W x 3 (BGR) or H x W x 4 (BGRA)")
+    if array.ndim == 2:
+        return cv2.cvtColor(array, cv2.COLOR_GRAY2BGR)  # type: ignore[return-value]  # uint8 stays
+    return array[:, :, :3]
+
+
+def _is_url(name: str) -> bool:
+    return name.lower().startswith(("http://", "https://"))
+
+
+def _download(url: str) -> Image:
+    from ocrzoo.download import fetch
+
+    return decode(fetch(url), url)
+
+
+def _refuse(message: str) -> Image:
+    raise InputError(message)

@@ -1,0 +1,1 @@
+"""Pipelines: several models put together. :func:`ocrzoo.create_pipeline` makes them."""

@@ -1,0 +1,58 @@
+"""``create_pipeline``: the one call between a user and a running pipeline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ocrzoo.engines import Device, EngineOptions
+from ocrzoo.runtime import Runtime
+from ocrzoo_registry.contracts import load_attribute
+from ocrzoo_registry.selection import select_recognition
+from ocrzoo_registry.zoo import Zoo
+
+if TYPE_CHECKING:
+    from ocrzoo.pipelines.ocr import OCRPipeline
+
+
+def create_pipeline(
+    pipeline: str = "OCR",
+    *,
+    lang: str | None = None,
+    text_detection_model_name: str | None = None,
+    text_detection_model_dir: str | Path | None = None,
+    text_recognition_model_name: str | None = None,
+    text_recognition_model_dir: str | Path | None = None,
+    engine: str | None = None,
+    device: str | None = None,
+    threads: int = 0,
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32",
+    zoo: Zoo | None = None,
+) -> OCRPipeline:
+    """Put a pipeline together; its models are fetched and loaded when first used.
+
+    ``lang`` (a language tag such as ``ru`` or ``zh-Hant``) chooses the recognition model, unless one is
+    named. ``engine`` is ``openvino``, ``onnxruntime`` or ``paddle``; the fastest one that is installed
+    and reads the model if not given. ``device`` is ``cpu`` or a kind with a card number such as ``gpu:0``.
+    ``threads`` is per call, 0 for all this process may use.
+
+    Raises:
+        UnknownModel: No card has the name given.
+        UnknownLanguage: No model claims the language.
+        UsageError: An argument makes no sense.
+    """
+    zoo = zoo or Zoo()
+    spec = zoo.pipelines.get(pipeline)
+    config = load_attribute(spec.config)()
+    if lang is not None and text_recognition_model_name is None:
+        default = config["SubModules"]["TextRecognition"]["model_name"]
+        text_recognition_model_name = select_recognition(zoo, lang, default).card.name
+    chosen: dict[str, dict[str, Any]] = {
+        "TextDetection": {"model_name": text_detection_model_name, "model_dir": text_detection_model_dir},
+        "TextRecognition": {"model_name": text_recognition_model_name, "model_dir": text_recognition_model_dir},
+    }
+    for module, settings in chosen.items():
+        config["SubModules"][module].update({key: value for key, value in settings.items() if value is not None})
+    options = EngineOptions(Device.parse(device or "cpu"), threads, precision)
+    made: OCRPipeline = load_attribute(spec.factory)(config, Runtime(zoo, engine, options))
+    return made

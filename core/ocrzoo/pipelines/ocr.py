@@ -1,0 +1,168 @@
+"""The General OCR pipeline: detect, order, crop, recognise, assemble."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from threading import Lock
+from typing import Any, Literal, TypeVar, get_args
+
+from ocrzoo.inputs import Input, Page, pages
+from ocrzoo.predictors.detection import TextDetector
+from ocrzoo.predictors.recognition import TextRecogniser
+from ocrzoo.results.ocr import OCRResult
+from ocrzoo.runtime import Runtime
+from ocrzoo.tasks import quads
+from ocrzoo.tasks.quads import Image
+from ocrzoo_registry.errors import InputError, UsageError
+
+LimitType = Literal["min", "max"]
+Predictor = TypeVar("Predictor")
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What holds for all pages of one ``predict`` call."""
+
+    detection: Mapping[str, Any]
+    """Fields of :class:`~ocrzoo.tasks.detection.DetectionParams`; what is not here is the model's own."""
+    score_thresh: float
+
+
+class OCRPipeline:
+    """Reads pages. Models are loaded when the first page needs them; several threads may call ``predict``."""
+
+    def __init__(self, config: Mapping[str, Any], runtime: Runtime) -> None:
+        """``config`` has PaddleX's keys, as in ``pipelines/OCR.yaml``."""
+        self._config = config
+        self._modules: Mapping[str, Mapping[str, Any]] = config["SubModules"]
+        self._runtime = runtime
+        self._loading = Lock()
+
+    @cached_property
+    def detector(self) -> TextDetector:
+        """The text detection model, loaded."""
+        return self._load("TextDetection", TextDetector)
+
+    @cached_property
+    def recogniser(self) -> TextRecogniser:
+        """The text recognition model, loaded."""
+        return self._load("TextRecognition", TextRecogniser)
+
+    def load(self) -> None:
+        """Fetch and load all models now, not with the first page; several threads may ask at once.
+
+        Raises:
+            OcrzooError: A model cannot be had or loaded.
+        """
+        with self._loading:
+            _ = self.detector, self.recogniser
+
+    def predict(
+        self,
+        input: Input,  # noqa: A002  # PaddleX's name
+        *,
+        use_doc_orientation_classify: bool | None = None,
+        use_doc_unwarping: bool | None = None,
+        use_textline_orientation: bool | None = None,
+        text_det_limit_side_len: int | None = None,
+        text_det_limit_type: LimitType | None = None,
+        text_det_thresh: float | None = None,
+        text_det_box_thresh: float | None = None,
+        text_det_unclip_ratio: float | None = None,
+        text_rec_score_thresh: float | None = None,
+        return_word_box: bool | None = None,
+        on_error: Callable[[InputError], None] | None = None,
+    ) -> Iterator[OCRResult]:
+        """Read pages one by one; results come as soon as they are there, in the order of the pages.
+
+        ``None`` means the pipeline's own setting; 0 is a value. A page that cannot be read is handed to
+        ``on_error`` and the next one is read; without ``on_error``, the error is raised after the last page.
+
+        Raises:
+            InputError: Pages could not be read (after all the others were).
+            UsageError: A parameter makes no sense, or asks for a stage that this version does not have.
+            OcrzooError: A model cannot be had or loaded.
+        """
+        absent = {
+            "use_doc_orientation_classify": use_doc_orientation_classify,
+            "use_doc_unwarping": use_doc_unwarping,
+            "use_textline_orientation": use_textline_orientation,
+            "return_word_box": return_word_box,
+        }
+        for name, asked in absent.items():
+            if asked:
+                raise UsageError(f"{name}: this version does not have that stage yet: leave it out, or pass False")
+        run = self._run(
+            limit_side_len=text_det_limit_side_len,
+            limit_type=text_det_limit_type,
+            thresh=text_det_thresh,
+            box_thresh=text_det_box_thresh,
+            unclip_ratio=text_det_unclip_ratio,
+            score_thresh=text_rec_score_thresh,
+        )
+        return self._results(pages(input), run, on_error)
+
+    def _results(
+        self, found: Iterator[Page], run: _Run, on_error: Callable[[InputError], None] | None
+    ) -> Iterator[OCRResult]:
+        stems: Counter[str] = Counter()
+        failures: list[InputError] = []
+        for page in found:
+            try:
+                image = page.read()
+            except InputError as error:
+                failures.append(error)
+                if on_error is not None:
+                    on_error(error)
+                continue
+            stems[page.stem] += 1
+            repeat = stems[page.stem]
+            self.load()
+            yield self._read(page, image, run, name=page.stem if repeat == 1 else f"{page.stem}_{repeat}")
+        if failures and on_error is None:
+            raise failures[0] if len(failures) == 1 else InputError("; ".join(map(str, failures)))
+
+    def _read(self, page: Page, image: Image, run: _Run, name: str) -> OCRResult:
+        params = replace(self.detector.defaults, **run.detection)
+        detected = self.detector.predict([image], params)[0]
+        order = quads.reading_order(detected.quads)
+        crops = [(i, quads.crop(image, detected.quads[i])) for i in order]
+        kept = [(i, crop) for i, crop in crops if crop is not None]
+        batch_size = int(self._modules["TextRecognition"]["batch_size"])
+        lines = self.recogniser.predict([crop for _, crop in kept], batch_size)
+        return OCRResult.assemble(
+            input_path=page.input_path,
+            page_index=page.page_index,
+            image=image,
+            name=name,
+            quads=[detected.quads[i] for i, _ in kept],
+            det_scores=[detected.scores[i] for i, _ in kept],
+            lines=lines,
+            det_params=params,
+            score_thresh=run.score_thresh,
+            text_type=str(self._config["text_type"]),
+        )
+
+    def _load(self, module: str, kind: type[Predictor]) -> Predictor:
+        settings = self._modules[module]
+        predictor = self._runtime.predictor(settings["model_name"], settings["model_dir"])
+        if not isinstance(predictor, kind):
+            raise UsageError(f"{settings['model_name']} does not do {settings['module_name']}: name another model")
+        return predictor
+
+    def _run(self, *, score_thresh: float | None, **chosen: Any) -> _Run:
+        settings = self._modules["TextDetection"]
+        names = ("limit_side_len", "limit_type", "max_side_limit", "thresh", "box_thresh", "unclip_ratio")
+        detection = {name: settings[name] for name in names}
+        detection.update({name: value for name, value in chosen.items() if value is not None})
+        if detection["limit_side_len"] < 1:
+            raise UsageError(f"text_det_limit_side_len={detection['limit_side_len']}: 1 or more is needed")
+        if detection["limit_type"] not in get_args(LimitType):
+            raise UsageError(f"text_det_limit_type={detection['limit_type']!r}: 'min' or 'max' is needed")
+        if detection["unclip_ratio"] < 0:
+            raise UsageError(f"text_det_unclip_ratio={detection['unclip_ratio']}: 0 or more is needed")
+        default = float(self._modules["TextRecognition"]["score_thresh"])
+        return _Run(detection, default if score_thresh is None else score_thresh)

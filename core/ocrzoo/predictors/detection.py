@@ -1,0 +1,56 @@
+"""Text detection: pages in, quads out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ocrzoo.engines import Session
+from ocrzoo.predictors import postprocess
+from ocrzoo.tasks import detection
+from ocrzoo.tasks.detection import DetectionParams
+from ocrzoo.tasks.quads import Image, Quad
+from ocrzoo_registry.cards import ModelCard
+from ocrzoo_registry.errors import IntegrityError
+
+_MODEL_KEYS = ("thresh", "box_thresh", "unclip_ratio", "max_candidates")
+"""What a model's own ``inference.yml`` may say about post-processing."""
+
+
+@dataclass(frozen=True)
+class Detection:
+    """Where text is on one page."""
+
+    quads: list[Quad]
+    scores: list[float]
+    """Mean probability inside each quad."""
+
+
+class TextDetector:
+    """Finds lines of text by differentiable binarization."""
+
+    def __init__(self, card: ModelCard, config: Mapping[str, Any], session: Session) -> None:
+        """``config`` is the model's ``inference.yml``."""
+        settings = postprocess(config)
+        self.name = card.name
+        self.defaults = replace(
+            DetectionParams(), **{key: settings[key] for key in _MODEL_KEYS if isinstance(settings.get(key), int | float)}
+        )
+        """What the model was published with."""
+        self._session = session
+
+    def predict(self, images: Sequence[Image], params: DetectionParams | None = None) -> list[Detection]:
+        """Detect the text of pages (H x W x 3, uint8, BGR), one by one: sizes differ, and batches gain nothing.
+
+        Raises:
+            IntegrityError: The network's output is no probability map.
+        """
+        return [self._detect(image, params or self.defaults) for image in images]
+
+    def _detect(self, image: Image, params: DetectionParams) -> Detection:
+        batch = detection.preprocess(image, params)
+        output = self._session.run(batch)
+        if output.ndim != 4 or output.shape[2:] != batch.shape[2:]:
+            raise IntegrityError(f"{self.name}: not a text detection network: its output has the shape {output.shape}")
+        return Detection(*detection.postprocess(output[0, 0], *image.shape[:2], params))

@@ -1,0 +1,1 @@
+"""Results: what a pipeline found, to print, save and draw."""

@@ -1,0 +1,116 @@
+"""From a model's name to a predictor that runs: card, files, engine, network."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+from ocrzoo.engines import Device, Engine, EngineOptions, Session
+from ocrzoo_registry import inference_config
+from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.cards import Format
+from ocrzoo_registry.contracts import EngineSpec, load_attribute
+from ocrzoo_registry.errors import EngineError, IntegrityError, UsageError
+from ocrzoo_registry.model_files import is_complete
+from ocrzoo_registry.store import ModelFiles
+from ocrzoo_registry.zoo import Zoo
+
+log = logging.getLogger("ocrzoo")
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What a pipeline needs to load its models."""
+
+    zoo: Zoo = field(default_factory=Zoo)
+    engine: str | None = None
+    """An engine by name; ``None`` takes the fastest installed one that reads a published format."""
+    options: EngineOptions = EngineOptions()
+
+    def predictor(self, name: str, model_dir: str | Path | None = None) -> Any:
+        """Load a model and return its predictor.
+
+        ``model_dir`` is a folder with the model's files and ``inference.yml``; without it they come from
+        the store or a source.
+
+        Raises:
+            UnknownModel: No card has that name.
+            EngineError: No engine here can run it.
+            SourceError: The weights cannot be had.
+            IntegrityError: The weights are not those of the card.
+        """
+        offered = self.zoo.models.get(name)
+        engines = self._engines(offered)
+        files = _own_folder(offered, model_dir) if model_dir else self._resolve(offered, engines)
+        engine = next((spec for spec in engines if files.file_format in spec.formats), None)
+        if engine is None:
+            raise EngineError(f"{files.folder} holds {name} as {files.file_format}, which {_names(engines)} cannot read")
+        config = inference_config.read(files.folder)
+        _check_name(config, name, files.folder)
+        factory = load_attribute(self.zoo.predictors.get(offered.card.running.predictor).factory)
+        session = self._load(engine, files)
+        log.debug("%s: %s on %s from %s", name, files.file_format, engine.name, files.folder)
+        return factory(offered.card, config, session)
+
+    def _engines(self, offered: OfferedCard) -> list[EngineSpec]:
+        """The engines to choose from, best first."""
+        if self.engine is not None:
+            spec = self.zoo.engines.get(self.engine)
+            if not spec.installed:
+                raise EngineError(f"engine {spec.name!r} is not installed: pip install {_quoted(spec.install)}")
+            return [spec]
+        ranked = sorted(self.zoo.engines, key=lambda spec: (spec.rank, spec.name))
+        installed = [spec for spec in ranked if spec.installed]
+        if not installed:
+            raise EngineError(f"no inference engine is installed: pip install {_quoted(ranked[0].install)}")
+        return installed
+
+    def _resolve(self, offered: OfferedCard, engines: list[EngineSpec]) -> ModelFiles:
+        formats = list(dict.fromkeys(kind for spec in engines for kind in spec.formats))
+        if not set(formats) & set(offered.card.artefacts):
+            able = [spec for spec in self.zoo.engines if set(spec.formats) & set(offered.card.artefacts)]
+            help_text = " or ".join(f"pip install {_quoted(spec.install)}" for spec in able) or "no engine reads that"
+            raise EngineError(
+                f"{offered.card.name} is published as {', '.join(offered.card.artefacts)}, "
+                f"which {_names(engines)} cannot read: {help_text}"
+            )
+        return self.zoo.resolver.resolve(offered, formats)
+
+    def _load(self, spec: EngineSpec, files: ModelFiles) -> Session:
+        """Load a network; a device that is not there means the CPU, with a warning (PaddleX's rule)."""
+        engine = cast("Engine", load_attribute(spec.factory)())
+        try:
+            return engine.load(files.folder, files.file_format, self.options)
+        except EngineError as error:
+            if self.options.device.kind == "cpu":
+                raise
+            log.warning("%s; the CPU is used instead", error)
+            return engine.load(files.folder, files.file_format, replace(self.options, device=Device()))
+
+
+def _own_folder(offered: OfferedCard, model_dir: str | Path) -> ModelFiles:
+    folder = Path(model_dir).expanduser()
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such folder for {offered.card.name}")
+    present = [path.name for path in folder.iterdir() if path.is_file()]
+    formats: tuple[Format, ...] = ("onnx", "paddle", "safetensors")
+    for file_format in formats:
+        if is_complete(file_format, present):
+            return ModelFiles(offered.card.name, file_format, folder)
+    raise UsageError(f"{folder}: holds no model: inference.onnx, or inference.json and inference.pdiparams, are missing")
+
+
+def _check_name(config: dict[str, Any], name: str, folder: Path) -> None:
+    stated = (config.get("Global") or {}).get("model_name")
+    if stated is not None and stated != name:
+        raise IntegrityError(f"{folder} holds {stated}, not {name}: name the model that is there, or another folder")
+
+
+def _names(engines: list[EngineSpec]) -> str:
+    return " or ".join(spec.name for spec in engines)
+
+
+def _quoted(requirement: str) -> str:
+    return f'"{requirement}"'

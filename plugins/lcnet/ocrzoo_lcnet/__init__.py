@@ -1,0 +1,15 @@
+"""The PP-LCNet family: small classifiers that tell how a page or a text line is turned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import ocrzoo_cards
+from ocrzoo_registry.card_files import OfferedCard, read_cards
+from ocrzoo_registry.hookspecs import hookimpl
+
+
+@hookimpl
+def ocrzoo_model_cards() -> Iterator[OfferedCard]:
+    """Offer the cards of the family."""
+    yield from read_cards(ocrzoo_cards.ROOT / "lcnet", root=ocrzoo_cards.ROOT)

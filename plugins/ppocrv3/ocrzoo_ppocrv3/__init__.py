@@ -1,0 +1,15 @@
+"""The PP-OCRv3 family: detectors and readers for Chinese and English, kept for set-ups tuned on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import ocrzoo_cards
+from ocrzoo_registry.card_files import OfferedCard, read_cards
+from ocrzoo_registry.hookspecs import hookimpl
+
+
+@hookimpl
+def ocrzoo_model_cards() -> Iterator[OfferedCard]:
+    """Offer the cards of the family."""
+    yield from read_cards(ocrzoo_cards.ROOT / "ppocrv3", root=ocrzoo_cards.ROOT)

@@ -1,0 +1,15 @@
+"""The SVTR family: two readers for Chinese that won the PaddleOCR algorithm model challenge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import ocrzoo_cards
+from ocrzoo_registry.card_files import OfferedCard, read_cards
+from ocrzoo_registry.hookspecs import hookimpl
+
+
+@hookimpl
+def ocrzoo_model_cards() -> Iterator[OfferedCard]:
+    """Offer the cards of the family."""
+    yield from read_cards(ocrzoo_cards.ROOT / "svtr", root=ocrzoo_cards.ROOT)

@@ -1,0 +1,63 @@
+"""The catalogue: every model card on offer, found by name, pattern or property."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.errors import UnknownModel
+from ocrzoo_registry.languages import matches
+from ocrzoo_registry.offers import Offer, Offers
+
+
+class Catalogue(Offers[OfferedCard]):
+    """All model cards; iteration gives them by name."""
+
+    def __init__(self, offers: Iterable[Offer[OfferedCard]]) -> None:
+        super().__init__("model", offers, lambda offered: offered.card.name, missing=UnknownModel)
+
+    def get(self, name: str) -> OfferedCard:
+        """Return the model with this name.
+
+        Raises:
+            UnknownModel: There is none; the message names the nearest.
+            AmbiguousName: Two plugins offer it.
+        """
+        return super().get(name)
+
+    def search(
+        self,
+        pattern: str | None = None,
+        *,
+        task: str | None = None,
+        family: str | None = None,
+        tier: str | None = None,
+        lang: str | None = None,
+    ) -> list[OfferedCard]:
+        """Return the models that meet every condition given, in natural order of their names.
+
+        ``pattern`` is a shell pattern or a part of the name, in any case; ``lang`` a language tag.
+        """
+        found = [
+            offered
+            for offered in self
+            if (pattern is None or _name_matches(offered.card.name, pattern))
+            and (task is None or offered.card.task == task)
+            and (family is None or offered.card.family == family)
+            and (tier is None or offered.card.tier == tier)
+            and (lang is None or matches(lang, offered.card.languages))
+        ]
+        return sorted(found, key=lambda offered: _natural(offered.card.name))
+
+
+def _name_matches(name: str, pattern: str) -> bool:
+    name, pattern = name.casefold(), pattern.casefold()
+    return fnmatchcase(name, pattern if any(mark in pattern for mark in "*?[") else f"*{pattern}*")
+
+
+def _natural(name: str) -> list[tuple[int, int, str]]:
+    """Sort key in which v9 comes before v10."""
+    parts = re.split(r"(\d+)", name.casefold())
+    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts]

@@ -1,0 +1,180 @@
+"""The plugin host: finds plugins by their entry points, and lets none of them break the others.
+
+Every plugin gets a pluggy manager of its own, so that a fault (at import, at registration, an unknown
+hook argument, a misspelt hook, a hook that raises) is that plugin's alone. Faults are kept with the
+plugin's and its distribution's name; with ``OCRZOO_STRICT=1`` they are raised instead.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from typing import Literal, TypeVar
+
+import pluggy
+
+from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.contracts import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
+from ocrzoo_registry.errors import PluginError
+from ocrzoo_registry.hookspecs import ENTRY_POINT_GROUP, HookSpecs
+from ocrzoo_registry.nearest import did_you_mean
+from ocrzoo_registry.offers import Offer, Origin
+from ocrzoo_registry.settings import Settings
+
+T = TypeVar("T")
+log = logging.getLogger("ocrzoo")
+
+Stage = Literal["import", "registration", "unknown hook argument", "misspelt hook", "hook"]
+
+HOOKS: dict[str, type] = {
+    "ocrzoo_model_cards": OfferedCard,
+    "ocrzoo_sources": SourceSpec,
+    "ocrzoo_predictors": PredictorSpec,
+    "ocrzoo_engines": EngineSpec,
+    "ocrzoo_pipelines": PipelineSpec,
+}
+"""Each hook and what it yields."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong with a plugin, and when."""
+
+    stage: Stage
+    message: str
+
+
+@dataclass
+class Plugin:
+    """A plugin that was found, whatever became of it."""
+
+    origin: Origin
+    disabled: bool = False
+    hooks: tuple[str, ...] = ()
+    """The hooks that it implements."""
+    failures: list[Failure] = field(default_factory=list)
+    manager: pluggy.PluginManager | None = None
+
+    @property
+    def status(self) -> Literal["disabled", "failed", "loaded"]:
+        """One word for a list of plugins."""
+        return "disabled" if self.disabled else "failed" if self.failures else "loaded"
+
+
+class PluginHost:
+    """All plugins of this environment, and what they offer."""
+
+    def __init__(self, settings: Settings, found: Iterable[EntryPoint] | None = None) -> None:
+        self._strict = settings.strict
+        self._offers: dict[str, list[Offer[object]]] = {}
+        found = entry_points(group=ENTRY_POINT_GROUP) if found is None else found
+        ordered = sorted(found, key=lambda entry: (entry.name, _origin(entry).distribution))
+        self.plugins = [self._load(entry, settings.disabled_plugins) for entry in ordered]
+
+    def model_cards(self) -> list[Offer[OfferedCard]]:
+        """Return all model cards on offer."""
+        return self._call("ocrzoo_model_cards", OfferedCard)
+
+    def sources(self) -> list[Offer[SourceSpec]]:
+        """Return all weight sources on offer."""
+        return self._call("ocrzoo_sources", SourceSpec)
+
+    def predictors(self) -> list[Offer[PredictorSpec]]:
+        """Return all predictors on offer."""
+        return self._call("ocrzoo_predictors", PredictorSpec)
+
+    def engines(self) -> list[Offer[EngineSpec]]:
+        """Return all inference engines on offer."""
+        return self._call("ocrzoo_engines", EngineSpec)
+
+    def pipelines(self) -> list[Offer[PipelineSpec]]:
+        """Return all pipelines on offer."""
+        return self._call("ocrzoo_pipelines", PipelineSpec)
+
+    def call_all(self) -> None:
+        """Call every hook once, so that ``plugins`` knows every failure."""
+        for hook, kind in HOOKS.items():
+            self._call(hook, kind)
+
+    def _load(self, entry: EntryPoint, disabled: frozenset[str]) -> Plugin:
+        plugin = Plugin(_origin(entry), disabled=entry.name in disabled)
+        if plugin.disabled:
+            return plugin
+        module = self._guard(plugin, "import", entry.load)
+        if module is None:
+            return plugin
+        manager = pluggy.PluginManager("ocrzoo")
+        manager.add_hookspecs(HookSpecs)
+        hooks = self._guard(plugin, "registration", lambda: _hooks_of(manager, module))
+        if hooks is None or not self._accept(plugin, hooks):
+            return plugin
+        if self._guard(plugin, "registration", lambda: manager.register(module, entry.name)) is not None:
+            plugin.hooks = tuple(sorted(hooks))
+            plugin.manager = manager
+        return plugin
+
+    def _accept(self, plugin: Plugin, hooks: dict[str, Callable[..., object]]) -> bool:
+        for name, function in hooks.items():
+            if name not in HOOKS:
+                self._fail(plugin, "misspelt hook", f"{name}: there is no such hook{did_you_mean(name, HOOKS)}")
+            elif unknown := set(inspect.signature(function).parameters):
+                arguments = ", ".join(sorted(unknown))
+                self._fail(plugin, "unknown hook argument", f"{name}: takes no argument, not {arguments}")
+        return not plugin.failures
+
+    def _call(self, hook: str, kind: type[T]) -> list[Offer[T]]:
+        if hook not in self._offers:
+            self._offers[hook] = [
+                Offer(value, plugin.origin) for plugin in self.plugins for value in self._ask(plugin, hook, kind)
+            ]
+        return self._offers[hook]  # type: ignore[return-value]  # filled by kind above
+
+    def _ask(self, plugin: Plugin, hook: str, kind: type[T]) -> list[T]:
+        manager = plugin.manager
+        if manager is None or hook not in plugin.hooks:
+            return []
+
+        def collect() -> list[T]:
+            values = [value for result in getattr(manager.hook, hook)() for value in result]
+            for value in values:
+                if not isinstance(value, kind):
+                    raise TypeError(f"yields {type(value).__name__} where {kind.__name__} is due")
+            return values
+
+        return self._guard(plugin, "hook", collect, prefix=f"{hook}: ") or []
+
+    def _guard(self, plugin: Plugin, stage: Stage, act: Callable[[], T], prefix: str = "") -> T | None:
+        try:
+            return act()
+        except (Exception, SystemExit) as error:
+            lines = f"{type(error).__name__}: {error}".split()
+            self._fail(plugin, stage, prefix + " ".join(lines), error)
+            return None
+
+    def _fail(self, plugin: Plugin, stage: Stage, message: str, cause: BaseException | None = None) -> None:
+        text = f"plugin {plugin.origin} left out: {stage}: {message}"
+        if self._strict:
+            raise PluginError(text) from cause
+        plugin.failures.append(Failure(stage, message))
+        log.warning(text)
+
+
+def _origin(entry: EntryPoint) -> Origin:
+    metadata = entry.dist
+    return Origin(
+        plugin=entry.name,
+        distribution=metadata.name if metadata is not None else "unknown distribution",
+        version=metadata.version if metadata is not None else "?",
+    )
+
+
+def _hooks_of(manager: pluggy.PluginManager, module: object) -> dict[str, Callable[..., object]]:
+    """The functions of a plugin that are marked as hook implementations."""
+    return {
+        name: getattr(module, name)
+        for name in dir(module)
+        if manager.parse_hookimpl_opts(module, name) is not None
+    }

@@ -1,0 +1,71 @@
+"""``inference.yml``: how a model is run, in PaddleX's own words.
+
+Models from the official hubs bring the file. Weights that travel without it get one written from their
+card, so that everything downstream, PaddleX included, finds the same thing in every model's folder.
+Nothing in it is evaluated.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.charsets import read_charset
+from ocrzoo_registry.errors import IntegrityError
+
+FILE_NAME = "inference.yml"
+
+MAX_BYTES = 8 << 20
+"""The largest official file (18,708 characters) has 170 kB."""
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+def render(offered: OfferedCard) -> bytes:
+    """Write the ``inference.yml`` of a model from its card and charset.
+
+    Raises:
+        CardError: The card's charset cannot be read.
+    """
+    card = offered.card
+    shapes = {name: [list(shape) for shape in bounds] for name, bounds in card.running.dynamic_shapes.items()}
+    config: dict[str, Any] = {"Global": {"model_name": card.name}}
+    if shapes:
+        config["Hpi"] = {
+            "backend_configs": {
+                "paddle_infer": {"trt_dynamic_shapes": shapes},
+                "tensorrt": {"dynamic_shapes": shapes},
+            }
+        }
+    if card.running.preprocess:
+        config["PreProcess"] = {"transform_ops": [dict(op) for op in card.running.preprocess]}
+    if card.running.postprocess:
+        config["PostProcess"] = dict(card.running.postprocess)
+    if card.charset is not None:
+        config.setdefault("PostProcess", {})["character_dict"] = list(read_charset(offered.root / card.charset))
+    text = yaml.dump(config, Dumper=_DUMPER, allow_unicode=True, sort_keys=False, width=1000)
+    return str(text).encode("utf-8")
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """Read a model folder's ``inference.yml`` as plain data.
+
+    Raises:
+        IntegrityError: It is missing, too large, or not a YAML mapping.
+    """
+    path = folder / FILE_NAME
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise IntegrityError(f"{path}: larger than {MAX_BYTES} bytes: not a model's configuration")
+        data = yaml.load(path.read_bytes(), Loader=_LOADER)
+    except OSError as error:
+        raise IntegrityError(f"{path}: cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise IntegrityError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(data, dict):
+        raise IntegrityError(f"{path}: not a YAML mapping")
+    return data

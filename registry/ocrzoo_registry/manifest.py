@@ -1,0 +1,44 @@
+"""The manifest: what a model folder of the store holds, and where it came from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ocrzoo_registry.cards import Format, Name, Record, RelativePath, Sha256
+
+MANIFEST_NAME = "ocrzoo.json"
+
+
+class StoredFile(Record):
+    """One verified file."""
+
+    path: RelativePath
+    size: Annotated[int, Field(ge=0)]
+    """Bytes."""
+    sha256: Sha256
+    digest_origin: str
+    """Who vouched for the digest; ``first seen`` where nobody did."""
+    mtime_ns: int = 0
+    """Modification time when published; the bytes are compared anew when it differs."""
+
+
+class Manifest(Record):
+    """The record beside a published model."""
+
+    schema_version: Literal[1] = 1
+    name: Name
+    format: Format
+    source: str
+    revision: str
+    """Of the source: a commit, a version, a folder."""
+    files: Annotated[tuple[StoredFile, ...], Field(min_length=1)]
+
+    def stamped(self, folder: Path) -> Manifest:
+        """Return the manifest with the modification times of the files in a folder."""
+        stamped = (
+            file.model_copy(update={"mtime_ns": (folder / file.path).stat().st_mtime_ns}) for file in self.files
+        )
+        return self.model_copy(update={"files": tuple(stamped)})

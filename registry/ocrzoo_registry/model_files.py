@@ -1,0 +1,27 @@
+"""Which files make a model complete, by format."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from ocrzoo_registry.cards import Format
+
+_NEEDED: dict[Format, tuple[frozenset[str], ...]] = {
+    "paddle": (
+        frozenset({"inference.json", "inference.pdiparams"}),
+        frozenset({"inference.pdmodel", "inference.pdiparams"}),
+    ),
+    "onnx": (frozenset({"inference.onnx"}),),
+    "safetensors": (frozenset({"model.safetensors", "config.json"}),),
+}
+"""Alternatives, each enough to run the model; Paddle's program is today's ``.json`` or the older ``.pdmodel``."""
+
+MODEL_FILES: dict[Format, frozenset[str]] = {
+    file_format: frozenset().union(*alternatives) for file_format, alternatives in _NEEDED.items()
+}
+"""Every file that a format may consist of, ``inference.yml`` apart."""
+
+
+def is_complete(file_format: Format, paths: Collection[str]) -> bool:
+    """Whether these files are enough to run a model of this format."""
+    return any(needed <= set(paths) for needed in _NEEDED[file_format])

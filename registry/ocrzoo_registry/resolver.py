@@ -1,0 +1,186 @@
+"""The resolver: from a card to verified files in the store, whichever source has them.
+
+It holds the policy: in which order sources are asked, which digest is believed, what happens offline,
+and what the user is told when nothing helped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from ocrzoo_registry import inference_config
+from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.cards import RELATIVE_PATH, Format
+from ocrzoo_registry.contracts import Listing, RemoteFile, Source, SourceSpec, load_attribute
+from ocrzoo_registry.digests import receive
+from ocrzoo_registry.errors import IntegrityError, OfflineError, SourceError, StoreError, UsageError
+from ocrzoo_registry.manifest import Manifest, StoredFile
+from ocrzoo_registry.model_files import is_complete
+from ocrzoo_registry.nearest import did_you_mean
+from ocrzoo_registry.offers import Offers
+from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.store import ModelFiles, Store
+
+HUBS = ("huggingface", "aistudio", "modelscope", "bos")
+"""Sources that cards name and this version does not speak yet; asking for one is not an error."""
+
+MAX_FILE_BYTES = 4 << 30
+"""No OCR model has a file of this size; a source that sends more without end is cut off."""
+
+log = logging.getLogger("ocrzoo")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What one source answered."""
+
+    source: str
+    outcome: str
+    corrupt: bool = False
+    """Whether bytes came, and were the wrong ones."""
+
+    def __str__(self) -> str:
+        """Return ``source: outcome``."""
+        return f"{self.source}: {self.outcome}"
+
+
+class Resolver:
+    """Finds models in the store, and brings in those that are not there."""
+
+    def __init__(self, settings: Settings, sources: Offers[SourceSpec]) -> None:
+        self.store = Store(settings.home)
+        self._settings = settings
+        self._specs = sources
+        self._loaded: dict[str, Source] = {}
+        self.on_fetch: Callable[[str], AbstractContextManager[object]] = lambda _what: nullcontext()
+        """Entered while a model is being fetched; a command line shows progress through it."""
+
+    def resolve(self, offered: OfferedCard, formats: Sequence[Format]) -> ModelFiles:
+        """Return the model in the first of the formats that is here or can be had.
+
+        Raises:
+            SourceError: No source has it, or none can deliver it.
+            OfflineError: It is not here, and the network is off limits.
+            IntegrityError: What a source delivered has other bytes than promised.
+            StoreError: The store cannot be written.
+        """
+        name, published = offered.card.name, [kind for kind in formats if kind in offered.card.artefacts]
+        if not published:
+            raise SourceError(
+                f"{name}: published as {', '.join(offered.card.artefacts)}, but {', '.join(formats)} is needed"
+            )
+        for file_format in published:
+            if found := self.store.find(name, file_format):
+                return found
+        attempts: list[Attempt] = []
+        with self.store.lock(name), self.on_fetch(name):
+            for file_format in published:
+                fetched = self.store.find(name, file_format) or self._fetch(offered, file_format, attempts)
+                if fetched:
+                    return fetched
+        raise self._failure(offered, published, attempts)
+
+    def source_names(self) -> tuple[str, ...]:
+        """Return the sources in the order in which they are asked.
+
+        Raises:
+            UsageError: ``PADDLE_PDX_MODEL_SOURCE`` names one that nobody knows.
+        """
+        known = [spec.name for spec in sorted(self._specs, key=lambda spec: (spec.rank, spec.name))]
+        wanted = self._settings.sources
+        for name in wanted:
+            if name not in known and name not in HUBS:
+                raise UsageError(
+                    f"PADDLE_PDX_MODEL_SOURCE: no source is called {name!r}{did_you_mean(name, [*known, *HUBS])}; "
+                    f"there are {', '.join(known)}"
+                )
+        if len(wanted) > 1:
+            return wanted
+        return tuple(dict.fromkeys([*wanted, *known]))
+
+    def _fetch(self, offered: OfferedCard, file_format: Format, attempts: list[Attempt]) -> ModelFiles | None:
+        for name in self.source_names():
+            if name not in self._specs:
+                attempts.append(Attempt(name, "not supported by this version"))
+                continue
+            if self._settings.offline and self._specs.get(name).network:
+                attempts.append(Attempt(name, "not asked, the network is off limits"))
+                continue
+            try:
+                listing = self._source(name).list(offered, file_format)
+                if listing is not None:
+                    return self._bring(offered, file_format, name, listing)
+                attempts.append(Attempt(name, f"does not have it as {file_format}"))
+            except StoreError:
+                raise
+            except (SourceError, IntegrityError) as error:
+                attempts.append(Attempt(name, str(error), corrupt=isinstance(error, IntegrityError)))
+                log.debug("%s from %s failed", offered.card.name, name, exc_info=True)
+        return None
+
+    def _bring(self, offered: OfferedCard, file_format: Format, source: str, listing: Listing) -> ModelFiles:
+        with self.store.staging() as stage:
+            files = [self._transfer(source, listing, file, stage) for file in listing.files]
+            paths = [file.path for file in files]
+            if not is_complete(file_format, paths):
+                raise SourceError(f"incomplete: {listing.revision} has only {', '.join(paths) or 'nothing'}")
+            if inference_config.FILE_NAME not in paths:
+                files.append(_write_config(offered, stage))
+            manifest = Manifest(
+                name=offered.card.name,
+                format=file_format,
+                source=source,
+                revision=listing.revision,
+                files=tuple(files),
+            )
+            return self.store.publish(stage, manifest)
+
+    def _transfer(self, source: str, listing: Listing, file: RemoteFile, stage: Path) -> StoredFile:
+        if not re.match(RELATIVE_PATH, file.path):
+            raise SourceError(f"lists a file under the path {file.path!r}, which is refused")
+        limit = file.size if file.size is not None else MAX_FILE_BYTES
+        with self._source(source).open(listing, file) as chunks:
+            size, sha256 = receive(chunks, stage / file.path, limit)
+        if size > limit or (file.size is not None and size != file.size):
+            raise IntegrityError(f"{file.path}: {size} bytes came instead of {limit}")
+        if file.sha256 is not None and sha256 != file.sha256:
+            raise IntegrityError(f"{file.path}: sha256 is {sha256}, not {file.sha256}")
+        return StoredFile(
+            path=file.path, size=size, sha256=sha256, digest_origin=file.digest_origin or "first seen"
+        )
+
+    def _source(self, name: str) -> Source:
+        if name not in self._loaded:
+            self._loaded[name] = cast("Source", load_attribute(self._specs.get(name).factory)(self._settings))
+        return self._loaded[name]
+
+    def _failure(self, offered: OfferedCard, formats: Sequence[Format], attempts: Sequence[Attempt]) -> Exception:
+        name = offered.card.name
+        folders = " or ".join(str(self.store.folder(name, kind)) for kind in formats)
+        tried = "; ".join(dict.fromkeys(map(str, attempts)))
+        if any(attempt.corrupt for attempt in attempts):
+            return IntegrityError(f"{name}: refused, the bytes are not those promised: {tried}")
+        if self._settings.offline:
+            return OfflineError(
+                f"{name}: not in {folders}, and the network is off limits: {tried}; "
+                f"unset OCRZOO_OFFLINE once, or put the model there or under OCRZOO_MODEL_PATH"
+            )
+        return SourceError(f"{name}: no source delivered it: {tried}; put it into a folder of OCRZOO_MODEL_PATH")
+
+
+def _write_config(offered: OfferedCard, stage: Path) -> StoredFile:
+    content = inference_config.render(offered)
+    (stage / inference_config.FILE_NAME).write_bytes(content)
+    return StoredFile(
+        path=inference_config.FILE_NAME,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        digest_origin="written from the model card",
+    )

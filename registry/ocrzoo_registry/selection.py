@@ -1,0 +1,44 @@
+"""From a language to the recognition model that reads it."""
+
+from __future__ import annotations
+
+from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.errors import UnknownLanguage
+from ocrzoo_registry.languages import matches, normalise
+from ocrzoo_registry.nearest import did_you_mean
+from ocrzoo_registry.zoo import Zoo
+
+
+def select_recognition(zoo: Zoo, lang: str, default: str) -> OfferedCard:
+    """Return the model to read a language with.
+
+    The pipeline's ``default`` where it claims the language; else models whose weights are at hand come
+    before others, then the highest accuracy published for that very language, then the newest release.
+
+    Raises:
+        UnknownLanguage: No model claims the language.
+    """
+    candidates = zoo.models.search(task="text_recognition", lang=lang)
+    if not candidates:
+        known = sorted({tag for offered in zoo.models for tag in offered.card.languages})
+        raise UnknownLanguage(
+            f"no model claims to read {lang!r}{did_you_mean(normalise(lang), known)}: "
+            f"'ocrzoo models list --task text_recognition' shows what each reads"
+        )
+    return max(candidates, key=lambda offered: _merit(zoo, offered, lang, default))
+
+
+def _merit(zoo: Zoo, offered: OfferedCard, lang: str, default: str) -> tuple[bool, bool, float, str, str]:
+    card = offered.card
+    at_hand = bool(card.sources.wheel or card.sources.directory) or any(
+        zoo.resolver.store.find(card.name, file_format) for file_format in card.artefacts
+    )
+    accuracy = max(
+        (
+            metric.value
+            for metric in card.metrics
+            if metric.value is not None and metric.language is not None and matches(lang, [metric.language])
+        ),
+        default=0.0,
+    )
+    return (card.name == default, at_hand, accuracy, card.version, card.name)

@@ -1,0 +1,24 @@
+"""The weight sources that come with ocrzoo: ``directory`` and ``wheel``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ocrzoo_registry.digests import CHUNK_BYTES
+from ocrzoo_registry.errors import SourceError
+
+
+def read_chunks(path: Path, offset: int = 0) -> Iterator[bytes]:
+    """Read a local file as chunks, from a byte offset.
+
+    Raises:
+        SourceError: The file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            while chunk := file.read(CHUNK_BYTES):
+                yield chunk
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror or error}") from error

@@ -1,0 +1,55 @@
+"""Source ``directory``: models that lie in a folder of this machine.
+
+Looked at are the folders of ``OCRZOO_MODEL_PATH``, each holding models as ``<name>[_onnx]/`` (PaddleX's
+layout, so a copied ``official_models`` will do), and the folder that a plugin's card names beside itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.cards import File, Format
+from ocrzoo_registry.contracts import Listing, RemoteFile
+from ocrzoo_registry.inference_config import FILE_NAME
+from ocrzoo_registry.model_files import MODEL_FILES, is_complete
+from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.sources import read_chunks
+from ocrzoo_registry.store import SUFFIXES
+
+
+class DirectorySource:
+    """Reads models from local folders."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._roots = settings.model_path
+
+    def list(self, offered: OfferedCard, file_format: Format) -> Listing | None:
+        """Return the first folder that holds every file the format needs."""
+        pinned = {file.path: file for file in offered.card.artefacts[file_format].files}
+        wanted = {*pinned, *MODEL_FILES[file_format], FILE_NAME}
+        for folder in self._folders(offered, file_format):
+            present = sorted(name for name in wanted if (folder / name).is_file())
+            if is_complete(file_format, present):
+                return Listing(str(folder), tuple(_listed(folder, name, pinned.get(name)) for name in present))
+        return None
+
+    @contextmanager
+    def open(self, listing: Listing, file: RemoteFile, offset: int = 0) -> Iterator[Iterator[bytes]]:
+        """Open a file of the folder."""
+        yield read_chunks(Path(file.locator), offset)
+
+    def _folders(self, offered: OfferedCard, file_format: Format) -> Iterator[Path]:
+        for root in self._roots:
+            yield root / f"{offered.card.name}{SUFFIXES[file_format]}"
+        beside = offered.card.sources.directory.get(file_format)
+        if beside is not None:
+            yield offered.root / beside.path
+
+
+def _listed(folder: Path, name: str, pinned: File | None) -> RemoteFile:
+    path = folder / name
+    sha256, origin = (pinned.sha256, pinned.digest_origin) if pinned else (None, None)
+    return RemoteFile(name, path.stat().st_size, sha256, origin, locator=str(path))

@@ -1,0 +1,170 @@
+"""The store: where weights lie on this machine, and the promise that what it hands out is complete.
+
+The layout is PaddleX's, ``<home>/official_models/<name>[_onnx|_safetensors]/``, so PaddleX finds what
+ocrzoo fetched. A folder counts only with its manifest, which is written last: a model is staged on the
+same file system, verified, synced and moved into place by one rename, under one lock a model.
+What is found broken or of unknown origin is moved to quarantine; nothing is deleted.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from ocrzoo_registry.cards import Format
+from ocrzoo_registry.digests import sha256_of
+from ocrzoo_registry.errors import StoreError
+from ocrzoo_registry.manifest import MANIFEST_NAME, Manifest
+
+SUFFIXES: dict[Format, str] = {"paddle": "", "onnx": "_onnx", "safetensors": "_safetensors"}
+"""What PaddleX appends to a model's name for each format."""
+
+LOCK_TIMEOUT_S = 1800.0
+"""How long one process waits for another that is fetching the same model."""
+
+log = logging.getLogger("ocrzoo")
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """A complete model on disk."""
+
+    name: str
+    file_format: Format
+    folder: Path
+    manifest: Manifest | None = None
+    """What was verified and where it came from; ``None`` for a folder that the user named."""
+
+
+class Store:
+    """The models under one home folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.root = home / "official_models"
+        self.private = self.root / ".ocrzoo"
+        """Staging, locks, quarantine and fetched distributions; on the same file system as the models."""
+
+    def folder(self, name: str, file_format: Format) -> Path:
+        """Return where the model lies, or would lie."""
+        return self.root / f"{name}{SUFFIXES[file_format]}"
+
+    def find(self, name: str, file_format: Format) -> ModelFiles | None:
+        """Return the model if it is here and complete; takes no lock and writes nothing."""
+        folder = self.folder(name, file_format)
+        manifest = _read_manifest(folder)
+        if manifest is None or _fault(folder, manifest) is not None:
+            return None
+        if (manifest.name, manifest.format) != (name, file_format):
+            return None
+        return ModelFiles(name, file_format, folder, manifest)
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Hold the model's lock, shared by all processes on this home.
+
+        Raises:
+            StoreError: The home cannot be written, or another process holds the lock for too long.
+        """
+        path = self.private / "locks" / f"{name}.lock"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(path, timeout=LOCK_TIMEOUT_S)
+            lock.acquire()
+        except Timeout as error:
+            raise StoreError(f"{name}: another process has held {path} for {LOCK_TIMEOUT_S:.0f} s") from error
+        except OSError as error:
+            raise self._unwritable(error) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """Give an empty folder to put a model together in; it is removed unless it was published.
+
+        Raises:
+            StoreError: The home cannot be written, or is full.
+        """
+        stage = self.private / "staging" / uuid.uuid4().hex
+        try:
+            stage.mkdir(parents=True)
+            yield stage
+        except OSError as error:
+            raise self._unwritable(error) from error
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+
+    def publish(self, stage: Path, manifest: Manifest) -> ModelFiles:
+        """Move a staged model into place; call it under :meth:`lock`."""
+        folder = self.folder(manifest.name, manifest.format)
+        _sync_files(stage, manifest)
+        (stage / MANIFEST_NAME).write_text(manifest.stamped(stage).model_dump_json(indent=1), encoding="utf-8")
+        _sync(stage / MANIFEST_NAME)
+        _sync(stage)
+        if folder.exists() or folder.is_symlink():
+            self._quarantine(folder)
+        stage.rename(folder)
+        _sync(self.root)
+        return ModelFiles(manifest.name, manifest.format, folder, manifest)
+
+    def _quarantine(self, folder: Path) -> None:
+        shelter = self.private / "quarantine" / f"{folder.name}.{uuid.uuid4().hex[:8]}"
+        shelter.parent.mkdir(parents=True, exist_ok=True)
+        manifest = _read_manifest(folder)
+        reason = "has no manifest" if manifest is None else _fault(folder, manifest) or "belongs to another model"
+        folder.rename(shelter)
+        log.warning("%s %s: moved to %s and fetched anew", folder, reason, shelter)
+
+    def _unwritable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"{self.root}: {error.strerror or error}: free some space there, or name another folder with OCRZOO_HOME"
+        )
+
+
+def _read_manifest(folder: Path) -> Manifest | None:
+    try:
+        return Manifest.model_validate_json((folder / MANIFEST_NAME).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _fault(folder: Path, manifest: Manifest) -> str | None:
+    """Say what is wrong with a folder; sizes and times are compared, and bytes where a time differs."""
+    for file in manifest.files:
+        path = folder / file.path
+        try:
+            status = path.stat()
+        except OSError:
+            return f"lacks {file.path}"
+        if status.st_size != file.size:
+            return f"has {status.st_size} bytes in {file.path} instead of {file.size}"
+        if status.st_mtime_ns != file.mtime_ns and sha256_of(path) != file.sha256:
+            return f"holds other bytes than its manifest says in {file.path}"
+    return None
+
+
+def _sync_files(stage: Path, manifest: Manifest) -> None:
+    for file in manifest.files:
+        _sync(stage / file.path)
+
+
+def _sync(path: Path) -> None:
+    """Make a file or folder survive a power cut (folders cannot be synced on every system)."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except PermissionError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,55 @@
+"""The zoo: one process's view of everything on offer, put together when first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from ocrzoo_registry.catalogue import Catalogue
+from ocrzoo_registry.contracts import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
+from ocrzoo_registry.host import PluginHost
+from ocrzoo_registry.offers import Offers
+from ocrzoo_registry.resolver import Resolver
+from ocrzoo_registry.settings import Settings
+
+
+class Zoo:
+    """Models, sources, engines, predictors and pipelines of all plugins."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        """``settings`` default to what the environment says."""
+        self.settings = settings or Settings.from_environment()
+
+    @cached_property
+    def host(self) -> PluginHost:
+        """The plugin host."""
+        return PluginHost(self.settings)
+
+    @cached_property
+    def models(self) -> Catalogue:
+        """All model cards."""
+        return Catalogue(self.host.model_cards())
+
+    @cached_property
+    def sources(self) -> Offers[SourceSpec]:
+        """All weight sources."""
+        return Offers("source", self.host.sources(), lambda spec: spec.name)
+
+    @cached_property
+    def engines(self) -> Offers[EngineSpec]:
+        """All inference engines, installed or not."""
+        return Offers("engine", self.host.engines(), lambda spec: spec.name)
+
+    @cached_property
+    def predictors(self) -> Offers[PredictorSpec]:
+        """All predictors."""
+        return Offers("predictor", self.host.predictors(), lambda spec: spec.name)
+
+    @cached_property
+    def pipelines(self) -> Offers[PipelineSpec]:
+        """All pipelines."""
+        return Offers("pipeline", self.host.pipelines(), lambda spec: spec.name)
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """What brings weights in."""
+        return Resolver(self.settings, self.sources)
