@@ -54,8 +54,8 @@ class Attempt:
 class Resolver:
     """Finds models in the store, and brings in those that are not there."""
 
-    def __init__(self, settings: Settings, sources: Offers[SourceSpec]) -> None:
-        self.store = Store(settings.home)
+    def __init__(self, settings: Settings, sources: Offers[SourceSpec], store: Store) -> None:
+        self.store = store
         self._settings = settings
         self._specs = sources
         self._loaded: dict[str, Source] = {}

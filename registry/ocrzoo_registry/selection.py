@@ -31,7 +31,7 @@ def select_recognition(zoo: Zoo, lang: str, default: str) -> OfferedCard:
 def _merit(zoo: Zoo, offered: OfferedCard, lang: str, default: str) -> tuple[bool, bool, float, str, str]:
     card = offered.card
     at_hand = bool(card.sources.wheel or card.sources.directory) or any(
-        zoo.resolver.store.find(card.name, file_format) for file_format in card.artefacts
+        zoo.store.find(card.name, file_format) for file_format in card.artefacts
     )
     accuracy = max(
         (

@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from ocrzoo_registry.cards import Format
@@ -74,6 +73,8 @@ class Store:
         Raises:
             StoreError: The home cannot be written, or another process holds the lock for too long.
         """
+        from filelock import FileLock, Timeout
+
         path = self.private / "locks" / f"{name}.lock"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

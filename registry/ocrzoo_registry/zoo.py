@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ocrzoo_registry.catalogue import Catalogue
 from ocrzoo_registry.contracts import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
 from ocrzoo_registry.host import PluginHost
 from ocrzoo_registry.offers import Offers
-from ocrzoo_registry.resolver import Resolver
 from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.store import Store
+
+if TYPE_CHECKING:
+    from ocrzoo_registry.resolver import Resolver
 
 
 class Zoo:
@@ -50,6 +54,13 @@ class Zoo:
         return Offers("pipeline", self.host.pipelines(), lambda spec: spec.name)
 
     @cached_property
+    def store(self) -> Store:
+        """Where weights lie on this machine."""
+        return Store(self.settings.home)
+
+    @cached_property
     def resolver(self) -> Resolver:
         """What brings weights in."""
-        return Resolver(self.settings, self.sources)
+        from ocrzoo_registry.resolver import Resolver
+
+        return Resolver(self.settings, self.sources, self.store)

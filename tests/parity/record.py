@@ -137,7 +137,9 @@ def record(run: Run, pages: Sequence[Path], python: Path, models: Path | None) -
         }
         # Its own cache: nothing of the user's is read or written, and no host is asked which models it has.
         environ = {"PADDLE_PDX_CACHE_HOME": folder, "PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK": "True"}
-        _run([str(python), str(WORKER)], READ_TIMEOUT_S, text=json.dumps(request), environ=environ)
+        # Isolated (-I): a PYTHONPATH of ours must not reach into its environment.
+        command = [str(python), "-I", "-X", "utf8", str(WORKER)]
+        _run(command, READ_TIMEOUT_S, text=json.dumps(request), environ=environ)
         answers: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))
     return answers
 

@@ -97,7 +97,7 @@ def _check_conditions(zoo: Zoo, conditions: dict[str, str | None]) -> None:
 
 def _formats_here(zoo: Zoo, offered: OfferedCard) -> dict[str, str]:
     """Format to folder, for the formats that lie in the store complete."""
-    found = ((kind, zoo.resolver.store.find(offered.card.name, kind)) for kind in offered.card.artefacts)
+    found = ((kind, zoo.store.find(offered.card.name, kind)) for kind in offered.card.artefacts)
     return {kind: str(files.folder) for kind, files in found if files is not None}
 
 

@@ -30,7 +30,7 @@ log = logging.getLogger("ocrzoo")
 @running_options
 @prediction_options
 @debug_option
-def ocr(inputs: tuple[str, ...], /, as_json: bool, **options: Any) -> int:
+def ocr(inputs: tuple[str, ...], as_json: bool, **options: Any) -> int:
     """Read the text of images, folders, URLs, or - for standard input."""
     return read_pages(inputs, output="json" if as_json else "text", **options)
 
