@@ -70,9 +70,7 @@ def find_font(root: Path, name: str) -> Path:
 def load_font(root: Path, name: str, size: int) -> ImageFont.FreeTypeFont:
     """Load a font at a size in pixels."""
     index = SIMPLIFIED_CHINESE if name.endswith(".ttc") else 0
-    return ImageFont.truetype(
-        str(find_font(root, name)), size, index=index, layout_engine=ImageFont.Layout.BASIC
-    )
+    return ImageFont.truetype(str(find_font(root, name)), size, index=index, layout_engine=ImageFont.Layout.BASIC)
 
 
 def draw_page(fonts: Path) -> Image.Image:
@@ -88,9 +86,7 @@ def draw_page(fonts: Path) -> Image.Image:
 def main() -> None:
     """Write the page beside this file, or where ``--output`` says."""
     parser = argparse.ArgumentParser(description="Draw the documentation's sample page.")
-    parser.add_argument(
-        "--fonts", type=Path, default=Path("/usr/share/fonts"), help="folder to search for fonts"
-    )
+    parser.add_argument("--fonts", type=Path, default=Path("/usr/share/fonts"), help="folder to search for fonts")
     parser.add_argument("--output", type=Path, default=Path(__file__).with_name("sample.png"))
     options = parser.parse_args()
     draw_page(options.fonts).save(options.output, optimize=True)

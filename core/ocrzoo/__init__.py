@@ -1,10 +1,10 @@
 """ocrzoo: a model zoo and registry for the PP-OCR families, and the OCR pipeline assembled from it.
 
-    from ocrzoo import create_pipeline
+from ocrzoo import create_pipeline
 
-    pipeline = create_pipeline("OCR")
-    for result in pipeline.predict("page.png"):
-        result.print()
+pipeline = create_pipeline("OCR")
+for result in pipeline.predict("page.png"):
+    result.print()
 """
 
 from __future__ import annotations

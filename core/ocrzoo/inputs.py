@@ -24,7 +24,9 @@ from ocrzoo_registry.errors import InputError
 Input: TypeAlias = "str | os.PathLike[str] | NDArray[Any] | Iterable[Input]"
 """A path, URL, folder, ``-`` for standard input, an array (grey, BGR or BGRA), or several of these."""
 
-SUFFIXES = frozenset(".bmp .dib .jpeg .jpg .png .webp .pbm .pgm .ppm .pnm .sr .ras .tiff .tif".split())
+SUFFIXES = frozenset(
+    [".bmp", ".dib", ".jpeg", ".jpg", ".png", ".webp", ".pbm", ".pgm", ".ppm", ".pnm", ".sr", ".ras", ".tiff", ".tif"]
+)
 """Files of a folder that are read (PaddleX's list)."""
 
 MAX_PIXELS = 178_956_970
@@ -70,7 +72,7 @@ def _pages_of(name: str) -> Iterator[Page]:
         yield Page(name, lambda: decode(sys.stdin.buffer.read(), "standard input"))
     elif _is_url(name):
         yield Page(name, lambda: _download(name))
-    elif os.path.isdir(name):
+    elif Path(name).is_dir():
         found = sorted(path for path in Path(name).rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
         if not found:
             yield Page(name, lambda: _refuse(f"{name}: no images in this folder"))

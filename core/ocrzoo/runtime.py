@@ -27,7 +27,7 @@ class Runtime:
     zoo: Zoo = field(default_factory=Zoo)
     engine: str | None = None
     """An engine by name; ``None`` takes the fastest installed one that reads a published format."""
-    options: EngineOptions = EngineOptions()
+    options: EngineOptions = field(default_factory=EngineOptions)
 
     def predictor(self, name: str, model_dir: str | Path | None = None) -> Any:
         """Load a model and return its predictor.
@@ -42,11 +42,13 @@ class Runtime:
             IntegrityError: The weights are not those of the card.
         """
         offered = self.zoo.models.get(name)
-        engines = self._engines(offered)
+        engines = self._engines()
         files = _own_folder(offered, model_dir) if model_dir else self._resolve(offered, engines)
         engine = next((spec for spec in engines if files.file_format in spec.formats), None)
         if engine is None:
-            raise EngineError(f"{files.folder} holds {name} as {files.file_format}, which {_names(engines)} cannot read")
+            raise EngineError(
+                f"{files.folder} holds {name} as {files.file_format}, which {_names(engines)} cannot read"
+            )
         config = inference_config.read(files.folder)
         _check_name(config, name, files.folder)
         factory = load_attribute(self.zoo.predictors.get(offered.card.running.predictor).factory)
@@ -54,7 +56,7 @@ class Runtime:
         log.debug("%s: %s on %s from %s", name, files.file_format, engine.name, files.folder)
         return factory(offered.card, config, session)
 
-    def _engines(self, offered: OfferedCard) -> list[EngineSpec]:
+    def _engines(self) -> list[EngineSpec]:
         """The engines to choose from, best first."""
         if self.engine is not None:
             spec = self.zoo.engines.get(self.engine)
@@ -68,7 +70,7 @@ class Runtime:
         return installed
 
     def _resolve(self, offered: OfferedCard, engines: list[EngineSpec]) -> ModelFiles:
-        formats = list(dict.fromkeys(kind for spec in engines for kind in spec.formats))
+        formats: list[Format] = list(dict.fromkeys(kind for spec in engines for kind in spec.formats))
         if not set(formats) & set(offered.card.artefacts):
             able = [spec for spec in self.zoo.engines if set(spec.formats) & set(offered.card.artefacts)]
             help_text = " or ".join(f"pip install {_quoted(spec.install)}" for spec in able) or "no engine reads that"
@@ -99,7 +101,9 @@ def _own_folder(offered: OfferedCard, model_dir: str | Path) -> ModelFiles:
     for file_format in formats:
         if is_complete(file_format, present):
             return ModelFiles(offered.card.name, file_format, folder)
-    raise UsageError(f"{folder}: holds no model: inference.onnx, or inference.json and inference.pdiparams, are missing")
+    raise UsageError(
+        f"{folder}: holds no model: inference.onnx, or inference.json and inference.pdiparams, are missing"
+    )
 
 
 def _check_name(config: dict[str, Any], name: str, folder: Path) -> None:

@@ -13,7 +13,7 @@ from ocrzoo_registry.errors import CardError
 
 
 def read_charset(path: Path) -> tuple[str, ...]:
-    """Read a positional charset file: UTF-8, one entry a line, lines ended by ``\\n`` or ``\\r\\n``.
+    """Read a positional charset file: UTF-8, one entry a line, lines ended by LF or CR LF.
 
     ``str.splitlines`` would also split at U+2028 and its like, which are entries of some charsets.
 

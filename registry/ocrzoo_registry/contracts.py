@@ -13,8 +13,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol
 
-from ocrzoo_registry.cards import Format
 from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.cards import Format
 from ocrzoo_registry.errors import UsageError
 
 
@@ -50,15 +50,15 @@ class Source(Protocol):
         Raises:
             SourceError: It should have the model and cannot say so now.
         """
+        ...
 
-    def open(
-        self, listing: Listing, file: RemoteFile, offset: int = 0
-    ) -> AbstractContextManager[Iterator[bytes]]:
+    def open(self, listing: Listing, file: RemoteFile, offset: int = 0) -> AbstractContextManager[Iterator[bytes]]:
         """Open a listed file at a byte offset, as chunks of bytes.
 
         Raises:
             SourceError: The file cannot be had.
         """
+        ...
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,5 @@ def _origin(entry: EntryPoint) -> Origin:
 def _hooks_of(manager: pluggy.PluginManager, module: object) -> dict[str, Callable[..., object]]:
     """The functions of a plugin that are marked as hook implementations."""
     return {
-        name: getattr(module, name)
-        for name in dir(module)
-        if manager.parse_hookimpl_opts(module, name) is not None
+        name: getattr(module, name) for name in dir(module) if manager.parse_hookimpl_opts(module, name) is not None
     }

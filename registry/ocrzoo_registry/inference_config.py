@@ -10,8 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from ocrzoo_registry import plain_yaml
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.charsets import read_charset
 from ocrzoo_registry.errors import IntegrityError
@@ -20,9 +19,6 @@ FILE_NAME = "inference.yml"
 
 MAX_BYTES = 8 << 20
 """The largest official file (18,708 characters) has 170 kB."""
-
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def render(offered: OfferedCard) -> bytes:
@@ -47,8 +43,7 @@ def render(offered: OfferedCard) -> bytes:
         config["PostProcess"] = dict(card.running.postprocess)
     if card.charset is not None:
         config.setdefault("PostProcess", {})["character_dict"] = list(read_charset(offered.root / card.charset))
-    text = yaml.dump(config, Dumper=_DUMPER, allow_unicode=True, sort_keys=False, width=1000)
-    return str(text).encode("utf-8")
+    return plain_yaml.dump(config).encode("utf-8")
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -61,11 +56,11 @@ def read(folder: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise IntegrityError(f"{path}: larger than {MAX_BYTES} bytes: not a model's configuration")
-        data = yaml.load(path.read_bytes(), Loader=_LOADER)
+        data = plain_yaml.load(path.read_bytes())
     except OSError as error:
         raise IntegrityError(f"{path}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise IntegrityError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    except plain_yaml.YamlError as error:
+        raise IntegrityError(f"{path}: not valid YAML: {error}") from error
     if not isinstance(data, dict):
         raise IntegrityError(f"{path}: not a YAML mapping")
     return data

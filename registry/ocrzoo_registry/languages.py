@@ -16,7 +16,13 @@ PADDLEOCR_CODES = {
 }
 """PaddleOCR 3.7.0's own codes (``lang=``) that are no language tags."""
 
-_REGION_SCRIPTS = {"zh-cn": "zh-Hans", "zh-sg": "zh-Hans", "zh-tw": "zh-Hant", "zh-hk": "zh-Hant", "zh-mo": "zh-Hant"}
+_REGION_SCRIPTS = {
+    "zh-cn": "zh-Hans",
+    "zh-sg": "zh-Hans",
+    "zh-tw": "zh-Hant",
+    "zh-hk": "zh-Hant",
+    "zh-mo": "zh-Hant",
+}
 """Regions that say which script is meant (Unicode CLDR, likely subtags)."""
 
 

@@ -38,7 +38,5 @@ class Manifest(Record):
 
     def stamped(self, folder: Path) -> Manifest:
         """Return the manifest with the modification times of the files in a folder."""
-        stamped = (
-            file.model_copy(update={"mtime_ns": (folder / file.path).stat().st_mtime_ns}) for file in self.files
-        )
+        stamped = (file.model_copy(update={"mtime_ns": (folder / file.path).stat().st_mtime_ns}) for file in self.files)
         return self.model_copy(update={"files": tuple(stamped)})

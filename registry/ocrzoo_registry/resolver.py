@@ -71,7 +71,8 @@ class Resolver:
             IntegrityError: What a source delivered has other bytes than promised.
             StoreError: The store cannot be written.
         """
-        name, published = offered.card.name, [kind for kind in formats if kind in offered.card.artefacts]
+        name = offered.card.name
+        published: list[Format] = [kind for kind in formats if kind in offered.card.artefacts]
         if not published:
             raise SourceError(
                 f"{name}: published as {', '.join(offered.card.artefacts)}, but {', '.join(formats)} is needed"
@@ -152,9 +153,7 @@ class Resolver:
             raise IntegrityError(f"{file.path}: {size} bytes came instead of {limit}")
         if file.sha256 is not None and sha256 != file.sha256:
             raise IntegrityError(f"{file.path}: sha256 is {sha256}, not {file.sha256}")
-        return StoredFile(
-            path=file.path, size=size, sha256=sha256, digest_origin=file.digest_origin or "first seen"
-        )
+        return StoredFile(path=file.path, size=size, sha256=sha256, digest_origin=file.digest_origin or "first seen")
 
     def _source(self, name: str) -> Source:
         if name not in self._loaded:

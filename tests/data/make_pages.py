@@ -43,9 +43,7 @@ def fonts_below(root: Path) -> Fonts:
     @cache
     def load(name: str, size: int) -> ImageFont.FreeTypeFont:
         if name not in places:
-            raise FileNotFoundError(
-                f"{name} is not below {root}: apt-get install fonts-noto-cjk fonts-dejavu-core"
-            )
+            raise FileNotFoundError(f"{name} is not below {root}: apt-get install fonts-noto-cjk fonts-dejavu-core")
         index = SIMPLIFIED_CHINESE if name.endswith(".ttc") else 0
         # Pillow's own layout: a system's text shaper would move letters by its version.
         return ImageFont.truetype(str(places[name]), size, index=index, layout_engine=ImageFont.Layout.BASIC)
@@ -185,9 +183,7 @@ PAGES: dict[str, Callable[[Fonts], Image.Image]] = {
 def main() -> None:
     """Write every page into ``pages`` beside this file, or where ``--output`` says."""
     parser = argparse.ArgumentParser(description="Draw the pages that the tests read.")
-    parser.add_argument(
-        "--fonts", type=Path, default=Path("/usr/share/fonts"), help="folder to search for fonts"
-    )
+    parser.add_argument("--fonts", type=Path, default=Path("/usr/share/fonts"), help="folder to search for fonts")
     parser.add_argument("--output", type=Path, default=Path(__file__).with_name("pages"))
     options = parser.parse_args()
     fonts = fonts_below(options.fonts)

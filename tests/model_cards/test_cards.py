@@ -43,16 +43,33 @@ NAMES_BY_TASK = {
     "image_unwarping": "UVDoc",
 }
 
-OFFICIAL_ONNX = set(
-    """
-    PP-OCRv6_medium_det PP-OCRv6_small_det PP-OCRv6_tiny_det PP-OCRv5_server_det PP-OCRv5_mobile_det
-    PP-OCRv6_medium_rec PP-OCRv6_small_rec PP-OCRv6_tiny_rec PP-OCRv5_server_rec PP-OCRv5_mobile_rec
-    en_PP-OCRv5_mobile_rec latin_PP-OCRv5_mobile_rec eslav_PP-OCRv5_mobile_rec korean_PP-OCRv5_mobile_rec
-    el_PP-OCRv5_mobile_rec th_PP-OCRv5_mobile_rec arabic_PP-OCRv5_mobile_rec cyrillic_PP-OCRv5_mobile_rec
-    devanagari_PP-OCRv5_mobile_rec ta_PP-OCRv5_mobile_rec te_PP-OCRv5_mobile_rec
-    PP-LCNet_x1_0_doc_ori PP-LCNet_x1_0_textline_ori PP-LCNet_x0_25_textline_ori UVDoc
-    """.split()
-)
+OFFICIAL_ONNX = {
+    "PP-OCRv6_medium_det",
+    "PP-OCRv6_small_det",
+    "PP-OCRv6_tiny_det",
+    "PP-OCRv5_server_det",
+    "PP-OCRv5_mobile_det",
+    "PP-OCRv6_medium_rec",
+    "PP-OCRv6_small_rec",
+    "PP-OCRv6_tiny_rec",
+    "PP-OCRv5_server_rec",
+    "PP-OCRv5_mobile_rec",
+    "en_PP-OCRv5_mobile_rec",
+    "latin_PP-OCRv5_mobile_rec",
+    "eslav_PP-OCRv5_mobile_rec",
+    "korean_PP-OCRv5_mobile_rec",
+    "el_PP-OCRv5_mobile_rec",
+    "th_PP-OCRv5_mobile_rec",
+    "arabic_PP-OCRv5_mobile_rec",
+    "cyrillic_PP-OCRv5_mobile_rec",
+    "devanagari_PP-OCRv5_mobile_rec",
+    "ta_PP-OCRv5_mobile_rec",
+    "te_PP-OCRv5_mobile_rec",
+    "PP-LCNet_x1_0_doc_ori",
+    "PP-LCNet_x1_0_textline_ori",
+    "PP-LCNet_x0_25_textline_ori",
+    "UVDoc",
+}
 """The models that the publisher offers as ONNX and as safetensors; all others are Paddle only."""
 
 CLASSES = {
@@ -129,12 +146,54 @@ V6_ONNX_SHA256 = {
     "PP-OCRv6_tiny_rec": "9ef676d6ed3c88256a2d92c640c44f25b0c40947e111b14b8be8f594091563e6",
 }
 
-LATIN = set(
-    """
-    af az bs ca cs cy da de es et eu fi fr ga gl hr hu id is it ku-Latn la lb lt lv mi ms mt nl no oc pl pt qu
-    rm ro sk sl sq sr-Latn sv sw tl tr uz vi
-    """.split()
-)
+LATIN = {
+    "af",
+    "az",
+    "bs",
+    "ca",
+    "cs",
+    "cy",
+    "da",
+    "de",
+    "es",
+    "et",
+    "eu",
+    "fi",
+    "fr",
+    "ga",
+    "gl",
+    "hr",
+    "hu",
+    "id",
+    "is",
+    "it",
+    "ku-Latn",
+    "la",
+    "lb",
+    "lt",
+    "lv",
+    "mi",
+    "ms",
+    "mt",
+    "nl",
+    "no",
+    "oc",
+    "pl",
+    "pt",
+    "qu",
+    "rm",
+    "ro",
+    "sk",
+    "sl",
+    "sq",
+    "sr-Latn",
+    "sv",
+    "sw",
+    "tl",
+    "tr",
+    "uz",
+    "vi",
+}
 
 
 @pytest.fixture(scope="module")

@@ -121,9 +121,7 @@ def _count(agreement: Agreement, ours: Line, theirs: Line, tolerance: Tolerance)
         agreement.score_gap = max(agreement.score_gap, abs(ours.score - theirs.score))
 
 
-def _line_differences(
-    page: str, index: int, ours: Line, theirs: Line, tolerance: Tolerance
-) -> Iterator[Difference]:
+def _line_differences(page: str, index: int, ours: Line, theirs: Line, tolerance: Tolerance) -> Iterator[Difference]:
     if corner_distance(ours.polygon, theirs.polygon) > tolerance.pixels:
         yield Difference(page, index, "box", ours.polygon, theirs.polygon)
     if ours.text != theirs.text:

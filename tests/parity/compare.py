@@ -52,9 +52,7 @@ def plan(recordings: Sequence[Recording], model: str | None, engine: str | None)
     ]
     if engine is None:
         return rows
-    rows.sort(
-        key=lambda row: row.recording.engine != engine
-    )  # stable: the same engine first, then as recorded
+    rows.sort(key=lambda row: row.recording.engine != engine)  # stable: the same engine first, then as recorded
     first: dict[str, Comparison] = {}
     for row in rows:
         first.setdefault(row.model, row)
@@ -80,9 +78,7 @@ def result_lines(result: Any) -> tuple[Line, ...]:
     """Return the lines of one of ocrzoo's results (a mapping with PaddleX's keys)."""
     return tuple(
         Line(tuple((int(x), int(y)) for x, y in polygon), str(text), float(score))
-        for polygon, text, score in zip(
-            result["dt_polys"], result["rec_texts"], result["rec_scores"], strict=True
-        )
+        for polygon, text, score in zip(result["dt_polys"], result["rec_texts"], result["rec_scores"], strict=True)
     )
 
 
@@ -131,9 +127,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description="Compare ocrzoo's answers with a recording of PaddleX's.")
     parser.add_argument("answers", type=Path, metavar="ANSWERS.json")
-    parser.add_argument(
-        "pages", type=Path, nargs="+", metavar="PAGES_DIR", help="where the recorded pages lie"
-    )
+    parser.add_argument("pages", type=Path, nargs="+", metavar="PAGES_DIR", help="where the recorded pages lie")
     parser.add_argument("--model", help="only this one, e.g. PP-OCRv5_mobile")
     parser.add_argument("--engine", help="run ocrzoo on this engine instead of the recording's")
     parser.add_argument("--pixels", type=int, default=Tolerance.pixels, help="box tolerance (%(default)s)")

@@ -184,12 +184,8 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Record what PaddleX 3.7.2 reads on our pages.")
     parser.add_argument("--pages", type=Path, nargs="+", default=PAGES, help="folders of images, or images")
     parser.add_argument("--output", type=Path, default=HERE / "answers.json")
-    parser.add_argument(
-        "--environment", type=Path, metavar="DIR", help="a virtual environment with PaddleX in it"
-    )
-    parser.add_argument(
-        "--models", type=Path, metavar="DIR", help="folder of model folders, instead of ocrzoo's"
-    )
+    parser.add_argument("--environment", type=Path, metavar="DIR", help="a virtual environment with PaddleX in it")
+    parser.add_argument("--models", type=Path, metavar="DIR", help="folder of model folders, instead of ocrzoo's")
     parser.add_argument("--model", help="only this one, e.g. PP-OCRv5_mobile")
     parser.add_argument("--engine", choices=sorted(FORMATS), help="only this one")
     return parser.parse_args(argv)
@@ -198,9 +194,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Record and write; return the exit status."""
     options = arguments(argv)
-    runs = [
-        run for run in RUNS if options.model in (None, run.model) and options.engine in (None, run.engine)
-    ]
+    runs = [run for run in RUNS if options.model in (None, run.model) and options.engine in (None, run.engine)]
     if not runs:
         print("nothing to record: no such model on such an engine", file=sys.stderr)
         return 2

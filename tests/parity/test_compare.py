@@ -143,9 +143,7 @@ class TestRecordings:
                 "a.png": {
                     "width": 9,
                     "height": 8,
-                    "lines": [
-                        {"poly": [[0, 0], [8, 0], [8, 6], [0, 6]], "text": '模"型\u2028', "score": 0.5}
-                    ],
+                    "lines": [{"poly": [[0, 0], [8, 0], [8, 6], [0, 6]], "text": '模"型\u2028', "score": 0.5}],
                 },
                 "empty.png": {"width": 3, "height": 2, "lines": []},
             },

@@ -19,9 +19,7 @@ RECORDED = read_recordings(record.HERE / "answers.json")
 
 def test_the_recording_holds_every_page_and_run() -> None:
     names = [page.name for page in record.list_pages(record.PAGES)]
-    runs = {
-        record.Run(model, one.engine): list(pages) for one in RECORDED for model, pages in one.models.items()
-    }
+    runs = {record.Run(model, one.engine): list(pages) for one in RECORDED for model, pages in one.models.items()}
     assert runs == dict.fromkeys(record.RUNS, names)
 
 
@@ -33,9 +31,7 @@ def test_the_recording_was_made_with_the_settings_and_the_version_stated() -> No
 
 
 def test_paddlex_reads_the_same_on_both_engines() -> None:
-    answers = {
-        one.engine: one.models["PP-OCRv4_mobile"] for one in RECORDED if "PP-OCRv4_mobile" in one.models
-    }
+    answers = {one.engine: one.models["PP-OCRv4_mobile"] for one in RECORDED if "PP-OCRv4_mobile" in one.models}
     for page, lines in answers["paddle"].items():
         others = answers["onnxruntime"][page]
         assert [(line.polygon, line.text) for line in lines] == [(line.polygon, line.text) for line in others]
@@ -67,9 +63,7 @@ class TestFindModel:
     """Model folders by format."""
 
     @pytest.mark.parametrize(("file_format", "folder"), [("onnx", "m_det_onnx"), ("paddle", "m_det")])
-    def test_a_folder_given_comes_first(
-        self, tmp_path: Path, file_format: record.Format, folder: str
-    ) -> None:
+    def test_a_folder_given_comes_first(self, tmp_path: Path, file_format: record.Format, folder: str) -> None:
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "inference.yml").touch()
         assert record.find_model("m_det", file_format, tmp_path) == tmp_path / folder

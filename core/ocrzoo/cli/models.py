@@ -135,7 +135,10 @@ def _description(card: ModelCard) -> list[tuple[str, str]]:
         *[("Metric", _metric_line(metric)) for metric in card.metrics],
         *[("Latency", f"{t.ms:g} ms, {t.device}, {t.mode} mode ({t.environment})") for t in card.latency],
         ("Size", "" if card.size_mb is None else f"{card.size_mb:g} MB"),
-        *[("Files", f"{kind}: {', '.join(f.path for f in artefact.files)}") for kind, artefact in card.artefacts.items()],
+        *[
+            ("Files", f"{kind}: {', '.join(f.path for f in artefact.files)}")
+            for kind, artefact in card.artefacts.items()
+        ],
         ("Sources", ", ".join(sorted(name for name, value in card.sources if value))),
         ("Inference model", card.links.inference or ""),
         ("Training weights", card.links.training or ""),
@@ -148,4 +151,6 @@ def _metric_line(metric: Any) -> str:
         return f"{metric.name}: {metric.statement} ({metric.source})"
     unit = " %" if metric.unit == "percent" else ""
     language = f", {metric.language}" if metric.language else ""
-    return f"{metric.name} {metric.value:g}{unit}{language} on {metric.dataset or 'an unnamed data set'} ({metric.source})"
+    return (
+        f"{metric.name} {metric.value:g}{unit}{language} on {metric.dataset or 'an unnamed data set'} ({metric.source})"
+    )

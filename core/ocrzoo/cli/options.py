@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 
 Command = Callable[..., Any]
 
 
-class Switch(click.ParamType):
+class Switch(click.ParamType[bool | None]):
     """PaddleX's way to write yes, no and neither: True, False, None, in any case, or the first letter."""
 
     name = "true|false"
-    _WORDS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False, "none": None}
+    _WORDS: ClassVar = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False, "none": None}
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bool | None:
         """Read the word."""

@@ -35,7 +35,11 @@ def _dashes_too(option: str) -> str:
 @click.version_option(version("ocrzoo"), prog_name="ocrzoo")
 @click.pass_context
 def ocrzoo(
-    context: click.Context, pipeline: str | None, input: str | None, **options: Any  # noqa: A002  # PaddleX's name
+    context: click.Context,
+    /,
+    pipeline: str | None,
+    input: str | None,
+    **options: Any,
 ) -> int | None:
     """Read text from images with the PP-OCR models.
 

@@ -34,7 +34,11 @@ def debug_option(command: Any) -> Any:
             log.setLevel(logging.DEBUG)
 
     return click.option(
-        "--debug", is_flag=True, expose_value=False, callback=switch_on, help="Tell more, and show where errors arise."
+        "--debug",
+        is_flag=True,
+        expose_value=False,
+        callback=switch_on,
+        help="Tell more, and show where errors arise.",
     )(command)
 
 

@@ -81,9 +81,11 @@ class Session(Protocol):
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
         """What the network takes."""
+        ...
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run one batch, N x C x H x W, and return the network's first output."""
+        ...
 
 
 class Engine(Protocol):
@@ -95,3 +97,4 @@ class Engine(Protocol):
         Raises:
             EngineError: The engine cannot read it, or does not know the device.
         """
+        ...

@@ -52,7 +52,10 @@ class OpenVinoSession:
         self._compiled = compiled
         self._idle: SimpleQueue[Any] = SimpleQueue()
         self.inputs = tuple(
-            TensorSpec(port.any_name, tuple(None if size.is_dynamic else size.get_length() for size in port.partial_shape))
+            TensorSpec(
+                port.any_name,
+                tuple(None if size.is_dynamic else size.get_length() for size in port.partial_shape),
+            )
             for port in compiled.inputs
         )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import warnings
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,9 @@ ONEDNN_CRASHES = ("3.3.0", "3.3.1")
 ONEDNN_CACHED_SHAPES = 10
 """Input shapes whose oneDNN primitives are kept; PaddleX's default."""
 
+_GPU_POOL_MB = 100
+"""Memory that Paddle takes on a GPU to begin with; PaddleX's value."""
+
 
 class PaddleEngine:
     """Loads Paddle programs (``inference.json`` or the older ``inference.pdmodel``)."""
@@ -31,38 +36,49 @@ class PaddleEngine:
         Raises:
             EngineError: Paddle cannot read it, or the device is not there.
         """
-        os.environ.setdefault("FLAGS_enable_pir_api", "1")
-        import paddle
-        from paddle.inference import Config, create_predictor
-
         if options.precision != "fp32":
             raise EngineError(f"paddle runs in fp32 here, not in {options.precision}")
-        program = folder / "inference.json"
-        if not program.exists():
-            program = folder / "inference.pdmodel"
-        config = Config(str(program), str(folder / "inference.pdiparams"))
-        if options.device.kind == "cpu":
-            config.disable_gpu()
-            config.set_cpu_math_library_num_threads(options.thread_count)
-            if onednn_is_sound(paddle.__version__):
-                config.enable_mkldnn()
-                config.set_mkldnn_cache_capacity(ONEDNN_CACHED_SHAPES)
-            else:
-                config.disable_mkldnn()
-        elif options.device.kind == "gpu" and paddle.is_compiled_with_cuda():
-            config.enable_use_gpu(100, options.device.index)
-        else:
-            raise EngineError(f"paddle: there is no {options.device} here for this build")
-        config.enable_new_ir(True)
-        config.enable_new_executor()
-        config.set_optimization_level(3)
-        config.enable_memory_optim()
-        config.disable_glog_info()
+        paddle = _import_paddle()
         try:
-            return PaddleSession(create_predictor(config))
-        except Exception as error:  # its exceptions share no base class but this
+            return PaddleSession(paddle.inference.create_predictor(_configure(paddle, folder, options)))
+        except (RuntimeError, ValueError, OSError, NotImplementedError) as error:
             reason = " ".join(str(error).split())[-300:]
             raise EngineError(f"paddle cannot load {folder}: {reason}") from error
+
+
+def _import_paddle() -> Any:
+    """Import paddle, without its advice on compiler caches."""
+    os.environ.setdefault("FLAGS_enable_pir_api", "1")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="No ccache found")
+        paddle = import_module("paddle")
+        import_module("paddle.inference")
+    return paddle
+
+
+def _configure(paddle: Any, folder: Path, options: EngineOptions) -> Any:
+    program = folder / "inference.json"
+    if not program.exists():
+        program = folder / "inference.pdmodel"
+    config = paddle.inference.Config(str(program), str(folder / "inference.pdiparams"))
+    if options.device.kind == "cpu":
+        config.disable_gpu()
+        config.set_cpu_math_library_num_threads(options.thread_count)
+        if onednn_is_sound(paddle.__version__):
+            config.enable_mkldnn()
+            config.set_mkldnn_cache_capacity(ONEDNN_CACHED_SHAPES)
+        else:
+            config.disable_mkldnn()
+    elif options.device.kind == "gpu" and paddle.is_compiled_with_cuda():
+        config.enable_use_gpu(_GPU_POOL_MB, options.device.index)
+    else:
+        raise EngineError(f"paddle: there is no {options.device} here for this build")
+    config.enable_new_ir(True)  # paddle's own interface
+    config.enable_new_executor()
+    config.set_optimization_level(3)
+    config.enable_memory_optim()
+    config.disable_glog_info()
+    return config
 
 
 def onednn_is_sound(version: str) -> bool:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
-import yaml
+from ocrzoo_registry import plain_yaml
 
 
 def default_ocr() -> dict[str, Any]:
     """Return the OCR pipeline's default configuration, in PaddleX's keys; the caller may change it."""
     text = files("ocrzoo.pipelines").joinpath("OCR.yaml").read_text(encoding="utf-8")
-    config: dict[str, Any] = yaml.safe_load(text)
-    return config
+    return cast("dict[str, Any]", plain_yaml.load(text))

@@ -49,7 +49,10 @@ def create_pipeline(
         text_recognition_model_name = select_recognition(zoo, lang, default).card.name
     chosen: dict[str, dict[str, Any]] = {
         "TextDetection": {"model_name": text_detection_model_name, "model_dir": text_detection_model_dir},
-        "TextRecognition": {"model_name": text_recognition_model_name, "model_dir": text_recognition_model_dir},
+        "TextRecognition": {
+            "model_name": text_recognition_model_name,
+            "model_dir": text_recognition_model_dir,
+        },
     }
     for module, settings in chosen.items():
         config["SubModules"][module].update({key: value for key, value in settings.items() if value is not None})

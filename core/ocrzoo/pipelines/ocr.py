@@ -62,7 +62,7 @@ class OCRPipeline:
 
     def predict(
         self,
-        input: Input,  # noqa: A002  # PaddleX's name
+        input: Input,
         *,
         use_doc_orientation_classify: bool | None = None,
         use_doc_unwarping: bool | None = None,

@@ -35,7 +35,8 @@ class TextDetector:
         settings = postprocess(config)
         self.name = card.name
         self.defaults = replace(
-            DetectionParams(), **{key: settings[key] for key in _MODEL_KEYS if isinstance(settings.get(key), int | float)}
+            DetectionParams(),
+            **{key: settings[key] for key in _MODEL_KEYS if isinstance(settings.get(key), int | float)},
         )
         """What the model was published with."""
         self._session = session
@@ -53,4 +54,4 @@ class TextDetector:
         output = self._session.run(batch)
         if output.ndim != 4 or output.shape[2:] != batch.shape[2:]:
             raise IntegrityError(f"{self.name}: not a text detection network: its output has the shape {output.shape}")
-        return Detection(*detection.postprocess(output[0, 0], *image.shape[:2], params))
+        return Detection(*detection.postprocess(output[0, 0], image.shape[0], image.shape[1], params))

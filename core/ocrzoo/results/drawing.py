@@ -13,7 +13,15 @@ from PIL import ImageDraw
 from ocrzoo.results.fonts import fitting_font
 from ocrzoo.tasks.quads import Image, Quad
 
-_COLOURS = ((228, 26, 28), (55, 126, 184), (77, 175, 74), (152, 78, 163), (255, 127, 0), (166, 86, 40), (247, 129, 191))
+_COLOURS = (
+    (228, 26, 28),
+    (55, 126, 184),
+    (77, 175, 74),
+    (152, 78, 163),
+    (255, 127, 0),
+    (166, 86, 40),
+    (247, 129, 191),
+)
 """ColorBrewer's Set1 without its yellow and grey, RGB."""
 _OPACITY = 0.35
 _TALL = 2.0

@@ -100,7 +100,7 @@ class OCRResult(dict[str, Any]):
                 print({"res": arrays})
 
     def save_to_json(self, save_path: str | Path, indent: int | None = 4, ensure_ascii: bool = False) -> Path:
-        """Save the content of ``json["res"]`` and return the path: the file named, or ``<input>_res.json`` in a folder."""
+        """Save ``json["res"]`` and return the path: the file named, or ``<input>_res.json`` in a folder."""
         path = target_path(save_path, f"{self._label}_res", ".json")
         text = json.dumps(self.json["res"], indent=indent, ensure_ascii=ensure_ascii) + "\n"
         return write(path, text.encode("utf-8"))

@@ -10,9 +10,7 @@ from tempfile import NamedTemporaryFile
 from ocrzoo_registry.errors import UsageError
 
 
-def target_path(
-    save_path: str | Path, stem: str, suffix: str, file_suffixes: Container[str] | None = None
-) -> Path:
+def target_path(save_path: str | Path, stem: str, suffix: str, file_suffixes: Container[str] | None = None) -> Path:
     """Return the file to write: ``save_path`` itself where it names a file of that kind, else a file in that folder."""
     path = Path(save_path)
     kinds = file_suffixes if file_suffixes is not None else (suffix,)
@@ -30,8 +28,9 @@ def write(path: Path, content: bytes) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as part:
             part.write(content)
-        os.chmod(part.name, 0o666 & ~_umask())
-        os.replace(part.name, path)
+        staged = Path(part.name)
+        staged.chmod(0o666 & ~_umask())
+        staged.replace(path)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from error
     return path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -22,6 +22,8 @@ MIN_SIDE = 3.0
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 """ImageNet's RGB statistics, which PP-OCR detection applies to BGR channels in this order."""
+
+_CLIPPER: Any = pyclipper  # a compiled module without type information
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,11 @@ def input_size(height: int, width: int, params: DetectionParams) -> tuple[int, i
     if max(height, width) > params.max_side_limit:
         ratio = params.max_side_limit / max(height, width)
         height, width = int(height * ratio), int(width * ratio)
-    return tuple(max(round(side / STRIDE) * STRIDE, STRIDE) for side in (height, width))  # type: ignore[return-value]
+    return _to_stride(height), _to_stride(width)
+
+
+def _to_stride(side: int) -> int:
+    return max(round(side / STRIDE) * STRIDE, STRIDE)
 
 
 def preprocess(image: Image, params: DetectionParams) -> NDArray[np.float32]:
@@ -66,7 +72,7 @@ def preprocess(image: Image, params: DetectionParams) -> NDArray[np.float32]:
         padded = np.zeros((max(STRIDE, height), max(STRIDE, width), 3), np.uint8)
         padded[:height, :width] = image
         image = padded
-    target = input_size(*image.shape[:2], params)
+    target = input_size(image.shape[0], image.shape[1], params)
     if target != image.shape[:2]:
         image = cv2.resize(image, target[::-1])  # type: ignore[assignment]  # uint8 stays
     planes = np.empty((1, 3, *target), np.float32)
@@ -122,8 +128,8 @@ def _bounds(values: NDArray[np.float32]) -> tuple[int, int]:
 def _grow(corners: NDArray[np.float32], ratio: float) -> NDArray[np.int32] | None:
     """Push a quad's edges outwards by area x ratio / perimeter, corners rounded; ``None`` where nothing is left."""
     distance = cv2.contourArea(corners) * ratio / cv2.arcLength(corners, True)
-    offset = pyclipper.PyclipperOffset()
-    offset.AddPath(corners.tolist(), pyclipper.JT_ROUND, pyclipper.ET_CLOSEDPOLYGON)
+    offset = _CLIPPER.PyclipperOffset()
+    offset.AddPath(corners.tolist(), _CLIPPER.JT_ROUND, _CLIPPER.ET_CLOSEDPOLYGON)
     paths = offset.Execute(distance)
     return np.array(paths[0], np.int32).reshape(-1, 1, 2) if paths else None
 

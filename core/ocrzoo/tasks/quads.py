@@ -21,8 +21,8 @@ TALL_RATIO = 1.5
 """A crop this much higher than wide is taken for vertical text and turned (PaddleX, ``CropByPolys``)."""
 
 
-def minimum_rectangle(points: NDArray[np.generic]) -> tuple[NDArray[np.float32], float]:
-    """Return the corners (4 x 2 float32, top left first, clockwise) of the tightest rotated rectangle, and its short side."""
+def minimum_rectangle(points: cv2.typing.MatLike) -> tuple[NDArray[np.float32], float]:
+    """Return the tightest rotated rectangle's corners (4 x 2 float32, clockwise from top left) and its short side."""
     rectangle = cv2.minAreaRect(points)
     left_to_right = sorted(cv2.boxPoints(rectangle), key=lambda point: float(point[0]))
     left, right = left_to_right[:2], left_to_right[2:]

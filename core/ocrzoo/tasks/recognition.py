@@ -65,4 +65,4 @@ def _collapse(classes: NDArray[np.intp], probabilities: NDArray[np.float32], cha
     kept[1:] &= classes[1:] != classes[:-1]
     if not kept.any():
         return Line("", 0.0)
-    return Line("".join(characters[index] for index in classes[kept]), float(probabilities[kept].mean()))
+    return Line("".join(characters[int(index)] for index in classes[kept]), float(probabilities[kept].mean()))

