@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _DET_PARAMS = ("limit_side_len", "limit_type", "thresh", "max_side_limit", "box_thresh", "unclip_ratio")
 """In PaddleX's order."""
 
-_ARRAYS = ("dt_polys", "rec_scores", "rec_polys", "textline_orientation_angles")
+_ARRAYS = ("dt_polys", "dt_scores", "rec_scores", "rec_polys", "textline_orientation_angles")
 """Printed as arrays, the middle left out, where PaddleX prints them so."""
 
 

@@ -1,0 +1,69 @@
+"""What all tests share: one home for models, the pages, and an environment that nothing leaks into."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.zoo import Zoo
+
+REPOSITORY = Path(__file__).parents[1]
+SETTINGS_OF = ("OCRZOO_", "PADDLE_PDX_", "HF_")
+"""How the names of variables begin that change what is found, or where."""
+
+
+@pytest.fixture(scope="session")
+def home(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where models lie: kept from run to run and shared by parallel workers, because fetching takes long."""
+    named = os.environ.get("OCRZOO_TEST_HOME")
+    if named:
+        folder = Path(named).expanduser().resolve()
+    elif pytestconfig.cache is not None:
+        folder = pytestconfig.cache.mkdir("models")
+    else:
+        folder = tmp_path_factory.mktemp("models")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no setting of the caller decide a test, and no command line change what later tests log."""
+    for name in list(os.environ):
+        if name.startswith(SETTINGS_OF):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("OCRZOO_HOME", str(home))
+    log = logging.getLogger("ocrzoo")
+    monkeypatch.setattr(log, "handlers", [])
+    monkeypatch.setattr(log, "propagate", True)
+    monkeypatch.setattr(log, "level", logging.NOTSET)
+    monkeypatch.setattr(log, "disabled", False)
+
+
+@pytest.fixture(scope="session")
+def zoo(home: Path) -> Zoo:
+    """The zoo on the shared home."""
+    return Zoo(Settings(home=home))
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the repository."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def sample() -> Path:
+    """The page that the README reads."""
+    return REPOSITORY / "docs" / "sample.png"
+
+
+@pytest.fixture(scope="session")
+def pages(sample: Path) -> dict[str, Path]:
+    """All pages that PaddleX's answers are recorded for, by file name."""
+    drawn = sorted((REPOSITORY / "tests" / "data" / "pages").glob("*.png"))
+    return {page.name: page for page in [*drawn, sample]}

@@ -1,0 +1,26 @@
+"""ONNX Runtime: threads as told, on the CPU."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ocrzoo.engines import EngineOptions
+from ocrzoo.engines.onnxruntime import OnnxRuntimeEngine
+
+
+def session(folder: Path, options: EngineOptions) -> Any:
+    return OnnxRuntimeEngine().load(folder, "onnx", options)._session
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_threads_are_those_asked_for(onnx_folder: Path, threads: int) -> None:
+    options = session(onnx_folder, EngineOptions(threads=threads)).get_session_options()
+    assert options.intra_op_num_threads == threads
+    assert options.inter_op_num_threads == 1
+
+
+def test_on_the_cpu_unless_asked(onnx_folder: Path) -> None:
+    assert session(onnx_folder, EngineOptions()).get_providers() == ["CPUExecutionProvider"]

@@ -1,0 +1,76 @@
+"""Paddle: oneDNN on under the pinned version, and it does not crash."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ocrzoo.engines import EngineOptions
+from ocrzoo.engines.paddle import PaddleEngine, _configure, _import_paddle, onednn_is_sound
+from ocrzoo_registry.cards import Format
+
+PAGE = np.random.default_rng(0).normal(size=(1, 3, 64, 96)).astype(np.float32)
+
+
+@pytest.mark.parametrize("version", ["3.3.0", "3.3.1", "3.3.1+cpu"])
+def test_releases_that_crash_run_without_onednn(version: str) -> None:
+    assert not onednn_is_sound(version)
+
+
+@pytest.mark.parametrize("version", ["3.0.0", "3.2.2", "3.3.2", "3.4.0"])
+def test_other_releases_run_with_it(version: str) -> None:
+    assert onednn_is_sound(version)
+
+
+def test_the_installed_release_is_one_of_those(paddle_folder: Path) -> None:
+    paddle = _import_paddle()
+    assert onednn_is_sound(paddle.__version__)
+    assert _configure(paddle, paddle_folder, EngineOptions()).mkldnn_enabled()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_are_those_asked_for(paddle_folder: Path, threads: int) -> None:
+    config = _configure(_import_paddle(), paddle_folder, EngineOptions(threads=threads))
+    assert config.cpu_math_library_num_threads() == threads
+
+
+def test_a_program_in_todays_format_runs_with_onednn(paddle_folder: Path) -> None:
+    output = PaddleEngine().load(paddle_folder, "paddle", EngineOptions(threads=2)).run(PAGE)
+    assert output.shape == (1, 4, 64, 96)
+    assert np.isfinite(output).all()
+
+
+def test_onednn_computes_what_paddle_computes_without_it(paddle_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_it = PaddleEngine().load(paddle_folder, "paddle", EngineOptions(threads=1)).run(PAGE)
+    monkeypatch.setattr("ocrzoo.engines.paddle.onednn_is_sound", lambda _version: False)
+    without = PaddleEngine().load(paddle_folder, "paddle", EngineOptions(threads=1)).run(PAGE)
+    np.testing.assert_allclose(with_it, without, atol=1e-4)
+
+
+@pytest.mark.weights
+def test_a_real_program_in_the_older_format_runs_with_onednn(real_folder: Callable[[str, Format], Path]) -> None:
+    folder = real_folder("PP-OCRv4_mobile_det", "paddle")
+    assert (folder / "inference.pdmodel").is_file()
+    output = PaddleEngine().load(folder, "paddle", EngineOptions(threads=2)).run(PAGE)
+    assert output.shape == (1, 1, 64, 96)
+    assert ((output >= 0) & (output <= 1)).all()
+
+
+def test_paddle_can_be_imported_after_pip_was_looked_for() -> None:
+    """Weights may come by pip, and looking for pip the usual way switches off what setuptools needs."""
+    code = """
+import warnings
+warnings.simplefilter("ignore")
+from ocrzoo.engines.paddle import _import_paddle
+from ocrzoo_registry.sources.wheel import _pip
+
+_pip()
+print(_import_paddle().__name__)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.stdout == "paddle\n", done.stderr.splitlines()[-1:]

@@ -1,0 +1,87 @@
+"""The text detector: a network and the detection task's rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ocrzoo.engines import TensorSpec
+from ocrzoo.predictors.detection import TextDetector
+from ocrzoo.tasks.detection import DetectionParams
+from ocrzoo_registry.cards import ModelCard
+from ocrzoo_registry.errors import IntegrityError
+from ocrzoo_registry.zoo import Zoo
+
+Array = NDArray[np.float32]
+
+
+class FixedSession:
+    """Answers each batch with the same output, or with a map of its own size."""
+
+    inputs: tuple[TensorSpec, ...] = ()
+
+    def __init__(self, output: Array | None = None) -> None:
+        self.output = output
+        self.shapes: list[tuple[int, ...]] = []
+
+    def run(self, batch: Array) -> Array:
+        self.shapes.append(batch.shape)
+        if self.output is not None:
+            return self.output
+        answer = np.zeros((1, 1, *batch.shape[2:]), np.float32)
+        answer[:, :, 20:40, 20:80] = 0.7
+        return answer
+
+
+@pytest.fixture
+def card(zoo: Zoo) -> ModelCard:
+    return zoo.models.get("PP-OCRv5_mobile_det").card
+
+
+def page(height: int = 96, width: int = 128) -> NDArray[np.uint8]:
+    return np.zeros((height, width, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("settings", "defaults"),
+    [
+        (None, DetectionParams()),
+        ({}, DetectionParams()),
+        ({"thresh": 0.2, "box_thresh": 0.45, "unclip_ratio": 1.4}, DetectionParams(thresh=0.2, box_thresh=0.45, unclip_ratio=1.4)),
+        ({"thresh": 0, "max_candidates": 3000}, DetectionParams(thresh=0, max_candidates=3000)),
+        ({"thresh": "0.2", "box_thresh": None, "limit_side_len": 960}, DetectionParams()),
+    ],
+)
+def test_the_models_own_post_processing_is_the_default(
+    card: ModelCard, settings: dict[str, Any] | None, defaults: DetectionParams
+) -> None:
+    assert TextDetector(card, {"PostProcess": settings}, FixedSession()).defaults == defaults
+
+
+def test_pages_are_read_one_by_one_in_order(card: ModelCard) -> None:
+    session = FixedSession()
+    found = TextDetector(card, {}, session).predict([page(96, 128), page(160, 96)])
+    assert session.shapes == [(1, 3, 96, 128), (1, 3, 160, 96)]
+    assert [len(one.quads) for one in found] == [1, 1]
+    assert found[0].scores == [pytest.approx(0.7)]
+
+
+def test_parameters_replace_the_defaults(card: ModelCard) -> None:
+    detector = TextDetector(card, {}, FixedSession())
+    (found,) = detector.predict([page()], DetectionParams(box_thresh=0.8))
+    assert found.quads == []
+    assert len(detector.predict([page()])[0].quads) == 1
+
+
+def test_no_pages(card: ModelCard) -> None:
+    assert TextDetector(card, {}, FixedSession()).predict([]) == []
+
+
+@pytest.mark.parametrize("shape", [(1, 40, 6625), (1, 1, 48, 64), (1, 10)])
+def test_another_network_is_refused(card: ModelCard, shape: tuple[int, ...]) -> None:
+    detector = TextDetector(card, {}, FixedSession(np.zeros(shape, np.float32)))
+    with pytest.raises(IntegrityError, match=r"PP-OCRv5_mobile_det: not a text detection network.*shape"):
+        detector.predict([page()])

@@ -1,0 +1,78 @@
+"""Fixtures of the registry's tests: an environment of its own, and a place to install fake plugins."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pytest
+
+# The helpers are imported by their path in the repository, from whichever folder pytest was started.
+sys.path.append(str(Path(__file__).parents[2]))
+
+from ocrzoo_registry.contracts import SourceSpec
+from ocrzoo_registry.offers import Offer, Offers, Origin
+from ocrzoo_registry.resolver import Resolver
+from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.store import Store
+from tests.registry.kit import FIRST_PARTY, SitePackages
+
+if TYPE_CHECKING:
+    from tests.registry.kit import MakeResolver
+
+PREFIXES = ("OCRZOO_", "PADDLE_PDX_", "HF_HUB_")
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the user's settings and models out of the tests, and the tests out of them."""
+    for name in [name for name in os.environ if name.startswith(PREFIXES)]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("OCRZOO_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings with an empty home, and without the plugins that come with ocrzoo."""
+    return Settings(home=tmp_path / "home", disabled_plugins=FIRST_PARTY)
+
+
+@pytest.fixture
+def store(settings: Settings) -> Store:
+    return Store(settings.home)
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SitePackages]:
+    """Somewhere to install fake distributions; what they imported is forgotten afterwards."""
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # noqa: FBT003
+    before = set(sys.modules)
+    yield SitePackages(folder)
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", None)).startswith(str(folder)):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def make_resolver(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> MakeResolver:
+    """Build a resolver over sources by name, ranked in the order given."""
+    default = settings
+
+    def make(settings: Settings = default, *, network: bool = False, **sources: object) -> Resolver:
+        module = ModuleType("ocrzoo_test_sources")
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        offers = []
+        for rank, (name, source) in enumerate(sources.items()):
+            setattr(module, name, lambda _settings, source=source: source)
+            spec = SourceSpec(name, f"{module.__name__}:{name}", rank=rank, network=network)
+            offers.append(Offer(spec, Origin("test", "test", "0")))
+        return Resolver(settings, Offers("source", offers, lambda spec: spec.name), Store(settings.home))
+
+    return make

@@ -1,0 +1,60 @@
+"""The catalogue: models by name, by pattern and by property."""
+
+from __future__ import annotations
+
+import pytest
+
+from ocrzoo_registry.catalogue import Catalogue
+from ocrzoo_registry.errors import ExitCode, UnknownModel
+from ocrzoo_registry.offers import Offer, Origin
+from tests.registry.kit import offer_card
+
+ORIGIN = Origin("test", "test", "0")
+REC = {"task": "text_recognition", "charset": "chars.txt"}
+
+
+@pytest.fixture
+def models() -> Catalogue:
+    cards = [
+        offer_card(name="sea_v10_det", tier="server"),
+        offer_card(name="sea_v9_det", tier="mobile"),
+        offer_card(name="sea_v9_rec", tier="mobile", languages=["en", "zh-Hant"], **REC),
+        offer_card(name="Lake_rec", family="lake", languages=["pt"], **REC),
+    ]
+    return Catalogue(Offer(card, ORIGIN) for card in cards)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "names"),
+    [
+        ({}, ["Lake_rec", "sea_v9_det", "sea_v9_rec", "sea_v10_det"]),
+        ({"pattern": "*_det"}, ["sea_v9_det", "sea_v10_det"]),
+        ({"pattern": "V9"}, ["sea_v9_det", "sea_v9_rec"]),
+        ({"pattern": "LAKE*"}, ["Lake_rec"]),
+        ({"pattern": "sea_v?_[dr]e*"}, ["sea_v9_det", "sea_v9_rec"]),
+        ({"pattern": "_det*"}, []),
+        ({"task": "text_recognition"}, ["Lake_rec", "sea_v9_rec"]),
+        ({"family": "lake"}, ["Lake_rec"]),
+        ({"tier": "mobile"}, ["sea_v9_det", "sea_v9_rec"]),
+        ({"lang": "chinese_cht"}, ["sea_v9_rec"]),
+        ({"lang": "pt_BR"}, ["Lake_rec"]),
+        ({"tier": "mobile", "task": "text_detection", "pattern": "sea"}, ["sea_v9_det"]),
+        ({"lang": "tlh"}, []),
+    ],
+)
+def test_a_search_gives_the_models_that_meet_every_condition_in_natural_order(
+    models: Catalogue, conditions: dict[str, str], names: list[str]
+) -> None:
+    assert [offered.card.name for offered in models.search(**conditions)] == names
+
+
+def test_an_unknown_model_is_told_with_the_nearest_names(models: Catalogue) -> None:
+    with pytest.raises(UnknownModel, match=r"no model is called 'sea_v8_det' \(did you mean .*sea_v9_det") as caught:
+        models.get("sea_v8_det")
+    assert caught.value.exit_code == ExitCode.NOT_FOUND
+
+
+def test_a_name_is_exact(models: Catalogue) -> None:
+    assert models.get("Lake_rec").card.family == "lake"
+    with pytest.raises(UnknownModel, match="did you mean Lake_rec"):
+        models.get("lake_rec")

@@ -1,0 +1,57 @@
+"""Errors: the exit code of each is part of the interface, and the drawn tree is the true one."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+
+from ocrzoo_registry import errors
+from ocrzoo_registry.errors import ExitCode, OcrzooError
+
+CLASSES = {
+    name: kind
+    for name, kind in vars(errors).items()
+    if inspect.isclass(kind) and issubclass(kind, OcrzooError) and kind is not OcrzooError
+}
+DRAWN = re.findall(r"^\s*((?:\|\s+)?)[|`]-- (\w+)\s+(\d)", inspect.getdoc(errors) or "", re.MULTILINE)
+
+
+def test_the_exit_codes_are_these() -> None:
+    assert {code.name: code.value for code in ExitCode} == {
+        "DONE": 0,
+        "BUG": 1,
+        "USAGE": 2,
+        "NOT_FOUND": 3,
+        "SOURCE": 4,
+        "INTEGRITY": 5,
+        "INPUTS": 6,
+    }
+
+
+def test_the_tree_in_the_docstring_names_every_error_with_its_exit_code() -> None:
+    assert {name: int(code) for _, name, code in DRAWN} == {name: kind.exit_code for name, kind in CLASSES.items()}
+
+
+def test_every_error_derives_from_the_one_it_is_drawn_under() -> None:
+    drawn, above = {}, "OcrzooError"
+    for branch, name, _ in DRAWN:
+        drawn[name] = above if branch else "OcrzooError"
+        above = above if branch else name
+    assert drawn == {name: kind.__bases__[0].__name__ for name, kind in CLASSES.items()}
+
+
+@pytest.mark.parametrize("name", ["UnknownModel", "UnknownLanguage"])
+def test_a_missing_name_is_a_key_error_too_but_reads_without_quotes(name: str) -> None:
+    error = CLASSES[name]("no model is called 'x'")
+    assert isinstance(error, KeyError)
+    assert str(error) == "no model is called 'x'"
+
+
+def test_an_error_without_a_message_reads_as_its_class() -> None:
+    assert str(errors.SourceError()) == "SourceError"
+
+
+def test_an_unforeseen_error_of_ocrzoo_is_a_bug() -> None:
+    assert OcrzooError.exit_code == ExitCode.BUG

@@ -1,0 +1,52 @@
+"""Offers: things by name, with the plugin they came from; nothing is guessed."""
+
+from __future__ import annotations
+
+import pytest
+
+from ocrzoo_registry.errors import AmbiguousName, NotFound, UnknownLanguage
+from ocrzoo_registry.offers import Offer, Offers, Origin
+
+ONE = Origin("one", "dist-one", "1.0")
+TWO = Origin("two", "dist-two", "2.0")
+
+
+def offers(*pairs: tuple[str, Origin]) -> Offers[str]:
+    return Offers("fruit", [Offer(name, origin) for name, origin in pairs], lambda value: value)
+
+
+def test_names_are_sorted_and_found_with_their_origin() -> None:
+    fruit = offers(("pear", TWO), ("apple", ONE))
+    assert fruit.names == list(fruit) == ["apple", "pear"]
+    assert len(fruit) == 2
+    assert fruit.get("pear") == "pear"
+    assert fruit.origin("pear") == TWO
+    assert "pear" in fruit
+    assert "plum" not in fruit
+
+
+def test_an_unknown_name_is_told_with_the_nearest() -> None:
+    with pytest.raises(NotFound, match=r"^no fruit is called 'aple' \(did you mean apple\?\)$"):
+        offers(("apple", ONE)).get("aple")
+    with pytest.raises(NotFound):
+        offers().origin("apple")
+
+
+def test_the_error_for_an_unknown_name_can_be_chosen() -> None:
+    with pytest.raises(UnknownLanguage):
+        Offers[str]("language", [], str, missing=UnknownLanguage).get("tlh")
+
+
+def test_a_name_offered_twice_is_refused_and_both_are_named() -> None:
+    fruit = offers(("apple", ONE), ("pear", ONE), ("apple", TWO))
+    message = (
+        "fruit 'apple' is offered by 'one' (dist-one 1.0) and 'two' (dist-two 2.0): "
+        "uninstall one, or leave one out with OCRZOO_DISABLE_PLUGINS=two"
+    )
+    with pytest.raises(AmbiguousName) as caught:
+        fruit.get("apple")
+    assert str(caught.value) == message
+    with pytest.raises(AmbiguousName):
+        fruit.origin("apple")
+    assert fruit.conflicts == {"apple": (ONE, TWO)}
+    assert list(fruit) == ["pear"]

@@ -1,0 +1,83 @@
+"""Plain YAML: data in, data out, and one kind of error for everything else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ocrzoo_registry import plain_yaml
+from ocrzoo_registry.plain_yaml import YamlError
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "!!python/object/apply:os.system ['echo broken in']",
+        "!!python/object/new:os.system ['echo broken in']",
+        "!!python/name:os.system",
+        "!!python/module:os",
+        "!!python/tuple [1]",
+        "!own {a: 1}",
+    ],
+)
+def test_a_tag_that_would_build_an_object_is_refused(
+    text: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "system", lambda _command: pytest.fail("run as code"))
+    with pytest.raises(YamlError, match="could not determine a constructor"):
+        plain_yaml.load(text)
+    assert "broken in" not in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [1",
+        "a: b: c",
+        "a: *nowhere",
+        "{[a]: b}",
+        b"\xc3\x28: not UTF-8",
+        b"a\x00b",
+        "\ud800",
+        "day: 2026-13-45",
+        "9" * 5000,
+        "[" * 20_000,
+        "!!int ''",
+        "!!float ''",
+        "!!bool maybe",
+        "!!timestamp soon",
+    ],
+    ids=lambda text: repr(text[:24]),
+)
+def test_what_is_not_yaml_is_told_in_one_line(text: str | bytes) -> None:
+    with pytest.raises(YamlError) as caught:
+        plain_yaml.load(text)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- "])
+def test_nesting_without_end_is_an_error_and_not_a_crash(opening: str) -> None:
+    code = f"""
+from ocrzoo_registry import plain_yaml
+try:
+    plain_yaml.load({opening!r} * 200_000)
+except plain_yaml.YamlError:
+    print("refused")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "refused\n")
+
+
+def test_keys_keep_their_order_and_characters_stay_as_they_are() -> None:
+    text = plain_yaml.dump({"zebra": "漢字", "ape": [1, 2.5, None, True]})
+    assert text.index("zebra") < text.index("ape")
+    assert "漢字" in text
+    assert plain_yaml.load(text) == {"zebra": "漢字", "ape": [1, 2.5, None, True]}
+
+
+def test_libyaml_does_the_work() -> None:
+    assert plain_yaml._LOADER.__name__ == "CSafeLoader"
+    assert plain_yaml._DUMPER.__name__ == "CSafeDumper"

@@ -1,0 +1,74 @@
+"""Settings: what each environment variable means, and what is refused."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("environ", "home"),
+    [
+        ({"OCRZOO_HOME": "/one", "PADDLE_PDX_CACHE_HOME": "/two"}, Path("/one")),
+        ({"PADDLE_PDX_CACHE_HOME": "/two"}, Path("/two")),
+        ({"OCRZOO_HOME": "", "PADDLE_PDX_CACHE_HOME": "/two"}, Path("/two")),
+        ({"OCRZOO_HOME": "~/models"}, Path.home() / "models"),
+        ({}, Path.home() / ".paddlex"),
+    ],
+)
+def test_the_home_is_ocrzoos_else_paddlexs_else_paddlexs_default(environ: dict[str, str], home: Path) -> None:
+    assert Settings.from_environment(environ).home == home
+
+
+@pytest.mark.parametrize("name", ["OCRZOO_OFFLINE", "HF_HUB_OFFLINE"])
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [("1", True), ("true", True), ("YES", True), (" on ", True), ("0", False), ("False", False), ("no", False)],
+)
+def test_either_switch_takes_the_process_offline(name: str, value: str, meant: bool) -> None:
+    assert Settings.from_environment({name: value}).offline is meant
+
+
+@pytest.mark.parametrize("name", ["OCRZOO_OFFLINE", "HF_HUB_OFFLINE", "OCRZOO_STRICT"])
+def test_a_switch_that_is_neither_yes_nor_no_is_named(name: str) -> None:
+    with pytest.raises(UsageError, match=f"{name}='maybe' is neither yes nor no"):
+        Settings.from_environment({name: "maybe"})
+
+
+def test_lists_drop_blanks_and_empty_parts() -> None:
+    settings = Settings.from_environment(
+        {"OCRZOO_DISABLE_PLUGINS": " svtr, ,uvdoc,", "PADDLE_PDX_MODEL_SOURCE": "BOS, HuggingFace"}
+    )
+    assert settings.disabled_plugins == {"svtr", "uvdoc"}
+    assert settings.sources == ("bos", "huggingface")
+
+
+def test_the_model_path_is_separated_as_path_is() -> None:
+    value = os.pathsep.join(["/first", "", "~/second"])
+    assert Settings.from_environment({"OCRZOO_MODEL_PATH": value}).model_path == (
+        Path("/first"),
+        Path.home() / "second",
+    )
+
+
+def test_an_empty_environment_changes_nothing() -> None:
+    assert Settings.from_environment({}) == Settings(
+        home=Path.home() / ".paddlex",
+        offline=False,
+        strict=False,
+        disabled_plugins=frozenset(),
+        sources=(),
+        model_path=(),
+    )
+
+
+def test_the_process_environment_is_read_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCRZOO_STRICT", "1")
+    assert Settings.from_environment().strict
+    monkeypatch.setenv("OCRZOO_STRICT", "0")
+    assert not Settings.from_environment().strict

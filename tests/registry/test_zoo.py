@@ -1,0 +1,55 @@
+"""The zoo: everything on offer in one place, and nothing heavy loaded to say so."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.zoo import Zoo
+
+HEAVY = ("numpy", "cv2", "PIL", "openvino", "onnxruntime", "paddle", "requests")
+
+
+def test_listing_every_model_loads_nothing_heavy() -> None:
+    code = f"""
+import sys
+from ocrzoo_registry.zoo import Zoo
+zoo = Zoo()
+zoo.host.call_all()
+assert len(zoo.models) >= 49, zoo.models.names
+assert zoo.models.search(lang="en", task="text_recognition")
+assert zoo.engines.names and zoo.sources.names and zoo.pipelines.names and zoo.predictors.names
+print(sorted(set(sys.modules) & set({HEAVY})))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_49_models_two_sources_and_three_engines_of_this_distribution() -> None:
+    zoo = Zoo()
+    own = [name for name in zoo.models.names if zoo.models.origin(name).distribution == "ocrzoo"]
+    assert len(own) == 49
+    assert {"directory", "wheel"} <= set(zoo.sources.names)
+    assert {"openvino", "onnxruntime", "paddle"} <= set(zoo.engines.names)
+    assert {"text_detection", "text_recognition"} <= set(zoo.predictors.names)
+    assert "OCR" in zoo.pipelines
+
+
+def test_local_sources_come_before_those_that_fetch() -> None:
+    ranks = {spec.name: spec.rank for spec in Zoo().sources}
+    assert ranks["directory"] == min(ranks.values())
+
+
+def test_the_settings_are_those_of_the_environment_unless_given(tmp_path: Path) -> None:
+    assert Zoo().settings.home == tmp_path / "home"
+    own = Settings(home=tmp_path / "elsewhere")
+    assert Zoo(own).store.root == tmp_path / "elsewhere" / "official_models"
+
+
+def test_a_zoo_is_put_together_once_and_writes_nothing(tmp_path: Path) -> None:
+    zoo = Zoo()
+    assert zoo.models is zoo.models
+    assert zoo.resolver.store is zoo.store
+    assert not (tmp_path / "home").exists()
