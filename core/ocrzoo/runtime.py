@@ -10,7 +10,7 @@ from typing import Any, cast
 from ocrzoo.engines import Device, Engine, EngineOptions, Session
 from ocrzoo_registry import inference_config
 from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import Format
+from ocrzoo_registry.cards import Format, Task
 from ocrzoo_registry.contracts import EngineSpec, load_attribute
 from ocrzoo_registry.errors import EngineError, IntegrityError, UsageError
 from ocrzoo_registry.model_files import is_complete
@@ -29,19 +29,24 @@ class Runtime:
     """An engine by name; ``None`` takes the fastest installed one that reads a published format."""
     options: EngineOptions = field(default_factory=EngineOptions)
 
-    def predictor(self, name: str, model_dir: str | Path | None = None) -> Any:
-        """Load a model and return its predictor.
+    def predictor(self, name: str, task: Task, model_dir: str | Path | None = None) -> Any:
+        """Load a model that does a task and return its predictor.
 
         ``model_dir`` is a folder with the model's files and ``inference.yml``; without it they come from
         the store or a source.
 
         Raises:
             UnknownModel: No card has that name.
+            UsageError: The model does another task.
             EngineError: No engine here can run it.
             SourceError: The weights cannot be had.
             IntegrityError: The weights are not those of the card.
         """
         offered = self.zoo.models.get(name)
+        if offered.card.task != task:
+            raise UsageError(
+                f"{name} does {offered.card.task}, not {task}: 'ocrzoo models list --task {task}' shows what does"
+            )
         engines = self._engines()
         files = _own_folder(offered, model_dir) if model_dir else self._resolve(offered, engines)
         engine = next((spec for spec in engines if files.file_format in spec.formats), None)

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from ocrzoo_registry.errors import AmbiguousName, NotFound, OcrzooError
+from ocrzoo_registry.errors import AmbiguousName, OcrzooError, UsageError
 from ocrzoo_registry.nearest import did_you_mean
 
 T = TypeVar("T")
+
+_FEW = 8
+"""So many names are listed whole when an unknown one is asked for."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Offers(Generic[T]):
         kind: str,
         offers: Iterable[Offer[T]],
         name_of: Callable[[T], str],
-        missing: type[OcrzooError] = NotFound,
+        missing: type[OcrzooError] = UsageError,
     ) -> None:
         """``kind`` and ``missing`` word and type the error for an unknown name."""
         self._kind, self._missing = kind, missing
@@ -81,13 +84,18 @@ class Offers(Generic[T]):
 
         Raises:
             AmbiguousName: Two plugins offer it.
-            NotFound: None does (or the error class given at construction).
+            UsageError: None does (or the error class given at construction).
         """
         if name in self.conflicts:
             raise AmbiguousName(self.describe_conflict(name))
         if name not in self._offers:
-            raise self._missing(f"no {self._kind} is called {name!r}{did_you_mean(name, self._offers)}")
+            raise self._missing(f"no {self._kind} is called {name!r}{self._hint(name)}")
         return self._offers[name].value
+
+    def _hint(self, name: str) -> str:
+        if len(self._offers) <= _FEW:
+            return f": there are {', '.join(self._offers) or 'none'}"
+        return did_you_mean(name, self._offers)
 
     def describe_conflict(self, name: str) -> str:
         """Say who offers the name twice, and what to do about it."""

@@ -29,7 +29,7 @@ from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store import ModelFiles, Store
 
 HUBS = ("huggingface", "aistudio", "modelscope", "bos")
-"""Sources that cards name and this version does not speak yet; asking for one is not an error."""
+"""Sources that cards name and this version does not speak to yet; asking for one is not an error."""
 
 MAX_FILE_BYTES = 4 << 30
 """No OCR model has a file of this size; a source that sends more without end is cut off."""
@@ -45,10 +45,6 @@ class Attempt:
     outcome: str
     corrupt: bool = False
     """Whether bytes came, and were the wrong ones."""
-
-    def __str__(self) -> str:
-        """Return ``source: outcome``."""
-        return f"{self.source}: {self.outcome}"
 
 
 class Resolver:
@@ -69,6 +65,7 @@ class Resolver:
             SourceError: No source has it, or none can deliver it.
             OfflineError: It is not here, and the network is off limits.
             IntegrityError: What a source delivered has other bytes than promised.
+            UsageError: ``PADDLE_PDX_MODEL_SOURCE`` names a source that nobody knows.
             StoreError: The store cannot be written.
         """
         name = offered.card.name
@@ -77,13 +74,14 @@ class Resolver:
             raise SourceError(
                 f"{name}: published as {', '.join(offered.card.artefacts)}, but {', '.join(formats)} is needed"
             )
+        order = self.source_names()
         for file_format in published:
             if found := self.store.find(name, file_format):
                 return found
         attempts: list[Attempt] = []
         with self.store.lock(name), self.on_fetch(name):
             for file_format in published:
-                fetched = self.store.find(name, file_format) or self._fetch(offered, file_format, attempts)
+                fetched = self.store.find(name, file_format) or self._fetch(offered, file_format, order, attempts)
                 if fetched:
                     return fetched
         raise self._failure(offered, published, attempts)
@@ -106,10 +104,11 @@ class Resolver:
             return wanted
         return tuple(dict.fromkeys([*wanted, *known]))
 
-    def _fetch(self, offered: OfferedCard, file_format: Format, attempts: list[Attempt]) -> ModelFiles | None:
-        for name in self.source_names():
+    def _fetch(
+        self, offered: OfferedCard, file_format: Format, order: Sequence[str], attempts: list[Attempt]
+    ) -> ModelFiles | None:
+        for name in order:
             if name not in self._specs:
-                attempts.append(Attempt(name, "not supported by this version"))
                 continue
             if self._settings.offline and self._specs.get(name).network:
                 attempts.append(Attempt(name, "not asked, the network is off limits"))
@@ -118,12 +117,17 @@ class Resolver:
                 listing = self._source(name).list(offered, file_format)
                 if listing is not None:
                     return self._bring(offered, file_format, name, listing)
-                attempts.append(Attempt(name, f"does not have it as {file_format}"))
+                attempts.append(Attempt(name, f"not there as {file_format}"))
             except StoreError:
                 raise
             except (SourceError, IntegrityError) as error:
                 attempts.append(Attempt(name, str(error), corrupt=isinstance(error, IntegrityError)))
                 log.debug("%s from %s failed", offered.card.name, name, exc_info=True)
+        attempts.extend(
+            Attempt(hub, "this version cannot fetch from there")
+            for hub in HUBS
+            if hub not in self._specs and file_format in getattr(offered.card.sources, hub)
+        )
         return None
 
     def _bring(self, offered: OfferedCard, file_format: Format, source: str, listing: Listing) -> ModelFiles:
@@ -163,7 +167,7 @@ class Resolver:
     def _failure(self, offered: OfferedCard, formats: Sequence[Format], attempts: Sequence[Attempt]) -> Exception:
         name = offered.card.name
         folders = " or ".join(str(self.store.folder(name, kind)) for kind in formats)
-        tried = "; ".join(dict.fromkeys(map(str, attempts)))
+        tried = _tell(attempts)
         if any(attempt.corrupt for attempt in attempts):
             return IntegrityError(f"{name}: refused, the bytes are not those promised: {tried}")
         if self._settings.offline:
@@ -172,6 +176,14 @@ class Resolver:
                 f"unset OCRZOO_OFFLINE once, or put the model there or under OCRZOO_MODEL_PATH"
             )
         return SourceError(f"{name}: no source delivered it: {tried}; put it into a folder of OCRZOO_MODEL_PATH")
+
+
+def _tell(attempts: Sequence[Attempt]) -> str:
+    """Say what came of the attempts, sources with the same outcome together."""
+    by_outcome: dict[str, dict[str, None]] = {}
+    for attempt in attempts:
+        by_outcome.setdefault(attempt.outcome, {})[attempt.source] = None
+    return "; ".join(f"{', '.join(sources)}: {outcome}" for outcome, sources in by_outcome.items())
 
 
 def _write_config(offered: OfferedCard, stage: Path) -> StoredFile:

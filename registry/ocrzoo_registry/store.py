@@ -127,8 +127,9 @@ class Store:
         log.warning("%s %s: moved to %s and fetched anew", folder, reason, shelter)
 
     def _unwritable(self, error: OSError) -> StoreError:
+        reason = f"{error.strerror or error}"
         return StoreError(
-            f"{self.root}: {error.strerror or error}: free some space there, or name another folder with OCRZOO_HOME"
+            f"{self.root} cannot be written ({reason}): make room, or name another folder with OCRZOO_HOME"
         )
 
 

@@ -23,8 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result = ocrzoo.main(args=arguments, prog_name="ocrzoo", standalone_mode=False)
         return int(result) if isinstance(result, int) else int(ExitCode.DONE)
     except click.ClickException as error:
-        error.show()
-        return int(ExitCode.USAGE)
+        context = getattr(error, "ctx", None)
+        help_text = f" (see '{context.command_path} --help')" if context is not None else ""
+        return _report("error", f"{error.format_message()}{help_text}", ExitCode.USAGE)
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:  # the reader (head, less) has seen enough

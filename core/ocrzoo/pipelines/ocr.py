@@ -148,9 +148,9 @@ class OCRPipeline:
 
     def _load(self, module: str, kind: type[Predictor]) -> Predictor:
         settings = self._modules[module]
-        predictor = self._runtime.predictor(settings["model_name"], settings["model_dir"])
+        predictor = self._runtime.predictor(settings["model_name"], settings["module_name"], settings["model_dir"])
         if not isinstance(predictor, kind):
-            raise UsageError(f"{settings['model_name']} does not do {settings['module_name']}: name another model")
+            raise UsageError(f"{settings['model_name']}: this pipeline cannot use a {type(predictor).__name__}")
         return predictor
 
     def _run(self, *, score_thresh: float | None, **chosen: Any) -> _Run:
