@@ -35,7 +35,9 @@ def main() -> None:
         )
         for engine in ENGINES
     }
-    lines = {engine: sum(len(r["rec_texts"]) for r in made.predict(options.pages)) for engine, made in pipelines.items()}
+    lines = {
+        engine: sum(len(r["rec_texts"]) for r in made.predict(options.pages)) for engine, made in pipelines.items()
+    }
     count = sum(1 for path in options.pages.iterdir() if path.suffix in {".png", ".jpg"})
     times: dict[str, list[float]] = {engine: [] for engine in ENGINES}
     for _ in range(options.rounds):

@@ -112,7 +112,7 @@ def _own_folder(offered: OfferedCard, model_dir: str | Path) -> ModelFiles:
 
 
 def _check_name(config: dict[str, Any], name: str, folder: Path) -> None:
-    stated = (config.get("Global") or {}).get("model_name")
+    stated = config["Global"].get("model_name")
     if stated is not None and stated != name:
         raise IntegrityError(f"{folder} holds {stated}, not {name}: name the model that is there, or another folder")
 

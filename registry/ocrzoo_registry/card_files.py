@@ -25,13 +25,9 @@ def read_card(path: Path) -> cards.ModelCard:
         CardError: The file cannot be read, is not YAML, or breaks the schema.
     """
     try:
-        if path.stat().st_size > MAX_CARD_BYTES:
-            raise CardError(f"{path}: not a model card: larger than {MAX_CARD_BYTES} bytes")
-        data = plain_yaml.load(path.read_bytes())
-    except OSError as error:
-        raise CardError(f"{path}: cannot be read: {error.strerror or error}") from error
+        data = plain_yaml.read_file(path, MAX_CARD_BYTES)
     except plain_yaml.YamlError as error:
-        raise CardError(f"{path}: not valid YAML: {error}") from error
+        raise CardError(str(error)) from error
     return build_card(data, origin=str(path))
 
 

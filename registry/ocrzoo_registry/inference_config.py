@@ -47,20 +47,19 @@ def render(offered: OfferedCard) -> bytes:
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """Read a model folder's ``inference.yml`` as plain data.
+    """Read a model folder's ``inference.yml`` as plain data; ``Global`` and ``PostProcess`` are always there.
 
     Raises:
         IntegrityError: It is missing, too large, or not a YAML mapping.
     """
     path = folder / FILE_NAME
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise IntegrityError(f"{path}: larger than {MAX_BYTES} bytes: not a model's configuration")
-        data = plain_yaml.load(path.read_bytes())
-    except OSError as error:
-        raise IntegrityError(f"{path}: cannot be read: {error.strerror}") from error
+        data = plain_yaml.read_file(path, MAX_BYTES)
     except plain_yaml.YamlError as error:
-        raise IntegrityError(f"{path}: not valid YAML: {error}") from error
+        raise IntegrityError(str(error)) from error
     if not isinstance(data, dict):
         raise IntegrityError(f"{path}: not a YAML mapping")
+    for section in ("Global", "PostProcess"):
+        if not isinstance(data.setdefault(section, {}), dict):
+            raise IntegrityError(f"{path}: {section} is not a mapping")
     return data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -11,7 +12,7 @@ _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 class YamlError(ValueError):
-    """Text that is not YAML, or is more than plain data; the message is one line."""
+    """A file that cannot be read, or text that is not YAML or more than plain data; the message is one line."""
 
 
 def load(text: str | bytes) -> object:
@@ -24,6 +25,25 @@ def load(text: str | bytes) -> object:
         return yaml.load(text, Loader=_LOADER)  # noqa: S506  # a safe loader, by its C name
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise YamlError(" ".join(str(error).split())) from error
+
+
+def read_file(path: Path, max_bytes: int) -> object:
+    """Read a YAML file of bounded size.
+
+    Raises:
+        YamlError: The file cannot be read, is larger, or is not YAML; the message names it.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(max_bytes + 1)
+    except OSError as error:
+        raise YamlError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if len(content) > max_bytes:
+        raise YamlError(f"{path}: larger than {max_bytes} bytes")
+    try:
+        return load(content)
+    except YamlError as error:
+        raise YamlError(f"{path}: not valid YAML: {error}") from error
 
 
 def dump(data: object) -> str:

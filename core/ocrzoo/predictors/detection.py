@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ocrzoo.engines import Session
-from ocrzoo.predictors import postprocess
 from ocrzoo.tasks import detection
 from ocrzoo.tasks.detection import DetectionParams
 from ocrzoo.tasks.quads import Image, Quad
@@ -32,7 +31,7 @@ class TextDetector:
 
     def __init__(self, card: ModelCard, config: Mapping[str, Any], session: Session) -> None:
         """``config`` is the model's ``inference.yml``."""
-        settings = postprocess(config)
+        settings = config["PostProcess"]
         self.name = card.name
         self.defaults = replace(
             DetectionParams(),

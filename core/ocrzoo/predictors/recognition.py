@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ocrzoo.engines import Session
-from ocrzoo.predictors import postprocess
 from ocrzoo.tasks import recognition
 from ocrzoo.tasks.quads import Image
 from ocrzoo.tasks.recognition import Line
@@ -23,7 +22,7 @@ class TextRecogniser:
         Raises:
             IntegrityError: There is no charset in it.
         """
-        charset = postprocess(config).get("character_dict")
+        charset = config["PostProcess"].get("character_dict")
         if not isinstance(charset, list) or not charset:
             raise IntegrityError(f"{card.name}: its inference.yml holds no character_dict")
         self.name = card.name
