@@ -71,8 +71,7 @@ class PluginHost:
         self._strict = settings.strict
         self._offers: dict[str, list[Offer[object]]] = {}
         found = entry_points(group=ENTRY_POINT_GROUP) if found is None else found
-        ordered = sorted(found, key=lambda entry: (entry.name, _origin(entry).distribution))
-        self.plugins = [self._load(entry, settings.disabled_plugins) for entry in ordered]
+        self.plugins = [self._load(entry, origin, settings.disabled_plugins) for origin, entry in _in_order(found)]
 
     def model_cards(self) -> list[Offer[OfferedCard]]:
         """Return all model cards on offer."""
@@ -99,8 +98,8 @@ class PluginHost:
         for hook, kind in HOOKS.items():
             self._call(hook, kind)
 
-    def _load(self, entry: EntryPoint, disabled: frozenset[str]) -> Plugin:
-        plugin = Plugin(_origin(entry), disabled=entry.name in disabled)
+    def _load(self, entry: EntryPoint, origin: Origin, disabled: frozenset[str]) -> Plugin:
+        plugin = Plugin(origin, disabled=entry.name in disabled)
         if plugin.disabled:
             return plugin
         module = self._guard(plugin, "import", entry.load)
@@ -162,13 +161,17 @@ class PluginHost:
         log.warning(text)
 
 
-def _origin(entry: EntryPoint) -> Origin:
-    metadata = entry.dist
-    return Origin(
-        plugin=entry.name,
-        distribution=metadata.name if metadata is not None else "unknown distribution",
-        version=metadata.version if metadata is not None else "?",
-    )
+def _in_order(found: Iterable[EntryPoint]) -> list[tuple[Origin, EntryPoint]]:
+    """Entry points with their origins, by name; each distribution's metadata is parsed once."""
+    distributions: dict[int, tuple[str, str]] = {}
+    located = []
+    for entry in found:
+        key = id(entry.dist)
+        if key not in distributions:
+            metadata = entry.dist.metadata.json if entry.dist is not None else {}
+            distributions[key] = (str(metadata.get("name", "unknown distribution")), str(metadata.get("version", "?")))
+        located.append((Origin(entry.name, *distributions[key]), entry))
+    return sorted(located, key=lambda pair: (pair[0].plugin, pair[0].distribution))
 
 
 def _hooks_of(manager: pluggy.PluginManager, module: object) -> dict[str, Callable[..., object]]:
