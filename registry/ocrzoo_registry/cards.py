@@ -121,7 +121,7 @@ class Artefact(Record):
 class Repository(Record):
     """A model repository on a hub."""
 
-    repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$")]
+    repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$")]
     revision: Name | None = None
     """A branch, tag or commit; absent means the hub's default branch."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from typing import TypeAlias
 
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.errors import UnknownModel
@@ -49,7 +50,7 @@ class Catalogue(Offers[OfferedCard]):
             and (tier is None or offered.card.tier == tier)
             and (lang is None or matches(lang, offered.card.languages))
         ]
-        return sorted(found, key=lambda offered: _natural(offered.card.name))
+        return sorted(found, key=lambda offered: natural_key(offered.card.name))
 
 
 def _name_matches(name: str, pattern: str) -> bool:
@@ -57,7 +58,10 @@ def _name_matches(name: str, pattern: str) -> bool:
     return fnmatchcase(name, pattern if any(mark in pattern for mark in "*?[") else f"*{pattern}*")
 
 
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    """Sort key in which v9 comes before v10."""
+NaturalKey: TypeAlias = list[tuple[int, int, str]]
+
+
+def natural_key(name: str) -> NaturalKey:
+    """Return a sort key in which v9 comes before v10."""
     parts = re.split(r"(\d+)", name.casefold())
     return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts]

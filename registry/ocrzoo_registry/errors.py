@@ -2,6 +2,7 @@
 
     OcrzooError
     |-- UsageError            2  an option, setting or argument that makes no sense
+    |   |-- EngineError       2  an inference engine that is absent or cannot read the model
     |   |-- PluginError       2  a broken plugin, where OCRZOO_STRICT=1 asks to know
     |   |-- CardError         2  a model card that breaks the schema
     |   `-- AmbiguousName     2  one name offered by two plugins
@@ -12,7 +13,6 @@
     |   |-- OfflineError      4  the files are not here and the network is off limits
     |   `-- StoreError        4  the folder for the weights cannot be written
     |-- IntegrityError        5  bytes that are not the bytes that were promised
-    |-- EngineError           2  an inference engine that is absent or cannot read the model
     `-- InputError            6  an image that cannot be read
 
 A message says what happened, where, and what to do about it, in one line.

@@ -11,7 +11,7 @@ import inspect
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, distributions, entry_points
 from typing import Literal, TypeVar
 
 import pluggy
@@ -70,7 +70,7 @@ class PluginHost:
     def __init__(self, settings: Settings, found: Iterable[EntryPoint] | None = None) -> None:
         self._strict = settings.strict
         self._offers: dict[str, list[Offer[object]]] = {}
-        found = entry_points(group=ENTRY_POINT_GROUP) if found is None else found
+        found = _discover() if found is None else found
         self.plugins = [self._load(entry, origin, settings.disabled_plugins) for origin, entry in _in_order(found)]
 
     def model_cards(self) -> list[Offer[OfferedCard]]:
@@ -104,6 +104,8 @@ class PluginHost:
             return plugin
         module = self._guard(plugin, "import", entry.load)
         if module is None:
+            if not plugin.failures:
+                self._fail(plugin, "registration", "its entry point names nothing")
             return plugin
         manager = pluggy.PluginManager("ocrzoo")
         manager.add_hookspecs(HookSpecs)
@@ -161,16 +163,31 @@ class PluginHost:
         log.warning(text)
 
 
+def _discover() -> list[EntryPoint]:
+    """Find the plugins of all distributions; one whose ``entry_points.txt`` cannot be read costs only itself."""
+    try:
+        return list(entry_points(group=ENTRY_POINT_GROUP))
+    except Exception:
+        found: list[EntryPoint] = []
+        for distribution in distributions():
+            try:
+                found.extend(distribution.entry_points.select(group=ENTRY_POINT_GROUP))
+            except Exception as error:
+                reason = " ".join(str(error).split())
+                log.warning("%s: its entry points cannot be read: %s", distribution.metadata["Name"], reason)
+        return found
+
+
 def _in_order(found: Iterable[EntryPoint]) -> list[tuple[Origin, EntryPoint]]:
     """Entry points with their origins, by name; each distribution's metadata is parsed once."""
-    distributions: dict[int, tuple[str, str]] = {}
+    named: dict[int, tuple[str, str]] = {}
     located = []
     for entry in found:
         key = id(entry.dist)
-        if key not in distributions:
+        if key not in named:
             metadata = entry.dist.metadata.json if entry.dist is not None else {}
-            distributions[key] = (str(metadata.get("name", "unknown distribution")), str(metadata.get("version", "?")))
-        located.append((Origin(entry.name, *distributions[key]), entry))
+            named[key] = (str(metadata.get("name", "unknown distribution")), str(metadata.get("version", "?")))
+        located.append((Origin(entry.name, *named[key]), entry))
     return sorted(located, key=lambda pair: (pair[0].plugin, pair[0].distribution))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -10,6 +11,7 @@ from ocrzoo_registry.errors import AmbiguousName, OcrzooError, UsageError
 from ocrzoo_registry.nearest import did_you_mean
 
 T = TypeVar("T")
+log = logging.getLogger("ocrzoo")
 
 _FEW = 8
 """So many names are listed whole when an unknown one is asked for."""
@@ -56,6 +58,8 @@ class Offers(Generic[T]):
             name: tuple(offer.origin for offer in found) for name, found in by_name.items() if len(found) > 1
         }
         """Names that several plugins offer, with all of those."""
+        for name in self.conflicts:
+            log.warning(self.describe_conflict(name))
 
     def __iter__(self) -> Iterator[T]:
         """Iterate over what is on offer, by name."""

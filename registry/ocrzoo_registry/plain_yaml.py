@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+MAX_DEPTH = 100
+"""Levels of nesting. libyaml recurses in C, where depth without end is a crash and not an exception."""
+
+MAX_NODES = 1_000_000
+"""Values, those behind aliases counted each time they are used: a few bytes of aliases can stand for billions."""
+
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+_INDENTS = re.compile(rb"^[ \t?:-]+", re.MULTILINE)
 
 
 class YamlError(ValueError):
@@ -22,9 +32,42 @@ def load(text: str | bytes) -> object:
         YamlError: It is not YAML, or is more than plain data.
     """
     try:
-        return yaml.load(text, Loader=_LOADER)  # noqa: S506  # a safe loader, by its C name
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise YamlError(" ".join(str(error).split())) from error
+        content = text.encode("utf-8") if isinstance(text, str) else text
+        if _depth_bound(content) >= MAX_DEPTH:
+            _check_depth(content)
+        data = yaml.load(content, Loader=_LOADER)  # noqa: S506  # a safe loader, by its C name
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
+        raise YamlError(" ".join(str(error).split()) or type(error).__name__) from error
+    _check_size(data)
+    return data
+
+
+def _depth_bound(content: bytes) -> int:
+    """No document is nested deeper than its opening brackets and one line's indents and dashes."""
+    indents = max((len(run) for run in _INDENTS.findall(content)), default=0)
+    return content.count(b"[") + content.count(b"{") + indents
+
+
+def _check_depth(content: bytes) -> None:
+    depth = 0
+    for event in yaml.parse(content, Loader=_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise YamlError(f"nested more than {MAX_DEPTH} levels deep")
+
+
+def _check_size(data: object) -> None:
+    waiting, count = [data], 0
+    while waiting:
+        node = waiting.pop()
+        inside = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else ()
+        count += len(inside)
+        if count > MAX_NODES:
+            raise YamlError(f"stands for more than {MAX_NODES} values")
+        waiting.extend(item for item in inside if isinstance(item, dict | list))
 
 
 def read_file(path: Path, max_bytes: int) -> object:

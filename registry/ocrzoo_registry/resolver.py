@@ -9,19 +9,19 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 from ocrzoo_registry import inference_config
 from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import RELATIVE_PATH, Format
+from ocrzoo_registry.cards import RELATIVE_PATH, File, Format
 from ocrzoo_registry.contracts import Listing, RemoteFile, Source, SourceSpec, load_attribute
 from ocrzoo_registry.digests import receive
 from ocrzoo_registry.errors import IntegrityError, OfflineError, SourceError, StoreError, UsageError
-from ocrzoo_registry.manifest import Manifest, StoredFile
+from ocrzoo_registry.manifest import MANIFEST_NAME, Manifest, StoredFile
 from ocrzoo_registry.model_files import is_complete
 from ocrzoo_registry.nearest import did_you_mean
 from ocrzoo_registry.offers import Offers
@@ -90,19 +90,22 @@ class Resolver:
         """Return the sources in the order in which they are asked.
 
         Raises:
-            UsageError: ``PADDLE_PDX_MODEL_SOURCE`` names one that nobody knows.
+            UsageError: ``PADDLE_PDX_MODEL_SOURCE`` names one that nobody knows, or that two plugins offer.
         """
-        known = [spec.name for spec in sorted(self._specs, key=lambda spec: (spec.rank, spec.name))]
-        wanted = self._settings.sources
-        for name in wanted:
-            if name not in known and name not in HUBS:
+        ranked = [spec.name for spec in sorted(self._specs, key=lambda spec: (spec.rank, spec.name))]
+        known = {name.lower(): name for name in [*HUBS, *self._specs.conflicts, *ranked]}
+        wanted: list[str] = []
+        for name in self._settings.sources:
+            if name.lower() not in known:
                 raise UsageError(
-                    f"PADDLE_PDX_MODEL_SOURCE: no source is called {name!r}{did_you_mean(name, [*known, *HUBS])}; "
-                    f"there are {', '.join(known)}"
+                    f"PADDLE_PDX_MODEL_SOURCE: no source is called {name!r}{did_you_mean(name, known)}; "
+                    f"there are {', '.join(ranked)}"
                 )
-        if len(wanted) > 1:
-            return wanted
-        return tuple(dict.fromkeys([*wanted, *known]))
+            wanted.append(known[name.lower()])
+            if wanted[-1] not in HUBS:
+                self._specs.get(wanted[-1])
+        exact = self._settings.sources_exact or len(wanted) > 1
+        return tuple(wanted if exact else dict.fromkeys([*wanted, *ranked]))
 
     def _fetch(
         self, offered: OfferedCard, file_format: Format, order: Sequence[str], attempts: list[Attempt]
@@ -114,7 +117,8 @@ class Resolver:
                 attempts.append(Attempt(name, "not asked, the network is off limits"))
                 continue
             try:
-                listing = self._source(name).list(offered, file_format)
+                with _blamed_on_source():
+                    listing = self._source(name).list(offered, file_format)
                 if listing is not None:
                     return self._bring(offered, file_format, name, listing)
                 attempts.append(Attempt(name, f"not there as {file_format}"))
@@ -131,8 +135,13 @@ class Resolver:
         return None
 
     def _bring(self, offered: OfferedCard, file_format: Format, source: str, listing: Listing) -> ModelFiles:
+        _check_listing(listing)
+        pinned = {file.path: file for file in offered.card.artefacts[file_format].files}
         with self.store.staging() as stage:
-            files = [self._transfer(source, listing, file, stage) for file in listing.files]
+            files = [
+                _receive(self._chunks(source, listing, file), _with_pin(file, pinned.get(file.path)), stage)
+                for file in listing.files
+            ]
             paths = [file.path for file in files]
             if not is_complete(file_format, paths):
                 raise SourceError(f"incomplete: {listing.revision} has only {', '.join(paths) or 'nothing'}")
@@ -147,17 +156,10 @@ class Resolver:
             )
             return self.store.publish(stage, manifest)
 
-    def _transfer(self, source: str, listing: Listing, file: RemoteFile, stage: Path) -> StoredFile:
-        if not re.match(RELATIVE_PATH, file.path):
-            raise SourceError(f"lists a file under the path {file.path!r}, which is refused")
-        limit = file.size if file.size is not None else MAX_FILE_BYTES
-        with self._source(source).open(listing, file) as chunks:
-            size, sha256 = receive(chunks, stage / file.path, limit)
-        if size > limit or (file.size is not None and size != file.size):
-            raise IntegrityError(f"{file.path}: {size} bytes came instead of {limit}")
-        if file.sha256 is not None and sha256 != file.sha256:
-            raise IntegrityError(f"{file.path}: sha256 is {sha256}, not {file.sha256}")
-        return StoredFile(path=file.path, size=size, sha256=sha256, digest_origin=file.digest_origin or "first seen")
+    def _chunks(self, source: str, listing: Listing, file: RemoteFile) -> Iterator[bytes]:
+        """What the source sends; whatever goes wrong there is the source's fault, and not the disk's."""
+        with _blamed_on_source(), self._source(source).open(listing, file) as chunks:
+            yield from chunks
 
     def _source(self, name: str) -> Source:
         if name not in self._loaded:
@@ -176,6 +178,46 @@ class Resolver:
                 f"unset OCRZOO_OFFLINE once, or put the model there or under OCRZOO_MODEL_PATH"
             )
         return SourceError(f"{name}: no source delivered it: {tried}; put it into a folder of OCRZOO_MODEL_PATH")
+
+
+@contextmanager
+def _blamed_on_source() -> Iterator[None]:
+    """Turn whatever a source raises into a SourceError, so that the next source is asked."""
+    try:
+        yield
+    except (SourceError, IntegrityError):
+        raise
+    except Exception as error:
+        raise SourceError(f"{type(error).__name__}: {error}") from error
+
+
+def _check_listing(listing: Listing) -> None:
+    """Refuse paths that leave the model's folder, or that cannot all be files of one."""
+    paths = [file.path for file in listing.files]
+    for path in paths:
+        if not re.fullmatch(RELATIVE_PATH, path) or path == MANIFEST_NAME:
+            raise SourceError(f"lists a file under the path {path!r}, which is refused")
+        if paths.count(path) > 1 or any(other.startswith(f"{path}/") for other in paths):
+            raise SourceError(f"lists {path!r} more than once, or as a file and a folder")
+
+
+def _with_pin(file: RemoteFile, pin: File | None) -> RemoteFile:
+    """What the card pins outranks what the source states."""
+    if pin is None:
+        return file
+    if pin.sha256 is not None:
+        file = replace(file, sha256=pin.sha256, digest_origin=pin.digest_origin)
+    return file if pin.size is None else replace(file, size=pin.size)
+
+
+def _receive(chunks: Iterator[bytes], file: RemoteFile, stage: Path) -> StoredFile:
+    limit = file.size if file.size is not None else MAX_FILE_BYTES
+    size, sha256 = receive(chunks, stage / file.path, limit)
+    if size > limit or (file.size is not None and size != file.size):
+        raise IntegrityError(f"{file.path}: {size} bytes came instead of {limit}")
+    if file.sha256 is not None and sha256 != file.sha256:
+        raise IntegrityError(f"{file.path}: sha256 is {sha256}, not {file.sha256}")
+    return StoredFile(path=file.path, size=size, sha256=sha256, digest_origin=file.digest_origin or "first seen")
 
 
 def _tell(attempts: Sequence[Attempt]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.catalogue import NaturalKey, natural_key
 from ocrzoo_registry.errors import UnknownLanguage
 from ocrzoo_registry.languages import matches, normalise
 from ocrzoo_registry.nearest import did_you_mean
@@ -28,7 +29,7 @@ def select_recognition(zoo: Zoo, lang: str, default: str) -> OfferedCard:
     return max(candidates, key=lambda offered: _merit(zoo, offered, lang, default))
 
 
-def _merit(zoo: Zoo, offered: OfferedCard, lang: str, default: str) -> tuple[bool, bool, float, str, str]:
+def _merit(zoo: Zoo, offered: OfferedCard, lang: str, default: str) -> tuple[bool, bool, float, NaturalKey, str]:
     card = offered.card
     at_hand = bool(card.sources.wheel or card.sources.directory) or any(
         zoo.store.find(card.name, file_format) for file_format in card.artefacts
@@ -41,4 +42,4 @@ def _merit(zoo: Zoo, offered: OfferedCard, lang: str, default: str) -> tuple[boo
         ),
         default=0.0,
     )
-    return (card.name == default, at_hand, accuracy, card.version, card.name)
+    return (card.name == default, at_hand, accuracy, natural_key(card.version), card.name)

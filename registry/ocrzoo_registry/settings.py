@@ -35,6 +35,8 @@ class Settings:
     """``OCRZOO_DISABLE_PLUGINS``: entry-point names to leave out, with commas between."""
     sources: tuple[str, ...] = ()
     """``PADDLE_PDX_MODEL_SOURCE``: one name is tried first; a list with commas is exact and final."""
+    sources_exact: bool = False
+    """A single name is exact and final too (written with a comma after it)."""
     model_path: tuple[Path, ...] = ()
     """``OCRZOO_MODEL_PATH``: folders that hold models as ``<name>[_onnx]/``, separated as in ``PATH``."""
 
@@ -51,7 +53,8 @@ class Settings:
             offline=_switch(environ, "OCRZOO_OFFLINE") or _switch(environ, "HF_HUB_OFFLINE"),
             strict=_switch(environ, "OCRZOO_STRICT"),
             disabled_plugins=frozenset(_names(environ, "OCRZOO_DISABLE_PLUGINS")),
-            sources=tuple(name.lower() for name in _names(environ, "PADDLE_PDX_MODEL_SOURCE")),
+            sources=tuple(_names(environ, "PADDLE_PDX_MODEL_SOURCE")),
+            sources_exact="," in environ.get("PADDLE_PDX_MODEL_SOURCE", ""),
             model_path=tuple(
                 Path(part).expanduser() for part in environ.get("OCRZOO_MODEL_PATH", "").split(os.pathsep) if part
             ),

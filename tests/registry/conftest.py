@@ -14,12 +14,13 @@ import pytest
 # The helpers are imported by their path in the repository, from whichever folder pytest was started.
 sys.path.append(str(Path(__file__).parents[2]))
 
+from tests.registry.kit import FIRST_PARTY, SitePackages
+
 from ocrzoo_registry.contracts import SourceSpec
 from ocrzoo_registry.offers import Offer, Offers, Origin
 from ocrzoo_registry.resolver import Resolver
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store import Store
-from tests.registry.kit import FIRST_PARTY, SitePackages
 
 if TYPE_CHECKING:
     from tests.registry.kit import MakeResolver
@@ -52,7 +53,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SitePackag
     folder = tmp_path / "site-packages"
     folder.mkdir()
     monkeypatch.syspath_prepend(folder)
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # noqa: FBT003
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     before = set(sys.modules)
     yield SitePackages(folder)
     for name in set(sys.modules) - before:

@@ -38,9 +38,9 @@ def card_data(**changes: object) -> dict[str, object]:
     } | changes
 
 
-def offer_card(root: Path = Path(), **changes: object) -> OfferedCard:
+def offer_card(root: Path | None = None, /, **changes: object) -> OfferedCard:
     """Give a card as a plugin would offer it."""
-    return OfferedCard(build_card(card_data(**changes), origin="a test"), root)
+    return OfferedCard(build_card(card_data(**changes), origin="a test"), root or Path())
 
 
 def sha256(content: bytes) -> str:

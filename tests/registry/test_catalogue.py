@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from tests.registry.kit import offer_card
 
 from ocrzoo_registry.catalogue import Catalogue
 from ocrzoo_registry.errors import ExitCode, UnknownModel
 from ocrzoo_registry.offers import Offer, Origin
-from tests.registry.kit import offer_card
 
+SEAS = ("baltic", "black", "dead", "kara", "north", "red", "ross", "south", "white")
 ORIGIN = Origin("test", "test", "0")
-REC = {"task": "text_recognition", "charset": "chars.txt"}
+REC: dict[str, object] = {"task": "text_recognition", "charset": "chars.txt"}
 
 
 @pytest.fixture
@@ -48,13 +49,14 @@ def test_a_search_gives_the_models_that_meet_every_condition_in_natural_order(
     assert [offered.card.name for offered in models.search(**conditions)] == names
 
 
-def test_an_unknown_model_is_told_with_the_nearest_names(models: Catalogue) -> None:
-    with pytest.raises(UnknownModel, match=r"no model is called 'sea_v8_det' \(did you mean .*sea_v9_det") as caught:
-        models.get("sea_v8_det")
+def test_an_unknown_model_is_told_with_the_nearest_names() -> None:
+    many = Catalogue(Offer(offer_card(name=f"{sea}_det"), ORIGIN) for sea in SEAS)
+    with pytest.raises(UnknownModel, match=r"no model is called 'balti_det' \(did you mean baltic_det") as caught:
+        many.get("balti_det")
     assert caught.value.exit_code == ExitCode.NOT_FOUND
 
 
 def test_a_name_is_exact(models: Catalogue) -> None:
     assert models.get("Lake_rec").card.family == "lake"
-    with pytest.raises(UnknownModel, match="did you mean Lake_rec"):
+    with pytest.raises(UnknownModel, match="Lake_rec"):
         models.get("lake_rec")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 
 import pytest
+from tests.registry.kit import SitePackages
 
 from ocrzoo_registry.contracts import EngineSpec, load_attribute
 from ocrzoo_registry.errors import UsageError
-from tests.registry.kit import SitePackages
 
 
 def engine(module: str) -> EngineSpec:
@@ -21,7 +21,14 @@ def test_an_attribute_is_found_by_its_dotted_path() -> None:
 
 @pytest.mark.parametrize(
     "dotted",
-    ["ocrzoo_no_such_module:thing", "ocrzoo_registry.contracts:Nothing", "ocrzoo_registry.contracts", "", ":x", "a..b:c"],
+    [
+        "ocrzoo_no_such_module:thing",
+        "ocrzoo_registry.contracts:Nothing",
+        "ocrzoo_registry.contracts",
+        "",
+        ":x",
+        "a..b:c",
+    ],
 )
 def test_a_path_that_leads_nowhere_is_told_with_the_path(dotted: str) -> None:
     with pytest.raises(UsageError, match="cannot load") as caught:

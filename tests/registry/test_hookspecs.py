@@ -7,13 +7,13 @@ import re
 import textwrap
 
 import pytest
+from tests.registry.kit import SitePackages
 
 from ocrzoo_registry.contracts import load_attribute
-from ocrzoo_registry.host import HOOKS
 from ocrzoo_registry.hookspecs import HookSpecs
+from ocrzoo_registry.host import HOOKS
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
-from tests.registry.kit import SitePackages
 
 
 def example(hook: str) -> str:

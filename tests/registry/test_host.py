@@ -7,13 +7,13 @@ import sys
 from dataclasses import replace
 
 import pytest
+from tests.registry.kit import FIRST_PARTY, SitePackages
 
 from ocrzoo_registry.catalogue import Catalogue
 from ocrzoo_registry.errors import AmbiguousName, ExitCode, PluginError, UnknownModel
-from ocrzoo_registry.host import HOOKS, Plugin, PluginHost
 from ocrzoo_registry.hookspecs import HookSpecs
+from ocrzoo_registry.host import HOOKS, Plugin, PluginHost
 from ocrzoo_registry.settings import Settings
-from tests.registry.kit import FIRST_PARTY, SitePackages
 
 PREAMBLE = """
 from ocrzoo_registry.contracts import SourceSpec
@@ -229,8 +229,25 @@ def test_the_host_knows_every_hook_of_the_contract() -> None:
     assert HOOKS.keys() == {name for name in vars(HookSpecs) if name.startswith("ocrzoo_")}
 
 
-def test_no_plugin_offers_a_model_without_its_module(settings: Settings) -> None:
+def test_an_environment_without_plugins_offers_nothing(settings: Settings) -> None:
     host = PluginHost(settings, found=[])
     host.call_all()
     with pytest.raises(UnknownModel):
         Catalogue(host.model_cards()).get("anything")
+
+
+def test_an_entry_point_that_names_nothing_is_a_registration_failure(site: SitePackages, settings: Settings) -> None:
+    site.install("empty-dist", {"empty_plugin": "nothing = None"}, entry_points={"empty": "empty_plugin:nothing"})
+    host = PluginHost(settings)
+    assert [failure.stage for failure in plugin(host, "empty").failures] == ["registration"]
+
+
+def test_entry_points_that_cannot_be_read_cost_their_distribution_alone(
+    site: SitePackages, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.install("torn-dist", {"torn_plugin": GOOD})
+    (site.folder / "torn_dist-1.0.dist-info" / "entry_points.txt").write_text("[ocrzoo]\nno equals sign\n")
+    site.install("good-dist", {"good_plugin": GOOD})
+    host = PluginHost(settings)
+    assert [offer.value.name for offer in host.sources()] == ["good_source"]
+    assert "torn-dist: its entry points cannot be read" in caplog.text

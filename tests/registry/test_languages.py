@@ -31,7 +31,9 @@ def test_a_code_becomes_a_tag(code: str, tag: str) -> None:
     assert normalise(code) == tag
 
 
-@given(st.text(alphabet=string.ascii_letters + string.digits + "-_ ", max_size=24) | st.sampled_from([*PADDLEOCR_CODES]))
+@given(
+    st.text(alphabet=string.ascii_letters + string.digits + "-_ ", max_size=24) | st.sampled_from([*PADDLEOCR_CODES])
+)
 def test_a_tag_stays_as_it_is(code: str) -> None:
     assert normalise(normalise(code)) == normalise(code)
 

@@ -39,8 +39,8 @@ def test_these_are_not(file_format: Format, paths: list[str]) -> None:
 
 
 def test_every_file_that_matters_is_known() -> None:
-    assert MODEL_FILES == {
+    assert {
         "paddle": {"inference.json", "inference.pdmodel", "inference.pdiparams"},
         "onnx": {"inference.onnx"},
         "safetensors": {"model.safetensors", "config.json"},
-    }
+    } == MODEL_FILES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ocrzoo_registry.errors import AmbiguousName, NotFound, UnknownLanguage
+from ocrzoo_registry.errors import AmbiguousName, UnknownLanguage, UsageError
 from ocrzoo_registry.offers import Offer, Offers, Origin
 
 ONE = Origin("one", "dist-one", "1.0")
@@ -25,11 +25,17 @@ def test_names_are_sorted_and_found_with_their_origin() -> None:
     assert "plum" not in fruit
 
 
-def test_an_unknown_name_is_told_with_the_nearest() -> None:
-    with pytest.raises(NotFound, match=r"^no fruit is called 'aple' \(did you mean apple\?\)$"):
-        offers(("apple", ONE)).get("aple")
-    with pytest.raises(NotFound):
+def test_an_unknown_name_is_told_with_all_names_where_they_are_few() -> None:
+    with pytest.raises(UsageError, match=r"^no fruit is called 'aple': there are apple, pear$"):
+        offers(("apple", ONE), ("pear", ONE)).get("aple")
+    with pytest.raises(UsageError, match="there are none"):
         offers().origin("apple")
+
+
+def test_an_unknown_name_is_told_with_the_nearest_where_they_are_many() -> None:
+    many = offers(*((name, ONE) for name in ["apple", *"bcdefghijk"]))
+    with pytest.raises(UsageError, match=r"^no fruit is called 'aple' \(did you mean apple\?\)$"):
+        many.get("aple")
 
 
 def test_the_error_for_an_unknown_name_can_be_chosen() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -78,6 +79,37 @@ def test_keys_keep_their_order_and_characters_stay_as_they_are() -> None:
     assert plain_yaml.load(text) == {"zebra": "漢字", "ape": [1, 2.5, None, True]}
 
 
+def test_a_file_is_read_up_to_its_bound_and_named_when_it_cannot_be(tmp_path: Path) -> None:
+    path = tmp_path / "some.yaml"
+    path.write_bytes(b"a: [b]")
+    assert plain_yaml.read_file(path, max_bytes=6) == {"a": ["b"]}
+    with pytest.raises(YamlError, match=r"some\.yaml: larger than 5 bytes"):
+        plain_yaml.read_file(path, max_bytes=5)
+    path.write_bytes(b"a: [b")
+    with pytest.raises(YamlError, match=r"some\.yaml: not valid YAML: "):
+        plain_yaml.read_file(path, max_bytes=6)
+    with pytest.raises(YamlError, match=r"gone\.yaml: cannot be read: No such file"):
+        plain_yaml.read_file(tmp_path / "gone.yaml", max_bytes=6)
+
+
 def test_libyaml_does_the_work() -> None:
     assert plain_yaml._LOADER.__name__ == "CSafeLoader"
     assert plain_yaml._DUMPER.__name__ == "CSafeDumper"
+
+
+def test_a_few_bytes_that_stand_for_billions_of_values_are_refused() -> None:
+    bomb = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
+        f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]\n" for level in range(1, 12)
+    )
+    with pytest.raises(YamlError, match="more than 1000000 values"):
+        plain_yaml.load(bomb)
+
+
+def test_values_shared_by_an_alias_are_read() -> None:
+    assert plain_yaml.load("a: &shape [1, 2]\nb: *shape") == {"a": [1, 2], "b": [1, 2]}
+
+
+def test_nesting_by_bare_indentation_is_bounded_too() -> None:
+    deep = "\n".join(f"{' ' * level}a:" for level in range(plain_yaml.MAX_DEPTH + 1))
+    with pytest.raises(YamlError, match="levels deep"):
+        plain_yaml.load(deep)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.registry.kit import MakeResolver, Shelf, offer_card
 
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.catalogue import Catalogue
@@ -11,7 +12,6 @@ from ocrzoo_registry.offers import Offer, Origin
 from ocrzoo_registry.selection import select_recognition
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
-from tests.registry.kit import MakeResolver, Shelf, offer_card
 
 
 def reader(name: str, *languages: str, accuracy: dict[str, float] | None = None, **changes: object) -> OfferedCard:
@@ -19,7 +19,12 @@ def reader(name: str, *languages: str, accuracy: dict[str, float] | None = None,
         {"name": "accuracy", "value": value, "unit": "percent", "language": language, "source": "a test"}
         for language, value in (accuracy or {}).items()
     ]
-    card = {"task": "text_recognition", "charset": "c.txt", "languages": list(languages), "metrics": metrics}
+    card: dict[str, object] = {
+        "task": "text_recognition",
+        "charset": "c.txt",
+        "languages": list(languages),
+        "metrics": metrics,
+    }
     return offer_card(name=name, **card | changes)
 
 
@@ -56,7 +61,7 @@ def test_weights_at_hand_come_before_a_higher_accuracy(settings: Settings) -> No
     assert chosen(zoo, "el") == "near"
 
 
-def test_what_lies_in_the_store_is_at_hand(settings: Settings, make_resolver: MakeResolver, tmp_path: object) -> None:
+def test_what_lies_in_the_store_is_at_hand(settings: Settings, make_resolver: MakeResolver) -> None:
     near = offer_card(name="near")
     make_resolver(shelf=Shelf()).resolve(near, ["onnx"])
     zoo = zoo_of(settings, reader("far", "el", accuracy={"el": 99.0}), reader("near", "el"))

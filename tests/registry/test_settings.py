@@ -45,7 +45,13 @@ def test_lists_drop_blanks_and_empty_parts() -> None:
         {"OCRZOO_DISABLE_PLUGINS": " svtr, ,uvdoc,", "PADDLE_PDX_MODEL_SOURCE": "BOS, HuggingFace"}
     )
     assert settings.disabled_plugins == {"svtr", "uvdoc"}
-    assert settings.sources == ("bos", "huggingface")
+    assert settings.sources == ("BOS", "HuggingFace")
+    assert settings.sources_exact
+
+
+def test_a_single_source_is_exact_only_with_a_comma_after_it() -> None:
+    assert not Settings.from_environment({"PADDLE_PDX_MODEL_SOURCE": "wheel"}).sources_exact
+    assert Settings.from_environment({"PADDLE_PDX_MODEL_SOURCE": "wheel,"}).sources_exact
 
 
 def test_the_model_path_is_separated_as_path_is() -> None:

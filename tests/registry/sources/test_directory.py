@@ -1,0 +1,147 @@
+"""Source ``directory``: models in folders that the user or a plugin named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.registry.kit import WEIGHTS, MakeResolver, offer_card, sha256, tree
+
+from ocrzoo_registry.cards import Format
+from ocrzoo_registry.errors import IntegrityError, SourceError
+from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.sources.directory import DirectorySource
+
+CARD = offer_card()
+BESIDE = {"directory": {"onnx": {"path": "weights/seaside"}}}
+
+
+def put(folder: Path, *names: str, content: bytes = WEIGHTS) -> Path:
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def source(settings: Settings, *roots: Path) -> DirectorySource:
+    return DirectorySource(replace(settings, model_path=roots))
+
+
+@pytest.mark.parametrize(
+    ("file_format", "folder", "names"),
+    [
+        ("paddle", "seaside_det", ["inference.json", "inference.pdiparams"]),
+        ("paddle", "seaside_det", ["inference.pdiparams", "inference.pdmodel"]),
+        ("onnx", "seaside_det_onnx", ["inference.onnx"]),
+        ("safetensors", "seaside_det_safetensors", ["config.json", "model.safetensors"]),
+    ],
+)
+def test_a_model_lies_where_paddlex_would_put_it(
+    settings: Settings, tmp_path: Path, file_format: Format, folder: str, names: list[str]
+) -> None:
+    put(tmp_path / folder, *names, "inference.yml", "notes.txt")
+    card = offer_card(artefacts={file_format: {"files": [{"path": "inference.yml"}]}})
+    listing = source(settings, tmp_path).list(card, file_format)
+    assert listing is not None
+    assert listing.revision == str(tmp_path / folder)
+    assert [file.path for file in listing.files] == sorted([*names, "inference.yml"])
+
+
+def test_the_first_root_with_a_complete_model_serves(settings: Settings, tmp_path: Path) -> None:
+    put(tmp_path / "one" / "seaside_det_onnx", "inference.yml")  # incomplete: passed over
+    (tmp_path / "two").write_text("not a folder")
+    put(tmp_path / "three" / "seaside_det_onnx" / "inference.onnx")  # a folder by the name of the file
+    four = put(tmp_path / "four" / "seaside_det_onnx", "inference.onnx")
+    put(tmp_path / "five" / "seaside_det_onnx", "inference.onnx")
+    roots = [tmp_path / name for name in ("gone", "one", "two", "three", "four", "five")]
+    listing = source(settings, *roots).list(CARD, "onnx")
+    assert listing is not None
+    assert listing.revision == str(four)
+
+
+def test_the_users_folder_comes_before_the_one_beside_the_card(settings: Settings, tmp_path: Path) -> None:
+    card = offer_card(tmp_path / "plugin", sources=BESIDE)
+    beside = put(tmp_path / "plugin" / "weights" / "seaside", "inference.onnx")
+    listing = source(settings, tmp_path / "mine").list(card, "onnx")
+    assert listing is not None
+    assert listing.revision == str(beside)
+    mine = put(tmp_path / "mine" / "seaside_det_onnx", "inference.onnx")
+    listing = source(settings, tmp_path / "mine").list(card, "onnx")
+    assert listing is not None
+    assert listing.revision == str(mine)
+
+
+def test_a_model_that_is_nowhere_is_none(settings: Settings, tmp_path: Path) -> None:
+    assert source(settings).list(CARD, "onnx") is None
+    assert source(settings, tmp_path).list(offer_card(tmp_path, sources=BESIDE), "onnx") is None
+
+
+def test_a_file_is_read_from_an_offset(settings: Settings, tmp_path: Path) -> None:
+    put(tmp_path / "seaside_det_onnx", "inference.onnx", content=b"0123456789")
+    chosen = source(settings, tmp_path)
+    listing = chosen.list(CARD, "onnx")
+    assert listing is not None
+    for offset, rest in [(0, b"0123456789"), (7, b"789"), (10, b"")]:
+        with chosen.open(listing, listing.files[0], offset) as chunks:
+            assert b"".join(chunks) == rest
+
+
+def test_a_file_that_went_away_is_a_source_error(settings: Settings, tmp_path: Path) -> None:
+    folder = put(tmp_path / "seaside_det_onnx", "inference.onnx")
+    chosen = source(settings, tmp_path)
+    listing = chosen.list(CARD, "onnx")
+    assert listing is not None
+    (folder / "inference.onnx").unlink()
+    with (
+        chosen.open(listing, listing.files[0]) as chunks,
+        pytest.raises(SourceError, match=r"inference\.onnx: No such file"),
+    ):
+        list(chunks)
+
+
+def test_a_model_is_copied_into_the_store_and_left_where_it_was(
+    settings: Settings, tmp_path: Path, make_resolver: MakeResolver
+) -> None:
+    put(tmp_path / "mine" / "seaside_det_onnx", "inference.onnx")
+    before = tree(tmp_path / "mine")
+    files = make_resolver(directory=source(settings, tmp_path / "mine")).resolve(CARD, ["onnx"])
+    assert (files.folder / "inference.onnx").read_bytes() == WEIGHTS
+    assert tree(tmp_path / "mine") == before
+
+
+@pytest.mark.parametrize(
+    "pin",
+    [{"sha256": sha256(b"other"), "digest_origin": "the publisher"}, {"size": len(WEIGHTS) + 1}],
+    ids=["sha256", "size"],
+)
+def test_what_the_card_pins_is_enforced(
+    settings: Settings, tmp_path: Path, make_resolver: MakeResolver, pin: dict[str, object]
+) -> None:
+    put(tmp_path / "seaside_det_onnx", "inference.onnx")
+    card = offer_card(artefacts={"onnx": {"files": [{"path": "inference.onnx"} | pin]}})
+    with pytest.raises(IntegrityError, match=r"directory: inference\.onnx: "):
+        make_resolver(directory=source(settings, tmp_path)).resolve(card, ["onnx"])
+
+
+def test_a_pinned_digest_is_noted_with_its_origin(
+    settings: Settings, tmp_path: Path, make_resolver: MakeResolver
+) -> None:
+    put(tmp_path / "seaside_det_onnx", "inference.onnx")
+    pin = {"path": "inference.onnx", "sha256": sha256(WEIGHTS), "digest_origin": "the publisher"}
+    card = offer_card(artefacts={"onnx": {"files": [pin]}})
+    files = make_resolver(directory=source(settings, tmp_path)).resolve(card, ["onnx"])
+    assert files.manifest is not None
+    assert files.manifest.files[0].digest_origin == "the publisher"
+
+
+def test_the_store_itself_on_the_model_path_is_adopted_with_the_old_copy_kept(
+    settings: Settings, make_resolver: MakeResolver
+) -> None:
+    models = settings.home / "official_models"
+    put(models / "seaside_det_onnx", "inference.onnx")  # as PaddleX leaves it: no manifest
+    resolver = make_resolver(directory=source(settings, models))
+    resolver.resolve(CARD, ["onnx"])
+    assert resolver.store.find("seaside_det", "onnx") is not None
+    (kept,) = (models / ".ocrzoo" / "quarantine").iterdir()
+    assert (kept / "inference.onnx").read_bytes() == WEIGHTS

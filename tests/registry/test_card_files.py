@@ -1,0 +1,123 @@
+"""Cards as files: every fault is told with the file, the key, and the nearest known key."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+from tests.registry.kit import card_data
+
+from ocrzoo_registry import card_files
+from ocrzoo_registry.card_files import build_card, read_card, read_cards
+from ocrzoo_registry.errors import CardError, ExitCode
+
+
+def write(path: Path, **changes: object) -> Path:
+    path.write_text(json.dumps(card_data(**changes)), encoding="utf-8")  # JSON is YAML
+    return path
+
+
+def test_a_card_is_read_from_yaml(tmp_path: Path) -> None:
+    path = tmp_path / "seaside.yaml"
+    path.write_text(
+        """
+name: seaside_rec
+family: seaside
+task: text_recognition
+version: "1"
+summary: Liest Küstenschilder.
+licence: Apache-2.0
+charset: chars.txt
+latency: [{device: cpu, mode: normal, ms: 5, environment: a laptop}]
+artefacts: {onnx: {files: [{path: inference.onnx}]}}
+running: {predictor: text_recognition}
+""",
+        encoding="utf-8",
+    )
+    card = read_card(path)
+    assert (card.name, card.summary, card.latency[0].ms) == ("seaside_rec", "Liest Küstenschilder.", 5.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"famly": "seaside"}, "famly: unknown key (did you mean family"),
+        ({"running": {"predictr": "x", "predictor": "x"}}, "running.predictr: unknown key (did you mean predictor"),
+        (
+            {"artefacts": {"onnx": {"files": [{"path": "a.onnx", "sha": "0"}]}}},
+            "artefacts.onnx.files.0.sha: unknown key",
+        ),
+        ({"qqq": 1}, "qqq: unknown key"),
+        ({"task": "text_detecton"}, "task: "),
+        ({"version": 5}, "version: "),
+        ({"name": "../seaside"}, "name: "),
+    ],
+)
+def test_a_wrong_key_is_named_with_its_file_and_the_nearest_key(
+    tmp_path: Path, changes: dict[str, object], complaint: str
+) -> None:
+    path = write(tmp_path / "wrong.yaml", **changes)
+    with pytest.raises(CardError) as caught:
+        read_card(path)
+    assert str(caught.value).startswith(f"{path}: {complaint}")
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == ExitCode.USAGE
+
+
+def test_all_faults_of_a_card_are_told_at_once(tmp_path: Path) -> None:
+    path = write(tmp_path / "wrong.yaml", famly="seaside", tier="huge", version="")
+    with pytest.raises(CardError, match=r"(?=.*famly: )(?=.*tier: )(?=.*version: )"):
+        read_card(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"a: [1", "not valid YAML"),
+        (b"!!python/object/apply:os.system ['true']", "not valid YAML"),
+        (b"\xff\xfe\xff", "not valid YAML"),
+        (b"", "card: "),
+        (b"- a\n- b", "card: "),
+        (b"a: &a [*a]", "not valid YAML: stands for more than"),
+        (b"a: 2026-01-01", "not plain data"),
+        (b"a: !!binary aGk=", "not plain data"),
+    ],
+)
+def test_what_is_no_card_is_told_with_its_file(tmp_path: Path, content: bytes, complaint: str) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_bytes(content)
+    with pytest.raises(CardError) as caught:
+        read_card(path)
+    assert str(caught.value).startswith(f"{path}: {complaint}")
+
+
+def test_a_missing_file_a_folder_and_a_flood_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CardError, match=r"gone\.yaml: cannot be read: No such file"):
+        read_card(tmp_path / "gone.yaml")
+    (tmp_path / "folder.yaml").mkdir()
+    with pytest.raises(CardError, match=r"folder\.yaml: cannot be read"):
+        read_card(tmp_path / "folder.yaml")
+    monkeypatch.setattr(card_files, "MAX_CARD_BYTES", 100)
+    with pytest.raises(CardError, match="larger than 100 bytes"):
+        read_card(write(tmp_path / "flood.yaml"))
+
+
+@pytest.mark.parametrize(
+    "data", [{"a": {1, 2}}, {"a": dt.date(2026, 1, 1)}, {(1, 2): "a"}, object()], ids=lambda data: type(data).__name__
+)
+def test_a_card_built_in_python_is_plain_data_too(data: object) -> None:
+    with pytest.raises(CardError, match=r"^my plugin: not plain data"):
+        build_card(data, origin="my plugin")
+
+
+def test_the_cards_of_a_folder_come_by_name_with_their_root(tmp_path: Path) -> None:
+    folder = tmp_path / "cards"
+    folder.mkdir()
+    for name in ("b", "a"):
+        write(folder / f"{name}.yaml", name=name)
+    (folder / "README.md").write_text("not a card")
+    assert [(offered.card.name, offered.root) for offered in read_cards(folder)] == [("a", folder), ("b", folder)]
+    assert {offered.root for offered in read_cards(folder, root=tmp_path)} == {tmp_path}
+    assert list(read_cards(tmp_path / "nowhere")) == []
