@@ -20,10 +20,11 @@ SETTINGS_OF = ("OCRZOO_", "PADDLE_PDX_", "HF_")
 def home(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where models lie: kept from run to run and shared by parallel workers, because fetching takes long."""
     named = os.environ.get("OCRZOO_TEST_HOME")
+    cache: pytest.Cache | None = getattr(pytestconfig, "cache", None)  # none under -p no:cacheprovider
     if named:
         folder = Path(named).expanduser().resolve()
-    elif pytestconfig.cache is not None:
-        folder = pytestconfig.cache.mkdir("models")
+    elif cache is not None:
+        folder = cache.mkdir("models")
     else:
         folder = tmp_path_factory.mktemp("models")
     folder.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ CONNECT_S, IDLE_S, TOTAL_S = 5.0, 10.0, 60.0
 """Seconds to connect, between two bytes, and for everything together."""
 MAX_BYTES = 100 << 20
 MAX_REDIRECTS = 5
+CHUNK_BYTES = 1 << 16
 
 
 def fetch(url: str) -> bytes:
@@ -22,6 +23,7 @@ def fetch(url: str) -> bytes:
     if Settings.from_environment().offline:
         raise InputError(f"{url}: not fetched, the network is off limits (OCRZOO_OFFLINE)")
     import requests
+    from urllib3.exceptions import HTTPError
 
     deadline = time.monotonic() + TOTAL_S
     try:
@@ -30,14 +32,14 @@ def fetch(url: str) -> bytes:
             with session.get(url, stream=True, timeout=(CONNECT_S, IDLE_S)) as answer:
                 answer.raise_for_status()
                 content = bytearray()
-                for chunk in answer.iter_content(1 << 16):
+                while chunk := answer.raw.read1(CHUNK_BYTES, decode_content=True):  # what is there, not more
                     content += chunk
                     if len(content) > MAX_BYTES:
                         raise InputError(f"{url}: larger than {MAX_BYTES >> 20} MiB")
                     if time.monotonic() > deadline:
                         raise InputError(f"{url}: not all there after {TOTAL_S:.0f} s")
                 return bytes(content)
-    except requests.RequestException as error:
+    except (requests.RequestException, HTTPError) as error:
         raise InputError(f"{url}: {_reason(error)}") from error
 
 

@@ -29,6 +29,20 @@ class Runtime:
     """An engine by name; ``None`` takes the fastest installed one that reads a published format."""
     options: EngineOptions = field(default_factory=EngineOptions)
 
+    def card(self, name: str, task: Task) -> OfferedCard:
+        """Return the card of a model that does a task.
+
+        Raises:
+            UnknownModel: No card has that name.
+            UsageError: The model does another task.
+        """
+        offered = self.zoo.models.get(name)
+        if offered.card.task != task:
+            raise UsageError(
+                f"{name} does {offered.card.task}, not {task}: 'ocrzoo models list --task {task}' shows what does"
+            )
+        return offered
+
     def predictor(self, name: str, task: Task, model_dir: str | Path | None = None) -> Any:
         """Load a model that does a task and return its predictor.
 
@@ -42,11 +56,7 @@ class Runtime:
             SourceError: The weights cannot be had.
             IntegrityError: The weights are not those of the card.
         """
-        offered = self.zoo.models.get(name)
-        if offered.card.task != task:
-            raise UsageError(
-                f"{name} does {offered.card.task}, not {task}: 'ocrzoo models list --task {task}' shows what does"
-            )
+        offered = self.card(name, task)
         engines = self._engines()
         files = _own_folder(offered, model_dir) if model_dir else self._resolve(offered, engines)
         engine = next((spec for spec in engines if files.file_format in spec.formats), None)

@@ -60,6 +60,8 @@ def read(folder: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise IntegrityError(f"{path}: not a YAML mapping")
     for section in ("Global", "PostProcess"):
-        if not isinstance(data.setdefault(section, {}), dict):
+        content = data.get(section)
+        if content is not None and not isinstance(content, dict):
             raise IntegrityError(f"{path}: {section} is not a mapping")
+        data[section] = content or {}
     return data

@@ -17,6 +17,7 @@ from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo.predictors.detection import TextDetector
 from ocrzoo.predictors.recognition import TextRecogniser
 from ocrzoo.runtime import Runtime
+from ocrzoo_registry.cards import Task
 from ocrzoo_registry.zoo import Zoo
 
 Array = NDArray[np.float32]
@@ -56,9 +57,9 @@ class StandInRuntime(Runtime):
 
     loaded: list[str] = field(default_factory=list)
 
-    def predictor(self, name: str, model_dir: str | Path | None = None) -> Any:
+    def predictor(self, name: str, task: Task, model_dir: str | Path | None = None) -> Any:
         self.loaded.append(name)
-        compute = see_ink if name.endswith("_det") else read_ab
+        compute = see_ink if task == "text_detection" else read_ab
         config = {"PostProcess": {"character_dict": ["a", "b"]}}
         return PREDICTORS[name](self.zoo.models.get(name).card, config, StandIn(compute))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Sequence
 
@@ -28,8 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _report("error", f"{error.format_message()}{help_text}", ExitCode.USAGE)
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:  # the reader (head, less) has seen enough
-        sys.stderr.close()
+    except SystemExit:  # click's answer to a broken pipe: the reader (head, less) has seen enough
         return int(ExitCode.DONE)
     except OcrzooError as error:
         return _report("error", str(error), error.exit_code)

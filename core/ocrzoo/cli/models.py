@@ -75,7 +75,7 @@ def show_model(name: str, as_json: bool) -> None:
     rows = [(heading, text) for heading, text in _description(offered.card) if text]
     rows.append(("Installed", ", ".join(f"{kind}: {path}" for kind, path in here.items()) or "no"))
     rows.append(("Plugin", str(zoo.models.origin(name))))
-    print_table(("Model", name), rows)
+    print_table(("Field", "Value"), [("Model", name), *rows])
 
 
 def _check_conditions(zoo: Zoo, conditions: dict[str, str | None]) -> None:

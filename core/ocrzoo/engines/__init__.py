@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+Precision = Literal["fp32", "bf16", "fp16"]
+"""Arithmetic of a network."""
+
 DEVICE_KINDS = ("cpu", "gpu", "xpu", "npu", "mlu", "gcu", "dcu", "iluvatar_gpu", "metax_gpu")
 """PaddleX's device types."""
 
@@ -53,7 +56,7 @@ class EngineOptions:
     device: Device = Device()
     threads: int = 0
     """CPU threads a call; 0 means all that this process may use."""
-    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    precision: Precision = "fp32"
     """Arithmetic of the network. Anything below fp32 changes what is read and must be asked for."""
 
     @property
@@ -71,8 +74,8 @@ class TensorSpec:
     """An input or output of a network."""
 
     name: str
-    shape: tuple[int | None, ...]
-    """``None`` where any size goes."""
+    shape: tuple[int | None, ...] | None
+    """``None`` for a side of any size, and for all where the engine does not say (paddle)."""
 
 
 class Session(Protocol):

@@ -92,10 +92,7 @@ class PaddleSession:
     def __init__(self, predictor: Any) -> None:
         self._predictor = predictor
         self._lock = Lock()
-        self.inputs = tuple(
-            TensorSpec(name, tuple(None if size < 0 else size for size in predictor.get_input_handle(name).shape()))
-            for name in predictor.get_input_names()
-        )
+        self.inputs = tuple(TensorSpec(name, None) for name in predictor.get_input_names())
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run one batch; the result is the caller's own."""

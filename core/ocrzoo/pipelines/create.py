@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, get_args
 
-from ocrzoo.engines import Device, EngineOptions
+from ocrzoo.engines import Device, EngineOptions, Precision
 from ocrzoo.runtime import Runtime
 from ocrzoo_registry.contracts import load_attribute
+from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.selection import select_recognition
 from ocrzoo_registry.zoo import Zoo
 
@@ -26,7 +27,7 @@ def create_pipeline(
     engine: str | None = None,
     device: str | None = None,
     threads: int = 0,
-    precision: Literal["fp32", "bf16", "fp16"] = "fp32",
+    precision: Precision = "fp32",
     zoo: Zoo | None = None,
 ) -> OCRPipeline:
     """Put a pipeline together; its models are fetched and loaded when first used.
@@ -56,6 +57,11 @@ def create_pipeline(
     }
     for module, settings in chosen.items():
         config["SubModules"][module].update({key: value for key, value in settings.items() if value is not None})
+    if precision not in get_args(Precision):
+        raise UsageError(f"precision {precision!r}: there are {', '.join(get_args(Precision))}")
     options = EngineOptions(Device.parse(device or "cpu"), threads, precision)
-    made: OCRPipeline = load_attribute(spec.factory)(config, Runtime(zoo, engine, options))
+    runtime = Runtime(zoo, engine, options)
+    for module in config["SubModules"].values():
+        runtime.card(module["model_name"], module["module_name"])
+    made: OCRPipeline = load_attribute(spec.factory)(config, runtime)
     return made

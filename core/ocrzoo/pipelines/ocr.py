@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -108,7 +108,7 @@ class OCRPipeline:
     def _results(
         self, found: Iterator[Page], run: _Run, on_error: Callable[[InputError], None] | None
     ) -> Iterator[OCRResult]:
-        stems: Counter[str] = Counter()
+        taken: set[str] = set()
         failures: list[InputError] = []
         for page in found:
             try:
@@ -118,10 +118,8 @@ class OCRPipeline:
                 if on_error is not None:
                     on_error(error)
                 continue
-            stems[page.stem] += 1
-            repeat = stems[page.stem]
             self.load()
-            yield self._read(page, image, run, name=page.stem if repeat == 1 else f"{page.stem}_{repeat}")
+            yield self._read(page, image, run, name=_free_name(page.stem, taken))
         if failures and on_error is None:
             raise failures[0] if len(failures) == 1 else InputError("; ".join(map(str, failures)))
 
@@ -166,3 +164,11 @@ class OCRPipeline:
             raise UsageError(f"text_det_unclip_ratio={detection['unclip_ratio']}: 0 or more is needed")
         default = float(self._modules["TextRecognition"]["score_thresh"])
         return _Run(detection, default if score_thresh is None else score_thresh)
+
+
+def _free_name(stem: str, taken: set[str]) -> str:
+    """Take a name that no other page of the run has: the stem, or with _2, _3, ... after it."""
+    names = itertools.chain([stem], (f"{stem}_{number}" for number in itertools.count(2)))
+    name = next(name for name in names if name not in taken)
+    taken.add(name)
+    return name

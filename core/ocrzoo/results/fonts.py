@@ -8,6 +8,8 @@ from pathlib import Path
 
 from PIL import ImageFont
 
+from ocrzoo_registry.errors import UsageError
+
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 _FOLDERS = (
@@ -57,7 +59,14 @@ def font_file() -> str | None:
 @lru_cache(maxsize=256)
 def _font(size: int) -> Font:
     path = font_file()
-    return ImageFont.truetype(path, size) if path else ImageFont.load_default(size)
+    if path is None:
+        return ImageFont.load_default(size)
+    try:
+        return ImageFont.truetype(path, size)
+    except OSError as error:
+        raise UsageError(
+            f"{path}: not a font that can be read: name another in PADDLE_PDX_LOCAL_FONT_FILE_PATH"
+        ) from error
 
 
 def fitting_font(text: str, width: int, height: int) -> tuple[Font, tuple[float, float, float, float]]:

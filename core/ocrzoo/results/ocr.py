@@ -15,6 +15,7 @@ from ocrzoo.results.saving import target_path, write
 from ocrzoo.tasks.detection import DetectionParams
 from ocrzoo.tasks.quads import Image, Quad, bounding_boxes
 from ocrzoo.tasks.recognition import Line
+from ocrzoo_registry.errors import UsageError
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -111,11 +112,15 @@ class OCRResult(dict[str, Any]):
 
         from PIL import Image as PillowImage
 
-        suffixes = PillowImage.registered_extensions()
+        known = PillowImage.registered_extensions().items()
+        suffixes = {suffix: kind for suffix, kind in known if kind in PillowImage.SAVE}
         own = Path(self["input_path"] or "").suffix.lower()
         path = target_path(save_path, f"{self._label}_ocr_res_img", own if own in suffixes else ".png", suffixes)
         content = io.BytesIO()
-        self.img["ocr_res_img"].save(content, format=suffixes[path.suffix.lower()])
+        try:
+            self.img["ocr_res_img"].save(content, format=suffixes[path.suffix.lower()])
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{path}: cannot be written: {error}") from error
         return write(path, content.getvalue())
 
     @property

@@ -27,10 +27,14 @@ def write(path: Path, content: bytes) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as part:
-            part.write(content)
-        staged = Path(part.name)
-        staged.chmod(0o666 & ~_umask())
-        staged.replace(path)
+            staged = Path(part.name)
+            try:
+                part.write(content)
+                part.flush()
+                staged.chmod(0o666 & ~_umask())
+                staged.replace(path)
+            finally:
+                staged.unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from error
     return path

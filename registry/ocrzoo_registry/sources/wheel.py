@@ -15,8 +15,8 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.machinery import PathFinder
 from importlib.metadata import PackageNotFoundError, distribution
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -146,7 +146,7 @@ def _download(requirement: str, target: Path) -> None:
 
 def _pip() -> list[str]:
     """This interpreter's pip, or else the one on the path."""
-    if sys.executable and find_spec("pip") is not None:
+    if sys.executable and PathFinder.find_spec("pip") is not None:  # find_spec would disarm setuptools for paddle
         return [sys.executable, "-m", "pip"]
     pip = shutil.which("pip")
     if pip is None:

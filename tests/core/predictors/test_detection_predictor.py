@@ -16,6 +16,7 @@ from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.zoo import Zoo
 
 Array = NDArray[np.float32]
+NO_SETTINGS: dict[str, Any] = {"PostProcess": {}}
 
 
 class FixedSession:
@@ -48,40 +49,42 @@ def page(height: int = 96, width: int = 128) -> NDArray[np.uint8]:
 @pytest.mark.parametrize(
     ("settings", "defaults"),
     [
-        (None, DetectionParams()),
         ({}, DetectionParams()),
-        ({"thresh": 0.2, "box_thresh": 0.45, "unclip_ratio": 1.4}, DetectionParams(thresh=0.2, box_thresh=0.45, unclip_ratio=1.4)),
+        (
+            {"thresh": 0.2, "box_thresh": 0.45, "unclip_ratio": 1.4},
+            DetectionParams(thresh=0.2, box_thresh=0.45, unclip_ratio=1.4),
+        ),
         ({"thresh": 0, "max_candidates": 3000}, DetectionParams(thresh=0, max_candidates=3000)),
         ({"thresh": "0.2", "box_thresh": None, "limit_side_len": 960}, DetectionParams()),
     ],
 )
 def test_the_models_own_post_processing_is_the_default(
-    card: ModelCard, settings: dict[str, Any] | None, defaults: DetectionParams
+    card: ModelCard, settings: dict[str, Any], defaults: DetectionParams
 ) -> None:
     assert TextDetector(card, {"PostProcess": settings}, FixedSession()).defaults == defaults
 
 
 def test_pages_are_read_one_by_one_in_order(card: ModelCard) -> None:
     session = FixedSession()
-    found = TextDetector(card, {}, session).predict([page(96, 128), page(160, 96)])
+    found = TextDetector(card, NO_SETTINGS, session).predict([page(96, 128), page(160, 96)])
     assert session.shapes == [(1, 3, 96, 128), (1, 3, 160, 96)]
     assert [len(one.quads) for one in found] == [1, 1]
     assert found[0].scores == [pytest.approx(0.7)]
 
 
 def test_parameters_replace_the_defaults(card: ModelCard) -> None:
-    detector = TextDetector(card, {}, FixedSession())
+    detector = TextDetector(card, NO_SETTINGS, FixedSession())
     (found,) = detector.predict([page()], DetectionParams(box_thresh=0.8))
     assert found.quads == []
     assert len(detector.predict([page()])[0].quads) == 1
 
 
 def test_no_pages(card: ModelCard) -> None:
-    assert TextDetector(card, {}, FixedSession()).predict([]) == []
+    assert TextDetector(card, NO_SETTINGS, FixedSession()).predict([]) == []
 
 
 @pytest.mark.parametrize("shape", [(1, 40, 6625), (1, 1, 48, 64), (1, 10)])
 def test_another_network_is_refused(card: ModelCard, shape: tuple[int, ...]) -> None:
-    detector = TextDetector(card, {}, FixedSession(np.zeros(shape, np.float32)))
+    detector = TextDetector(card, NO_SETTINGS, FixedSession(np.zeros(shape, np.float32)))
     with pytest.raises(IntegrityError, match=r"PP-OCRv5_mobile_det: not a text detection network.*shape"):
         detector.predict([page()])

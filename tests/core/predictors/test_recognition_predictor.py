@@ -80,7 +80,7 @@ def test_characters_that_yaml_takes_for_numbers_are_characters(card: ModelCard) 
     assert TextRecogniser(card, config([7, 8, 9]), BrightnessSession()).predict([crop(100, 2)])[0].text == "8"
 
 
-@pytest.mark.parametrize("broken", [{}, {"PostProcess": None}, config(None), config([]), config("abc")])
+@pytest.mark.parametrize("broken", [{"PostProcess": {}}, config(None), config([]), config("abc")])
 def test_a_model_without_a_charset_is_refused(card: ModelCard, broken: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError, match=r"PP-OCRv5_mobile_rec.*character_dict"):
         TextRecogniser(card, broken, BrightnessSession())

@@ -15,7 +15,7 @@ from ocrzoo.tasks.detection import DetectionParams, input_size, postprocess, pre
 from ocrzoo.tasks.quads import Quad
 
 Map = NDArray[np.float32]
-NO_LIMIT = {"limit_side_len": 1}
+NO_LIMIT = DetectionParams(limit_side_len=1)
 
 
 def blank_map(height: int = 100, width: int = 200) -> Map:
@@ -60,7 +60,7 @@ class TestInputSize:
         [(47, 32), (48, 64), (80, 64), (112, 128), (144, 128), (176, 192), (79, 64), (81, 96), (15, 32), (1, 32)],
     )
     def test_halves_are_rounded_to_even_multiples_of_32_and_none_is_less(self, side: int, rounded: int) -> None:
-        assert input_size(side, 320, DetectionParams(limit_side_len=1)) == (rounded, 320)
+        assert input_size(side, 320, NO_LIMIT) == (rounded, 320)
 
     def test_scaled_sides_lose_their_fraction_before_they_are_rounded(self) -> None:
         """335 * 64 / 50 is 428.8; of 428 / 32 = 13.375, 13 is left; 303 * 64 / 54 is 359.1, 359 / 32 = 11.2."""
@@ -69,7 +69,12 @@ class TestInputSize:
 
     @pytest.mark.parametrize(
         ("page", "size"),
-        [((8000, 1000), (4000, 512)), ((5000, 5000), (4000, 4000)), ((4000, 4000), (4000, 4000)), ((4001, 32), (4000, 32))],
+        [
+            ((8000, 1000), (4000, 512)),
+            ((5000, 5000), (4000, 4000)),
+            ((4000, 4000), (4000, 4000)),
+            ((4001, 32), (4000, 32)),
+        ],
     )
     def test_no_side_is_longer_than_the_largest(self, page: tuple[int, int], size: tuple[int, int]) -> None:
         assert input_size(*page, DetectionParams()) == size
@@ -113,7 +118,7 @@ class TestPreprocess:
         np.testing.assert_array_equal(preprocess(page, DetectionParams()), preprocess(scaled, DetectionParams()))
 
     def test_a_tiny_page_is_padded_with_black_below_and_to_the_right(self) -> None:
-        planes = preprocess(np.full((20, 30, 3), 255, np.uint8), DetectionParams(**NO_LIMIT))
+        planes = preprocess(np.full((20, 30, 3), 255, np.uint8), NO_LIMIT)
         assert planes.shape == (1, 3, 32, 32)
         white, black = (1 - 0.485) / 0.229, -0.485 / 0.229
         np.testing.assert_allclose(planes[0, 0, :20, :30], white, atol=1e-5)
@@ -121,7 +126,7 @@ class TestPreprocess:
         np.testing.assert_allclose(planes[0, 0, :, 30:], black, atol=1e-5)
 
     def test_a_page_whose_sides_add_up_to_64_is_not(self) -> None:
-        planes = preprocess(np.full((30, 34, 3), 255, np.uint8), DetectionParams(**NO_LIMIT))
+        planes = preprocess(np.full((30, 34, 3), 255, np.uint8), NO_LIMIT)
         np.testing.assert_allclose(planes[0, 0], (1 - 0.485) / 0.229, atol=1e-5)
 
     @pytest.mark.parametrize("shape", [(1, 1), (1, 62), (62, 1), (1, 5000)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
@@ -28,7 +30,8 @@ def turned(centre: tuple[float, float], size: tuple[float, float], degrees: floa
     corners = np.array(
         [[-half_width, -half_height], [half_width, -half_height], [half_width, half_height], [-half_width, half_height]]
     )
-    return np.round(corners @ matrix.T + centre).astype(np.int16)
+    quad: Quad = np.round(corners @ matrix.T + centre).astype(np.int16)
+    return quad
 
 
 class TestMinimumRectangle:
@@ -83,7 +86,7 @@ class TestReadingOrder:
         quads = [box(left, top) for left, top in tops]
         order = reading_order(quads)
         assert sorted(order) == list(range(len(quads)))
-        for first, second in zip(order, order[1:], strict=False):
+        for first, second in pairwise(order):
             (left, top), (next_left, next_top) = tops[first], tops[second]
             assert next_top > top - 10
             assert abs(next_top - top) >= 10 or next_left >= left or next_top <= top
@@ -109,6 +112,15 @@ class TestCrop:
         assert cut.shape == pytest.approx((40, 120, 3), abs=1)
         assert tuple(cut[20, 30]) == (200, 0, 0)
         assert tuple(cut[20, 90]) == (0, 0, 200)
+
+    def test_interpolation_is_cubic(self) -> None:
+        """Beside an edge a cubic curve overshoots, which neither the nearest pixel nor a straight line does."""
+        page = np.full((200, 200, 3), 50, np.uint8)
+        page[:, 100:] = 200
+        cut = crop(page, turned((100, 100), (120, 40), 20))
+        assert cut is not None
+        assert cut.min() < 50
+        assert cut.max() > 200
 
     @pytest.mark.parametrize(
         ("width", "height", "shape"),

@@ -1,0 +1,192 @@
+"""``ocrzoo models``: the catalogue on the command line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+HEAVY = {"numpy", "cv2", "paddle", "openvino", "onnxruntime", "PIL", "rich", "requests"}
+
+
+def listed(run: Run, *arguments: str) -> list[dict[str, Any]]:
+    ran = run("models", "list", "--json", *arguments)
+    assert ran.code == 0
+    models: list[dict[str, Any]] = json.loads(ran.out)
+    return models
+
+
+@pytest.mark.parametrize("arguments", [["list", "--json"], ["list"], ["show", "PP-OCRv5_mobile_rec"]])
+def test_nothing_that_runs_a_model_is_imported(arguments: list[str]) -> None:
+    code = (
+        "import sys\n"
+        "from ocrzoo.cli import main\n"
+        f"main(['models', *{arguments!r}])\n"
+        f"print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr == "[]\n"
+
+
+class TestList:
+    """Every model, or those that meet conditions."""
+
+    def test_has_49_entries(self, run: Run) -> None:
+        models = listed(run)
+        assert len(models) == 49
+        assert len({model["name"] for model in models}) == 49
+
+    def test_by_the_installed_command(self, start: Run) -> None:
+        done = start("models", "list", "--json")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert len(json.loads(done.stdout)) == 49
+
+    def test_an_entry(self, run: Run) -> None:
+        (model,) = listed(run, "PP-OCRv5_mobile_det")
+        assert list(model) == [
+            *("name", "family", "task", "tier", "version", "summary", "licence"),
+            *("languages", "size_mb", "formats", "installed"),
+        ]
+        assert (model["family"], model["task"], model["tier"]) == ("ppocrv5", "text_detection", "mobile")
+        assert "onnx" in model["formats"]
+
+    @pytest.mark.parametrize(
+        ("condition", "key", "value", "count"),
+        [
+            (["--task", "text_detection"], "task", "text_detection", 9),
+            (["--task", "text_recognition"], "task", "text_recognition", 34),
+            (["--family", "uvdoc"], "family", "uvdoc", 1),
+            (["--tier", "tiny"], "tier", "tiny", 2),
+        ],
+    )
+    def test_conditions(self, run: Run, condition: list[str], key: str, value: str, count: int) -> None:
+        models = listed(run, *condition)
+        assert {model[key] for model in models} == {value}
+        assert len(models) == count
+
+    def test_languages(self, run: Run) -> None:
+        models = listed(run, "--lang", "ko")
+        assert "korean_PP-OCRv5_mobile_rec" in [model["name"] for model in models]
+        assert all("ko" in model["languages"] for model in models)
+
+    def test_conditions_add_up(self, run: Run) -> None:
+        names = [model["name"] for model in listed(run, "--task", "text_detection", "--family", "ppocrv5", "*server*")]
+        assert names == ["PP-OCRv5_server_det"]
+
+    def test_patterns(self, run: Run) -> None:
+        assert {model["task"] for model in listed(run, "*_det")} == {"text_detection", "seal_text_detection"}
+        assert {model["version"] for model in listed(run, "OCRv6")} == {"PP-OCRv6"}
+
+    @pytest.mark.parametrize(
+        ("option", "value", "nearest"),
+        [
+            ("--task", "text_recogniton", "text_recognition"),
+            ("--family", "ppocr5", "ppocrv5"),
+            ("--tier", "small1", "small"),
+        ],
+    )
+    def test_a_condition_that_nothing_can_meet(self, run: Run, option: str, value: str, nearest: str) -> None:
+        ran = run("models", "list", option, value)
+        assert ran.code == 2
+        assert repr(value) in ran.error
+        assert nearest in ran.error
+
+    def test_none_installed(self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("OCRZOO_HOME", str(tmp_path))
+        assert listed(run, "--installed") == []
+        ran = run("models", "list", "--installed")
+        assert (ran.code, ran.error) == (0, "no model meets these conditions")
+
+    @pytest.mark.weights
+    def test_some_installed(self, run: Run, zoo: Any) -> None:
+        zoo.resolver.resolve(zoo.models.get("PP-OCRv5_mobile_det"), ["onnx"])
+        models = listed(run, "--installed")
+        assert {"PP-OCRv5_mobile_det": ["onnx"]}.items() <= {m["name"]: m["installed"] for m in models}.items()
+
+    def test_a_table_where_there_is_no_terminal(self, run: Run) -> None:
+        ran = run("models", "list")
+        headings, *rows = ran.out.splitlines()
+        assert headings.split("\t") == ["model", "task", "tier", "languages", "mb", "installed"]
+        assert len(rows) == 49
+        assert {row.count("\t") for row in rows} == {5}
+        assert "\x1b" not in ran.out + ran.err
+
+
+class TestShow:
+    """One card."""
+
+    def test_a_table(self, run: Run) -> None:
+        ran = run("models", "show", "PP-OCRv5_mobile_rec")
+        assert (ran.code, ran.err) == (0, "")
+        rows = dict(line.split("\t", 1) for line in ran.out.splitlines())
+        assert "PP-OCRv5_mobile_rec" in rows.values()
+        assert rows["Task"].startswith("text_recognition")
+        assert rows["Licence"] == "Apache-2.0"
+        assert "zh" in rows["Languages"]
+        assert rows["Plugin"].startswith("'ppocrv5' (ocrzoo ")
+        assert "\x1b" not in ran.out
+
+    def test_json(self, run: Run) -> None:
+        ran = run("models", "show", "PP-OCRv4_mobile_det", "--json")
+        card = json.loads(ran.out)
+        assert ran.out.count("\n") == 1
+        assert card["name"] == "PP-OCRv4_mobile_det"
+        assert set(card["artefacts"]) == {"paddle", "onnx"}
+        assert isinstance(card["installed"], dict)
+
+    def test_every_card_can_be_shown(self, run: Run) -> None:
+        for model in listed(run):
+            assert run("models", "show", model["name"]).code == 0
+
+    def test_an_unknown_name_gets_the_nearest(self, run: Run) -> None:
+        ran = run("models", "show", "PPOCRv5_server_rec")
+        assert (ran.code, ran.out) == (3, "")
+        assert "PP-OCRv5_server_rec" in ran.error
+
+
+class TestTerminal:
+    """Tables where there is a terminal, colours only there."""
+
+    def test_pretty(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+        monkeypatch.setenv("COLUMNS", "160")
+        ran = run("models", "list", "PP-OCRv5_*_det")
+        assert "\t" not in ran.out
+        assert "PP-OCRv5_mobile_det" in ran.out
+        assert "Languages" in ran.out
+
+
+def test_plugins_as_json(run: Run) -> None:
+    data = json.loads(run("plugins", "list", "--json").out)
+    plugins = {plugin["name"]: plugin for plugin in data["plugins"]}
+    assert {"core", "ppocrv3", "ppocrv4", "ppocrv5", "ppocrv6", "multilingual", "svtr", "lcnet", "uvdoc"} <= set(
+        plugins
+    )
+    hooks = {"ocrzoo_sources", "ocrzoo_predictors", "ocrzoo_engines", "ocrzoo_pipelines"}
+    assert set(plugins["core"]["hooks"]) == hooks
+    assert {plugin["status"] for plugin in plugins.values()} == {"loaded"}
+    assert {plugin["distribution"] for plugin in plugins.values()} >= {"ocrzoo"}
+    assert data["conflicts"] == []
+
+
+def test_plugins_as_a_table(run: Run) -> None:
+    ran = run("plugins", "list")
+    headings, *rows = ran.out.splitlines()
+    assert headings.split("\t") == ["plugin", "distribution", "status", "hooks", "faults"]
+    assert any(row.startswith("uvdoc\tocrzoo ") for row in rows)
+    assert "\x1b" not in ran.out
+
+
+def test_a_plugin_left_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCRZOO_DISABLE_PLUGINS", "uvdoc")
+    status = {
+        plugin["name"]: plugin["status"] for plugin in json.loads(run("plugins", "list", "--json").out)["plugins"]
+    }
+    assert status["uvdoc"] == "disabled"
+    assert len(listed(run)) == 48

@@ -1,0 +1,150 @@
+"""``ocrzoo ocr``, and PaddleX's command line as a drop-in."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import PIL.Image
+import pytest
+
+pytestmark = pytest.mark.weights
+
+Run = Callable[..., Any]
+FIRST_LINE = "Reading a page with a model zoo"
+DROP_IN = [
+    *("--use_doc_orientation_classify", "False", "--use_doc_unwarping", "False"),
+    *("--use_textline_orientation", "False", "--device", "cpu"),
+]
+
+
+@pytest.fixture(autouse=True)
+def fetched(zoo: Any) -> None:
+    """What is fetched before is not told during a test."""
+    for name in ("PP-OCRv5_mobile_det", "PP-OCRv5_mobile_rec"):
+        zoo.resolver.resolve(zoo.models.get(name), ["onnx"])
+
+
+def test_one_page_prints_its_text(run: Run, sample: Path) -> None:
+    ran = run("ocr", sample)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines()[0] == FIRST_LINE
+
+
+def test_the_readme_shows_what_the_sample_reads(run: Run, repository: Path, sample: Path) -> None:
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+    _, reading_command, after = readme.partition("ocrzoo ocr docs/sample.png")
+    assert reading_command, "the README does not read the sample"
+    shown = after.split("```")[2]
+    assert shown.partition("\n")[2] == run("ocr", sample).out
+
+
+def test_several_pages_are_told_apart(run: Run, sample: Path, pages: dict[str, Path]) -> None:
+    ran = run("ocr", pages["no_text.png"], sample)
+    assert ran.code == 0
+    assert ran.out.splitlines()[:3] == [f"==> {pages['no_text.png']} <==", f"==> {sample} <==", FIRST_LINE]
+
+
+def test_json_is_one_object_a_page_a_line_each(run: Run, sample: Path, pages: dict[str, Path]) -> None:
+    ran = run("ocr", "--json", sample, pages["no_text.png"])
+    first, second = map(json.loads, ran.out.splitlines())
+    assert first["input_path"] == str(sample)
+    assert first["rec_texts"][0] == FIRST_LINE
+    assert second["rec_texts"] == []
+    assert "模型库" in ran.out
+
+
+def test_an_unreadable_input_is_named_and_the_others_are_done(run: Run, sample: Path, tmp_path: Path) -> None:
+    letter = tmp_path / "letter.png"
+    letter.write_text("Dear reader")
+    ran = run("ocr", "--json", letter, sample, tmp_path / "no.png", sample)
+    assert ran.code == 6
+    assert [json.loads(line)["input_path"] for line in ran.out.splitlines()] == [str(sample), str(sample)]
+    errors = ran.err.splitlines()
+    assert len(errors) == 2
+    assert errors[0].startswith(f"error: {letter}: not an image")
+    assert errors[1] == f"error: {tmp_path / 'no.png'}: No such file or directory"
+
+
+def test_standard_input(run: Run, sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(sample.read_bytes())))
+    ran = run("ocr", "-", "--json")
+    assert ran.code == 0
+    assert json.loads(ran.out)["input_path"] == "-"
+
+
+def test_standard_input_of_the_installed_command(start: Run, sample: Path) -> None:
+    with sample.open("rb") as page:
+        done = start("ocr", "-", stdin=page)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(FIRST_LINE)
+    assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize("option", ["--save_path", "--save-path"])
+def test_results_are_saved(run: Run, sample: Path, tmp_path: Path, option: str) -> None:
+    assert run("ocr", sample, option, tmp_path / "out").code == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["sample_ocr_res_img.png", "sample_res.json"]
+    saved = json.loads((tmp_path / "out" / "sample_res.json").read_text(encoding="utf-8"))
+    assert saved["rec_texts"][0] == FIRST_LINE
+
+
+def test_a_place_that_cannot_be_written(run: Run, sample: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ran = run("ocr", sample, "--save_path", tmp_path / "file")
+    assert ran.code == 2
+    assert "cannot be written" in ran.error
+
+
+def test_models_and_engine_are_those_named(run: Run, sample: Path, zoo: Any) -> None:
+    models = {"detection": "PP-OCRv6_tiny_det", "recognition": "PP-OCRv6_tiny_rec"}
+    for name in models.values():
+        zoo.resolver.resolve(zoo.models.get(name), ["onnx"])
+    named = [part for task, name in models.items() for part in (f"--text_{task}_model_name", name)]
+    ran = run("ocr", sample, *named, "--engine", "onnxruntime", "--debug")
+    assert ran.code == 0
+    assert "PP-OCRv6_tiny_det: onnx on onnxruntime" in ran.err
+    assert "PP-OCRv6_tiny_rec: onnx on onnxruntime" in ran.err
+
+
+def test_a_model_of_another_task(run: Run, sample: Path) -> None:
+    ran = run("ocr", sample, "--text_detection_model_name", "PP-OCRv5_mobile_rec")
+    assert ran.code == 2
+    assert "PP-OCRv5_mobile_rec does text_recognition" in ran.error
+
+
+def test_parameters_reach_the_pipeline(run: Run, sample: Path) -> None:
+    ran = run(
+        *("ocr", sample, "--json", "--text_det_thresh", "0.2", "--text_det_box_thresh", "0", "--text_det_unclip_ratio"),
+        *("1.6", "--text_det_limit_side_len", "960", "--text_det_limit_type", "max", "--text_rec_score_thresh", "0.5"),
+    )
+    result = json.loads(ran.out)
+    assert result["text_det_params"] == {
+        "limit_side_len": 960,
+        "limit_type": "max",
+        "thresh": 0.2,
+        "max_side_limit": 4000,
+        "box_thresh": 0.0,
+        "unclip_ratio": 1.6,
+    }
+    assert result["text_rec_score_thresh"] == 0.5
+
+
+def test_the_drop_in(run: Run, sample: Path, tmp_path: Path) -> None:
+    ran = run("--pipeline", "OCR", "--input", sample, *DROP_IN, "--save_path", tmp_path)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("{'res': {'input_path': ")
+    assert FIRST_LINE in ran.out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sample_ocr_res_img.png", "sample_res.json"]
+
+
+def test_the_drop_in_of_the_installed_command(start: Run, sample: Path, tmp_path: Path) -> None:
+    done = start("--pipeline", "OCR", "--input", sample, *DROP_IN, "--save_path", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    with PIL.Image.open(tmp_path / "sample_ocr_res_img.png") as picture, PIL.Image.open(sample) as page:
+        assert picture.size == (2 * page.width, page.height)

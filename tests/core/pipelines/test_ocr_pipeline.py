@@ -1,0 +1,246 @@
+"""The OCR pipeline's rules, on networks that stand in for real ones."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ocrzoo.pipelines.ocr import OCRPipeline
+from ocrzoo.results.ocr import OCRResult
+from ocrzoo_registry.errors import InputError, UsageError
+
+Paper = NDArray[np.uint8]
+
+PADDLEX_KEYS = [
+    "input_path",
+    "page_index",
+    "model_settings",
+    "dt_polys",
+    "text_det_params",
+    "text_type",
+    "textline_orientation_angles",
+    "text_rec_score_thresh",
+    "return_word_box",
+    "rec_texts",
+    "rec_scores",
+    "rec_polys",
+    "rec_boxes",
+]
+OWN_KEYS = ["dt_scores"]
+
+
+@pytest.fixture
+def picture(tmp_path: Path, paper: Paper) -> str:
+    path = tmp_path / "page.png"
+    cv2.imwrite(str(path), paper)
+    return str(path)
+
+
+def read(pipeline: OCRPipeline, source: Any, **parameters: Any) -> OCRResult:
+    (result,) = pipeline.predict(source, **parameters)
+    return result
+
+
+class TestResult:
+    """What a page gives."""
+
+    def test_keys_in_paddlexs_order(self, stand_in_pipeline: OCRPipeline, picture: str) -> None:
+        result = read(stand_in_pipeline, picture)
+        assert [key for key in result if key not in OWN_KEYS] == PADDLEX_KEYS
+        assert list(result["text_det_params"]) == [
+            *("limit_side_len", "limit_type", "thresh", "max_side_limit", "box_thresh", "unclip_ratio")
+        ]
+
+    def test_lines_in_reading_order(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
+        result = read(stand_in_pipeline, paper)
+        assert result["rec_texts"] == ["ab", "ab", "ab"]
+        lefts, tops = zip(*(quad[0] for quad in result["dt_polys"]), strict=True)
+        assert lefts[0] < 30
+        assert lefts[1] > 130
+        assert max(tops[:2]) < 60 < tops[2]
+
+    def test_types(self, stand_in_pipeline: OCRPipeline, picture: str) -> None:
+        result = read(stand_in_pipeline, picture)
+        assert result["input_path"] == picture
+        assert result["page_index"] is None
+        assert result["model_settings"] == {"use_doc_preprocessor": False, "use_textline_orientation": False}
+        assert result["text_type"] == "general"
+        assert result["return_word_box"] is False
+        assert result["textline_orientation_angles"] == [-1, -1, -1]
+        for key in ("dt_polys", "rec_polys"):
+            assert [(quad.shape, quad.dtype) for quad in result[key]] == [((4, 2), np.int16)] * 3
+        assert (result["rec_boxes"].shape, result["rec_boxes"].dtype) == ((3, 4), np.int16)
+        assert all(0.5 < score <= 1 for score in result["rec_scores"])
+        assert len(result["dt_scores"]) == 3
+
+    def test_an_empty_page(self, stand_in_pipeline: OCRPipeline) -> None:
+        result = read(stand_in_pipeline, np.full((90, 120, 3), 255, np.uint8))
+        for key in ("dt_polys", "rec_texts", "rec_scores", "rec_polys"):
+            assert result[key] == []
+        assert result["rec_boxes"].shape == (0, 4)
+
+    @pytest.mark.parametrize("shape", [(1, 1), (1, 400), (400, 1), (5, 5)])
+    def test_a_page_hardly_there(self, stand_in_pipeline: OCRPipeline, shape: tuple[int, int]) -> None:
+        assert read(stand_in_pipeline, np.zeros(shape, np.uint8))["input_path"] is None
+
+    def test_a_page_is_not_changed(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
+        before = paper.copy()
+        _ = read(stand_in_pipeline, paper).img
+        np.testing.assert_array_equal(paper, before)
+
+
+class TestParameters:
+    """``None`` means the pipeline's own setting; 0 is a value."""
+
+    def test_none_is_the_default(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
+        asked: dict[str, Any] = {
+            **dict.fromkeys(
+                ["text_det_limit_side_len", "text_det_limit_type", "text_det_thresh", "text_det_box_thresh"]
+            ),
+            **dict.fromkeys(["text_det_unclip_ratio", "text_rec_score_thresh", "use_doc_unwarping", "return_word_box"]),
+        }
+        assert read(stand_in_pipeline, paper, **asked).json == read(stand_in_pipeline, paper).json
+        assert read(stand_in_pipeline, paper)["text_det_params"] == {
+            "limit_side_len": 64,
+            "limit_type": "min",
+            "thresh": 0.3,
+            "max_side_limit": 4000,
+            "box_thresh": 0.6,
+            "unclip_ratio": 1.5,
+        }
+
+    def test_a_pixel_threshold_of_zero(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
+        """With a threshold of 0 light pixels, of probability 0.1, are text too: the page is one region."""
+        result = read(stand_in_pipeline, paper, text_det_thresh=0, text_det_box_thresh=0)
+        assert result["text_det_params"]["thresh"] == 0
+        assert [box.tolist() for box in result["rec_boxes"]] == [[0, 0, 300, 200]]
+
+    def test_a_box_threshold_of_zero(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
+        assert read(stand_in_pipeline, paper, text_det_box_thresh=0)["text_det_params"]["box_thresh"] == 0
+        assert read(stand_in_pipeline, paper, text_det_box_thresh=0.95)["dt_polys"] == []
+
+    def test_an_unclip_ratio_of_zero(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
+        boxes = [read(stand_in_pipeline, paper, text_det_unclip_ratio=ratio)["rec_boxes"] for ratio in (0, None)]
+        assert (boxes[0][:, 2:] - boxes[0][:, :2] < boxes[1][:, 2:] - boxes[1][:, :2]).all()
+        np.testing.assert_allclose(boxes[0][2], [30, 120, 260, 140], atol=3)
+
+    def test_a_score_threshold_leaves_lines_out_and_keeps_what_was_detected(
+        self, stand_in_pipeline: OCRPipeline, paper: Paper
+    ) -> None:
+        everything = read(stand_in_pipeline, paper)
+        bar = sorted(everything["rec_scores"])[1]
+        result = read(stand_in_pipeline, paper, text_rec_score_thresh=bar)
+        assert result["text_rec_score_thresh"] == bar
+        assert result["rec_scores"] == [score for score in everything["rec_scores"] if score >= bar]
+        assert len(result["rec_texts"]) == len(result["rec_polys"]) == len(result["rec_boxes"]) == 2
+        assert len(result["dt_polys"]) == len(result["textline_orientation_angles"]) == 3
+        assert read(stand_in_pipeline, paper, text_rec_score_thresh=0)["text_rec_score_thresh"] == 0
+
+    def test_the_limit_scales_the_page(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
+        read(stand_in_pipeline, paper, text_det_limit_side_len=96, text_det_limit_type="max")
+        session: Any = stand_in_pipeline.detector._session
+        assert session.batches[-1].shape == (1, 3, 64, 96)
+
+    @pytest.mark.parametrize(
+        "parameters",
+        [
+            {"text_det_limit_side_len": 0},
+            {"text_det_limit_side_len": -64},
+            {"text_det_limit_type": "long"},
+            {"text_det_unclip_ratio": -0.5},
+        ],
+    )
+    def test_nonsense_is_refused_at_the_call(self, stand_in_pipeline: OCRPipeline, parameters: dict[str, Any]) -> None:
+        with pytest.raises(UsageError, match=f"^{next(iter(parameters))}="):
+            stand_in_pipeline.predict("page.png", **parameters)
+
+    @pytest.mark.parametrize(
+        "switch", ["use_doc_orientation_classify", "use_doc_unwarping", "use_textline_orientation", "return_word_box"]
+    )
+    def test_stages_that_are_not_there_are_refused_and_may_be_declined(
+        self, stand_in_pipeline: OCRPipeline, paper: Paper, switch: str
+    ) -> None:
+        with pytest.raises(UsageError, match=f"^{switch}: "):
+            stand_in_pipeline.predict(paper, **{switch: True})  # type: ignore[arg-type]
+        assert read(stand_in_pipeline, paper, **{switch: False})["rec_texts"]
+
+
+class TestErrors:
+    """A page that cannot be read is that page's error alone."""
+
+    def test_good_pages_come_first_and_the_error_last(self, stand_in_pipeline: OCRPipeline, picture: str) -> None:
+        found = stand_in_pipeline.predict(["no.png", picture, picture])
+        assert [next(found)["input_path"] for _ in range(2)] == [picture, picture]
+        with pytest.raises(InputError, match=r"^no\.png: No such file"):
+            next(found)
+
+    def test_all_errors_are_told(self, stand_in_pipeline: OCRPipeline, picture: str) -> None:
+        found = stand_in_pipeline.predict(["a.png", picture, "b.png"])
+        next(found)
+        with pytest.raises(InputError, match=r"^a\.png: .*; b\.png: "):
+            next(found)
+
+    def test_or_handed_over_as_they_come(self, stand_in_pipeline: OCRPipeline, picture: str) -> None:
+        told: list[str] = []
+
+        def tell(error: InputError) -> None:
+            told.append(str(error).partition(":")[0])
+
+        found = stand_in_pipeline.predict(["a.png", picture, "b.png"], on_error=tell)
+        next(found)
+        assert told == ["a.png"]
+        assert list(found) == []
+        assert told == ["a.png", "b.png"]
+
+
+class TestLoading:
+    """Models are loaded when the first page needs them, and once."""
+
+    def test_not_before_a_page_was_read(self, stand_in_pipeline: OCRPipeline, stand_in_runtime: Any) -> None:
+        found = stand_in_pipeline.predict(["no.png", np.full((64, 64), 255, np.uint8)], on_error=lambda _error: None)
+        assert stand_in_runtime.loaded == []
+        assert list(stand_in_pipeline.predict(["no.png"], on_error=lambda _error: None)) == []
+        assert stand_in_runtime.loaded == []
+        next(found)
+        assert stand_in_runtime.loaded == ["PP-OCRv5_mobile_det", "PP-OCRv5_mobile_rec"]
+
+    def test_once_for_all_threads(self, stand_in_pipeline: OCRPipeline, stand_in_runtime: Any, paper: Paper) -> None:
+        with ThreadPoolExecutor(4) as threads:
+            results = list(threads.map(lambda _: read(stand_in_pipeline, paper).json, range(8)))
+        assert results == [results[0]] * 8
+        assert len(stand_in_runtime.loaded) == 2
+
+    def test_now_if_asked(self, stand_in_pipeline: OCRPipeline, stand_in_runtime: Any) -> None:
+        stand_in_pipeline.load()
+        stand_in_pipeline.load()
+        assert len(stand_in_runtime.loaded) == 2
+
+
+class TestNames:
+    """What is saved in one run does not overwrite what was saved before."""
+
+    def save(self, pipeline: OCRPipeline, sources: list[Any], folder: Path) -> list[str]:
+        return [result.save_to_json(folder).name for result in pipeline.predict(sources)]
+
+    def test_inputs_of_one_name(self, stand_in_pipeline: OCRPipeline, paper: Paper, tmp_path: Path) -> None:
+        for name in ("a/page.png", "b/page.png", "c/page.jpg"):
+            (tmp_path / name).parent.mkdir()
+            cv2.imwrite(str(tmp_path / name), paper)
+        names = self.save(stand_in_pipeline, [tmp_path / one for one in "abc"], tmp_path / "out")
+        assert names == ["page_res.json", "page_2_res.json", "page_3_res.json"]
+
+    def test_arrays(self, stand_in_pipeline: OCRPipeline, paper: Paper, tmp_path: Path) -> None:
+        assert self.save(stand_in_pipeline, [paper, paper], tmp_path) == ["array_res.json", "array_2_res.json"]
+
+    def test_a_name_made_up_is_not_anothers(self, stand_in_pipeline: OCRPipeline, paper: Paper, tmp_path: Path) -> None:
+        for name in ("a/page.png", "b/page.png", "c/page_2.png"):
+            (tmp_path / name).parent.mkdir()
+            cv2.imwrite(str(tmp_path / name), paper)
+        names = self.save(stand_in_pipeline, [tmp_path / one for one in "abc"], tmp_path / "out")
+        assert len(set(names)) == 3

@@ -1,0 +1,42 @@
+"""A made-up result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ocrzoo.results.ocr import OCRResult
+from ocrzoo.tasks.detection import DetectionParams
+from ocrzoo.tasks.recognition import Line
+
+Build = Callable[..., OCRResult]
+
+
+@pytest.fixture
+def build() -> Build:
+    """Builds a result of three lines; what is given replaces its parts."""
+
+    def made(**parts: Any) -> OCRResult:
+        texts = parts.pop("texts", ["Hello", "你好，世界", ""])
+        quads = [
+            np.array([[10, 10 + 30 * i], [150, 10 + 30 * i], [150, 32 + 30 * i], [10, 32 + 30 * i]], np.int16)
+            for i in range(len(texts))
+        ]
+        defaults: dict[str, Any] = {
+            "input_path": "folder/page.png",
+            "page_index": None,
+            "image": np.full((120, 160, 3), 200, np.uint8),
+            "name": "page",
+            "quads": quads,
+            "det_scores": [0.75] * len(texts),
+            "lines": [Line(text, 0.9 if text else 0.0) for text in texts],
+            "det_params": DetectionParams(),
+            "score_thresh": 0.0,
+            "text_type": "general",
+        }
+        return OCRResult.assemble(**{**defaults, **parts})
+
+    return made

@@ -1,0 +1,164 @@
+"""The OCR result: plain data, printing, saving."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from ocrzoo.results.ocr import OCRResult
+from ocrzoo_registry.errors import UsageError
+
+Build = Callable[..., OCRResult]
+
+
+class TestJson:
+    """Plain data under ``res``."""
+
+    def test_survives_the_round_trip(self, build: Build) -> None:
+        data = build().json
+        assert list(data) == ["res"]
+        assert json.loads(json.dumps(data)) == data
+
+    def test_says_what_the_dictionary_says(self, build: Build) -> None:
+        result = build()
+        plain = result.json["res"]
+        assert list(plain) == list(result)
+        assert plain["dt_polys"] == [quad.tolist() for quad in result["dt_polys"]]
+        assert plain["rec_boxes"] == [[10, 10, 150, 32], [10, 40, 150, 62], [10, 70, 150, 92]]
+        assert plain["rec_texts"] == ["Hello", "你好，世界", ""]
+        assert plain["rec_scores"] == [0.9, 0.9, 0.0]
+
+    def test_an_empty_page(self, build: Build) -> None:
+        plain = build(texts=[]).json["res"]
+        assert plain["rec_boxes"] == plain["dt_polys"] == plain["rec_texts"] == []
+
+    def test_numpys_numbers_become_pythons(self, build: Build) -> None:
+        result = build()
+        result["extra"] = {"a": np.int16(3), "b": (np.float32(0.5), np.bool_(1))}
+        assert result.json["res"]["extra"] == {"a": 3, "b": [0.5, True]}
+        json.dumps(result.json)
+
+    def test_is_the_callers_own(self, build: Build) -> None:
+        result = build()
+        result.json["res"]["rec_texts"].clear()
+        result.json["res"]["text_det_params"].clear()
+        assert len(result["rec_texts"]) == 3
+        assert result["text_det_params"]
+
+
+class TestPrint:
+    """To standard output, in two forms."""
+
+    def test_json(self, build: Build, capsys: pytest.CaptureFixture[str]) -> None:
+        build().print()
+        printed = capsys.readouterr()
+        assert json.loads(printed.out) == build().json
+        assert "你好" in printed.out
+        assert '\n    "res"' in printed.out
+        assert printed.err == ""
+
+    def test_json_in_one_line_and_ascii(self, build: Build, capsys: pytest.CaptureFixture[str]) -> None:
+        build().print(indent=None, ensure_ascii=True)
+        printed = capsys.readouterr().out
+        assert printed.count("\n") == 1
+        assert printed.isascii()
+        assert json.loads(printed) == build().json
+
+    def test_dictionary(self, build: Build, capsys: pytest.CaptureFixture[str]) -> None:
+        build(texts=["Hello", "you"] * 5).print(format_json=False)
+        printed = capsys.readouterr().out
+        assert printed.startswith("{'res': {'input_path': 'folder/page.png', 'page_index': None, ")
+        assert "..." in printed
+        assert "'rec_texts': ['Hello', 'you'" in printed
+
+    def test_a_dictionary_without_arrays_of_note(self, build: Build, capsys: pytest.CaptureFixture[str]) -> None:
+        build(texts=[]).print(format_json=False)
+        assert "'rec_texts': []" in capsys.readouterr().out
+
+    @pytest.mark.parametrize("format_json", [True, False])
+    def test_numpy_prints_as_before(self, build: Build, format_json: bool) -> None:
+        before = np.get_printoptions()
+        build().print(format_json=format_json)
+        assert np.get_printoptions() == before
+
+
+class TestSaveToJson:
+    """A file, or a folder."""
+
+    def test_in_a_folder_that_is_made(self, build: Build, tmp_path: Path) -> None:
+        path = build().save_to_json(tmp_path / "a" / "b")
+        assert path == tmp_path / "a" / "b" / "page_res.json"
+        assert json.loads(path.read_text(encoding="utf-8")) == build().json["res"]
+        assert "你好" in path.read_text(encoding="utf-8")
+
+    @pytest.mark.parametrize("name", ["mine.json", "mine.JSON"])
+    def test_in_the_file_named(self, build: Build, tmp_path: Path, name: str) -> None:
+        assert build().save_to_json(str(tmp_path / name)) == tmp_path / name
+        assert (tmp_path / name).is_file()
+
+    @pytest.mark.parametrize("name", ["v1.2", "mine.png"])
+    def test_another_suffix_is_a_folder(self, build: Build, tmp_path: Path, name: str) -> None:
+        assert build().save_to_json(tmp_path / name) == tmp_path / name / "page_res.json"
+
+    def test_a_folder_that_is_called_like_a_file(self, build: Build, tmp_path: Path) -> None:
+        (tmp_path / "odd.json").mkdir()
+        assert build().save_to_json(tmp_path / "odd.json") == tmp_path / "odd.json" / "page_res.json"
+
+    def test_ascii(self, build: Build, tmp_path: Path) -> None:
+        text = build().save_to_json(tmp_path, indent=None, ensure_ascii=True).read_text(encoding="ascii")
+        assert text.count("\n") == 1
+        assert ast.literal_eval(json.dumps(json.loads(text)["rec_texts"])) == build()["rec_texts"]
+
+    def test_pages_of_one_file_are_numbered(self, build: Build, tmp_path: Path) -> None:
+        assert build(page_index=3).save_to_json(tmp_path).name == "page_3_res.json"
+
+
+class TestSaveToImg:
+    """A file, or a folder; the picture is of the input's own kind where that can be written."""
+
+    @pytest.mark.parametrize(
+        ("input_path", "name", "kind"),
+        [
+            ("folder/page.png", "page_ocr_res_img.png", "PNG"),
+            ("folder/page.JPG", "page_ocr_res_img.jpg", "JPEG"),
+            ("page.bmp", "page_ocr_res_img.bmp", "BMP"),
+            ("page.webp", "page_ocr_res_img.webp", "WEBP"),
+            ("page.tiff", "page_ocr_res_img.tiff", "TIFF"),
+            ("page.sr", "page_ocr_res_img.png", "PNG"),
+            ("page.ras", "page_ocr_res_img.png", "PNG"),
+            ("page.psd", "page_ocr_res_img.png", "PNG"),
+            ("http://127.0.0.1/page.jpg?x=1", "page_ocr_res_img.png", "PNG"),
+            ("page", "page_ocr_res_img.png", "PNG"),
+            ("-", "page_ocr_res_img.png", "PNG"),
+            (None, "page_ocr_res_img.png", "PNG"),
+        ],
+    )
+    def test_in_a_folder(self, build: Build, tmp_path: Path, input_path: str | None, name: str, kind: str) -> None:
+        path = build(input_path=input_path).save_to_img(tmp_path / "out")
+        assert path == tmp_path / "out" / name
+        with PIL.Image.open(path) as picture:
+            assert picture.size == (320, 120)
+            assert picture.format == kind
+
+    @pytest.mark.parametrize(("name", "kind"), [("mine.jpeg", "JPEG"), ("mine.PNG", "PNG")])
+    def test_in_the_file_named(self, build: Build, tmp_path: Path, name: str, kind: str) -> None:
+        assert build().save_to_img(tmp_path / name) == tmp_path / name
+        with PIL.Image.open(tmp_path / name) as picture:
+            assert picture.format == kind
+
+    def test_what_the_inputs_kind_cannot_hold_is_told(self, build: Build, tmp_path: Path) -> None:
+        """WebP ends at 16,383 pixels, and the picture is twice as wide as the page."""
+        wide = build(image=np.zeros((4, 8300, 3), np.uint8), input_path="wide.webp", texts=[])
+        with pytest.raises(UsageError, match="cannot be written"):
+            wide.save_to_img(tmp_path)
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_the_picture_is_under_paddlexs_key(build: Build) -> None:
+    assert list(build().img) == ["ocr_res_img"]

@@ -1,0 +1,73 @@
+"""Files are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from ocrzoo.results.saving import target_path, write
+from ocrzoo_registry.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("save_path", "suffixes", "target"),
+    [
+        ("out", None, "out/page.json"),
+        ("out/mine.json", None, "out/mine.json"),
+        ("out/mine.png", None, "out/mine.png/page.json"),
+        ("out/mine.png", {".png", ".jpg"}, "out/mine.png"),
+        ("v1.2", {".png"}, "v1.2/page.json"),
+    ],
+)
+def test_target(save_path: str, suffixes: set[str] | None, target: str) -> None:
+    assert target_path(save_path, "page", ".json", suffixes) == Path(target)
+
+
+def test_folders_are_made_and_nothing_else_is_left(tmp_path: Path) -> None:
+    path = write(tmp_path / "a" / "b" / "c.txt", b"content")
+    assert path.read_bytes() == b"content"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_an_earlier_file_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"a long earlier content")
+    assert write(tmp_path / "a.txt", b"new").read_bytes() == b"new"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_files_may_be_read_by_whom_the_umask_lets(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        path = write(tmp_path / "a.txt", b"")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(UsageError, match=r"taken: cannot be written: "):
+        write(tmp_path / "taken", b"content")
+    assert list(tmp_path.iterdir()) == [tmp_path / "taken"]
+
+
+def test_a_write_that_fails_leaves_the_earlier_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.txt").write_bytes(b"earlier")
+
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(UsageError, match=r"a\.txt: cannot be written: No space left on device"):
+        write(tmp_path / "a.txt", b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert (tmp_path / "a.txt").read_bytes() == b"earlier"
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="cannot be written"):
+        write(tmp_path / "file" / "a.txt", b"")
