@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.registry.kit import WEIGHTS, MakeResolver, SitePackages, build_wheel, offer_card, remote, sha256, tree
@@ -186,7 +187,7 @@ def test_a_pip_that_hangs_has_an_end(
 
 def test_the_pip_of_this_interpreter_is_used_else_the_one_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
     assert wheel._pip() == [sys.executable, "-m", "pip"]
-    monkeypatch.setattr(wheel, "find_spec", lambda _name: None)
+    monkeypatch.setattr(wheel, "PathFinder", SimpleNamespace(find_spec=lambda _name: None))
     monkeypatch.setattr(shutil, "which", lambda name: f"/somewhere/{name}")
     assert wheel._pip() == ["/somewhere/pip"]
     monkeypatch.setattr(shutil, "which", lambda _name: None)
