@@ -43,7 +43,8 @@ def fetch(url: str) -> bytes:
         raise InputError(f"{url}: {_reason(error)}") from error
 
 
-def _reason(error: Exception) -> str:
-    """One line without the address repeated, or the chain of wrapped exceptions."""
-    text = str(error).split(" for url:")[0]
-    return text if len(text) < 200 else type(error).__name__
+def _reason(error: BaseException) -> str:
+    """What went wrong at the bottom, in one line: wrapped exceptions repeat the address and hide it."""
+    while error.__context__ is not None and not str(error).startswith(("4", "5", "Exceeded")):
+        error = error.__context__
+    return str(error).split(" for url:")[0] or type(error).__name__

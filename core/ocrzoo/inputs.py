@@ -6,6 +6,7 @@ bounded in time, size and redirects, and a page that cannot be read is that page
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -19,15 +20,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocrzoo.tasks.quads import Image
-from ocrzoo_registry.errors import InputError
+from ocrzoo_registry.errors import InputError, UsageError
 
 Input: TypeAlias = "str | os.PathLike[str] | NDArray[Any] | Iterable[Input]"
 """A path, URL, folder, ``-`` for standard input, an array (grey, BGR or BGRA), or several of these."""
 
-SUFFIXES = frozenset(
-    [".bmp", ".dib", ".jpeg", ".jpg", ".png", ".webp", ".pbm", ".pgm", ".ppm", ".pnm", ".sr", ".ras", ".tiff", ".tif"]
+log = logging.getLogger("ocrzoo")
+
+_RASTER = (
+    ".bmp",
+    ".dib",
+    ".jpeg",
+    ".jpg",
+    ".png",
+    ".webp",
+    ".pbm",
+    ".pgm",
+    ".ppm",
+    ".pnm",
+    ".sr",
+    ".ras",
+    ".tiff",
+    ".tif",
 )
-"""Files of a folder that are read (PaddleX's list)."""
+SUFFIXES = frozenset([*_RASTER, ".pdf"])
+"""Files of a folder that are read (PaddleX's list); a PDF is told to be unreadable rather than passed over."""
+
+_JPEG_TAIL = 4096
+"""The end marker of a JPEG is looked for in so many last bytes; some cameras write their own data after it."""
 
 MAX_PIXELS = 178_956_970
 """Pixels of the largest page that is decoded (Pillow's limit against decompression bombs, also PaddleX's)."""
@@ -62,16 +82,23 @@ def pages(source: Input) -> Iterator[Page]:
         yield Page(None, lambda: from_array(array))
     elif isinstance(source, str | os.PathLike):
         yield from _pages_of(os.fspath(source))
-    else:
+    elif isinstance(source, Iterable) and not isinstance(source, bytes | bytearray | dict):
         for item in source:
             yield from pages(item)
+    else:
+        raise UsageError(
+            f"{type(source).__name__} is no input: give a path, a URL, a uint8 array (H x W x 3, BGR) or a list of them"
+        )
 
 
 def _pages_of(name: str) -> Iterator[Page]:
+    scheme, separator, _ = name.partition("://")
     if name == "-":
         yield Page(name, lambda: decode(sys.stdin.buffer.read(), "standard input"))
     elif _is_url(name):
         yield Page(name, lambda: _download(name))
+    elif separator and scheme.isalnum():
+        yield Page(name, lambda: _refuse(f"{name}: only http and https addresses are fetched"))
     elif Path(name).is_dir():
         found = sorted(path for path in Path(name).rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
         if not found:
@@ -105,7 +132,7 @@ def decode(content: bytes, name: str) -> Image:
         raise InputError(f"{name}: empty")
     if content.startswith(b"%PDF"):
         raise InputError(f"{name}: PDF files cannot be read yet: turn its pages into images first")
-    _check_size(content, name)
+    _check_header(content, name)
     try:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
@@ -115,7 +142,8 @@ def decode(content: bytes, name: str) -> Image:
     return image  # type: ignore[return-value]  # uint8, as IMREAD_COLOR promises
 
 
-def _check_size(content: bytes, name: str) -> None:
+def _check_header(content: bytes, name: str) -> None:
+    """Refuse what is too large to decode, and say what will be left out."""
     import io
     import warnings
 
@@ -125,12 +153,17 @@ def _check_size(content: bytes, name: str) -> None:
         with warnings.catch_warnings(), PIL.Image.open(io.BytesIO(content)) as header:
             warnings.simplefilter("ignore")
             width, height = header.size
+            frames = getattr(header, "n_frames", 1)
     except PIL.Image.DecompressionBombError as error:
         raise InputError(f"{name}: too large: {error}") from error
     except Exception:  # noqa: BLE001  # Pillow's parsers raise anything; OpenCV may still know the format
         return
     if width * height > MAX_PIXELS:
         raise InputError(f"{name}: too large: {width} x {height} is more than {MAX_PIXELS} pixels")
+    if frames > 1:
+        log.warning("%s: has %d pages, and only the first is read by this version", name, frames)
+    if content.startswith(b"\xff\xd8") and b"\xff\xd9" not in content[-_JPEG_TAIL:]:
+        log.warning("%s: the JPEG is cut short; what is missing is read as grey", name)
 
 
 def from_array(array: NDArray[Any]) -> Image:

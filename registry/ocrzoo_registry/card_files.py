@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from ocrzoo_registry import cards, plain_yaml
 from ocrzoo_registry.errors import CardError
+from ocrzoo_registry.model_files import describe_needed, is_complete
 from ocrzoo_registry.nearest import did_you_mean
 
 MAX_CARD_BYTES = 1 << 20
@@ -57,17 +58,36 @@ def read_cards(folder: Path, root: Path | None = None) -> Iterator[OfferedCard]:
     """Read every ``*.yaml`` of a folder, in the order of their names.
 
     ``root`` is where charsets lie; the folder itself if not given.
+
+    Raises:
+        CardError: There is no card, a card breaks the schema, or files that it needs are not named or not there.
     """
-    for path in sorted(folder.glob("*.yaml")):
-        yield OfferedCard(read_card(path), root or folder)
+    root = root or folder
+    paths = sorted(path for path in folder.glob("*") if path.suffix in {".yaml", ".yml"})
+    if not paths:
+        raise CardError(f"{folder}: there are no cards (*.yaml) in this folder")
+    for path in paths:
+        card = read_card(path)
+        if card.charset is not None and not (root / card.charset).is_file():
+            raise CardError(f"{path}: charset: there is no file {root / card.charset}")
+        for file_format, artefact in card.artefacts.items():
+            if not is_complete(file_format, [file.path for file in artefact.files]):
+                raise CardError(f"{path}: artefacts.{file_format}: {describe_needed(file_format)}")
+        yield OfferedCard(card, root)
 
 
 def _explain(error: ValidationError) -> Iterable[str]:
     for problem in error.errors(include_url=False):
         where = ".".join(str(part) for part in problem["loc"]) or "card"
         if problem["type"] == "extra_forbidden":
-            hint = did_you_mean(str(problem["loc"][-1]), _all_keys())
+            hint = did_you_mean(str(problem["loc"][-1]), _all_keys(), count=1)
             yield f"{where}: unknown key{hint}"
+        elif problem["type"] == "string_pattern_mismatch":
+            pattern = problem.get("ctx", {}).get("pattern", "")
+            form = cards.FORMS.get(pattern, f"of the form {pattern}")
+            yield f"{where}: {problem['input']!r} is not {form}"
+        elif problem["type"] == "string_type":
+            yield f"{where}: text is needed: put it in quotes"
         else:
             yield f"{where}: {problem['msg']}"
 

@@ -27,15 +27,30 @@ Tier = Literal["server", "mobile", "medium", "small", "tiny"]
 Format = Literal["paddle", "onnx", "safetensors"]
 """A file format that a model is published in."""
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
+Name = Annotated[str, StringConstraints(pattern=_NAME)]
 RELATIVE_PATH = r"^[A-Za-z0-9_][A-Za-z0-9._+-]*(/[A-Za-z0-9_][A-Za-z0-9._+-]*)*$"
 """No empty, hidden or ``..`` part, no backslash, not absolute."""
 RelativePath = Annotated[str, StringConstraints(pattern=RELATIVE_PATH)]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")]
-ScriptCode = Annotated[str, StringConstraints(pattern=r"^[A-Z][a-z]{3}$")]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s\\]+$")]
+_SHA256 = r"^[0-9a-f]{64}$"
+Sha256 = Annotated[str, StringConstraints(pattern=_SHA256)]
+_LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"
+LanguageTag = Annotated[str, StringConstraints(pattern=_LANGUAGE_TAG)]
+_SCRIPT_CODE = r"^[A-Z][a-z]{3}$"
+ScriptCode = Annotated[str, StringConstraints(pattern=_SCRIPT_CODE)]
+_URL = r"^https?://[^\s\\]+$"
+Url = Annotated[str, StringConstraints(pattern=_URL)]
 Text = Annotated[str, StringConstraints(min_length=1)]
+
+FORMS = {
+    _NAME: "a name: letters, digits, dots, dashes and underscores",
+    RELATIVE_PATH: "a path below the card's folder, such as charsets/own.txt",
+    _SHA256: "a sha256: 64 hexadecimal digits",
+    _LANGUAGE_TAG: "a language tag such as en, zh-Hant or pt-BR",
+    _SCRIPT_CODE: "a script code such as Latn",
+    _URL: "an http or https address",
+}
+"""What each pattern asks for, in words."""
 
 
 class Record(BaseModel):

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import inspect
 import logging
+import sys
 from collections.abc import Callable, Iterable
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, distributions, entry_points
 from typing import Literal, TypeVar
@@ -71,6 +73,9 @@ class PluginHost:
         self._strict = settings.strict
         self._offers: dict[str, list[Offer[object]]] = {}
         found = _discover() if found is None else found
+        found = list(found)
+        for name in sorted(settings.disabled_plugins - {entry.name for entry in found}):
+            log.warning("OCRZOO_DISABLE_PLUGINS: no plugin is called %r", name)
         self.plugins = [self._load(entry, origin, settings.disabled_plugins) for origin, entry in _in_order(found)]
 
     def model_cards(self) -> list[Offer[OfferedCard]]:
@@ -110,14 +115,17 @@ class PluginHost:
         manager = pluggy.PluginManager("ocrzoo")
         manager.add_hookspecs(HookSpecs)
         hooks = self._guard(plugin, "registration", lambda: _hooks_of(manager, module))
-        if hooks is None or not self._accept(plugin, hooks):
+        if hooks is None or not self._accept(plugin, module, hooks):
             return plugin
         if self._guard(plugin, "registration", lambda: manager.register(module, entry.name)) is not None:
             plugin.hooks = tuple(sorted(hooks))
             plugin.manager = manager
         return plugin
 
-    def _accept(self, plugin: Plugin, hooks: dict[str, Callable[..., object]]) -> bool:
+    def _accept(self, plugin: Plugin, module: object, hooks: dict[str, Callable[..., object]]) -> bool:
+        for name in sorted(set(HOOKS) - set(hooks)):
+            if inspect.isfunction(getattr(module, name, None)):
+                self._fail(plugin, "registration", f"{name}: lacks the mark @hookimpl")
         for name, function in hooks.items():
             if name not in HOOKS:
                 self._fail(plugin, "misspelt hook", f"{name}: there is no such hook{did_you_mean(name, HOOKS)}")
@@ -139,7 +147,10 @@ class PluginHost:
             return []
 
         def collect() -> list[T]:
-            values = [value for result in getattr(manager.hook, hook)() for value in result]
+            results = getattr(manager.hook, hook)()
+            if not results:
+                raise TypeError("returns None where it should yield")
+            values = [value for result in results for value in result]
             for value in values:
                 if not isinstance(value, kind):
                     raise TypeError(f"yields {type(value).__name__} where {kind.__name__} is due")
@@ -149,7 +160,8 @@ class PluginHost:
 
     def _guard(self, plugin: Plugin, stage: Stage, act: Callable[[], T], prefix: str = "") -> T | None:
         try:
-            return act()
+            with redirect_stdout(sys.stderr):  # what a plugin prints is not the command's answer
+                return act()
         except (Exception, SystemExit) as error:
             lines = f"{type(error).__name__}: {error}".split()
             self._fail(plugin, stage, prefix + " ".join(lines), error)

@@ -22,6 +22,11 @@ MODEL_FILES: dict[Format, frozenset[str]] = {
 """Every file that a format may consist of, ``inference.yml`` apart."""
 
 
+def describe_needed(file_format: Format) -> str:
+    """Say which files a model of this format consists of."""
+    return "needs " + ", or ".join(" and ".join(sorted(needed)) for needed in _NEEDED[file_format])
+
+
 def is_complete(file_format: Format, paths: Collection[str]) -> bool:
     """Whether these files are enough to run a model of this format."""
     return any(needed <= set(paths) for needed in _NEEDED[file_format])

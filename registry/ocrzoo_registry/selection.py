@@ -14,7 +14,8 @@ def select_recognition(zoo: Zoo, lang: str, default: str) -> OfferedCard:
     """Return the model to read a language with.
 
     The pipeline's ``default`` where it claims the language; else models whose weights are at hand come
-    before others, then the highest accuracy published for that very language, then the newest release.
+    before others, then the newest release, then the highest accuracy published for that language (or for
+    many at once).
 
     Raises:
         UnknownLanguage: No model claims the language.
@@ -29,17 +30,16 @@ def select_recognition(zoo: Zoo, lang: str, default: str) -> OfferedCard:
     return max(candidates, key=lambda offered: _merit(zoo, offered, lang, default))
 
 
-def _merit(zoo: Zoo, offered: OfferedCard, lang: str, default: str) -> tuple[bool, bool, float, NaturalKey, str]:
+def _merit(zoo: Zoo, offered: OfferedCard, lang: str, default: str) -> tuple[bool, bool, NaturalKey, float, str]:
     card = offered.card
-    at_hand = bool(card.sources.wheel or card.sources.directory) or any(
-        zoo.store.find(card.name, file_format) for file_format in card.artefacts
-    )
     accuracy = max(
         (
             metric.value
             for metric in card.metrics
-            if metric.value is not None and metric.language is not None and matches(lang, [metric.language])
+            if metric.value is not None
+            and metric.language is not None
+            and (metric.language == "mul" or matches(lang, [metric.language]))
         ),
         default=0.0,
     )
-    return (card.name == default, at_hand, accuracy, natural_key(card.version), card.name)
+    return (card.name == default, zoo.within_reach(offered), natural_key(card.version), accuracy, card.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.catalogue import Catalogue
 from ocrzoo_registry.contracts import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
 from ocrzoo_registry.host import PluginHost
@@ -52,6 +53,14 @@ class Zoo:
     def pipelines(self) -> Offers[PipelineSpec]:
         """All pipelines."""
         return Offers("pipeline", self.host.pipelines(), lambda spec: spec.name)
+
+    def within_reach(self, offered: OfferedCard) -> bool:
+        """Whether a model's weights are here, or its card names a source that this environment has."""
+        sources = offered.card.sources
+        named = {name for name, where in sources if where} | set(sources.other)
+        return not named.isdisjoint(self.sources.names) or any(
+            self.store.find(offered.card.name, file_format) for file_format in offered.card.artefacts
+        )
 
     @cached_property
     def store(self) -> Store:

@@ -120,4 +120,26 @@ def test_the_cards_of_a_folder_come_by_name_with_their_root(tmp_path: Path) -> N
     (folder / "README.md").write_text("not a card")
     assert [(offered.card.name, offered.root) for offered in read_cards(folder)] == [("a", folder), ("b", folder)]
     assert {offered.root for offered in read_cards(folder, root=tmp_path)} == {tmp_path}
-    assert list(read_cards(tmp_path / "nowhere")) == []
+
+
+def test_a_folder_without_cards_is_told(tmp_path: Path) -> None:
+    with pytest.raises(CardError, match=r"nowhere: there are no cards"):
+        list(read_cards(tmp_path / "nowhere"))
+
+
+def test_a_charset_that_is_not_there_is_told(tmp_path: Path) -> None:
+    write(tmp_path / "a.yaml", task="text_recognition", charset="charsets/gone.txt")
+    with pytest.raises(CardError, match=r"a\.yaml: charset: there is no file .*gone\.txt"):
+        list(read_cards(tmp_path))
+
+
+def test_files_that_cannot_make_a_model_are_told(tmp_path: Path) -> None:
+    write(tmp_path / "a.yaml", artefacts={"onnx": {"files": [{"path": "model.onnx"}]}})
+    with pytest.raises(CardError, match=r"a\.yaml: artefacts\.onnx: needs inference\.onnx"):
+        list(read_cards(tmp_path))
+
+
+def test_a_value_of_the_wrong_form_is_told_in_words(tmp_path: Path) -> None:
+    write(tmp_path / "a.yaml", languages=["english"])
+    with pytest.raises(CardError, match=r"languages\.0: 'english' is not a language tag such as en"):
+        list(read_cards(tmp_path))

@@ -251,3 +251,32 @@ def test_entry_points_that_cannot_be_read_cost_their_distribution_alone(
     host = PluginHost(settings)
     assert [offer.value.name for offer in host.sources()] == ["good_source"]
     assert "torn-dist: its entry points cannot be read" in caplog.text
+
+
+def test_a_hook_without_its_mark_is_a_registration_failure(site: SitePackages, settings: Settings) -> None:
+    site.install("plain-dist", {"plain_plugin": "def ocrzoo_model_cards():\n    yield from ()\n"})
+    failures = plugin(PluginHost(settings), "plain_plugin").failures
+    assert [(failure.stage, failure.message) for failure in failures] == [
+        ("registration", "ocrzoo_model_cards: lacks the mark @hookimpl")
+    ]
+
+
+def test_a_hook_that_returns_nothing_is_a_failure(site: SitePackages, settings: Settings) -> None:
+    source = "from ocrzoo_registry.hookspecs import hookimpl\n@hookimpl\ndef ocrzoo_sources():\n    return None\n"
+    site.install("void-dist", {"void_plugin": source})
+    host = PluginHost(settings)
+    host.call_all()
+    assert [failure.stage for failure in plugin(host, "void_plugin").failures] == ["hook"]
+
+
+def test_what_a_plugin_prints_is_not_the_answer_of_a_command(
+    site: SitePackages, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.install("loud-dist", {"loud_plugin": f"print('hello')\n{GOOD}"})
+    PluginHost(settings).call_all()
+    assert capsys.readouterr().out == ""
+
+
+def test_leaving_out_a_plugin_that_is_not_there_is_told(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    PluginHost(replace(settings, disabled_plugins=settings.disabled_plugins | {"seeside"}))
+    assert "OCRZOO_DISABLE_PLUGINS: no plugin is called 'seeside'" in caplog.text

@@ -7,8 +7,9 @@ from tests.registry.kit import MakeResolver, Shelf, offer_card
 
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.catalogue import Catalogue
+from ocrzoo_registry.contracts import SourceSpec
 from ocrzoo_registry.errors import ExitCode, UnknownLanguage
-from ocrzoo_registry.offers import Offer, Origin
+from ocrzoo_registry.offers import Offer, Offers, Origin
 from ocrzoo_registry.selection import select_recognition
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
@@ -30,7 +31,10 @@ def reader(name: str, *languages: str, accuracy: dict[str, float] | None = None,
 
 def zoo_of(settings: Settings, *cards: OfferedCard) -> Zoo:
     zoo = Zoo(settings)
-    zoo.__dict__["models"] = Catalogue(Offer(card, Origin("test", "test", "0")) for card in cards)
+    origin = Origin("test", "test", "0")
+    zoo.__dict__["models"] = Catalogue(Offer(card, origin) for card in cards)
+    directory = SourceSpec("directory", "ocrzoo_registry.sources.directory:DirectorySource", rank=10, network=False)
+    zoo.__dict__["sources"] = Offers("source", [Offer(directory, origin)], lambda spec: spec.name)
     return zoo
 
 
@@ -49,10 +53,21 @@ def test_the_highest_accuracy_for_that_very_language_wins(settings: Settings) ->
         settings,
         reader("good_at_greek", "el", "ru", accuracy={"el": 90.0, "ru": 10.0}),
         reader("good_at_russian", "el", "ru", accuracy={"el": 10.0, "ru": 90.0}),
-        reader("silent", "el", "ru", version="9"),
+        reader("silent", "el", "ru"),
     )
     assert chosen(zoo, "el") == "good_at_greek"
     assert chosen(zoo, "ru") == "good_at_russian"
+
+
+def test_a_newer_release_comes_before_a_figure_of_an_older_one(settings: Settings) -> None:
+    old = reader("old", "el", version="PP-OCRv9", accuracy={"el": 99.0})
+    zoo = zoo_of(settings, old, reader("new", "el", version="PP-OCRv10"))
+    assert chosen(zoo, "el") == "new"
+
+
+def test_a_figure_for_many_languages_at_once_counts_where_there_is_no_better(settings: Settings) -> None:
+    small, tiny = reader("a_small", "de", accuracy={"mul": 81.3}), reader("tiny", "de", accuracy={"mul": 73.5})
+    assert chosen(zoo_of(settings, small, tiny), "de") == "a_small"
 
 
 def test_weights_at_hand_come_before_a_higher_accuracy(settings: Settings) -> None:

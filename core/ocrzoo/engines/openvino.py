@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -26,9 +28,7 @@ class OpenVinoEngine:
         Raises:
             EngineError: The file is no network that OpenVINO reads, or the device is not there.
         """
-        import openvino
-
-        core = openvino.Core()
+        core = _import_openvino().Core()
         device = "CPU" if options.device.kind == "cpu" else f"{options.device.kind.upper()}.{options.device.index}"
         settings: dict[str, Any] = {
             "PERFORMANCE_HINT": "LATENCY",
@@ -43,6 +43,21 @@ class OpenVinoEngine:
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
             raise EngineError(f"openvino cannot load {folder} on {options.device}: {reason}") from error
+
+
+def _import_openvino() -> Any:
+    """Import openvino without its telemetry, which would tell a host outside of every import.
+
+    OpenVINO goes on without the package ``openvino_telemetry`` where that cannot be imported.
+    """
+    absent = "openvino_telemetry" not in sys.modules
+    if absent:
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # makes its import fail
+    try:
+        return import_module("openvino")
+    finally:
+        if absent:
+            del sys.modules["openvino_telemetry"]
 
 
 class OpenVinoSession:
