@@ -13,17 +13,33 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ocrzoo.pipelines.create import create_pipeline
+    from ocrzoo_registry.errors import InputError, OcrzooError, UsageError
     from ocrzoo_registry.zoo import Zoo
 
-__all__ = ["Zoo", "create_pipeline"]
+__all__ = ["InputError", "OcrzooError", "UsageError", "Zoo", "create_pipeline"]
 
-_WHERE = {"create_pipeline": "ocrzoo.pipelines.create", "Zoo": "ocrzoo_registry.zoo"}
+_WHERE = {
+    "InputError": "ocrzoo_registry.errors",
+    "OcrzooError": "ocrzoo_registry.errors",
+    "UsageError": "ocrzoo_registry.errors",
+    "Zoo": "ocrzoo_registry.zoo",
+    "create_pipeline": "ocrzoo.pipelines.create",
+}
 
 
 def __getattr__(name: str) -> object:
     """Import a public name when it is first used: ``import ocrzoo`` alone loads nothing heavy."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("ocrzoo")
     if name not in _WHERE:
         raise AttributeError(f"module 'ocrzoo' has no attribute {name!r}")
     from importlib import import_module
 
     return getattr(import_module(_WHERE[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names, whether they were used yet or not."""
+    return sorted([*globals(), *__all__, "__version__"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,12 @@ from numpy.typing import NDArray
 
 from ocrzoo.tasks.quads import Image
 from ocrzoo_registry.errors import InputError, UsageError
+from ocrzoo_registry.plain_files import read_bounded, reason
+
+_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+"""What some system does not allow in a file's name."""
+_MAX_STEM = 60
+"""Characters; four bytes each, and room for what is appended, make the 255 bytes of a name."""
 
 Input: TypeAlias = "str | os.PathLike[str] | NDArray[Any] | Iterable[Input]"
 """A path, URL, folder, ``-`` for standard input, an array (grey, BGR or BGRA), or several of these."""
@@ -46,6 +53,14 @@ _RASTER = (
 SUFFIXES = frozenset([*_RASTER, ".pdf"])
 """Files of a folder that are read (PaddleX's list); a PDF is told to be unreadable rather than passed over."""
 
+MAX_BYTES = 512 << 20
+"""Bytes of the largest file that is read."""
+
+MAX_SIDE = 32766
+"""Coordinates are int16 (PaddleX's), and OpenCV cuts crops out of no longer side."""
+
+_NO_IMAGE = "not an image that can be read (png, jpeg, webp, bmp, tiff, pnm), or cut short"
+
 _JPEG_TAIL = 4096
 """The end marker of a JPEG is looked for in so many last bytes; some cameras write their own data after it."""
 
@@ -70,9 +85,9 @@ class Page:
             return "array"
         if self.input_path == "-":
             return "stdin"
-        if _is_url(self.input_path):
-            return Path(unquote(urlsplit(self.input_path).path)).stem or "download"
-        return Path(self.input_path).stem
+        address = _is_url(self.input_path)
+        path = unquote(urlsplit(self.input_path).path) if address else self.input_path
+        return _UNSAFE.sub("_", Path(path).stem)[:_MAX_STEM] or ("download" if address else "page")
 
 
 def pages(source: Input) -> Iterator[Page]:
@@ -94,19 +109,27 @@ def pages(source: Input) -> Iterator[Page]:
 def _pages_of(name: str) -> Iterator[Page]:
     scheme, separator, _ = name.partition("://")
     if name == "-":
-        yield Page(name, lambda: decode(sys.stdin.buffer.read(), "standard input"))
+        yield Page(name, _read_standard_input)
     elif _is_url(name):
         yield Page(name, lambda: _download(name))
     elif separator and scheme.isalnum():
         yield Page(name, lambda: _refuse(f"{name}: only http and https addresses are fetched"))
-    elif Path(name).is_dir():
-        found = sorted(path for path in Path(name).rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    elif not name:
+        yield Page(name, lambda: _refuse("an empty name is no input"))
+    elif os.path.isdir(name):  # noqa: PTH112  # unlike Path.is_dir, it raises for no name
+        found = _images_below(Path(name))
         if not found:
-            yield Page(name, lambda: _refuse(f"{name}: no images in this folder"))
+            yield Page(name, lambda: _refuse(f"{name}: no images in this folder, or none that may be read"))
         for path in found:
             yield Page(str(path), lambda path=path: read_image(path))  # type: ignore[misc]
     else:
         yield Page(name, lambda: read_image(Path(name)))
+
+
+def _images_below(folder: Path) -> list[Path]:
+    """The files of a folder and its sub-folders that may be images, sorted; what may not be looked into is left out."""
+    found = (Path(root) / name for root, _folders, names in os.walk(folder) for name in names)
+    return sorted(path for path in found if path.suffix.lower() in SUFFIXES and os.path.isfile(path))  # noqa: PTH113
 
 
 def read_image(path: Path) -> Image:
@@ -116,10 +139,19 @@ def read_image(path: Path) -> Image:
         InputError: There is no such file, or it is no image that can be read.
     """
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from error
+        content = read_bounded(path, MAX_BYTES)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: {reason(error) if isinstance(error, OSError) else error}") from error
     return decode(content, str(path))
+
+
+def _read_standard_input() -> Image:
+    if sys.stdin is None:
+        raise InputError("standard input: closed")
+    content = sys.stdin.buffer.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise InputError(f"standard input: larger than {MAX_BYTES >> 20} MiB")
+    return decode(content, "standard input")
 
 
 def decode(content: bytes, name: str) -> Image:
@@ -138,7 +170,7 @@ def decode(content: bytes, name: str) -> Image:
     except cv2.error as error:
         raise InputError(f"{name}: cannot be decoded: {error.err}") from error
     if image is None:
-        raise InputError(f"{name}: not an image that can be read (png, jpeg, webp, bmp, tiff, pnm), or cut short")
+        raise InputError(f"{name}: {_NO_IMAGE}")
     return image  # type: ignore[return-value]  # uint8, as IMREAD_COLOR promises
 
 
@@ -150,20 +182,27 @@ def _check_header(content: bytes, name: str) -> None:
     import PIL.Image
 
     try:
-        with warnings.catch_warnings(), PIL.Image.open(io.BytesIO(content)) as header:
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            width, height = header.size
-            frames = getattr(header, "n_frames", 1)
+            with PIL.Image.open(io.BytesIO(content)) as header:
+                width, height = header.size
+                frames = getattr(header, "n_frames", 1)
     except PIL.Image.DecompressionBombError as error:
         raise InputError(f"{name}: too large: {error}") from error
-    except Exception:  # noqa: BLE001  # Pillow's parsers raise anything; OpenCV may still know the format
-        return
-    if width * height > MAX_PIXELS:
-        raise InputError(f"{name}: too large: {width} x {height} is more than {MAX_PIXELS} pixels")
+    except Exception as error:  # Pillow's parsers raise anything
+        raise InputError(f"{name}: {_NO_IMAGE}") from error
+    _check_size(width, height, name)
     if frames > 1:
         log.warning("%s: has %d pages, and only the first is read by this version", name, frames)
     if content.startswith(b"\xff\xd8") and b"\xff\xd9" not in content[-_JPEG_TAIL:]:
         log.warning("%s: the JPEG is cut short; what is missing is read as grey", name)
+
+
+def _check_size(width: int, height: int, name: str) -> None:
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        raise InputError(
+            f"{name}: too large: {width} x {height}: at most {MAX_PIXELS} pixels, and {MAX_SIDE} a side, are read"
+        )
 
 
 def from_array(array: NDArray[Any]) -> Image:
@@ -178,6 +217,7 @@ def from_array(array: NDArray[Any]) -> Image:
         array = array[:, :, 0]
     if array.size == 0 or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
         raise InputError(f"an array of the shape {array.shape} is no image: H x W, H x W x 3 (BGR) or H x W x 4 (BGRA)")
+    _check_size(array.shape[1], array.shape[0], "an array")
     if array.ndim == 2:
         return cv2.cvtColor(array, cv2.COLOR_GRAY2BGR)  # type: ignore[return-value]  # uint8 stays
     return array[:, :, :3]

@@ -5,17 +5,21 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ocrzoo.engines import Device, Engine, EngineOptions, Session
 from ocrzoo_registry import inference_config
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import Format, Task
 from ocrzoo_registry.contracts import EngineSpec, load_attribute
-from ocrzoo_registry.errors import EngineError, IntegrityError, UsageError
+from ocrzoo_registry.errors import EngineError, InputError, UsageError
 from ocrzoo_registry.model_files import is_complete
 from ocrzoo_registry.store import ModelFiles
 from ocrzoo_registry.zoo import Zoo
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 log = logging.getLogger("ocrzoo")
 
@@ -59,17 +63,23 @@ class Runtime:
         offered = self.card(name, task)
         engines = self._engines()
         files = _own_folder(offered, model_dir) if model_dir else self._resolve(offered, engines)
-        engine = next((spec for spec in engines if files.file_format in spec.formats), None)
-        if engine is None:
+        able = [spec for spec in engines if files.file_format in spec.formats]
+        if not able:
             raise EngineError(
                 f"{files.folder} holds {name} as {files.file_format}, which {_names(engines)} cannot read"
             )
-        config = inference_config.read(files.folder)
-        _check_name(config, name, files.folder)
+        config = _config_of(offered, files.folder)
         factory = load_attribute(self.zoo.predictors.get(offered.card.running.predictor).factory)
-        session = self._load(engine, files)
-        log.debug("%s: %s on %s from %s", name, files.file_format, engine.name, files.folder)
-        return factory(offered.card, config, session)
+        return factory(offered.card, config, self._session(able, files))
+
+    def _session(self, engines: list[EngineSpec], files: ModelFiles) -> Session:
+        """Load the model into the first engine that can; a broken one costs itself."""
+        for spec in engines[:-1]:
+            try:
+                return self._load(spec, files)
+            except UsageError as error:
+                log.warning("%s; the next engine is tried", str(error)[:300])
+        return self._load(engines[-1], files)
 
     def _engines(self) -> list[EngineSpec]:
         """The engines to choose from, best first."""
@@ -89,6 +99,8 @@ class Runtime:
         if not set(formats) & set(offered.card.artefacts):
             able = [spec for spec in self.zoo.engines if set(spec.formats) & set(offered.card.artefacts)]
             help_text = " or ".join(f"pip install {_quoted(spec.install)}" for spec in able) or "no engine reads that"
+            if not self.zoo.within_reach(offered):
+                help_text += "; its weights must then lie in a folder of OCRZOO_MODEL_PATH"
             raise EngineError(
                 f"{offered.card.name} is published as {', '.join(offered.card.artefacts)}, "
                 f"which {_names(engines)} cannot read: {help_text}"
@@ -97,21 +109,61 @@ class Runtime:
 
     def _load(self, spec: EngineSpec, files: ModelFiles) -> Session:
         """Load a network; a device that is not there means the CPU, with a warning (PaddleX's rule)."""
-        engine = cast("Engine", load_attribute(spec.factory)())
         try:
-            return engine.load(files.folder, files.file_format, self.options)
-        except EngineError as error:
-            if self.options.device.kind == "cpu":
-                raise
-            log.warning("%s; the CPU is used instead", error)
-            return engine.load(files.folder, files.file_format, replace(self.options, device=Device()))
+            engine = cast("Engine", load_attribute(spec.factory)())
+            try:
+                session = engine.load(files.folder, files.file_format, self.options)
+            except EngineError as error:
+                if self.options.device.kind == "cpu":
+                    raise
+                log.warning("%s; the CPU is used instead", str(error)[:200])
+                session = engine.load(files.folder, files.file_format, replace(self.options, device=Device()))
+        except EngineError:
+            raise
+        except (Exception, SystemExit) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise EngineError(f"engine {spec.name} ({self.zoo.engines.origin(spec.name)}) failed: {reason}") from error
+        log.debug("%s: %s on %s from %s", files.name, files.file_format, spec.name, files.folder)
+        return GuardedSession(files.name, session)
+
+
+class GuardedSession:
+    """A session whose failures are this page's, said in one line."""
+
+    def __init__(self, name: str, session: Session) -> None:
+        self.inputs = session.inputs
+        self._name = name
+        self._session = session
+
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Run one batch.
+
+        Raises:
+            InputError: The network cannot be run on it.
+        """
+        try:
+            return self._session.run(batch)
+        except Exception as error:
+            shape = " x ".join(map(str, batch.shape))
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            raise InputError(f"{self._name} cannot be run on an input of {shape}: {reason}") from error
+
+
+def _config_of(offered: OfferedCard, folder: Path) -> dict[str, Any]:
+    """The model's own ``inference.yml``, or what the card says where a folder of the user's has none."""
+    if not (folder / inference_config.FILE_NAME).exists():
+        return inference_config.from_card(offered)
+    config = inference_config.read(folder)
+    inference_config.check_name(config, offered.card.name, str(folder))
+    return config
 
 
 def _own_folder(offered: OfferedCard, model_dir: str | Path) -> ModelFiles:
-    folder = Path(model_dir).expanduser()
-    if not folder.is_dir():
-        raise UsageError(f"{folder}: there is no such folder for {offered.card.name}")
-    present = [path.name for path in folder.iterdir() if path.is_file()]
+    try:
+        folder = Path(model_dir).expanduser()
+        present = [path.name for path in folder.iterdir() if path.is_file()]
+    except (OSError, RuntimeError, TypeError, ValueError) as error:
+        raise UsageError(f"{model_dir}: there is no such folder for {offered.card.name}: {error}") from error
     formats: tuple[Format, ...] = ("onnx", "paddle", "safetensors")
     for file_format in formats:
         if is_complete(file_format, present):
@@ -119,12 +171,6 @@ def _own_folder(offered: OfferedCard, model_dir: str | Path) -> ModelFiles:
     raise UsageError(
         f"{folder}: holds no model: inference.onnx, or inference.json and inference.pdiparams, are missing"
     )
-
-
-def _check_name(config: dict[str, Any], name: str, folder: Path) -> None:
-    stated = config["Global"].get("model_name")
-    if stated is not None and stated != name:
-        raise IntegrityError(f"{folder} holds {stated}, not {name}: name the model that is there, or another folder")
 
 
 def _names(engines: list[EngineSpec]) -> str:

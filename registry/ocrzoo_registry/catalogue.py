@@ -64,4 +64,4 @@ NaturalKey: TypeAlias = list[tuple[int, int, str]]
 def natural_key(name: str) -> NaturalKey:
     """Return a sort key in which v9 comes before v10."""
     parts = re.split(r"(\d+)", name.casefold())
-    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts]
+    return [(1, int(part), "") if part.isdecimal() else (0, 0, part) for part in parts]

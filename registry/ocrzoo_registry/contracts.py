@@ -95,7 +95,7 @@ class EngineSpec:
         """Whether the engine's module can be imported (it is not imported to find out)."""
         try:
             return find_spec(self.module) is not None
-        except (ImportError, ValueError):
+        except Exception:
             return False
 
 
@@ -128,5 +128,5 @@ def load_attribute(dotted: str) -> Any:
     module_name, _, attribute = dotted.partition(":")
     try:
         return getattr(import_module(module_name), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UsageError(f"cannot load {dotted!r}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"cannot load {dotted!r}: {type(error).__name__}: {error}") from error

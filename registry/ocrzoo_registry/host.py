@@ -13,12 +13,13 @@ import sys
 from collections.abc import Callable, Iterable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, distributions, entry_points
+from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from typing import Literal, TypeVar
 
 import pluggy
 
 from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.cards import ModelCard
 from ocrzoo_registry.contracts import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
 from ocrzoo_registry.errors import PluginError
 from ocrzoo_registry.hookspecs import ENTRY_POINT_GROUP, HookSpecs
@@ -115,7 +116,7 @@ class PluginHost:
         manager = pluggy.PluginManager("ocrzoo")
         manager.add_hookspecs(HookSpecs)
         hooks = self._guard(plugin, "registration", lambda: _hooks_of(manager, module))
-        if hooks is None or not self._accept(plugin, module, hooks):
+        if hooks is None or not self._guard(plugin, "registration", lambda: self._accept(plugin, module, hooks)):
             return plugin
         if self._guard(plugin, "registration", lambda: manager.register(module, entry.name)) is not None:
             plugin.hooks = tuple(sorted(hooks))
@@ -152,8 +153,7 @@ class PluginHost:
                 raise TypeError("returns None where it should yield")
             values = [value for result in results for value in result]
             for value in values:
-                if not isinstance(value, kind):
-                    raise TypeError(f"yields {type(value).__name__} where {kind.__name__} is due")
+                _check(value, kind)
             return values
 
         return self._guard(plugin, "hook", collect, prefix=f"{hook}: ") or []
@@ -162,9 +162,10 @@ class PluginHost:
         try:
             with redirect_stdout(sys.stderr):  # what a plugin prints is not the command's answer
                 return act()
-        except (Exception, SystemExit) as error:
-            lines = f"{type(error).__name__}: {error}".split()
-            self._fail(plugin, stage, prefix + " ".join(lines), error)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self._fail(plugin, stage, prefix + _told(error), error)
             return None
 
     def _fail(self, plugin: Plugin, stage: Stage, message: str, cause: BaseException | None = None) -> None:
@@ -197,10 +198,37 @@ def _in_order(found: Iterable[EntryPoint]) -> list[tuple[Origin, EntryPoint]]:
     for entry in found:
         key = id(entry.dist)
         if key not in named:
-            metadata = entry.dist.metadata.json if entry.dist is not None else {}
-            named[key] = (str(metadata.get("name", "unknown distribution")), str(metadata.get("version", "?")))
+            named[key] = _name_and_version(entry.dist)
         located.append((Origin(entry.name, *named[key]), entry))
     return sorted(located, key=lambda pair: (pair[0].plugin, pair[0].distribution))
+
+
+def _name_and_version(distribution: Distribution | None) -> tuple[str, str]:
+    try:
+        metadata = distribution.metadata.json if distribution is not None else {}
+    except Exception:
+        metadata = {}
+    return str(metadata.get("name", "unknown distribution")), str(metadata.get("version", "?"))
+
+
+def _told(error: BaseException) -> str:
+    """An exception in one line; its own text may raise."""
+    try:
+        return " ".join(f"{type(error).__name__}: {error}".split())
+    except Exception:
+        return type(error).__name__
+
+
+def _check(value: object, kind: type) -> None:
+    """Refuse what is not of a hook's kind, down to its fields."""
+    if not isinstance(value, kind):
+        raise TypeError(f"yields {type(value).__name__} where {kind.__name__} is due")
+    if isinstance(value, OfferedCard) and not isinstance(value.card, ModelCard):
+        raise TypeError(f"offers a {type(value.card).__name__} as a card")
+    if not isinstance(value, OfferedCard) and not isinstance(getattr(value, "name", None), str):
+        raise TypeError(f"a {kind.__name__} without a name")
+    if isinstance(value, EngineSpec | SourceSpec) and not isinstance(value.rank, int):
+        raise TypeError(f"{value.name}: a rank that is no whole number")
 
 
 def _hooks_of(manager: pluggy.PluginManager, module: object) -> dict[str, Callable[..., object]]:

@@ -27,6 +27,16 @@ def render(offered: OfferedCard) -> bytes:
     Raises:
         CardError: The card's charset cannot be read.
     """
+    config = from_card(offered)
+    return plain_yaml.dump({key: value for key, value in config.items() if value}).encode("utf-8")
+
+
+def from_card(offered: OfferedCard) -> dict[str, Any]:
+    """Return what the ``inference.yml`` of a model would hold, from its card and charset.
+
+    Raises:
+        CardError: The card's charset cannot be read.
+    """
     card = offered.card
     shapes = {name: [list(shape) for shape in bounds] for name, bounds in card.running.dynamic_shapes.items()}
     config: dict[str, Any] = {"Global": {"model_name": card.name}}
@@ -39,11 +49,10 @@ def render(offered: OfferedCard) -> bytes:
         }
     if card.running.preprocess:
         config["PreProcess"] = {"transform_ops": [dict(op) for op in card.running.preprocess]}
-    if card.running.postprocess:
-        config["PostProcess"] = dict(card.running.postprocess)
+    config["PostProcess"] = dict(card.running.postprocess)
     if card.charset is not None:
-        config.setdefault("PostProcess", {})["character_dict"] = list(read_charset(offered.root / card.charset))
-    return plain_yaml.dump(config).encode("utf-8")
+        config["PostProcess"]["character_dict"] = list(read_charset(offered.root / card.charset))
+    return config
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -65,3 +74,14 @@ def read(folder: Path) -> dict[str, Any]:
             raise IntegrityError(f"{path}: {section} is not a mapping")
         data[section] = content or {}
     return data
+
+
+def check_name(config: dict[str, Any], name: str, where: str) -> None:
+    """Refuse a configuration that says it is another model's.
+
+    Raises:
+        IntegrityError: It names another model.
+    """
+    stated = config["Global"].get("model_name")
+    if stated is not None and stated != name:
+        raise IntegrityError(f"{where} holds {stated}, not {name}: name the model that is there, or another folder")

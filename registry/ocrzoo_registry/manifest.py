@@ -23,6 +23,8 @@ class StoredFile(Record):
     """Who vouched for the digest; ``first seen`` where nobody did."""
     mtime_ns: int = 0
     """Modification time when published; the bytes are compared anew when it differs."""
+    ctime_ns: int = 0
+    """Time of the last change of any kind, which a program cannot set back; likewise."""
 
 
 class Manifest(Record):
@@ -37,6 +39,10 @@ class Manifest(Record):
     files: Annotated[tuple[StoredFile, ...], Field(min_length=1)]
 
     def stamped(self, folder: Path) -> Manifest:
-        """Return the manifest with the modification times of the files in a folder."""
-        stamped = (file.model_copy(update={"mtime_ns": (folder / file.path).stat().st_mtime_ns}) for file in self.files)
-        return self.model_copy(update={"files": tuple(stamped)})
+        """Return the manifest with the times of the files in a folder."""
+        return self.model_copy(update={"files": tuple(_stamp(folder, file) for file in self.files)})
+
+
+def _stamp(folder: Path, file: StoredFile) -> StoredFile:
+    status = (folder / file.path).stat()
+    return file.model_copy(update={"mtime_ns": status.st_mtime_ns, "ctime_ns": status.st_ctime_ns})

@@ -30,6 +30,10 @@ class Origin:
         return f"{self.plugin!r} ({self.distribution} {self.version})"
 
 
+OFFICIAL = "ocrzoo"
+"""The distribution whose names others cannot take."""
+
+
 @dataclass(frozen=True)
 class Offer(Generic[T]):
     """Something on offer, and its origin."""
@@ -39,7 +43,11 @@ class Offer(Generic[T]):
 
 
 class Offers(Generic[T]):
-    """What is on offer, by name; a name that two plugins offer is refused, not guessed."""
+    """What is on offer, by name.
+
+    A name that two plugins offer is refused, not guessed; an official name stays with ocrzoo, and the
+    other offer is refused.
+    """
 
     def __init__(
         self,
@@ -57,9 +65,13 @@ class Offers(Generic[T]):
         self.conflicts = {
             name: tuple(offer.origin for offer in found) for name, found in by_name.items() if len(found) > 1
         }
-        """Names that several plugins offer, with all of those."""
         for name in self.conflicts:
-            log.warning(self.describe_conflict(name))
+            official = [offer for offer in by_name[name] if offer.origin.distribution == OFFICIAL]
+            if len(official) == 1:
+                self._offers[name] = official[0]
+                log.warning(self.describe_conflict(name))
+        self._offers = dict(sorted(self._offers.items()))
+        """Names that several plugins offer, with all of those."""
 
     def __iter__(self) -> Iterator[T]:
         """Iterate over what is on offer, by name."""
@@ -87,10 +99,10 @@ class Offers(Generic[T]):
         """Return what bears this name.
 
         Raises:
-            AmbiguousName: Two plugins offer it.
+            AmbiguousName: Two plugins offer it, and neither is ocrzoo.
             UsageError: None does (or the error class given at construction).
         """
-        if name in self.conflicts:
+        if name in self.conflicts and name not in self._offers:
             raise AmbiguousName(self.describe_conflict(name))
         if name not in self._offers:
             raise self._missing(f"no {self._kind} is called {name!r}{self._hint(name)}")
@@ -103,9 +115,10 @@ class Offers(Generic[T]):
 
     def describe_conflict(self, name: str) -> str:
         """Say who offers the name twice, and what to do about it."""
-        rivals = " and ".join(str(origin) for origin in self.conflicts[name])
-        plugin = self.conflicts[name][-1].plugin
-        return (
-            f"{self._kind} {name!r} is offered by {rivals}: "
-            f"uninstall one, or leave one out with OCRZOO_DISABLE_PLUGINS={plugin}"
-        )
+        rivals = sorted(self.conflicts[name], key=lambda origin: origin.distribution != OFFICIAL)
+        taken = f"{self._kind} {name!r} is offered by {' and '.join(map(str, rivals))}: "
+        if len(set(rivals)) == 1:
+            return f"{taken}give one another name"
+        if name in self._offers:
+            return f"{taken}the official one is used; give the other another name"
+        return f"{taken}uninstall one, or leave one out with OCRZOO_DISABLE_PLUGINS={rivals[-1].plugin}"

@@ -8,15 +8,42 @@ from typing import Any
 
 import yaml
 
+from ocrzoo_registry.plain_files import read_bounded, reason
+
 MAX_DEPTH = 100
 """Levels of nesting. libyaml recurses in C, where depth without end is a crash and not an exception."""
 
 MAX_NODES = 1_000_000
 """Values, those behind aliases counted each time they are used: a few bytes of aliases can stand for billions."""
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+MAX_CHARACTERS = 64 << 20
+"""In all values together, counted likewise."""
 
+_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_MERGE = "tag:yaml.org,2002:merge"
+_STRING = "tag:yaml.org,2002:str"
+
+
+class _Loader(_BASE):  # type: ignore[misc]  # one of two classes
+    """A safe loader without the corners of YAML that take time out of proportion: merge keys, base 60, odd keys."""
+
+    def flatten_mapping(self, node: Any) -> None:
+        for key, _value in node.value:
+            if key.tag == _MERGE:
+                raise YamlError(f"line {key.start_mark.line + 1}: merge keys (<<) are not plain data")
+            if key.tag != _STRING:
+                raise YamlError(f"line {key.start_mark.line + 1}: a key that is no text: put it in quotes")
+
+    def construct_number(self, node: Any) -> object:
+        if ":" in str(node.value):
+            raise YamlError(f"line {node.start_mark.line + 1}: a number in base 60: put it in quotes")
+        build = self.construct_yaml_float if node.tag.endswith("float") else self.construct_yaml_int
+        return build(node)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_number)
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_number)
 
 _INDENTS = re.compile(rb"^[ \t?:-]+", re.MULTILINE)
 
@@ -35,7 +62,9 @@ def load(text: str | bytes) -> object:
         content = text.encode("utf-8") if isinstance(text, str) else text
         if _depth_bound(content) >= MAX_DEPTH:
             _check_depth(content)
-        data = yaml.load(content, Loader=_LOADER)  # noqa: S506  # a safe loader, by its C name
+        data = yaml.load(content, Loader=_Loader)  # noqa: S506  # a safe loader, by its C name
+    except YamlError:
+        raise
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
         raise YamlError(" ".join(str(error).split()) or type(error).__name__) from error
     _check_size(data)
@@ -50,7 +79,7 @@ def _depth_bound(content: bytes) -> int:
 
 def _check_depth(content: bytes) -> None:
     depth = 0
-    for event in yaml.parse(content, Loader=_LOADER):
+    for event in yaml.parse(content, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -60,13 +89,14 @@ def _check_depth(content: bytes) -> None:
 
 
 def _check_size(data: object) -> None:
-    waiting, count = [data], 0
+    waiting, count, characters = [data], 0, 0
     while waiting:
         node = waiting.pop()
         inside = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else ()
         count += len(inside)
-        if count > MAX_NODES:
-            raise YamlError(f"stands for more than {MAX_NODES} values")
+        characters += sum(len(item) for item in inside if isinstance(item, str))
+        if count > MAX_NODES or characters > MAX_CHARACTERS:
+            raise YamlError(f"stands for more than {MAX_NODES} values or {MAX_CHARACTERS} characters")
         waiting.extend(item for item in inside if isinstance(item, dict | list))
 
 
@@ -77,12 +107,9 @@ def read_file(path: Path, max_bytes: int) -> object:
         YamlError: The file cannot be read, is larger, or is not YAML; the message names it.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(max_bytes + 1)
+        content = read_bounded(path, max_bytes)
     except OSError as error:
-        raise YamlError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if len(content) > max_bytes:
-        raise YamlError(f"{path}: larger than {max_bytes} bytes")
+        raise YamlError(f"{path}: cannot be read: {reason(error)}") from error
     try:
         return load(content)
     except YamlError as error:

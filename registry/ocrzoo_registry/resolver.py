@@ -31,6 +31,8 @@ from ocrzoo_registry.store import ModelFiles, Store
 HUBS = ("huggingface", "aistudio", "modelscope", "bos")
 """Sources that cards name and this version does not speak to yet; asking for one is not an error."""
 
+WRITTEN_FROM_CARD = "written from the model card"
+
 MAX_FILE_BYTES = 4 << 30
 """No OCR model has a file of this size; a source that sends more without end is cut off."""
 
@@ -75,16 +77,41 @@ class Resolver:
                 f"{name}: published as {', '.join(offered.card.artefacts)}, but {', '.join(formats)} is needed"
             )
         order = self.source_names()
-        for file_format in published:
-            if found := self.store.find(name, file_format):
-                return found
+        if found := self._find(offered, published):
+            return found
         attempts: list[Attempt] = []
-        with self.store.lock(name), self.on_fetch(name):
+        with self.store.lock(name):
+            if found := self._find(offered, published):
+                return found
             for file_format in published:
-                fetched = self.store.find(name, file_format) or self._fetch(offered, file_format, order, attempts)
-                if fetched:
+                if fetched := self._fetch(offered, file_format, order, attempts):
                     return fetched
-        raise self._failure(offered, published, attempts)
+        outdated = next(filter(None, (self.store.find(name, file_format) for file_format in published)), None)
+        if outdated is None or any(attempt.corrupt for attempt in attempts):
+            raise self._failure(offered, published, attempts)
+        log.warning("%s has changed since it was fetched, and is used as it was: %s", name, _tell(attempts))
+        return outdated
+
+    def _find(self, offered: OfferedCard, formats: Sequence[Format]) -> ModelFiles | None:
+        """Look into the store, for a model of the revision that its local source or card has now."""
+        found = (self.store.find(offered.card.name, file_format) for file_format in formats)
+        return next((files for files in found if files is not None and self._is_current(offered, files)), None)
+
+    def _is_current(self, offered: OfferedCard, files: ModelFiles) -> bool:
+        manifest = files.manifest
+        if manifest is None:
+            return True
+        written = [file.digest_origin for file in manifest.files if file.digest_origin.startswith(WRITTEN_FROM_CARD)]
+        if written and written != [_config_origin(offered)]:
+            return False
+        if manifest.source not in self._specs or self._specs.get(manifest.source).network:
+            return True
+        try:
+            with _blamed_on_source():
+                listing = self._source(manifest.source).list(offered, files.file_format)
+        except (SourceError, IntegrityError):
+            return True
+        return listing is not None and listing.revision == manifest.revision
 
     def source_names(self) -> tuple[str, ...]:
         """Return the sources in the order in which they are asked.
@@ -120,7 +147,8 @@ class Resolver:
                 with _blamed_on_source():
                     listing = self._source(name).list(offered, file_format)
                 if listing is not None:
-                    return self._bring(offered, file_format, name, listing)
+                    with self.on_fetch(f"{offered.card.name} from {name}"):
+                        return self._bring(offered, file_format, name, listing)
                 attempts.append(Attempt(name, f"not there as {file_format}"))
             except StoreError:
                 raise
@@ -135,7 +163,8 @@ class Resolver:
         return None
 
     def _bring(self, offered: OfferedCard, file_format: Format, source: str, listing: Listing) -> ModelFiles:
-        _check_listing(listing)
+        with _blamed_on_source():
+            _check_listing(listing)
         pinned = {file.path: file for file in offered.card.artefacts[file_format].files}
         with self.store.staging() as stage:
             files = [
@@ -147,11 +176,12 @@ class Resolver:
                 raise SourceError(f"incomplete: {listing.revision} has only {', '.join(paths) or 'nothing'}")
             if inference_config.FILE_NAME not in paths:
                 files.append(_write_config(offered, stage))
+            inference_config.check_name(inference_config.read(stage), offered.card.name, listing.revision)
             manifest = Manifest(
                 name=offered.card.name,
                 format=file_format,
                 source=source,
-                revision=listing.revision,
+                revision=str(listing.revision),
                 files=tuple(files),
             )
             return self.store.publish(stage, manifest)
@@ -159,7 +189,10 @@ class Resolver:
     def _chunks(self, source: str, listing: Listing, file: RemoteFile) -> Iterator[bytes]:
         """What the source sends; whatever goes wrong there is the source's fault, and not the disk's."""
         with _blamed_on_source(), self._source(source).open(listing, file) as chunks:
-            yield from chunks
+            for chunk in chunks:
+                if not isinstance(chunk, bytes):
+                    raise SourceError(f"sends {type(chunk).__name__} where bytes are due")
+                yield chunk
 
     def _source(self, name: str) -> Source:
         if name not in self._loaded:
@@ -193,6 +226,8 @@ def _blamed_on_source() -> Iterator[None]:
 
 def _check_listing(listing: Listing) -> None:
     """Refuse paths that leave the model's folder, or that cannot all be files of one."""
+    if not isinstance(listing, Listing):
+        raise SourceError(f"lists a {type(listing).__name__} where a Listing is due")
     paths = [file.path for file in listing.files]
     for path in paths:
         if not re.fullmatch(RELATIVE_PATH, path) or path == MANIFEST_NAME:
@@ -228,6 +263,14 @@ def _tell(attempts: Sequence[Attempt]) -> str:
     return "; ".join(f"{', '.join(sources)}: {outcome}" for outcome, sources in by_outcome.items())
 
 
+def _config_origin(offered: OfferedCard) -> str:
+    """What tells one ``inference.yml`` written from a card from another: a digest of all that goes into it."""
+    card = offered.card
+    charset = (offered.root / card.charset).read_bytes() if card.charset is not None else b""
+    content = card.name.encode() + card.running.model_dump_json().encode() + charset
+    return f"{WRITTEN_FROM_CARD}, state {hashlib.sha256(content).hexdigest()[:16]}"
+
+
 def _write_config(offered: OfferedCard, stage: Path) -> StoredFile:
     content = inference_config.render(offered)
     (stage / inference_config.FILE_NAME).write_bytes(content)
@@ -235,5 +278,5 @@ def _write_config(offered: OfferedCard, stage: Path) -> StoredFile:
         path=inference_config.FILE_NAME,
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
-        digest_origin="written from the model card",
+        digest_origin=_config_origin(offered),
     )

@@ -49,16 +49,21 @@ class Settings:
         """
         home = environ.get("OCRZOO_HOME") or environ.get("PADDLE_PDX_CACHE_HOME") or "~/.paddlex"
         return cls(
-            home=Path(home).expanduser(),
+            home=_folder(home),
             offline=_switch(environ, "OCRZOO_OFFLINE") or _switch(environ, "HF_HUB_OFFLINE"),
             strict=_switch(environ, "OCRZOO_STRICT"),
             disabled_plugins=frozenset(_names(environ, "OCRZOO_DISABLE_PLUGINS")),
             sources=tuple(_names(environ, "PADDLE_PDX_MODEL_SOURCE")),
             sources_exact="," in environ.get("PADDLE_PDX_MODEL_SOURCE", ""),
-            model_path=tuple(
-                Path(part).expanduser() for part in environ.get("OCRZOO_MODEL_PATH", "").split(os.pathsep) if part
-            ),
+            model_path=tuple(_folder(part) for part in environ.get("OCRZOO_MODEL_PATH", "").split(os.pathsep) if part),
         )
+
+
+def _folder(name: str) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{name}: {error}: name a folder with OCRZOO_HOME") from error
 
 
 def _switch(environ: Mapping[str, str], name: str) -> bool:

@@ -3,7 +3,8 @@
 The layout is PaddleX's, ``<home>/official_models/<name>[_onnx|_safetensors]/``, so PaddleX finds what
 ocrzoo fetched. A folder counts only with its manifest, which is written last: a model is staged on the
 same file system, verified, synced and moved into place by one rename, under one lock a model.
-What is found broken or of unknown origin is moved to quarantine; nothing is deleted.
+What is found broken or of unknown origin is moved to quarantine; only an intact older state of a model is
+removed when a newer one takes its place.
 """
 
 from __future__ import annotations
@@ -23,9 +24,13 @@ from ocrzoo_registry.cards import Format
 from ocrzoo_registry.digests import sha256_of
 from ocrzoo_registry.errors import StoreError
 from ocrzoo_registry.manifest import MANIFEST_NAME, Manifest
+from ocrzoo_registry.model_files import MODEL_FILES
+from ocrzoo_registry.plain_files import read_bounded
 
 SUFFIXES: dict[Format, str] = {"paddle": "", "onnx": "_onnx", "safetensors": "_safetensors"}
 """What PaddleX appends to a model's name for each format."""
+
+MAX_MANIFEST_BYTES = 1 << 20
 
 LOCK_TIMEOUT_S = 1800.0
 """How long one process waits for another that is fetching the same model."""
@@ -113,18 +118,24 @@ class Store:
         _sync(stage / MANIFEST_NAME)
         _sync(stage)
         if folder.exists() or folder.is_symlink():
-            self._quarantine(folder)
+            self._clear(folder, manifest)
         stage.rename(folder)
         _sync(self.root)
         return ModelFiles(manifest.name, manifest.format, folder, manifest)
 
-    def _quarantine(self, folder: Path) -> None:
+    def _clear(self, folder: Path, successor: Manifest) -> None:
+        """Make way for a model: an intact older state of it is removed, anything else goes to quarantine."""
+        manifest = _read_manifest(folder)
+        reason = "has no manifest" if manifest is None else _fault(folder, manifest)
+        if manifest is not None and reason is None and manifest.name == successor.name:
+            outdated = self.private / "staging" / uuid.uuid4().hex
+            folder.rename(outdated)
+            shutil.rmtree(outdated, ignore_errors=True)
+            return
         shelter = self.private / "quarantine" / f"{folder.name}.{uuid.uuid4().hex[:8]}"
         shelter.parent.mkdir(parents=True, exist_ok=True)
-        manifest = _read_manifest(folder)
-        reason = "has no manifest" if manifest is None else _fault(folder, manifest) or "belongs to another model"
         folder.rename(shelter)
-        log.warning("%s %s: moved to %s and fetched anew", folder, reason, shelter)
+        log.warning("%s %s: moved to %s and fetched anew", folder, reason or "belongs to another model", shelter)
 
     def _unwritable(self, error: OSError) -> StoreError:
         reason = f"{error.strerror or error}"
@@ -135,13 +146,17 @@ class Store:
 
 def _read_manifest(folder: Path) -> Manifest | None:
     try:
-        return Manifest.model_validate_json((folder / MANIFEST_NAME).read_bytes())
+        return Manifest.model_validate_json(read_bounded(folder / MANIFEST_NAME, MAX_MANIFEST_BYTES))
     except (OSError, ValidationError):
         return None
 
 
 def _fault(folder: Path, manifest: Manifest) -> str | None:
     """Say what is wrong with a folder; sizes and times are compared, and bytes where a time differs."""
+    listed = {file.path for file in manifest.files}
+    for name in sorted(MODEL_FILES[manifest.format] - listed):
+        if (folder / name).exists():
+            return f"holds {name}, which nobody vouched for"
     for file in manifest.files:
         path = folder / file.path
         try:
@@ -150,8 +165,12 @@ def _fault(folder: Path, manifest: Manifest) -> str | None:
             return f"lacks {file.path}"
         if status.st_size != file.size:
             return f"has {status.st_size} bytes in {file.path} instead of {file.size}"
-        if status.st_mtime_ns != file.mtime_ns and sha256_of(path) != file.sha256:
-            return f"holds other bytes than its manifest says in {file.path}"
+        unchanged = (status.st_mtime_ns, status.st_ctime_ns) == (file.mtime_ns, file.ctime_ns)
+        try:
+            if not unchanged and sha256_of(path) != file.sha256:
+                return f"holds other bytes than its manifest says in {file.path}"
+        except OSError as error:
+            return f"cannot be read: {error.strerror or error}"
     return None
 
 

@@ -113,11 +113,11 @@ class TestFolders:
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).touch()
         (tmp_path / "folder.png").mkdir()
-        expected = ["a.jpg", "b.PNG", "c/10.bmp", "c/2.tiff", "c/d/e.webp"]
+        expected = ["a.jpg", "b.PNG", "c/10.bmp", "c/2.tiff", "c/d/e.webp", "x.pdf"]
         assert names(tmp_path) == [str(tmp_path / name) for name in expected]
 
     def test_an_empty_folder_is_an_error(self, tmp_path: Path) -> None:
-        assert the_error(tmp_path) == f"{tmp_path}: no images in this folder"
+        assert the_error(tmp_path) == f"{tmp_path}: no images in this folder, or none that may be read"
 
 
 class TestFormats:
@@ -206,7 +206,7 @@ class TestRefusals:
     def test_a_page_too_large_is_refused_before_it_is_decoded(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(inputs, "MAX_PIXELS", 599)
         monkeypatch.setattr(cv2, "imdecode", pytest.fail)
-        with pytest.raises(InputError, match="page: too large: 30 x 20 is more than 599 pixels"):
+        with pytest.raises(InputError, match="page: too large: 30 x 20: at most 599 pixels"):
             decode(encoded(), "page")
 
     def test_a_bomb_is_refused(self) -> None:

@@ -118,6 +118,7 @@ class TestChoice:
             made.predictor(name, TASK)
         assert str(caught.value) == (
             f'{name} is published as paddle, which quick or slow cannot read: pip install "ocrzoo[absent]"'
+            "; its weights must then lie in a folder of OCRZOO_MODEL_PATH"
         )
         assert asked == []
 
@@ -179,16 +180,16 @@ class TestModelDir:
         with pytest.raises(IntegrityError, match=rf"{model_dir} holds PP-OCRv4_mobile_det, not {NAME}"):
             runtime(home, QUICK).predictor(NAME, TASK, model_dir)
 
-    @pytest.mark.parametrize("content", [None, "[1, 2", "- a list", "Global: a word", "PostProcess: [1]"])
-    def test_its_inference_yml_is_absent_or_broken(
-        self, model_dir: Path, home: Path, asked: list[Any], content: str | None
-    ) -> None:
-        (model_dir / "inference.yml").unlink()
-        if content is not None:
-            (model_dir / "inference.yml").write_text(content)
+    @pytest.mark.parametrize("content", ["[1, 2", "- a list", "Global: a word", "PostProcess: [1]"])
+    def test_its_inference_yml_is_broken(self, model_dir: Path, home: Path, asked: list[Any], content: str) -> None:
+        (model_dir / "inference.yml").write_text(content)
         with pytest.raises(IntegrityError, match=r"inference\.yml|own") as caught:
             runtime(home, QUICK).predictor(NAME, TASK, model_dir)
         assert "\n" not in str(caught.value)
+
+    def test_without_inference_yml_the_card_says_how(self, model_dir: Path, home: Path, asked: list[Any]) -> None:
+        (model_dir / "inference.yml").unlink()
+        assert runtime(home, QUICK).predictor(NAME, TASK, model_dir).name == NAME
 
     def test_there_is_no_such_folder(self, tmp_path: Path, home: Path, asked: list[Any]) -> None:
         with pytest.raises(UsageError, match=f"there is no such folder for {NAME}"):

@@ -56,3 +56,18 @@ def test_a_name_offered_twice_is_refused_and_both_are_named() -> None:
         fruit.origin("apple")
     assert fruit.conflicts == {"apple": (ONE, TWO)}
     assert list(fruit) == ["pear"]
+
+
+def test_an_official_name_stays_with_ocrzoo_and_the_other_offer_is_refused(caplog: pytest.LogCaptureFixture) -> None:
+    official = Origin("ppocrv9", "ocrzoo", "0.1.0")
+    fruit = Offers("fruit", [Offer("apple", ONE), Offer("APPLE", official)], lambda value: value.lower())
+    assert fruit.get("apple") == "APPLE"
+    assert fruit.origin("apple") == official
+    (warning,) = caplog.messages
+    assert warning.startswith("fruit 'apple' is offered by 'ppocrv9' (ocrzoo 0.1.0) and 'one' (dist-one 1.0): ")
+    assert warning.endswith("the official one is used; give the other another name")
+
+
+def test_one_plugin_that_offers_a_name_twice_is_told_so() -> None:
+    with pytest.raises(AmbiguousName, match=r"give one another name$"):
+        offers(("apple", ONE), ("apple", ONE)).get("apple")

@@ -83,7 +83,7 @@ def test_a_file_is_read_up_to_its_bound_and_named_when_it_cannot_be(tmp_path: Pa
     path = tmp_path / "some.yaml"
     path.write_bytes(b"a: [b]")
     assert plain_yaml.read_file(path, max_bytes=6) == {"a": ["b"]}
-    with pytest.raises(YamlError, match=r"some\.yaml: larger than 5 bytes"):
+    with pytest.raises(YamlError, match=r"some\.yaml: cannot be read: larger than 5 bytes"):
         plain_yaml.read_file(path, max_bytes=5)
     path.write_bytes(b"a: [b")
     with pytest.raises(YamlError, match=r"some\.yaml: not valid YAML: "):
@@ -93,7 +93,7 @@ def test_a_file_is_read_up_to_its_bound_and_named_when_it_cannot_be(tmp_path: Pa
 
 
 def test_libyaml_does_the_work() -> None:
-    assert plain_yaml._LOADER.__name__ == "CSafeLoader"
+    assert plain_yaml._BASE.__name__ == "CSafeLoader"
     assert plain_yaml._DUMPER.__name__ == "CSafeDumper"
 
 
@@ -113,3 +113,23 @@ def test_nesting_by_bare_indentation_is_bounded_too() -> None:
     deep = "\n".join(f"{' ' * level}a:" for level in range(plain_yaml.MAX_DEPTH + 1))
     with pytest.raises(YamlError, match="levels deep"):
         plain_yaml.load(deep)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("a: &a {x: 1}\nb: {<<: *a}", "merge keys"),
+        ("a: 1:30:00", "base 60"),
+        ("1: a\n2: b", "a key that is no text"),
+        ("a: &a " + "x" * 100_000 + "\nb: [" + ", ".join(["*a"] * 700) + "]", "characters"),
+    ],
+)
+def test_corners_that_cost_time_or_memory_out_of_proportion_are_refused(text: str, complaint: str) -> None:
+    with pytest.raises(YamlError, match=complaint):
+        plain_yaml.load(text)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "inference.yml")
+    with pytest.raises(YamlError, match="a pipe or device"):
+        plain_yaml.read_file(tmp_path / "inference.yml", 100)

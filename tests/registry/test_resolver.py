@@ -166,14 +166,38 @@ def test_a_model_without_configuration_gets_one_from_its_card(make_resolver: Mak
     assert files.manifest is not None
     assert {file.path: file.digest_origin for file in files.manifest.files} == {
         ONNX: "the shelf",
-        "inference.yml": "written from the model card",
+        "inference.yml": resolver._config_origin(card),
     }
 
 
+def test_a_configuration_written_from_a_card_follows_the_card(make_resolver: MakeResolver) -> None:
+    chosen = make_resolver(shelf=Shelf())
+    for thresh in (0.3, 0.2):
+        card = offer_card(running={"predictor": "text_detection", "postprocess": {"thresh": thresh}})
+        assert f"thresh: {thresh}" in (chosen.resolve(card, ["onnx"]).folder / "inference.yml").read_text()
+    assert not (Store(chosen.store.root.parent).private / "quarantine").exists()
+
+
+def test_what_cannot_be_fetched_anew_is_used_as_it_was(
+    make_resolver: MakeResolver, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = make_resolver(shelf=Shelf()).resolve(CARD, ["onnx"])
+    changed = offer_card(running={"predictor": "text_detection", "postprocess": {"thresh": 0.2}})
+    assert make_resolver(shelf=Shelf({})).resolve(changed, ["onnx"]).folder == before.folder
+    assert "seaside_det has changed since it was fetched" in caplog.text
+
+
 def test_a_configuration_that_comes_with_the_weights_stays(make_resolver: MakeResolver) -> None:
-    own = b"Global: {model_name: its own}\n"
+    own = b"Global: {model_name: seaside_det}\nPostProcess: {thresh: 0.25}\n"
     files = make_resolver(shelf=Shelf({ONNX: WEIGHTS, "inference.yml": own})).resolve(CARD, ["onnx"])
     assert (files.folder / "inference.yml").read_bytes() == own
+
+
+def test_a_configuration_of_another_model_is_refused(settings: Settings, make_resolver: MakeResolver) -> None:
+    other = b"Global: {model_name: other_det}\n"
+    with pytest.raises(IntegrityError, match="holds other_det, not seaside_det"):
+        make_resolver(shelf=Shelf({ONNX: WEIGHTS, "inference.yml": other})).resolve(CARD, ["onnx"])
+    assert nothing_published(settings)
 
 
 def test_a_digest_that_nobody_stated_is_first_seen(make_resolver: MakeResolver) -> None:
@@ -185,10 +209,11 @@ def test_a_digest_that_nobody_stated_is_first_seen(make_resolver: MakeResolver) 
 def test_the_first_format_that_is_here_or_can_be_had_is_taken(make_resolver: MakeResolver) -> None:
     both = offer_card(artefacts={kind: {"files": [{"path": "x"}]} for kind in ("paddle", "onnx")})
     shelf = Shelf()
-    assert make_resolver(shelf=shelf).resolve(both, ["paddle", "onnx"]).file_format == "onnx"
+    chosen = make_resolver(network=True, shelf=shelf)
+    assert chosen.resolve(both, ["paddle", "onnx"]).file_format == "onnx"
     assert shelf.listed == ["seaside_det paddle", "seaside_det onnx"]
     shelf.listed.clear()
-    assert make_resolver(shelf=shelf).resolve(both, ["paddle", "onnx"]).file_format == "onnx"
+    assert chosen.resolve(both, ["paddle", "onnx"]).file_format == "onnx"
     assert shelf.listed == []
 
 
@@ -244,7 +269,7 @@ def test_progress_is_shown_only_while_something_is_fetched(make_resolver: MakeRe
     chosen.on_fetch = show
     chosen.resolve(CARD, ["onnx"])
     chosen.resolve(CARD, ["onnx"])
-    assert shown == ["seaside_det"]
+    assert shown == ["seaside_det from shelf"]
 
 
 def test_a_hub_that_this_version_cannot_ask_is_told_where_the_card_names_it(make_resolver: MakeResolver) -> None:

@@ -75,7 +75,7 @@ def test_a_home_that_cannot_be_written_still_serves_what_it_has(
     monkeypatch.setattr(Store, "lock", lambda *_: pytest.fail("asked for a lock"))
     shelf = Shelf()
     assert make_resolver(shelf=shelf).resolve(offer_card(), ["onnx"]).folder == model.folder
-    assert shelf.listed == []
+    assert shelf.opened == []
 
 
 def test_only_the_model_asked_for_is_found(model: ModelFiles, store: Store) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Sequence
 
 import click
 
 from ocrzoo.cli.root import ocrzoo
-from ocrzoo.cli.terminal import debugging, log_to_stderr
+from ocrzoo.cli.terminal import debugging, log_to_stderr, tell
 from ocrzoo_registry.errors import ExitCode, OcrzooError
 
 INTERRUPTED = 130
@@ -18,6 +19,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code (:class:`ocrzoo_registry.errors.ExitCode`)."""
     log_to_stderr()
+    stdout = sys.stdout
     try:
         result = ocrzoo.main(args=arguments, prog_name="ocrzoo", standalone_mode=False)
         return int(result) if isinstance(result, int) else int(ExitCode.DONE)
@@ -27,10 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _report("error", f"{error.format_message()}{help_text}", ExitCode.USAGE)
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except SystemExit:  # click's answer to a broken pipe: the reader (head, less) has seen enough
-        return int(ExitCode.DONE)
+    except SystemExit as stop:
+        if sys.stdout is not stdout:  # click muffles it where the reader (head, less) has seen enough
+            return int(ExitCode.DONE)
+        return _report("bug", f"something ended the program ({stop.code!r}; --debug shows where)", ExitCode.BUG)
     except OcrzooError as error:
         return _report("error", str(error), error.exit_code)
+    except OSError as error:
+        return _report("error", str(error), ExitCode.USAGE)
     except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback unless asked for
         return _report("bug", f"{type(error).__name__}: {error} (--debug shows where)", ExitCode.BUG)
 
@@ -38,5 +44,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _report(kind: str, message: str, code: ExitCode) -> int:
     if debugging():
         traceback.print_exc()
-    click.echo(f"{click.style(kind, fg='red', bold=True)}: {' '.join(message.split())}", err=True)
+    tell(kind, message, colour="red")
     return int(code)

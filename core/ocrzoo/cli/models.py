@@ -35,11 +35,13 @@ def list_models(pattern: str | None, installed: bool, as_json: bool, **condition
 
     zoo = Zoo()
     _check_conditions(zoo, conditions)
-    found = [(offered.card, _formats_here(zoo, offered)) for offered in zoo.models.search(pattern, **conditions)]
+    found = [(offered, _formats_here(zoo, offered)) for offered in zoo.models.search(pattern, **conditions)]
     if installed:
-        found = [(card, here) for card, here in found if here]
+        found = [(offered, here) for offered, here in found if here]
+    for name in set(zoo.models.conflicts) - set(zoo.models.names):
+        click.echo(f"warning: {zoo.models.describe_conflict(name)}", err=True)
     if as_json:
-        print_json([_summary(card, here) for card, here in found])
+        print_json([_summary(zoo, offered, here) for offered, here in found])
         return
     rows = [
         (
@@ -48,11 +50,12 @@ def list_models(pattern: str | None, installed: bool, as_json: bool, **condition
             card.tier or "",
             _shorten(card.languages),
             "" if card.size_mb is None else f"{card.size_mb:g}",
-            " ".join(here),
+            f"here: {' '.join(here)}" if here else "can be fetched" if zoo.within_reach(offered) else "out of reach",
         )
-        for card, here in found
+        for offered, here in found
+        for card in [offered.card]
     ]
-    print_table(("Model", "Task", "Tier", "Languages", "MB", "Installed"), rows)
+    print_table(("Model", "Task", "Tier", "Languages", "MB", "Weights"), rows)
     if not found:
         click.echo("no model meets these conditions", err=True)
 
@@ -99,7 +102,8 @@ def _formats_here(zoo: Zoo, offered: OfferedCard) -> dict[str, str]:
     return {kind: str(files.folder) for kind, files in found if files is not None}
 
 
-def _summary(card: ModelCard, here: dict[str, str]) -> dict[str, Any]:
+def _summary(zoo: Zoo, offered: OfferedCard, here: dict[str, str]) -> dict[str, Any]:
+    card = offered.card
     return {
         "name": card.name,
         "family": card.family,
@@ -112,11 +116,12 @@ def _summary(card: ModelCard, here: dict[str, str]) -> dict[str, Any]:
         "size_mb": card.size_mb,
         "formats": list(card.artefacts),
         "installed": list(here),
+        "within_reach": zoo.within_reach(offered),
     }
 
 
 def _shorten(languages: tuple[str, ...]) -> str:
-    if not sys.stdout.isatty() or len(languages) <= 4:
+    if sys.stdout is None or not sys.stdout.isatty() or len(languages) <= 4:
         return " ".join(languages)
     return f"{' '.join(languages[:3])} +{len(languages) - 3}"
 

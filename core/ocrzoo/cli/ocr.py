@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from ocrzoo.cli.options import prediction_options, running_options
-from ocrzoo.cli.terminal import debug_option, page_progress, waiting
-from ocrzoo_registry.errors import ExitCode, InputError
+from ocrzoo.cli.terminal import debug_option, one_line, page_progress, tell, waiting
+from ocrzoo_registry.errors import ExitCode, OcrzooError, UsageError
 
 if TYPE_CHECKING:
     from ocrzoo.results.ocr import OCRResult
@@ -68,31 +68,46 @@ def read_pages(
         device=device,
         zoo=zoo,
     )
+    if save_path is not None:
+        _make_folder(Path(save_path))
     total = sum(1 for _ in pages(inputs))
-    failed: list[InputError] = []
+    failed: list[OcrzooError] = []
 
-    def keep_going(error: InputError) -> None:
+    def keep_going(error: OcrzooError) -> None:
         failed.append(error)
-        click.echo(f"{click.style('error', fg='red', bold=True)}: {error}", err=True)
+        tell("error", str(error), colour="red")
 
     with page_progress(total) as advance:
         for result in made.predict(inputs, on_error=keep_going, **parameters):
             _print(result, output, heading=total > 1)
             if save_path is not None:
-                result.save_to_json(save_path)
-                result.save_to_img(save_path)
+                try:
+                    result.save_to_json(save_path)
+                    result.save_to_img(save_path)
+                except UsageError as error:
+                    keep_going(error)
             advance()
     return ExitCode.INPUTS if failed else ExitCode.DONE
 
 
+def _make_folder(path: Path) -> None:
+    """Make the folder for results now: it would be late to learn after reading that it cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be a folder for results: {error.strerror or error}") from error
+
+
 def _print(result: OCRResult, output: Output, *, heading: bool) -> None:
+    from ocrzoo.results.ocr import to_json
+
     if output == "json":
-        click.echo(json.dumps(result.json["res"], ensure_ascii=False))
+        click.echo(to_json(result.json["res"]))
     elif output == "dictionary":
         result.print(format_json=False)
     else:
         if heading:
-            click.echo(f"==> {result['input_path']} <==")
+            click.echo(f"==> {one_line(result['input_path'])} <==")
         for text in result["rec_texts"]:
             if text:
                 click.echo(text)

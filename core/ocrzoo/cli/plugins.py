@@ -37,6 +37,8 @@ def list_plugins(as_json: bool) -> None:
         }
         for plugin in zoo.host.plugins
     ]
+    for conflict in conflicts:
+        click.echo(f"conflict: {conflict}", err=True)
     if as_json:
         print_json({"plugins": entries, "conflicts": conflicts})
         return

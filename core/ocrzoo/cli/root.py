@@ -51,6 +51,9 @@ def ocrzoo(
     6 some inputs failed.
     """  # noqa: D301  # \b is click's mark for text that is not rewrapped
     if context.invoked_subcommand is not None:
+        given = [name for name, value in {"pipeline": pipeline, "input": input, **options}.items() if value is not None]
+        if given:
+            raise click.UsageError(f"--{given[0]} stands before {context.invoked_subcommand!r}: put it behind")
         return None
     if pipeline is None and input is None:
         click.echo(context.get_help())

@@ -46,19 +46,32 @@ class _LineHandler(logging.Handler):
     """Writes a record as ``warning: message``."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        level = record.levelname.lower()
         colour = "yellow" if record.levelno >= logging.WARNING else "blue"
-        click.echo(f"{click.style(level, fg=colour)}: {' '.join(record.getMessage().split())}", err=True)
+        tell(record.levelname.lower(), record.getMessage(), colour)
+
+
+def tell(kind: str, message: str, colour: str) -> None:
+    """Write ``kind: message`` as one line to standard error."""
+    click.echo(f"{click.style(kind, fg=colour, bold=True)}: {one_line(message)}", err=True)
+
+
+def one_line(text: str) -> str:
+    """Return a text without line breaks and terminal codes, which names of files may hold."""
+    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+
+
+def _on_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def print_json(value: object) -> None:
     """Print a value as one line of JSON, or indented on a terminal."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2 if _on_terminal() else None))
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows as a table on a terminal, else with tabs between and the headings in lower case."""
-    if not sys.stdout.isatty():
+    if not _on_terminal():
         click.echo("\t".join(heading.lower() for heading in headings))
         for row in rows:
             click.echo("\t".join(" ".join(cell.split()) for cell in row))
@@ -94,7 +107,7 @@ def waiting(what: str) -> AbstractContextManager[object]:
 @contextmanager
 def page_progress(total: int) -> Iterator[Any]:
     """Give a function to call after each page; a bar shows where pages do not print themselves."""
-    if total < 2 or not sys.stderr.isatty() or sys.stdout.isatty():
+    if total < 2 or not sys.stderr.isatty() or _on_terminal():
         yield lambda: None
         return
     from rich.console import Console

@@ -45,8 +45,11 @@ def create_pipeline(
     zoo = zoo or Zoo()
     spec = zoo.pipelines.get(pipeline)
     config = load_attribute(spec.config)()
-    if lang is not None and text_recognition_model_name is None:
-        default = config["SubModules"]["TextRecognition"]["model_name"]
+    modules = config.get("SubModules", {})
+    if lang is not None and text_recognition_model_name is not None:
+        raise UsageError(f"lang={lang!r} and text_recognition_model_name both choose the model: give one of them")
+    if lang is not None:
+        default = modules["TextRecognition"]["model_name"]
         text_recognition_model_name = select_recognition(zoo, lang, default).card.name
     chosen: dict[str, dict[str, Any]] = {
         "TextDetection": {"model_name": text_detection_model_name, "model_dir": text_detection_model_dir},
@@ -56,12 +59,15 @@ def create_pipeline(
         },
     }
     for module, settings in chosen.items():
-        config["SubModules"][module].update({key: value for key, value in settings.items() if value is not None})
+        given = {key: value for key, value in settings.items() if value is not None}
+        if given and module not in modules:
+            raise UsageError(f"pipeline {pipeline!r} has no module {module}")
+        modules.get(module, {}).update(given)
     if precision not in get_args(Precision):
         raise UsageError(f"precision {precision!r}: there are {', '.join(get_args(Precision))}")
     options = EngineOptions(Device.parse(device or "cpu"), threads, precision)
     runtime = Runtime(zoo, engine, options)
-    for module in config["SubModules"].values():
+    for module in modules.values():
         runtime.card(module["model_name"], module["module_name"])
     made: OCRPipeline = load_attribute(spec.factory)(config, runtime)
     return made

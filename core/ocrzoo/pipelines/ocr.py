@@ -9,6 +9,8 @@ from functools import cached_property
 from threading import Lock
 from typing import Any, Literal, TypeVar, get_args
 
+import cv2
+
 from ocrzoo.inputs import Input, Page, pages
 from ocrzoo.predictors.detection import TextDetector
 from ocrzoo.predictors.recognition import TextRecogniser
@@ -20,6 +22,10 @@ from ocrzoo_registry.errors import InputError, UsageError
 
 LimitType = Literal["min", "max"]
 Predictor = TypeVar("Predictor")
+
+MAX_SIDE_LEN = 100_000
+MAX_UNCLIP_RATIO = 100
+"""Beyond it, every region would cover the page."""
 
 
 @dataclass(frozen=True)
@@ -113,13 +119,18 @@ class OCRPipeline:
         for page in found:
             try:
                 image = page.read()
-            except InputError as error:
-                failures.append(error)
+                self.load()
+                result = self._read(page, image, run, name=_free_name(page.stem, taken))
+            except (InputError, MemoryError, cv2.error) as error:
+                reason = " ".join(str(error).split()) or type(error).__name__
+                where = page.input_path or "an array"
+                failure = InputError(reason if reason.startswith(where) else f"{where}: {reason}")
+                failure.__cause__ = error
+                failures.append(failure)
                 if on_error is not None:
-                    on_error(error)
+                    on_error(failure)
                 continue
-            self.load()
-            yield self._read(page, image, run, name=_free_name(page.stem, taken))
+            yield result
         if failures and on_error is None:
             raise failures[0] if len(failures) == 1 else InputError("; ".join(map(str, failures)))
 
@@ -156,14 +167,23 @@ class OCRPipeline:
         names = ("limit_side_len", "limit_type", "max_side_limit", "thresh", "box_thresh", "unclip_ratio")
         detection = {name: settings[name] for name in names}
         detection.update({name: value for name, value in chosen.items() if value is not None})
-        if detection["limit_side_len"] < 1:
-            raise UsageError(f"text_det_limit_side_len={detection['limit_side_len']}: 1 or more is needed")
+        side = detection["limit_side_len"]
+        if not isinstance(side, int) or not 1 <= side <= MAX_SIDE_LEN:
+            raise UsageError(f"text_det_limit_side_len={side!r}: a whole number from 1 to {MAX_SIDE_LEN} is needed")
         if detection["limit_type"] not in get_args(LimitType):
             raise UsageError(f"text_det_limit_type={detection['limit_type']!r}: 'min' or 'max' is needed")
-        if detection["unclip_ratio"] < 0:
-            raise UsageError(f"text_det_unclip_ratio={detection['unclip_ratio']}: 0 or more is needed")
         default = float(self._modules["TextRecognition"]["score_thresh"])
-        return _Run(detection, default if score_thresh is None else score_thresh)
+        score_thresh = default if score_thresh is None else score_thresh
+        shares = {"text_det_thresh": detection["thresh"], "text_det_box_thresh": detection["box_thresh"]}
+        for name, value in {**shares, "text_rec_score_thresh": score_thresh}.items():
+            _check_range(name, value, 1)
+        _check_range("text_det_unclip_ratio", detection["unclip_ratio"], MAX_UNCLIP_RATIO)
+        return _Run(detection, score_thresh)
+
+
+def _check_range(name: str, value: Any, most: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise UsageError(f"{name}={value!r}: a number from 0 to {most:g} is needed")
 
 
 def _free_name(stem: str, taken: set[str]) -> str:

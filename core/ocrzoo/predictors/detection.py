@@ -16,6 +16,9 @@ from ocrzoo_registry.errors import IntegrityError
 _MODEL_KEYS = ("thresh", "box_thresh", "unclip_ratio", "max_candidates")
 """What a model's own ``inference.yml`` may say about post-processing."""
 
+_MOST = 1_000_000
+"""No setting of a detector is larger."""
+
 
 @dataclass(frozen=True)
 class Detection:
@@ -30,13 +33,19 @@ class TextDetector:
     """Finds lines of text by differentiable binarization."""
 
     def __init__(self, card: ModelCard, config: Mapping[str, Any], session: Session) -> None:
-        """``config`` is the model's ``inference.yml``."""
+        """``config`` is the model's ``inference.yml``.
+
+        Raises:
+            IntegrityError: A setting in it makes no sense.
+        """
         settings = config["PostProcess"]
         self.name = card.name
-        self.defaults = replace(
-            DetectionParams(),
-            **{key: settings[key] for key in _MODEL_KEYS if isinstance(settings.get(key), int | float)},
-        )
+        given = {key: settings[key] for key in _MODEL_KEYS if settings.get(key) is not None}
+        for key, value in given.items():
+            kinds = int if key == "max_candidates" else int | float
+            if isinstance(value, bool) or not isinstance(value, kinds) or not 0 <= value < _MOST:
+                raise IntegrityError(f"{card.name}: its inference.yml says {key}: {value!r}, which makes no sense")
+        self.defaults = replace(DetectionParams(), **given)
         """What the model was published with."""
         self._session = session
 

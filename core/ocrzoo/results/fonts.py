@@ -51,8 +51,8 @@ def font_file() -> str | None:
         return chosen
     found: dict[str, str] = {}
     for folder in _FOLDERS:
-        for path in Path(folder).expanduser().rglob("*.[to]t[fc]"):
-            found.setdefault(path.name, str(path))
+        for root, _folders, names in os.walk(os.path.expanduser(folder)):  # noqa: PTH111  # raises for nobody's home
+            found.update({name: f"{root}/{name}" for name in names if name in _NAMES and name not in found})
     return next((found[name] for name in _NAMES if name in found), None)
 
 

@@ -26,6 +26,12 @@ _DET_PARAMS = ("limit_side_len", "limit_type", "thresh", "max_side_limit", "box_
 _ARRAYS = ("dt_polys", "dt_scores", "rec_scores", "rec_polys", "textline_orientation_angles")
 """Printed as arrays, the middle left out, where PaddleX prints them so."""
 
+_PICTURES = frozenset([".bmp", ".dib", ".jpeg", ".jpg", ".png", ".webp", ".pgm", ".ppm", ".pnm", ".tiff", ".tif"])
+"""Inputs of these kinds get pictures of their own kind, all others PNG."""
+
+_MOST_PIXELS_A_SIDE = 16383
+"""Pictures with a longer side are saved as PNG; WebP holds no more."""
+
 
 class OCRResult(dict[str, Any]):
     """One page's result, a dictionary.
@@ -94,7 +100,7 @@ class OCRResult(dict[str, Any]):
     def print(self, format_json: bool = True, indent: int | None = 4, ensure_ascii: bool = False) -> None:
         """Print the result to standard output, as JSON or as Python writes a dictionary."""
         if format_json:
-            print(json.dumps(self.json, indent=indent, ensure_ascii=ensure_ascii))
+            print(to_json(self.json, indent, ensure_ascii))
         else:
             arrays = {key: np.array(value) if key in _ARRAYS else value for key, value in self.items()}
             with np.printoptions(threshold=1, edgeitems=1):
@@ -103,7 +109,7 @@ class OCRResult(dict[str, Any]):
     def save_to_json(self, save_path: str | Path, indent: int | None = 4, ensure_ascii: bool = False) -> Path:
         """Save ``json["res"]`` and return the path: the file named, or ``<input>_res.json`` in a folder."""
         path = target_path(save_path, f"{self._label}_res", ".json")
-        text = json.dumps(self.json["res"], indent=indent, ensure_ascii=ensure_ascii) + "\n"
+        text = to_json(self.json["res"], indent, ensure_ascii) + "\n"
         return write(path, text.encode("utf-8"))
 
     def save_to_img(self, save_path: str | Path) -> Path:
@@ -115,7 +121,8 @@ class OCRResult(dict[str, Any]):
         known = PillowImage.registered_extensions().items()
         suffixes = {suffix: kind for suffix, kind in known if kind in PillowImage.SAVE}
         own = Path(self["input_path"] or "").suffix.lower()
-        path = target_path(save_path, f"{self._label}_ocr_res_img", own if own in suffixes else ".png", suffixes)
+        fits = own in _PICTURES and own in suffixes and 2 * max(self._image.shape) <= _MOST_PIXELS_A_SIDE
+        path = target_path(save_path, f"{self._label}_ocr_res_img", own if fits else ".png", suffixes)
         content = io.BytesIO()
         try:
             self.img["ocr_res_img"].save(content, format=suffixes[path.suffix.lower()])
@@ -126,6 +133,12 @@ class OCRResult(dict[str, Any]):
     @property
     def _label(self) -> str:
         return self._name if self["page_index"] is None else f"{self._name}_{self['page_index']}"
+
+
+def to_json(value: object, indent: int | None = None, ensure_ascii: bool = False) -> str:
+    """Return JSON that every reader takes: no NaN, and bytes of a file's name that are no text as escapes."""
+    text = json.dumps(value, indent=indent, ensure_ascii=ensure_ascii, allow_nan=False)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _plain(value: Any) -> Any:

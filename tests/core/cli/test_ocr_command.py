@@ -98,7 +98,7 @@ def test_a_place_that_cannot_be_written(run: Run, sample: Path, tmp_path: Path) 
     (tmp_path / "file").touch()
     ran = run("ocr", sample, "--save_path", tmp_path / "file")
     assert ran.code == 2
-    assert "cannot be written" in ran.error
+    assert "cannot be a folder for results" in ran.error
 
 
 def test_models_and_engine_are_those_named(run: Run, sample: Path, zoo: Any) -> None:

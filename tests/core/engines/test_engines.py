@@ -184,3 +184,21 @@ def test_a_precision_that_an_engine_does_not_have_is_refused(
     made, spec = load_engine(engine)
     with pytest.raises(EngineError, match="bf16"):
         made.load(small_folder(engine), spec.formats[0], EngineOptions(precision="bf16"))
+
+
+def test_openvino_tells_nobody_that_it_was_imported(tmp_path: Path) -> None:
+    code = (
+        "import sys; from ocrzoo.engines.openvino import _import_openvino; _import_openvino();"
+        "print('openvino_telemetry' in sys.modules, sys.modules['openvino.tools.ovc'].telemetry.__class__.__module__)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name not in {"CI", "TF_BUILD", "JENKINS_URL"}}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**environment, "HOME": str(tmp_path)},
+    )
+    assert done.stdout == "False openvino.tools.ovc.telemetry_stub\n", done.stderr
+    assert list(tmp_path.iterdir()) == []

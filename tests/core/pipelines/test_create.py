@@ -56,9 +56,9 @@ def test_the_default_model_is_kept_for_a_language_that_it_reads(zoo: Zoo) -> Non
     assert module(create_pipeline(lang="en", zoo=zoo), "TextRecognition")["model_name"] == "PP-OCRv5_mobile_rec"
 
 
-def test_a_model_named_comes_before_a_language(zoo: Zoo) -> None:
-    made = create_pipeline(lang="ru", text_recognition_model_name="PP-OCRv4_mobile_rec", zoo=zoo)
-    assert module(made, "TextRecognition")["model_name"] == "PP-OCRv4_mobile_rec"
+def test_a_language_and_a_model_are_one_choice_too_many(zoo: Zoo) -> None:
+    with pytest.raises(UsageError, match="lang='ru' and text_recognition_model_name both choose"):
+        create_pipeline(lang="ru", text_recognition_model_name="PP-OCRv4_mobile_rec", zoo=zoo)
 
 
 def test_a_language_that_nobody_reads(zoo: Zoo) -> None:

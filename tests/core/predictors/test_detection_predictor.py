@@ -55,13 +55,21 @@ def page(height: int = 96, width: int = 128) -> NDArray[np.uint8]:
             DetectionParams(thresh=0.2, box_thresh=0.45, unclip_ratio=1.4),
         ),
         ({"thresh": 0, "max_candidates": 3000}, DetectionParams(thresh=0, max_candidates=3000)),
-        ({"thresh": "0.2", "box_thresh": None, "limit_side_len": 960}, DetectionParams()),
+        ({"box_thresh": None, "limit_side_len": 960}, DetectionParams()),
     ],
 )
 def test_the_models_own_post_processing_is_the_default(
     card: ModelCard, settings: dict[str, Any], defaults: DetectionParams
 ) -> None:
     assert TextDetector(card, {"PostProcess": settings}, FixedSession()).defaults == defaults
+
+
+@pytest.mark.parametrize(
+    "settings", [{"thresh": "0.2"}, {"max_candidates": 2.5}, {"max_candidates": True}, {"unclip_ratio": float("nan")}]
+)
+def test_post_processing_that_makes_no_sense_is_refused(card: ModelCard, settings: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError, match="which makes no sense"):
+        TextDetector(card, {"PostProcess": settings}, FixedSession())
 
 
 def test_pages_are_read_one_by_one_in_order(card: ModelCard) -> None:

@@ -152,11 +152,15 @@ class TestSaveToImg:
         with PIL.Image.open(tmp_path / name) as picture:
             assert picture.format == kind
 
-    def test_what_the_inputs_kind_cannot_hold_is_told(self, build: Build, tmp_path: Path) -> None:
+    def test_what_the_inputs_kind_cannot_hold_is_saved_as_png(self, build: Build, tmp_path: Path) -> None:
         """WebP ends at 16,383 pixels, and the picture is twice as wide as the page."""
         wide = build(image=np.zeros((4, 8300, 3), np.uint8), input_path="wide.webp", texts=[])
+        assert wide.save_to_img(tmp_path).suffix == ".png"
+
+    def test_what_the_kind_asked_for_cannot_hold_is_told(self, build: Build, tmp_path: Path) -> None:
+        wide = build(image=np.zeros((4, 8300, 3), np.uint8), input_path="wide.webp", texts=[])
         with pytest.raises(UsageError, match="cannot be written"):
-            wide.save_to_img(tmp_path)
+            wide.save_to_img(tmp_path / "asked.webp")
         assert list(tmp_path.iterdir()) == []
 
 

@@ -44,7 +44,7 @@ def test_a_model_lies_where_paddlex_would_put_it(
     card = offer_card(artefacts={file_format: {"files": [{"path": "inference.yml"}]}})
     listing = source(settings, tmp_path).list(card, file_format)
     assert listing is not None
-    assert listing.revision == str(tmp_path / folder)
+    assert listing.revision.startswith(f"{tmp_path / folder}, state ")
     assert [file.path for file in listing.files] == sorted([*names, "inference.yml"])
 
 
@@ -57,7 +57,7 @@ def test_the_first_root_with_a_complete_model_serves(settings: Settings, tmp_pat
     roots = [tmp_path / name for name in ("gone", "one", "two", "three", "four", "five")]
     listing = source(settings, *roots).list(CARD, "onnx")
     assert listing is not None
-    assert listing.revision == str(four)
+    assert listing.revision.startswith(f"{four}, state ")
 
 
 def test_the_users_folder_comes_before_the_one_beside_the_card(settings: Settings, tmp_path: Path) -> None:
@@ -65,11 +65,11 @@ def test_the_users_folder_comes_before_the_one_beside_the_card(settings: Setting
     beside = put(tmp_path / "plugin" / "weights" / "seaside", "inference.onnx")
     listing = source(settings, tmp_path / "mine").list(card, "onnx")
     assert listing is not None
-    assert listing.revision == str(beside)
+    assert listing.revision.startswith(f"{beside}, state ")
     mine = put(tmp_path / "mine" / "seaside_det_onnx", "inference.onnx")
     listing = source(settings, tmp_path / "mine").list(card, "onnx")
     assert listing is not None
-    assert listing.revision == str(mine)
+    assert listing.revision.startswith(f"{mine}, state ")
 
 
 def test_a_model_that_is_nowhere_is_none(settings: Settings, tmp_path: Path) -> None:
@@ -145,3 +145,13 @@ def test_the_store_itself_on_the_model_path_is_adopted_with_the_old_copy_kept(
     assert resolver.store.find("seaside_det", "onnx") is not None
     (kept,) = (models / ".ocrzoo" / "quarantine").iterdir()
     assert (kept / "inference.onnx").read_bytes() == WEIGHTS
+
+
+def test_a_folder_that_changed_is_fetched_anew(tmp_path: Path, settings: Settings, make_resolver: MakeResolver) -> None:
+    folder = put(tmp_path / "seaside_det_onnx", "inference.onnx")
+    chosen = make_resolver(directory=source(settings, tmp_path))
+    stored = chosen.resolve(CARD, ["onnx"]).folder / "inference.onnx"
+    assert stored.read_bytes() == WEIGHTS
+    (folder / "inference.onnx").write_bytes(b"trained further")
+    chosen.resolve(CARD, ["onnx"])
+    assert stored.read_bytes() == b"trained further"

@@ -186,7 +186,7 @@ def test_a_pip_that_hangs_has_an_end(
 
 
 def test_the_pip_of_this_interpreter_is_used_else_the_one_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert wheel._pip() == [sys.executable, "-m", "pip"]
+    assert wheel._pip() == [sys.executable, "-P", "-m", "pip"]
     monkeypatch.setattr(wheel, "PathFinder", SimpleNamespace(find_spec=lambda _name: None))
     monkeypatch.setattr(shutil, "which", lambda name: f"/somewhere/{name}")
     assert wheel._pip() == ["/somewhere/pip"]
