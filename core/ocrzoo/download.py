@@ -47,7 +47,12 @@ def fetch(url: str) -> bytes:
 def _fetch(url: str, deadline: float) -> bytes:
     import requests
 
-    with requests.Session() as session:
+    class Session(requests.Session):
+        def get_redirect_target(self, resp: requests.Response) -> str | None:
+            """Know of no redirect: requests would read its body whole, whatever the size, before going on."""
+            return None
+
+    with Session() as session:
         for _ in range(MAX_REDIRECTS + 1):
             with session.get(url, stream=True, allow_redirects=False, timeout=(CONNECT_S, IDLE_S)) as answer:
                 if not answer.is_redirect:

@@ -143,7 +143,7 @@ class GuardedSession:
         """
         try:
             return self._session.run(batch)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             shape = " x ".join(map(str, batch.shape))
             reason = " ".join(str(error).split())[:200] or type(error).__name__
             raise InputError(f"{self._name} cannot be run on an input of {shape}: {reason}") from error

@@ -54,6 +54,28 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Location", f"/hop/{left - 1}" if left else "/page.png")
         self.end_headers()
 
+    def answer_heavy(self) -> None:
+        """A redirect with a body that a client would have to read whole."""
+        self.send_response(302)
+        self.send_header("Location", "/page.png")
+        self.send_header("Content-Length", str(1 << 40))
+        self.end_headers()
+        while not self.over.is_set():
+            self.wfile.write(b"x" * 65536)
+
+    def answer_elsewhere(self) -> None:
+        self.send_response(302)
+        self.send_header("Location", "file:///etc/hostname")
+        self.end_headers()
+
+    def answer_headers(self) -> None:
+        """Headers that never end."""
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        for _ in range(DRIPS):
+            if self.over.wait(0.05):
+                return
+            self.wfile.write(b"X")
+
     def answer_loop(self) -> None:
         self.send_response(302)
         self.send_header("Location", "/loop")
@@ -189,3 +211,16 @@ def test_offline_no_socket_is_opened(server: str, switch: str, monkeypatch: pyte
     monkeypatch.setattr(socket, "create_connection", pytest.fail)
     monkeypatch.setattr(socket, "getaddrinfo", pytest.fail)
     assert "off limits" in the_error(f"{server}/page.png")
+
+
+def test_headers_without_end_are_bounded_too(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "TOTAL_S", 0.3)
+    assert the_error(f"{server}/headers").startswith("not all there after")
+
+
+def test_the_body_of_a_redirect_is_not_read(server: str) -> None:
+    assert download.fetch(f"{server}/heavy") == CONTENT
+
+
+def test_a_redirect_leads_to_http_only(server: str) -> None:
+    assert the_error(f"{server}/elsewhere").startswith("redirected to file:")

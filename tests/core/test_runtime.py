@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ocrzoo.engines import Device, EngineOptions, TensorSpec
 from ocrzoo.predictors.detection import TextDetector
-from ocrzoo.runtime import Runtime
+from ocrzoo.runtime import GuardedSession, Runtime
 from ocrzoo_registry.cards import Format, Task
 from ocrzoo_registry.contracts import EngineSpec
-from ocrzoo_registry.errors import EngineError, IntegrityError, UnknownModel, UsageError
+from ocrzoo_registry.errors import EngineError, InputError, IntegrityError, UnknownModel, UsageError
 from ocrzoo_registry.offers import Offer, Offers, Origin
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
@@ -96,6 +99,20 @@ class TestChoice:
     def test_the_one_named(self, model_dir: Path, asked: list[Any], home: Path) -> None:
         runtime(home, QUICK, SLOW, name="slow").predictor(NAME, TASK, model_dir)
         assert [one[0] for one in asked] == ["slow"]
+
+    def test_a_broken_one_costs_itself(
+        self, model_dir: Path, asked: list[Any], home: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        broken = replace(QUICK, name="broken", rank=0, factory="nowhere:Engine")
+        runtime(home, broken, QUICK).predictor(NAME, TASK, model_dir)
+        assert [one[0] for one in asked] == ["quick"]
+        assert "engine broken" in caplog.text
+        assert "the next engine is tried" in caplog.text
+
+    def test_one_named_that_is_broken_is_named(self, model_dir: Path, home: Path) -> None:
+        broken = replace(QUICK, name="broken", factory="nowhere:Engine")
+        with pytest.raises(EngineError, match=r"engine broken .* failed: UsageError: cannot load 'nowhere:Engine'"):
+            runtime(home, broken, name="broken").predictor(NAME, TASK, model_dir)
 
     def test_one_named_that_is_not_installed(self, model_dir: Path, home: Path) -> None:
         with pytest.raises(EngineError, match=r'engine \'absent\' is not installed: pip install "ocrzoo\[absent\]"'):
@@ -208,3 +225,14 @@ def test_a_name_that_nobody_knows(home: Path) -> None:
 def test_a_model_of_another_task_is_refused_before_anything_is_fetched(home: Path) -> None:
     with pytest.raises(UsageError, match="PP-OCRv5_mobile_rec does text_recognition, not text_detection"):
         runtime(home).predictor("PP-OCRv5_mobile_rec", TASK)
+
+
+def test_a_network_that_cannot_be_run_is_that_pages_error() -> None:
+    class Broken:
+        inputs = ()
+
+        def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+            raise RuntimeError("out of\nmemory")
+
+    with pytest.raises(InputError, match=r"^it cannot be run on an input of 1 x 3: out of memory$"):
+        GuardedSession("it", Broken()).run(np.zeros((1, 3), np.float32))

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -84,9 +85,16 @@ def test_only_the_model_asked_for_is_found(model: ModelFiles, store: Store) -> N
     assert store.find("other_det", "onnx") is None
 
 
-FAULTS = {
+def _tamper_silently(path: Path) -> None:
+    before = path.stat()
+    path.write_bytes(b"W" + WEIGHTS[1:])
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+FAULTS: dict[str, Callable[[Path], object]] = {
     "truncated": lambda folder: (folder / "inference.onnx").write_bytes(WEIGHTS[:-1]),
     "tampered, same size": lambda folder: (folder / "inference.onnx").write_bytes(b"W" + WEIGHTS[1:]),
+    "tampered, same size, time set back": lambda folder: _tamper_silently(folder / "inference.onnx"),
     "configuration changed": lambda folder: (folder / "inference.yml").write_bytes(b"{}"),
     "file missing": lambda folder: (folder / "inference.onnx").unlink(),
     "manifest missing": lambda folder: (folder / MANIFEST_NAME).unlink(),
@@ -234,3 +242,13 @@ def test_eight_processes_at_once_fetch_once(tmp_path: Path) -> None:
     (statuses,) = run_processes("together", tmp_path)
     assert statuses == [0] * 8
     assert (tmp_path / "fetches").read_text() == "fetched\n"
+
+
+def test_a_program_that_nobody_vouched_for_is_a_fault(store: Store, make_resolver: MakeResolver) -> None:
+    """Paddle prefers ``inference.json``: one that was added beside a verified ``inference.pdmodel`` would be run."""
+    card = offer_card(artefacts={"paddle": {"files": [{"path": "inference.pdmodel"}]}})
+    shelf = Shelf({"inference.pdmodel": b"program", "inference.pdiparams": WEIGHTS})
+    folder = make_resolver(shelf=shelf).resolve(card, ["paddle"]).folder
+    assert store.find(card.card.name, "paddle") is not None
+    (folder / "inference.json").write_text("{}")
+    assert store.find(card.card.name, "paddle") is None

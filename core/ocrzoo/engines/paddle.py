@@ -60,11 +60,9 @@ def _configure(paddle: Any, folder: Path, options: EngineOptions) -> Any:
     program = folder / "inference.json"
     if not program.exists():
         program = folder / "inference.pdmodel"
-    with program.open("rb") as file:
+    with program.open("rb") as file:  # on other bytes paddle crashes the process
         if file.read(1) != (b"{" if program.suffix == ".json" else b"\n"):
-            raise EngineError(
-                f"paddle cannot load {folder}: {program.name} is no program"
-            )  # on other bytes paddle crashes the process
+            raise EngineError(f"paddle cannot load {folder}: {program.name} is no program")
     config = paddle.inference.Config(str(program), str(folder / "inference.pdiparams"))
     if options.device.kind == "cpu":
         config.disable_gpu()
