@@ -48,7 +48,7 @@ def _fetch(url: str, deadline: float) -> bytes:
     import requests
 
     class Session(requests.Session):
-        def get_redirect_target(self, resp: requests.Response) -> str | None:
+        def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002  # requests' signature
             """Know of no redirect: requests would read its body whole, whatever the size, before going on."""
             return None
 
