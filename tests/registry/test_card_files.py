@@ -81,8 +81,8 @@ def test_all_faults_of_a_card_are_told_at_once(tmp_path: Path) -> None:
         (b"", "card: "),
         (b"- a\n- b", "card: "),
         (b"a: &a [*a]", "not valid YAML: stands for more than"),
-        (b"a: 2026-01-01", "not plain data"),
-        (b"a: !!binary aGk=", "not plain data"),
+        (b"a: 2026-01-01", "not valid YAML: line 1: "),
+        (b"a: !!binary aGk=", "not valid YAML: line 1: "),
     ],
 )
 def test_what_is_no_card_is_told_with_its_file(tmp_path: Path, content: bytes, complaint: str) -> None:
