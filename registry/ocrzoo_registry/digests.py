@@ -1,8 +1,7 @@
-"""SHA-256 of files and streams."""
+"""SHA-256 of files and streams; hashlib (OpenSSL) is loaded by the first of them."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,12 +10,16 @@ CHUNK_BYTES = 1 << 20
 
 def sha256_of(path: Path) -> str:
     """Return the hexadecimal SHA-256 of a file."""
+    import hashlib
+
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def receive(chunks: Iterable[bytes], target: Path, limit: int | None = None) -> tuple[int, str]:
     """Write chunks to a new file and return its size and SHA-256; stops past ``limit`` bytes."""
+    import hashlib
+
     digest, size = hashlib.sha256(), 0
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("xb") as file:

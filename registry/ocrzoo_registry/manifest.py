@@ -9,8 +9,6 @@ from pydantic import Field
 
 from ocrzoo_registry.cards import Format, Name, Record, RelativePath, Sha256
 
-MANIFEST_NAME = "ocrzoo.json"
-
 
 class StoredFile(Record):
     """One verified file."""

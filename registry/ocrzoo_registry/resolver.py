@@ -21,12 +21,12 @@ from ocrzoo_registry.cards import RELATIVE_PATH, File, Format
 from ocrzoo_registry.contracts import Listing, RemoteFile, Source, SourceSpec, load_attribute
 from ocrzoo_registry.digests import receive
 from ocrzoo_registry.errors import IntegrityError, OfflineError, SourceError, StoreError, UsageError
-from ocrzoo_registry.manifest import MANIFEST_NAME, Manifest, StoredFile
+from ocrzoo_registry.manifest import Manifest, StoredFile
 from ocrzoo_registry.model_files import is_complete
 from ocrzoo_registry.nearest import did_you_mean
 from ocrzoo_registry.offers import Offers
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.store import ModelFiles, Store
+from ocrzoo_registry.store import MANIFEST_NAME, ModelFiles, Store
 
 HUBS = ("huggingface", "aistudio", "modelscope", "bos")
 """Sources that cards name and this version does not speak to yet; asking for one is not an error."""

@@ -11,21 +11,23 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING
 
 from ocrzoo_registry.cards import Format
 from ocrzoo_registry.digests import sha256_of
 from ocrzoo_registry.errors import StoreError
-from ocrzoo_registry.manifest import MANIFEST_NAME, Manifest
 from ocrzoo_registry.model_files import MODEL_FILES
 from ocrzoo_registry.plain_files import read_bounded
+
+if TYPE_CHECKING:
+    from ocrzoo_registry.manifest import Manifest
+
+MANIFEST_NAME = "ocrzoo.json"
+"""The file that makes a folder count."""
 
 SUFFIXES: dict[Format, str] = {"paddle": "", "onnx": "_onnx", "safetensors": "_safetensors"}
 """What PaddleX appends to a model's name for each format."""
@@ -101,7 +103,9 @@ class Store:
         Raises:
             StoreError: The home cannot be written, or is full.
         """
-        stage = self.private / "staging" / uuid.uuid4().hex
+        import shutil
+
+        stage = self._nowhere_yet()
         try:
             stage.mkdir(parents=True)
             yield stage
@@ -128,14 +132,20 @@ class Store:
         manifest = _read_manifest(folder)
         reason = "has no manifest" if manifest is None else _fault(folder, manifest)
         if manifest is not None and reason is None and manifest.name == successor.name:
-            outdated = self.private / "staging" / uuid.uuid4().hex
+            import shutil
+
+            outdated = self._nowhere_yet()
             folder.rename(outdated)
             shutil.rmtree(outdated, ignore_errors=True)
             return
-        shelter = self.private / "quarantine" / f"{folder.name}.{uuid.uuid4().hex[:8]}"
+        shelter = self.private / "quarantine" / f"{folder.name}.{self._nowhere_yet().name[:8]}"
         shelter.parent.mkdir(parents=True, exist_ok=True)
         folder.rename(shelter)
         log.warning("%s %s: moved to %s and fetched anew", folder, reason or "belongs to another model", shelter)
+
+    def _nowhere_yet(self) -> Path:
+        """A path for a folder that nobody else will use."""
+        return self.private / "staging" / os.urandom(16).hex()
 
     def _unwritable(self, error: OSError) -> StoreError:
         reason = f"{error.strerror or error}"
@@ -146,8 +156,14 @@ class Store:
 
 def _read_manifest(folder: Path) -> Manifest | None:
     try:
-        return Manifest.model_validate_json(read_bounded(folder / MANIFEST_NAME, MAX_MANIFEST_BYTES))
-    except (OSError, ValidationError):
+        content = read_bounded(folder / MANIFEST_NAME, MAX_MANIFEST_BYTES)
+    except OSError:
+        return None
+    from ocrzoo_registry.manifest import Manifest
+
+    try:
+        return Manifest.model_validate_json(content)
+    except ValueError:
         return None
 
 

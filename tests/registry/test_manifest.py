@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from ocrzoo_registry.manifest import MANIFEST_NAME, Manifest, StoredFile
+from ocrzoo_registry.manifest import Manifest, StoredFile
+from ocrzoo_registry.store import MANIFEST_NAME
 
 FILE = {"path": "inference.onnx", "size": 3, "sha256": "0" * 64, "digest_origin": "first seen"}
 GOOD = {"name": "seaside_det", "format": "onnx", "source": "shelf", "revision": "1", "files": (StoredFile(**FILE),)}  # type: ignore[arg-type]

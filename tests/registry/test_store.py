@@ -19,9 +19,9 @@ from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, tree
 
 from ocrzoo_registry import store as store_module
 from ocrzoo_registry.errors import ExitCode, StoreError
-from ocrzoo_registry.manifest import MANIFEST_NAME, Manifest
+from ocrzoo_registry.manifest import Manifest
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.store import ModelFiles, Store
+from ocrzoo_registry.store import MANIFEST_NAME, ModelFiles, Store
 
 NAME = "seaside_det"
 PROCESSES = Path(__file__).with_name("store_processes.py")

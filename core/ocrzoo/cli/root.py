@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Any
 
 import click
@@ -32,7 +31,7 @@ def _dashes_too(option: str) -> str:
 @running_options
 @prediction_options
 @debug_option
-@click.version_option(version("ocrzoo"), prog_name="ocrzoo")
+@click.version_option(package_name="ocrzoo", prog_name="ocrzoo")
 @click.pass_context
 def ocrzoo(
     context: click.Context,
