@@ -73,8 +73,7 @@ class PluginHost:
     def __init__(self, settings: Settings, found: Iterable[EntryPoint] | None = None) -> None:
         self._strict = settings.strict
         self._offers: dict[str, list[Offer[object]]] = {}
-        found = _discover() if found is None else found
-        found = list(found)
+        found = list(_discover() if found is None else found)
         for name in sorted(settings.disabled_plugins - {entry.name for entry in found}):
             log.warning("OCRZOO_DISABLE_PLUGINS: no plugin is called %r", name)
         self.plugins = [self._load(entry, origin, settings.disabled_plugins) for origin, entry in _in_order(found)]

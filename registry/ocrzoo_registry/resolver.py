@@ -174,9 +174,10 @@ class Resolver:
             paths = [file.path for file in files]
             if not is_complete(file_format, paths):
                 raise SourceError(f"incomplete: {listing.revision} has only {', '.join(paths) or 'nothing'}")
-            if inference_config.FILE_NAME not in paths:
+            if inference_config.FILE_NAME in paths:
+                inference_config.check_name(inference_config.read(stage), offered.card.name, listing.revision)
+            else:
                 files.append(_write_config(offered, stage))
-            inference_config.check_name(inference_config.read(stage), offered.card.name, listing.revision)
             manifest = Manifest(
                 name=offered.card.name,
                 format=file_format,

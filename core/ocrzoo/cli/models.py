@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from ocrzoo.cli.terminal import debug_option, print_json, print_table
+from ocrzoo.cli.terminal import debug_option, on_terminal, print_json, print_table
 
 if TYPE_CHECKING:
     from ocrzoo_registry.card_files import OfferedCard
@@ -121,7 +120,7 @@ def _summary(zoo: Zoo, offered: OfferedCard, here: dict[str, str]) -> dict[str, 
 
 
 def _shorten(languages: tuple[str, ...]) -> str:
-    if sys.stdout is None or not sys.stdout.isatty() or len(languages) <= 4:
+    if not on_terminal() or len(languages) <= 4:
         return " ".join(languages)
     return f"{' '.join(languages[:3])} +{len(languages) - 3}"
 

@@ -60,18 +60,19 @@ def one_line(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
 
 
-def _on_terminal() -> bool:
+def on_terminal() -> bool:
+    """Whether standard output is a terminal; it may be closed."""
     return sys.stdout is not None and sys.stdout.isatty()
 
 
 def print_json(value: object) -> None:
     """Print a value as one line of JSON, or indented on a terminal."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2 if _on_terminal() else None))
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2 if on_terminal() else None))
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows as a table on a terminal, else with tabs between and the headings in lower case."""
-    if not _on_terminal():
+    if not on_terminal():
         click.echo("\t".join(heading.lower() for heading in headings))
         for row in rows:
             click.echo("\t".join(" ".join(cell.split()) for cell in row))
@@ -107,7 +108,7 @@ def waiting(what: str) -> AbstractContextManager[object]:
 @contextmanager
 def page_progress(total: int) -> Iterator[Any]:
     """Give a function to call after each page; a bar shows where pages do not print themselves."""
-    if total < 2 or not sys.stderr.isatty() or _on_terminal():
+    if total < 2 or not sys.stderr.isatty() or on_terminal():
         yield lambda: None
         return
     from rich.console import Console

@@ -33,7 +33,7 @@ class OpenVinoEngine:
         settings: dict[str, Any] = {
             "PERFORMANCE_HINT": "LATENCY",
             "NUM_STREAMS": "1",
-            # Without it OpenVINO computes in bfloat16 on CPUs that can, and 12 % of the texts change.
+            # Else OpenVINO computes in bfloat16 on CPUs that can: one text in six changes (docs/agreement.md).
             "INFERENCE_PRECISION_HINT": _PRECISIONS[options.precision],
         }
         if device == "CPU":

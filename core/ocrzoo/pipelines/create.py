@@ -32,8 +32,8 @@ def create_pipeline(
 ) -> OCRPipeline:
     """Put a pipeline together; its models are fetched and loaded when first used.
 
-    ``lang`` (a language tag such as ``ru`` or ``zh-Hant``) chooses the recognition model, unless one is
-    named. ``engine`` is ``openvino``, ``onnxruntime`` or ``paddle``; the fastest one that is installed
+    ``lang`` (a language tag such as ``ru`` or ``zh-Hant``) chooses the recognition model; give that or its
+    name, not both. ``engine`` is ``openvino``, ``onnxruntime`` or ``paddle``; the fastest one that is installed
     and reads the model if not given. ``device`` is ``cpu`` or a kind with a card number such as ``gpu:0``.
     ``threads`` is per call, 0 for all this process may use.
 
