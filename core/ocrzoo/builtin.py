@@ -10,9 +10,16 @@ from ocrzoo_registry.hookspecs import hookimpl
 
 @hookimpl
 def ocrzoo_sources() -> Iterator[SourceSpec]:
-    """Local folders first, then Python distributions."""
-    yield SourceSpec("directory", "ocrzoo_registry.sources.directory:DirectorySource", rank=10, network=False)
+    """What is on this machine first, then the hubs in PaddleX's order, then pip."""
+    yield SourceSpec(
+        "directory", "ocrzoo_registry.sources.directory:DirectorySource", rank=10, network=False, changes=True
+    )
     yield SourceSpec("wheel", "ocrzoo_registry.sources.wheel:WheelSource", rank=20, network=False)
+    yield SourceSpec("huggingface", "ocrzoo_registry.sources.huggingface:HuggingFaceSource", rank=30)
+    yield SourceSpec("aistudio", "ocrzoo_registry.sources.aistudio:AIStudioSource", rank=40)
+    yield SourceSpec("modelscope", "ocrzoo_registry.sources.modelscope:ModelScopeSource", rank=50)
+    yield SourceSpec("bos", "ocrzoo_registry.sources.bos:BosSource", rank=60)
+    yield SourceSpec("pip", "ocrzoo_registry.sources.pip:PipSource", rank=70, answer_s=930)
 
 
 @hookimpl

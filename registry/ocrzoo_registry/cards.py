@@ -222,6 +222,8 @@ class ModelCard(Record):
     """ISO 15924."""
     charset: RelativePath | None = None
     """Text file with one entry a line, in the order of the network's classes."""
+    copies: RelativePath | None = None
+    """File with digests that others published for their copies of this model; they corroborate, no more."""
     labels: tuple[Text, ...] = ()
     """Class names of a classifier, in the order of the network's classes."""
 

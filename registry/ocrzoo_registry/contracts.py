@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import Format
@@ -27,8 +27,12 @@ class RemoteFile:
     size: int | None = None
     """Bytes, where the source knows."""
     sha256: str | None = None
+    git_sha1: str | None = None
+    """What git calls the file: of its bytes, or of the LFS pointer that stands for it."""
+    md5: str | None = None
+    """32 hexadecimal digits, where the source states nothing better."""
     digest_origin: str | None = None
-    """Who vouches for ``sha256``."""
+    """Who vouches for the digests."""
     locator: str = ""
     """What the source needs to find the file again; means nothing to others."""
 
@@ -39,6 +43,21 @@ class Listing:
 
     revision: str
     files: tuple[RemoteFile, ...]
+    archive: bool = False
+    """The one file listed is a tar with the model in one folder."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file that a source has begun to deliver."""
+
+    chunks: Iterator[bytes]
+    offset: int = 0
+    """Where the chunks begin: the offset asked for, or 0 where the source cannot go on from there."""
+    size: int | None = None
+    """Bytes of the whole file, where the source knows."""
+    validator: str | None = None
+    """A strong ETag or a date: given back to ``open``, so that bytes of two states are never joined."""
 
 
 class Source(Protocol):
@@ -52,11 +71,27 @@ class Source(Protocol):
         """
         ...
 
-    def open(self, listing: Listing, file: RemoteFile, offset: int = 0) -> AbstractContextManager[Iterator[bytes]]:
+    def open(
+        self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
+    ) -> AbstractContextManager[Opened]:
         """Open a listed file at a byte offset, as chunks of bytes.
 
         Raises:
+            Unreachable: The file cannot be had now; it is asked for again, from where it broke off.
             SourceError: The file cannot be had.
+        """
+        ...
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A source that can say how it is (``ocrzoo sources check``)."""
+
+    def check(self) -> str:
+        """Return what it answered, in a few words.
+
+        Raises:
+            SourceError: It does not answer.
         """
         ...
 
@@ -72,6 +107,10 @@ class SourceSpec:
     """Sources are tried by ascending rank; the nearest (a local folder) has the lowest."""
     network: bool = True
     """Whether it may open a socket; such a source is passed over when offline."""
+    changes: bool = False
+    """Whether its models may change in place (a folder of this machine); copies in the store then follow."""
+    answer_s: float = 15.0
+    """Seconds that a source behind the network may take to list a model; then the next one is asked."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@
     |   |-- UnknownModel      3  no card with that name (also a KeyError)
     |   `-- UnknownLanguage   3  no model that claims that language (also a KeyError)
     |-- SourceError           4  no source gave the files
+    |   |-- Unreachable       4  nothing there answers, or it breaks off: worth another try
+    |   |-- TooSlow           4  it answers, but not within the time allowed
+    |   |-- Refused           4  it asks for a token, or denies access
     |   |-- OfflineError      4  the files are not here and the network is off limits
     |   `-- StoreError        4  the folder for the weights cannot be written
     |-- IntegrityError        5  bytes that are not the bytes that were promised
@@ -93,20 +96,52 @@ class SourceError(OcrzooError):
     """No source gave the files."""
 
     exit_code = ExitCode.SOURCE
+    outcome: ClassVar[str] = "failed"
+    """In one or two words, for the list of attempts."""
+
+
+class Unreachable(SourceError):
+    """Nothing answers there, or it breaks off, or it says that it is busy: worth another try."""
+
+    outcome = "unreachable"
+
+    def __init__(self, message: str, retry_after: float | None = None, *, connected: bool = True) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds to wait before that try, where the source said so."""
+        self.connected = connected
+        """Whether there was a server at all: where not, fewer tries are made."""
+
+
+class TooSlow(SourceError):
+    """It answers, but not within the time allowed, or slower than the least rate."""
+
+    outcome = "too slow"
+
+
+class Refused(SourceError):
+    """It asks for a token, or denies access."""
+
+    outcome = "refused"
 
 
 class OfflineError(SourceError):
     """The files are not in the store and the network is off limits."""
 
+    outcome = "offline"
+
 
 class StoreError(SourceError):
     """The folder for the weights cannot be written, is full, or is locked for too long."""
+
+    outcome = "disk"
 
 
 class IntegrityError(OcrzooError):
     """Bytes that are not the bytes that were promised."""
 
     exit_code = ExitCode.INTEGRITY
+    outcome: ClassVar[str] = "corrupt"
 
 
 class InputError(OcrzooError):

@@ -9,6 +9,9 @@ from pydantic import Field
 
 from ocrzoo_registry.cards import Format, Name, Record, RelativePath, Sha256
 
+WRITTEN_FROM_CARD = "written from the model card"
+"""How the origin of a digest begins where the file came from no source."""
+
 
 class StoredFile(Record):
     """One verified file."""
@@ -39,6 +42,16 @@ class Manifest(Record):
     def stamped(self, folder: Path) -> Manifest:
         """Return the manifest with the times of the files in a folder."""
         return self.model_copy(update={"files": tuple(_stamp(folder, file) for file in self.files)})
+
+    def unstamped(self) -> Manifest:
+        """Return the manifest without what holds for one machine only."""
+        files = (file.model_copy(update={"mtime_ns": 0, "ctime_ns": 0}) for file in self.files)
+        return self.model_copy(update={"files": tuple(files)})
+
+    @property
+    def served(self) -> tuple[StoredFile, ...]:
+        """The files that the source served; the others were written from the card."""
+        return tuple(file for file in self.files if not file.digest_origin.startswith(WRITTEN_FROM_CARD))
 
 
 def _stamp(folder: Path, file: StoredFile) -> StoredFile:

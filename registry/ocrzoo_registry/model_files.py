@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ocrzoo_registry.cards import Format
+from ocrzoo_registry.cards import Format, ModelCard
 
 _NEEDED: dict[Format, tuple[frozenset[str], ...]] = {
     "paddle": (
@@ -20,6 +20,14 @@ MODEL_FILES: dict[Format, frozenset[str]] = {
     file_format: frozenset().union(*alternatives) for file_format, alternatives in _NEEDED.items()
 }
 """Every file that a format may consist of, ``inference.yml`` apart."""
+
+CONFIG = "inference.yml"
+"""How the model is run; may be absent, and is then written from the card."""
+
+
+def wanted_files(card: ModelCard, file_format: Format) -> frozenset[str]:
+    """Return the paths of all files that are worth fetching: those that the card names, and those of the format."""
+    return MODEL_FILES[file_format] | {file.path for file in card.artefacts[file_format].files} | {CONFIG}
 
 
 def describe_needed(file_format: Format) -> str:

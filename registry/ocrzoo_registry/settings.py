@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.plain_files import read_bounded
 
 _WORDS = {
     "1": True,
@@ -19,6 +21,53 @@ _WORDS = {
     "no": False,
     "off": False,
 }
+
+
+@dataclass(frozen=True)
+class Hub:
+    """Where one hub is, and who asks."""
+
+    endpoint: str
+    """Scheme, host and, where a mirror has one, path; no slash at the end."""
+    token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Hubs:
+    """The four hubs, under the variables that their own clients read."""
+
+    huggingface: Hub = Hub("https://huggingface.co")
+    """``PADDLE_PDX_HUGGING_FACE_ENDPOINT`` or ``HF_ENDPOINT``; ``HF_TOKEN``, else the stored one."""
+    aistudio: Hub = Hub("https://git.aistudio.baidu.com")
+    """``STUDIO_GIT_HOST``; ``AISTUDIO_ACCESS_TOKEN``."""
+    modelscope: Hub = Hub("https://www.modelscope.cn")
+    """``MODELSCOPE_ENDPOINT`` or ``MODELSCOPE_DOMAIN``; ``MODELSCOPE_API_TOKEN``."""
+    bos: Hub = Hub("https://paddle-model-ecology.bj.bcebos.com")
+    """``OCRZOO_BOS_ENDPOINT`` stands in for every ``*.bcebos.com`` of a card."""
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Hubs:
+        """Read the environment.
+
+        Raises:
+            UsageError: An endpoint is not an http or https address.
+        """
+        return cls(
+            huggingface=_hub(
+                environ,
+                cls.huggingface,
+                ("PADDLE_PDX_HUGGING_FACE_ENDPOINT", "HF_ENDPOINT"),
+                _huggingface_token(environ),
+            ),
+            aistudio=_hub(environ, cls.aistudio, ("STUDIO_GIT_HOST",), environ.get("AISTUDIO_ACCESS_TOKEN")),
+            modelscope=_hub(
+                environ,
+                cls.modelscope,
+                ("MODELSCOPE_ENDPOINT", "MODELSCOPE_DOMAIN"),
+                environ.get("MODELSCOPE_API_TOKEN"),
+            ),
+            bos=_hub(environ, cls.bos, ("OCRZOO_BOS_ENDPOINT",), None),
+        )
 
 
 @dataclass(frozen=True)
@@ -39,6 +88,7 @@ class Settings:
     """A single name is exact and final too (written with a comma after it)."""
     model_path: tuple[Path, ...] = ()
     """``OCRZOO_MODEL_PATH``: folders that hold models as ``<name>[_onnx]/``, separated as in ``PATH``."""
+    hubs: Hubs = Hubs()
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -56,6 +106,7 @@ class Settings:
             sources=tuple(_names(environ, "PADDLE_PDX_MODEL_SOURCE")),
             sources_exact="," in environ.get("PADDLE_PDX_MODEL_SOURCE", ""),
             model_path=tuple(_folder(part) for part in environ.get("OCRZOO_MODEL_PATH", "").split(os.pathsep) if part),
+            hubs=Hubs.from_environment(environ),
         )
 
 
@@ -75,3 +126,33 @@ def _switch(environ: Mapping[str, str], name: str) -> bool:
 
 def _names(environ: Mapping[str, str], name: str) -> list[str]:
     return [part.strip() for part in environ.get(name, "").split(",") if part.strip()]
+
+
+def _hub(environ: Mapping[str, str], default: Hub, names: Sequence[str], token: str | None) -> Hub:
+    name = next((name for name in names if environ.get(name, "").strip()), None)
+    if name is None:
+        return Hub(default.endpoint, _one_line(token))
+    endpoint = environ[name].strip().rstrip("/")
+    if "://" not in endpoint:
+        endpoint = f"https://{endpoint}"
+    if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s?#]*)?", endpoint, re.IGNORECASE):
+        raise UsageError(f"{name}={environ[name]!r} is no address: write it as https://host or http://host:port")
+    return Hub(endpoint, _one_line(token))
+
+
+def _huggingface_token(environ: Mapping[str, str]) -> str | None:
+    """``HF_TOKEN``, else what ``hf auth login`` stored."""
+    if environ.get("HF_TOKEN", "").strip():
+        return environ["HF_TOKEN"]
+    cache = environ.get("XDG_CACHE_HOME") or "~/.cache"
+    path = environ.get("HF_TOKEN_PATH") or f"{environ.get('HF_HOME') or f'{cache}/huggingface'}/token"
+    try:
+        return read_bounded(Path(path).expanduser(), 4096).decode("ascii")
+    except (OSError, RuntimeError, ValueError):
+        return None
+
+
+def _one_line(token: str | None) -> str | None:
+    """A token as it can stand in a header; what cannot is no token."""
+    token = (token or "").strip()
+    return token if token.isascii() and token.isprintable() and token else None

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,8 @@ SUFFIXES: dict[Format, str] = {"paddle": "", "onnx": "_onnx", "safetensors": "_s
 """What PaddleX appends to a model's name for each format."""
 
 MAX_MANIFEST_BYTES = 1 << 20
+
+LOCK_MOMENT_S = 1.0
 
 LOCK_TIMEOUT_S = 1800.0
 """How long one process waits for another that is fetching the same model."""
@@ -73,9 +75,25 @@ class Store:
             return None
         return ModelFiles(name, file_format, folder, manifest)
 
+    def manifest(self, folder: Path) -> Manifest | None:
+        """Return the manifest of a folder, whatever the state of its files."""
+        return _read_manifest(folder)
+
+    def parts(self, name: str, file_format: Format) -> Path:
+        """Return where the files of a model grow while they are fetched."""
+        return self.private / "parts" / f"{name}{SUFFIXES[file_format]}"
+
+    def remove_parts(self, name: str, file_format: Format) -> None:
+        """Forget what came of a model, now that it is complete."""
+        import shutil
+
+        shutil.rmtree(self.parts(name, file_format), ignore_errors=True)
+
     @contextmanager
-    def lock(self, name: str) -> Iterator[None]:
+    def lock(self, name: str, on_wait: Callable[[], object] = lambda: None) -> Iterator[None]:
         """Hold the model's lock, shared by all processes on this home.
+
+        ``on_wait`` is called when it is held elsewhere for longer than a moment.
 
         Raises:
             StoreError: The home cannot be written, or another process holds the lock for too long.
@@ -85,8 +103,12 @@ class Store:
         path = self.private / "locks" / f"{name}.lock"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(path, timeout=LOCK_TIMEOUT_S)
-            lock.acquire()
+            lock = FileLock(path)
+            try:
+                lock.acquire(timeout=LOCK_MOMENT_S)
+            except Timeout:
+                on_wait()
+                lock.acquire(timeout=LOCK_TIMEOUT_S)
         except Timeout as error:
             raise StoreError(f"{name}: another process has held {path} for {LOCK_TIMEOUT_S:.0f} s") from error
         except OSError as error:
@@ -126,6 +148,33 @@ class Store:
         stage.rename(folder)
         _sync(self.root)
         return ModelFiles(manifest.name, manifest.format, folder, manifest)
+
+    def adopt(self, manifest: Manifest) -> ModelFiles | None:
+        """Give a manifest to a folder of somebody else's making whose files were verified; ``None`` if they changed.
+
+        Call it under :meth:`lock`.
+
+        Raises:
+            StoreError: The folder cannot be written.
+        """
+        from ocrzoo_registry.files_at_once import write_at_once
+
+        folder = self.folder(manifest.name, manifest.format)
+        try:
+            stamped = manifest.stamped(folder)
+            if _fault(folder, manifest) is not None:
+                return None
+            write_at_once(folder / MANIFEST_NAME, stamped.model_dump_json(indent=1).encode())
+        except OSError as error:
+            raise self._unwritable(error) from error
+        return ModelFiles(manifest.name, manifest.format, folder, stamped)
+
+    def fault(self, folder: Path, *, deep: bool = False) -> str | None:
+        """Say what is wrong with a model folder, if anything; ``deep`` reads every byte."""
+        manifest = _read_manifest(folder)
+        if manifest is None:
+            return "has no manifest: nobody verified it"
+        return _fault(folder, manifest.unstamped() if deep else manifest)
 
     def _clear(self, folder: Path, successor: Manifest) -> None:
         """Make way for a model: an intact older state of it is removed, anything else goes to quarantine."""

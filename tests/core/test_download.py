@@ -15,6 +15,7 @@ import pytest
 
 from ocrzoo import download
 from ocrzoo.inputs import pages
+from ocrzoo_registry import web
 from ocrzoo_registry.errors import InputError
 
 PICTURE = np.random.default_rng(6).integers(0, 256, (20, 30, 3), dtype=np.uint8)
@@ -158,12 +159,12 @@ def test_what_is_no_image_is_named_by_its_address(server: str) -> None:
 
 
 def test_an_error_of_the_server(server: str) -> None:
-    assert the_error(f"{server}/nothing.png").startswith("404")
+    assert the_error(f"{server}/nothing.png").endswith("HTTP 404")
 
 
 def test_five_redirects_are_followed_and_no_more(server: str) -> None:
-    assert download.fetch(f"{server}/hop/{download.MAX_REDIRECTS - 1}") == CONTENT
-    assert "redirects" in the_error(f"{server}/hop/{download.MAX_REDIRECTS}")
+    assert download.fetch(f"{server}/hop/{web.MAX_REDIRECTS - 1}") == CONTENT
+    assert "redirects" in the_error(f"{server}/hop/{web.MAX_REDIRECTS}")
     assert "redirects" in the_error(f"{server}/loop")
 
 
@@ -171,7 +172,7 @@ def test_an_answer_larger_than_the_limit(server: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr(download, "MAX_BYTES", len(CONTENT))
     assert download.fetch(f"{server}/page.png") == CONTENT
     monkeypatch.setattr(download, "MAX_BYTES", len(CONTENT) - 1)
-    assert the_error(f"{server}/page.png").startswith("larger than")
+    assert the_error(f"{server}/page.png").endswith("sends more than 0 MiB")
 
 
 def test_an_answer_cut_short(server: str) -> None:
@@ -180,14 +181,14 @@ def test_an_answer_cut_short(server: str) -> None:
 
 @pytest.mark.parametrize("path", ["/silent", "/stall"])
 def test_a_server_that_falls_silent(server: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "IDLE_S", 0.2)
+    monkeypatch.setattr(web, "IDLE_S", 0.2)
     the_error(server + path)
 
 
 def test_a_server_that_never_gets_done(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte comes in time, and the whole does not."""
     monkeypatch.setattr(download, "TOTAL_S", 0.3)
-    assert the_error(f"{server}/drip").startswith("not all there after")
+    assert "not all there after" in the_error(f"{server}/drip")
     assert len(Handler.dripped) < DRIPS
 
 
@@ -223,4 +224,4 @@ def test_the_body_of_a_redirect_is_not_read(server: str) -> None:
 
 
 def test_a_redirect_leads_to_http_only(server: str) -> None:
-    assert the_error(f"{server}/elsewhere").startswith("redirected to file:")
+    assert the_error(f"{server}/elsewhere").endswith("redirects to 'file:///etc/hostname'")

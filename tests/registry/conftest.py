@@ -72,7 +72,7 @@ def make_resolver(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> MakeRe
         offers = []
         for rank, (name, source) in enumerate(sources.items()):
             setattr(module, name, lambda _settings, source=source: source)
-            spec = SourceSpec(name, f"{module.__name__}:{name}", rank=rank, network=network)
+            spec = SourceSpec(name, f"{module.__name__}:{name}", rank=rank, network=network, changes=not network)
             offers.append(Offer(spec, Origin("test", "test", "0")))
         return Resolver(settings, Offers("source", offers, lambda spec: spec.name), Store(settings.home))
 

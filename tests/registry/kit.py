@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ocrzoo_registry.card_files import OfferedCard, build_card
-from ocrzoo_registry.contracts import Listing, RemoteFile
+from ocrzoo_registry.contracts import Listing, Opened, RemoteFile
 from ocrzoo_registry.resolver import Resolver
 from ocrzoo_registry.settings import Settings
 
@@ -82,11 +82,13 @@ class Shelf:
         return Listing("shelf 1", tuple(honest if self.promised is None else self.promised))
 
     @contextmanager
-    def open(self, listing: Listing, file: RemoteFile, offset: int = 0) -> Iterator[Iterator[bytes]]:
+    def open(
+        self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
+    ) -> Iterator[Opened]:
         self.opened.append(file.path)
         if self.open_error:
             raise self.open_error
-        yield iter([self.contents[file.path][offset:]])
+        yield Opened(iter([self.contents[file.path][offset:]]), offset)
 
 
 class MakeResolver(Protocol):

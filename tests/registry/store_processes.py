@@ -17,7 +17,7 @@ from itertools import count
 from pathlib import Path
 
 from ocrzoo_registry.card_files import OfferedCard, build_card
-from ocrzoo_registry.contracts import Listing, RemoteFile, SourceSpec
+from ocrzoo_registry.contracts import Listing, Opened, RemoteFile, SourceSpec
 from ocrzoo_registry.offers import Offer, Offers, Origin
 from ocrzoo_registry.resolver import Resolver
 from ocrzoo_registry.settings import Settings
@@ -47,10 +47,12 @@ class Shelf:
         return Listing("1", (RemoteFile("inference.onnx", sum(map(len, CHUNKS))),))
 
     @contextmanager
-    def open(self, listing: Listing, file: RemoteFile, offset: int = 0) -> Iterator[Iterator[bytes]]:
+    def open(
+        self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
+    ) -> Iterator[Opened]:
         with self.diary.open("a") as diary:
             diary.write("fetched\n")
-        yield self._chunks()
+        yield Opened(self._chunks())
 
     def _chunks(self) -> Iterator[bytes]:
         for chunk in CHUNKS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, remote, sha256
 
-from ocrzoo_registry import plain_yaml, resolver
-from ocrzoo_registry.contracts import Listing, RemoteFile
+from ocrzoo_registry import plain_yaml, transfer
+from ocrzoo_registry.contracts import Listing, Opened, RemoteFile
 from ocrzoo_registry.errors import ExitCode, IntegrityError, OfflineError, SourceError, StoreError, UsageError
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store import Store
@@ -69,13 +69,15 @@ def test_the_digest_in_the_card_outranks_what_the_source_states(
 def test_an_endless_stream_is_cut_off(
     settings: Settings, make_resolver: MakeResolver, monkeypatch: pytest.MonkeyPatch, size: int | None, limit: int
 ) -> None:
-    monkeypatch.setattr(resolver, "MAX_FILE_BYTES", limit)
+    monkeypatch.setattr(transfer, "MAX_FILE_BYTES", limit)
     sent = itertools.count()
 
     class Endless(Shelf):
         @contextmanager
-        def open(self, listing: Listing, file: RemoteFile, offset: int = 0) -> Iterator[Iterator[bytes]]:
-            yield (b"x" * 10 for _ in sent)
+        def open(
+            self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
+        ) -> Iterator[Opened]:
+            yield Opened(b"x" * 10 for _ in sent)
 
     with pytest.raises(IntegrityError, match="30 bytes came instead of 25"):
         make_resolver(shelf=Endless(promised=[RemoteFile(ONNX, size)])).resolve(CARD, ["onnx"])
@@ -258,21 +260,17 @@ def test_offline_a_local_source_is_asked(settings: Settings, make_resolver: Make
 
 
 def test_progress_is_shown_only_while_something_is_fetched(make_resolver: MakeResolver) -> None:
-    shown: list[str] = []
+    shown: list[tuple[str, int | None]] = []
+    came: list[int] = []
 
     @contextmanager
-    def show(what: str) -> Iterator[None]:
-        shown.append(what)
-        yield
+    def show(what: str, total: int | None) -> Iterator[Callable[[int], object]]:
+        shown.append((what, total))
+        yield came.append
 
     chosen = make_resolver(shelf=Shelf())
-    chosen.on_fetch = show
+    chosen.watch = show
     chosen.resolve(CARD, ["onnx"])
     chosen.resolve(CARD, ["onnx"])
-    assert shown == ["seaside_det from shelf"]
-
-
-def test_a_hub_that_this_version_cannot_ask_is_told_where_the_card_names_it(make_resolver: MakeResolver) -> None:
-    card = offer_card(sources={"huggingface": {"onnx": {"repository": "seaside/det"}}})
-    with pytest.raises(SourceError, match="huggingface: "):
-        make_resolver(shelf=Shelf({})).resolve(card, ["onnx"])
+    assert shown == [("seaside_det from shelf", len(WEIGHTS))]
+    assert sum(came) == len(WEIGHTS)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import File, Format
-from ocrzoo_registry.contracts import Listing, RemoteFile
-from ocrzoo_registry.inference_config import FILE_NAME
-from ocrzoo_registry.model_files import MODEL_FILES, is_complete
+from ocrzoo_registry.contracts import Listing, Opened, RemoteFile
+from ocrzoo_registry.errors import SourceError
+from ocrzoo_registry.model_files import is_complete, wanted_files
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources import read_chunks
 from ocrzoo_registry.store import SUFFIXES
@@ -30,7 +30,7 @@ class DirectorySource:
     def list(self, offered: OfferedCard, file_format: Format) -> Listing | None:
         """Return the first folder that holds every file the format needs."""
         pinned = {file.path: file for file in offered.card.artefacts[file_format].files}
-        wanted = {*pinned, *MODEL_FILES[file_format], FILE_NAME}
+        wanted = wanted_files(offered.card, file_format)
         for folder in self._folders(offered, file_format):
             present = sorted(name for name in wanted if (folder / name).is_file())
             if is_complete(file_format, present):
@@ -39,9 +39,22 @@ class DirectorySource:
         return None
 
     @contextmanager
-    def open(self, listing: Listing, file: RemoteFile, offset: int = 0) -> Iterator[Iterator[bytes]]:
+    def open(
+        self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
+    ) -> Iterator[Opened]:
         """Open a file of the folder."""
-        yield read_chunks(Path(file.locator), offset)
+        yield Opened(read_chunks(Path(file.locator), offset), offset, validator=listing.revision)
+
+    def check(self) -> str:
+        """Say how many folders there are to look into (``ocrzoo sources check``).
+
+        Raises:
+            SourceError: One of them is not there.
+        """
+        for root in self._roots:
+            if not root.is_dir():
+                raise SourceError(f"OCRZOO_MODEL_PATH: {root} is no folder")
+        return f"{len(self._roots)} folders in OCRZOO_MODEL_PATH, and those that plugins ship"
 
     def _folders(self, offered: OfferedCard, file_format: Format) -> Iterator[Path]:
         for root in self._roots:

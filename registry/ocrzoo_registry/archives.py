@@ -1,0 +1,112 @@
+"""Tar archives of others: only plain files below one folder are read out of them, and only those that are wanted.
+
+Nothing is extracted by tarfile: members are read as streams and written under names of ours. An archive with
+anything else in it (a link, a device, a path that leads out) or cut short is refused whole.
+"""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import IO
+
+from ocrzoo_registry.digests import CHUNK_BYTES, receive
+from ocrzoo_registry.errors import IntegrityError
+from ocrzoo_registry.manifest import StoredFile
+
+MAX_MEMBERS = 1000
+MAX_BYTES = 4 << 30
+"""Of all members together."""
+_BLOCK = tarfile.BLOCKSIZE
+
+
+def unpack(archive: Path, folder: Path, wanted: Collection[str], digest_origin: str) -> list[StoredFile]:
+    """Read the wanted files of a model out of its archive into a folder; returns what was written.
+
+    ``digest_origin`` says who vouched for the archive.
+
+    Raises:
+        IntegrityError: It is no tar, holds what it must not, or is cut short.
+        OSError: The folder cannot be written.
+    """
+    members = _checked_members(archive)
+    stored = []
+    with tarfile.open(archive, mode="r:") as tar:
+        for path, member in members.items():
+            if path not in wanted:
+                continue
+            content = tar.extractfile(member)
+            if content is None:
+                raise IntegrityError(f"{archive.name}: {path} cannot be read")
+            with content:
+                size, sha256 = receive(_chunks(content, path), folder / path, member.size)
+            if size != member.size:
+                raise IntegrityError(f"{archive.name}: {path} is cut short")
+            stored.append(StoredFile(path=path, size=size, sha256=sha256, digest_origin=digest_origin))
+    return stored
+
+
+def _checked_members(archive: Path) -> dict[str, tarfile.TarInfo]:
+    """Path inside the one folder to member, for the regular files."""
+    found: dict[str, tarfile.TarInfo] = {}
+    tops: set[str] = set()
+    total, end = 0, 0
+    try:
+        with tarfile.open(archive, mode="r:") as tar:
+            for count, member in enumerate(tar, 1):
+                end = max(end, member.offset_data + -(-member.size // _BLOCK) * _BLOCK)
+                if _is_noise(member):
+                    continue
+                top, path = _place(member)
+                tops.add(top)
+                total += member.size
+                if count > MAX_MEMBERS or total > MAX_BYTES or len(tops) > 1:
+                    raise IntegrityError(
+                        f"archive refused: more than {MAX_MEMBERS} members, {MAX_BYTES >> 30} GiB, or one folder"
+                    )
+                if member.isreg():
+                    if path in found:
+                        raise IntegrityError(f"archive refused: it holds {path} twice")
+                    found[path] = member
+        with archive.open("rb") as file:
+            file.seek(end)
+            if file.read(2 * _BLOCK) != bytes(2 * _BLOCK):
+                raise IntegrityError("archive refused: it is cut short")
+    except (tarfile.TarError, EOFError, ValueError, OverflowError, MemoryError, RecursionError) as error:
+        raise IntegrityError(f"archive refused: {type(error).__name__}: {error}"[:200]) from error
+    return found
+
+
+def _is_noise(member: tarfile.TarInfo) -> bool:
+    """The folder that was packed itself, and what a Mac adds beside each file."""
+    return (member.isdir() and member.name in {".", ""}) or (
+        member.isreg() and member.name.rpartition("/")[2].startswith("._")
+    )
+
+
+def _place(member: tarfile.TarInfo) -> tuple[str, str]:
+    """The top folder of a member, and its path inside."""
+    name = member.name.removeprefix("./")
+    kind_is_fine = (member.isreg() and not member.issparse()) or member.isdir()
+    parts = name.split("/")
+    if not kind_is_fine or name.startswith("/") or ".." in parts or "\\" in name or "\0" in name:
+        raise IntegrityError(f"archive refused: it holds {member.name[:200]!r}, a {_kind(member)}")
+    top, _, path = name.partition("/")
+    if member.isreg() and not path:
+        raise IntegrityError(f"archive refused: {name[:200]!r} lies in no folder")
+    return top, path
+
+
+def _kind(member: tarfile.TarInfo) -> str:
+    if member.issym() or member.islnk():
+        return "link"
+    return "path that leads out" if member.isreg() or member.isdir() else "device or other special file"
+
+
+def _chunks(content: IO[bytes], path: str) -> Iterator[bytes]:
+    try:
+        while chunk := content.read(CHUNK_BYTES):
+            yield chunk
+    except (tarfile.TarError, EOFError) as error:
+        raise IntegrityError(f"archive refused: {path} is cut short: {error}") from error

@@ -1,0 +1,150 @@
+"""Part files: what has come of a file so far. They outlive the process, so that the next one goes on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING
+
+from ocrzoo_registry.digests import CHUNK_BYTES
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+FLUSH_BYTES = 8 << 20
+"""So much is handed to the disk at a time while more is coming: the sync at the end then has little to do."""
+
+
+class Part:
+    """One part file, its size and its digest; used by one writer under the model's lock."""
+
+    def __init__(self, path: Path) -> None:
+        """Take up what an earlier process left.
+
+        Raises:
+            OSError: The file cannot be read or written.
+        """
+        import hashlib
+
+        self.path = path
+        self._validator_path = path.with_suffix(".validator")
+        self._new_digest = hashlib.sha256
+        self._lock = Lock()
+        self._closed = False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = open(path, "a+b", buffering=0)  # noqa: SIM115  # closed by close()
+        self.size = 0
+        self._digest: _Hash = self._new_digest()
+        self._file.seek(0)
+        while chunk := self._file.read(CHUNK_BYTES):
+            self._digest.update(chunk)
+            self.size += len(chunk)
+        self._flusher = _Flusher(self._file.fileno())
+
+    @property
+    def sha256(self) -> str:
+        """Of the bytes so far."""
+        return self._digest.hexdigest()
+
+    @property
+    def validator(self) -> str | None:
+        """What the source said of the state that the bytes are of."""
+        try:
+            return self._validator_path.read_text(encoding="utf-8") or None
+        except (OSError, ValueError):
+            return None
+
+    def write(self, chunk: bytes) -> None:
+        """Append bytes; none after :meth:`close`, whichever thread comes late.
+
+        Raises:
+            OSError: The disk does not take them.
+            ValueError: The part is closed.
+        """
+        with self._lock:
+            if self._closed:
+                raise ValueError("the part is closed")
+            view = memoryview(chunk)
+            while view:
+                written = self._file.write(view) or 0
+                self._digest.update(view[:written])
+                self.size += written
+                view = view[written:]
+        self._flusher.wrote(len(chunk))
+
+    def restart(self, validator: str | None = None) -> None:
+        """Begin anew, with bytes of a state of which the source says ``validator``."""
+        with self._lock:
+            if self._closed:
+                raise ValueError("the part is closed")
+            self._file.truncate(0)
+            self._digest, self.size = self._new_digest(), 0
+            self._validator_path.unlink(missing_ok=True)
+            if validator:
+                self._validator_path.write_text(validator, encoding="utf-8")
+
+    def finish(self) -> None:
+        """Make the bytes survive a power cut, and let go of the file."""
+        self._let_go(sync=True)
+
+    def close(self) -> None:
+        """Let go of the file; it stays for the next process."""
+        self._let_go(sync=False)
+
+    def _let_go(self, *, sync: bool) -> None:
+        with self._lock:
+            self._closed = True
+        if self._file.closed:
+            return
+        self._flusher.stop()
+        if sync:
+            os.fsync(self._file.fileno())
+        self._file.close()
+
+    def remove(self) -> None:
+        """Delete it: its bytes are wrong, or in their place."""
+        self.close()
+        self.path.unlink(missing_ok=True)
+        self._validator_path.unlink(missing_ok=True)
+
+
+class _Flusher:
+    """Hands written bytes to the disk beside the transfer; begins with the first full :data:`FLUSH_BYTES`."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+        self._sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
+        self._pending = 0
+        self._due = Event()
+        self._stopped = False
+        self._thread: Thread | None = None
+
+    def wrote(self, count: int) -> None:
+        self._pending += count
+        if self._pending < FLUSH_BYTES:
+            return
+        self._pending = 0
+        if self._thread is None:
+            self._thread = Thread(target=self._work, daemon=True)
+            self._thread.start()
+        self._due.set()
+
+    def stop(self) -> None:
+        thread, self._thread = self._thread, None
+        self._stopped = True
+        self._due.set()
+        if thread is not None:
+            thread.join()
+
+    def _work(self) -> None:
+        while True:
+            self._due.wait()
+            self._due.clear()
+            if self._stopped:
+                return
+            try:
+                self._sync(self._handle)
+            except OSError:  # the sync at the end tells
+                return

@@ -1,0 +1,72 @@
+"""Whether bytes are the ones that were promised, by whichever digest somebody vouches with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from ocrzoo_registry.contracts import RemoteFile
+from ocrzoo_registry.digests import CHUNK_BYTES
+from ocrzoo_registry.errors import IntegrityError
+from ocrzoo_registry.manifest import StoredFile
+
+FIRST_SEEN = "first seen"
+"""The origin of a digest that nobody vouched for."""
+
+
+def is_vouched_for(file: RemoteFile) -> bool:
+    """Whether somebody states a digest of the file."""
+    return bool(file.sha256 or file.git_sha1 or file.md5)
+
+
+def check(file: RemoteFile, path: Path, size: int, sha256: str) -> str:
+    """Compare a received file, its size in bytes and its SHA-256 with what was promised; returns who vouched.
+
+    Raises:
+        IntegrityError: It is not the file that was promised.
+    """
+    if file.size is not None and size != file.size:
+        raise IntegrityError(f"{file.path}: {size} bytes came instead of {file.size}")
+    if file.sha256 is not None and sha256 != file.sha256:
+        raise IntegrityError(f"{file.path}: sha256 is {sha256}, not {file.sha256}")
+    if file.sha256 is None and file.git_sha1 is not None and not _git_agrees(file.git_sha1, path, size, sha256):
+        raise IntegrityError(f"{file.path}: is not the file that git calls {file.git_sha1}")
+    if file.sha256 is None and file.md5 is not None and (md5 := _hash("md5", path)) != file.md5:
+        raise IntegrityError(f"{file.path}: md5 is {md5}, not {file.md5}")
+    return (file.digest_origin or "the source") if is_vouched_for(file) else FIRST_SEEN
+
+
+def kept(file: RemoteFile, path: Path) -> StoredFile | None:
+    """Describe a local file if it is the promised one; never one that nobody vouches for."""
+    from ocrzoo_registry.digests import sha256_of
+
+    if not is_vouched_for(file):
+        return None
+    try:
+        size, sha256 = path.stat().st_size, sha256_of(path)
+        return StoredFile(path=file.path, size=size, sha256=sha256, digest_origin=check(file, path, size, sha256))
+    except (OSError, IntegrityError):
+        return None
+
+
+def _git_agrees(git_sha1: str, path: Path, size: int, sha256: str) -> bool:
+    """Whether git's name is that of the bytes, or of the LFS pointer to them (with and without its last line end)."""
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size}"
+    names = {_hash("sha1", None, _git_blob(len(text)) + text) for text in (pointer.encode(), f"{pointer}\n".encode())}
+    return git_sha1 in names or _hash("sha1", path, _git_blob(size)) == git_sha1
+
+
+def _git_blob(size: int) -> bytes:
+    return f"blob {size}\0".encode()
+
+
+def _hash(algorithm: Literal["sha1", "md5"], path: Path | None, start: bytes = b"") -> str:
+    """Hash some bytes and then a file; these two are what hubs state, and are not relied on against forgery."""
+    import hashlib
+
+    digest = hashlib.new(algorithm, start, usedforsecurity=False)
+    if path is not None:
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK_BYTES):
+                digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,104 @@
+"""Source ``aistudio``: repositories of AI Studio, a git host (gitea) with large-file storage.
+
+The tree names each file as git does: by the digest of its bytes, or of the pointer that stands for a large
+file. Both are checked (:mod:`ocrzoo_registry.promises`), so every file is verified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
+
+from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.cards import Format
+from ocrzoo_registry.contracts import Listing, Opened, RemoteFile
+from ocrzoo_registry.errors import SourceError
+from ocrzoo_registry.model_files import wanted_files
+from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.sources.hub import MAX_PAGES, Answer, HubSource, in_path, is_commit
+from ocrzoo_registry.web import Gone
+
+
+class _Entry(Answer):
+    path: str
+    type: str
+    sha: str | None = None
+
+
+class _Tree(Answer):
+    tree: Annotated[list[_Entry], Field(max_length=10_000)]
+    url: str = ""
+    truncated: bool = False
+
+
+_TREE = TypeAdapter(_Tree)
+
+
+class AIStudioSource(HubSource):
+    """Reads repositories of AI Studio."""
+
+    def __init__(self, settings: Settings) -> None:
+        hub = settings.hubs.aistudio
+        super().__init__(hub, {"Authorization": f"token {hub.token}"} if hub.token else {})
+
+    def list(self, offered: OfferedCard, file_format: Format) -> Listing | None:
+        """Return the files of the card's repository at the commit that its branch stands at now.
+
+        Raises:
+            SourceError: AI Studio does not answer, or not as it should.
+        """
+        place = offered.card.sources.aistudio.get(file_format)
+        if place is None:
+            return None
+        repository = f"{self.endpoint}/api/v1/repos/{place.repository}"
+        pages = self._pages(f"{repository}/git/trees", place.revision or "master")
+        try:
+            first = next(pages)
+        except Gone:
+            return None
+        stated = first.url.partition("?")[0].rpartition("/")[2]
+        revision = stated if is_commit(stated) else place.revision or "master"
+        wanted = wanted_files(offered.card, file_format)
+        files = [
+            _listed(entry, f"{repository}/media/{in_path(entry.path)}?ref={in_path(revision)}")
+            for page in (first, *pages)
+            for entry in page.tree
+            if entry.type == "blob" and entry.path in wanted
+        ]
+        return Listing(revision, tuple(files))
+
+    @contextmanager
+    def open(
+        self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
+    ) -> Iterator[Opened]:
+        """Open a file at the listing's commit; by the branch where the host does not know files by that name.
+
+        Raises:
+            SourceError: It cannot be had.
+        """
+        with ExitStack() as stack:
+            try:
+                opened = stack.enter_context(super().open(listing, file, offset, validator))
+            except Gone:
+                by_branch = replace(file, locator=file.locator.partition("?")[0])
+                opened = stack.enter_context(super().open(listing, by_branch, offset, validator))
+            yield opened
+
+    def _pages(self, trees: str, revision: str) -> Iterator[_Tree]:
+        for number in range(1, MAX_PAGES + 1):
+            page, _ = self.ask(f"{trees}/{in_path(revision)}?recursive=true&page={number}&per_page=1000", _TREE)
+            yield page
+            if not page.truncated:
+                return
+        raise SourceError(f"lists more than {MAX_PAGES} pages of files")
+
+
+def _listed(entry: _Entry, url: str) -> RemoteFile:
+    stated = entry.sha is not None and is_commit(entry.sha)
+    return RemoteFile(
+        entry.path, git_sha1=entry.sha if stated else None, digest_origin="stated by aistudio", locator=url
+    )

@@ -1,0 +1,79 @@
+"""Source ``bos``: one tar a model, in Baidu's object store or wherever a card's address leads.
+
+The store states the archive's length and, in ``Content-MD5``, its digest (a mirror of ours states SHA-256 in
+``X-Linked-Etag``); what is inside is checked by :mod:`ocrzoo_registry.archives`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.cards import Format
+from ocrzoo_registry.contracts import Listing, RemoteFile
+from ocrzoo_registry.patience import Patience
+from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.sources.hub import HubSource
+from ocrzoo_registry.web import Gone
+
+
+class BosSource(HubSource):
+    """Reads tar archives by their address."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings.hubs.bos, {})
+
+    def list(self, offered: OfferedCard, file_format: Format) -> Listing | None:
+        """Return the archive of the card, with what the store states of it.
+
+        Raises:
+            SourceError: The store does not answer.
+        """
+        place = offered.card.sources.bos.get(file_format)
+        if place is None:
+            return None
+        url = self._address(place.url)
+        try:
+            headers = Patience().retrying(lambda: self._headers(url))
+        except Gone:
+            return None
+        length = headers.get("Content-Length", "")
+        file = RemoteFile(
+            "archive.tar",
+            int(length) if re.fullmatch(r"\d{1,18}", length) else None,
+            sha256=_sha256(headers),
+            md5=_md5(headers),
+            digest_origin="stated by bos, of the archive",
+            locator=url,
+        )
+        revision = headers.get("ETag") or headers.get("Last-Modified") or f"{length} bytes"
+        return Listing(revision.strip('"')[:200], (file,), archive=True)
+
+    def _address(self, url: str) -> str:
+        """The card's address, at the endpoint of the settings where it is the store's own."""
+        parts = urlsplit(url)
+        if (parts.hostname or "").endswith(".bcebos.com"):
+            return f"{self.endpoint}{parts.path}"
+        return url
+
+    def _headers(self, url: str) -> Mapping[str, str]:
+        with self.web.get(url, method="HEAD") as answer:
+            return answer.headers
+
+
+def _sha256(headers: Mapping[str, str]) -> str | None:
+    stated = headers.get("X-Linked-Etag", "").strip('"')
+    return stated if re.fullmatch(r"[0-9a-f]{64}", stated) else None
+
+
+def _md5(headers: Mapping[str, str]) -> str | None:
+    """``Content-MD5`` (RFC 1864), in hexadecimal."""
+    try:
+        digest = base64.b64decode(headers.get("Content-MD5", ""), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return digest.hex() if len(digest) == 16 else None

@@ -1,0 +1,131 @@
+"""What the hubs have in common: small JSON answers that are checked, and files that are opened at an offset."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Annotated, TypeVar
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+
+from ocrzoo_registry.contracts import Listing, Opened, RemoteFile
+from ocrzoo_registry.errors import SourceError
+from ocrzoo_registry.patience import Patience
+from ocrzoo_registry.settings import Hub
+from ocrzoo_registry.web import Web
+
+if TYPE_CHECKING:
+    import requests
+
+MAX_ANSWER_BYTES = 8 << 20
+"""A listing of 1,000 files has 300 kB."""
+
+MAX_PAGES = 20
+_COMMIT = r"^[0-9a-f]{40}$"
+Commit = Annotated[str, StringConstraints(pattern=_COMMIT)]
+Size = Annotated[int, Field(ge=0, le=1 << 62)]
+
+
+class Answer(BaseModel):
+    """A part of what a hub says; unknown keys are left alone."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+AnswerT = TypeVar("AnswerT")
+
+
+class HubSource:
+    """What the sources of all hubs share; a file's locator is its address."""
+
+    def __init__(self, hub: Hub, secrets: Mapping[str, str]) -> None:
+        """``secrets`` are the headers that tell the hub who asks."""
+        self.endpoint = hub.endpoint
+        self.web = Web(hub.endpoint, secrets)
+
+    def ask(self, url: str, kind: TypeAdapter[AnswerT]) -> tuple[AnswerT, Mapping[str, str]]:
+        """Return a JSON answer as a record, and its headers.
+
+        Raises:
+            Gone: There is nothing at this address.
+            SourceError: The hub does not answer, or not with what is due.
+        """
+        content, headers = Patience().retrying(lambda: self._small(url))
+        try:
+            return kind.validate_json(content), headers
+        except ValidationError as error:
+            what = error.errors()[0]
+            where = ".".join(map(str, what["loc"]))
+            raise SourceError(f"answers {url} with something else: {where} {what['msg']}"[:300]) from error
+
+    @contextmanager
+    def open(
+        self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
+    ) -> Iterator[Opened]:
+        """Open a file; where the hub cannot go on from the offset, or the file changed, from its start.
+
+        Raises:
+            SourceError: It cannot be had.
+        """
+        url = file.locator
+        with ExitStack() as stack:
+            answer = stack.enter_context(self.web.get(url, _range(offset, validator), accept={416}))
+            if answer.status_code == 416:
+                answer = stack.enter_context(self.web.get(url))
+            if answer.headers.get("Content-Encoding", "identity") != "identity":
+                raise SourceError(f"sends {url} as {answer.headers['Content-Encoding']}")
+            start, size = _extent(answer)
+            yield Opened(self.web.chunks(answer), start, size, _validator(answer))
+
+    def check(self) -> str:
+        """Say what the hub answers at its front door (``ocrzoo sources check``).
+
+        Raises:
+            SourceError: Nothing answers.
+        """
+        start = time.monotonic()
+        with self.web.get(f"{self.endpoint}/", method="HEAD", accept=range(400, 600)) as answer:
+            status = answer.status_code
+        return f"HTTP {status} from {self.endpoint} after {1000 * (time.monotonic() - start):.0f} ms"
+
+    def _small(self, url: str) -> tuple[bytes, Mapping[str, str]]:
+        with self.web.get(url) as answer:
+            return self.web.body(answer, max_bytes=MAX_ANSWER_BYTES), answer.headers
+
+
+def in_path(text: str) -> str:
+    """Write a repository or file name as a part of an address; its slashes stay."""
+    return quote(text, safe="/")
+
+
+def is_commit(text: str) -> bool:
+    """Whether a revision is a commit's full name."""
+    return re.fullmatch(_COMMIT, text) is not None
+
+
+def _range(offset: int, validator: str | None) -> dict[str, str]:
+    if not offset:
+        return {}
+    return {"Range": f"bytes={offset}-"} | ({"If-Range": validator} if validator else {})
+
+
+def _extent(answer: requests.Response) -> tuple[int, int | None]:
+    """Where the body starts in the file, and how large the file is."""
+    if answer.status_code == 206:
+        found = re.fullmatch(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", answer.headers.get("Content-Range", ""))
+        if found is None:
+            raise SourceError(f"answers a range with {answer.headers.get('Content-Range')!r}")
+        return int(found[1]), None if found[2] == "*" else int(found[2])
+    length = answer.headers.get("Content-Length", "")
+    return 0, int(length) if re.fullmatch(r"\d{1,18}", length) else None
+
+
+def _validator(answer: requests.Response) -> str | None:
+    """What If-Range may be told: a strong ETag, else a date."""
+    etag = answer.headers.get("ETag", "")
+    if re.fullmatch(r'"[\x21\x23-\x7e]{1,200}"', etag):
+        return etag
+    return answer.headers.get("Last-Modified") if not etag else None

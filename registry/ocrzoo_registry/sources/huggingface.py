@@ -1,0 +1,95 @@
+"""Source ``huggingface``: repositories of the Hugging Face Hub, or of a mirror that speaks its protocol.
+
+The branch is turned into a commit first, and everything is then asked for by that commit. Digests are what
+the Hub states: SHA-256 of files in large-file storage, git's own name of the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated
+from urllib.parse import urljoin
+
+from pydantic import Field, TypeAdapter
+
+from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.cards import Format, Sha256
+from ocrzoo_registry.contracts import Listing, RemoteFile
+from ocrzoo_registry.errors import SourceError
+from ocrzoo_registry.model_files import wanted_files
+from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.sources.hub import MAX_PAGES, Answer, Commit, HubSource, Size, in_path
+from ocrzoo_registry.web import Gone
+
+
+class _Revision(Answer):
+    sha: Commit
+
+
+class _Lfs(Answer):
+    oid: Sha256
+    size: Size
+
+
+class _Entry(Answer):
+    type: str
+    path: str
+    size: Size = 0
+    oid: str | None = None
+    lfs: _Lfs | None = None
+
+
+_REVISION = TypeAdapter(_Revision)
+_TREE = TypeAdapter(Annotated[list[_Entry], Field(max_length=10_000)])
+
+
+class HuggingFaceSource(HubSource):
+    """Reads repositories of the Hugging Face Hub."""
+
+    def __init__(self, settings: Settings) -> None:
+        hub = settings.hubs.huggingface
+        super().__init__(hub, {"Authorization": f"Bearer {hub.token}"} if hub.token else {})
+
+    def list(self, offered: OfferedCard, file_format: Format) -> Listing | None:
+        """Return the files of the card's repository at the commit that its branch stands at now.
+
+        Raises:
+            SourceError: The Hub does not answer, or not as it should.
+        """
+        place = offered.card.sources.huggingface.get(file_format)
+        if place is None:
+            return None
+        model = f"{self.endpoint}/api/models/{place.repository}"
+        try:
+            commit = self.ask(f"{model}/revision/{in_path(place.revision or 'main')}", _REVISION)[0].sha
+        except Gone:
+            return None
+        wanted = wanted_files(offered.card, file_format)
+        base = f"{self.endpoint}/{place.repository}/resolve/{commit}"
+        entries = self._entries(f"{model}/tree/{commit}?recursive=true&expand=false")
+        files = [_listed(entry, base) for entry in entries if entry.type == "file" and entry.path in wanted]
+        return Listing(commit, tuple(files))
+
+    def _entries(self, url: str) -> Iterator[_Entry]:
+        for _ in range(MAX_PAGES):
+            entries, headers = self.ask(url, _TREE)
+            yield from entries
+            following = re.search(r'<([^<>"\s]{1,2000})>;\s*rel="next"', headers.get("Link", ""))
+            if following is None:
+                return
+            url = urljoin(url, following[1])
+            if not url.startswith(f"{self.endpoint}/"):
+                raise SourceError(f"its next page of files is elsewhere: {url[:200]}")
+        raise SourceError(f"lists more than {MAX_PAGES} pages of files")
+
+
+def _listed(entry: _Entry, base: str) -> RemoteFile:
+    return RemoteFile(
+        entry.path,
+        entry.lfs.size if entry.lfs else entry.size,
+        sha256=entry.lfs.oid if entry.lfs else None,
+        git_sha1=entry.oid if entry.lfs is None else None,
+        digest_origin="stated by huggingface",
+        locator=f"{base}/{in_path(entry.path)}",
+    )

@@ -1,0 +1,86 @@
+"""Source ``modelscope``: repositories of ModelScope.
+
+ModelScope lists the SHA-256 of every file, and serves files by branch only: what changes after the listing
+does not keep its digest, and is not used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Annotated
+from urllib.parse import quote, urlencode
+
+from pydantic import Field, TypeAdapter
+
+from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.cards import Format, Sha256
+from ocrzoo_registry.contracts import Listing, RemoteFile
+from ocrzoo_registry.model_files import wanted_files
+from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.sources.hub import Answer, HubSource, Size
+from ocrzoo_registry.web import Gone
+
+
+class _File(Answer):
+    path: Annotated[str, Field(alias="Path")]
+    type: Annotated[str, Field(alias="Type")] = "blob"
+    size: Annotated[Size | None, Field(alias="Size")] = None
+    sha256: Annotated[Sha256 | None, Field(alias="Sha256")] = None
+
+
+class _Data(Answer):
+    files: Annotated[list[_File], Field(alias="Files", max_length=10_000)]
+
+
+class _Listing(Answer):
+    data: Annotated[_Data, Field(alias="Data")]
+
+
+_LISTING = TypeAdapter(_Listing)
+
+
+class ModelScopeSource(HubSource):
+    """Reads repositories of ModelScope."""
+
+    def __init__(self, settings: Settings) -> None:
+        hub = settings.hubs.modelscope
+        secrets = {"Authorization": f"Bearer {hub.token}", "Cookie": f"m_session_id={hub.token}"}
+        super().__init__(hub, secrets if hub.token else {})
+
+    def list(self, offered: OfferedCard, file_format: Format) -> Listing | None:
+        """Return the files of the card's repository, as its branch has them now.
+
+        Raises:
+            SourceError: ModelScope does not answer, or not as it should.
+        """
+        place = offered.card.sources.modelscope.get(file_format)
+        if place is None:
+            return None
+        branch = place.revision or "master"
+        model = f"{self.endpoint}/api/v1/models/{place.repository}"
+        query = urlencode({"Revision": branch, "Recursive": "True"})
+        try:
+            found = self.ask(f"{model}/repo/files?{query}", _LISTING)[0].data.files
+        except Gone:
+            return None
+        wanted = wanted_files(offered.card, file_format)
+        files = [file for file in found if file.type == "blob" and file.path in wanted]
+        base = f"{model}/repo?Revision={quote(branch, safe='')}"
+        return Listing(f"{branch}, state {_state(files)}", tuple(_listed(file, base) for file in files))
+
+
+def _listed(file: _File, base: str) -> RemoteFile:
+    return RemoteFile(
+        file.path,
+        file.size,
+        sha256=file.sha256,
+        digest_origin="stated by modelscope",
+        locator=f"{base}&FilePath={quote(file.path, safe='')}",
+    )
+
+
+def _state(files: Sequence[_File]) -> str:
+    """What tells one state of the branch from the next."""
+    seen = sorted((file.path, file.size, file.sha256) for file in files)
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]

@@ -1,0 +1,219 @@
+"""The transfer: brings listed files of a source into part files, side by side, resumed, verified and watched."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Condition, Event, Thread
+
+from ocrzoo_registry import promises
+from ocrzoo_registry.contracts import Listing, Opened, RemoteFile, Source
+from ocrzoo_registry.errors import IntegrityError, OcrzooError, SourceError, TooSlow, Unreachable
+from ocrzoo_registry.manifest import StoredFile
+from ocrzoo_registry.parts import Part
+from ocrzoo_registry.patience import SILENCE_S, Patience
+
+SIDE_BY_SIDE = 4
+"""Files of one model on their way at once."""
+
+MAX_FILE_BYTES = 4 << 30
+"""No OCR model has a file of this size; a source that sends more without end is cut off."""
+
+GRACE_S = 2.0
+"""What a file's own clock gets before the watch gives the file up."""
+
+_GLANCE_S = 0.25
+
+log = logging.getLogger("ocrzoo")
+
+
+class Cancelled(SourceError):
+    """The transfer was called off: another file of the model failed, or the user had enough."""
+
+
+@dataclass
+class Job:
+    """One file on its way from a source into a part file."""
+
+    source: Source
+    listing: Listing
+    file: RemoteFile
+    part_path: Path
+    advance: Callable[[int], object] = lambda _count: None
+    """Called with the bytes that came, or, negative, that were thrown away."""
+    all_cancelled: Event = field(default_factory=Event)
+    """Set by others to end this and more."""
+    cancelled: Event = field(default_factory=Event)
+    patience: Patience = field(default_factory=Patience)
+    part: Part | None = None
+    result: StoredFile | Exception | None = None
+
+    def run(self) -> StoredFile:
+        """Bring the file; its part is complete, verified and on the disk afterwards.
+
+        Raises:
+            SourceError: It cannot be had.
+            IntegrityError: What came, twice, is not what was promised.
+            OSError: The disk does not take it.
+        """
+        self.part = part = Part(self.part_path)
+        try:
+            self.advance(part.size)
+            origin = self._complete(part)
+            part.finish()
+        except IntegrityError:
+            if not self.cancelled.is_set():
+                part.remove()
+            raise
+        finally:
+            part.close()
+        return StoredFile(path=self.file.path, size=part.size, sha256=part.sha256, digest_origin=origin)
+
+    def give_up(self) -> None:
+        """Leave the thread behind; its part takes nothing more from it."""
+        self.cancelled.set()
+        if self.part is not None:
+            self.part.close()
+
+    def _complete(self, part: Part) -> str:
+        """Fill the part until it keeps the promise, and say who vouched; wrong bytes are fetched once more."""
+        resumable = promises.is_vouched_for(self.file) or part.validator is not None
+        if part.size and (not resumable or part.size > self._limit):
+            self._restart(part)
+        if part.size and promises.is_vouched_for(self.file) and part.size == (self.file.size or part.size):
+            try:
+                return promises.check(self.file, part.path, part.size, part.sha256)
+            except IntegrityError:
+                if self.file.size is not None:
+                    self._restart(part)
+        for last_try in (False, True):
+            self.patience.retrying(lambda: self._receive(part), self._sleep)
+            try:
+                return promises.check(self.file, part.path, part.size, part.sha256)
+            except IntegrityError as error:
+                if last_try:
+                    raise
+                log.debug("%s; fetched once more", error)
+                self._restart(part)
+        raise AssertionError
+
+    @property
+    def _limit(self) -> int:
+        return self.file.size if self.file.size is not None else MAX_FILE_BYTES
+
+    def _restart(self, part: Part, validator: str | None = None) -> None:
+        self.advance(-part.size)
+        part.restart(validator)
+
+    def _receive(self, part: Part) -> None:
+        """Let one connection send what it will, from where the part ends."""
+        with ExitStack() as stack:
+            with blamed_on_source():
+                opened = stack.enter_context(self.source.open(self.listing, self.file, part.size, part.validator))
+            self._check_opened(opened, part)
+            start = part.size
+            for chunk in _chunks_of(opened):
+                if self.cancelled.is_set():
+                    raise Cancelled("called off")
+                part.write(chunk)
+                self.advance(len(chunk))
+                if part.size > self._limit:
+                    raise IntegrityError(f"{self.file.path}: {part.size} bytes came instead of {self._limit}")
+                self.patience.received(len(chunk))
+        expected = self.file.size if self.file.size is not None else opened.size
+        may_go_on = opened.size == expected or (opened.size is None and part.size > start)
+        if expected is not None and part.size < expected and may_go_on:
+            raise Unreachable(f"{self.file.path} broke off after {part.size} of {expected} bytes")
+
+    def _check_opened(self, opened: Opened, part: Part) -> None:
+        if not isinstance(opened, Opened):
+            raise SourceError(f"opens a {type(opened).__name__} where an Opened is due")
+        if opened.offset == 0:
+            self._restart(part, opened.validator)
+        if opened.offset != part.size:
+            asked = part.size
+            self._restart(part)
+            raise Unreachable(f"sends {self.file.path} from byte {opened.offset} on instead of {asked}")
+
+    def _sleep(self, seconds: float) -> None:
+        if self.cancelled.wait(seconds):
+            raise Cancelled("called off")
+
+
+def run_all(jobs: Sequence[Job]) -> list[StoredFile]:
+    """Bring several files side by side; the first failure calls off the others.
+
+    A file that its own clock does not end (a server that drips inside a chunk header, a plugin that sleeps) is
+    given up: its thread is left behind, and can write nothing more.
+
+    Raises:
+        SourceError: A file cannot be had, or ``all_cancelled`` was set.
+        IntegrityError: A file is not what was promised.
+        OSError: The disk does not take it.
+    """
+    change = Condition()
+    waiting, running = list(jobs), list[Job]()
+    try:
+        while waiting or running:
+            while waiting and len(running) < SIDE_BY_SIDE:
+                running.append(waiting.pop(0))
+                running[-1].patience = Patience()
+                Thread(target=_work, args=(running[-1], change), daemon=True).start()
+            with change:
+                if all(job.result is None for job in running):
+                    change.wait(_GLANCE_S)
+            if any(job.all_cancelled.is_set() for job in running):
+                raise Cancelled("called off")
+            _raise_first_failure(running)
+            running = [job for job in running if job.result is None]
+    finally:
+        for job in running:
+            job.give_up()
+    return [job.result for job in jobs if isinstance(job.result, StoredFile)]
+
+
+def _work(job: Job, change: Condition) -> None:
+    result: StoredFile | Exception
+    try:
+        result = job.run()
+    except (OcrzooError, OSError) as error:
+        result = error
+    except Exception as error:  # noqa: BLE001  # told by the thread that watches
+        result = SourceError(f"{type(error).__name__}: {error}")
+        result.__cause__ = error
+    with change:
+        job.result = result
+        change.notify_all()
+
+
+def _raise_first_failure(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        if isinstance(job.result, Exception):
+            raise job.result
+        if job.result is None and job.patience.left < -GRACE_S:
+            raise TooSlow(f"{job.file.path}: nothing came for {SILENCE_S:.0f} s")
+
+
+def _chunks_of(opened: Opened) -> Iterator[bytes]:
+    """What the source sends; whatever goes wrong there is the source's fault, and not the disk's."""
+    with blamed_on_source():
+        for chunk in opened.chunks:
+            if not isinstance(chunk, bytes):
+                raise SourceError(f"sends {type(chunk).__name__} where bytes are due")
+            yield chunk
+
+
+@contextmanager
+def blamed_on_source() -> Iterator[None]:
+    """Turn whatever a source raises into a SourceError, so that the next source is asked."""
+    try:
+        yield
+    except (SourceError, IntegrityError):
+        raise
+    except (ConnectionError, TimeoutError) as error:
+        raise Unreachable(f"{type(error).__name__}: {error}") from error
+    except Exception as error:
+        raise SourceError(f"{type(error).__name__}: {error}") from error

@@ -1,0 +1,60 @@
+"""Virtual environments for programs that ours must get on with, made once and kept in pytest's cache."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from filelock import FileLock
+
+INSTALL_S = 900.0
+"""How long it may take to install one: the larger of them downloads about 90 MB."""
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Environments:
+    """The environments of this repository's tests, by the name of their list of requirements."""
+
+    folder: Path
+
+    def python(self, name: str) -> str:
+        """Give the interpreter of an environment that has what ``<name>.txt`` beside this file lists."""
+        requirements = HERE / f"{name}.txt"
+        told = requirements.read_bytes() + sys.version.encode()
+        environment = self.folder / f"{name}-{hashlib.sha256(told).hexdigest()[:16]}"
+        complete = environment / "complete"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{environment}.lock", timeout=INSTALL_S):  # the other workers of xdist wait
+            if not complete.exists():
+                shutil.rmtree(environment, ignore_errors=True)
+                _make(environment, requirements)
+                complete.touch()
+        return str(environment / "bin" / "python")
+
+
+def _make(environment: Path, requirements: Path) -> None:
+    python = str(environment / "bin" / "python")
+    uv = shutil.which("uv")
+    if uv is None:
+        _run([sys.executable, "-m", "venv", str(environment)])
+        _run([python, "-m", "pip", "install", "--quiet", "--no-input", "--no-deps", "-r", str(requirements)])
+    else:
+        _run([uv, "venv", "--quiet", "--python", sys.executable, str(environment)])
+        _run([uv, "pip", "install", "--quiet", "--no-deps", "--python", python, "-r", str(requirements)])
+
+
+def _run(command: Sequence[str]) -> None:
+    variables = {name: text for name, text in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}}
+    with TemporaryDirectory() as elsewhere:  # in the repository uv would hold to our own versions
+        done = subprocess.run(
+            command, cwd=elsewhere, env=variables, capture_output=True, text=True, timeout=INSTALL_S, check=False
+        )
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
