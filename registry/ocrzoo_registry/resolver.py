@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import Format
 from ocrzoo_registry.contracts import Listing, Source, SourceSpec, load_attribute
-from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError, UsageError
+from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError, Unreachable, UsageError
 from ocrzoo_registry.manifest import WRITTEN_FROM_CARD, Manifest
 from ocrzoo_registry.nearest import did_you_mean
 from ocrzoo_registry.offers import Offers
@@ -192,7 +192,10 @@ class Resolver:
             source = self.source(name)
             if not spec.network:
                 return source.list(offered, file_format)
-            return within(spec.answer_s, lambda: source.list(offered, file_format))
+            try:
+                return within(spec.answer_s, lambda: source.list(offered, file_format))
+            except TimeoutError as error:
+                raise Unreachable(str(error)) from error
 
     def _outdated_or_failure(
         self, offered: OfferedCard, formats: Sequence[Format], attempts: Sequence[Attempt]

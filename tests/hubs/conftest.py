@@ -12,9 +12,8 @@ import pytest
 sys.path.append(str(Path(__file__).parents[2]))
 
 from tests.hubs.environments import Environments
+from tests.hubs.kit import MODEL
 from tests.hubs.server import Hubs
-
-MODEL = "PP-OCRv5_mobile_det"
 
 
 @pytest.fixture

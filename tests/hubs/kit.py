@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+MODEL = "PP-OCRv5_mobile_det"
+"""The model that the tests ask for: one of PaddleX's names."""
 PATIENCE_S = 10.0
 CLIENT_S = 90.0
 """How long a stock client may take, its import included."""

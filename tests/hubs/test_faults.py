@@ -12,10 +12,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.hubs.conftest import MODEL
 from tests.hubs.contents import sha256
 from tests.hubs.faults import ANSWERS, BODIES, STATES, Fault
-from tests.hubs.kit import Reply, ask
+from tests.hubs.kit import MODEL, Reply, ask
 from tests.hubs.server import Hubs
 
 PARAMS = "inference.pdiparams"

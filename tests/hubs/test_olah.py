@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.hubs.conftest import MODEL
 from tests.hubs.environments import Environments
-from tests.hubs.kit import NOWHERE, ask, contents, download
+from tests.hubs.kit import MODEL, NOWHERE, ask, contents, download
 from tests.hubs.olah import run_olah
 
 pytestmark = [pytest.mark.slow, pytest.mark.environments]

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.hubs.conftest import MODEL
 from tests.hubs.environments import Environments
 from tests.hubs.faults import Fault
-from tests.hubs.kit import contents, run_python
+from tests.hubs.kit import MODEL, contents, run_python
 from tests.hubs.proxy import HostProxy
 from tests.hubs.server import Hubs
 

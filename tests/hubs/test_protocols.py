@@ -10,9 +10,8 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from tests.hubs.conftest import MODEL
 from tests.hubs.contents import git_sha1, lfs_pointer
-from tests.hubs.kit import ask
+from tests.hubs.kit import MODEL, ask
 from tests.hubs.server import Hubs
 
 HF = f"/api/models/PaddlePaddle/{MODEL}"

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from tests.hubs.conftest import MODEL
 from tests.hubs.faults import Fault
-from tests.hubs.kit import PATIENCE_S, ask
+from tests.hubs.kit import MODEL, PATIENCE_S, ask
 from tests.hubs.proxy import HostProxy, certified_hosts
 from tests.hubs.server import Hubs
 

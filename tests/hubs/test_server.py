@@ -9,9 +9,8 @@ from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import pytest
-from tests.hubs.conftest import MODEL
 from tests.hubs.faults import Fault
-from tests.hubs.kit import ask
+from tests.hubs.kit import MODEL, ask
 from tests.hubs.server import Hubs
 
 REPO = f"PaddlePaddle/{MODEL}"

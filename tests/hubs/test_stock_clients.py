@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.hubs.conftest import MODEL
 from tests.hubs.faults import Fault
-from tests.hubs.kit import DOWNLOADS, NOWHERE, QUIET_AISTUDIO, contents, download, run_python
+from tests.hubs.kit import DOWNLOADS, MODEL, NOWHERE, QUIET_AISTUDIO, contents, download, run_python
 from tests.hubs.proxy import HostProxy
 from tests.hubs.server import Hubs
 

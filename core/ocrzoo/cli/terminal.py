@@ -19,6 +19,7 @@ def log_to_stderr() -> None:
     log.handlers[:] = [_LineHandler()]
     log.setLevel(logging.WARNING)
     log.propagate = False
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # its warnings are told as errors of ours, or mended
 
 
 def debugging() -> bool:

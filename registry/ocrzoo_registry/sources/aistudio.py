@@ -1,7 +1,7 @@
 """Source ``aistudio``: repositories of AI Studio, a git host (gitea) with large-file storage.
 
 The tree names each file as git does: by the digest of its bytes, or of the pointer that stands for a large
-file. Both are checked (:mod:`ocrzoo_registry.promises`), so every file is verified.
+file (whose own size only the contents tell). Both are checked (:mod:`ocrzoo_registry.promises`), so every file is verified.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import Format
+from ocrzoo_registry.cards import Format, Sha256
 from ocrzoo_registry.contracts import Listing, Opened, RemoteFile
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.model_files import wanted_files
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.hub import MAX_PAGES, Answer, HubSource, in_path, is_commit
+from ocrzoo_registry.sources.hub import MAX_PAGES, Answer, HubSource, Size, in_path, is_commit
 from ocrzoo_registry.web import Gone
 
 
@@ -29,6 +29,11 @@ class _Entry(Answer):
     sha: str | None = None
 
 
+class _Contents(Answer):
+    size: Size = 0
+    sha256: Annotated[Sha256 | None, Field(alias="Sha256")] = None
+
+
 class _Tree(Answer):
     tree: Annotated[list[_Entry], Field(max_length=10_000)]
     url: str = ""
@@ -36,6 +41,10 @@ class _Tree(Answer):
 
 
 _TREE = TypeAdapter(_Tree)
+_CONTENTS = TypeAdapter(_Contents)
+
+_LONGEST_POINTER = 200
+"""Bytes; a smaller size may be that of a pointer to the file, and is not believed."""
 
 
 class AIStudioSource(HubSource):
@@ -64,7 +73,7 @@ class AIStudioSource(HubSource):
         revision = stated if is_commit(stated) else place.revision or "master"
         wanted = wanted_files(offered.card, file_format)
         files = [
-            _listed(entry, f"{repository}/media/{in_path(entry.path)}?ref={in_path(revision)}")
+            self._listed(repository, revision, entry)
             for page in (first, *pages)
             for entry in page.tree
             if entry.type == "blob" and entry.path in wanted
@@ -96,9 +105,17 @@ class AIStudioSource(HubSource):
                 return
         raise SourceError(f"lists more than {MAX_PAGES} pages of files")
 
-
-def _listed(entry: _Entry, url: str) -> RemoteFile:
-    stated = entry.sha is not None and is_commit(entry.sha)
-    return RemoteFile(
-        entry.path, git_sha1=entry.sha if stated else None, digest_origin="stated by aistudio", locator=url
-    )
+    def _listed(self, repository: str, revision: str, entry: _Entry) -> RemoteFile:
+        place = f"{in_path(entry.path)}?ref={in_path(revision)}"
+        try:
+            contents = self.ask(f"{repository}/contents/{place}", _CONTENTS)[0]
+        except Gone:
+            contents = _Contents()
+        return RemoteFile(
+            entry.path,
+            contents.size if contents.size > _LONGEST_POINTER else None,
+            sha256=contents.sha256,
+            git_sha1=entry.sha if entry.sha is not None and is_commit(entry.sha) else None,
+            digest_origin="stated by aistudio",
+            locator=f"{repository}/media/{place}",
+        )
