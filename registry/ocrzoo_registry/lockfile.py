@@ -73,6 +73,13 @@ def locked(offered: OfferedCard, manifest: Manifest) -> OfferedCard:
     return OfferedCard(offered.card.model_copy(update=changes), offered.root)
 
 
+def same(manifest: Manifest, expected: Manifest) -> bool:
+    """Whether a model has the files of another record of it, to the byte."""
+    return {(file.path, file.sha256) for file in manifest.files} == {
+        (file.path, file.sha256) for file in expected.files
+    }
+
+
 def check_same(manifest: Manifest, expected: Manifest) -> None:
     """Refuse a model that differs from the locked one in any file.
 

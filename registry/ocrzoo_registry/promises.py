@@ -49,6 +49,18 @@ def kept(file: RemoteFile, path: Path) -> StoredFile | None:
         return None
 
 
+def as_it_is(folder: Path, path: str, digest_origin: str) -> StoredFile:
+    """Describe a local file that nobody compares with anything.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    from ocrzoo_registry.digests import sha256_of
+
+    whole = folder / path
+    return StoredFile(path=path, size=whole.stat().st_size, sha256=sha256_of(whole), digest_origin=digest_origin)
+
+
 def _git_agrees(git_sha1: str, path: Path, size: int, sha256: str) -> bool:
     """Whether git's name is that of the bytes, or of the LFS pointer to them (with and without its last line end)."""
     pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size}"

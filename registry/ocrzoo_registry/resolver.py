@@ -88,6 +88,43 @@ class Resolver:
                 return fetched
         raise self._failure(offered, [file_format], attempts)
 
+    def fetch_locked(self, offered: OfferedCard, entry: Manifest) -> ModelFiles:
+        """Return the model of a lock file: from the store if it is that one, else fetched and compared to the byte.
+
+        Raises:
+            IntegrityError: What can be had differs from the lock file.
+            SourceError: Nothing can be had.
+        """
+        from ocrzoo_registry.contracts import RemoteFile
+        from ocrzoo_registry.fetching import Fetcher, Order
+        from ocrzoo_registry.lockfile import locked, same
+
+        found = self.store.find(entry.name, entry.format)
+        if found is not None and found.manifest is not None and same(found.manifest, entry):
+            return found
+        offered = locked(offered, entry)
+        files = (RemoteFile(one.path, one.size, one.sha256, digest_origin=one.digest_origin) for one in entry.served)
+        with self._lock(entry.name):
+            order = Order(offered, entry.format, entry.source, expected=entry)
+            if adopted := Fetcher(self.store).adopt(order, Listing(entry.revision, tuple(files))):
+                return adopted
+        return self.fetch(offered, entry.format, entry)
+
+    def trust(self, offered: OfferedCard, formats: Sequence[Format]) -> ModelFiles | None:
+        """Take a folder that something else than ocrzoo put into the store, unverified; ``None`` if there is none.
+
+        Raises:
+            IntegrityError: It is another model's, or incomplete.
+        """
+        from ocrzoo_registry.fetching import Fetcher
+
+        with self._lock(offered.card.name):
+            for file_format in formats:
+                if file_format in offered.card.artefacts and (taken := Fetcher(self.store).trust(offered, file_format)):
+                    log.warning("%s: %s is taken as it is; nobody verified it", taken.name, taken.folder)
+                    return taken
+        return None
+
     def source_names(self) -> tuple[str, ...]:
         """Return the sources in the order in which they are asked.
 
@@ -171,7 +208,8 @@ class Resolver:
             try:
                 listing = self._list(name, offered, file_format)
                 if listing is not None:
-                    return fetcher.fetch(Order(offered, file_format, name, self.source(name), expected), listing)
+                    order_now = Order(offered, file_format, name, expected)
+                    return fetcher.fetch(order_now, self.source(name), listing)
                 attempts.append(Attempt(name, f"not there as {file_format}", "missing"))
             except StoreError:
                 raise
@@ -193,7 +231,7 @@ class Resolver:
             if not spec.network:
                 return source.list(offered, file_format)
             try:
-                return within(spec.answer_s, lambda: source.list(offered, file_format))
+                return within(spec.answer_s, lambda: source.list(offered, file_format), stop=self.cancelled)
             except TimeoutError as error:
                 raise Unreachable(str(error)) from error
 

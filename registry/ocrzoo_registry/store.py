@@ -172,6 +172,8 @@ class Store:
     def fault(self, folder: Path, *, deep: bool = False) -> str | None:
         """Say what is wrong with a model folder, if anything; ``deep`` reads every byte."""
         manifest = _read_manifest(folder)
+        if manifest is None and (folder / MANIFEST_NAME).exists():
+            return "has a manifest that cannot be read"
         if manifest is None:
             return "has no manifest: nobody verified it"
         return _fault(folder, manifest.unstamped() if deep else manifest)

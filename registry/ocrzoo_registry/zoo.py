@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.cards import Format
 from ocrzoo_registry.catalogue import Catalogue
 from ocrzoo_registry.contracts import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
 from ocrzoo_registry.host import PluginHost
@@ -55,12 +56,21 @@ class Zoo:
         return Offers("pipeline", self.host.pipelines(), lambda spec: spec.name)
 
     def within_reach(self, offered: OfferedCard) -> bool:
-        """Whether a model's weights are here, or its card names a source that this environment has."""
+        """Whether a model's weights are here, or its card names a source that may be asked."""
         sources = offered.card.sources
         named = {name for name, where in sources if where} | set(sources.other)
-        return not named.isdisjoint(self.sources.names) or any(
+        offline = self.settings.offline
+        return any(spec.name in named and not (offline and spec.network) for spec in self.sources) or any(
             self.store.find(offered.card.name, file_format) for file_format in offered.card.artefacts
         )
+
+    @cached_property
+    def readable_formats(self) -> tuple[Format, ...]:
+        """The formats that the engines installed here read, best first; on a machine without one, all formats."""
+        ranked = sorted(self.engines, key=lambda spec: (spec.rank, spec.name))
+        read = [kind for spec in ranked if spec.installed for kind in spec.formats]
+        formats: tuple[Format, ...] = get_args(Format)
+        return tuple(dict.fromkeys(read or formats))
 
     @cached_property
     def store(self) -> Store:

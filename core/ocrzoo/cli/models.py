@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from ocrzoo.cli import upkeep
+from ocrzoo.cli.pull import path, pull
 from ocrzoo.cli.terminal import debug_option, on_terminal, print_json, print_table
 
 if TYPE_CHECKING:
@@ -16,7 +18,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def models() -> None:
-    """Find models and what is known of them."""
+    """Find models, bring them here, and look after those that are here."""
+
+
+for command in (pull, path, *upkeep.COMMANDS):
+    models.add_command(command)
 
 
 @models.command("list")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from ocrzoo.cli.options import prediction_options, running_options
-from ocrzoo.cli.terminal import debug_option, one_line, page_progress, tell, waiting
+from ocrzoo.cli.progress import page_progress, show_fetching
+from ocrzoo.cli.terminal import debug_option, one_line, tell
 from ocrzoo_registry.errors import ExitCode, OcrzooError, UsageError
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def read_pages(
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo()
-    zoo.resolver.on_fetch = waiting
+    show_fetching(zoo.resolver)
     made = create_pipeline(
         pipeline,
         lang=lang,

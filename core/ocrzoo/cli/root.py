@@ -10,6 +10,8 @@ from ocrzoo.cli.models import models
 from ocrzoo.cli.ocr import ocr, read_pages
 from ocrzoo.cli.options import prediction_options, running_options
 from ocrzoo.cli.plugins import plugins
+from ocrzoo.cli.pull import lock
+from ocrzoo.cli.sources import sources
 from ocrzoo.cli.terminal import debug_option
 
 
@@ -45,6 +47,7 @@ def ocrzoo(
     \b
         ocrzoo ocr page.png
         ocrzoo models list --task text_recognition --lang ko
+        ocrzoo models pull --lang ru
 
     Exit codes: 0 done, 1 bug, 2 usage, 3 no such model or language, 4 source or network, 5 integrity,
     6 some inputs failed.
@@ -62,6 +65,5 @@ def ocrzoo(
     return read_pages([input], output="dictionary", pipeline=pipeline, **options)
 
 
-ocrzoo.add_command(models)
-ocrzoo.add_command(ocr)
-ocrzoo.add_command(plugins)
+for command in (models, ocr, plugins, sources, lock):
+    ocrzoo.add_command(command)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -88,34 +87,3 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*row)
     Console().print(table)
-
-
-def waiting(what: str) -> AbstractContextManager[object]:
-    """Show that a model is being fetched, and for how long, while the block runs."""
-    if not sys.stderr.isatty():
-        click.echo(f"fetching {what}", err=True)
-        return nullcontext()
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    progress = Progress(
-        SpinnerColumn(), TextColumn("fetching {task.description}"), TimeElapsedColumn(),
-        console=Console(stderr=True), transient=True,
-    )  # fmt: skip
-    progress.add_task(what, total=None)
-    return progress
-
-
-@contextmanager
-def page_progress(total: int) -> Iterator[Any]:
-    """Give a function to call after each page; a bar shows where pages do not print themselves."""
-    if total < 2 or not sys.stderr.isatty() or on_terminal():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("pages"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("pages", total=total)
-        yield lambda: progress.advance(task)

@@ -44,13 +44,10 @@ def create_pipeline(
     """
     zoo = zoo or Zoo()
     spec = zoo.pipelines.get(pipeline)
-    config = load_attribute(spec.config)()
-    modules = config.get("SubModules", {})
     if lang is not None and text_recognition_model_name is not None:
         raise UsageError(f"lang={lang!r} and text_recognition_model_name both choose the model: give one of them")
-    if lang is not None:
-        default = modules["TextRecognition"]["model_name"]
-        text_recognition_model_name = select_recognition(zoo, lang, default).card.name
+    config = _configuration(zoo, pipeline, lang)
+    modules = config.get("SubModules", {})
     chosen: dict[str, dict[str, Any]] = {
         "TextDetection": {"model_name": text_detection_model_name, "model_dir": text_detection_model_dir},
         "TextRecognition": {
@@ -71,3 +68,23 @@ def create_pipeline(
         runtime.card(module["model_name"], module["module_name"])
     made: OCRPipeline = load_attribute(spec.factory)(config, runtime)
     return made
+
+
+def models_of(zoo: Zoo, pipeline: str, lang: str | None = None) -> list[str]:
+    """Return the names of the models that a pipeline uses, with the recognition model of a language if one is given.
+
+    Raises:
+        UsageError: There is no such pipeline.
+        UnknownLanguage: No model claims the language.
+    """
+    modules = _configuration(zoo, pipeline, lang).get("SubModules", {})
+    return [module["model_name"] for module in modules.values()]
+
+
+def _configuration(zoo: Zoo, pipeline: str, lang: str | None) -> dict[str, Any]:
+    """A pipeline's own configuration, with the recognition model that reads a language."""
+    config: dict[str, Any] = load_attribute(zoo.pipelines.get(pipeline).config)()
+    if lang is not None:
+        recognition = config["SubModules"]["TextRecognition"]
+        recognition["model_name"] = select_recognition(zoo, lang, recognition["model_name"]).card.name
+    return config

@@ -1,7 +1,8 @@
 """Source ``aistudio``: repositories of AI Studio, a git host (gitea) with large-file storage.
 
 The tree names each file as git does: by the digest of its bytes, or of the pointer that stands for a large
-file (whose own size only the contents tell). Both are checked (:mod:`ocrzoo_registry.promises`), so every file is verified.
+file (whose own size only the contents tell). Both are checked (:mod:`ocrzoo_registry.promises`), so every
+file is verified.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def test_paddle_can_be_imported_after_pip_was_looked_for() -> None:
 import warnings
 warnings.simplefilter("ignore")
 from ocrzoo.engines.paddle import _import_paddle
-from ocrzoo_registry.sources.wheel import _pip
+from ocrzoo_registry.sources.pip import _pip
 
 _pip()
 print(_import_paddle().__name__)

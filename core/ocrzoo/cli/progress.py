@@ -1,0 +1,112 @@
+"""Progress on standard error: bars on a terminal, one line a model elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ocrzoo.cli.terminal import on_terminal, one_line
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from ocrzoo_registry.resolver import Resolver
+
+
+def show_fetching(resolver: Resolver) -> None:
+    """Let a resolver show what it fetches, and whom it waits for."""
+    resolver.watch = _FetchBars().watch if sys.stderr.isatty() else _announce
+    resolver.on_wait = lambda message: click.echo(one_line(message), err=True)
+
+
+@contextmanager
+def page_progress(total: int) -> Iterator[Any]:
+    """Give a function to call after each page; a bar shows where pages do not print themselves."""
+    if total < 2 or not sys.stderr.isatty() or on_terminal():
+        yield lambda: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("pages"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_console(), transient=True) as progress:
+        task = progress.add_task("pages", total=total)
+        yield lambda: progress.advance(task)
+
+
+def size_in_words(size: int) -> str:
+    """Write bytes as people read them, in decimal units as file managers and hubs do."""
+    value = float(size)
+    for unit in ("B", "kB", "MB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
+
+
+@contextmanager
+def _announce(what: str, total: int | None) -> Iterator[Callable[[int], object]]:
+    size = "" if total is None else f" ({size_in_words(total)})"
+    click.echo(one_line(f"fetching {what}{size}"), err=True)
+    yield lambda _count: None
+
+
+class _FetchBars:
+    """One display for all models that are on their way: bar, bytes, rate and time left of each."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._active = 0
+        self._progress: Progress | None = None
+
+    @contextmanager
+    def watch(self, what: str, total: int | None) -> Iterator[Callable[[int], object]]:
+        """Show one model while it comes."""
+        with self._lock:
+            progress = self._progress = self._progress or _new_bars()
+            self._active += 1
+            if self._active == 1:
+                progress.start()
+        task = progress.add_task(one_line(what), total=total)
+        try:
+            yield lambda count: progress.advance(task, count)
+        finally:
+            with self._lock:
+                progress.remove_task(task)
+                self._active -= 1
+                if self._active == 0:
+                    progress.stop()
+
+
+def _new_bars() -> Progress:
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=_console(), transient=True)
+
+
+@cache
+def _console() -> Console:
+    """One console for all bars: displays of one console make room for each other."""
+    from rich.console import Console
+
+    return Console(stderr=True)

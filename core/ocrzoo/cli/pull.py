@@ -1,0 +1,228 @@
+"""``ocrzoo models pull``, ``ocrzoo models path`` and ``ocrzoo lock``: bringing models, and writing down which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from ocrzoo.cli.progress import show_fetching, size_in_words
+from ocrzoo.cli.terminal import debug_option, print_json, print_table, tell
+from ocrzoo_registry.errors import ExitCode, NotFound, UsageError
+
+if TYPE_CHECKING:
+    from ocrzoo_registry.card_files import OfferedCard
+    from ocrzoo_registry.cards import Format
+    from ocrzoo_registry.manifest import Manifest
+    from ocrzoo_registry.pulling import Pull, Pulled
+    from ocrzoo_registry.store import ModelFiles
+    from ocrzoo_registry.zoo import Zoo
+
+LOCK_FILE = "ocrzoo.lock"
+
+_WHICH = (
+    click.argument("names", nargs=-1, metavar="[NAME]..."),
+    click.option("--pipeline", metavar="NAME", help="The models of a pipeline, such as OCR."),
+    click.option("--lang", metavar="TAG", help="The models of the OCR pipeline for a language, such as ru."),
+    click.option(
+        "--format",
+        "formats",
+        multiple=True,
+        type=click.Choice(["onnx", "paddle", "safetensors"]),
+        help="Which format; may be given twice.  [what the engines here read best]",
+    ),
+    click.option("--source", metavar="NAME[,NAME]", help="Ask only these sources, in this order."),
+)
+
+
+def which_models(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the ways to say which models, in which format and from where."""
+    for option in reversed(_WHICH):
+        command = option(command)
+    return command
+
+
+@click.command()
+@which_models
+@click.option("--locked", is_flag=True, help="Exactly what the lock file says, all of it or the models named.")
+@click.option("--lock-file", metavar="FILE", type=click.Path(path_type=Path), default=LOCK_FILE, help=f"[{LOCK_FILE}]")
+@click.option("--trust", is_flag=True, help="Take folders that PaddleX left in the store as they are, unverified.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@debug_option
+def pull(
+    names: tuple[str, ...],
+    pipeline: str | None,
+    lang: str | None,
+    formats: tuple[Format, ...],
+    source: str | None,
+    locked: bool,
+    lock_file: Path,
+    trust: bool,
+    as_json: bool,
+) -> int:
+    """Bring models into the store, verified; what is there already stays.
+
+    Several come side by side. What broke off goes on where it stopped when the command is run again.
+    """
+    zoo = _zoo(source)
+    if locked:
+        if pipeline or lang or formats or trust:
+            raise click.UsageError("--locked says which models and formats: give it alone, or with names")
+        pulls = _locked_pulls(zoo, lock_file, names)
+    else:
+        pulls = _pulls(zoo, _names(zoo, names, pipeline, lang), formats, trust=trust)
+    return _run(zoo, pulls, as_json=as_json)
+
+
+@click.command()
+@click.argument("name")
+@click.option("--format", "wanted", type=click.Choice(["onnx", "paddle", "safetensors"]), help="[any that is there]")
+@debug_option
+def path(name: str, wanted: Format | None) -> None:
+    """Print the folder of a model that lies in the store, complete."""
+    from ocrzoo_registry.zoo import Zoo
+
+    zoo = Zoo()
+    offered = zoo.models.get(name)
+    for file_format in [wanted] if wanted else zoo.readable_formats:
+        found = zoo.store.find(name, file_format)
+        if found is not None:
+            click.echo(found.folder)
+            return
+    formats = wanted or " or ".join(offered.card.artefacts)
+    raise NotFound(f"{name} is not in {zoo.store.root} as {formats}: 'ocrzoo models pull {name}' brings it")
+
+
+@click.command()
+@which_models
+@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), default=LOCK_FILE, help=f"[{LOCK_FILE}]")
+@debug_option
+def lock(
+    names: tuple[str, ...],
+    pipeline: str | None,
+    lang: str | None,
+    formats: tuple[Format, ...],
+    source: str | None,
+    output: Path,
+) -> int:
+    """Write down which bytes of which models are used here, for 'ocrzoo models pull --locked' elsewhere.
+
+    Models that are not in the store are brought first. Without any name: the models of the OCR pipeline.
+    """
+    from ocrzoo_registry import lockfile
+    from ocrzoo_registry.pulling import pull_all
+
+    zoo = _zoo(source)
+    pulls = _pulls(zoo, _names(zoo, names, pipeline or (None if names or lang else "OCR"), lang), formats)
+    show_fetching(zoo.resolver)
+    pulled = pull_all(zoo.resolver, pulls)
+    if any(one.error for one in pulled):
+        return _report(pulled)
+    manifests = [cast("Manifest", one.files.manifest) for one in pulled if one.files is not None]
+    try:
+        lockfile.write(output, manifests)
+    except OSError as error:
+        raise UsageError(f"{output}: cannot be written: {error.strerror or error}") from error
+    count = sum(len(manifest.files) for manifest in manifests)
+    click.echo(f"{output}: {len(manifests)} models, {count} files")
+    return ExitCode.DONE
+
+
+def _zoo(source: str | None) -> Zoo:
+    from ocrzoo_registry.settings import Settings
+    from ocrzoo_registry.zoo import Zoo
+
+    settings = Settings.from_environment()
+    if source is not None:
+        names = tuple(name.strip() for name in source.split(",") if name.strip())
+        if not names:
+            raise click.UsageError("--source: name a source; 'ocrzoo sources check' lists them")
+        settings = replace(settings, sources=names, sources_exact=True)
+    return Zoo(settings)
+
+
+def _names(zoo: Zoo, names: Sequence[str], pipeline: str | None, lang: str | None) -> list[str]:
+    """Every model that was asked for, once."""
+    from ocrzoo.pipelines.create import models_of
+
+    wanted = [*names, *(models_of(zoo, pipeline or "OCR", lang) if pipeline or lang else ())]
+    if not wanted:
+        raise click.UsageError("name a model, or give --pipeline OCR or --lang: 'ocrzoo models list' shows them")
+    return list(dict.fromkeys(wanted))
+
+
+def _pulls(zoo: Zoo, names: Sequence[str], formats: Sequence[Format], *, trust: bool = False) -> list[Pull]:
+    """What to do for each model: each of the formats asked for, or the first that can be had."""
+    from ocrzoo_registry.pulling import Pull
+
+    zoo.resolver.source_names()  # an unknown source is one error, and not one a model
+    ways: list[tuple[Format, ...]] = [(one,) for one in dict.fromkeys(formats)] or [zoo.readable_formats]
+    offered = [zoo.models.get(name) for name in names]
+    return [Pull(one.card.name, partial(_bring, zoo, one, way, trust)) for one in offered for way in ways]
+
+
+def _bring(zoo: Zoo, offered: OfferedCard, formats: Sequence[Format], trust: bool) -> ModelFiles:
+    taken = zoo.resolver.trust(offered, formats) if trust else None
+    return taken or zoo.resolver.resolve(offered, formats)
+
+
+def _locked_pulls(zoo: Zoo, lock_file: Path, names: Sequence[str]) -> list[Pull]:
+    from ocrzoo_registry import lockfile
+    from ocrzoo_registry.pulling import Pull
+
+    zoo.resolver.source_names()
+    entries = lockfile.read(lock_file)
+    known = {entry.name for entry in entries}
+    for name in names:
+        if name not in known:
+            raise NotFound(f"{lock_file} does not lock {name}")
+    return [
+        Pull(entry.name, partial(zoo.resolver.fetch_locked, zoo.models.get(entry.name), entry))
+        for entry in entries
+        if not names or entry.name in names
+    ]
+
+
+def _run(zoo: Zoo, pulls: Sequence[Pull], *, as_json: bool) -> int:
+    from ocrzoo_registry.pulling import pull_all
+
+    show_fetching(zoo.resolver)
+    pulled = pull_all(zoo.resolver, pulls)
+    done = [one.files for one in pulled if one.files is not None]
+    if as_json:
+        print_json([_described(files) for files in done])
+    elif done:
+        print_table(("Model", "Format", "Source", "Size", "Folder"), [_row(files) for files in done])
+    return _report(pulled)
+
+
+def _report(pulled: Sequence[Pulled]) -> int:
+    """Tell what failed, a line each; the exit code is the gravest."""
+    codes = [ExitCode.DONE]
+    for one in pulled:
+        if one.error is not None:
+            tell("error", str(one.error), colour="red")
+            codes.append(one.error.exit_code)
+    return max(codes)
+
+
+def _described(files: ModelFiles) -> dict[str, Any]:
+    manifest = cast("Manifest", files.manifest)
+    return {
+        "name": files.name,
+        "format": files.file_format,
+        "source": manifest.source,
+        "revision": manifest.revision,
+        "path": str(files.folder),
+        "files": [file.model_dump(include={"path", "size", "sha256", "digest_origin"}) for file in manifest.files],
+    }
+
+
+def _row(files: ModelFiles) -> tuple[str, ...]:
+    manifest = cast("Manifest", files.manifest)
+    size = size_in_words(sum(file.size for file in manifest.files))
+    return files.name, files.file_format, manifest.source, size, str(files.folder)

@@ -1,0 +1,72 @@
+"""``ocrzoo sources``: where weights come from, and whether it answers."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ocrzoo.cli.terminal import debug_option, print_json, print_table
+from ocrzoo_registry.errors import ExitCode
+
+if TYPE_CHECKING:
+    from ocrzoo_registry.zoo import Zoo
+
+PATIENCE_S = 15.0
+
+
+@click.group()
+def sources() -> None:
+    """Show sources of weights."""
+
+
+@sources.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@debug_option
+def check(names: tuple[str, ...], as_json: bool) -> int:
+    """Ask every source, or those named, whether it answers; in the order in which models are looked for.
+
+    Exit code 4 if one does not.
+    """
+    from ocrzoo_registry.zoo import Zoo
+
+    zoo = Zoo()
+    wanted = [zoo.sources.get(name).name for name in names] or list(zoo.resolver.source_names())
+    with ThreadPoolExecutor(max(len(wanted), 1)) as pool:
+        found = list(pool.map(lambda name: _asked(zoo, name), wanted))
+    if as_json:
+        print_json(found)
+    else:
+        rows = [
+            (one["name"], _YES_NO[one["reachable"]], "" if one["latency_ms"] is None else f"{one['latency_ms']:.0f} ms",
+             one["answer"])
+            for one in found
+        ]  # fmt: skip
+        print_table(("Source", "Reachable", "Latency", "Answer"), rows)
+    return ExitCode.SOURCE if any(one["reachable"] is False for one in found) else ExitCode.DONE
+
+
+_YES_NO = {True: "yes", False: "no", None: "not asked"}
+
+
+def _asked(zoo: Zoo, name: str) -> dict[str, Any]:
+    import time
+
+    from ocrzoo_registry.bounded import within
+    from ocrzoo_registry.contracts import Checkable
+
+    spec = zoo.sources.get(name)
+    told: dict[str, Any] = {"name": name, "network": spec.network, "reachable": None, "latency_ms": None}
+    if spec.network and zoo.settings.offline:
+        return {**told, "answer": "the network is off limits"}
+    start = time.monotonic()
+    try:
+        source = zoo.resolver.source(name)
+        if not isinstance(source, Checkable):
+            return {**told, "answer": "it cannot be asked"}
+        answer = within(PATIENCE_S, source.check)
+    except Exception as error:  # noqa: BLE001  # whatever a plugin's source raises
+        return {**told, "reachable": False, "answer": str(error)}
+    return {**told, "reachable": True, "latency_ms": 1000 * (time.monotonic() - start), "answer": answer}

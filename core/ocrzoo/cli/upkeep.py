@@ -1,0 +1,144 @@
+"""``ocrzoo models verify|repair|remove|gc``: the models that lie in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ocrzoo.cli.progress import show_fetching, size_in_words
+from ocrzoo.cli.terminal import debug_option, print_json, print_table, tell
+from ocrzoo_registry.errors import ExitCode, NotFound, OcrzooError
+
+if TYPE_CHECKING:
+    from ocrzoo_registry.upkeep import Stored
+    from ocrzoo_registry.zoo import Zoo
+
+names_argument = click.argument("names", nargs=-1, metavar="[NAME]...")
+format_option = click.option(
+    "--format", "wanted", type=click.Choice(["onnx", "paddle", "safetensors"]), help="Only this format."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.command()
+@names_argument
+@click.option("--deep", is_flag=True, help="Read every byte, not only sizes and times.")
+@json_option
+@debug_option
+def verify(names: tuple[str, ...], deep: bool, as_json: bool) -> int:
+    """Say which models in the store are whole: all, or those named. Exit code 5 if one is broken."""
+    from ocrzoo_registry.upkeep import stored_models
+    from ocrzoo_registry.zoo import Zoo
+
+    found = stored_models(Zoo().store, names, deep=deep)
+    if as_json:
+        print_json([_described(stored) for stored in found])
+    else:
+        rows = [(stored.name, stored.file_format, stored.status, stored.fault or "") for stored in found]
+        print_table(("Model", "Format", "State", "Fault"), rows)
+        if not found:
+            click.echo("the store is empty", err=True)
+    return ExitCode.INTEGRITY if any(stored.status == "broken" for stored in found) else ExitCode.DONE
+
+
+@click.command()
+@names_argument
+@json_option
+@debug_option
+def repair(names: tuple[str, ...], as_json: bool) -> int:
+    """Make broken models whole: all that are broken, or those named. Only what is broken is fetched."""
+    from ocrzoo_registry.upkeep import stored_models
+    from ocrzoo_registry.zoo import Zoo
+
+    zoo = Zoo()
+    show_fetching(zoo.resolver)
+    found = stored_models(zoo.store, names, deep=True)
+    wanted = [one for one in found if one.status == "broken" or (names and one.status == "unverified")]
+    codes = [ExitCode.DONE]
+    repaired: list[Stored] = []
+    for stored in wanted:
+        try:
+            _mend(zoo, stored)
+            repaired.append(stored)
+        except OcrzooError as error:
+            tell("error", str(error), colour="red")
+            codes.append(error.exit_code)
+    if as_json:
+        print_json([_described(stored) for stored in repaired])
+    else:
+        for stored in repaired:
+            click.echo(f"{stored.name} ({stored.file_format}): whole again; it {stored.fault}")
+        if not wanted:
+            click.echo("nothing is broken", err=True)
+    return max(codes)
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@format_option
+@debug_option
+def remove(names: tuple[str, ...], wanted: str | None) -> None:
+    """Remove models from the store, in all formats or one."""
+    from ocrzoo_registry import upkeep
+    from ocrzoo_registry.zoo import Zoo
+
+    store = Zoo().store
+    found = [one for one in upkeep.stored_models(store, names) if wanted in {None, one.file_format}]
+    if not found:
+        raise NotFound(f"{', '.join(names)}: not in {store.root} as {wanted}")
+    for stored in found:
+        freed = upkeep.remove(store, stored)
+        click.echo(f"{stored.name} ({stored.file_format}): removed, {size_in_words(freed)}")
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--wheels", is_flag=True, help="Also distributions that pip downloaded; other models may be in them.")
+@json_option
+@debug_option
+def gc(dry_run: bool, wheels: bool, as_json: bool) -> None:
+    """Clear away what is left over: half-fetched files, quarantine, abandoned staging, unused locks."""
+    from ocrzoo_registry.upkeep import collect
+    from ocrzoo_registry.zoo import Zoo
+
+    found = collect(Zoo().store, wheels=wheels, dry_run=dry_run)
+    if as_json:
+        print_json([{"kind": one.kind, "path": str(one.path), "size": one.size} for one in found])
+        return
+    for leftover in found:
+        if leftover.kind != "lock":
+            click.echo(f"{leftover.kind}: {leftover.path} ({size_in_words(leftover.size)})")
+    total = size_in_words(sum(one.size for one in found))
+    click.echo(f"{total} would be freed" if dry_run else f"{total} freed")
+
+
+def _mend(zoo: Zoo, stored: Stored) -> None:
+    """Bring what the manifest says, at its revision; where nobody has that any more, what the card leads to now."""
+    from ocrzoo_registry.lockfile import locked
+
+    offered = zoo.models.get(stored.name)
+    if stored.manifest is not None:
+        try:
+            zoo.resolver.fetch(locked(offered, stored.manifest), stored.file_format)
+        except OcrzooError as error:
+            tell("warning", f"{error}; the state of today is fetched instead", colour="yellow")
+        else:
+            return
+    zoo.resolver.fetch(offered, stored.file_format)
+
+
+def _described(stored: Stored) -> dict[str, Any]:
+    return {
+        "name": stored.name,
+        "format": stored.file_format,
+        "path": str(stored.folder),
+        "status": stored.status,
+        "fault": stored.fault,
+        "source": stored.manifest.source if stored.manifest else None,
+        "revision": stored.manifest.revision if stored.manifest else None,
+    }
+
+
+COMMANDS: Sequence[click.Command] = (verify, repair, remove, gc)

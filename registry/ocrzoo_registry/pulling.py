@@ -1,0 +1,49 @@
+"""Pulling several models side by side; what fails costs itself only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from ocrzoo_registry.errors import OcrzooError
+from ocrzoo_registry.resolver import Resolver
+from ocrzoo_registry.store import ModelFiles
+
+SIDE_BY_SIDE = 3
+"""Models on their way at once; each has several files of its own."""
+
+
+@dataclass(frozen=True)
+class Pull:
+    """One model to bring."""
+
+    name: str
+    bring: Callable[[], ModelFiles]
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What came of it."""
+
+    name: str
+    files: ModelFiles | None
+    error: OcrzooError | None = None
+
+
+def pull_all(resolver: Resolver, pulls: Sequence[Pull]) -> list[Pulled]:
+    """Bring all models, in any order, and tell of each in the order given; Ctrl-C ends all transfers."""
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        try:
+            return list(pool.map(_pull, pulls))
+        except BaseException:
+            resolver.cancelled.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _pull(pull: Pull) -> Pulled:
+    try:
+        return Pulled(pull.name, pull.bring())
+    except OcrzooError as error:
+        return Pulled(pull.name, None, error)
