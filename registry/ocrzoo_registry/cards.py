@@ -222,8 +222,6 @@ class ModelCard(Record):
     """ISO 15924."""
     charset: RelativePath | None = None
     """Text file with one entry a line, in the order of the network's classes."""
-    copies: RelativePath | None = None
-    """File with digests that others published for their copies of this model; they corroborate, no more."""
     labels: tuple[Text, ...] = ()
     """Class names of a classifier, in the order of the network's classes."""
 
@@ -232,6 +230,8 @@ class ModelCard(Record):
     size_mb: Annotated[float, Field(gt=0)] | None = None
     """Published storage size in megabytes."""
     artefacts: Annotated[dict[Format, Artefact], Field(min_length=1)]
+    copies: RelativePath | None = None
+    """File with digests that others published for their copies of this model; they corroborate, no more."""
     sources: Sources = Sources()
     running: Running
 

@@ -83,12 +83,24 @@ class Source(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Health:
+    """How a source is."""
+
+    answer: str
+    """What it answered, in a few words."""
+    latency_s: float | None = None
+    """Seconds until it answered, where it was asked over a network."""
+    reachable: bool | None = True
+    """``None`` where it was not asked."""
+
+
 @runtime_checkable
 class Checkable(Protocol):
     """A source that can say how it is (``ocrzoo sources check``)."""
 
-    def check(self) -> str:
-        """Return what it answered, in a few words.
+    def check(self) -> Health:
+        """Ask it.
 
         Raises:
             SourceError: It does not answer.

@@ -22,6 +22,9 @@ MAX_BYTES = 16 << 20
 _COMMIT_HUBS = ("huggingface", "aistudio")
 """Hubs whose listings name a commit that can be asked for again."""
 
+_OF_ONE_MACHINE: Any = {"schema_version": True, "files": {"__all__": {"mtime_ns", "ctime_ns"}}}
+"""What a manifest says and a lock file need not."""
+
 
 class LockFile(Record):
     """The content of ``ocrzoo.lock``."""
@@ -36,8 +39,9 @@ def write(path: Path, manifests: Sequence[Manifest]) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    models = tuple(sorted((manifest.unstamped() for manifest in manifests), key=lambda one: (one.name, one.format)))
-    write_at_once(path, f"{LockFile(models=models).model_dump_json(indent=1)}\n".encode())
+    models = tuple(sorted(manifests, key=lambda one: (one.name, one.format)))
+    content = LockFile(models=models).model_dump_json(indent=1, exclude={"models": {"__all__": _OF_ONE_MACHINE}})
+    write_at_once(path, f"{content}\n".encode())
 
 
 def read(path: Path) -> tuple[Manifest, ...]:

@@ -44,6 +44,10 @@ class Web:
         self._secrets = dict(secrets or {})
         self._session: requests.Session | None = None
 
+    def prepare(self) -> None:
+        """Load what the first request would load."""
+        self._get_session()
+
     @contextmanager
     def get(
         self,
@@ -189,16 +193,18 @@ def _close(answer: requests.Response) -> None:
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url)
     try:
-        port = parts.port
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     except ValueError:
-        port = -1
-    return parts.scheme, parts.hostname or "", port or {"http": 80, "https": 443}.get(parts.scheme)
+        return "", "", None
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).netloc.rpartition("@")[2]
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return "no address"
 
 
 def _as_source_error(error: Exception, url: str) -> SourceError:

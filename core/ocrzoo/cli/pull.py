@@ -128,7 +128,7 @@ def lock(
     except OSError as error:
         raise UsageError(f"{output}: cannot be written: {error.strerror or error}") from error
     count = sum(len(manifest.files) for manifest in manifests)
-    click.echo(f"{output}: {len(manifests)} models, {count} files")
+    click.echo(f"{output}: models {len(manifests)}, files {count}")
     return ExitCode.DONE
 
 

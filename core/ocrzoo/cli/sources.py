@@ -52,8 +52,6 @@ _YES_NO = {True: "yes", False: "no", None: "not asked"}
 
 
 def _asked(zoo: Zoo, name: str) -> dict[str, Any]:
-    import time
-
     from ocrzoo_registry.bounded import within
     from ocrzoo_registry.contracts import Checkable
 
@@ -61,12 +59,12 @@ def _asked(zoo: Zoo, name: str) -> dict[str, Any]:
     told: dict[str, Any] = {"name": name, "network": spec.network, "reachable": None, "latency_ms": None}
     if spec.network and zoo.settings.offline:
         return {**told, "answer": "the network is off limits"}
-    start = time.monotonic()
     try:
         source = zoo.resolver.source(name)
         if not isinstance(source, Checkable):
             return {**told, "answer": "it cannot be asked"}
-        answer = within(PATIENCE_S, source.check)
+        health = within(PATIENCE_S, source.check)
     except Exception as error:  # noqa: BLE001  # whatever a plugin's source raises
         return {**told, "reachable": False, "answer": str(error)}
-    return {**told, "reachable": True, "latency_ms": 1000 * (time.monotonic() - start), "answer": answer}
+    latency_ms = None if health.latency_s is None else round(1000 * health.latency_s, 1)
+    return {**told, "reachable": health.reachable, "latency_ms": latency_ms, "answer": health.answer}

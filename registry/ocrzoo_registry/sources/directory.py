@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import File, Format
-from ocrzoo_registry.contracts import Listing, Opened, RemoteFile
+from ocrzoo_registry.contracts import Health, Listing, Opened, RemoteFile
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.model_files import is_complete, wanted_files
 from ocrzoo_registry.settings import Settings
@@ -45,7 +45,7 @@ class DirectorySource:
         """Open a file of the folder."""
         yield Opened(read_chunks(Path(file.locator), offset), offset, validator=listing.revision)
 
-    def check(self) -> str:
+    def check(self) -> Health:
         """Say how many folders there are to look into (``ocrzoo sources check``).
 
         Raises:
@@ -54,7 +54,7 @@ class DirectorySource:
         for root in self._roots:
             if not root.is_dir():
                 raise SourceError(f"OCRZOO_MODEL_PATH: {root} is no folder")
-        return f"{len(self._roots)} folders in OCRZOO_MODEL_PATH, and those that plugins ship"
+        return Health(f"folders in OCRZOO_MODEL_PATH: {len(self._roots)}; and those that plugins ship")
 
     def _folders(self, offered: OfferedCard, file_format: Format) -> Iterator[Path]:
         for root in self._roots:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
-from ocrzoo_registry.contracts import Listing, Opened, RemoteFile
+from ocrzoo_registry.contracts import Health, Listing, Opened, RemoteFile
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.patience import Patience
 from ocrzoo_registry.settings import Hub
@@ -80,16 +80,16 @@ class HubSource:
             start, size = _extent(answer)
             yield Opened(self.web.chunks(answer), start, size, _validator(answer))
 
-    def check(self) -> str:
+    def check(self) -> Health:
         """Say what the hub answers at its front door (``ocrzoo sources check``).
 
         Raises:
             SourceError: Nothing answers.
         """
+        self.web.prepare()
         start = time.monotonic()
         with self.web.get(f"{self.endpoint}/", method="HEAD", accept=range(400, 600)) as answer:
-            status = answer.status_code
-        return f"HTTP {status} from {self.endpoint} after {1000 * (time.monotonic() - start):.0f} ms"
+            return Health(f"HTTP {answer.status_code} from {self.endpoint}", time.monotonic() - start)
 
     def _small(self, url: str) -> tuple[bytes, Mapping[str, str]]:
         with self.web.get(url) as answer:

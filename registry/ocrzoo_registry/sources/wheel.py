@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import Format
-from ocrzoo_registry.contracts import Listing, Opened, RemoteFile
+from ocrzoo_registry.contracts import Health, Listing, Opened, RemoteFile
 from ocrzoo_registry.digests import CHUNK_BYTES, sha256_of
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.settings import Settings
@@ -55,14 +55,14 @@ class WheelSource:
         else:
             yield Opened(_read_member(self.wheel(listing), file.locator, offset), offset)
 
-    def check(self) -> str:
+    def check(self) -> Health:
         """Say where this source looks (``ocrzoo sources check``).
 
         Raises:
             SourceError: Never here; other sources do.
         """
         downloaded = sum(1 for _ in self.wheels.glob("*.whl"))
-        return f"installed distributions, and {downloaded} downloaded"
+        return Health(f"distributions that are installed here, and {downloaded} that were downloaded")
 
     def wheel(self, listing: Listing) -> Path:
         """Return where the distribution lies, if it was downloaded."""
