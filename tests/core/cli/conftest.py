@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+# The helpers are imported by their path in the repository, from whichever folder pytest was started.
+sys.path.append(str(Path(__file__).parents[3]))
+
+from tests.hubs.server import Hubs
 
 from ocrzoo.cli import main
 
@@ -59,3 +64,30 @@ def start(command: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return call
+
+
+MODELS = ("PP-OCRv5_mobile_det", "PP-OCRv5_mobile_rec", "UVDoc")
+
+
+def model(name: str, *, onnx: bool = False) -> dict[str, bytes]:
+    """Give a small model as the hubs hold it; nothing in it can be run."""
+    weights = {"inference.onnx": b"o" * 5000} if onnx else {"inference.json": b"{}", "inference.pdiparams": b"w" * 9000}
+    return {"inference.yml": f"Global:\n  model_name: {name}\n".encode(), "README.md": b"not needed", **weights}
+
+
+@pytest.fixture
+def hubs() -> Iterator[Hubs]:
+    models = {name: model(name) for name in MODELS}
+    with Hubs(models | {f"{name}_onnx": model(name, onnx=True) for name in models}) as hubs:
+        yield hubs
+
+
+@pytest.fixture
+def folder(hubs: Hubs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where models lie, in a home of its own, with the hubs as the only sources."""
+    for name, value in hubs.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("OCRZOO_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PADDLE_PDX_MODEL_SOURCE", "huggingface,aistudio,modelscope,bos")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "home" / "official_models"

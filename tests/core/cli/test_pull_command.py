@@ -1,0 +1,209 @@
+"""``ocrzoo models pull`` and ``ocrzoo lock``: bringing models, and writing down which."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.hubs.faults import Fault
+from tests.hubs.server import Hubs
+
+Run = Callable[..., Any]
+DET, REC = "PP-OCRv5_mobile_det", "PP-OCRv5_mobile_rec"
+
+
+class TestPull:
+    """``models pull``."""
+
+    def test_brings_a_model_and_tells_in_json_what_and_from_where(self, run: Run, folder: Path, hubs: Hubs) -> None:
+        ran = run("models", "pull", DET, "--format", "paddle", "--json")
+        assert ran.code == 0
+        (told,) = json.loads(ran.out)
+        assert list(told) == ["name", "format", "source", "revision", "path", "files"]
+        assert (told["name"], told["format"], told["source"]) == (DET, "paddle", "huggingface")
+        assert told["revision"] == hubs.commit(DET)
+        assert Path(told["path"]) == folder / DET
+        assert [file["path"] for file in told["files"]] == ["inference.json", "inference.pdiparams", "inference.yml"]
+        assert all(set(file) == {"path", "size", "sha256", "digest_origin"} for file in told["files"])
+        assert (folder / DET / "inference.pdiparams").read_bytes() == hubs.models[DET]["inference.pdiparams"]
+        assert ran.err == f"fetching {DET} from huggingface (9.0 kB)\n"
+
+    def test_what_is_there_stays_and_nobody_is_asked(self, run: Run, folder: Path, hubs: Hubs) -> None:
+        run("models", "pull", DET)
+        hubs.clear()
+        assert run("models", "pull", DET).code == 0
+        assert hubs.requests == []
+
+    def test_only_the_files_of_the_format_are_fetched(self, run: Run, folder: Path, hubs: Hubs) -> None:
+        run("models", "pull", DET, "--format", "onnx")
+        assert sorted(request.path for request in hubs.asked("file")) == ["inference.onnx", "inference.yml"]
+
+    @pytest.mark.parametrize("source", ["huggingface", "aistudio", "modelscope", "bos"])
+    def test_from_one_source_and_no_other(self, run: Run, folder: Path, hubs: Hubs, source: str) -> None:
+        assert run("models", "pull", "UVDoc", "--format", "paddle", "--source", source).code == 0
+        assert {request.source for request in hubs.requests} == {source}
+
+    def test_a_pipeline_or_a_language(self, run: Run, folder: Path) -> None:
+        ran = run("models", "pull", "--pipeline", "OCR", "--json")
+        assert [told["name"] for told in json.loads(ran.out)] == [DET, REC]
+        ran = run("models", "pull", "--lang", "ja", "--json")
+        assert [told["name"] for told in json.loads(ran.out)] == [DET, REC]
+
+    def test_two_formats(self, run: Run, folder: Path) -> None:
+        ran = run("models", "pull", DET, "--format", "paddle", "--format", "onnx", "--json")
+        assert [told["format"] for told in json.loads(ran.out)] == ["paddle", "onnx"]
+
+    def test_one_that_fails_costs_itself(self, run: Run, folder: Path, hubs: Hubs) -> None:
+        del hubs.models["UVDoc"]
+        ran = run("models", "pull", "UVDoc", DET, "--format", "paddle", "--json")
+        assert ran.code == 4
+        assert [told["name"] for told in json.loads(ran.out)] == [DET]
+        errors = [line for line in ran.err.splitlines() if line.startswith("error")]
+        assert len(errors) == 1
+        assert "UVDoc: no source delivered it: huggingface, aistudio, modelscope, bos: not there as paddle" in errors[0]
+
+    def test_wrong_bytes_end_with_5(self, run: Run, folder: Path, hubs: Hubs) -> None:
+        hubs.inject(Fault("corrupt", path="inference.pdiparams", at=10, times=None))
+        ran = run("models", "pull", DET, "--format", "paddle", "--source", "modelscope")
+        assert ran.code == 5
+        assert not (folder / DET).exists()
+
+    @pytest.mark.parametrize(
+        ("arguments", "code", "words"),
+        [
+            ([], 2, "name a model"),
+            (["UVDok"], 3, "did you mean UVDoc"),
+            (["UVDoc", "--source", "huggingfase"], 2, "did you mean huggingface"),
+            (["UVDoc", "--source", ","], 2, "--source"),
+            (["UVDoc", "--locked", "--format", "onnx"], 2, "--locked"),
+            (["--locked"], 2, "'ocrzoo lock' writes it"),
+            (["--pipeline", "OCD"], 2, "there are OCR"),
+            (["--lang", "tlh"], 3, "tlh"),
+        ],
+    )
+    def test_a_mistake_is_one_line(
+        self, run: Run, folder: Path, hubs: Hubs, arguments: list[str], code: int, words: str
+    ) -> None:
+        ran = run("models", "pull", *arguments)
+        assert ran.code == code
+        assert words in ran.error
+        assert hubs.requests == []
+
+    def test_offline_what_is_here_is_had_and_what_is_not_is_told(
+        self, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run("models", "pull", DET)
+        monkeypatch.setenv("OCRZOO_OFFLINE", "1")
+        monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("opened a socket"))
+        assert run("models", "pull", DET).code == 0
+        ran = run("models", "pull", "UVDoc", "--format", "onnx")
+        assert ran.code == 4
+        assert "OCRZOO_OFFLINE=0 ocrzoo models pull UVDoc" in ran.error
+
+
+class TestAdoption:
+    """Folders that PaddleX left in the home."""
+
+    @pytest.fixture
+    def left(self, folder: Path, hubs: Hubs) -> Path:
+        for path, content in hubs.models[DET].items():
+            (folder / DET).mkdir(parents=True, exist_ok=True)
+            (folder / DET / path).write_bytes(content)
+        return folder / DET
+
+    @pytest.mark.parametrize("source", ["huggingface", "aistudio", "modelscope"])
+    def test_one_that_keeps_a_sources_promise_is_taken_where_it_is(
+        self, run: Run, left: Path, hubs: Hubs, source: str
+    ) -> None:
+        assert run("models", "verify", "--json").code == 0
+        assert json.loads(run("models", "verify", "--json").out)[0]["status"] == "unverified"
+        assert run("models", "pull", DET, "--format", "paddle", "--source", source).code == 0
+        assert hubs.asked("file") == []
+        assert (left / "README.md").exists()
+        assert json.loads(run("models", "verify", "--json").out)[0]["status"] == "verified"
+
+    def test_one_that_does_not_is_put_aside_and_only_what_is_wrong_is_fetched(
+        self, run: Run, left: Path, hubs: Hubs
+    ) -> None:
+        (left / "inference.pdiparams").write_bytes(b"w" * 4000)
+        ran = run("models", "pull", DET, "--format", "paddle")
+        assert ran.code == 0
+        assert [request.path for request in hubs.asked("file")] == ["inference.pdiparams"]
+        assert "quarantine" in ran.err
+
+    def test_offline_only_trust_takes_it(self, run: Run, left: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("OCRZOO_OFFLINE", "1")
+        ran = run("models", "pull", DET, "--format", "paddle")
+        assert ran.code == 4
+        assert f"'ocrzoo models pull {DET} --trust' takes it as it is" in ran.error
+        ran = run("models", "pull", DET, "--format", "paddle", "--trust", "--json")
+        assert ran.code == 0
+        assert "nobody verified it" in ran.error
+        assert json.loads(ran.out)[0]["source"] == "trusted by the user"
+
+    def test_half_a_model_is_not_trusted(self, run: Run, left: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("OCRZOO_OFFLINE", "1")
+        (left / "inference.pdiparams").unlink()
+        ran = run("models", "pull", DET, "--format", "paddle", "--trust")
+        assert ran.code == 5
+        assert "not a whole model" in ran.error
+
+    def test_a_lock_file_vouches_too_and_needs_no_network(
+        self, run: Run, left: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        copy = shutil.copytree(left, tmp_path / "copy")
+        run("lock", DET, "--format", "paddle")
+        shutil.rmtree(left)
+        copy.rename(left)
+        monkeypatch.setenv("OCRZOO_OFFLINE", "1")
+        assert run("models", "pull", "--locked").code == 0
+        assert json.loads(run("models", "verify", "--json").out)[0]["status"] == "verified"
+
+
+class TestLock:
+    """``lock`` and ``pull --locked``."""
+
+    def test_another_home_gets_the_same_bytes_from_any_source(
+        self, run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert run("lock", "--format", "paddle").code == 0
+        monkeypatch.setenv("OCRZOO_HOME", str(tmp_path / "other"))
+        for source in ("bos", "modelscope"):
+            assert run("models", "pull", "--locked", "--source", source).code == 0
+        for name in (DET, REC):
+            there = tmp_path / "other" / "official_models" / name / "inference.pdiparams"
+            assert there.read_bytes() == (folder / name / "inference.pdiparams").read_bytes()
+
+    def test_the_locked_commit_is_had_after_the_branch_moved_on(self, run: Run, folder: Path, hubs: Hubs) -> None:
+        run("lock", DET, "--format", "paddle")
+        old = hubs.models[DET]["inference.pdiparams"]
+        hubs.models[DET]["inference.pdiparams"] = b"n" * 8000
+        run("models", "remove", DET)
+        assert run("models", "pull", "--locked").code == 0
+        assert (folder / DET / "inference.pdiparams").read_bytes() == old
+
+    @pytest.mark.parametrize("source", ["modelscope", "bos"])
+    def test_any_difference_ends_with_5(self, run: Run, folder: Path, hubs: Hubs, source: str) -> None:
+        run("lock", DET, "--format", "paddle")
+        hubs.models[DET]["inference.json"] = b"{ }"
+        run("models", "remove", DET)
+        ran = run("models", "pull", "--locked", "--source", source)
+        assert ran.code == 5
+        assert "inference.json" in ran.err
+        assert not (folder / DET).exists()
+
+    def test_the_file_is_the_same_each_time(self, run: Run, folder: Path, tmp_path: Path) -> None:
+        run("lock", REC, DET)
+        first = (tmp_path / "ocrzoo.lock").read_bytes()
+        run("lock", DET, REC)
+        assert (tmp_path / "ocrzoo.lock").read_bytes() == first
+        assert b"mtime" not in first
+
+    def test_nothing_is_written_where_a_model_cannot_be_had(self, run: Run, folder: Path, tmp_path: Path) -> None:
+        assert run("lock", DET, "en_PP-OCRv5_mobile_rec").code == 4
+        assert not (tmp_path / "ocrzoo.lock").exists()

@@ -1,0 +1,106 @@
+"""``ocrzoo models path, verify, repair, remove, gc`` and ``ocrzoo sources check``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.hubs.faults import Fault
+from tests.hubs.server import Hubs
+
+Run = Callable[..., Any]
+DET = "PP-OCRv5_mobile_det"
+
+
+class TestUpkeep:
+    """``path``, ``verify``, ``repair``, ``remove``, ``gc``."""
+
+    def test_path(self, run: Run, folder: Path) -> None:
+        ran = run("models", "path", DET)
+        assert ran.code == 3
+        assert f"'ocrzoo models pull {DET}' brings it" in ran.error
+        run("models", "pull", DET, "--format", "onnx")
+        assert run("models", "path", DET).out == f"{folder / DET}_onnx\n"
+
+    def test_a_broken_model_is_told_and_only_its_broken_file_is_fetched(
+        self, run: Run, folder: Path, hubs: Hubs
+    ) -> None:
+        run("models", "pull", DET, "UVDoc", "--format", "paddle")
+        (folder / DET / "inference.json").write_bytes(b"[]")
+        ran = run("models", "verify")
+        assert ran.code == 5
+        assert ran.out.splitlines()[1].startswith(f"{DET}\tpaddle\tbroken\tholds other bytes")
+        hubs.clear()
+        assert run("models", "repair").code == 0
+        assert [(request.model, request.path) for request in hubs.asked("file")] == [(DET, "inference.json")]
+        assert run("models", "verify", "--deep").code == 0
+
+    def test_a_repair_brings_the_revision_that_was_there(self, run: Run, folder: Path, hubs: Hubs) -> None:
+        run("models", "pull", DET, "--format", "paddle")
+        old = hubs.models[DET]["inference.pdiparams"]
+        hubs.models[DET]["inference.pdiparams"] = b"n" * 8000
+        (folder / DET / "inference.pdiparams").unlink()
+        assert run("models", "repair", DET).code == 0
+        assert (folder / DET / "inference.pdiparams").read_bytes() == old
+
+    def test_what_was_never_here_cannot_be_verified(self, run: Run, folder: Path) -> None:
+        run("models", "pull", DET)
+        ran = run("models", "verify", "PP-OCRv5_mobil_det")
+        assert ran.code == 3
+        assert f"did you mean {DET}" in ran.error
+
+    def test_removed_is_gone_in_all_formats_or_one(self, run: Run, folder: Path) -> None:
+        run("models", "pull", DET, "--format", "paddle", "--format", "onnx")
+        assert run("models", "remove", DET, "--format", "onnx").code == 0
+        assert (folder / DET).exists()
+        assert not (folder / f"{DET}_onnx").exists()
+        assert run("models", "remove", DET).code == 0
+        assert run("models", "remove", DET).code == 3
+
+    def test_gc_clears_what_is_left_over_and_no_model(self, run: Run, folder: Path, hubs: Hubs) -> None:
+        run("models", "pull", DET, "--format", "paddle")
+        (folder / DET / "inference.json").write_bytes(b"[]")
+        run("models", "repair")
+        hubs.inject(Fault("status", status=404, path="inference.onnx", times=None))
+        run("models", "pull", DET, "--format", "onnx", "--source", "huggingface")
+        planned = json.loads(run("models", "gc", "--dry-run", "--json").out)
+        assert {one["kind"] for one in planned} == {"part", "quarantine", "lock"}
+        assert all(Path(one["path"]).exists() for one in planned)
+        assert json.loads(run("models", "gc", "--json").out) == planned
+        assert not any(Path(one["path"]).exists() for one in planned)
+        assert run("models", "verify", "--deep").code == 0
+        assert json.loads(run("models", "gc", "--json").out) == []
+
+
+class TestSources:
+    """``sources check``."""
+
+    def test_each_source_says_how_it_is(self, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("OCRZOO_BOS_ENDPOINT", "http://127.0.0.1:9")
+        monkeypatch.delenv("PADDLE_PDX_MODEL_SOURCE")
+        ran = run("sources", "check", "--json")
+        assert ran.code == 4
+        told = {one["name"]: one for one in json.loads(ran.out)}
+        assert list(told) == ["directory", "wheel", "huggingface", "aistudio", "modelscope", "bos", "pip"]
+        assert told["huggingface"]["reachable"]
+        assert told["huggingface"]["latency_ms"] > 0
+        assert "HTTP 200" in told["huggingface"]["answer"]
+        assert not told["bos"]["reachable"]
+        assert "127.0.0.1:9" in told["bos"]["answer"]
+
+    def test_offline_none_behind_the_network_is_asked(
+        self, run: Run, folder: Path, hubs: Hubs, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("OCRZOO_OFFLINE", "1")
+        ran = run("sources", "check", "--json")
+        assert ran.code == 0
+        assert {one["reachable"] for one in json.loads(ran.out)} == {None}
+        assert hubs.requests == []
+
+    def test_one_that_nobody_knows(self, run: Run, folder: Path) -> None:
+        ran = run("sources", "check", "huggingfase")
+        assert ran.code == 2
+        assert "there are aistudio, bos, directory, huggingface" in ran.error
