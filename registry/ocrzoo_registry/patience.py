@@ -2,12 +2,13 @@
 
 A source that sends nothing for :data:`SILENCE_S` gives way to the next one, whatever it does in that time
 (no answer, errors, broken connections, a request to come back later). While bytes do come, they may take
-as long as :data:`LEAST_RATE` allows. So a pull of ``n`` bytes from one source ends within
-``2 * SILENCE_S + n / LEAST_RATE`` seconds (the listing has a patience of its own), well or not.
+as long as :data:`LEAST_RATE` allows, and twice that where some had to be fetched again. So a file of ``n``
+bytes is there or given up within ``2 * SILENCE_S + 2 * n / LEAST_RATE`` seconds.
 """
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable
@@ -35,23 +36,32 @@ class Patience:
 
     def __init__(self) -> None:
         self.failures = 0
-        """Tries that failed since the last byte."""
-        self._last_byte = self._window_start = time.monotonic()
+        """Tries that failed since there was anything new."""
+        self._start = self._last_byte = self._window_start = time.monotonic()
         self._in_window = 0
+        self._budget_s = math.inf
 
     @property
     def left(self) -> float:
         """Seconds until the source gives way; may be negative."""
         return SILENCE_S - (time.monotonic() - self._last_byte)
 
-    def received(self, count: int) -> None:
-        """Note that bytes came.
+    def expect(self, size: int) -> None:
+        """Bound the whole by the size of what is to come, in bytes."""
+        self._budget_s = 2 * SILENCE_S + 2 * size / LEAST_RATE
+
+    def received(self, count: int, *, new: bool = True) -> None:
+        """Note that bytes came; ``new`` is false for those that had come before.
 
         Raises:
-            TooSlow: They come slower than the least rate.
+            TooSlow: They come slower than the least rate, or too many of them again and again.
         """
         now = time.monotonic()
-        self._last_byte, self.failures = now, 0
+        self._last_byte = now
+        if new:
+            self.failures = 0
+        if now - self._start > self._budget_s:
+            raise TooSlow(f"not complete within {self._budget_s:.0f} s")
         self._in_window += count
         if now - self._window_start >= SILENCE_S:
             rate = self._in_window / (now - self._window_start)

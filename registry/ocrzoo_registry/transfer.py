@@ -50,6 +50,8 @@ class Job:
     patience: Patience = field(default_factory=Patience)
     part: Part | None = None
     result: StoredFile | Exception | None = None
+    _furthest: int = 0
+    """Bytes that there were at most; what comes again below that is no progress."""
 
     def run(self) -> StoredFile:
         """Bring the file; its part is complete, verified and on the disk afterwards.
@@ -114,7 +116,9 @@ class Job:
             with blamed_on_source():
                 opened = stack.enter_context(self.source.open(self.listing, self.file, part.size, part.validator))
             self._check_opened(opened, part)
-            start = part.size
+            start, size = part.size, self.file.size if self.file.size is not None else opened.size
+            if size is not None:
+                self.patience.expect(size)
             for chunk in _chunks_of(opened):
                 if self.cancelled.is_set():
                     raise Cancelled("called off")
@@ -122,11 +126,11 @@ class Job:
                 self.advance(len(chunk))
                 if part.size > self._limit:
                     raise IntegrityError(f"{self.file.path}: {part.size} bytes came instead of {self._limit}")
-                self.patience.received(len(chunk))
-        expected = self.file.size if self.file.size is not None else opened.size
-        may_go_on = opened.size == expected or (opened.size is None and part.size > start)
-        if expected is not None and part.size < expected and may_go_on:
-            raise Unreachable(f"{self.file.path} broke off after {part.size} of {expected} bytes")
+                self.patience.received(len(chunk), new=part.size > self._furthest)
+                self._furthest = max(self._furthest, part.size)
+        may_go_on = opened.size == size or (opened.size is None and part.size > start)
+        if size is not None and part.size < size and may_go_on:
+            raise Unreachable(f"{self.file.path} broke off after {part.size} of {size} bytes")
 
     def _check_opened(self, opened: Opened, part: Part) -> None:
         if not isinstance(opened, Opened):

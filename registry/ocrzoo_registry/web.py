@@ -227,4 +227,6 @@ def _reason(error: BaseException) -> str:
     while error.__context__ is not None and id(error) not in seen:
         seen.add(id(error))
         error = error.__context__
+    if type(error).__name__ == "IncompleteRead":
+        return "the connection broke off"
     return " ".join(str(error).split(" for url:")[0].split()) or type(error).__name__
