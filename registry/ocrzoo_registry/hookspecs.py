@@ -74,7 +74,7 @@ class HookSpecs:
 
             from contextlib import contextmanager
 
-            from ocrzoo_registry.contracts import Listing, RemoteFile, SourceSpec
+            from ocrzoo_registry.contracts import Listing, Opened, RemoteFile, SourceSpec
             from ocrzoo_registry.hookspecs import hookimpl
 
 
@@ -88,8 +88,9 @@ class HookSpecs:
                     return Listing("1", tuple(RemoteFile(path) for path in self.files))
 
                 @contextmanager
-                def open(self, listing, file, offset=0):
-                    yield iter([self.files[file.path][offset:]])
+                def open(self, listing, file, offset=0, validator=None):
+                    content = self.files[file.path]
+                    yield Opened(iter([content[offset:]]), offset, len(content))
 
 
             @hookimpl

@@ -14,8 +14,10 @@ from ocrzoo_registry import plain_yaml
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.charsets import read_charset
 from ocrzoo_registry.errors import IntegrityError
+from ocrzoo_registry.manifest import WRITTEN_FROM_CARD, StoredFile
+from ocrzoo_registry.model_files import CONFIG
 
-FILE_NAME = "inference.yml"
+FILE_NAME = CONFIG
 
 MAX_BYTES = 8 << 20
 """The largest official file (18,708 characters) has 170 kB."""
@@ -29,6 +31,35 @@ def render(offered: OfferedCard) -> bytes:
     """
     config = from_card(offered)
     return plain_yaml.dump({key: value for key, value in config.items() if value}).encode("utf-8")
+
+
+def origin(offered: OfferedCard) -> str:
+    """What tells one ``inference.yml`` written from a card from another: a digest of all that goes into it."""
+    import hashlib
+
+    card = offered.card
+    charset = (offered.root / card.charset).read_bytes() if card.charset is not None else b""
+    content = card.name.encode() + card.running.model_dump_json().encode() + charset
+    return f"{WRITTEN_FROM_CARD}, state {hashlib.sha256(content).hexdigest()[:16]}"
+
+
+def write(offered: OfferedCard, folder: Path) -> StoredFile:
+    """Write a model's ``inference.yml`` from its card into a folder.
+
+    Raises:
+        CardError: The card's charset cannot be read.
+        OSError: The folder cannot be written.
+    """
+    import hashlib
+
+    content = render(offered)
+    (folder / FILE_NAME).write_bytes(content)
+    return StoredFile(
+        path=FILE_NAME,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        digest_origin=origin(offered),
+    )
 
 
 def from_card(offered: OfferedCard) -> dict[str, Any]:

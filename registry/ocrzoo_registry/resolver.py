@@ -7,6 +7,8 @@ and what the user is told when nothing helped.
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from threading import Event
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from ocrzoo_registry.attempts import Attempt
     from ocrzoo_registry.fetching import Watch
 
+REMEMBER_SILENCE_S = 60.0
+"""How long a source that did not answer is asked after the others, so that each model does not wait for it again."""
+
 log = logging.getLogger("ocrzoo")
 
 
@@ -37,6 +42,7 @@ class Resolver:
         self._settings = settings
         self._specs = sources
         self._loaded: dict[str, Source] = {}
+        self._silent_since: dict[str, float] = {}
         self.watch: Watch | None = None
         """Told of all that is fetched; a command line shows progress through it."""
         self.on_wait: Callable[[str], object] = lambda _message: None
@@ -95,9 +101,10 @@ class Resolver:
             IntegrityError: What can be had differs from the lock file.
             SourceError: Nothing can be had.
         """
+        from ocrzoo_registry.adoption import adopt
         from ocrzoo_registry.contracts import RemoteFile
-        from ocrzoo_registry.fetching import Fetcher, Order
         from ocrzoo_registry.lockfile import locked, same
+        from ocrzoo_registry.orders import Order
 
         found = self.store.find(entry.name, entry.format)
         if found is not None and found.manifest is not None and same(found.manifest, entry):
@@ -106,7 +113,7 @@ class Resolver:
         files = (RemoteFile(one.path, one.size, one.sha256, digest_origin=one.digest_origin) for one in entry.served)
         with self._lock(entry.name):
             order = Order(offered, entry.format, entry.source, expected=entry)
-            if adopted := Fetcher(self.store).adopt(order, Listing(entry.revision, tuple(files))):
+            if adopted := adopt(self.store, order, Listing(entry.revision, tuple(files))):
                 return adopted
         return self.fetch(offered, entry.format, entry)
 
@@ -116,11 +123,14 @@ class Resolver:
         Raises:
             IntegrityError: It is another model's, or incomplete.
         """
-        from ocrzoo_registry.fetching import Fetcher
+        from ocrzoo_registry.adoption import TRUSTED, trust
+        from ocrzoo_registry.orders import Order
 
         with self._lock(offered.card.name):
             for file_format in formats:
-                if file_format in offered.card.artefacts and (taken := Fetcher(self.store).trust(offered, file_format)):
+                if file_format not in offered.card.artefacts:
+                    continue
+                if taken := trust(self.store, Order(offered, file_format, TRUSTED)):
                     log.warning("%s: %s is taken as it is; nobody verified it", taken.name, taken.folder)
                     return taken
         return None
@@ -169,9 +179,9 @@ class Resolver:
             return True
         written = [file.digest_origin for file in manifest.files if file.digest_origin.startswith(WRITTEN_FROM_CARD)]
         if written:
-            from ocrzoo_registry.fetching import config_origin
+            from ocrzoo_registry import inference_config
 
-            if written != [config_origin(offered)]:
+            if written != [inference_config.origin(offered)]:
                 return False
         pins = {file.path: file.sha256 for file in offered.card.artefacts[files.file_format].files if file.sha256}
         if any(pins.get(file.path, file.sha256) != file.sha256 for file in manifest.files):
@@ -196,12 +206,11 @@ class Resolver:
         expected: Manifest | None = None,
     ) -> ModelFiles | None:
         from ocrzoo_registry.attempts import Attempt
-        from ocrzoo_registry.fetching import Fetcher, Order, unwatched
+        from ocrzoo_registry.fetching import Fetcher, unwatched
+        from ocrzoo_registry.orders import Order
 
         fetcher = Fetcher(self.store, self.watch or unwatched, self.cancelled)
-        for name in order:
-            if name not in self._specs:
-                continue
+        for name in sorted(order, key=self._fell_silent):
             if self._settings.offline and self._specs.get(name).network:
                 attempts.append(Attempt(name, "not asked, the network is off limits", "offline"))
                 continue
@@ -215,10 +224,16 @@ class Resolver:
                 raise
             except (SourceError, IntegrityError) as error:
                 attempts.append(Attempt.failed(name, error))
+                if attempts[-1].outcome in {"unreachable", "too slow"}:
+                    self._silent_since[name] = time.monotonic()
                 log.debug("%s from %s failed", offered.card.name, name, exc_info=True)
             if self.cancelled.is_set():
                 break
         return None
+
+    def _fell_silent(self, name: str) -> bool:
+        """Whether a source did not answer a moment ago: it is then asked last, and again in turn after a while."""
+        return time.monotonic() - self._silent_since.get(name, -math.inf) < REMEMBER_SILENCE_S
 
     def _list(self, name: str, offered: OfferedCard, file_format: Format) -> Listing | None:
         """Ask a source what it has; one behind the network has a bounded time to answer."""

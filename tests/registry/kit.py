@@ -49,7 +49,7 @@ def sha256(content: bytes) -> str:
 
 def remote(path: str, content: bytes) -> RemoteFile:
     """Promise exactly this content under this path."""
-    return RemoteFile(path, len(content), sha256(content), "the shelf")
+    return RemoteFile(path, len(content), sha256(content), digest_origin="the shelf")
 
 
 def tree(folder: Path) -> dict[str, tuple[bytes | None, int]]:

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, remote, sha256
 
-from ocrzoo_registry import plain_yaml, transfer
+from ocrzoo_registry import inference_config, plain_yaml, transfer
 from ocrzoo_registry.contracts import Listing, Opened, RemoteFile
 from ocrzoo_registry.errors import ExitCode, IntegrityError, OfflineError, SourceError, StoreError, UsageError
+from ocrzoo_registry.parts import Part
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store import Store
 
@@ -108,15 +109,18 @@ def test_whatever_a_source_raises_the_next_one_is_asked(
     assert files.manifest.source == "right"
 
 
-def test_a_full_disk_ends_the_search(make_resolver: MakeResolver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_ends_the_search(
+    settings: Settings, make_resolver: MakeResolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(resolver, "receive", full)
+    monkeypatch.setattr(Part, "write", full)
     second = Shelf()
     with pytest.raises(StoreError, match="No space left on device"):
         make_resolver(first=Shelf(), second=second).resolve(CARD, ["onnx"])
     assert second.listed == []
+    assert nothing_published(settings)
 
 
 def test_every_attempt_is_told_in_the_final_error(make_resolver: MakeResolver) -> None:
@@ -168,7 +172,7 @@ def test_a_model_without_configuration_gets_one_from_its_card(make_resolver: Mak
     assert files.manifest is not None
     assert {file.path: file.digest_origin for file in files.manifest.files} == {
         ONNX: "the shelf",
-        "inference.yml": resolver._config_origin(card),
+        "inference.yml": inference_config.origin(card),
     }
 
 

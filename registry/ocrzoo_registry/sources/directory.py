@@ -74,4 +74,4 @@ def _state(folder: Path, names: Sequence[str]) -> str:
 def _listed(folder: Path, name: str, pinned: File | None) -> RemoteFile:
     path = folder / name
     sha256, origin = (pinned.sha256, pinned.digest_origin) if pinned else (None, None)
-    return RemoteFile(name, path.stat().st_size, sha256, origin, locator=str(path))
+    return RemoteFile(name, path.stat().st_size, sha256, digest_origin=origin, locator=str(path))

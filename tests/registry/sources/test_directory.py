@@ -83,8 +83,8 @@ def test_a_file_is_read_from_an_offset(settings: Settings, tmp_path: Path) -> No
     listing = chosen.list(CARD, "onnx")
     assert listing is not None
     for offset, rest in [(0, b"0123456789"), (7, b"789"), (10, b"")]:
-        with chosen.open(listing, listing.files[0], offset) as chunks:
-            assert b"".join(chunks) == rest
+        with chosen.open(listing, listing.files[0], offset) as opened:
+            assert (opened.offset, b"".join(opened.chunks)) == (offset, rest)
 
 
 def test_a_file_that_went_away_is_a_source_error(settings: Settings, tmp_path: Path) -> None:
@@ -94,10 +94,10 @@ def test_a_file_that_went_away_is_a_source_error(settings: Settings, tmp_path: P
     assert listing is not None
     (folder / "inference.onnx").unlink()
     with (
-        chosen.open(listing, listing.files[0]) as chunks,
+        chosen.open(listing, listing.files[0]) as opened,
         pytest.raises(SourceError, match=r"inference\.onnx: No such file"),
     ):
-        list(chunks)
+        list(opened.chunks)
 
 
 def test_a_model_is_copied_into_the_store_and_left_where_it_was(

@@ -1,0 +1,75 @@
+"""An order: one model, in one format, from one source; with all that is promised of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.cards import RELATIVE_PATH, Format
+from ocrzoo_registry.contracts import Listing, RemoteFile
+from ocrzoo_registry.errors import SourceError
+from ocrzoo_registry.lockfile import check_same
+from ocrzoo_registry.manifest import Manifest, StoredFile
+from ocrzoo_registry.store import MANIFEST_NAME
+
+
+@dataclass(frozen=True)
+class Order:
+    """One model to bring."""
+
+    offered: OfferedCard
+    file_format: Format
+    source_name: str
+    expected: Manifest | None = None
+    """What must come, to the byte (a lock file says so)."""
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.offered.card.name
+
+    def promise(self, file: RemoteFile) -> RemoteFile:
+        """Return a listed file with what the card pins of it, which outranks what the source states."""
+        for pin in self.offered.card.artefacts[self.file_format].files:
+            if pin.path == file.path:
+                if pin.sha256 is not None:
+                    file = replace(file, sha256=pin.sha256, digest_origin=pin.digest_origin)
+                return file if pin.size is None else replace(file, size=pin.size)
+        return file
+
+    def manifest(self, revision: str, files: Sequence[StoredFile]) -> Manifest:
+        """Write down what came.
+
+        Raises:
+            IntegrityError: Something else was expected.
+        """
+        manifest = Manifest(
+            name=self.name,
+            format=self.file_format,
+            source=self.source_name,
+            revision=str(revision),
+            files=tuple(files),
+        )
+        if self.expected is not None:
+            check_same(manifest, self.expected)
+        return manifest
+
+
+def check_listing(listing: Listing) -> None:
+    """Refuse paths that leave the model's folder, or that cannot all be files of one.
+
+    Raises:
+        SourceError: There is such a path, or no listing at all.
+    """
+    if not isinstance(listing, Listing):
+        raise SourceError(f"lists a {type(listing).__name__} where a Listing is due")
+    paths = [file.path for file in listing.files]
+    for path in paths:
+        if not re.fullmatch(RELATIVE_PATH, path) or path == MANIFEST_NAME:
+            raise SourceError(f"lists a file under the path {path!r}, which is refused")
+        if paths.count(path) > 1 or any(other.startswith(f"{path}/") for other in paths):
+            raise SourceError(f"lists {path!r} more than once, or as a file and a folder")
+    if listing.archive and len(paths) != 1:
+        raise SourceError(f"lists {len(paths)} files where one archive is due")
