@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ocrzoo_registry.cards import Format
 from ocrzoo_registry.errors import IntegrityError, OcrzooError, OfflineError, SourceError
 
 _IN_WORDS = {"unreachable", "too slow", "refused", "absent"}
@@ -48,21 +49,21 @@ def tell(attempts: Sequence[Attempt]) -> str:
     return "; ".join(f"{', '.join(sources)}: {text}" for text, sources in by_outcome.items())
 
 
-def failure(name: str, folders: Sequence[Path], attempts: Sequence[Attempt], *, offline: bool) -> OcrzooError:
-    """Return the error that tells of all attempts, and what to do now."""
+def failure(name: str, folders: Mapping[Format, Path], attempts: Sequence[Attempt], *, offline: bool) -> OcrzooError:
+    """Return the error that tells of all attempts, and what to do now.
+
+    ``folders`` is where the model would lie, in each format that would do.
+    """
     tried = tell(attempts)
+    pull = f"ocrzoo models pull {name}" + (f" --format {next(iter(folders))}" if len(folders) == 1 else "")
     if any_corrupt(attempts):
         return IntegrityError(f"{name}: refused, the bytes are not those promised: {tried}")
     if offline:
-        unverified = [folder for folder in folders if folder.is_dir()]
-        trust = (
-            f"; {unverified[0]} was never verified, 'ocrzoo models pull {name} --trust' takes it as it is"
-            if unverified
-            else ""
-        )
+        unverified = [folder for folder in folders.values() if folder.is_dir()]
+        trust = f"; {unverified[0]} was never verified, '{pull} --trust' takes it as it is" if unverified else ""
         return OfflineError(
-            f"{name}: not in {' or '.join(map(str, folders))}, and the network is off limits: {tried}{trust}; "
-            f"bring it with 'OCRZOO_OFFLINE=0 ocrzoo models pull {name}', or put it under OCRZOO_MODEL_PATH"
+            f"{name}: not in {' or '.join(map(str, folders.values()))}, and the network is off limits: {tried}{trust}; "
+            f"bring it with 'OCRZOO_OFFLINE=0 {pull}', or put it under OCRZOO_MODEL_PATH"
         )
     advice = [text for outcome, text in _ADVICE.items() if any(attempt.outcome == outcome for attempt in attempts)]
     return SourceError(

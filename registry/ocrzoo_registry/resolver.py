@@ -272,5 +272,5 @@ class Resolver:
         from ocrzoo_registry.attempts import failure
 
         name = offered.card.name
-        folders = [self.store.folder(name, file_format) for file_format in formats]
+        folders = {file_format: self.store.folder(name, file_format) for file_format in formats}
         return failure(name, folders, attempts, offline=self._settings.offline)

@@ -77,7 +77,7 @@ class Settings:
     home: Path
     """``OCRZOO_HOME``, else ``PADDLE_PDX_CACHE_HOME``, else ``~/.paddlex``: models lie in ``official_models/``."""
     offline: bool = False
-    """``OCRZOO_OFFLINE`` or ``HF_HUB_OFFLINE``: open no socket."""
+    """``OCRZOO_OFFLINE``, else ``HF_HUB_OFFLINE``: open no socket."""
     strict: bool = False
     """``OCRZOO_STRICT``: a broken plugin is an error and not a warning."""
     disabled_plugins: frozenset[str] = field(default_factory=frozenset)
@@ -100,7 +100,7 @@ class Settings:
         home = environ.get("OCRZOO_HOME") or environ.get("PADDLE_PDX_CACHE_HOME") or "~/.paddlex"
         return cls(
             home=_folder(home),
-            offline=_switch(environ, "OCRZOO_OFFLINE") or _switch(environ, "HF_HUB_OFFLINE"),
+            offline=_switch(environ, "OCRZOO_OFFLINE" if environ.get("OCRZOO_OFFLINE") else "HF_HUB_OFFLINE"),
             strict=_switch(environ, "OCRZOO_STRICT"),
             disabled_plugins=frozenset(_names(environ, "OCRZOO_DISABLE_PLUGINS")),
             sources=tuple(_names(environ, "PADDLE_PDX_MODEL_SOURCE")),

@@ -103,7 +103,7 @@ class TestPull:
         assert run("models", "pull", DET).code == 0
         ran = run("models", "pull", "UVDoc", "--format", "onnx")
         assert ran.code == 4
-        assert "OCRZOO_OFFLINE=0 ocrzoo models pull UVDoc" in ran.error
+        assert "'OCRZOO_OFFLINE=0 ocrzoo models pull UVDoc --format onnx'" in ran.error
 
 
 class TestAdoption:
@@ -140,7 +140,7 @@ class TestAdoption:
         monkeypatch.setenv("OCRZOO_OFFLINE", "1")
         ran = run("models", "pull", DET, "--format", "paddle")
         assert ran.code == 4
-        assert f"'ocrzoo models pull {DET} --trust' takes it as it is" in ran.error
+        assert f"'ocrzoo models pull {DET} --format paddle --trust' takes it as it is" in ran.error
         ran = run("models", "pull", DET, "--format", "paddle", "--trust", "--json")
         assert ran.code == 0
         assert "nobody verified it" in ran.error
