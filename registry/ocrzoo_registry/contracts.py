@@ -121,7 +121,7 @@ class SourceSpec:
     """Whether it may open a socket; such a source is passed over when offline."""
     changes: bool = False
     """Whether its models may change in place (a folder of this machine); copies in the store then follow."""
-    answer_s: float = 15.0
+    answer_s: float = 14.0
     """Seconds that a source behind the network may take to list a model; then the next one is asked."""
 
 

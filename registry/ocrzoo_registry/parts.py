@@ -50,11 +50,12 @@ class Part:
 
     @property
     def validator(self) -> str | None:
-        """What the source said of the state that the bytes are of."""
+        """What the source said of the state that the bytes are of; none where that is damaged."""
         try:
-            return self._validator_path.read_text(encoding="utf-8") or None
+            said = self._validator_path.read_text(encoding="ascii")
         except (OSError, ValueError):
             return None
+        return said if said.isprintable() and said else None
 
     def write(self, chunk: bytes) -> None:
         """Append bytes; none after :meth:`close`, whichever thread comes late.

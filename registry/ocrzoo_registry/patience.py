@@ -19,8 +19,8 @@ from ocrzoo_registry.errors import TooSlow, Unreachable
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
-SILENCE_S = 15.0
-"""Seconds without a byte after which a source gives way."""
+SILENCE_S = 14.0
+"""Seconds without a byte after which a source gives way: within 15 s, what it takes to notice included."""
 LEAST_RATE = 16 << 10
 """Bytes a second, over each :data:`SILENCE_S`; a source below gives way."""
 TRIES, TRIES_UNCONNECTED = 4, 2

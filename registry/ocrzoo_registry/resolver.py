@@ -26,7 +26,8 @@ from ocrzoo_registry.store import ModelFiles, Store
 
 if TYPE_CHECKING:
     from ocrzoo_registry.attempts import Attempt
-    from ocrzoo_registry.fetching import Watch
+    from ocrzoo_registry.fetching import Fetcher, Watch
+    from ocrzoo_registry.orders import Order
 
 REMEMBER_SILENCE_S = 60.0
 """How long a source that did not answer is asked after the others, so that each model does not wait for it again."""
@@ -215,10 +216,9 @@ class Resolver:
                 attempts.append(Attempt(name, "not asked, the network is off limits", "offline"))
                 continue
             try:
-                listing = self._list(name, offered, file_format)
-                if listing is not None:
-                    order_now = Order(offered, file_format, name, expected)
-                    return fetcher.fetch(order_now, self.source(name), listing)
+                fetched = self._fetch_from(fetcher, Order(offered, file_format, name, expected))
+                if fetched is not None:
+                    return fetched
                 attempts.append(Attempt(name, f"not there as {file_format}", "missing"))
             except StoreError:
                 raise
@@ -231,22 +231,35 @@ class Resolver:
                 break
         return None
 
+    def _fetch_from(self, fetcher: Fetcher, order: Order) -> ModelFiles | None:
+        """Fetch what a source has; what it changed meanwhile is listed and fetched once more."""
+        listing = self._list(order)
+        if listing is None:
+            return None
+        try:
+            return fetcher.fetch(order, self.source(order.source_name), listing)
+        except IntegrityError:
+            changed = self._list(order)
+            if changed is None or changed.revision == listing.revision:
+                raise
+            return fetcher.fetch(order, self.source(order.source_name), changed)
+
     def _fell_silent(self, name: str) -> bool:
         """Whether a source did not answer a moment ago: it is then asked last, and again in turn after a while."""
         return time.monotonic() - self._silent_since.get(name, -math.inf) < REMEMBER_SILENCE_S
 
-    def _list(self, name: str, offered: OfferedCard, file_format: Format) -> Listing | None:
+    def _list(self, order: Order) -> Listing | None:
         """Ask a source what it has; one behind the network has a bounded time to answer."""
         from ocrzoo_registry.bounded import within
         from ocrzoo_registry.transfer import blamed_on_source
 
-        spec = self._specs.get(name)
+        spec = self._specs.get(order.source_name)
         with blamed_on_source():
-            source = self.source(name)
+            source = self.source(spec.name)
             if not spec.network:
-                return source.list(offered, file_format)
+                return source.list(order.offered, order.file_format)
             try:
-                return within(spec.answer_s, lambda: source.list(offered, file_format), stop=self.cancelled)
+                return within(spec.answer_s, lambda: source.list(order.offered, order.file_format), stop=self.cancelled)
             except TimeoutError as error:
                 raise Unreachable(str(error)) from error
 

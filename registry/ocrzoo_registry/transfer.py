@@ -22,9 +22,6 @@ SIDE_BY_SIDE = 4
 MAX_FILE_BYTES = 4 << 30
 """No OCR model has a file of this size; a source that sends more without end is cut off."""
 
-GRACE_S = 2.0
-"""What a file's own clock gets before the watch gives the file up."""
-
 _GLANCE_S = 0.25
 
 log = logging.getLogger("ocrzoo")
@@ -197,7 +194,7 @@ def _raise_first_failure(jobs: Sequence[Job]) -> None:
     for job in jobs:
         if isinstance(job.result, Exception):
             raise job.result
-        if job.result is None and job.patience.left < -GRACE_S:
+        if job.result is None and job.patience.left < 0:
             raise TooSlow(f"{job.file.path}: nothing came for {SILENCE_S:.0f} s")
 
 

@@ -9,11 +9,10 @@ import click
 
 from ocrzoo.cli.terminal import debug_option, print_json, print_table
 from ocrzoo_registry.errors import ExitCode
+from ocrzoo_registry.patience import SILENCE_S
 
 if TYPE_CHECKING:
     from ocrzoo_registry.zoo import Zoo
-
-PATIENCE_S = 15.0
 
 
 @click.group()
@@ -63,7 +62,7 @@ def _asked(zoo: Zoo, name: str) -> dict[str, Any]:
         source = zoo.resolver.source(name)
         if not isinstance(source, Checkable):
             return {**told, "answer": "it cannot be asked"}
-        health = within(PATIENCE_S, source.check)
+        health = within(SILENCE_S, source.check)
     except Exception as error:  # noqa: BLE001  # whatever a plugin's source raises
         return {**told, "reachable": False, "answer": str(error)}
     latency_ms = None if health.latency_s is None else round(1000 * health.latency_s, 1)
