@@ -15,6 +15,16 @@ from tests.hubs.environments import Environments
 from tests.hubs.kit import MODEL
 from tests.hubs.server import Hubs
 
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what is asked here reach the local hubs, whatever lies between this machine and the real ones."""
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
 
 @pytest.fixture
 def files() -> dict[str, bytes]:

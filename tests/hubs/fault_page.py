@@ -1,0 +1,96 @@
+"""``docs/faults.md``: what our resolver makes of each fault, as measured by the tests."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from pathlib import Path
+from tempfile import gettempdir
+
+from filelock import FileLock
+from tests.hubs.fault_rows import ROWS, Row
+from tests.hubs.fault_stage import FILES
+from tests.hubs.pulling import SOURCES
+
+from ocrzoo_registry import patience, web
+
+PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
+MADE = "<!-- Made by tests/hubs/test_resolver_faults.py with OCRZOO_WRITE_DOCS=1; do not edit. -->"
+LOCK = Path(gettempdir()) / "ocrzoo-faults.lock"
+"""Cells are measured and written by several processes."""
+LOCK_S = 30.0
+LEAST_TOLD_S = 3
+"""Shorter times say more about the machine than about the resolver."""
+
+Cells = dict[tuple[str, str, str], str]
+"""Section, fault and source -> words."""
+
+
+def head() -> str:
+    """Say what the tables show, and by which bounds."""
+    megabytes = sum(map(len, FILES.values())) / 1e6
+    shown = [
+        f"Each cell is one pull of a model of {megabytes:.1f} MB through the resolver, from a local server that speaks",
+        "the hub's protocol and goes wrong in this way. *Right* means that every byte of every file was compared with",
+        "what the server holds. After an *error* no model is in the store, and nothing that could be taken for one;",
+        "the word is the one in the message (exit status 5 for *corrupt*, 4 for the others). Seconds stand where it",
+        f"took {LEAST_TOLD_S} or more. The tests check all of it again, the seconds apart.",
+    ]
+    bounds = [
+        f"The bounds: a source gives way after {patience.SILENCE_S:.0f} s without a byte, or below",
+        f"{patience.LEAST_RATE >> 10} KiB/s over that time. A connection",
+        f"has {web.CONNECT_S:.0f} s to come about, headers have {web.ANSWER_S:.0f} s, and the next byte",
+        f"{web.IDLE_S:.0f} s. There are {patience.TRIES} tries without a byte in between",
+        f"({patience.TRIES_UNCONNECTED} where there is no server), {patience.FIRST_WAIT_S:g} to",
+        f"{patience.LONGEST_WAIT_S:g} s apart, or as the server asks.",
+    ]
+    return f"{MADE}\n\n# What becomes of a pull when a hub goes wrong\n\n{' '.join(shown)}\n\n{' '.join(bounds)}"
+
+
+def read() -> Cells:
+    """Give the cells of the page, if there is one."""
+    cells: Cells = {}
+    section = ""
+    sources: list[str] = []
+    for line in PAGE.read_text("utf-8").splitlines() if PAGE.exists() else []:
+        if line.startswith("## "):
+            section = line[3:]
+        elif line.startswith("| "):
+            fault, *words = [cell.strip() for cell in line.strip("|").split("|")]
+            if fault == "fault":
+                sources = words
+            else:
+                cells |= {(section, fault, source): text for source, text in zip(sources, words, strict=True)}
+    return cells
+
+
+def render(cells: Cells) -> str:
+    parts = [head()]
+    for section, rows in groupby(ROWS, lambda row: row.section):
+        faults = list(rows)
+        sources = [source for source in SOURCES if any(source in row.words for row in faults)]
+        parts += [f"\n## {section}\n", _line("fault", *sources), "|---" * (1 + len(sources)) + "|"]
+        for row in faults:
+            parts.append(_line(row.fault, *(cells.get((section, row.fault, source), "-") for source in sources)))
+    return "\n".join(parts) + "\n"
+
+
+def note(row: Row, source: str, words: str, seconds: float) -> None:
+    """Write one cell; a time that differs from the one there by a second is the same."""
+    with FileLock(LOCK, timeout=LOCK_S):
+        cells = read()
+        key = row.section, row.fault, source
+        there = re.fullmatch(r"(.*) \((\d+) s\)", cells.get(key, ""))
+        told = round(seconds)
+        if there and there[1] == words and abs(int(there[2]) - told) <= 1:
+            told = int(there[2])
+        cells[key] = f"{words} ({told} s)" if told >= LEAST_TOLD_S else words
+        PAGE.write_text(render(cells), "utf-8")
+
+
+def without_seconds(words: str) -> str:
+    return re.sub(r" \(\d+ s\)$", "", words)
+
+
+def _line(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
