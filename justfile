@@ -26,6 +26,10 @@ types:
 docs:
     uv run python docs/generate.py
 
+# What becomes of a pull when a hub goes wrong: docs/faults.md anew (two minutes)
+faults:
+    OCRZOO_WRITE_DOCS=1 uv run --all-extras pytest -n auto tests/hubs/test_resolver_faults.py
+
 # Renew the pinned versions in pyproject.toml
 pin:
     uv run python docs/pin.py
