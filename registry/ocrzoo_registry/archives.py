@@ -55,16 +55,16 @@ def _checked_members(archive: Path) -> dict[str, tarfile.TarInfo]:
     try:
         with tarfile.open(archive, mode="r:") as tar:
             for count, member in enumerate(tar, 1):
+                total += member.size
+                if count > MAX_MEMBERS or total > MAX_BYTES or member.size < 0:  # a negative size leads tarfile back
+                    raise IntegrityError(f"archive refused: more than {MAX_MEMBERS} members or {MAX_BYTES >> 30} GiB")
                 end = max(end, member.offset_data + -(-member.size // _BLOCK) * _BLOCK)
                 if _is_noise(member):
                     continue
                 top, path = _place(member)
                 tops.add(top)
-                total += member.size
-                if count > MAX_MEMBERS or total > MAX_BYTES or len(tops) > 1:
-                    raise IntegrityError(
-                        f"archive refused: more than {MAX_MEMBERS} members, {MAX_BYTES >> 30} GiB, or one folder"
-                    )
+                if len(tops) > 1:
+                    raise IntegrityError("archive refused: it holds more than one folder")
                 if member.isreg():
                     if path in found:
                         raise IntegrityError(f"archive refused: it holds {path} twice")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ocrzoo_registry.cards import Format
 from ocrzoo_registry.errors import IntegrityError, OcrzooError, OfflineError, SourceError
+from ocrzoo_registry.store import MANIFEST_NAME
 
 _IN_WORDS = {"unreachable", "too slow", "refused", "absent"}
 """Outcomes that are named; the others say it all in their message."""
@@ -59,7 +60,7 @@ def failure(name: str, folders: Mapping[Format, Path], attempts: Sequence[Attemp
     if any_corrupt(attempts):
         return IntegrityError(f"{name}: refused, the bytes are not those promised: {tried}")
     if offline:
-        unverified = [folder for folder in folders.values() if folder.is_dir()]
+        unverified = [at for at in folders.values() if at.is_dir() and not (at / MANIFEST_NAME).exists()]
         trust = f"; {unverified[0]} was never verified, '{pull} --trust' takes it as it is" if unverified else ""
         return OfflineError(
             f"{name}: not in {' or '.join(map(str, folders.values()))}, and the network is off limits: {tried}{trust}; "

@@ -25,7 +25,9 @@ def corroborated(offered: OfferedCard, file_format: Format, file: StoredFile) ->
     if file.digest_origin != promises.FIRST_SEEN or offered.card.copies is None:
         return file
     data = _read(offered.root / offered.card.copies)
-    stated = data.get("digests", {}).get(offered.card.name, {}).get(file_format, {}).get(file.path)
+    stated: Any = data
+    for key in ("digests", offered.card.name, file_format, file.path):
+        stated = stated.get(key) if isinstance(stated, dict) else None
     if stated != file.sha256:
         return file
     return file.model_copy(update={"digest_origin": f"{promises.FIRST_SEEN}, equal to {data.get('origin')}"})

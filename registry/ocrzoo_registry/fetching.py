@@ -85,8 +85,11 @@ class Fetcher:
         [(archive, part)] = self._transferred(order, source, listing, listing.files).items()
         wanted = wanted_files(order.offered.card, order.file_format)
         files = archives.unpack(part, stage, wanted, archive.digest_origin)
-        for file in files:
-            promises.check(order.promise(RemoteFile(file.path)), stage / file.path, file.size, file.sha256)
+        for index, file in enumerate(files):
+            pinned = order.promise(RemoteFile(file.path))
+            origin = promises.check(pinned, stage / file.path, file.size, file.sha256)
+            if promises.is_vouched_for(pinned):
+                files[index] = file.model_copy(update={"digest_origin": origin})
         if not is_complete(order.file_format, [file.path for file in files]):
             raise SourceError(f"incomplete: the archive has only {_names(files)}")
         return files

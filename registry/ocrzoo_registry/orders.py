@@ -61,7 +61,7 @@ def check_listing(listing: Listing) -> None:
     """Refuse paths that leave the model's folder, or that cannot all be files of one.
 
     Raises:
-        SourceError: There is such a path, or no listing at all.
+        SourceError: There is such a path, a size that is none, or no listing at all.
     """
     if not isinstance(listing, Listing):
         raise SourceError(f"lists a {type(listing).__name__} where a Listing is due")
@@ -71,5 +71,8 @@ def check_listing(listing: Listing) -> None:
             raise SourceError(f"lists a file under the path {path!r}, which is refused")
         if paths.count(path) > 1 or any(other.startswith(f"{path}/") for other in paths):
             raise SourceError(f"lists {path!r} more than once, or as a file and a folder")
+    for file in listing.files:
+        if file.size is not None and not (isinstance(file.size, int) and file.size >= 0):
+            raise SourceError(f"states {file.size!r} as the size of {file.path}")
     if listing.archive and len(paths) != 1:
         raise SourceError(f"lists {len(paths)} files where one archive is due")

@@ -30,7 +30,10 @@ def compare(private: Path, manifest: Manifest) -> None:
                 earlier.source,
                 earlier.revision,
             )
-    write_at_once(folder / f"{manifest.source}.json", manifest.model_dump_json(indent=1).encode())
+    try:
+        write_at_once(folder / f"{manifest.source}.json", manifest.model_dump_json(indent=1).encode())
+    except OSError as error:  # the model itself is in its place
+        log.debug("%s is not noted: %s", manifest.name, error)
 
 
 def _records(folder: Path) -> Iterator[Manifest]:

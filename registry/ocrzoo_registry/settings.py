@@ -132,9 +132,8 @@ def _hub(environ: Mapping[str, str], default: Hub, names: Sequence[str], token: 
     name = next((name for name in names if environ.get(name, "").strip()), None)
     if name is None:
         return Hub(default.endpoint, _one_line(token))
-    endpoint = environ[name].strip().rstrip("/")
-    if "://" not in endpoint:
-        endpoint = f"https://{endpoint}"
+    endpoint = environ[name].strip()
+    endpoint = (endpoint if "://" in endpoint else f"https://{endpoint}").rstrip("/")
     if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s?#]*)?", endpoint, re.IGNORECASE):
         raise UsageError(f"{name}={environ[name]!r} is no address: write it as https://host or http://host:port")
     return Hub(endpoint, _one_line(token))

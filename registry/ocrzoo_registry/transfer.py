@@ -60,6 +60,8 @@ class Job:
         """
         self.part = part = Part(self.part_path)
         try:
+            if self.cancelled.is_set():  # given up before there was a part to close
+                raise Cancelled("called off")
             self.advance(part.size)
             origin = self._complete(part)
             part.finish()
@@ -82,14 +84,9 @@ class Job:
         resumable = promises.is_vouched_for(self.file) or part.validator is not None
         if part.size and (not resumable or part.size > self._limit):
             self._restart(part)
-        if part.size and promises.is_vouched_for(self.file) and part.size == (self.file.size or part.size):
-            try:
-                return promises.check(self.file, part.path, part.size, part.sha256)
-            except IntegrityError:
-                if self.file.size is not None:
-                    self._restart(part)
         for last_try in (False, True):
-            self.patience.retrying(lambda: self._receive(part), self._sleep)
+            if part.size != self.file.size:
+                self.patience.retrying(lambda: self._receive(part), self._sleep)
             try:
                 return promises.check(self.file, part.path, part.size, part.sha256)
             except IntegrityError as error:

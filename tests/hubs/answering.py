@@ -90,9 +90,14 @@ def _corrupt(rest: memoryview, wire: Wire, _fault: Fault) -> None:
     wire.body(rest[1:])
 
 
+def _reset(_rest: memoryview, wire: Wire, fault: Fault) -> None:
+    wire.wait(fault.seconds or 0)
+    wire.reset()
+
+
 _SENDING: dict[str, Callable[[memoryview, Wire, Fault], None]] = {
     "cut": lambda _rest, wire, _fault: wire.cut(),
-    "reset": lambda _rest, wire, _fault: wire.reset(),
+    "reset": _reset,
     "stall": _stall,
     "drip": _drip,
     "corrupt": _corrupt,

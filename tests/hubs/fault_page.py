@@ -19,6 +19,7 @@ MADE = "<!-- Made by tests/hubs/test_resolver_faults.py with OCRZOO_WRITE_DOCS=1
 LOCK = Path(gettempdir()) / "ocrzoo-faults.lock"
 """Cells are measured and written by several processes."""
 LOCK_S = 30.0
+NOT_POSSIBLE = "-"
 LEAST_TOLD_S = 3
 """Shorter times say more about the machine than about the resolver."""
 
@@ -60,7 +61,8 @@ def read() -> Cells:
             if fault == "fault":
                 sources = words
             else:
-                cells |= {(section, fault, source): text for source, text in zip(sources, words, strict=True)}
+                named = zip(sources, words, strict=True)
+                cells |= {(section, fault, source): text for source, text in named if text != NOT_POSSIBLE}
     return cells
 
 
@@ -71,7 +73,9 @@ def render(cells: Cells) -> str:
         sources = [source for source in SOURCES if any(source in row.words for row in faults)]
         parts += [f"\n## {section}\n", _line("fault", *sources), "|---" * (1 + len(sources)) + "|"]
         for row in faults:
-            parts.append(_line(row.fault, *(cells.get((section, row.fault, source), "-") for source in sources)))
+            parts.append(
+                _line(row.fault, *(cells.get((section, row.fault, source), NOT_POSSIBLE) for source in sources))
+            )
     return "\n".join(parts) + "\n"
 
 

@@ -51,7 +51,7 @@ def _connection() -> Iterator[Row]:
     yield row("cut once in the middle", under(CUT), _all(RESUMED))
     yield row("cut three times, further on each time", under(*CUTS), _all(RESUMED))
     yield row("cut every time at the same byte", under(Fault("cut", at=HALF, times=None)), _all(UNREACHABLE))
-    yield row("reset once", under(Fault("reset", at=50_000)), _all(RESUMED))
+    yield row("reset once", under(Fault("reset", at=50_000, seconds=0.5)), _all(RESUMED))
     yield row("the process killed in the middle, and run again", plays.killed_and_run_again, _all(RESUMED))
     yield row("two processes at once", plays.two_processes_at_once, _all(ONE_DOWNLOAD))
     yield row("nobody listens at the port", plays.nobody_listens, _all(UNREACHABLE))

@@ -25,7 +25,7 @@ ANSWERS = {
 
 BODIES = {
     "cut": "closes the connection before byte `at`",
-    "reset": "resets the connection before byte `at`",
+    "reset": "resets the connection before byte `at`, `seconds` later: at once, what was sent may not arrive",
     "stall": "sends nothing for `seconds` before byte `at` (for ever without), then goes on",
     "drip": "from byte `at` on, sends `size` bytes every `seconds`",
     "corrupt": "flips the bits of byte `at`",

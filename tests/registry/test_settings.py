@@ -11,18 +11,25 @@ from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.settings import Settings
 
 
+@pytest.fixture(autouse=True)
+def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nobody is logged in to a hub here."""
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "user"))
+
+
 @pytest.mark.parametrize(
     ("environ", "home"),
     [
         ({"OCRZOO_HOME": "/one", "PADDLE_PDX_CACHE_HOME": "/two"}, Path("/one")),
         ({"PADDLE_PDX_CACHE_HOME": "/two"}, Path("/two")),
         ({"OCRZOO_HOME": "", "PADDLE_PDX_CACHE_HOME": "/two"}, Path("/two")),
-        ({"OCRZOO_HOME": "~/models"}, Path.home() / "models"),
-        ({}, Path.home() / ".paddlex"),
+        ({"OCRZOO_HOME": "~/models"}, Path("~/models")),
+        ({}, Path("~/.paddlex")),
     ],
 )
 def test_the_home_is_ocrzoos_else_paddlexs_else_paddlexs_default(environ: dict[str, str], home: Path) -> None:
-    assert Settings.from_environment(environ).home == home
+    assert Settings.from_environment(environ).home == home.expanduser()
 
 
 @pytest.mark.parametrize("name", ["OCRZOO_OFFLINE", "HF_HUB_OFFLINE"])
@@ -32,6 +39,11 @@ def test_the_home_is_ocrzoos_else_paddlexs_else_paddlexs_default(environ: dict[s
 )
 def test_either_switch_takes_the_process_offline(name: str, value: str, meant: bool) -> None:
     assert Settings.from_environment({name: value}).offline is meant
+
+
+@pytest.mark.parametrize(("ours", "offline"), [("0", False), ("1", True), ("", True)])
+def test_our_own_switch_outranks_the_hubs(ours: str, offline: bool) -> None:
+    assert Settings.from_environment({"OCRZOO_OFFLINE": ours, "HF_HUB_OFFLINE": "1"}).offline is offline
 
 
 @pytest.mark.parametrize("name", ["OCRZOO_OFFLINE", "HF_HUB_OFFLINE", "OCRZOO_STRICT"])

@@ -1,4 +1,4 @@
-"""The weight sources that come with ocrzoo: ``directory`` and ``wheel``."""
+"""The weight sources that come with ocrzoo, one a module."""
 
 from __future__ import annotations
 

@@ -14,11 +14,11 @@ from urllib.parse import quote, urlencode
 from pydantic import Field, TypeAdapter
 
 from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import Format, Sha256
+from ocrzoo_registry.cards import Format
 from ocrzoo_registry.contracts import Listing, RemoteFile
 from ocrzoo_registry.model_files import wanted_files
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.hub import Answer, HubSource, Size
+from ocrzoo_registry.sources.hub import Answer, Digest, HubSource, Size
 from ocrzoo_registry.web import Gone
 
 
@@ -26,7 +26,7 @@ class _File(Answer):
     path: Annotated[str, Field(alias="Path")]
     type: Annotated[str, Field(alias="Type")] = "blob"
     size: Annotated[Size | None, Field(alias="Size")] = None
-    sha256: Annotated[Sha256 | None, Field(alias="Sha256")] = None
+    sha256: Annotated[Digest, Field(alias="Sha256")] = None
 
 
 class _Data(Answer):

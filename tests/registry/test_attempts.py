@@ -1,0 +1,109 @@
+"""Attempts: how it is told that no source helped, and what the user is advised to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ocrzoo_registry.attempts import Attempt, any_corrupt, failure, tell
+from ocrzoo_registry.cards import Format
+from ocrzoo_registry.errors import (
+    IntegrityError,
+    OcrzooError,
+    OfflineError,
+    Refused,
+    SourceError,
+    StoreError,
+    TooSlow,
+    Unreachable,
+)
+from ocrzoo_registry.web import Gone
+
+NAME = "seaside_det"
+FOLDERS: dict[Format, Path] = {"onnx": Path("/models/seaside_det_onnx")}
+
+
+def told(*attempts: Attempt, folders: dict[Format, Path] = FOLDERS, offline: bool = False) -> OcrzooError:
+    error = failure(NAME, folders, attempts, offline=offline)
+    assert "\n" not in str(error)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (SourceError("odd"), "failed"),
+        (Unreachable("down"), "unreachable"),
+        (TooSlow("slow"), "too slow"),
+        (Refused("no"), "refused"),
+        (Gone("404"), "absent"),
+        (StoreError("full"), "disk"),
+        (IntegrityError("torn"), "corrupt"),
+    ],
+)
+def test_every_failure_has_an_outcome(error: SourceError | IntegrityError, outcome: str) -> None:
+    assert Attempt.failed("hub", error) == Attempt("hub", str(error), outcome)
+
+
+def test_sources_with_the_same_answer_are_told_together() -> None:
+    attempts = [
+        Attempt("wheel", "not there as onnx", "missing"),
+        Attempt("hub", "HTTP 503", "unreachable"),
+        Attempt("directory", "not there as onnx", "missing"),
+        Attempt("wheel", "not there as onnx", "missing"),
+    ]
+    assert tell(attempts) == "wheel, directory: not there as onnx; hub: unreachable (HTTP 503)"
+
+
+ADVICE = {"refused": "HF_TOKEN", "unreachable": "HTTPS_PROXY", "too slow": "run it again"}
+
+
+@pytest.mark.parametrize("outcome", ["refused", "unreachable", "too slow", "absent", "missing", "failed"])
+def test_the_advice_fits_what_happened(outcome: str) -> None:
+    error = told(Attempt("hub", "said so", outcome))
+    assert type(error) is SourceError
+    for kind, advice in ADVICE.items():
+        assert (advice in str(error)) == (kind == outcome)
+    assert str(error).startswith(f"{NAME}: no source delivered it: hub: ")
+    assert str(error).endswith("put it into a folder of OCRZOO_MODEL_PATH")
+
+
+def test_wrong_bytes_outweigh_everything_else() -> None:
+    attempts = [Attempt("one", "HTTP 503", "unreachable"), Attempt("two", "sha256 is a, not b", "corrupt")]
+    assert any_corrupt(attempts)
+    assert not any_corrupt(attempts[:1])
+    for offline in (False, True):
+        error = told(*attempts, offline=offline)
+        assert type(error) is IntegrityError
+        assert "two: sha256 is a, not b" in str(error)
+
+
+def test_offline_it_is_told_where_the_model_should_lie_and_how_it_gets_there() -> None:
+    error = told(Attempt("hub", "not asked", "offline"), offline=True)
+    assert type(error) is OfflineError
+    assert str(error) == (
+        f"{NAME}: not in /models/seaside_det_onnx, and the network is off limits: hub: not asked; "
+        f"bring it with 'OCRZOO_OFFLINE=0 ocrzoo models pull {NAME} --format onnx', or put it under OCRZOO_MODEL_PATH"
+    )
+
+
+def test_of_several_formats_none_is_pressed_on_the_user() -> None:
+    both: dict[Format, Path] = {"paddle": Path("/a"), "onnx": Path("/b")}
+    message = str(told(offline=True, folders=both))
+    assert "not in /a or /b" in message
+    assert "--format" not in message
+
+
+def test_offline_a_folder_that_lies_there_unverified_can_be_trusted(tmp_path: Path) -> None:
+    paddle, onnx = tmp_path / NAME, tmp_path / f"{NAME}_onnx"
+    onnx.mkdir()
+    message = str(told(offline=True, folders={"paddle": paddle, "onnx": onnx}))
+    assert f"{onnx} was never verified, 'ocrzoo models pull {NAME} --trust' takes it as it is" in message
+    assert "--trust" in str(told(offline=True, folders={"onnx": onnx}))
+
+
+def test_offline_a_verified_folder_that_broke_is_not_to_be_trusted(tmp_path: Path) -> None:
+    (tmp_path / "ocrzoo.json").write_text("{}")
+    assert "--trust" not in str(told(offline=True, folders={"onnx": tmp_path}))
+    assert "--trust" not in str(told(offline=False, folders={"onnx": tmp_path}))

@@ -1,0 +1,166 @@
+"""Settings of the hubs: which variable leads where, and whose token goes along."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ocrzoo_registry.errors import ExitCode, UsageError
+from ocrzoo_registry.settings import Hub, Hubs, Settings
+
+MIRROR = "https://mirror.example:8443/hub"
+HUBS = ("huggingface", "aistudio", "modelscope", "bos")
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A home in which nobody is logged in."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    return tmp_path
+
+
+def log_in(token: bytes, *folders: Path) -> Path:
+    """Write a token down as ``hf auth login`` does."""
+    path = folders[0].joinpath(*folders[1:], "token")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(token)
+    return path
+
+
+def test_without_settings_the_hubs_are_the_real_ones() -> None:
+    assert Hubs.from_environment({}) == Hubs(
+        Hub("https://huggingface.co"),
+        Hub("https://git.aistudio.baidu.com"),
+        Hub("https://www.modelscope.cn"),
+        Hub("https://paddle-model-ecology.bj.bcebos.com"),
+    )
+    assert Settings.from_environment({}).hubs == Hubs()
+
+
+VARIABLES = {
+    "PADDLE_PDX_HUGGING_FACE_ENDPOINT": "huggingface",
+    "HF_ENDPOINT": "huggingface",
+    "STUDIO_GIT_HOST": "aistudio",
+    "MODELSCOPE_ENDPOINT": "modelscope",
+    "MODELSCOPE_DOMAIN": "modelscope",
+    "OCRZOO_BOS_ENDPOINT": "bos",
+}
+
+
+@pytest.mark.parametrize(("name", "hub"), VARIABLES.items())
+def test_each_variable_leads_one_hub_elsewhere(name: str, hub: str) -> None:
+    hubs = Settings.from_environment({name: MIRROR}).hubs
+    assert {one: getattr(hubs, one).endpoint for one in HUBS} == {
+        one: getattr(Hubs(), one).endpoint for one in HUBS
+    } | {hub: MIRROR}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "hub"),
+    [
+        ("PADDLE_PDX_HUGGING_FACE_ENDPOINT", "HF_ENDPOINT", "huggingface"),
+        ("MODELSCOPE_ENDPOINT", "MODELSCOPE_DOMAIN", "modelscope"),
+    ],
+)
+def test_of_two_variables_the_first_that_says_something_counts(first: str, second: str, hub: str) -> None:
+    both = {second: "https://second", first: "https://first"}
+    assert getattr(Hubs.from_environment(both), hub).endpoint == "https://first"
+    assert getattr(Hubs.from_environment(both | {first: "  "}), hub).endpoint == "https://second"
+
+
+@pytest.mark.parametrize(
+    ("value", "endpoint"),
+    [
+        ("https://host/", "https://host"),
+        (" https://host// ", "https://host"),
+        ("www.modelscope.cn", "https://www.modelscope.cn"),
+        ("host:8080/path/", "https://host:8080/path"),
+        ("http://127.0.0.1:9000", "http://127.0.0.1:9000"),
+        ("HTTPS://Host", "HTTPS://Host"),
+        ("http://[::1]:80", "http://[::1]:80"),
+    ],
+)
+def test_an_endpoint_is_written_in_several_ways(value: str, endpoint: str) -> None:
+    assert Hubs.from_environment({"MODELSCOPE_DOMAIN": value}).modelscope.endpoint == endpoint
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "ftp://host",
+        "https://",
+        "https:///x",
+        "https://a b",
+        "https://me:secret@host",
+        "https://host?x=1",
+        "file:///x",
+        "/",
+    ],
+)
+def test_what_is_no_address_is_told_with_its_variable(name: str, value: str) -> None:
+    with pytest.raises(UsageError, match=f"^{name}=.* is no address: ") as caught:
+        Settings.from_environment({name: value})
+    assert caught.value.exit_code == ExitCode.USAGE
+    assert "\n" not in str(caught.value)
+
+
+def test_each_hub_has_a_token_of_its_own() -> None:
+    hubs = Hubs.from_environment({"HF_TOKEN": "hf_1", "AISTUDIO_ACCESS_TOKEN": " a2\n", "MODELSCOPE_API_TOKEN": "m3"})
+    assert [getattr(hubs, one).token for one in HUBS] == ["hf_1", "a2", "m3", None]
+
+
+def test_a_token_goes_along_to_a_mirror_that_the_user_named() -> None:
+    hubs = Hubs.from_environment({"HF_TOKEN": "hf_1", "HF_ENDPOINT": MIRROR})
+    assert (hubs.huggingface.endpoint, hubs.huggingface.token) == (MIRROR, "hf_1")
+
+
+def test_the_stored_token_is_where_the_hubs_own_client_leaves_it(home: Path, tmp_path: Path) -> None:
+    log_in(b"from the cache\n", home, Path(".cache"), Path("huggingface"))
+    log_in(b"from xdg", tmp_path, Path("xdg"), Path("huggingface"))
+    log_in(b"from hf home", tmp_path, Path("hf"))
+    named = log_in(b"from the path", tmp_path, Path("named"))
+    environ: dict[str, str] = {}
+    for variable, value, token in [
+        ("", "", "from the cache"),
+        ("XDG_CACHE_HOME", str(tmp_path / "xdg"), "from xdg"),
+        ("HF_HOME", str(tmp_path / "hf"), "from hf home"),
+        ("HF_TOKEN_PATH", str(named), "from the path"),
+        ("HF_TOKEN", "from the environment", "from the environment"),
+    ]:
+        environ |= {variable: value}
+        assert Hubs.from_environment(environ).huggingface.token == token
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\n", b"two\nlines", b"t\x00ken", b"t\xc3\xb6ken", b"x" * 5000, b"tok\x7fen", b"a\r\nX-Evil: 1"],
+    ids=lambda content: repr(content[:12]),
+)
+def test_what_cannot_stand_in_a_header_is_no_token(tmp_path: Path, content: bytes) -> None:
+    path = log_in(content, tmp_path, Path("stored"))
+    assert Hubs.from_environment({"HF_TOKEN_PATH": str(path)}).huggingface.token is None
+
+
+@pytest.mark.parametrize("value", ["tökén", "two\nlines", "\x7f"])
+def test_nor_from_the_environment(value: str) -> None:
+    environ = dict.fromkeys(["HF_TOKEN", "AISTUDIO_ACCESS_TOKEN", "MODELSCOPE_API_TOKEN"], value)
+    assert [getattr(Hubs.from_environment(environ), one).token for one in HUBS] == [None] * 4
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes on this system")
+def test_a_stored_token_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, tmp_path / "nowhere"):
+        assert Hubs.from_environment({"HF_TOKEN_PATH": str(path)}).huggingface.token is None
+
+
+def test_a_token_is_never_shown() -> None:
+    settings = Settings.from_environment(
+        {"HF_TOKEN": "hush", "AISTUDIO_ACCESS_TOKEN": "hush", "MODELSCOPE_API_TOKEN": "hush"}
+    )
+    assert settings.hubs.huggingface.token == "hush"
+    assert "hush" not in repr(settings) + str(settings)
