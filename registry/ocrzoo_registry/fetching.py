@@ -85,11 +85,7 @@ class Fetcher:
         [(archive, part)] = self._transferred(order, source, listing, listing.files).items()
         wanted = wanted_files(order.offered.card, order.file_format)
         files = archives.unpack(part, stage, wanted, archive.digest_origin)
-        for index, file in enumerate(files):
-            pinned = order.promise(RemoteFile(file.path))
-            origin = promises.check(pinned, stage / file.path, file.size, file.sha256)
-            if promises.is_vouched_for(pinned):
-                files[index] = file.model_copy(update={"digest_origin": origin})
+        files = [_pinned(order, file, stage) for file in files]
         if not is_complete(order.file_format, [file.path for file in files]):
             raise SourceError(f"incomplete: the archive has only {_names(files)}")
         return files
@@ -121,6 +117,13 @@ def _configured(order: Order, listing: Listing, stage: Path, files: list[StoredF
         return [*files, inference_config.write(order.offered, stage)]
     inference_config.check_name(inference_config.read(stage), order.name, listing.revision)
     return files
+
+
+def _pinned(order: Order, file: StoredFile, stage: Path) -> StoredFile:
+    """Compare a file that came in an archive with what the card pins of it; the card then vouches."""
+    pinned = order.promise(RemoteFile(file.path))
+    origin = promises.check(pinned, stage / file.path, file.size, file.sha256)
+    return file.model_copy(update={"digest_origin": origin}) if promises.is_vouched_for(pinned) else file
 
 
 def _copied(file: RemoteFile, folder: Path, stage: Path) -> StoredFile | None:
