@@ -10,12 +10,13 @@ from ocrzoo_registry.cards import Format
 from ocrzoo_registry.errors import IntegrityError, OcrzooError, OfflineError, SourceError
 from ocrzoo_registry.store import MANIFEST_NAME
 
-_IN_WORDS = {"unreachable", "too slow", "refused", "absent"}
+_IN_WORDS = {"unreachable", "busy", "too slow", "refused", "absent"}
 """Outcomes that are named; the others say it all in their message."""
 
 _ADVICE = {
     "refused": "a token may be needed (HF_TOKEN, MODELSCOPE_API_TOKEN, AISTUDIO_ACCESS_TOKEN)",
     "unreachable": "look at the network, HTTPS_PROXY and the endpoints ('ocrzoo sources check')",
+    "busy": "try again later",
     "too slow": "run it again: what came is kept, and it goes on from there",
 }
 
@@ -27,12 +28,14 @@ class Attempt:
     source: str
     message: str
     outcome: str = "failed"
-    """``absent``, ``refused``, ``unreachable``, ``too slow``, ``corrupt``, ``offline``, ``disk`` or ``failed``."""
+    """The word for it, such as ``absent``, ``refused``, ``unreachable``, ``busy``, ``too slow`` or ``corrupt``."""
+
+    file_format: Format | None = None
 
     @classmethod
-    def failed(cls, source: str, error: SourceError | IntegrityError) -> Attempt:
+    def failed(cls, source: str, error: SourceError | IntegrityError, file_format: Format | None = None) -> Attempt:
         """Note what a source failed with."""
-        return cls(source, str(error), error.outcome)
+        return cls(source, str(error), error.outcome, file_format)
 
 
 def any_corrupt(attempts: Sequence[Attempt]) -> bool:
@@ -50,24 +53,25 @@ def tell(attempts: Sequence[Attempt]) -> str:
     return "; ".join(f"{', '.join(sources)}: {text}" for text, sources in by_outcome.items())
 
 
-def failure(name: str, folders: Mapping[Format, Path], attempts: Sequence[Attempt], *, offline: bool) -> OcrzooError:
+def failure(
+    name: str, folders: Mapping[Format, Path], faults: Sequence[str], attempts: Sequence[Attempt], *, offline: bool
+) -> OcrzooError:
     """Return the error that tells of all attempts, and what to do now.
 
-    ``folders`` is where the model would lie, in each format that would do.
+    ``folders`` is where the model would lie, in each format that would do; ``faults`` what is wrong with those there.
     """
-    tried = tell(attempts)
+    tried = "; ".join([*faults, tell(attempts)])
     pull = f"ocrzoo models pull {name}" + (f" --format {next(iter(folders))}" if len(folders) == 1 else "")
     if any_corrupt(attempts):
         return IntegrityError(f"{name}: refused, the bytes are not those promised: {tried}")
     if offline:
-        unverified = [at for at in folders.values() if at.is_dir() and not (at / MANIFEST_NAME).exists()]
-        trust = f"; {unverified[0]} was never verified, '{pull} --trust' takes it as it is" if unverified else ""
+        never_verified = any(folder.is_dir() and not (folder / MANIFEST_NAME).exists() for folder in folders.values())
+        trust = f", take it as it is with '{pull} --trust'" if never_verified else ""
+        places = " or ".join(map(str, folders.values()))
         return OfflineError(
-            f"{name}: not in {' or '.join(map(str, folders.values()))}, and the network is off limits: {tried}{trust}; "
-            f"bring it with 'OCRZOO_OFFLINE=0 {pull}', or put it under OCRZOO_MODEL_PATH"
+            f"{name}: not whole in {places}, and the network is off limits: {tried}; "
+            f"bring it with 'OCRZOO_OFFLINE=0 {pull}'{trust}, or put it under OCRZOO_MODEL_PATH"
         )
     advice = [text for outcome, text in _ADVICE.items() if any(attempt.outcome == outcome for attempt in attempts)]
-    return SourceError(
-        f"{name}: no source delivered it: {tried}; "
-        f"{'; '.join([*advice, 'or put it into a folder of OCRZOO_MODEL_PATH'])}"
-    )
+    advice.append("a copy of it in a folder of OCRZOO_MODEL_PATH will do")
+    return SourceError(f"{name}: no source delivered it: {tried}; {'; '.join(advice)}")

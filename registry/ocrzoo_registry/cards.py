@@ -27,6 +27,8 @@ Tier = Literal["server", "mobile", "medium", "small", "tiny"]
 Format = Literal["paddle", "onnx", "safetensors"]
 """A file format that a model is published in."""
 
+FORMATS: tuple[Format, ...] = ("paddle", "onnx", "safetensors")
+
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 Name = Annotated[str, StringConstraints(pattern=_NAME)]
 RELATIVE_PATH = r"^[A-Za-z0-9_][A-Za-z0-9._+-]*(/[A-Za-z0-9_][A-Za-z0-9._+-]*)*$"

@@ -11,6 +11,7 @@
     |   `-- UnknownLanguage   3  no model that claims that language (also a KeyError)
     |-- SourceError           4  no source gave the files
     |   |-- Unreachable       4  nothing there answers, or it breaks off: worth another try
+    |   |   `-- Busy          4  it says that it cannot serve now
     |   |-- TooSlow           4  it answers, but not within the time allowed
     |   |-- Refused           4  it asks for a token, or denies access
     |   |-- OfflineError      4  the files are not here and the network is off limits
@@ -111,6 +112,12 @@ class Unreachable(SourceError):
         """Seconds to wait before that try, where the source said so."""
         self.connected = connected
         """Whether there was a server at all: where not, fewer tries are made."""
+
+
+class Busy(Unreachable):
+    """It says that it cannot serve now (HTTP 429, 503 and their like)."""
+
+    outcome = "busy"
 
 
 class TooSlow(SourceError):

@@ -21,11 +21,14 @@ from ocrzoo_registry.sources import read_chunks
 from ocrzoo_registry.store import ModelFiles, Store
 from ocrzoo_registry.transfer import Job, blamed_on_source, run_all
 
-Watch = Callable[[str, int | None], AbstractContextManager[Callable[[int], object]]]
-"""Told what is being fetched and its size in bytes, where known; gives what is told of each piece that comes."""
+Watch = Callable[[str, int | None, int], AbstractContextManager[Callable[[int], object]]]
+"""Told what is fetched, its size in bytes where known, and how many are here; gives what is told of each piece."""
+
+Way = Callable[[Order, Source, Listing], ModelFiles | None]
+"""What is done with what a source lists."""
 
 
-def unwatched(_what: str, _total: int | None) -> AbstractContextManager[Callable[[int], object]]:
+def unwatched(_what: str, _total: int | None, _done: int) -> AbstractContextManager[Callable[[int], object]]:
     """Watch nothing."""
     return nullcontext(lambda _count: None)
 
@@ -51,8 +54,6 @@ class Fetcher:
         """
         with blamed_on_source():
             check_listing(listing)
-        if adopted := adopt(self.store, order, listing):
-            return adopted
         with self.store.staging() as stage:
             if listing.archive:
                 files = self._unpacked(order, source, listing, stage)
@@ -65,6 +66,18 @@ class Fetcher:
         self.store.remove_parts(order.name, order.file_format)
         seen.compare(self.store.private, manifest)
         return published
+
+    def adopt(self, order: Order, _source: Source, listing: Listing) -> ModelFiles | None:
+        """Take what lies in the store without a manifest, if every file is what the source lists.
+
+        Raises:
+            SourceError: The listing makes no sense.
+            IntegrityError: The folder is another model's, or not what was expected.
+            StoreError: The store cannot be written.
+        """
+        with blamed_on_source():
+            check_listing(listing)
+        return adopt(self.store, order, listing)
 
     def _files(self, order: Order, source: Source, listing: Listing, stage: Path) -> list[StoredFile]:
         """Put the files into the stage: those at hand are copied, the others come from the source."""
@@ -98,11 +111,14 @@ class Fetcher:
             return {}
         sizes = [file.size for file in files]
         total = None if None in sizes else sum(size or 0 for size in sizes)
-        with self.watch(f"{order.name} from {order.source_name}", total) as advance:
+        parts = [self._part(order, listing, file) for file in files]
+        done = sum(part.stat().st_size for part in parts if part.exists())
+        with self.watch(f"{order.name} from {order.source_name}", total, done) as advance:
             jobs = [
-                Job(source, listing, file, self._part(order, listing, file), advance, self.cancelled) for file in files
+                Job(source, listing, file, part, advance, self.cancelled)
+                for file, part in zip(files, parts, strict=True)
             ]
-            return dict(zip(run_all(jobs), (job.part_path for job in jobs), strict=True))
+            return dict(zip(run_all(jobs), parts, strict=True))
 
     def _part(self, order: Order, listing: Listing, file: RemoteFile) -> Path:
         """Where a file grows: by its digest where that is known, so that any source can go on with it."""

@@ -12,7 +12,7 @@ from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import Artefact, File, Record
 from ocrzoo_registry.errors import IntegrityError, UsageError
 from ocrzoo_registry.files_at_once import write_at_once
-from ocrzoo_registry.manifest import Manifest
+from ocrzoo_registry.manifest import Manifest, StoredFile
 from ocrzoo_registry.plain_files import read_bounded, reason
 
 FILE_NAME = "ocrzoo.lock"
@@ -24,6 +24,9 @@ _COMMIT_HUBS = ("huggingface", "aistudio")
 
 _OF_ONE_MACHINE: Any = {"schema_version": True, "files": {"__all__": {"mtime_ns", "ctime_ns"}}}
 """What a manifest says and a lock file need not."""
+
+_LOCKED = ", locked"
+"""Added to the origin of a digest that a lock file repeats."""
 
 
 class LockFile(Record):
@@ -62,12 +65,12 @@ def read(path: Path) -> tuple[Manifest, ...]:
 
 def locked(offered: OfferedCard, manifest: Manifest) -> OfferedCard:
     """Return the card with the manifest's digests as its pins, and its revision where that can be asked for."""
-    pins = {
-        file.path: File(path=file.path, size=file.size, sha256=file.sha256, digest_origin=file.digest_origin)
+    pins = [
+        File(path=file.path, size=file.size, sha256=file.sha256, digest_origin=_locked_origin(file))
         for file in manifest.served
-    }
+    ]
     artefacts = dict(offered.card.artefacts)
-    artefacts[manifest.format] = Artefact(files=tuple(pins.values()))
+    artefacts[manifest.format] = Artefact(files=tuple(pins))
     changes: dict[str, Any] = {"artefacts": artefacts}
     if manifest.source in _COMMIT_HUBS:
         places = dict(getattr(offered.card.sources, manifest.source))
@@ -75,6 +78,10 @@ def locked(offered: OfferedCard, manifest: Manifest) -> OfferedCard:
             places[manifest.format] = places[manifest.format].model_copy(update={"revision": manifest.revision})
             changes["sources"] = offered.card.sources.model_copy(update={manifest.source: places})
     return OfferedCard(offered.card.model_copy(update=changes), offered.root)
+
+
+def _locked_origin(file: StoredFile) -> str:
+    return f"{file.digest_origin.removesuffix(_LOCKED)}{_LOCKED}"
 
 
 def same(manifest: Manifest, expected: Manifest) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import RELATIVE_PATH, Format
 from ocrzoo_registry.contracts import Listing, RemoteFile
-from ocrzoo_registry.errors import SourceError
+from ocrzoo_registry.errors import IntegrityError, SourceError
 from ocrzoo_registry.lockfile import check_same
 from ocrzoo_registry.manifest import Manifest, StoredFile
 from ocrzoo_registry.store import MANIFEST_NAME
@@ -31,10 +31,18 @@ class Order:
         return self.offered.card.name
 
     def promise(self, file: RemoteFile) -> RemoteFile:
-        """Return a listed file with what the card pins of it, which outranks what the source states."""
+        """Return a listed file with what the card pins of it, which outranks what the source states.
+
+        Raises:
+            IntegrityError: The source itself states that it has other bytes.
+        """
         for pin in self.offered.card.artefacts[self.file_format].files:
             if pin.path == file.path:
                 if pin.sha256 is not None:
+                    if file.sha256 not in {None, pin.sha256}:
+                        raise IntegrityError(
+                            f"{file.path}: sha256 is {file.sha256}, not {pin.sha256} ({pin.digest_origin})"
+                        )
                     file = replace(file, sha256=pin.sha256, digest_origin=pin.digest_origin)
                 return file if pin.size is None else replace(file, size=pin.size)
         return file

@@ -28,7 +28,7 @@ def check(file: RemoteFile, path: Path, size: int, sha256: str) -> str:
     if file.size is not None and size != file.size:
         raise IntegrityError(f"{file.path}: {size} bytes came instead of {file.size}")
     if file.sha256 is not None and sha256 != file.sha256:
-        raise IntegrityError(f"{file.path}: sha256 is {sha256}, not {file.sha256}")
+        raise IntegrityError(f"{file.path}: sha256 is {sha256}, not {file.sha256} ({file.digest_origin})")
     if file.sha256 is None and file.git_sha1 is not None and not _git_agrees(file.git_sha1, path, size, sha256):
         raise IntegrityError(f"{file.path}: is not the file that git calls {file.git_sha1}")
     if file.sha256 is None and file.md5 is not None and (md5 := _hash("md5", path)) != file.md5:

@@ -7,30 +7,26 @@ and what the user is told when nothing helped.
 from __future__ import annotations
 
 import logging
-import math
-import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import Format
-from ocrzoo_registry.contracts import Listing, Source, SourceSpec, load_attribute
-from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError, Unreachable, UsageError
+from ocrzoo_registry.contracts import Listing, SourceSpec
+from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError
 from ocrzoo_registry.manifest import WRITTEN_FROM_CARD, Manifest
-from ocrzoo_registry.nearest import did_you_mean
 from ocrzoo_registry.offers import Offers
 from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.source_policy import SourcePolicy
 from ocrzoo_registry.store import ModelFiles, Store
 
 if TYPE_CHECKING:
     from ocrzoo_registry.attempts import Attempt
-    from ocrzoo_registry.fetching import Fetcher, Watch
+    from ocrzoo_registry.fetching import Watch, Way
     from ocrzoo_registry.orders import Order
-
-REMEMBER_SILENCE_S = 60.0
-"""How long a source that did not answer is asked after the others, so that each model does not wait for it again."""
 
 log = logging.getLogger("ocrzoo")
 
@@ -41,13 +37,11 @@ class Resolver:
     def __init__(self, settings: Settings, sources: Offers[SourceSpec], store: Store) -> None:
         self.store = store
         self._settings = settings
-        self._specs = sources
-        self._loaded: dict[str, Source] = {}
-        self._silent_since: dict[str, float] = {}
+        self.sources = SourcePolicy(settings, sources)
         self.watch: Watch | None = None
         """Told of all that is fetched; a command line shows progress through it."""
-        self.on_wait: Callable[[str], object] = lambda _message: None
-        """Told when another process is fetching the same model."""
+        self.tell: Callable[[str], object] = lambda _message: None
+        """Told what a user who waits wants to know: that a source failed, that another process is at work."""
         self.cancelled = Event()
         """Set it to end all transfers of this resolver."""
 
@@ -67,7 +61,7 @@ class Resolver:
             raise SourceError(
                 f"{name}: published as {', '.join(offered.card.artefacts)}, but {', '.join(formats)} is needed"
             )
-        order = self.source_names()
+        order = self.sources.names()
         if found := self._find(offered, published):
             return found
         attempts: list[Attempt] = []
@@ -91,7 +85,7 @@ class Resolver:
         """
         attempts: list[Attempt] = []
         with self._lock(offered.card.name):
-            if fetched := self._fetch(offered, file_format, self.source_names(), attempts, expected):
+            if fetched := self._fetch(offered, file_format, self.sources.names(), attempts, expected):
                 return fetched
         raise self._failure(offered, [file_format], attempts)
 
@@ -136,38 +130,8 @@ class Resolver:
                     return taken
         return None
 
-    def source_names(self) -> tuple[str, ...]:
-        """Return the sources in the order in which they are asked.
-
-        Raises:
-            UsageError: ``PADDLE_PDX_MODEL_SOURCE`` names one that nobody knows, or that two plugins offer.
-        """
-        ranked = [spec.name for spec in sorted(self._specs, key=lambda spec: (spec.rank, spec.name))]
-        known = {name.lower(): name for name in [*self._specs.conflicts, *ranked]}
-        wanted: list[str] = []
-        for name in self._settings.sources:
-            if name.lower() not in known:
-                raise UsageError(
-                    f"PADDLE_PDX_MODEL_SOURCE: no source is called {name!r}{did_you_mean(name, known)}; "
-                    f"there are {', '.join(ranked)}"
-                )
-            wanted.append(known[name.lower()])
-            self._specs.get(wanted[-1])
-        exact = self._settings.sources_exact or len(wanted) > 1
-        return tuple(wanted if exact else dict.fromkeys([*wanted, *ranked]))
-
-    def source(self, name: str) -> Source:
-        """Return a source, loaded when it is first needed.
-
-        Raises:
-            UsageError: It cannot be loaded.
-        """
-        if name not in self._loaded:
-            self._loaded[name] = cast("Source", load_attribute(self._specs.get(name).factory)(self._settings))
-        return self._loaded[name]
-
     def _lock(self, name: str) -> AbstractContextManager[None]:
-        return self.store.lock(name, lambda: self.on_wait(f"waiting for another process that is fetching {name}"))
+        return self.store.lock(name, lambda: self.tell(f"waiting for another process that is fetching {name}"))
 
     def _find(self, offered: OfferedCard, formats: Sequence[Format]) -> ModelFiles | None:
         """Look into the store, for a model of the revision that its local source or card has now."""
@@ -187,13 +151,12 @@ class Resolver:
         pins = {file.path: file.sha256 for file in offered.card.artefacts[files.file_format].files if file.sha256}
         if any(pins.get(file.path, file.sha256) != file.sha256 for file in manifest.files):
             return False
-        if manifest.source not in self._specs or not self._specs.get(manifest.source).changes:
+        if not self.sources.changes(manifest.source):
             return True
-        from ocrzoo_registry.transfer import blamed_on_source
+        from ocrzoo_registry.orders import Order
 
         try:
-            with blamed_on_source():
-                listing = self.source(manifest.source).list(offered, files.file_format)
+            listing = self.sources.list(Order(offered, files.file_format, manifest.source), self.cancelled)
         except (SourceError, IntegrityError):
             return True
         return listing is None or listing.revision == manifest.revision
@@ -206,62 +169,54 @@ class Resolver:
         attempts: list[Attempt],
         expected: Manifest | None = None,
     ) -> ModelFiles | None:
+        """Ask the sources in turn; a folder that nobody verified yet is first held against all of them."""
         from ocrzoo_registry.attempts import Attempt
         from ocrzoo_registry.fetching import Fetcher, unwatched
         from ocrzoo_registry.orders import Order
 
         fetcher = Fetcher(self.store, self.watch or unwatched, self.cancelled)
-        for name in sorted(order, key=self._fell_silent):
-            if self._settings.offline and self._specs.get(name).network:
-                attempts.append(Attempt(name, "not asked, the network is off limits", "offline"))
-                continue
-            try:
-                fetched = self._fetch_from(fetcher, Order(offered, file_format, name, expected))
-                if fetched is not None:
-                    return fetched
-                attempts.append(Attempt(name, f"not there as {file_format}", "missing"))
-            except StoreError:
-                raise
-            except (SourceError, IntegrityError) as error:
-                attempts.append(Attempt.failed(name, error))
-                if attempts[-1].outcome in {"unreachable", "too slow"}:
-                    self._silent_since[name] = time.monotonic()
-                log.debug("%s from %s failed", offered.card.name, name, exc_info=True)
-            if self.cancelled.is_set():
-                break
+        ways: list[Way] = [fetcher.fetch]
+        if self.store.is_unverified(self.store.folder(offered.card.name, file_format)):
+            ways.insert(0, fetcher.adopt)
+        for way in ways:
+            attempts[:] = [attempt for attempt in attempts if attempt.file_format != file_format]
+            for name in self.sources.prompt_first(order):
+                if self.sources.is_off_limits(name):
+                    attempts.append(Attempt(name, "not asked, the network is off limits", "offline", file_format))
+                    continue
+                try:
+                    if fetched := self._fetch_from(way, Order(offered, file_format, name, expected)):
+                        return fetched
+                    attempts.append(Attempt(name, f"not there as {file_format}", "missing", file_format))
+                except StoreError:
+                    raise
+                except (SourceError, IntegrityError) as error:
+                    log.debug("%s from %s failed", offered.card.name, name, exc_info=True)
+                    attempts.append(Attempt.failed(name, error, file_format))
+                    self._note_failure(offered.card.name, attempts[-1])
+                if self.cancelled.is_set():
+                    return None
         return None
 
-    def _fetch_from(self, fetcher: Fetcher, order: Order) -> ModelFiles | None:
+    def _note_failure(self, model: str, attempt: Attempt) -> None:
+        from ocrzoo_registry.attempts import tell
+
+        self.tell(f"{model}: {tell([attempt])}")
+        if attempt.outcome in {"unreachable", "busy", "too slow"}:
+            self.sources.note_silence(attempt.source)
+
+    def _fetch_from(self, way: Way, order: Order) -> ModelFiles | None:
         """Fetch what a source has; what it changed meanwhile is listed and fetched once more."""
-        listing = self._list(order)
+        listing = self.sources.list(order, self.cancelled)
         if listing is None:
             return None
         try:
-            return fetcher.fetch(order, self.source(order.source_name), listing)
+            return way(order, self.sources.load(order.source_name), listing)
         except IntegrityError:
-            changed = self._list(order)
+            changed = self.sources.list(order, self.cancelled)
             if changed is None or changed.revision == listing.revision:
                 raise
-            return fetcher.fetch(order, self.source(order.source_name), changed)
-
-    def _fell_silent(self, name: str) -> bool:
-        """Whether a source did not answer a moment ago: it is then asked last, and again in turn after a while."""
-        return time.monotonic() - self._silent_since.get(name, -math.inf) < REMEMBER_SILENCE_S
-
-    def _list(self, order: Order) -> Listing | None:
-        """Ask a source what it has; one behind the network has a bounded time to answer."""
-        from ocrzoo_registry.bounded import within
-        from ocrzoo_registry.transfer import blamed_on_source
-
-        spec = self._specs.get(order.source_name)
-        with blamed_on_source():
-            source = self.source(spec.name)
-            if not spec.network:
-                return source.list(order.offered, order.file_format)
-            try:
-                return within(spec.answer_s, lambda: source.list(order.offered, order.file_format), stop=self.cancelled)
-            except TimeoutError as error:
-                raise Unreachable(str(error)) from error
+            return way(order, self.sources.load(order.source_name), changed)
 
     def _outdated_or_failure(
         self, offered: OfferedCard, formats: Sequence[Format], attempts: Sequence[Attempt]
@@ -285,5 +240,7 @@ class Resolver:
         from ocrzoo_registry.attempts import failure
 
         name = offered.card.name
-        folders = {file_format: self.store.folder(name, file_format) for file_format in formats}
-        return failure(name, folders, attempts, offline=self._settings.offline)
+        folders: dict[Format, Path] = {file_format: self.store.folder(name, file_format) for file_format in formats}
+        present = [folder for folder in folders.values() if folder.is_dir()]
+        faults = [f"{folder} {fault}" for folder in present if (fault := self.store.fault(folder))]
+        return failure(name, folders, faults, attempts, offline=self._settings.offline)

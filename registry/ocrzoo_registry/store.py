@@ -75,6 +75,10 @@ class Store:
             return None
         return ModelFiles(name, file_format, folder, manifest)
 
+    def is_unverified(self, folder: Path) -> bool:
+        """Whether something else than ocrzoo put a folder there."""
+        return folder.is_dir() and not (folder / MANIFEST_NAME).exists()
+
     def manifest(self, folder: Path) -> Manifest | None:
         """Return the manifest of a folder, whatever the state of its files."""
         return _read_manifest(folder)

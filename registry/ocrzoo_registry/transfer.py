@@ -38,6 +38,7 @@ class Job:
     source: Source
     listing: Listing
     file: RemoteFile
+    """As it is promised, by the source or by somebody who outranks it."""
     part_path: Path
     advance: Callable[[int], object] = lambda _count: None
     """Called with the bytes that came, or, negative, that were thrown away."""
@@ -62,7 +63,6 @@ class Job:
         try:
             if self.cancelled.is_set():  # given up before there was a part to close
                 raise Cancelled("called off")
-            self.advance(part.size)
             origin = self._complete(part)
             part.finish()
         except IntegrityError:
@@ -78,6 +78,11 @@ class Job:
         self.cancelled.set()
         if self.part is not None:
             self.part.close()
+
+    @property
+    def _listed(self) -> RemoteFile:
+        """The file as its source knows it; others may have promised more of it."""
+        return next(file for file in self.listing.files if file.path == self.file.path)
 
     def _complete(self, part: Part) -> str:
         """Fill the part until it keeps the promise, and say who vouched; wrong bytes are fetched once more."""
@@ -108,7 +113,7 @@ class Job:
         """Let one connection send what it will, from where the part ends."""
         with ExitStack() as stack:
             with blamed_on_source():
-                opened = stack.enter_context(self.source.open(self.listing, self.file, part.size, part.validator))
+                opened = stack.enter_context(self.source.open(self.listing, self._listed, part.size, part.validator))
             self._check_opened(opened, part)
             start, size = part.size, self.file.size if self.file.size is not None else opened.size
             if size is not None:

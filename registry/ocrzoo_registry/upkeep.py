@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from filelock import FileLock, Timeout
 
-from ocrzoo_registry.cards import Format
+from ocrzoo_registry.cards import FORMATS, Format
 from ocrzoo_registry.errors import NotFound, StoreError
 from ocrzoo_registry.manifest import Manifest
 from ocrzoo_registry.nearest import did_you_mean
@@ -121,8 +121,7 @@ def _identity(store: Store, folder: Path) -> tuple[str, Format]:
 
 
 def _from_name(folder_name: str) -> tuple[str, Format]:
-    formats: tuple[Format, ...] = get_args(Format)
-    for file_format in formats:
+    for file_format in FORMATS:
         suffix = SUFFIXES[file_format]
         if suffix and folder_name.endswith(suffix):
             return folder_name.removesuffix(suffix), file_format

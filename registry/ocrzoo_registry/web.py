@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from ocrzoo_registry.bounded import within
-from ocrzoo_registry.errors import Refused, SourceError, TooSlow, Unreachable
+from ocrzoo_registry.errors import Busy, Refused, SourceError, TooSlow, Unreachable
 
 if TYPE_CHECKING:
     import requests
@@ -168,7 +168,8 @@ def _check_status(answer: requests.Response) -> None:
     status = answer.status_code
     said = f"{_host(answer.url)}: HTTP {status}"
     if status in _BUSY:
-        raise Unreachable(said, retry_after=_retry_after(answer))
+        wait = _retry_after(answer)
+        raise Busy(said if wait is None else f"{said}, asks to come back in {wait:.0f} s", retry_after=wait)
     if status in _DENIED:
         raise Refused(said)
     if status in _GONE:

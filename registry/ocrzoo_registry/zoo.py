@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import Format
+from ocrzoo_registry.cards import FORMATS, Format
 from ocrzoo_registry.catalogue import Catalogue
 from ocrzoo_registry.contracts import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
 from ocrzoo_registry.host import PluginHost
@@ -68,9 +68,8 @@ class Zoo:
     def readable_formats(self) -> tuple[Format, ...]:
         """The formats that the engines installed here read, best first; on a machine without one, all formats."""
         ranked = sorted(self.engines, key=lambda spec: (spec.rank, spec.name))
-        read = [kind for spec in ranked if spec.installed for kind in spec.formats]
-        formats: tuple[Format, ...] = get_args(Format)
-        return tuple(dict.fromkeys(read or formats))
+        read: list[Format] = [kind for spec in ranked if spec.installed for kind in spec.formats]
+        return tuple(dict.fromkeys(read)) or FORMATS
 
     @cached_property
     def store(self) -> Store:

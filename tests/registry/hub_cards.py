@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from tests.hubs.server import Hubs
+from tests.registry.kit import offer_card
+
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import Format
 from ocrzoo_registry.contracts import Listing, RemoteFile, Source
 from ocrzoo_registry.settings import Hubs as HubSettings
 from ocrzoo_registry.settings import Settings
-from tests.hubs.server import Hubs
-from tests.registry.kit import offer_card
 
 NAME = "seaside_det"
 FILES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from ocrzoo_registry.attempts import Attempt, any_corrupt, failure, tell
 from ocrzoo_registry.cards import Format
 from ocrzoo_registry.errors import (
+    Busy,
     IntegrityError,
     OcrzooError,
     OfflineError,
@@ -24,8 +26,10 @@ NAME = "seaside_det"
 FOLDERS: dict[Format, Path] = {"onnx": Path("/models/seaside_det_onnx")}
 
 
-def told(*attempts: Attempt, folders: dict[Format, Path] = FOLDERS, offline: bool = False) -> OcrzooError:
-    error = failure(NAME, folders, attempts, offline=offline)
+def told(
+    *attempts: Attempt, folders: dict[Format, Path] = FOLDERS, faults: Sequence[str] = (), offline: bool = False
+) -> OcrzooError:
+    error = failure(NAME, folders, faults, attempts, offline=offline)
     assert "\n" not in str(error)
     return error
 
@@ -35,6 +39,7 @@ def told(*attempts: Attempt, folders: dict[Format, Path] = FOLDERS, offline: boo
     [
         (SourceError("odd"), "failed"),
         (Unreachable("down"), "unreachable"),
+        (Busy("503"), "busy"),
         (TooSlow("slow"), "too slow"),
         (Refused("no"), "refused"),
         (Gone("404"), "absent"),
@@ -56,17 +61,17 @@ def test_sources_with_the_same_answer_are_told_together() -> None:
     assert tell(attempts) == "wheel, directory: not there as onnx; hub: unreachable (HTTP 503)"
 
 
-ADVICE = {"refused": "HF_TOKEN", "unreachable": "HTTPS_PROXY", "too slow": "run it again"}
+ADVICE = {"refused": "HF_TOKEN", "unreachable": "HTTPS_PROXY", "busy": "try again later", "too slow": "run it again"}
 
 
-@pytest.mark.parametrize("outcome", ["refused", "unreachable", "too slow", "absent", "missing", "failed"])
+@pytest.mark.parametrize("outcome", ["refused", "unreachable", "busy", "too slow", "absent", "missing", "failed"])
 def test_the_advice_fits_what_happened(outcome: str) -> None:
     error = told(Attempt("hub", "said so", outcome))
     assert type(error) is SourceError
     for kind, advice in ADVICE.items():
         assert (advice in str(error)) == (kind == outcome)
     assert str(error).startswith(f"{NAME}: no source delivered it: hub: ")
-    assert str(error).endswith("put it into a folder of OCRZOO_MODEL_PATH")
+    assert str(error).endswith("a copy of it in a folder of OCRZOO_MODEL_PATH will do")
 
 
 def test_wrong_bytes_outweigh_everything_else() -> None:
@@ -83,7 +88,7 @@ def test_offline_it_is_told_where_the_model_should_lie_and_how_it_gets_there() -
     error = told(Attempt("hub", "not asked", "offline"), offline=True)
     assert type(error) is OfflineError
     assert str(error) == (
-        f"{NAME}: not in /models/seaside_det_onnx, and the network is off limits: hub: not asked; "
+        f"{NAME}: not whole in /models/seaside_det_onnx, and the network is off limits: hub: not asked; "
         f"bring it with 'OCRZOO_OFFLINE=0 ocrzoo models pull {NAME} --format onnx', or put it under OCRZOO_MODEL_PATH"
     )
 
@@ -91,7 +96,7 @@ def test_offline_it_is_told_where_the_model_should_lie_and_how_it_gets_there() -
 def test_of_several_formats_none_is_pressed_on_the_user() -> None:
     both: dict[Format, Path] = {"paddle": Path("/a"), "onnx": Path("/b")}
     message = str(told(offline=True, folders=both))
-    assert "not in /a or /b" in message
+    assert "not whole in /a or /b" in message
     assert "--format" not in message
 
 
@@ -99,11 +104,13 @@ def test_offline_a_folder_that_lies_there_unverified_can_be_trusted(tmp_path: Pa
     paddle, onnx = tmp_path / NAME, tmp_path / f"{NAME}_onnx"
     onnx.mkdir()
     message = str(told(offline=True, folders={"paddle": paddle, "onnx": onnx}))
-    assert f"{onnx} was never verified, 'ocrzoo models pull {NAME} --trust' takes it as it is" in message
+    assert f"take it as it is with 'ocrzoo models pull {NAME} --trust'" in message
     assert "--trust" in str(told(offline=True, folders={"onnx": onnx}))
 
 
 def test_offline_a_verified_folder_that_broke_is_not_to_be_trusted(tmp_path: Path) -> None:
     (tmp_path / "ocrzoo.json").write_text("{}")
-    assert "--trust" not in str(told(offline=True, folders={"onnx": tmp_path}))
+    message = str(told(offline=True, folders={"onnx": tmp_path}, faults=[f"{tmp_path} lacks inference.onnx"]))
+    assert "--trust" not in message
+    assert f"{tmp_path} lacks inference.onnx" in message
     assert "--trust" not in str(told(offline=False, folders={"onnx": tmp_path}))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,7 @@ digests:
 
 
 @pytest.fixture
-def card(tmp_path: Path) -> Iterator[OfferedCard]:
+def card(tmp_path: Path) -> OfferedCard:
     (tmp_path / "copies.yml").write_text(TABLE)
     return offer_card(tmp_path, copies="copies.yml")
 

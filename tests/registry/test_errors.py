@@ -15,7 +15,7 @@ CLASSES = {
     for name, kind in vars(errors).items()
     if inspect.isclass(kind) and issubclass(kind, OcrzooError) and kind is not OcrzooError
 }
-DRAWN = re.findall(r"^\s*((?:\|\s+)?)[|`]-- (\w+)\s+(\d)", inspect.getdoc(errors) or "", re.MULTILINE)
+DRAWN = re.findall(r"^\s*((?:\|\s+)*)[|`]-- (\w+)\s+(\d)", inspect.getdoc(errors) or "", re.MULTILINE)
 
 
 def test_the_exit_codes_are_these() -> None:
@@ -35,10 +35,11 @@ def test_the_tree_in_the_docstring_names_every_error_with_its_exit_code() -> Non
 
 
 def test_every_error_derives_from_the_one_it_is_drawn_under() -> None:
-    drawn, above = {}, "OcrzooError"
-    for branch, name, _ in DRAWN:
-        drawn[name] = above if branch else "OcrzooError"
-        above = above if branch else name
+    drawn, above = {}, ["OcrzooError"]
+    for branches, name, _ in DRAWN:
+        depth = 1 + branches.count("|")
+        drawn[name] = above[depth - 1]
+        above[depth:] = [name]
     assert drawn == {name: kind.__bases__[0].__name__ for name, kind in CLASSES.items()}
 
 

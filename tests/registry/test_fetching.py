@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from tests.hubs.contents import tar_of
@@ -110,21 +111,17 @@ def test_a_file_that_changed_alone_is_fetched_alone(make_resolver: MakeResolver)
     assert b"thresh" in (files.folder / "inference.yml").read_bytes()
 
 
-@dataclass
-class Archive(Shelf):
-    """A source with one tar a model."""
-
-    def list(self, offered: object, file_format: str) -> Listing:
-        return Listing("1", tuple(self.promised or ()), archive=True)
-
-
-def fetch_archive(store: Store, content: bytes = TAR, promised: RemoteFile | None = None, **pin: object) -> ModelFiles:
-    files = [{"path": ONNX} | pin]
-    card = offer_card(artefacts={"onnx": {"files": files}})
-    file = promised or remote("archive.tar", content)
-    listing = Listing("1", (file,), archive=True)
+def fetch_archive(
+    store: Store,
+    content: bytes = TAR,
+    promised: RemoteFile | None = None,
+    pin: Mapping[str, object] = MappingProxyType({}),
+) -> ModelFiles:
+    """Fetch a model whose source has only an archive; ``pin`` is what the card says of its weights."""
+    card = offer_card(artefacts={"onnx": {"files": [{"path": ONNX} | dict(pin)]}})
+    listing = Listing("1", (promised or remote("archive.tar", content),), archive=True)
     with store.lock("seaside_det"):
-        return Fetcher(store).fetch(Order(card, "onnx", "bos"), Archive({"archive.tar": content}), listing)
+        return Fetcher(store).fetch(Order(card, "onnx", "bos"), Shelf({"archive.tar": content}), listing)
 
 
 def test_a_model_comes_out_of_an_archive(store: Store) -> None:
@@ -141,7 +138,7 @@ def test_a_model_comes_out_of_an_archive(store: Store) -> None:
 
 def test_files_of_an_archive_that_nobody_vouched_for_are_first_seen_unless_the_card_pins_them(store: Store) -> None:
     pin = {"sha256": sha256(WEIGHTS), "digest_origin": "the publisher"}
-    files = fetch_archive(store, promised=RemoteFile("archive.tar", len(TAR)), **pin)
+    files = fetch_archive(store, promised=RemoteFile("archive.tar", len(TAR)), pin=pin)
     assert files.manifest is not None
     assert {file.path: file.digest_origin for file in files.manifest.files} == {
         ONNX: "the publisher",
@@ -152,7 +149,7 @@ def test_files_of_an_archive_that_nobody_vouched_for_are_first_seen_unless_the_c
 @pytest.mark.parametrize("pin", [{"size": 5}, {"sha256": sha256(b"other"), "digest_origin": "x"}], ids=str)
 def test_what_the_card_pins_holds_inside_an_archive_too(store: Store, pin: dict[str, object]) -> None:
     with pytest.raises(IntegrityError, match=r"inference\.onnx: "):
-        fetch_archive(store, **pin)
+        fetch_archive(store, pin=pin)
     assert store.find("seaside_det", "onnx") is None
 
 
@@ -178,11 +175,11 @@ def test_an_archive_with_other_bytes_than_stated_is_never_opened(store: Store) -
 
 
 def test_the_progress_is_told_with_the_size_of_what_has_to_come(make_resolver: MakeResolver) -> None:
-    shown: list[tuple[str, int | None]] = []
+    shown: list[tuple[str, int | None, int]] = []
 
     @contextmanager
-    def show(what: str, total: int | None) -> Iterator[Callable[[int], object]]:
-        shown.append((what, total))
+    def show(what: str, total: int | None, done: int) -> Iterator[Callable[[int], object]]:
+        shown.append((what, total, done))
         yield lambda _count: None
 
     contents = {ONNX: WEIGHTS, "inference.yml": CONFIG}
@@ -193,7 +190,7 @@ def test_the_progress_is_told_with_the_size_of_what_has_to_come(make_resolver: M
         chosen.fetch(CARD, "onnx")
         (chosen.store.folder("seaside_det", "onnx") / ONNX).unlink()
         (chosen.store.folder("seaside_det", "onnx") / "inference.yml").unlink()
-    assert shown == [("seaside_det from shelf", len(WEIGHTS) + len(CONFIG)), ("seaside_det from shelf", None)]
+    assert shown == [("seaside_det from shelf", len(WEIGHTS) + len(CONFIG), 0), ("seaside_det from shelf", None, 0)]
 
 
 def test_a_source_that_lists_nothing_that_helps_opens_nothing(make_resolver: MakeResolver, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_a_locked_card_pins_every_file_that_was_served() -> None:
         "inference.onnx",
         len(WEIGHTS),
         sha256(WEIGHTS),
-        "the shelf",
+        "the shelf, locked",
     )
     assert CARD.card.artefacts["onnx"].files[0].sha256 is None  # the card itself stays as it was
 

@@ -21,9 +21,14 @@ def order(**pin: object) -> Order:
 
 
 def test_what_the_card_pins_outranks_what_the_source_states() -> None:
-    stated = remote(ONNX, b"forged")
+    stated = RemoteFile(ONNX, 5, md5="0" * 32, digest_origin="the shelf")
     pinned = order(size=len(WEIGHTS), sha256=sha256(WEIGHTS), digest_origin="the publisher").promise(stated)
     assert (pinned.size, pinned.sha256, pinned.digest_origin) == (len(WEIGHTS), sha256(WEIGHTS), "the publisher")
+
+
+def test_a_source_that_states_other_bytes_than_the_card_pins_is_refused_before_it_is_asked_for_them() -> None:
+    with pytest.raises(IntegrityError, match=r"inference\.onnx: sha256 is .* \(the publisher\)"):
+        order(sha256=sha256(WEIGHTS), digest_origin="the publisher").promise(remote(ONNX, b"forged"))
 
 
 def test_what_the_card_does_not_pin_stays_as_the_source_states_it() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event, Thread, current_thread, main_thread
 
@@ -76,7 +76,8 @@ def test_nothing_is_written_after_the_end_whichever_thread_comes_late(part: Part
     errors: list[Exception] = []
 
     def come_late() -> None:
-        for act in (lambda: part.write(b"late"), part.restart):
+        acts: tuple[Callable[[], object], ...] = (lambda: part.write(b"late"), part.restart)
+        for act in acts:
             try:
                 act()
             except ValueError as error:

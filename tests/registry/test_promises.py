@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.registry.kit import sha256
@@ -30,7 +31,7 @@ def pointer(content: bytes, end: str) -> bytes:
     return ("\n".join(lines) + end).encode()
 
 
-KEPT = {
+KEPT: dict[str, dict[str, Any]] = {
     "sha256": {"sha256": sha256(CONTENT)},
     "git's name of the bytes": {"git_sha1": git_name(CONTENT)},
     "git's name of the pointer": {"git_sha1": git_name(pointer(CONTENT, "\n"))},
@@ -52,7 +53,7 @@ def check(file: RemoteFile, path: Path) -> str:
 
 
 @pytest.mark.parametrize("stated", KEPT.values(), ids=KEPT)
-def test_the_promised_bytes_are_vouched_for(path: Path, stated: dict[str, str]) -> None:
+def test_the_promised_bytes_are_vouched_for(path: Path, stated: dict[str, Any]) -> None:
     file = replace(FILE, **stated)
     assert promises.is_vouched_for(file)
     assert check(file, path) == "the shelf"
@@ -60,7 +61,7 @@ def test_the_promised_bytes_are_vouched_for(path: Path, stated: dict[str, str]) 
 
 
 @pytest.mark.parametrize("stated", KEPT.values(), ids=KEPT)
-def test_a_single_other_byte_breaks_every_promise(path: Path, stated: dict[str, str]) -> None:
+def test_a_single_other_byte_breaks_every_promise(path: Path, stated: dict[str, Any]) -> None:
     path.write_bytes(b"W" + CONTENT[1:])
     with pytest.raises(IntegrityError, match=r"^inference\.onnx: "):
         check(replace(FILE, **stated), path)
@@ -96,7 +97,7 @@ def test_git_calls_it_so_too(path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("stated", KEPT.values(), ids=KEPT)
-def test_a_local_file_that_keeps_the_promise_is_described(path: Path, stated: dict[str, str]) -> None:
+def test_a_local_file_that_keeps_the_promise_is_described(path: Path, stated: dict[str, Any]) -> None:
     stored = promises.kept(replace(FILE, **stated), path)
     assert stored is not None
     assert (stored.path, stored.size, stored.sha256) == ("inference.onnx", len(CONTENT), sha256(CONTENT))

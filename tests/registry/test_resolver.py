@@ -247,7 +247,7 @@ def test_offline_a_source_that_needs_the_network_is_not_asked(settings: Settings
         make_resolver(replace(settings, offline=True), network=True, hub=hub).resolve(CARD, ["onnx"])
     assert hub.listed == []
     message = str(caught.value)
-    assert f"seaside_det: not in {settings.home / 'official_models' / 'seaside_det_onnx'}" in message
+    assert f"seaside_det: not whole in {settings.home / 'official_models' / 'seaside_det_onnx'}" in message
     assert "hub: not asked" in message
     assert "OCRZOO_OFFLINE" in message
     assert caught.value.exit_code == ExitCode.SOURCE
@@ -264,17 +264,17 @@ def test_offline_a_local_source_is_asked(settings: Settings, make_resolver: Make
 
 
 def test_progress_is_shown_only_while_something_is_fetched(make_resolver: MakeResolver) -> None:
-    shown: list[tuple[str, int | None]] = []
+    shown: list[tuple[str, int | None, int]] = []
     came: list[int] = []
 
     @contextmanager
-    def show(what: str, total: int | None) -> Iterator[Callable[[int], object]]:
-        shown.append((what, total))
+    def show(what: str, total: int | None, done: int) -> Iterator[Callable[[int], object]]:
+        shown.append((what, total, done))
         yield came.append
 
     chosen = make_resolver(shelf=Shelf())
     chosen.watch = show
     chosen.resolve(CARD, ["onnx"])
     chosen.resolve(CARD, ["onnx"])
-    assert shown == [("seaside_det from shelf", len(WEIGHTS))]
+    assert shown == [("seaside_det from shelf", len(WEIGHTS), 0)]
     assert sum(came) == len(WEIGHTS)

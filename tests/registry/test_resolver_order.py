@@ -35,17 +35,17 @@ def test_one_wanted_source_is_tried_first_and_a_list_is_exact(
     settings: Settings, make_resolver: MakeResolver, wanted: tuple[str, ...], order: tuple[str, ...]
 ) -> None:
     chosen = make_resolver(replace(settings, sources=wanted), zebra=Shelf(), ape=Shelf(), late=Shelf())
-    assert chosen.source_names() == order
+    assert chosen.sources.names() == order
 
 
 def test_one_wanted_source_can_be_the_only_one(settings: Settings, make_resolver: MakeResolver) -> None:
     chosen = make_resolver(replace(settings, sources=("ape",), sources_exact=True), zebra=Shelf(), ape=Shelf())
-    assert chosen.source_names() == ("ape",)
+    assert chosen.sources.names() == ("ape",)
 
 
 def test_sources_are_wanted_in_any_case(settings: Settings, make_resolver: MakeResolver) -> None:
     chosen = make_resolver(replace(settings, sources=("sHELF", "Ape")), Shelf=Shelf(), ape=Shelf())
-    assert chosen.source_names() == ("Shelf", "ape")
+    assert chosen.sources.names() == ("Shelf", "ape")
 
 
 def test_a_source_outside_an_exact_list_is_never_asked(settings: Settings, make_resolver: MakeResolver) -> None:
@@ -58,6 +58,6 @@ def test_a_source_outside_an_exact_list_is_never_asked(settings: Settings, make_
 
 def test_an_unknown_source_is_told_with_the_known(settings: Settings, make_resolver: MakeResolver) -> None:
     chosen = make_resolver(replace(settings, sources=("shelff",)), shelf=Shelf())
-    with pytest.raises(UsageError, match=r"PADDLE_PDX_MODEL_SOURCE: .*'shelff' \(did you mean shelf\?\)") as caught:
+    with pytest.raises(UsageError, match=r"'shelff' \(did you mean shelf\?\), which PADDLE_PDX_MODEL_SOURCE") as caught:
         chosen.resolve(CARD, ["onnx"])
     assert caught.value.exit_code == ExitCode.USAGE

@@ -125,7 +125,7 @@ def test_an_older_intact_state_makes_way_without_quarantine(model: ModelFiles, s
 def test_parts_have_a_place_for_each_model_and_format(store: Store) -> None:
     assert store.parts(NAME, "onnx") == store.private / "parts" / f"{NAME}_onnx"
     for file_format in ("onnx", "paddle"):
-        folder = store.parts(NAME, file_format)  # type: ignore[arg-type]
+        folder = store.parts(NAME, file_format)
         folder.mkdir(parents=True)
         (folder / "x.part").write_bytes(b"x")
     store.remove_parts(NAME, "onnx")
@@ -172,7 +172,7 @@ def test_the_resolver_says_whom_it_waits_for(make_resolver: MakeResolver, monkey
         told.append(message)
         release.set()
 
-    chosen.on_wait = on_wait
+    chosen.tell = on_wait
     thread = Thread(target=hold)
     thread.start()
     assert taken.wait(10)

@@ -12,7 +12,7 @@ import pytest
 from tests.registry.kit import remote, sha256
 
 from ocrzoo_registry import patience, transfer
-from ocrzoo_registry.contracts import Listing, Opened, RemoteFile
+from ocrzoo_registry.contracts import Listing, Opened, RemoteFile, Source
 from ocrzoo_registry.errors import SourceError, TooSlow, Unreachable
 from ocrzoo_registry.parts import Part
 from ocrzoo_registry.transfer import SIDE_BY_SIDE, Cancelled, Job, run_all
@@ -39,7 +39,7 @@ class Plays:
         yield Opened(self.send(file.path))
 
 
-def jobs(source: transfer.Source, folder: Path, count: int, cancelled: Event | None = None) -> list[Job]:
+def jobs(source: Source, folder: Path, count: int, cancelled: Event | None = None) -> list[Job]:
     return [
         Job(source, LISTING, file, folder / f"{file.path}.part", all_cancelled=cancelled or Event())
         for file in LISTING.files[:count]
@@ -179,7 +179,8 @@ def test_the_next_writer_of_a_part_is_not_disturbed_by_one_left_behind(tmp_path:
 @pytest.mark.usefixtures("impatient")
 def test_waiting_to_try_again_ends_with_the_patience(tmp_path: Path) -> None:
     def send(name: str) -> Iterator[bytes]:
-        raise Unreachable("busy", retry_after=30.0)
+        if name:
+            raise Unreachable("busy", retry_after=30.0)
         yield b""
 
     start = time.monotonic()

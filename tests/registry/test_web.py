@@ -13,7 +13,7 @@ import pytest
 from tests.registry.web_server import Asked, Reply, WebServer, serving
 
 from ocrzoo_registry import web
-from ocrzoo_registry.errors import Refused, SourceError, TooSlow, Unreachable
+from ocrzoo_registry.errors import Busy, Refused, SourceError, TooSlow, Unreachable
 from ocrzoo_registry.web import Gone, Web
 
 
@@ -47,17 +47,17 @@ MEANINGS = {
     403: Refused,
     404: Gone,
     407: Refused,
-    408: Unreachable,
+    408: Busy,
     410: Gone,
     418: SourceError,
-    425: Unreachable,
-    429: Unreachable,
+    425: Busy,
+    429: Busy,
     451: Refused,
-    500: Unreachable,
+    500: Busy,
     501: SourceError,
-    502: Unreachable,
-    503: Unreachable,
-    504: Unreachable,
+    502: Busy,
+    503: Busy,
+    504: Busy,
     304: SourceError,
 }
 

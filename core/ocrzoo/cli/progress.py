@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def show_fetching(resolver: Resolver) -> None:
     """Let a resolver show what it fetches, and whom it waits for."""
     resolver.watch = _FetchBars().watch if sys.stderr.isatty() else _announce
-    resolver.on_wait = lambda message: click.echo(one_line(message), err=True)
+    resolver.tell = lambda message: click.echo(one_line(message), err=True)
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def size_in_words(size: int) -> str:
 
 
 @contextmanager
-def _announce(what: str, total: int | None) -> Iterator[Callable[[int], object]]:
+def _announce(what: str, total: int | None, _done: int) -> Iterator[Callable[[int], object]]:
     size = "" if total is None else f" ({size_in_words(total)})"
     click.echo(one_line(f"fetching {what}{size}"), err=True)
     yield lambda _count: None
@@ -66,14 +66,14 @@ class _FetchBars:
         self._progress: Progress | None = None
 
     @contextmanager
-    def watch(self, what: str, total: int | None) -> Iterator[Callable[[int], object]]:
+    def watch(self, what: str, total: int | None, done: int) -> Iterator[Callable[[int], object]]:
         """Show one model while it comes."""
         with self._lock:
             progress = self._progress = self._progress or _new_bars()
             self._active += 1
             if self._active == 1:
                 progress.start()
-        task = progress.add_task(one_line(what), total=total)
+        task = progress.add_task(one_line(what), total=total, completed=done)
         try:
             yield lambda count: progress.advance(task, count)
         finally:

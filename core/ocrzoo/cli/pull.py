@@ -88,7 +88,8 @@ def path(name: str, wanted: Format | None) -> None:
 
     zoo = Zoo()
     offered = zoo.models.get(name)
-    for file_format in [wanted] if wanted else zoo.readable_formats:
+    formats_wanted: tuple[Format, ...] = (wanted,) if wanted else zoo.readable_formats
+    for file_format in formats_wanted:
         found = zoo.store.find(name, file_format)
         if found is not None:
             click.echo(found.folder)
@@ -159,7 +160,7 @@ def _pulls(zoo: Zoo, names: Sequence[str], formats: Sequence[Format], *, trust: 
     """What to do for each model: each of the formats asked for, or the first that can be had."""
     from ocrzoo_registry.pulling import Pull
 
-    zoo.resolver.source_names()  # an unknown source is one error, and not one a model
+    zoo.resolver.sources.names()  # an unknown source is one error, and not one a model
     ways: list[tuple[Format, ...]] = [(one,) for one in dict.fromkeys(formats)] or [zoo.readable_formats]
     offered = [zoo.models.get(name) for name in names]
     return [Pull(one.card.name, partial(_bring, zoo, one, way, trust)) for one in offered for way in ways]
@@ -174,7 +175,7 @@ def _locked_pulls(zoo: Zoo, lock_file: Path, names: Sequence[str]) -> list[Pull]
     from ocrzoo_registry import lockfile
     from ocrzoo_registry.pulling import Pull
 
-    zoo.resolver.source_names()
+    zoo.resolver.sources.names()
     entries = lockfile.read(lock_file)
     known = {entry.name for entry in entries}
     for name in names:

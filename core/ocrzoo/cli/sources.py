@@ -32,7 +32,7 @@ def check(names: tuple[str, ...], as_json: bool) -> int:
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo()
-    wanted = [zoo.sources.get(name).name for name in names] or list(zoo.resolver.source_names())
+    wanted = [zoo.sources.get(name).name for name in names] or list(zoo.resolver.sources.names())
     with ThreadPoolExecutor(max(len(wanted), 1)) as pool:
         found = list(pool.map(lambda name: _asked(zoo, name), wanted))
     if as_json:
@@ -59,7 +59,7 @@ def _asked(zoo: Zoo, name: str) -> dict[str, Any]:
     if spec.network and zoo.settings.offline:
         return {**told, "answer": "the network is off limits"}
     try:
-        source = zoo.resolver.source(name)
+        source = zoo.resolver.sources.load(name)
         if not isinstance(source, Checkable):
             return {**told, "answer": "it cannot be asked"}
         health = within(SILENCE_S, source.check)

@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import Format
 from ocrzoo_registry.contracts import Listing, RemoteFile
+from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.patience import Patience
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.hub import HubSource
+from ocrzoo_registry.sources.hub import A_PAGE, HubSource
 from ocrzoo_registry.web import Gone
 
 
@@ -62,6 +63,8 @@ class BosSource(HubSource):
 
     def _headers(self, url: str) -> Mapping[str, str]:
         with self.web.get(url, method="HEAD") as answer:
+            if answer.headers.get("Content-Type", "").startswith("text/html"):
+                raise SourceError(f"{url}: {A_PAGE}")
             return answer.headers
 
 

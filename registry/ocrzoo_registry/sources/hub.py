@@ -25,6 +25,7 @@ MAX_ANSWER_BYTES = 8 << 20
 """A listing of 1,000 files has 300 kB."""
 
 MAX_PAGES = 20
+A_PAGE = "a web page came instead: a login page or a proxy may be in between"
 _COMMIT = r"^[0-9a-f]{40}$"
 Commit = Annotated[str, StringConstraints(pattern=_COMMIT)]
 Size = Annotated[int, Field(ge=0, le=1 << 62)]
@@ -60,6 +61,8 @@ class HubSource:
         try:
             return kind.validate_json(content), headers
         except ValidationError as error:
+            if content.lstrip()[:1] == b"<":
+                raise SourceError(f"{url}: {A_PAGE}") from error
             what = error.errors()[0]
             where = ".".join(map(str, what["loc"]))
             raise SourceError(f"answers {url} with something else: {where} {what['msg']}"[:300]) from error

@@ -120,7 +120,7 @@ def test_source(run: Run, sample: Path, tmp_path: Path, monkeypatch: pytest.Monk
     ran = run("ocr", sample, "--text_detection_model_name", "PP-OCRv5_server_det")
     assert ran.code == 4
     (error,) = ran.err.splitlines()
-    assert error.startswith("error: PP-OCRv5_server_det: not in ")
+    assert error.startswith("error: PP-OCRv5_server_det: not whole in ")
     assert "off limits" in error
 
 

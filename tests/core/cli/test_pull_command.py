@@ -140,7 +140,7 @@ class TestAdoption:
         monkeypatch.setenv("OCRZOO_OFFLINE", "1")
         ran = run("models", "pull", DET, "--format", "paddle")
         assert ran.code == 4
-        assert f"'ocrzoo models pull {DET} --format paddle --trust' takes it as it is" in ran.error
+        assert f"take it as it is with 'ocrzoo models pull {DET} --format paddle --trust'" in ran.error
         ran = run("models", "pull", DET, "--format", "paddle", "--trust", "--json")
         assert ran.code == 0
         assert "nobody verified it" in ran.error

@@ -12,7 +12,7 @@ from tests.registry.hub_cards import FILES, by_path, hub_card, listed, read
 from tests.registry.web_server import Reply, WebServer, serving
 
 from ocrzoo_registry import patience
-from ocrzoo_registry.contracts import Listing, RemoteFile
+from ocrzoo_registry.contracts import Listing, RemoteFile, Source
 from ocrzoo_registry.errors import SourceError, Unreachable
 from ocrzoo_registry.settings import Hub, Settings
 from ocrzoo_registry.sources import hub
@@ -23,7 +23,7 @@ from ocrzoo_registry.sources.huggingface import HuggingFaceSource
 from ocrzoo_registry.sources.modelscope import ModelScopeSource
 from ocrzoo_registry.web import Gone
 
-KINDS = {
+KINDS: dict[str, type[HuggingFaceSource | AIStudioSource | ModelScopeSource | BosSource]] = {
     "huggingface": HuggingFaceSource,
     "aistudio": AIStudioSource,
     "modelscope": ModelScopeSource,
@@ -51,7 +51,7 @@ def locate(server: WebServer) -> RemoteFile:
 
 
 @pytest.fixture(params=["huggingface", "aistudio", "modelscope"])
-def placed(request: pytest.FixtureRequest, to_hubs: Settings) -> tuple[HubSource, Listing, RemoteFile]:
+def placed(request: pytest.FixtureRequest, to_hubs: Settings) -> tuple[Source, Listing, RemoteFile]:
     """A hub, what it lists of the model, and the file with the weights."""
     source = KINDS[request.param](to_hubs)
     listing = listed(source, hub_card())
@@ -59,18 +59,18 @@ def placed(request: pytest.FixtureRequest, to_hubs: Settings) -> tuple[HubSource
 
 
 @pytest.mark.parametrize("offset", [0, 1, 1000, len(WEIGHTS) - 1])
-def test_a_file_is_read_from_an_offset(placed: tuple[HubSource, Listing, RemoteFile], offset: int) -> None:
+def test_a_file_is_read_from_an_offset(placed: tuple[Source, Listing, RemoteFile], offset: int) -> None:
     assert read(*placed, offset) == WEIGHTS[offset:]
 
 
-def test_the_opening_says_how_large_the_file_is(placed: tuple[HubSource, Listing, RemoteFile]) -> None:
+def test_the_opening_says_how_large_the_file_is(placed: tuple[Source, Listing, RemoteFile]) -> None:
     source, listing, file = placed
     for offset in (0, 5):
         with source.open(listing, file, offset) as opened:
             assert (opened.offset, opened.size) == (offset, len(WEIGHTS))
 
 
-def test_the_validator_ties_a_range_to_a_state(placed: tuple[HubSource, Listing, RemoteFile], hubs: Hubs) -> None:
+def test_the_validator_ties_a_range_to_a_state(placed: tuple[Source, Listing, RemoteFile], hubs: Hubs) -> None:
     source, listing, file = placed
     with source.open(listing, file) as opened:
         validator = opened.validator
@@ -82,7 +82,7 @@ def test_the_validator_ties_a_range_to_a_state(placed: tuple[HubSource, Listing,
         assert b"".join(opened.chunks) == WEIGHTS
 
 
-def test_an_offset_behind_the_end_begins_anew(placed: tuple[HubSource, Listing, RemoteFile], hubs: Hubs) -> None:
+def test_an_offset_behind_the_end_begins_anew(placed: tuple[Source, Listing, RemoteFile], hubs: Hubs) -> None:
     source, listing, file = placed
     with source.open(listing, file, len(WEIGHTS) + 5) as opened:
         assert opened.offset == 0
@@ -90,14 +90,14 @@ def test_an_offset_behind_the_end_begins_anew(placed: tuple[HubSource, Listing, 
     assert [asked.status for asked in hubs.asked("file")] == [416, 200]
 
 
-def test_a_hub_without_ranges_begins_anew(placed: tuple[HubSource, Listing, RemoteFile], hubs: Hubs) -> None:
+def test_a_hub_without_ranges_begins_anew(placed: tuple[Source, Listing, RemoteFile], hubs: Hubs) -> None:
     source, listing, file = placed
     hubs.inject(Fault("no_range"))
     with source.open(listing, file, 5) as opened:
         assert opened.offset == 0
 
 
-def test_a_range_elsewhere_is_told_as_it_is(placed: tuple[HubSource, Listing, RemoteFile], hubs: Hubs) -> None:
+def test_a_range_elsewhere_is_told_as_it_is(placed: tuple[Source, Listing, RemoteFile], hubs: Hubs) -> None:
     source, listing, file = placed
     hubs.inject(Fault("wrong_range"))
     with source.open(listing, file, 5) as opened:
@@ -153,16 +153,22 @@ def test_an_answer_is_checked_against_its_kind(server: WebServer) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"<html>\n</html>", b'["a"]', b"null", b"\xff", b"[1e400]", b"[" * 100_000, b'{"a":' * 10_000],
+    [b"", b"{", b'["a"]', b"null", b"\xff", b"[1e400]", b"[" * 100_000, b'{"a":' * 10_000],
     ids=lambda body: repr(body[:10]),
 )
 def test_another_answer_is_an_error_in_one_line(server: WebServer, body: bytes) -> None:
     server.answers["/a"] = Reply(body=body)
-    with pytest.raises(SourceError, match="answers http://.*/a with something else") as caught:
+    with pytest.raises(SourceError, match=r"answers http://.*/a with something else") as caught:
         source_of(server).ask(f"{server.url}/a", NUMBERS)
     assert not isinstance(caught.value, Unreachable)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) <= 300
+
+
+def test_a_web_page_is_told_to_be_one(server: WebServer) -> None:
+    server.answers["/a"] = Reply(body=b"\n<html>\n</html>")
+    with pytest.raises(SourceError, match="a web page came instead"):
+        source_of(server).ask(f"{server.url}/a", NUMBERS)
 
 
 def test_an_answer_without_end_is_cut_off(server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,8 @@ from tests.registry.hub_cards import FILES, NAME, by_path, hub_card, leading_to,
 from ocrzoo_registry import promises
 from ocrzoo_registry.errors import Refused, SourceError
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.huggingface import HuggingFaceSource
 from ocrzoo_registry.sources.hub import MAX_PAGES
+from ocrzoo_registry.sources.huggingface import HuggingFaceSource
 
 CARD = hub_card()
 

