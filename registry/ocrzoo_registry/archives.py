@@ -6,6 +6,7 @@ anything else in it (a link, a device, a path that leads out) or cut short is re
 
 from __future__ import annotations
 
+import os
 import tarfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -18,6 +19,9 @@ from ocrzoo_registry.manifest import StoredFile
 MAX_MEMBERS = 1000
 MAX_BYTES = 4 << 30
 """Of all members together."""
+MAX_HEADER_BYTES = 4096
+"""Of an extended header; those of models have names of 100 letters and a time."""
+_EXTENSIONS = (b"x", b"g", b"X", b"L", b"K", b"S")
 _BLOCK = tarfile.BLOCKSIZE
 
 
@@ -53,6 +57,7 @@ def _checked_members(archive: Path) -> dict[str, tarfile.TarInfo]:
     tops: set[str] = set()
     total, end = 0, 0
     try:
+        _check_headers(archive)
         with tarfile.open(archive, mode="r:") as tar:
             for count, member in enumerate(tar, 1):
                 total += member.size
@@ -83,6 +88,34 @@ def _is_noise(member: tarfile.TarInfo) -> bool:
     return (member.isdir() and member.name in {".", ""}) or (
         member.isreg() and member.name.rpartition("/")[2].startswith("._")
     )
+
+
+def _check_headers(archive: Path) -> None:
+    """Walk the blocks before tarfile does, which reads extended headers whole and slowly, whatever their size."""
+    with archive.open("rb") as file:
+        for _ in range(3 * MAX_MEMBERS):
+            header = file.read(_BLOCK)
+            if len(header) < _BLOCK or not header.strip(b"\0"):
+                return
+            size = _size_in(header)
+            if size < 0:
+                raise IntegrityError("archive refused: it holds a member of negative size")
+            if header[156:157] in _EXTENSIONS:
+                content = file.read(size) if size <= MAX_HEADER_BYTES else b" size="
+                if b" size=" in content or b"GNU.sparse" in content or header[156:157] == b"S":
+                    raise IntegrityError("archive refused: it holds an extended header that changes sizes, or is large")
+                file.seek(-size % _BLOCK, os.SEEK_CUR)
+            else:
+                file.seek(size + -size % _BLOCK, os.SEEK_CUR)
+    raise IntegrityError(f"archive refused: more than {MAX_MEMBERS} members")
+
+
+def _size_in(header: bytes) -> int:
+    """The size that a member's block states, in octal or, by GNU's extension, in base 256."""
+    field = header[124:136]
+    if field[0] in {0o200, 0o377}:
+        return int.from_bytes(field[1:], "big") - (256 ** (len(field) - 1) if field[0] == 0o377 else 0)
+    return int(field.split(b"\0")[0].strip() or b"0", 8)
 
 
 def _place(member: tarfile.TarInfo) -> tuple[str, str]:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from ocrzoo_registry.plain_files import open_regular
+
 CHUNK_BYTES = 1 << 20
 
 
 def sha256_of(path: Path) -> str:
-    """Return the hexadecimal SHA-256 of a file."""
+    """Return the hexadecimal SHA-256 of a file.
+
+    Raises:
+        OSError: It cannot be read, or is a pipe or device.
+    """
     import hashlib
 
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -70,7 +70,8 @@ def locked(offered: OfferedCard, manifest: Manifest) -> OfferedCard:
         for file in manifest.served
     ]
     artefacts = dict(offered.card.artefacts)
-    artefacts[manifest.format] = Artefact(files=tuple(pins))
+    if pins:
+        artefacts[manifest.format] = Artefact(files=tuple(pins))
     changes: dict[str, Any] = {"artefacts": artefacts}
     if manifest.source in _COMMIT_HUBS:
         places = dict(getattr(offered.card.sources, manifest.source))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ocrzoo_registry.cards import Format, Name, Record, RelativePath, Sha256
+from ocrzoo_registry.cards import Format, Name, Record, RelativePath, Sha256, Text
 
 WRITTEN_FROM_CARD = "written from the model card"
 """How the origin of a digest begins where the file came from no source."""
@@ -20,7 +20,7 @@ class StoredFile(Record):
     size: Annotated[int, Field(ge=0)]
     """Bytes."""
     sha256: Sha256
-    digest_origin: str
+    digest_origin: Text
     """Who vouched for the digest; ``first seen`` where nobody did."""
     mtime_ns: int = 0
     """Modification time when published; the bytes are compared anew when it differs."""

@@ -14,6 +14,11 @@ from ocrzoo_registry.lockfile import check_same
 from ocrzoo_registry.manifest import Manifest, StoredFile
 from ocrzoo_registry.store import MANIFEST_NAME
 
+MAX_FILES, MAX_PATH = 100, 200
+"""Files of one model, and letters of a path."""
+MAX_FILE_BYTES = 4 << 30
+"""No OCR model has a file of this size; a source that sends more without end is cut off."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -73,14 +78,20 @@ def check_listing(listing: Listing) -> None:
     """
     if not isinstance(listing, Listing):
         raise SourceError(f"lists a {type(listing).__name__} where a Listing is due")
+    if not isinstance(listing.revision, str) or not listing.revision.isprintable():
+        raise SourceError(f"states {str(listing.revision)[:50]!r} as its revision")
+    if len(listing.files) > MAX_FILES:
+        raise SourceError(f"lists {len(listing.files)} files, and a model has at most {MAX_FILES}")
     paths = [file.path for file in listing.files]
+    folders = {path[:end] for path in paths for end in range(len(path)) if path[end] == "/"}
     for path in paths:
-        if not re.fullmatch(RELATIVE_PATH, path) or path == MANIFEST_NAME:
-            raise SourceError(f"lists a file under the path {path!r}, which is refused")
-        if paths.count(path) > 1 or any(other.startswith(f"{path}/") for other in paths):
+        if not re.fullmatch(RELATIVE_PATH, path) or len(path) > MAX_PATH or path.partition("/")[0] == MANIFEST_NAME:
+            raise SourceError(f"lists a file under the path {path[:MAX_PATH]!r}, which is refused")
+    for path in paths:
+        if paths.count(path) > 1 or path in folders:
             raise SourceError(f"lists {path!r} more than once, or as a file and a folder")
     for file in listing.files:
-        if file.size is not None and not (isinstance(file.size, int) and file.size >= 0):
+        if file.size is not None and not (isinstance(file.size, int) and 0 <= file.size <= MAX_FILE_BYTES):
             raise SourceError(f"states {file.size!r} as the size of {file.path}")
     if listing.archive and len(paths) != 1:
         raise SourceError(f"lists {len(paths)} files where one archive is due")

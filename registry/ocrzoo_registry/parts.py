@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
@@ -34,7 +36,7 @@ class Part:
         self._lock = Lock()
         self._closed = False
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = open(path, "a+b", buffering=0)  # noqa: SIM115  # closed by close()
+        self._file = _open_own(path)
         self.size = 0
         self._digest: _Hash = self._new_digest()
         self._file.seek(0)
@@ -109,6 +111,19 @@ class Part:
         self.close()
         self.path.unlink(missing_ok=True)
         self._validator_path.unlink(missing_ok=True)
+
+
+def _open_own(path: Path) -> FileIO:
+    """Open a part for reading and appending; what is no plain file of its own (a link, a pipe) makes way for one."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+            path.unlink()
+    except FileNotFoundError:
+        pass
+    return FileIO(os.open(path, flags, 0o666), "a+b")
 
 
 class _Flusher:

@@ -23,6 +23,8 @@ SILENCE_S = 14.0
 """Seconds without a byte after which a source gives way: within 15 s, what it takes to notice included."""
 LEAST_RATE = 16 << 10
 """Bytes a second, over each :data:`SILENCE_S`; a source below gives way."""
+UNKNOWN_S = 900.0
+"""Seconds for a file whose size nobody states."""
 TRIES, TRIES_UNCONNECTED = 4, 2
 """Tries without a byte in between; the lower number where there is no server at all."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 4.0
@@ -39,12 +41,25 @@ class Patience:
         """Tries that failed since there was anything new."""
         self._start = self._last_byte = self._window_start = time.monotonic()
         self._in_window = 0
-        self._budget_s = math.inf
+        self._budget_s = UNKNOWN_S
+        self._resting = False
 
     @property
     def left(self) -> float:
-        """Seconds until the source gives way; may be negative."""
+        """Seconds until the source gives way; may be negative. The source is not to blame for what we do meanwhile."""
+        if self._resting:
+            return math.inf
         return SILENCE_S - (time.monotonic() - self._last_byte)
+
+    def rest(self) -> None:
+        """Stop the clock: all is here, and is being checked and handed to the disk."""
+        self._resting = True
+
+    def resume(self) -> None:
+        """Let the clock run: the source is asked for something."""
+        self._resting = False
+        self._last_byte = self._window_start = time.monotonic()
+        self._in_window = 0
 
     def expect(self, size: int) -> None:
         """Bound the whole by the size of what is to come, in bytes."""

@@ -43,7 +43,10 @@ def kept(file: RemoteFile, path: Path) -> StoredFile | None:
     if not is_vouched_for(file):
         return None
     try:
-        size, sha256 = path.stat().st_size, sha256_of(path)
+        size = path.stat().st_size
+        if file.size not in {None, size}:
+            return None
+        sha256 = sha256_of(path)
         return StoredFile(path=file.path, size=size, sha256=sha256, digest_origin=check(file, path, size, sha256))
     except (OSError, IntegrityError):
         return None

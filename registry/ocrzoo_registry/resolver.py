@@ -131,7 +131,9 @@ class Resolver:
         return None
 
     def _lock(self, name: str) -> AbstractContextManager[None]:
-        return self.store.lock(name, lambda: self.tell(f"waiting for another process that is fetching {name}"))
+        return self.store.lock(
+            name, lambda: self.tell(f"waiting for another process that is fetching {name}"), self.cancelled
+        )
 
     def _find(self, offered: OfferedCard, formats: Sequence[Format]) -> ModelFiles | None:
         """Look into the store, for a model of the revision that its local source or card has now."""

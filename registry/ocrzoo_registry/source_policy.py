@@ -88,11 +88,12 @@ class SourcePolicy:
 
         spec = self._specs.get(order.source_name)
         with blamed_on_source():
-            source = self.load(spec.name)
             if not spec.network:
-                return source.list(order.offered, order.file_format)
+                return self.load(spec.name).list(order.offered, order.file_format)
             try:
-                return within(spec.answer_s, lambda: source.list(order.offered, order.file_format), stop=cancelled)
+                return within(
+                    spec.answer_s, lambda: self.load(spec.name).list(order.offered, order.file_format), stop=cancelled
+                )
             except TimeoutError as error:
                 raise Unreachable(str(error)) from error
 

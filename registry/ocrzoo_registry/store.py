@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ from ocrzoo_registry.model_files import MODEL_FILES
 from ocrzoo_registry.plain_files import read_bounded
 
 if TYPE_CHECKING:
+    from threading import Event
+
+    from filelock import BaseFileLock
+
     from ocrzoo_registry.manifest import Manifest
 
 MANIFEST_NAME = "ocrzoo.json"
@@ -35,6 +40,7 @@ SUFFIXES: dict[Format, str] = {"paddle": "", "onnx": "_onnx", "safetensors": "_s
 MAX_MANIFEST_BYTES = 1 << 20
 
 LOCK_MOMENT_S = 1.0
+_LOCK_GLANCE_S = 0.25
 
 LOCK_TIMEOUT_S = 1800.0
 """How long one process waits for another that is fetching the same model."""
@@ -94,10 +100,12 @@ class Store:
         shutil.rmtree(self.parts(name, file_format), ignore_errors=True)
 
     @contextmanager
-    def lock(self, name: str, on_wait: Callable[[], object] = lambda: None) -> Iterator[None]:
+    def lock(
+        self, name: str, on_wait: Callable[[], object] = lambda: None, cancelled: Event | None = None
+    ) -> Iterator[None]:
         """Hold the model's lock, shared by all processes on this home.
 
-        ``on_wait`` is called when it is held elsewhere for longer than a moment.
+        ``on_wait`` is called when it is held elsewhere for longer than a moment; ``cancelled`` ends the wait.
 
         Raises:
             StoreError: The home cannot be written, or another process holds the lock for too long.
@@ -112,7 +120,7 @@ class Store:
                 lock.acquire(timeout=LOCK_MOMENT_S)
             except Timeout:
                 on_wait()
-                lock.acquire(timeout=LOCK_TIMEOUT_S)
+                _wait_for(lock, cancelled)
         except Timeout as error:
             raise StoreError(f"{name}: another process has held {path} for {LOCK_TIMEOUT_S:.0f} s") from error
         except OSError as error:
@@ -176,10 +184,12 @@ class Store:
     def fault(self, folder: Path, *, deep: bool = False) -> str | None:
         """Say what is wrong with a model folder, if anything; ``deep`` reads every byte."""
         manifest = _read_manifest(folder)
-        if manifest is None and (folder / MANIFEST_NAME).exists():
-            return "has a manifest that cannot be read"
         if manifest is None:
-            return "has no manifest: nobody verified it"
+            try:
+                there = (folder / MANIFEST_NAME).exists()
+            except OSError as error:
+                return f"cannot be read: {error.strerror or error}"
+            return "has a manifest that cannot be read" if there else "has no manifest: nobody verified it"
         return _fault(folder, manifest.unstamped() if deep else manifest)
 
     def _clear(self, folder: Path, successor: Manifest) -> None:
@@ -207,6 +217,20 @@ class Store:
         return StoreError(
             f"{self.root} cannot be written ({reason}): make room, or name another folder with OCRZOO_HOME"
         )
+
+
+def _wait_for(lock: BaseFileLock, cancelled: Event | None) -> None:
+    from filelock import Timeout
+
+    deadline = time.monotonic() + LOCK_TIMEOUT_S
+    while True:
+        try:
+            lock.acquire(timeout=_LOCK_GLANCE_S)
+        except Timeout:
+            if time.monotonic() > deadline or (cancelled is not None and cancelled.is_set()):
+                raise
+        else:
+            return
 
 
 def _read_manifest(folder: Path) -> Manifest | None:

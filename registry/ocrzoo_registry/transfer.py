@@ -13,14 +13,12 @@ from ocrzoo_registry import promises
 from ocrzoo_registry.contracts import Listing, Opened, RemoteFile, Source
 from ocrzoo_registry.errors import IntegrityError, OcrzooError, SourceError, TooSlow, Unreachable
 from ocrzoo_registry.manifest import StoredFile
+from ocrzoo_registry.orders import MAX_FILE_BYTES
 from ocrzoo_registry.parts import Part
 from ocrzoo_registry.patience import SILENCE_S, Patience
 
 SIDE_BY_SIDE = 4
 """Files of one model on their way at once."""
-
-MAX_FILE_BYTES = 4 << 30
-"""No OCR model has a file of this size; a source that sends more without end is cut off."""
 
 _GLANCE_S = 0.25
 
@@ -91,7 +89,9 @@ class Job:
             self._restart(part)
         for last_try in (False, True):
             if part.size != self.file.size:
+                self.patience.resume()
                 self.patience.retrying(lambda: self._receive(part), self._sleep)
+            self.patience.rest()
             try:
                 return promises.check(self.file, part.path, part.size, part.sha256)
             except IntegrityError as error:
@@ -103,7 +103,7 @@ class Job:
 
     @property
     def _limit(self) -> int:
-        return self.file.size if self.file.size is not None else MAX_FILE_BYTES
+        return min(self.file.size if self.file.size is not None else MAX_FILE_BYTES, MAX_FILE_BYTES)
 
     def _restart(self, part: Part, validator: str | None = None) -> None:
         self.advance(-part.size)
@@ -184,7 +184,7 @@ def _work(job: Job, change: Condition) -> None:
         result = job.run()
     except (OcrzooError, OSError) as error:
         result = error
-    except Exception as error:  # noqa: BLE001  # told by the thread that watches
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # told by the thread that watches
         result = SourceError(f"{type(error).__name__}: {error}")
         result.__cause__ = error
     with change:
@@ -218,5 +218,5 @@ def blamed_on_source() -> Iterator[None]:
         raise
     except (ConnectionError, TimeoutError) as error:
         raise Unreachable(f"{type(error).__name__}: {error}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise SourceError(f"{type(error).__name__}: {error}") from error

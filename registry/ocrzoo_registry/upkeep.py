@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -66,6 +66,8 @@ def remove(store: Store, stored: Stored) -> int:
         StoreError: It cannot be removed.
     """
     with store.lock(stored.name):
+        if not stored.folder.exists():
+            return 0  # another remove was faster
         freed = _size(stored.folder)
         with store.staging() as stage:
             stored.folder.rename(stage / "outdated")  # first out of sight, then deleted
@@ -102,7 +104,7 @@ def collect(store: Store, *, wheels: bool = False, dry_run: bool = False) -> lis
                 *(_leftover("part", path) for path in _children(private / "parts") if _owner(path) not in busy),
                 *(_leftover("quarantine", path) for path in _children(private / "quarantine")),
                 *(_leftover("staging", path) for path in stages if not busy and path.exists()),
-                *(_leftover("wheel", path) for path in _children(private / "wheels") if wheels),
+                *(_leftover("wheel", path) for path in _wheels(stack, private / "wheels") if wheels),
                 *(_leftover("lock", path) for path in free),
             ]
             for leftover in found if not dry_run else ():
@@ -139,7 +141,18 @@ def _look(store: Store, folder: Path, name: str, file_format: Format, *, deep: b
 
 
 def _children(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []
+    """What lies in a folder of ours; nothing behind a link, which leads to somebody else's."""
+    if folder.is_symlink():
+        return []
+    try:
+        return sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _wheels(stack: ExitStack, folder: Path) -> list[Path]:
+    """Downloaded distributions that no process is downloading at this moment."""
+    return [path for path in _children(folder) if path.suffix == ".whl" and _acquire(stack, path.with_suffix(".lock"))]
 
 
 def _acquire(stack: ExitStack, path: Path) -> bool:
@@ -179,7 +192,8 @@ def _size_of_file(path: Path) -> int:
 
 
 def _delete(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    with suppress(FileNotFoundError):  # another gc was faster
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()

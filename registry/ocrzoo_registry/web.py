@@ -7,6 +7,7 @@ Proxies and certificates are those of the environment (``HTTPS_PROXY``, ``NO_PRO
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
@@ -113,6 +114,7 @@ class Web:
     def _follow(self, method: str, url: str, headers: Mapping[str, str]) -> requests.Response:
         session = self._get_session()
         for _ in range(MAX_REDIRECTS + 1):
+            _refuse_odd(url)
             secrets = self._secrets if _origin(url) == self._origin else {}
             answer = session.request(
                 method,
@@ -153,6 +155,12 @@ def _new_session() -> requests.Session:
     if not os.environ.get("REQUESTS_CA_BUNDLE") and not os.environ.get("CURL_CA_BUNDLE"):
         session.verify = os.environ.get("SSL_CERT_FILE") or True
     return session
+
+
+def _refuse_odd(url: str) -> None:
+    """Refuse what one library may read as another host than the next one does, before secrets go there."""
+    if re.search(r"[\\\s\x00-\x20\x7f-\x9f]", url):
+        raise SourceError(f"an address with a backslash, a space or a control character is refused: {url[:200]!r}")
 
 
 def _redirected(url: str, location: str) -> str:

@@ -17,7 +17,7 @@ RIGHT, RESUMED, ANEW, AGAIN = "right", "right, resumed", "right, fetched anew", 
 AS_LISTED, AS_SAID, KEPT = "right, as listed", "right, as the hub says", "right, nothing fetched"
 ONE_DOWNLOAD, FROM_NEXT = "right, one download", "right, from the next source"
 CORRUPT, UNREACHABLE, TOO_SLOW = "error: corrupt", "error: unreachable", "error: too slow"
-REFUSED, ABSENT, FAILED = "error: refused", "error: absent", "error: failed"
+BUSY, REFUSED, ABSENT, FAILED = "error: busy", "error: refused", "error: absent", "error: failed"
 LISTED_AGAIN = "right, listed again"
 
 CUT, SHORT, STALL = Fault("cut", at=HALF), Fault("short", at=HALF, times=None), Fault("stall", at=HALF)
@@ -70,7 +70,7 @@ def _contents() -> Iterator[Row]:
     yield row("the file cut off, in listing and digest too", plays.cut_off, _all(AS_SAID, bos=CORRUPT))
     yield row("the same, and a lock file has the right digest", plays.cut_off_after_a_lock_file, _all(CORRUPT))
     yield row("a web page in place of the file", under(page), _all(CORRUPT))
-    yield row("a web page in place of all", under(Fault("html", what="any", times=None)), _all(FAILED, bos=CORRUPT))
+    yield row("a web page in place of all", under(Fault("html", what="any", times=None)), _all(FAILED))
     yield row("a file without end", under(Fault("endless", times=None)), _all(CORRUPT))
     yield row("all changed after the listing", changed, _all(AS_LISTED, modelscope=LISTED_AGAIN, bos=LISTED_AGAIN))
 
@@ -80,11 +80,11 @@ def _answers() -> Iterator[Row]:
     busy = partial(Fault, "status", status=429)
     lists = {name: FAILED for name in SOURCES if name != "bos"}
     yield row("503 once for the file", under(Fault("status")), _all(AGAIN))
-    yield row("503 every time for the file", under(ALWAYS_503()), _all(UNREACHABLE))
+    yield row("503 every time for the file", under(ALWAYS_503()), _all(BUSY))
     yield row("503 once for the listing", under(Fault("status", what="list")), _all(AGAIN))
-    yield row("503 every time for the listing", under(ALWAYS_503(what="list")), _all(UNREACHABLE))
+    yield row("503 every time for the listing", under(ALWAYS_503(what="list")), _all(BUSY))
     yield row("429 once, Retry-After: 3", under(busy(headers={"Retry-After": "3"})), _all(AGAIN))
-    yield row("429, Retry-After: 3600", under(busy(headers={"Retry-After": "3600"})), _all(UNREACHABLE))
+    yield row("429, Retry-After: 3600", under(busy(headers={"Retry-After": "3600"})), _all(BUSY))
     yield row("a wrong token", plays.with_a_wrong_token, _all(REFUSED, bos=RIGHT))
     yield row("403 for the file", under(Fault("status", status=403, times=None)), _all(REFUSED))
     yield row("404 for all", under(Fault("status", status=404, what="any", times=None)), _all(ABSENT))

@@ -43,7 +43,7 @@ HALF = 768_000
 """Where faults strike in its weights, or in the archive that holds them."""
 SLACK_S = 2.0
 """For threads that wait for their turn."""
-_OUTCOMES = "unreachable|too slow|refused|absent"
+_OUTCOMES = "unreachable|busy|too slow|refused|absent"
 
 
 @dataclass

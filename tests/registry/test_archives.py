@@ -113,6 +113,12 @@ def _with(*extra: tuple[tarfile.TarInfo, bytes]) -> bytes:
     return pack(*files_in(), *extra)
 
 
+def _extended(headers: dict[str, str]) -> bytes:
+    info = member("X_infer/inference.onnx")
+    info.pax_headers = headers
+    return pack(*files_in(), (info, b"x"), form=tarfile.PAX_FORMAT)
+
+
 REFUSED: dict[str, Callable[[Path], bytes]] = {
     "a .. member": lambda _: _with((member("X_infer/../../outside/evil"), b"x")),
     "a .. member of the top": lambda _: _with((member("../evil"), b"x")),
@@ -143,6 +149,10 @@ REFUSED: dict[str, Callable[[Path], bytes]] = {
     "too many bytes": lambda _: with_size(member("X_infer/inference.onnx"), 8 << 40),
     "less than no bytes": lambda _: with_size(member("X_infer/inference.onnx"), -BLOCK),
     "less than no bytes of a Mac": lambda _: with_size(member("._x"), -BLOCK),
+    "a size in an extended header": lambda _: _extended({"size": "99999"}),
+    "a sparse file in an extended header": lambda _: _extended({"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}),
+    "a name without end": lambda _: pack(*files_in(), (member("X_infer/" + "y" * 2_000_000), b"")),
+    "a comment without end": lambda _: _extended({"comment": "y" * 2_000_000}),
     "cut in a member": lambda _: GOOD[: _LAST - 1000],
     "cut in a header": lambda _: GOOD[:700],
     "cut between members": lambda _: GOOD[: BLOCK * 2],

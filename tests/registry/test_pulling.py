@@ -52,13 +52,18 @@ def test_a_model_that_fails_costs_itself_only(resolver: Resolver) -> None:
 
 @pytest.mark.parametrize("error", [ValueError("a bug"), KeyboardInterrupt()], ids=repr)
 def test_a_bug_and_an_interrupt_end_all_transfers(resolver: Resolver, error: BaseException) -> None:
-    ended = Event()
+    begun, ended = Event(), Event()
+
+    def fail() -> ModelFiles:
+        assert begun.wait(10)
+        raise error
 
     def until_cancelled() -> ModelFiles:
+        begun.set()
         if resolver.cancelled.wait(10):
             ended.set()
         raise SourceError("called off")
 
     with pytest.raises(type(error)):
-        pull_all(resolver, [Pull("a", failing(error)), Pull("b", until_cancelled)])
-    assert ended.wait(10)
+        pull_all(resolver, [Pull("a", fail), Pull("b", until_cancelled)])
+    assert ended.is_set()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, remote, sha256
 
-from ocrzoo_registry import inference_config, plain_yaml, transfer
+from ocrzoo_registry import inference_config, patience, plain_yaml, transfer
 from ocrzoo_registry.contracts import Listing, Opened, RemoteFile
 from ocrzoo_registry.errors import ExitCode, IntegrityError, OfflineError, SourceError, StoreError, UsageError
 from ocrzoo_registry.parts import Part
@@ -100,8 +100,9 @@ def test_an_endless_stream_is_cut_off(
 )
 @pytest.mark.parametrize("when", ["list_error", "open_error"])
 def test_whatever_a_source_raises_the_next_one_is_asked(
-    make_resolver: MakeResolver, error: Exception, when: str
+    make_resolver: MakeResolver, monkeypatch: pytest.MonkeyPatch, error: Exception, when: str
 ) -> None:
+    monkeypatch.setattr(patience, "FIRST_WAIT_S", 0.01)
     failing = Shelf()
     setattr(failing, when, error)
     files = make_resolver(failing=failing, right=Shelf()).resolve(CARD, ["onnx"])

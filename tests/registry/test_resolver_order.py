@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
-from tests.registry.kit import MakeResolver, Shelf, offer_card
+from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, remote
 
-from ocrzoo_registry.errors import ExitCode, SourceError, UsageError
+from ocrzoo_registry.contracts import Listing
+from ocrzoo_registry.errors import ExitCode, IntegrityError, SourceError, UsageError
 from ocrzoo_registry.settings import Settings
 
 CARD = offer_card()
@@ -61,3 +63,36 @@ def test_an_unknown_source_is_told_with_the_known(settings: Settings, make_resol
     with pytest.raises(UsageError, match=r"'shelff' \(did you mean shelf\?\), which PADDLE_PDX_MODEL_SOURCE") as caught:
         chosen.resolve(CARD, ["onnx"])
     assert caught.value.exit_code == ExitCode.USAGE
+
+
+class Changing(Shelf):
+    """A source whose listings differ: what it sends keeps the promise of the last of them only."""
+
+    def __init__(self, revisions: Iterable[str]) -> None:
+        super().__init__()
+        self.revisions = list(revisions)
+
+    def list(self, offered: object, file_format: str) -> Listing:
+        revision = self.revisions.pop(0)
+        content = b"x" * len(WEIGHTS) if self.revisions else WEIGHTS
+        return Listing(revision, (remote("inference.onnx", content),))
+
+
+def test_what_changed_between_listing_and_transfer_is_listed_once_more(make_resolver: MakeResolver) -> None:
+    files = make_resolver(hub=Changing(["1", "2"])).resolve(CARD, ["onnx"])
+    assert files.manifest is not None
+    assert files.manifest.revision == "2"
+
+
+@pytest.mark.parametrize("revisions", [["1", "1", "1"], ["1", "2", "3"]], ids=["unchanged", "changing for ever"])
+def test_wrong_bytes_of_the_same_revision_stay_wrong(make_resolver: MakeResolver, revisions: list[str]) -> None:
+    with pytest.raises(IntegrityError):
+        make_resolver(hub=Changing(revisions)).resolve(CARD, ["onnx"])
+
+
+def test_a_failure_is_told_while_the_next_source_is_asked(make_resolver: MakeResolver) -> None:
+    told: list[str] = []
+    chosen = make_resolver(odd=Shelf(list_error=SourceError("closed today")), other=Shelf())
+    chosen.tell = told.append
+    chosen.resolve(CARD, ["onnx"])
+    assert told == ["seaside_det: odd: closed today"]

@@ -26,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         result = ocrzoo.main(args=arguments, prog_name="ocrzoo", standalone_mode=False)
         return int(result) if isinstance(result, int) else int(ExitCode.DONE)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx is not None else error.message)
+        return int(ExitCode.DONE)
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         help_text = f" (see '{context.command_path} --help')" if context is not None else ""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from ocrzoo.cli.progress import show_fetching, size_in_words
-from ocrzoo.cli.terminal import debug_option, print_json, print_table, tell
+from ocrzoo.cli.terminal import debug_option, one_line, print_json, print_table, tell
 from ocrzoo_registry.errors import ExitCode, NotFound, UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ def which_models(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @which_models
 @click.option("--locked", is_flag=True, help="Exactly what the lock file says, all of it or the models named.")
-@click.option("--lock-file", metavar="FILE", type=click.Path(path_type=Path), default=LOCK_FILE, help=f"[{LOCK_FILE}]")
+@click.option(
+    "--lock-file", metavar="FILE", type=click.Path(path_type=Path), help=f"The same, from this file.  [{LOCK_FILE}]"
+)
 @click.option("--trust", is_flag=True, help="Take folders that PaddleX left in the store as they are, unverified.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
@@ -60,7 +62,7 @@ def pull(
     formats: tuple[Format, ...],
     source: str | None,
     locked: bool,
-    lock_file: Path,
+    lock_file: Path | None,
     trust: bool,
     as_json: bool,
 ) -> int:
@@ -69,10 +71,10 @@ def pull(
     Several come side by side. What broke off goes on where it stopped when the command is run again.
     """
     zoo = _zoo(source)
-    if locked:
+    if locked or lock_file is not None:
         if pipeline or lang or formats or trust:
             raise click.UsageError("--locked says which models and formats: give it alone, or with names")
-        pulls = _locked_pulls(zoo, lock_file, names)
+        pulls = _locked_pulls(zoo, lock_file or Path(LOCK_FILE), names)
     else:
         pulls = _pulls(zoo, _names(zoo, names, pipeline, lang), formats, trust=trust)
     return _run(zoo, pulls, as_json=as_json)
@@ -92,7 +94,7 @@ def path(name: str, wanted: Format | None) -> None:
     for file_format in formats_wanted:
         found = zoo.store.find(name, file_format)
         if found is not None:
-            click.echo(found.folder)
+            click.echo(one_line(str(found.folder)))
             return
     formats = wanted or " or ".join(offered.card.artefacts)
     raise NotFound(f"{name} is not in {zoo.store.root} as {formats}: 'ocrzoo models pull {name}' brings it")
@@ -117,6 +119,8 @@ def lock(
     from ocrzoo_registry import lockfile
     from ocrzoo_registry.pulling import pull_all
 
+    if output.exists() != output.is_file() or not output.parent.is_dir() or not output.name:
+        raise UsageError(f"{output}: cannot be a lock file: name a file in a folder that is there")
     zoo = _zoo(source)
     pulls = _pulls(zoo, _names(zoo, names, pipeline or (None if names or lang else "OCR"), lang), formats)
     show_fetching(zoo.resolver)
@@ -192,7 +196,11 @@ def _run(zoo: Zoo, pulls: Sequence[Pull], *, as_json: bool) -> int:
     from ocrzoo_registry.pulling import pull_all
 
     show_fetching(zoo.resolver)
-    pulled = pull_all(zoo.resolver, pulls)
+    try:
+        pulled = pull_all(zoo.resolver, pulls)
+    except KeyboardInterrupt:
+        click.echo("interrupted: what came is kept, and the same command goes on from there", err=True)
+        raise
     done = [one.files for one in pulled if one.files is not None]
     if as_json:
         print_json([_described(files) for files in done])

@@ -52,7 +52,7 @@ _YES_NO = {True: "yes", False: "no", None: "not asked"}
 
 def _asked(zoo: Zoo, name: str) -> dict[str, Any]:
     from ocrzoo_registry.bounded import within
-    from ocrzoo_registry.contracts import Checkable
+    from ocrzoo_registry.contracts import Checkable, Health
 
     spec = zoo.sources.get(name)
     told: dict[str, Any] = {"name": name, "network": spec.network, "reachable": None, "latency_ms": None}
@@ -62,8 +62,10 @@ def _asked(zoo: Zoo, name: str) -> dict[str, Any]:
         source = zoo.resolver.sources.load(name)
         if not isinstance(source, Checkable):
             return {**told, "answer": "it cannot be asked"}
-        health = within(SILENCE_S, source.check)
-    except Exception as error:  # noqa: BLE001  # whatever a plugin's source raises
+        health: object = within(SILENCE_S, source.check)
+        if not isinstance(health, Health):
+            return {**told, "answer": f"it answers with a {type(health).__name__}"}
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever a plugin's source raises
         return {**told, "reachable": False, "answer": str(error)}
     latency_ms = None if health.latency_s is None else round(1000 * health.latency_s, 1)
     return {**told, "reachable": health.reachable, "latency_ms": latency_ms, "answer": health.answer}

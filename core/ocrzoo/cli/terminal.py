@@ -75,15 +75,16 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     if not on_terminal():
         click.echo("\t".join(heading.lower() for heading in headings))
         for row in rows:
-            click.echo("\t".join(" ".join(cell.split()) for cell in row))
+            click.echo("\t".join(one_line(cell) for cell in row))
         return
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, header_style="bold")
     for heading in headings:
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading == headings[0])
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(one_line(cell)) for cell in row))
     Console().print(table)

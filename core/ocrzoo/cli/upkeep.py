@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocrzoo.cli.progress import show_fetching, size_in_words
-from ocrzoo.cli.terminal import debug_option, print_json, print_table, tell
-from ocrzoo_registry.errors import ExitCode, NotFound, OcrzooError
+from ocrzoo.cli.terminal import debug_option, one_line, print_json, print_table, tell
+from ocrzoo_registry.errors import (
+    ExitCode,
+    IntegrityError,
+    NotFound,
+    OcrzooError,
+    OfflineError,
+    SourceError,
+    StoreError,
+)
 
 if TYPE_CHECKING:
     from ocrzoo_registry.upkeep import Stored
@@ -69,7 +77,7 @@ def repair(names: tuple[str, ...], as_json: bool) -> int:
         print_json([_described(stored) for stored in repaired])
     else:
         for stored in repaired:
-            click.echo(f"{stored.name} ({stored.file_format}): whole again; it {stored.fault}")
+            click.echo(f"{stored.name} ({stored.file_format}): whole again (before, it {one_line(stored.fault or '')})")
         if not wanted:
             click.echo("nothing is broken", err=True)
     return max(codes)
@@ -90,7 +98,7 @@ def remove(names: tuple[str, ...], wanted: str | None) -> None:
         raise NotFound(f"{', '.join(names)}: not in {store.root} as {wanted}")
     for stored in found:
         freed = upkeep.remove(store, stored)
-        click.echo(f"{stored.name} ({stored.file_format}): removed, {size_in_words(freed)}")
+        click.echo(f"{one_line(stored.name)} ({stored.file_format}): removed, {size_in_words(freed)}")
 
 
 @click.command()
@@ -109,7 +117,7 @@ def gc(dry_run: bool, wheels: bool, as_json: bool) -> None:
         return
     for leftover in found:
         if leftover.kind != "lock":
-            click.echo(f"{leftover.kind}: {leftover.path} ({size_in_words(leftover.size)})")
+            click.echo(f"{leftover.kind}: {one_line(str(leftover.path))} ({size_in_words(leftover.size)})")
     total = size_in_words(sum(one.size for one in found))
     click.echo(f"{total} would be freed" if dry_run else f"{total} freed")
 
@@ -122,11 +130,13 @@ def _mend(zoo: Zoo, stored: Stored) -> None:
     if stored.manifest is not None:
         try:
             zoo.resolver.fetch(locked(offered, stored.manifest), stored.file_format)
-        except OcrzooError as error:
-            tell("warning", f"{error}; the state of today is fetched instead", colour="yellow")
-        else:
-            return
-    zoo.resolver.fetch(offered, stored.file_format)
+        except (IntegrityError, OfflineError, StoreError):
+            raise  # other bytes than there were are not a repair
+        except SourceError as error:
+            zoo.resolver.fetch(offered, stored.file_format)
+            tell("warning", f"{stored.name} is now another revision than it was: {error}", colour="yellow")
+    else:
+        zoo.resolver.fetch(offered, stored.file_format)
 
 
 def _described(stored: Stored) -> dict[str, Any]:

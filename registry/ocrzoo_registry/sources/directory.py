@@ -18,7 +18,7 @@ from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.model_files import is_complete, wanted_files
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources import read_chunks
-from ocrzoo_registry.store import SUFFIXES
+from ocrzoo_registry.store import SUFFIXES, Store
 
 
 class DirectorySource:
@@ -26,6 +26,7 @@ class DirectorySource:
 
     def __init__(self, settings: Settings) -> None:
         self._roots = settings.model_path
+        self._store = Store(settings.home).root.resolve()
 
     def list(self, offered: OfferedCard, file_format: Format) -> Listing | None:
         """Return the first folder that holds every file the format needs."""
@@ -58,6 +59,8 @@ class DirectorySource:
 
     def _folders(self, offered: OfferedCard, file_format: Format) -> Iterator[Path]:
         for root in self._roots:
+            if root.resolve() == self._store:  # what it holds cannot vouch for itself
+                continue
             yield root / f"{offered.card.name}{SUFFIXES[file_format]}"
         beside = offered.card.sources.directory.get(file_format)
         if beside is not None:

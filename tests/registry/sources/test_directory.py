@@ -135,16 +135,15 @@ def test_a_pinned_digest_is_noted_with_its_origin(
     assert files.manifest.files[0].digest_origin == "the publisher"
 
 
-def test_the_store_itself_on_the_model_path_is_adopted_with_the_old_copy_kept(
+def test_the_store_itself_on_the_model_path_cannot_vouch_for_itself(
     settings: Settings, make_resolver: MakeResolver
 ) -> None:
     models = settings.home / "official_models"
     put(models / "seaside_det_onnx", "inference.onnx")  # as PaddleX leaves it: no manifest
     resolver = make_resolver(directory=source(settings, models))
-    resolver.resolve(CARD, ["onnx"])
-    assert resolver.store.find("seaside_det", "onnx") is not None
-    (kept,) = (models / ".ocrzoo" / "quarantine").iterdir()
-    assert (kept / "inference.onnx").read_bytes() == WEIGHTS
+    with pytest.raises(SourceError, match="nobody verified it"):
+        resolver.resolve(CARD, ["onnx"])
+    assert (models / "seaside_det_onnx" / "inference.onnx").read_bytes() == WEIGHTS
 
 
 def test_a_folder_that_changed_is_fetched_anew(tmp_path: Path, settings: Settings, make_resolver: MakeResolver) -> None:

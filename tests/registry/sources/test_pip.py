@@ -66,7 +66,7 @@ def test_another_process_that_downloads_for_too_long_is_told(
     source.wheels.mkdir(parents=True)
     with (
         FileLock(source.wheels / "w==1.0.lock"),
-        pytest.raises(SourceError, match="another process has been downloading w==1.0"),
+        pytest.raises(SourceError, match=r"another process has been downloading w==1\.0"),
     ):
         source.list(CARD, "onnx")
     assert commands == []
