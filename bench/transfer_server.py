@@ -36,7 +36,7 @@ def serve(folder: Path, work: Path) -> Iterator[tuple[str, str]]:
     """Serve the files of a folder as the model; gives the URL, and what serves."""
     nginx = shutil.which("nginx")
     if nginx is None:
-        command, what = [sys.executable, "-c", _TESTS_SERVER, str(folder)], "the tests' server, as there is no nginx"
+        command, what = [sys.executable, "-c", _TESTS_SERVER, str(folder)], "the tests' server (there is no nginx)"
     else:
         port = _free_port()
         settings = _write_settings(folder, work, port)

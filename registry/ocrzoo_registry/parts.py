@@ -7,13 +7,10 @@ import stat
 from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
+from queue import Queue
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING
 
 from ocrzoo_registry.digests import CHUNK_BYTES
-
-if TYPE_CHECKING:
-    from hashlib import _Hash
 
 FLUSH_BYTES = 8 << 20
 """So much is handed to the disk at a time while more is coming: the sync at the end then has little to do."""
@@ -28,17 +25,14 @@ class Part:
         Raises:
             OSError: The file cannot be read or written.
         """
-        import hashlib
-
         self.path = path
         self._validator_path = path.with_suffix(".validator")
-        self._new_digest = hashlib.sha256
         self._lock = Lock()
         self._closed = False
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = _open_own(path)
         self.size = 0
-        self._digest: _Hash = self._new_digest()
+        self._digest = _Digest()
         self._file.seek(0)
         while chunk := self._file.read(CHUNK_BYTES):
             self._digest.update(chunk)
@@ -83,7 +77,8 @@ class Part:
             if self._closed:
                 raise ValueError("the part is closed")
             self._file.truncate(0)
-            self._digest, self.size = self._new_digest(), 0
+            self._digest.stop()
+            self._digest, self.size = _Digest(), 0
             self._validator_path.unlink(missing_ok=True)
             if validator:
                 self._validator_path.write_text(validator, encoding="utf-8")
@@ -101,6 +96,7 @@ class Part:
             self._closed = True
         if self._file.closed:
             return
+        self._digest.stop()
         self._flusher.stop()
         if sync:
             os.fsync(self._file.fileno())
@@ -124,6 +120,47 @@ def _open_own(path: Path) -> FileIO:
     except FileNotFoundError:
         pass
     return FileIO(os.open(path, flags, 0o666), "a+b")
+
+
+class _Digest:
+    """SHA-256 of what is written, beside the writing: in a thread of its own once there is much of it."""
+
+    def __init__(self) -> None:
+        import hashlib
+
+        self._digest = hashlib.sha256()
+        self._queue: Queue[memoryview | bytes | None] = Queue(8)
+        self._count = 0
+        self._thread: Thread | None = None
+
+    def update(self, chunk: memoryview | bytes) -> None:
+        self._count += len(chunk)
+        if self._thread is None and self._count < FLUSH_BYTES:
+            self._digest.update(chunk)
+            return
+        if self._thread is None:
+            self._thread = Thread(target=self._work, daemon=True)
+            self._thread.start()
+        self._queue.put(chunk)
+
+    def hexdigest(self) -> str:
+        self._queue.join()
+        return self._digest.hexdigest()
+
+    def stop(self) -> None:
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._queue.put(None)
+            thread.join()
+
+    def _work(self) -> None:
+        while True:
+            chunk = self._queue.get()
+            if chunk is not None:
+                self._digest.update(chunk)
+            self._queue.task_done()
+            if chunk is None:
+                return
 
 
 class _Flusher:

@@ -84,8 +84,7 @@ class Job:
 
     def _complete(self, part: Part) -> str:
         """Fill the part until it keeps the promise, and say who vouched; wrong bytes are fetched once more."""
-        resumable = promises.is_vouched_for(self.file) or part.validator is not None
-        if part.size and (not resumable or part.size > self._limit):
+        if part.size and (not promises.is_vouched_for(self.file) or part.size > self._limit):
             self._restart(part)
         for last_try in (False, True):
             if part.size != self.file.size:
