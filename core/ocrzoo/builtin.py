@@ -19,7 +19,7 @@ def ocrzoo_sources() -> Iterator[SourceSpec]:
     yield SourceSpec("aistudio", "ocrzoo_registry.sources.aistudio:AIStudioSource", rank=40)
     yield SourceSpec("modelscope", "ocrzoo_registry.sources.modelscope:ModelScopeSource", rank=50)
     yield SourceSpec("bos", "ocrzoo_registry.sources.bos:BosSource", rank=60)
-    yield SourceSpec("pip", "ocrzoo_registry.sources.pip:PipSource", rank=70, answer_s=930)
+    yield SourceSpec("pip", "ocrzoo_registry.sources.pip:PipSource", rank=70, listing_downloads=True, answer_s=930)
 
 
 @hookimpl

@@ -30,12 +30,10 @@ class Attempt:
     outcome: str = "failed"
     """The word for it, such as ``absent``, ``refused``, ``unreachable``, ``busy``, ``too slow`` or ``corrupt``."""
 
-    file_format: Format | None = None
-
     @classmethod
-    def failed(cls, source: str, error: SourceError | IntegrityError, file_format: Format | None = None) -> Attempt:
+    def failed(cls, source: str, error: SourceError | IntegrityError) -> Attempt:
         """Note what a source failed with."""
-        return cls(source, str(error), error.outcome, file_format)
+        return cls(source, str(error), error.outcome)
 
 
 def any_corrupt(attempts: Sequence[Attempt]) -> bool:

@@ -121,6 +121,8 @@ class SourceSpec:
     """Whether it may open a socket; such a source is passed over when offline."""
     changes: bool = False
     """Whether its models may change in place (a folder of this machine); copies in the store then follow."""
+    listing_downloads: bool = False
+    """Whether listing a model fetches it (pip's way); such a source is not asked merely to compare."""
     answer_s: float = 14.0
     """Seconds that a source behind the network may take to list a model; then the next one is asked."""
 

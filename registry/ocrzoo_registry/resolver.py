@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from ocrzoo_registry.contracts import Listing, SourceSpec
 from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError
 from ocrzoo_registry.manifest import WRITTEN_FROM_CARD, Manifest
 from ocrzoo_registry.offers import Offers
+from ocrzoo_registry.orders import Order
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.source_policy import SourcePolicy
 from ocrzoo_registry.store import ModelFiles, Store
@@ -26,7 +28,6 @@ from ocrzoo_registry.store import ModelFiles, Store
 if TYPE_CHECKING:
     from ocrzoo_registry.attempts import Attempt
     from ocrzoo_registry.fetching import Watch, Way
-    from ocrzoo_registry.orders import Order
 
 log = logging.getLogger("ocrzoo")
 
@@ -99,7 +100,6 @@ class Resolver:
         from ocrzoo_registry.adoption import adopt
         from ocrzoo_registry.contracts import RemoteFile
         from ocrzoo_registry.lockfile import locked, same
-        from ocrzoo_registry.orders import Order
 
         found = self.store.find(entry.name, entry.format)
         if found is not None and found.manifest is not None and same(found.manifest, entry):
@@ -113,18 +113,22 @@ class Resolver:
         return self.fetch(offered, entry.format, entry)
 
     def trust(self, offered: OfferedCard, formats: Sequence[Format]) -> ModelFiles | None:
-        """Take a folder that something else than ocrzoo put into the store, unverified; ``None`` if there is none.
+        """Take a folder that something else put into the store, and no source verifies; ``None`` if there is none.
 
         Raises:
             IntegrityError: It is another model's, or incomplete.
         """
         from ocrzoo_registry.adoption import TRUSTED, trust
-        from ocrzoo_registry.orders import Order
+        from ocrzoo_registry.fetching import Fetcher
 
+        names = self.sources.that_compare(self.sources.names())
         with self._lock(offered.card.name):
             for file_format in formats:
-                if file_format not in offered.card.artefacts:
+                folder = self.store.folder(offered.card.name, file_format)
+                if file_format not in offered.card.artefacts or not self.store.is_unverified(folder):
                     continue
+                if adopted := self._ask(Fetcher(self.store).adopt, Order(offered, file_format, TRUSTED), names, []):
+                    return adopted
                 if taken := trust(self.store, Order(offered, file_format, TRUSTED)):
                     log.warning("%s: %s is taken as it is; nobody verified it", taken.name, taken.folder)
                     return taken
@@ -155,7 +159,6 @@ class Resolver:
             return False
         if not self.sources.changes(manifest.source):
             return True
-        from ocrzoo_registry.orders import Order
 
         try:
             listing = self.sources.list(Order(offered, files.file_format, manifest.source), self.cancelled)
@@ -172,32 +175,35 @@ class Resolver:
         expected: Manifest | None = None,
     ) -> ModelFiles | None:
         """Ask the sources in turn; a folder that nobody verified yet is first held against all of them."""
-        from ocrzoo_registry.attempts import Attempt
         from ocrzoo_registry.fetching import Fetcher, unwatched
-        from ocrzoo_registry.orders import Order
 
         fetcher = Fetcher(self.store, self.watch or unwatched, self.cancelled)
-        ways: list[Way] = [fetcher.fetch]
         if self.store.is_unverified(self.store.folder(offered.card.name, file_format)):
-            ways.insert(0, fetcher.adopt)
-        for way in ways:
-            attempts[:] = [attempt for attempt in attempts if attempt.file_format != file_format]
-            for name in self.sources.prompt_first(order):
-                if self.sources.is_off_limits(name):
-                    attempts.append(Attempt(name, "not asked, the network is off limits", "offline", file_format))
-                    continue
-                try:
-                    if fetched := self._fetch_from(way, Order(offered, file_format, name, expected)):
-                        return fetched
-                    attempts.append(Attempt(name, f"not there as {file_format}", "missing", file_format))
-                except StoreError:
-                    raise
-                except (SourceError, IntegrityError) as error:
-                    log.debug("%s from %s failed", offered.card.name, name, exc_info=True)
-                    attempts.append(Attempt.failed(name, error, file_format))
-                    self._note_failure(offered.card.name, attempts[-1])
-                if self.cancelled.is_set():
-                    return None
+            compared = self.sources.that_compare(order)
+            if adopted := self._ask(fetcher.adopt, Order(offered, file_format, "", expected), compared, []):
+                return adopted
+        return self._ask(fetcher.fetch, Order(offered, file_format, "", expected), order, attempts)
+
+    def _ask(self, way: Way, order: Order, names: Sequence[str], attempts: list[Attempt]) -> ModelFiles | None:
+        """Do something with what each source lists in turn, until it comes to something; notes what does not."""
+        from ocrzoo_registry.attempts import Attempt
+
+        for name in self.sources.prompt_first(names):
+            if self.cancelled.is_set():
+                break
+            if self.sources.is_off_limits(name):
+                attempts.append(Attempt(name, "not asked, the network is off limits", "offline"))
+                continue
+            try:
+                if done := self._ask_one(way, replace(order, source_name=name)):
+                    return done
+                attempts.append(Attempt(name, f"not there as {order.file_format}", "missing"))
+            except StoreError:
+                raise
+            except (SourceError, IntegrityError) as error:
+                log.debug("%s from %s failed", order.name, name, exc_info=True)
+                attempts.append(Attempt.failed(name, error))
+                self._note_failure(order.name, attempts[-1])
         return None
 
     def _note_failure(self, model: str, attempt: Attempt) -> None:
@@ -207,8 +213,8 @@ class Resolver:
         if attempt.outcome in {"unreachable", "busy", "too slow"}:
             self.sources.note_silence(attempt.source)
 
-    def _fetch_from(self, way: Way, order: Order) -> ModelFiles | None:
-        """Fetch what a source has; what it changed meanwhile is listed and fetched once more."""
+    def _ask_one(self, way: Way, order: Order) -> ModelFiles | None:
+        """Ask one source; what it changed meanwhile is listed once more."""
         listing = self.sources.list(order, self.cancelled)
         if listing is None:
             return None

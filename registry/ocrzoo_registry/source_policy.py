@@ -58,6 +58,10 @@ class SourcePolicy:
         """Remember that a source did not answer."""
         self._silent_since[name] = time.monotonic()
 
+    def that_compare(self, names: Iterable[str]) -> list[str]:
+        """Return the sources that can say what a model consists of without fetching it."""
+        return [name for name in names if not self._specs.get(name).listing_downloads]
+
     def is_off_limits(self, name: str) -> bool:
         """Whether a source is behind the network, and the network may not be used."""
         return self._settings.offline and self._specs.get(name).network

@@ -189,7 +189,9 @@ class Store:
                 there = (folder / MANIFEST_NAME).exists()
             except OSError as error:
                 return f"cannot be read: {error.strerror or error}"
-            return "has a manifest that cannot be read" if there else "has no manifest: nobody verified it"
+            return (
+                "has a manifest that cannot be read" if there else "was put there by something else, and never verified"
+            )
         return _fault(folder, manifest.unstamped() if deep else manifest)
 
     def _clear(self, folder: Path, successor: Manifest) -> None:

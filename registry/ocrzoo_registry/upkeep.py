@@ -11,6 +11,7 @@ from typing import Literal
 
 from filelock import FileLock, Timeout
 
+from ocrzoo_registry.adoption import TRUSTED
 from ocrzoo_registry.cards import FORMATS, Format
 from ocrzoo_registry.errors import NotFound, StoreError
 from ocrzoo_registry.manifest import Manifest
@@ -18,7 +19,7 @@ from ocrzoo_registry.nearest import did_you_mean
 from ocrzoo_registry.plain_files import reason
 from ocrzoo_registry.store import MANIFEST_NAME, SUFFIXES, Store
 
-Status = Literal["verified", "broken", "unverified"]
+Status = Literal["verified", "trusted", "broken", "unverified"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Stored:
     file_format: Format
     folder: Path
     status: Status
-    """``unverified``: it has no manifest; something else than ocrzoo put it there."""
+    """``unverified``: something else than ocrzoo put it there; ``trusted``: that, and the user took it as it is."""
     fault: str | None
     """What is wrong with it, in words that follow the folder's name."""
     manifest: Manifest | None
@@ -133,6 +134,8 @@ def _from_name(folder_name: str) -> tuple[str, Format]:
 def _look(store: Store, folder: Path, name: str, file_format: Format, *, deep: bool) -> Stored:
     manifest, fault = store.manifest(folder), store.fault(folder, deep=deep)
     status: Status = "verified" if fault is None else "broken"
+    if fault is None and manifest is not None and manifest.source == TRUSTED:
+        status = "trusted"
     if manifest is None and not (folder / MANIFEST_NAME).exists():
         status = "unverified"
     elif manifest is not None and (manifest.name, manifest.format) != (name, file_format):

@@ -102,7 +102,7 @@ def test_offline_an_unverified_folder_is_named_and_taken_when_trusted(
 ) -> None:
     offline = Settings(home=settings.home, offline=True)
     chosen = make_resolver(offline, network=True, hub=Shelf(FILES))
-    with pytest.raises(OfflineError, match=rf"{folder} has no manifest: nobody verified it; .*--trust"):
+    with pytest.raises(OfflineError, match=rf"{folder} was put there by something else, and never verified; .*--trust"):
         chosen.resolve(CARD, ["onnx"])
     taken = chosen.trust(CARD, ["paddle", "onnx"])
     assert taken is not None

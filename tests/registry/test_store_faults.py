@@ -52,7 +52,7 @@ def test_a_fault_is_told_in_words_that_follow_the_folders_name(model: ModelFiles
     (model.folder / MANIFEST_NAME).write_text("{")
     assert fault() == "has a manifest that cannot be read"
     (model.folder / MANIFEST_NAME).unlink()
-    assert fault() == "has no manifest: nobody verified it"
+    assert fault() == "was put there by something else, and never verified"
 
 
 def test_only_a_deep_look_reads_every_byte(model: ModelFiles, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

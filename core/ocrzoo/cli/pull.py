@@ -52,6 +52,7 @@ def which_models(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--lock-file", metavar="FILE", type=click.Path(path_type=Path), help=f"The same, from this file.  [{LOCK_FILE}]"
 )
+@click.option("--update", is_flag=True, help="Ask again for what is there; files that have not changed are kept.")
 @click.option("--trust", is_flag=True, help="Take folders that PaddleX left in the store as they are, unverified.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
@@ -64,19 +65,20 @@ def pull(
     locked: bool,
     lock_file: Path | None,
     trust: bool,
+    update: bool,
     as_json: bool,
 ) -> int:
-    """Bring models into the store, verified; what is there already stays.
+    """Bring models into the store, verified; what is there already stays, unless --update is given.
 
     Several come side by side. What broke off goes on where it stopped when the command is run again.
     """
     zoo = _zoo(source)
     if locked or lock_file is not None:
-        if pipeline or lang or formats or trust:
+        if pipeline or lang or formats or trust or update:
             raise click.UsageError("--locked says which models and formats: give it alone, or with names")
         pulls = _locked_pulls(zoo, lock_file or Path(LOCK_FILE), names)
     else:
-        pulls = _pulls(zoo, _names(zoo, names, pipeline, lang), formats, trust=trust)
+        pulls = _pulls(zoo, _names(zoo, names, pipeline, lang), formats, trust=trust, update=update)
     return _run(zoo, pulls, as_json=as_json)
 
 
@@ -96,8 +98,13 @@ def path(name: str, wanted: Format | None) -> None:
         if found is not None:
             click.echo(one_line(str(found.folder)))
             return
+    pull = f"ocrzoo models pull {name}" + (f" --format {wanted}" if wanted else "")
+    for file_format in formats_wanted:
+        folder = zoo.store.folder(name, file_format)
+        if folder.is_dir():
+            raise NotFound(f"{folder} {zoo.store.fault(folder)}: '{pull}' sees to that")
     formats = wanted or " or ".join(offered.card.artefacts)
-    raise NotFound(f"{name} is not in {zoo.store.root} as {formats}: 'ocrzoo models pull {name}' brings it")
+    raise NotFound(f"{name} is not in {zoo.store.root} as {formats}: '{pull}' brings it")
 
 
 @click.command()
@@ -117,6 +124,7 @@ def lock(
     Models that are not in the store are brought first. Without any name: the models of the OCR pipeline.
     """
     from ocrzoo_registry import lockfile
+    from ocrzoo_registry.adoption import TRUSTED
     from ocrzoo_registry.pulling import pull_all
 
     if output.exists() != output.is_file() or not output.parent.is_dir() or not output.name:
@@ -127,6 +135,9 @@ def lock(
     pulled = pull_all(zoo.resolver, pulls)
     if any(one.error for one in pulled):
         return _report(pulled)
+    for one in pulled:
+        if one.files is not None and one.files.manifest is not None and one.files.manifest.source == TRUSTED:
+            tell("warning", f"{one.name} is locked as it lies there; nobody verified it", colour="yellow")
     manifests = [cast("Manifest", one.files.manifest) for one in pulled if one.files is not None]
     try:
         lockfile.write(output, manifests)
@@ -160,17 +171,26 @@ def _names(zoo: Zoo, names: Sequence[str], pipeline: str | None, lang: str | Non
     return list(dict.fromkeys(wanted))
 
 
-def _pulls(zoo: Zoo, names: Sequence[str], formats: Sequence[Format], *, trust: bool = False) -> list[Pull]:
+def _pulls(
+    zoo: Zoo, names: Sequence[str], formats: Sequence[Format], *, trust: bool = False, update: bool = False
+) -> list[Pull]:
     """What to do for each model: each of the formats asked for, or the first that can be had."""
     from ocrzoo_registry.pulling import Pull
 
     zoo.resolver.sources.names()  # an unknown source is one error, and not one a model
     ways: list[tuple[Format, ...]] = [(one,) for one in dict.fromkeys(formats)] or [zoo.readable_formats]
     offered = [zoo.models.get(name) for name in names]
-    return [Pull(one.card.name, partial(_bring, zoo, one, way, trust)) for one in offered for way in ways]
+    return [
+        Pull(one.card.name, partial(_bring, zoo, one, way, trust=trust, update=update))
+        for one in offered
+        for way in ways
+    ]
 
 
-def _bring(zoo: Zoo, offered: OfferedCard, formats: Sequence[Format], trust: bool) -> ModelFiles:
+def _bring(zoo: Zoo, offered: OfferedCard, formats: Sequence[Format], *, trust: bool, update: bool) -> ModelFiles:
+    here = next((one for one in formats if zoo.store.find(offered.card.name, one)), None)
+    if update and here is not None:
+        return zoo.resolver.fetch(offered, here)
     taken = zoo.resolver.trust(offered, formats) if trust else None
     return taken or zoo.resolver.resolve(offered, formats)
 

@@ -54,6 +54,16 @@ class TestPull:
         ran = run("models", "pull", "--lang", "ja", "--json")
         assert [told["name"] for told in json.loads(ran.out)] == [DET, REC]
 
+    def test_an_update_brings_what_changed_and_no_more(self, run: Run, folder: Path, hubs: Hubs) -> None:
+        run("models", "pull", DET, "--format", "paddle")
+        hubs.models[DET]["inference.json"] = b"{ }"
+        hubs.clear()
+        assert run("models", "pull", DET, "--format", "paddle").code == 0
+        assert hubs.requests == []
+        assert run("models", "pull", DET, "--format", "paddle", "--update").code == 0
+        assert [request.path for request in hubs.asked("file")] == ["inference.json"]
+        assert (folder / DET / "inference.json").read_bytes() == b"{ }"
+
     def test_two_formats(self, run: Run, folder: Path) -> None:
         ran = run("models", "pull", DET, "--format", "paddle", "--format", "onnx", "--json")
         assert [told["format"] for told in json.loads(ran.out)] == ["paddle", "onnx"]
@@ -145,6 +155,19 @@ class TestAdoption:
         assert ran.code == 0
         assert "nobody verified it" in ran.error
         assert json.loads(ran.out)[0]["source"] == "trusted by the user"
+
+    def test_trust_is_not_needed_where_a_source_verifies_it(self, run: Run, left: Path) -> None:
+        ran = run("models", "pull", DET, "--format", "paddle", "--trust", "--json")
+        assert (ran.code, ran.err) == (0, "")
+        assert json.loads(ran.out)[0]["source"] == "huggingface"
+
+    def test_what_is_trusted_is_never_called_verified(
+        self, run: Run, left: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("OCRZOO_OFFLINE", "1")
+        run("models", "pull", DET, "--format", "paddle", "--trust")
+        assert json.loads(run("models", "verify", "--json").out)[0]["status"] == "trusted"
+        assert "nobody verified it" in run("lock", DET, "--format", "paddle").error
 
     def test_half_a_model_is_not_trusted(self, run: Run, left: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("OCRZOO_OFFLINE", "1")

@@ -23,6 +23,9 @@ class TestUpkeep:
         assert ran.code == 3
         assert f"'ocrzoo models pull {DET}' brings it" in ran.error
         run("models", "pull", DET, "--format", "onnx")
+        (folder / f"{DET}_onnx" / "inference.onnx").unlink()
+        assert "lacks inference.onnx: 'ocrzoo models pull" in run("models", "path", DET).error
+        run("models", "repair")
         assert run("models", "path", DET).out == f"{folder / DET}_onnx\n"
 
     def test_a_broken_model_is_told_and_only_its_broken_file_is_fetched(
@@ -37,6 +40,15 @@ class TestUpkeep:
         assert run("models", "repair").code == 0
         assert [(request.model, request.path) for request in hubs.asked("file")] == [(DET, "inference.json")]
         assert run("models", "verify", "--deep").code == 0
+
+    def test_other_bytes_are_no_repair(self, run: Run, folder: Path, hubs: Hubs) -> None:
+        run("models", "pull", DET, "--format", "paddle", "--source", "modelscope")
+        (folder / DET / "inference.json").write_bytes(b"[]")
+        hubs.models[DET]["inference.json"] = b"{ }"
+        ran = run("models", "repair")
+        assert ran.code == 5
+        assert "whole again" not in ran.out
+        assert (folder / DET / "inference.json").read_bytes() == b"[]"
 
     def test_a_repair_brings_the_revision_that_was_there(self, run: Run, folder: Path, hubs: Hubs) -> None:
         run("models", "pull", DET, "--format", "paddle")

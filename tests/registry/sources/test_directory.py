@@ -141,7 +141,7 @@ def test_the_store_itself_on_the_model_path_cannot_vouch_for_itself(
     models = settings.home / "official_models"
     put(models / "seaside_det_onnx", "inference.onnx")  # as PaddleX leaves it: no manifest
     resolver = make_resolver(directory=source(settings, models))
-    with pytest.raises(SourceError, match="nobody verified it"):
+    with pytest.raises(SourceError, match="never verified"):
         resolver.resolve(CARD, ["onnx"])
     assert (models / "seaside_det_onnx" / "inference.onnx").read_bytes() == WEIGHTS
 
