@@ -188,9 +188,9 @@ def _pulls(
 
 
 def _bring(zoo: Zoo, offered: OfferedCard, formats: Sequence[Format], *, trust: bool, update: bool) -> ModelFiles:
-    here = next((one for one in formats if zoo.store.find(offered.card.name, one)), None)
-    if update and here is not None:
-        return zoo.resolver.fetch(offered, here)
+    for file_format in formats if update else ():
+        if zoo.store.find(offered.card.name, file_format):
+            return zoo.resolver.fetch(offered, file_format)
     taken = zoo.resolver.trust(offered, formats) if trust else None
     return taken or zoo.resolver.resolve(offered, formats)
 
