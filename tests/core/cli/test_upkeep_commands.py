@@ -58,6 +58,36 @@ class TestUpkeep:
         assert run("models", "repair", DET).code == 0
         assert (folder / DET / "inference.pdiparams").read_bytes() == old
 
+    @pytest.mark.parametrize("source", ["huggingface", "aistudio"])
+    def test_nor_are_other_bytes_where_the_hub_lost_the_revision(
+        self, run: Run, folder: Path, hubs: Hubs, source: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PADDLE_PDX_MODEL_SOURCE", f"{source},")
+        run("models", "pull", DET, "--format", "paddle")
+        (folder / DET / "inference.json").unlink()
+        hubs.models[DET]["inference.json"] = b"{ }"
+        hubs.forget()
+        ran = run("models", "repair")
+        assert ran.code == 5
+        assert "whole again" not in ran.out
+        assert f"'ocrzoo models pull {DET} --format paddle --update' takes what is served now" in ran.err
+        assert run("models", "pull", DET, "--format", "paddle", "--update").code == 0
+        assert (folder / DET / "inference.json").read_bytes() == b"{ }"
+
+    @pytest.mark.parametrize("source", ["huggingface", "aistudio"])
+    def test_the_same_bytes_are_a_repair_at_whichever_revision(
+        self, run: Run, folder: Path, hubs: Hubs, source: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PADDLE_PDX_MODEL_SOURCE", f"{source},")
+        run("models", "pull", DET, "--format", "paddle")
+        (folder / DET / "inference.json").unlink()
+        hubs.models[DET]["README.md"] = b"another text"
+        hubs.forget()
+        ran = run("models", "repair", "--json")
+        assert ran.code == 0
+        (told,) = json.loads(ran.out)
+        assert (told["status"], told["fault"], told["revision"]) == ("verified", None, hubs.commit(DET))
+
     def test_what_was_never_here_cannot_be_verified(self, run: Run, folder: Path) -> None:
         run("models", "pull", DET)
         ran = run("models", "verify", "PP-OCRv5_mobil_det")
