@@ -92,13 +92,14 @@ def path(name: str, wanted: Format | None) -> None:
 
     zoo = Zoo()
     offered = zoo.models.get(name)
-    formats_wanted: tuple[Format, ...] = (wanted,) if wanted else zoo.readable_formats
+    formats_wanted = (wanted,) if wanted else tuple(dict.fromkeys([*zoo.readable_formats, *offered.card.artefacts]))
     for file_format in formats_wanted:
         found = zoo.store.find(name, file_format)
         if found is not None:
             click.echo(one_line(str(found.folder)))
             return
     pull = f"ocrzoo models pull {name}" + (f" --format {wanted}" if wanted else "")
+    pull = f"OCRZOO_OFFLINE=0 {pull}" if zoo.settings.offline else pull
     for file_format in formats_wanted:
         folder = zoo.store.folder(name, file_format)
         if folder.is_dir():

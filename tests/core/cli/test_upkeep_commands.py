@@ -28,6 +28,18 @@ class TestUpkeep:
         run("models", "repair")
         assert run("models", "path", DET).out == f"{folder / DET}_onnx\n"
 
+    def test_the_path_of_a_format_that_no_engine_here_reads(self, run: Run, folder: Path, hubs: Hubs) -> None:
+        weights = {"config.json": b"{}", "model.safetensors": b"s" * 4000}
+        hubs.models["UVDoc_safetensors"] = {"inference.yml": hubs.models["UVDoc"]["inference.yml"], **weights}
+        run("models", "pull", "UVDoc", "--format", "safetensors")
+        assert run("models", "path", "UVDoc").out == f"{folder / 'UVDoc_safetensors'}\n"
+
+    def test_offline_the_path_of_what_is_not_here_comes_with_a_command_that_may_fetch(
+        self, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("OCRZOO_OFFLINE", "1")
+        assert f"'OCRZOO_OFFLINE=0 ocrzoo models pull {DET}' brings it" in run("models", "path", DET).error
+
     def test_a_broken_model_is_told_and_only_its_broken_file_is_fetched(
         self, run: Run, folder: Path, hubs: Hubs
     ) -> None:
