@@ -92,7 +92,8 @@ def path(name: str, wanted: Format | None) -> None:
 
     zoo = Zoo()
     offered = zoo.models.get(name)
-    formats_wanted = (wanted,) if wanted else tuple(dict.fromkeys([*zoo.readable_formats, *offered.card.artefacts]))
+    any_format: tuple[Format, ...] = tuple(dict.fromkeys([*zoo.readable_formats, *offered.card.artefacts]))
+    formats_wanted = (wanted,) if wanted else any_format
     for file_format in formats_wanted:
         found = zoo.store.find(name, file_format)
         if found is not None:
