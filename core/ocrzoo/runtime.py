@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ocrzoo.engines import Device, Engine, EngineOptions, Session
+from ocrzoo.own_models import card_for, own_card, own_files
 from ocrzoo_registry import inference_config
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import Format, Task
 from ocrzoo_registry.contracts import EngineSpec, load_attribute
 from ocrzoo_registry.errors import EngineError, InputError, UsageError
-from ocrzoo_registry.model_files import is_complete
 from ocrzoo_registry.store import ModelFiles
 from ocrzoo_registry.zoo import Zoo
 
@@ -31,44 +31,39 @@ class Runtime:
     zoo: Zoo = field(default_factory=Zoo)
     engine: str | None = None
     """An engine by name; ``None`` takes the fastest installed one that reads a published format."""
+    accelerated: bool | None = None
+    """Without a name: ``True`` leaves out Paddle's own runtime, ``False`` all others (PaddleX's ``use_hpip``)."""
     options: EngineOptions = field(default_factory=EngineOptions)
 
-    def card(self, name: str, task: Task) -> OfferedCard:
-        """Return the card of a model that does a task.
-
-        Raises:
-            UnknownModel: No card has that name.
-            UsageError: The model does another task.
-        """
-        offered = self.zoo.models.get(name)
-        if offered.card.task != task:
-            raise UsageError(
-                f"{name} does {offered.card.task}, not {task}: 'ocrzoo models list --task {task}' shows what does"
-            )
-        return offered
-
-    def predictor(self, name: str, task: Task, model_dir: str | Path | None = None) -> Any:
+    def predictor(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Any:
         """Load a model that does a task and return its predictor.
 
-        ``model_dir`` is a folder with the model's files and ``inference.yml``; without it they come from
-        the store or a source.
+        ``model_dir`` is a folder with the model's files and ``inference.yml``, which also says its name
+        where ``name`` does not; without it they come from the store or a source.
 
         Raises:
             UnknownModel: No card has that name.
-            UsageError: The model does another task.
+            UsageError: The model does another task, or neither a name nor a folder is given.
             EngineError: No engine here can run it.
             SourceError: The weights cannot be had.
             IntegrityError: The weights are not those of the card.
         """
-        offered = self.card(name, task)
         engines = self._engines()
-        files = _own_folder(offered, model_dir) if model_dir else self._resolve(offered, engines)
+        if model_dir is not None:
+            files = own_files(model_dir, name or task)
+            offered = own_card(self.zoo, name, task, files.folder)
+            files = replace(files, name=offered.card.name)
+        elif name is not None:
+            offered = card_for(self.zoo, name, task)
+            files = self._resolve(offered, engines)
+        else:
+            raise UsageError(f"{task}: neither model_name nor model_dir says which model")
         able = [spec for spec in engines if files.file_format in spec.formats]
         if not able:
             raise EngineError(
-                f"{files.folder} holds {name} as {files.file_format}, which {_names(engines)} cannot read"
+                f"{files.folder} holds {offered.card.name} as {files.file_format}, which {_names(engines)} cannot read"
             )
-        config = _config_of(offered, files.folder)
+        config = _config_of(offered, files.folder, own=model_dir is not None)
         factory = load_attribute(self.zoo.predictors.get(offered.card.running.predictor).factory)
         return factory(offered.card, config, self._session(able, files))
 
@@ -89,6 +84,7 @@ class Runtime:
                 raise EngineError(f"engine {spec.name!r} is not installed: pip install {_quoted(spec.install)}")
             return [spec]
         ranked = sorted(self.zoo.engines, key=lambda spec: (spec.rank, spec.name))
+        ranked = [spec for spec in ranked if self.accelerated in (None, spec.accelerated)]
         installed = [spec for spec in ranked if spec.installed]
         if not installed:
             raise EngineError(f"no inference engine is installed: pip install {_quoted(ranked[0].install)}")
@@ -149,28 +145,14 @@ class GuardedSession:
             raise InputError(f"{self._name} cannot be run on an input of {shape}: {reason}") from error
 
 
-def _config_of(offered: OfferedCard, folder: Path) -> dict[str, Any]:
+def _config_of(offered: OfferedCard, folder: Path, *, own: bool) -> dict[str, Any]:
     """The model's own ``inference.yml``, or what the card says where a folder of the user's has none."""
     if not (folder / inference_config.FILE_NAME).exists():
         return inference_config.from_card(offered)
     config = inference_config.read(folder)
-    inference_config.check_name(config, offered.card.name, str(folder))
+    if not own:
+        inference_config.check_name(config, offered.card.name, str(folder))
     return config
-
-
-def _own_folder(offered: OfferedCard, model_dir: str | Path) -> ModelFiles:
-    try:
-        folder = Path(model_dir).expanduser()
-        present = [path.name for path in folder.iterdir() if path.is_file()]
-    except (OSError, RuntimeError, TypeError, ValueError) as error:
-        raise UsageError(f"{model_dir}: there is no such folder for {offered.card.name}: {error}") from error
-    formats: tuple[Format, ...] = ("onnx", "paddle", "safetensors")
-    for file_format in formats:
-        if is_complete(file_format, present):
-            return ModelFiles(offered.card.name, file_format, folder)
-    raise UsageError(
-        f"{folder}: holds no model: inference.onnx, or inference.json and inference.pdiparams, are missing"
-    )
 
 
 def _names(engines: list[EngineSpec]) -> str:
