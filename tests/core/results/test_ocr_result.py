@@ -140,7 +140,7 @@ class TestSaveToImg:
         ],
     )
     def test_in_a_folder(self, build: Build, tmp_path: Path, input_path: str | None, name: str, kind: str) -> None:
-        path = build(input_path=input_path).save_to_img(tmp_path / "out")
+        (path,) = build(input_path=input_path).save_to_img(tmp_path / "out")
         assert path == tmp_path / "out" / name
         with PIL.Image.open(path) as picture:
             assert picture.size == (320, 120)
@@ -148,14 +148,14 @@ class TestSaveToImg:
 
     @pytest.mark.parametrize(("name", "kind"), [("mine.jpeg", "JPEG"), ("mine.PNG", "PNG")])
     def test_in_the_file_named(self, build: Build, tmp_path: Path, name: str, kind: str) -> None:
-        assert build().save_to_img(tmp_path / name) == tmp_path / name
+        assert build().save_to_img(tmp_path / name) == (tmp_path / name,)
         with PIL.Image.open(tmp_path / name) as picture:
             assert picture.format == kind
 
     def test_what_the_inputs_kind_cannot_hold_is_saved_as_png(self, build: Build, tmp_path: Path) -> None:
         """WebP ends at 16,383 pixels, and the picture is twice as wide as the page."""
         wide = build(image=np.zeros((4, 8300, 3), np.uint8), input_path="wide.webp", texts=[])
-        assert wide.save_to_img(tmp_path).suffix == ".png"
+        assert wide.save_to_img(tmp_path)[0].suffix == ".png"
 
     def test_what_the_kind_asked_for_cannot_hold_is_told(self, build: Build, tmp_path: Path) -> None:
         wide = build(image=np.zeros((4, 8300, 3), np.uint8), input_path="wide.webp", texts=[])
