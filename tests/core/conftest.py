@@ -1,4 +1,4 @@
-"""Networks and predictors that stand in for real ones: they see dark ink on light paper, and read every line as ``ab``."""
+"""Networks and predictors that stand in for real ones: they see dark ink on paper, and read lines as ``ab``."""
 
 from __future__ import annotations
 

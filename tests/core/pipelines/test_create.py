@@ -135,7 +135,10 @@ class TestConfigurations:
     @pytest.mark.parametrize(
         ("wrong", "right"),
         [
-            ("limit_side_len: 64", "SubModules.TextDetection.limit_side_length: unknown key (did you mean limit_side_len?)"),
+            (
+                "limit_side_len: 64",
+                "SubModules.TextDetection.limit_side_length: unknown key (did you mean limit_side_len?)",
+            ),
             ("box_thresh: 0.6", "SubModules.TextDetection.box_thresh='much': Input should be a valid number"),
             ("text_type: general", "text_type='seal': Input should be 'general'"),
             ("model_name: UVDoc", "no model is called 'UVDok' (did you mean UVDoc"),

@@ -30,7 +30,10 @@ def build() -> Build:
         ]
         lines = parts.pop("lines", [Line(text, 0.9 if text else 0.0) for text in texts])
         source = PageSource(
-            parts.pop("input_path", "folder/page.png"), parts.pop("page_index", None), "page", parts.pop("names", Names())
+            parts.pop("input_path", "folder/page.png"),
+            parts.pop("page_index", None),
+            "page",
+            parts.pop("names", Names()),
         )
         defaults: dict[str, Any] = {
             "image": np.full((120, 160, 3), 200, np.uint8),
