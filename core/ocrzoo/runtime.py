@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ocrzoo.engines import Device, Engine, EngineOptions, Session
+from ocrzoo.engines import Device, Engine, EngineOptions, Session, TellingSession
 from ocrzoo.own_models import card_for, own_card, own_files
 from ocrzoo_registry import inference_config
 from ocrzoo_registry.card_files import OfferedCard
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 log = logging.getLogger("ocrzoo")
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,7 @@ class GuardedSession:
 
     def __init__(self, name: str, session: Session) -> None:
         self.inputs = session.inputs
+        self.align_corners = session.align_corners if isinstance(session, TellingSession) else None
         self._name = name
         self._session = session
 
@@ -137,8 +141,21 @@ class GuardedSession:
         Raises:
             InputError: The network cannot be run on it.
         """
+        return self._guarded(self._session.run, batch)
+
+    def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """Run one batch and return every output that the engine gives, the network's first one first.
+
+        Raises:
+            InputError: The network cannot be run on it.
+        """
+        if isinstance(self._session, TellingSession):
+            return self._guarded(self._session.run_all, batch)
+        return (self.run(batch),)
+
+    def _guarded(self, run: Callable[[NDArray[np.float32]], Result], batch: NDArray[np.float32]) -> Result:
         try:
-            return self._session.run(batch)
+            return run(batch)
         except (Exception, SystemExit) as error:
             shape = " x ".join(map(str, batch.shape))
             reason = " ".join(str(error).split())[:200] or type(error).__name__

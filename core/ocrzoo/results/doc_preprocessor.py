@@ -58,5 +58,7 @@ class DocPreprocessorResult(PageResult):
         Where that is not known (see :attr:`knows_original`), as if the page had only been turned.
         """
         page: Image = self["input_img"]
-        turned = points.astype(np.float32) if self._origin is None else rotation.through(self._origin, points)
-        return rotation.undo_rotation(turned, max(self["angle"], 0), page.shape[0], page.shape[1])
+        turned = points.astype(np.float32)
+        if self._origin is not None:
+            turned = rotation.through(self._origin, turned, edges=True)
+        return rotation.undo_rotation(turned, max(self["angle"], 0), page.shape[0], page.shape[1], edges=True)
