@@ -37,6 +37,8 @@ class Runtime:
     accelerated: bool | None = None
     """Without a name: ``True`` leaves out Paddle's own runtime, ``False`` all others (PaddleX's ``use_hpip``)."""
     options: EngineOptions = field(default_factory=EngineOptions)
+    devices: tuple[Device, ...] = ()
+    """Where pages are read side by side; empty: on the device of the options."""
 
     def predictor(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Any:
         """Load a model that does a task and return its predictor.

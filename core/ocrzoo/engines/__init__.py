@@ -44,6 +44,20 @@ class Device:
             raise UsageError(f"device {text!r}: write cpu, or a kind and one card number such as gpu:0")
         return cls(kind, int(index))
 
+    @classmethod
+    def parse_all(cls, text: str) -> tuple[Device, ...]:
+        """Read one device, or several of one kind: ``gpu:0,1``.
+
+        Raises:
+            UsageError: It is none of these.
+        """
+        kind, _, indexes = text.partition(":")
+        return (
+            tuple(cls.parse(f"{kind}:{index}") for index in indexes.split(","))
+            if "," in indexes
+            else (cls.parse(text),)
+        )
+
     def __str__(self) -> str:
         """Return it as it would be written."""
         return self.kind if self.kind == "cpu" else f"{self.kind}:{self.index}"

@@ -61,7 +61,8 @@ def create_pipeline(
     under whatever name; modules are ``doc_orientation_classify``, ``doc_unwarping``, ``text_detection``,
     ``textline_orientation`` and ``text_recognition``.
 
-    ``device`` is ``cpu`` or a kind with a card number such as ``gpu:0``. ``engine`` is ``openvino``,
+    ``device`` is ``cpu``, or a kind with a card number such as ``gpu:0``, or several, ``gpu:0,1``, on which pages
+    are read side by side. ``engine`` is ``openvino``,
     ``onnxruntime`` or ``paddle``; if not given, the fastest one that is installed and reads the model.
     ``use_hpip`` is PaddleX's way to choose: ``False`` for Paddle's own runtime, ``True`` for an accelerated one;
     ``hpi_config`` and ``engine_config`` are PaddleX's, of which ``backend`` and the number of threads count here.
@@ -89,7 +90,8 @@ def create_pipeline(
     data.update({key: value for key, value in own.items() if value is not None})
     if precision not in get_args(Precision):
         raise UsageError(f"precision {precision!r}: there are {', '.join(get_args(Precision))}")
-    runtime = Runtime(zoo, options=EngineOptions(Device.parse(device or "cpu"), threads, precision))
+    devices = Device.parse_all(device or "cpu")
+    runtime = Runtime(zoo, options=EngineOptions(devices[0], threads, precision), devices=devices)
     spec = zoo.pipelines.get(name)
     factory = load_attribute(spec.factory)
     if spec.schema is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,9 +65,11 @@ class DocPreprocessorPipeline:
             if use_doc_orientation_classify is None
             else use_doc_orientation_classify,
             self.config.use_doc_unwarping if use_doc_unwarping is None else use_doc_unwarping,
-            None if device is None else Device.parse(device),
         )
-        return page_by_page(pages(input), lambda source, image: self.prepare(image, asked, source), on_error)
+        lanes = [replace(asked, device=one) for one in self._modules.devices(device)]
+        return page_by_page(
+            pages(input), lanes, lambda source, image, lane: self.prepare(image, lane, source), on_error
+        )
 
     def load(self, asked: Asked) -> None:
         """Fetch and load the models that are asked for.

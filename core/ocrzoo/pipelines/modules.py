@@ -23,6 +23,16 @@ class Modules:
         self._loaded: dict[tuple[str, Device], Any] = {}
         self._loading = Lock()
 
+    def devices(self, asked: str | None) -> tuple[Device, ...]:
+        """Return the devices to read on: those asked for, else the pipeline's own.
+
+        Raises:
+            UsageError: There is no such kind of device.
+        """
+        if asked is not None:
+            return Device.parse_all(asked)
+        return self.runtime.devices or (self.runtime.options.device,)
+
     def get(self, settings: Module, kind: type[Predictor], device: Device | None = None, switch: str = "") -> Predictor:
         """Return the predictor of a module; ``switch`` is the parameter that does without it.
 

@@ -94,9 +94,9 @@ class OCRPipeline:
             unclip_ratio=text_det_unclip_ratio,
             score_thresh=text_rec_score_thresh,
             word_boxes=return_word_box,
-            device=device,
         )
-        return page_by_page(pages(input), lambda source, image: self._read(image, run, source), on_error)
+        lanes = [run.on(one) for one in self._modules.devices(device)]
+        return page_by_page(pages(input), lanes, lambda source, image, lane: self._read(image, lane, source), on_error)
 
     def load(self, run: Run | None = None) -> None:
         """Fetch and load all models that are switched on now, not with the first page.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from ocrzoo.engines import Device
@@ -28,6 +28,11 @@ class Run:
     word_boxes: bool
     device: Device | None = None
 
+    def on(self, device: Device) -> Run:
+        """Return the same on a device."""
+        upright = None if self.upright is None else replace(self.upright, device=device)
+        return replace(self, device=device, upright=upright)
+
 
 def run_of(
     config: OCRConfig,
@@ -37,7 +42,6 @@ def run_of(
     line_orientation: bool | None = None,
     score_thresh: float | None = None,
     word_boxes: bool | None = None,
-    device: str | None = None,
     **detection: Any,
 ) -> Run:
     """Return what to do; ``None`` means the pipeline's own setting, 0 is a value.
@@ -48,20 +52,16 @@ def run_of(
     recognition = config.SubModules.TextRecognition
     score_thresh = recognition.score_thresh if score_thresh is None else score_thresh
     _check_range("text_rec_score_thresh", score_thresh, 1)
-    where = None if device is None else Device.parse(device)
     return Run(
         _detection(config, detection),
         score_thresh,
-        _upright(config, orientation, unwarping, where),
+        _upright(config, orientation, unwarping),
         config.use_textline_orientation if line_orientation is None else line_orientation,
         recognition.return_word_box if word_boxes is None else word_boxes,
-        where,
     )
 
 
-def _upright(
-    config: OCRConfig, orientation: bool | None, unwarping: bool | None, device: Device | None
-) -> Asked | None:
+def _upright(config: OCRConfig, orientation: bool | None, unwarping: bool | None) -> Asked | None:
     """Each switch on its own: what is not said stays as the pipeline has it."""
     own = config.SubPipelines.DocPreprocessor
     if own is None:
@@ -74,7 +74,6 @@ def _upright(
     asked = Asked(
         on and own.use_doc_orientation_classify if orientation is None else orientation,
         on and own.use_doc_unwarping if unwarping is None else unwarping,
-        device,
     )
     return asked if asked.orientation or asked.unwarping else None
 

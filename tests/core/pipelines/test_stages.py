@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from conftest import Shifted, StandInRuntime, stand_in_config
+from ocrzoo.engines import Device
 from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo.results.ocr import OCRResult
@@ -231,4 +235,28 @@ class TestAlone:
         told: list[InputError] = []
         found = DocPreprocessorPipeline(config, stand_in_runtime).predict(["no.png", marked], on_error=told.append)
         assert len(list(found)) == 1
+        assert len(told) == 1
+
+
+class TestDevices:
+    """Several devices read pages side by side, each with models of its own."""
+
+    def test_order_is_kept_and_each_has_its_own_models(
+        self, stand_in_runtime: StandInRuntime, tmp_path: Path, paper: Paper
+    ) -> None:
+        config = stand_in_config(use_doc_preprocessor=False, use_textline_orientation=False)
+        pipeline = OCRPipeline(config, replace(stand_in_runtime, devices=Device.parse_all("gpu:0,1")))
+        names = [str(tmp_path / f"{number}.png") for number in range(7)]
+        for name in names:
+            cv2.imwrite(name, paper)
+        assert [result["input_path"] for result in pipeline.predict(names)] == names
+        assert len(stand_in_runtime.loaded) == 4
+        assert [result["input_path"] for result in pipeline.predict(names, device="cpu")] == names
+        assert len(stand_in_runtime.loaded) == 6
+
+    def test_one_bad_page_costs_itself(self, stand_in_runtime: StandInRuntime, paper: Paper) -> None:
+        config = stand_in_config(use_doc_preprocessor=False, use_textline_orientation=False)
+        pipeline = OCRPipeline(config, replace(stand_in_runtime, devices=Device.parse_all("gpu:0,1")))
+        told: list[InputError] = []
+        assert len(list(pipeline.predict([paper, "no.png", paper, paper], on_error=told.append))) == 3
         assert len(told) == 1
