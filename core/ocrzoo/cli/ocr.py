@@ -52,7 +52,7 @@ def read_pages(
     **parameters: Any,
 ) -> int:
     """Read pages and print what was read; returns the exit code."""
-    from ocrzoo.inputs import pages
+    from ocrzoo.inputs import count_pages
     from ocrzoo.pipelines.create import create_pipeline
     from ocrzoo_registry.zoo import Zoo
 
@@ -71,7 +71,7 @@ def read_pages(
     )
     if save_path is not None:
         _make_folder(Path(save_path))
-    total = sum(1 for _ in pages(inputs))
+    total = count_pages(inputs) or len(inputs)
     failed: list[OcrzooError] = []
 
     def keep_going(error: OcrzooError) -> None:
