@@ -40,13 +40,9 @@ class Document(ABC):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close it, or have the thread that reads do so: this may be called while another page is read."""
+        """Close it, or leave that to the thread that reads: this may be called in the middle, by a dropped iterator."""
         self._kept = False
-        if self._reading.acquire(blocking=False):
-            try:
-                self._close()
-            finally:
-                self._reading.release()
+        self._close_if_done()
 
     def count(self) -> int:
         """Count the pages; none is decoded.
@@ -65,13 +61,19 @@ class Document(ABC):
         Raises:
             InputError: It cannot be read.
         """
-        with self._reading:
-            try:
+        try:
+            with self._reading:
                 self._open()
                 return self._read(index)
+        finally:
+            self._close_if_done()
+
+    def _close_if_done(self) -> None:
+        if not self._kept and self._reading.acquire(blocking=False):  # who reads comes here afterwards
+            try:
+                self._close()
             finally:
-                if not self._kept:
-                    self._close()
+                self._reading.release()
 
     @abstractmethod
     def _open(self) -> None:

@@ -44,6 +44,8 @@ class PdfProcess:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
+        self._owner = os.getpid()
+        _started.add(self)
         self._requests = cast("IO[bytes]", self._process.stdin)
         self._answers = cast("IO[bytes]", self._process.stdout)
 
@@ -89,8 +91,13 @@ class PdfProcess:
         """Tell whether it still runs."""
         return self._process.poll() is None
 
+    def ours(self) -> bool:
+        """Tell whether this process started it: what a fork leaves in its child is not the child's to use."""
+        return self._owner == os.getpid()
+
     def end(self) -> None:
         """End the process now."""
+        _started.discard(self)
         self._process.kill()
         self._process.wait()
         for pipe in (self._requests, self._answers):
@@ -102,8 +109,10 @@ def _ended() -> dict[str, Any]:
     raise EOFError
 
 
-_idle: dict[int, list[PdfProcess]] = {}
-"""By the process that started them: what a fork leaves in its child is not the child's to use."""
+_started: set[PdfProcess] = set()
+"""All that did not end yet."""
+_idle: list[PdfProcess] = []
+"""Those of them that have nothing to do."""
 
 
 def take() -> PdfProcess:
@@ -113,31 +122,31 @@ def take() -> PdfProcess:
         OSError: None can be started.
         UsageError: There is no Python to run.
     """
-    idle = _idle.setdefault(os.getpid(), [])
-    while idle:
-        process = idle.pop()
-        if process.alive():
-            return process
-        process.end()
+    for process in [process for process in _idle if process.ours()]:
+        with suppress(ValueError):  # another thread took it
+            _idle.remove(process)
+            if process.alive():
+                return process
+            process.end()
     return PdfProcess()
 
 
 def give_back(process: PdfProcess) -> None:
     """Close the file that a process has open, and keep the process for the next one."""
-    idle = _idle.setdefault(os.getpid(), [])
     try:
         process.send({"close": True})
-    except OSError:
+    except (OSError, ValueError):  # it ended, or was ended
         process.end()
         return
-    if len(idle) < MAX_IDLE:
-        idle.append(process)
+    if len(_idle) < MAX_IDLE:
+        _idle.append(process)
     else:
         process.end()
 
 
 @atexit.register
-def end_idle() -> None:
-    """End the processes that have nothing to do."""
-    for process in _idle.pop(os.getpid(), []):
+def end_all() -> None:
+    """End all processes that this one started."""
+    _idle.clear()
+    for process in [process for process in _started if process.ours()]:
         process.end()

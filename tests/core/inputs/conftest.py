@@ -100,7 +100,7 @@ def pdf() -> PdfMaker:
 def no_process_is_left() -> Iterator[None]:
     """End the processes that a test started, so that no limit it set outlives it."""
     yield
-    pdf_processes.end_idle()
+    pdf_processes.end_all()
 
 
 @pytest.fixture(scope="session")

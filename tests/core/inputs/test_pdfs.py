@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
+import subprocess
 import sys
 import threading
 import tracemalloc
@@ -214,16 +214,14 @@ class TestLife:
         assert next(half).read().max() == 128
 
     def test_a_file_is_closed_when_its_pages_are_done_or_dropped(self, pdf: Any) -> None:
-        idle = pdf_processes._idle.setdefault(os.getpid(), [])
         for end in (list, lambda found: found.close()):
             found = pages(pdf.pages(0, 1))
             next(found)
-            assert idle == [], "at work"
+            assert pdf_processes._idle == [], "at work"
             end(found)
-            (process,) = idle
+            (process,) = pdf_processes._idle
             assert "error" in process.ask({"page": 0}), "nothing is open"
-            pdf_processes.end_idle()
-            idle = pdf_processes._idle.setdefault(os.getpid(), [])
+            pdf_processes.end_all()
 
     def test_two_files_in_two_threads(self, pdf: Any) -> None:
         contents = [pdf.pages(*[shade] * 20) for shade in (0, 1)]
@@ -267,3 +265,40 @@ class TestLife:
         finally:
             tracemalloc.stop()
         assert size < peak < 3 * size
+
+    @pytest.mark.parametrize(
+        "ending",
+        [
+            "",
+            "del found",
+            "cycle = [found]; cycle.append(cycle); del cycle, found; gc.collect()",
+            "list(pages(content)); os.fork() or os._exit(len(list(pages(content))) - 2); print(os.wait()[1])",
+            "multiprocessing.Process(target=print).start()",
+        ],
+        ids=["in use", "dropped", "in a cycle", "forked", "spawned"],
+    )
+    def test_a_program_ends_in_silence(self, ending: str, letter: Path) -> None:
+        lines = [
+            "import gc, multiprocessing, os",
+            "from pathlib import Path",
+            "from ocrzoo.inputs import pages",
+            f"content = Path({str(letter)!r}).read_bytes()",
+            "found = pages(content)",
+            "page = next(found)",
+            "page.read()",
+            ending,
+        ]
+        command = [
+            sys.executable,
+            "-X",
+            "dev",
+            "-W",
+            "error",
+            "-W",
+            "ignore::DeprecationWarning",
+            "-c",
+            "\n".join(lines),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.strip() in ("", "0")
