@@ -173,6 +173,12 @@ class TestLines:
         assert result["model_settings"] == {"use_doc_preprocessor": False, "use_textline_orientation": True}
         assert read(stand_in_pipeline, paper)["textline_orientation_angles"] == [-1, -1, -1]
 
+    def test_in_paddlex_the_first_line_of_a_batch_decides(self, stand_in_runtime: Any, paper: Paper) -> None:
+        paper[120:140, 30:260] = 90
+        paper[134:144, 250:264] = 0
+        config = stand_in_config(use_doc_preprocessor=False, paddlex_quirks=True)
+        assert read(OCRPipeline(config, stand_in_runtime), paper)["textline_orientation_angles"] == [0, 0, 0]
+
     def test_what_is_recognised_stands_upright(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
         paper[120:140, 30:260] = 90
         paper[134:144, 250:264] = 0
