@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 
 REPOSITORY = Path(__file__).parents[1]
+# What tests share is imported by its path in the repository, from whichever folder pytest was started.
+sys.path.append(str(REPOSITORY))
 SETTINGS_OF = ("OCRZOO_", "PADDLE_PDX_", "HF_")
 """How the names of variables begin that change what is found, or where."""
 
@@ -72,3 +75,11 @@ def pages(sample: Path) -> dict[str, Path]:
     """All pages that PaddleX's answers are recorded for, by file name."""
     drawn = sorted((REPOSITORY / "tests" / "data" / "pages").glob("*.png"))
     return {page.name: page for page in [*drawn, sample]}
+
+
+@pytest.fixture(scope="session")
+def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Small networks in place of those whose weights cannot be had: ``tests/standins/README.md``."""
+    from tests.standins.writing import write_stand_ins
+
+    return write_stand_ins(tmp_path_factory.mktemp("stand_ins"))

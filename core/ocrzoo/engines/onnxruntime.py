@@ -56,6 +56,8 @@ def _providers(onnxruntime: Any, options: EngineOptions) -> list[Any]:
 class OnnxRuntimeSession:
     """A loaded network; ONNX Runtime's ``run`` is safe to call from several threads."""
 
+    align_corners: bool | None = None
+
     def __init__(self, session: Any) -> None:
         self._session = session
         self.inputs = tuple(
@@ -65,5 +67,8 @@ class OnnxRuntimeSession:
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run one batch; the result is the caller's own."""
-        output: NDArray[np.float32] = self._session.run(None, {self.inputs[0].name: batch})[0]
-        return output
+        return self.run_all(batch)[0]
+
+    def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """Run one batch; the results are the caller's own."""
+        return tuple(self._session.run(None, {self.inputs[0].name: batch}))

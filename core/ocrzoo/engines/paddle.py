@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 ONEDNN_CRASHES = ("3.3.0", "3.3.1")
 """PaddlePaddle releases whose oneDNN kernels crash under the new IR (ConvertPirAttribute2RuntimeAttribute)."""
 
+ONEDNN_WRONG = b"linear_interp"
+"""Names of operators that oneDNN computes otherwise than Paddle: it knows no ``align_corners`` (measured on 3.2.2)."""
+
 ONEDNN_CACHED_SHAPES = 10
 """Input shapes whose oneDNN primitives are kept; PaddleX's default."""
 
@@ -60,14 +63,14 @@ def _configure(paddle: Any, folder: Path, options: EngineOptions) -> Any:
     program = folder / "inference.json"
     if not program.exists():
         program = folder / "inference.pdmodel"
-    with program.open("rb") as file:  # on other bytes paddle crashes the process
-        if file.read(1) != (b"{" if program.suffix == ".json" else b"\n"):
-            raise EngineError(f"paddle cannot load {folder}: {program.name} is no program")
+    content = program.read_bytes()
+    if content[:1] != (b"{" if program.suffix == ".json" else b"\n"):  # on other bytes paddle crashes the process
+        raise EngineError(f"paddle cannot load {folder}: {program.name} is no program")
     config = paddle.inference.Config(str(program), str(folder / "inference.pdiparams"))
     if options.device.kind == "cpu":
         config.disable_gpu()
         config.set_cpu_math_library_num_threads(options.thread_count)
-        if onednn_is_sound(paddle.__version__):
+        if onednn_is_sound(paddle.__version__) and ONEDNN_WRONG not in content:
             config.enable_mkldnn()
             config.set_mkldnn_cache_capacity(ONEDNN_CACHED_SHAPES)
         else:
@@ -92,6 +95,8 @@ def onednn_is_sound(version: str) -> bool:
 class PaddleSession:
     """A loaded program; its handles are shared state, so calls from several threads take turns."""
 
+    align_corners: bool | None = None
+
     def __init__(self, predictor: Any) -> None:
         self._predictor = predictor
         self._lock = Lock()
@@ -99,11 +104,14 @@ class PaddleSession:
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run one batch; the result is the caller's own."""
+        return self.run_all(batch)[0]
+
+    def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """Run one batch; the results are the caller's own."""
         with self._lock:
             handle = self._predictor.get_input_handle(self.inputs[0].name)
             handle.reshape(batch.shape)
             handle.copy_from_cpu(batch)
             self._predictor.run()
-            output = self._predictor.get_output_handle(self._predictor.get_output_names()[0])
-            result: NDArray[np.float32] = output.copy_to_cpu()
-            return result
+            names = self._predictor.get_output_names()
+            return tuple(self._predictor.get_output_handle(name).copy_to_cpu() for name in names)

@@ -118,9 +118,7 @@ def shares(crops: Sequence[Image], min_width: int = MIN_WIDTH) -> list[float]:
     return [ratio / widest for ratio in ratios]
 
 
-def decode(
-    output: NDArray[np.float32], characters: Sequence[str], filled: Sequence[float] | None = None
-) -> list[Line]:
+def decode(output: NDArray[np.float32], characters: Sequence[str], filled: Sequence[float] | None = None) -> list[Line]:
     """Read the network's output, N x T x classes, by greedy CTC; class 0 is the blank.
 
     ``characters`` holds one entry a class, that of the blank included; ``filled`` is which part of the T columns
@@ -145,6 +143,4 @@ def _collapse(
         return Line("", 0.0, cells=cells)
     entries = tuple([characters[index] for index in classes[columns].tolist()])
     scores = probabilities[columns]
-    return Line(
-        "".join(entries), float(scores.mean()), entries, tuple(columns.tolist()), tuple(scores.tolist()), cells
-    )
+    return Line("".join(entries), float(scores.mean()), entries, tuple(columns.tolist()), tuple(scores.tolist()), cells)

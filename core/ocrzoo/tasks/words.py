@@ -60,7 +60,9 @@ def words_of(line: Line, quad: Quad, *, turned: bool | None = None, flipped: boo
 def segments(text: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of each word of a text, without the spaces around it."""
     clusters = {cluster.start() for cluster in _CLUSTER.finditer(text)}
-    cuts = sorted({0, len(text)} | {found.start() for found in _WORD_BOUNDARY.finditer(text)} & (clusters | {len(text)}))
+    cuts = sorted(
+        {0, len(text)} | {found.start() for found in _WORD_BOUNDARY.finditer(text)} & (clusters | {len(text)})
+    )
     for start, end in itertools.pairwise(cuts):
         while start < end and _SPACE.fullmatch(text[start]):
             start += 1

@@ -74,3 +74,10 @@ print(_import_paddle().__name__)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert done.stdout == "paddle\n", done.stderr.splitlines()[-1:]
+
+
+def test_a_program_that_resamples_runs_without_onednn(stand_ins: dict[str, Path]) -> None:
+    """Knowing no ``align_corners``, oneDNN would shift what UVDoc samples by whole pixels."""
+    paddle = _import_paddle()
+    assert not _configure(paddle, stand_ins["UVDoc"], EngineOptions()).mkldnn_enabled()
+    assert _configure(paddle, stand_ins["PP-LCNet_x1_0_doc_ori"], EngineOptions()).mkldnn_enabled()
