@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 
 from ocrzoo.engines import TensorSpec
 from ocrzoo.pipelines.config import checked, default_ocr
-from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo.pipelines.schema import OCRConfig
 from ocrzoo.predictors import Classification, Unwarped
 from ocrzoo.predictors.detection import TextDetector
 from ocrzoo.predictors.recognition import TextRecogniser
 from ocrzoo.runtime import Runtime
 from ocrzoo_registry.cards import Task
-from ocrzoo_registry.zoo import Zoo
 
 Array = NDArray[np.float32]
 PREDICTORS: dict[str, Any] = {"PP-OCRv5_mobile_det": TextDetector, "PP-OCRv5_mobile_rec": TextRecogniser}

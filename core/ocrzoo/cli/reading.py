@@ -62,7 +62,7 @@ def read_pages(reading: Reading, arguments: Mapping[str, Any], options: Mapping[
     total = count_pages(reading.inputs)
     with page_progress(total) as advance:
         found = made.predict(list(reading.inputs), on_error=reading.keep_going, **of_pages)
-        several = total is not None and total > 1 or len(reading.inputs) > 1
+        several = (total is not None and total > 1) or len(reading.inputs) > 1
         handled = _handle(reading, found, advance, several=several)
         if reading.output is not None and kind is not None:
             _write_document(reading.output, kind, handled)

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-
 from tests.core.stand_ins import Shifted, StandInRuntime, stand_in_config
+
 from ocrzoo.engines import Device
 from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
