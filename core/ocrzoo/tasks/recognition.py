@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -18,6 +19,13 @@ MIN_WIDTH = 320
 """No line is given to the network narrower than this; the rest is padding."""
 MAX_WIDTH = 3200
 """Longer lines are squeezed."""
+
+Batching = Literal["exact", "width"]
+"""Which lines share a call: PaddleX's groups, or lines of like width."""
+CALL_COLUMNS = 1920
+"""Pixels of width, of all lines of a call together, that ``width`` fills; larger calls leave the processor's caches."""
+PADDED = 1.25
+"""How much wider than its narrowest line a batch of ``width`` may be."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,30 @@ def _resize(crop: Image, min_width: int) -> tuple[Image, int]:
     else:
         resized = cv2.resize(crop, (min(math.ceil(LINE_HEIGHT * (width / height)), room), LINE_HEIGHT))
     return resized, room  # type: ignore[return-value]  # uint8 stays
+
+
+def batches(
+    crops: Sequence[Image], batch_size: int, batching: Batching = "exact", min_width: int = MIN_WIDTH
+) -> list[list[int]]:
+    """Group lines by shape, since each is padded to the widest of its batch, and the padding has a say in what is read.
+
+    Indices go from the lowest width / height to the highest. ``exact`` takes ``batch_size`` a time, as PaddleX does;
+    ``width`` takes as many as fill a call of 1,920 columns and are of like width.
+    """
+    ratios = [crop.shape[1] / crop.shape[0] for crop in crops]
+    order = sorted(range(len(crops)), key=lambda index: ratios[index])
+    if batching == "exact":
+        return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    widths = [min(max(LINE_HEIGHT * ratio, min_width), MAX_WIDTH) for ratio in ratios]
+    groups: list[list[int]] = []
+    for index in order:
+        width = widths[index]
+        fits = groups and (len(groups[-1]) + 1) * width <= CALL_COLUMNS and width <= PADDED * widths[groups[-1][0]]
+        if fits:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    return groups
 
 
 def shares(crops: Sequence[Image], min_width: int = MIN_WIDTH) -> list[float]:
