@@ -146,7 +146,7 @@ class Job:
             raise Unreachable(f"sends {self.file.path} from byte {opened.offset} on instead of {asked}")
 
     def _can_go_on(self, began: str | None, *goes_on: str | None) -> bool:
-        """Whether bytes may be joined: a digest tells later if they fit, or the source says that they are of one state."""
+        """Whether bytes may be joined: a digest tells later if they fit, or the source says they are of one state."""
         known_as_one = began is not None and all(validator == began for validator in goes_on)
         return known_as_one or promises.is_vouched_for(self.file)
 
