@@ -81,9 +81,13 @@ class Store:
             return None
         return ModelFiles(name, file_format, folder, manifest)
 
-    def is_unverified(self, folder: Path) -> bool:
-        """Whether something else than ocrzoo put a folder there."""
-        return folder.is_dir() and not (folder / MANIFEST_NAME).exists()
+    @staticmethod
+    def is_unverified(folder: Path) -> bool:
+        """Whether something else than ocrzoo put a folder there; one that nobody can look into is only broken."""
+        try:
+            return folder.is_dir() and not (folder / MANIFEST_NAME).exists()
+        except OSError:
+            return False
 
     def manifest(self, folder: Path) -> Manifest | None:
         """Return the manifest of a folder, whatever the state of its files."""
@@ -250,6 +254,13 @@ def _read_manifest(folder: Path) -> Manifest | None:
 
 def _fault(folder: Path, manifest: Manifest) -> str | None:
     """Say what is wrong with a folder; sizes and times are compared, and bytes where a time differs."""
+    try:
+        return _first_fault(folder, manifest)
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+
+
+def _first_fault(folder: Path, manifest: Manifest) -> str | None:
     listed = {file.path for file in manifest.files}
     for name in sorted(MODEL_FILES[manifest.format] - listed):
         if (folder / name).exists():
@@ -263,11 +274,8 @@ def _fault(folder: Path, manifest: Manifest) -> str | None:
         if status.st_size != file.size:
             return f"has {status.st_size} bytes in {file.path} instead of {file.size}"
         unchanged = (status.st_mtime_ns, status.st_ctime_ns) == (file.mtime_ns, file.ctime_ns)
-        try:
-            if not unchanged and sha256_of(path) != file.sha256:
-                return f"holds other bytes than its manifest says in {file.path}"
-        except OSError as error:
-            return f"cannot be read: {error.strerror or error}"
+        if not unchanged and sha256_of(path) != file.sha256:
+            return f"holds other bytes than its manifest says in {file.path}"
     return None
 
 
