@@ -70,8 +70,7 @@ def remove(store: Store, stored: Stored) -> int:
         if not stored.folder.exists():
             return 0  # another remove was faster
         freed = _size(stored.folder)
-        with store.staging() as stage:
-            stored.folder.rename(stage / "outdated")  # first out of sight, then deleted
+        store.discard(stored.folder)
         store.remove_parts(stored.name, stored.file_format)
     return freed
 

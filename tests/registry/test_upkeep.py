@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -103,6 +104,35 @@ def test_removing_frees_the_folder_and_what_was_on_its_way(folder: Path, store: 
     assert not folder.exists()
     assert not part.parent.exists()
     assert list((store.private / "staging").iterdir()) == []
+
+
+def test_removing_makes_room_on_a_disk_that_has_none_for_a_folder_more(
+    folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system may have to find a block for it, and then nothing could be removed to make room."""
+    mkdir = Path.mkdir
+
+    def full(path: Path, *more: Any, **named: Any) -> None:
+        if not path.exists():
+            raise OSError(28, "No space left on device")
+        mkdir(path, *more, **named)
+
+    [stored] = stored_models(store)
+    monkeypatch.setattr(Path, "mkdir", full)
+    assert remove(store, stored) > 0
+    assert not folder.exists()
+    assert list((store.private / "staging").iterdir()) == []
+
+
+def test_removing_a_link_leaves_what_it_leads_to(folder: Path, store: Store, tmp_path: Path) -> None:
+    folder.rename(tmp_path / "mine")
+    before = tree(tmp_path / "mine")
+    folder.symlink_to(tmp_path / "mine")
+    [stored] = stored_models(store)
+    assert remove(store, stored) > 0
+    assert not folder.is_symlink()
+    assert list((store.private / "staging").iterdir()) == []
+    assert tree(tmp_path / "mine") == before
 
 
 def test_what_another_process_removed_first_frees_nothing(folder: Path, store: Store) -> None:
