@@ -241,6 +241,8 @@ class ModelCard(Record):
 
     @model_validator(mode="after")
     def _complete(self) -> ModelCard:
+        if self.name.endswith(("_onnx", "_safetensors")):
+            raise ValueError("a name cannot end as the folder of another model's format does")
         if self.task == "text_recognition" and self.charset is None:
             raise ValueError("a text_recognition model needs a charset")
         if self.task in {"doc_text_orientation", "textline_orientation"} and not self.labels:
