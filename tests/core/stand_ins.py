@@ -52,7 +52,10 @@ def read_ab(batch: Array) -> Array:
 
 @dataclass
 class MarkedCorner:
-    """Tells how an image is turned by which of its corners is the darkest; upright, that is the one at the top left."""
+    """Tells how a page is turned by which of its corners is the darkest; upright, that is the one at the top left.
+
+    A line stands on its head where it is darker at the bottom right than at the bottom left.
+    """
 
     labels: tuple[str, ...]
 
@@ -60,10 +63,16 @@ class MarkedCorner:
         return [self._classify(image) for image in images]
 
     def _classify(self, image: NDArray[np.uint8]) -> Classification:
-        corners = [image[:4, :4], image[:4, -4:], image[-4:, -4:], image[-4:, :4]]
-        darkest = int(np.argmin([corner.mean() for corner in corners]))
-        class_id = {4: darkest, 2: int(darkest == 2)}[len(self.labels)]
+        class_id = self._darkest_corner(image) if len(self.labels) == 4 else self._dark_end(image)
         return Classification(class_id, self.labels[class_id], 0.9)
+
+    def _darkest_corner(self, page: NDArray[np.uint8]) -> int:
+        corners = [page[:4, :4], page[:4, -4:], page[-4:, -4:], page[-4:, :4]]
+        return int(np.argmin([corner.mean() for corner in corners]))
+
+    def _dark_end(self, line: NDArray[np.uint8]) -> int:
+        below, middle = line[line.shape[0] // 2 :], line.shape[1] // 2
+        return int(below[:, middle:].mean() + 25 < below[:, :middle].mean())
 
 
 class Shifted:
