@@ -8,15 +8,14 @@ from xml.etree import ElementTree as ET
 
 from ocrzoo.results.exports import places
 from ocrzoo.results.exports.places import Points
-from ocrzoo.results.exports.texts import Piece, language, main_language, share, source, version, written
+from ocrzoo.results.exports.texts import Piece, clean, language, main_language, share, source, version, written
 from ocrzoo.results.page_text import TextLine, TextPage
 
 _HEAD = b"""<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">
 """
-_CAPABILITIES = (
-    "ocr_page ocr_carea ocr_par ocr_line ocrx_word ocrp_poly ocrp_lang ocrp_dir ocrp_wconf"  # what may be in the file
-)
+_CAPABILITIES = "ocr_page ocr_carea ocr_par ocr_line ocrx_word ocrp_poly ocrp_lang ocrp_dir ocrp_wconf"
+"""What may be in the file."""
 _STEEP = 45.0
 """Text turned by less has a slanting baseline, text turned by more a ``textangle``; degrees."""
 
@@ -31,22 +30,24 @@ def to_hocr(pages: Iterable[TextPage]) -> bytes:
     head = ET.SubElement(html, "head")
     body = ET.SubElement(html, "body")
     languages: list[str] = []
+    names: list[str] = []
     for number, page in enumerate(pages, 1):
         _add_page(body, page, number)
+        names.append(clean(page.name))
         languages.extend(found for line, _ in written(page) if (found := language(line)))
     if main := main_language(languages):
         html.attrib.update({"xml:lang": main, "lang": main})
-    _fill(head, [page.get("title", "") for page in body], sorted(set(languages)))
+    _fill(head, names, sorted(set(languages)))
     return _HEAD + bytes(ET.tostring(html, encoding="utf-8", xml_declaration=False)) + b"\n"
 
 
-def _fill(head: ET.Element, pages: list[str], languages: list[str]) -> None:
+def _fill(head: ET.Element, names: list[str], languages: list[str]) -> None:
     """Write what stands above the pages."""
-    ET.SubElement(head, "title").text = "Text of a page" if len(pages) == 1 else "Text of pages"
+    ET.SubElement(head, "title").text = names[0] if names else ""
     described = {
         "ocr-system": f"ocrzoo {version()}",
         "ocr-capabilities": _CAPABILITIES,
-        "ocr-number-of-pages": str(len(pages)),
+        "ocr-number-of-pages": str(len(names)),
         "ocr-langs": " ".join(languages) or "unknown",
     }
     ET.SubElement(head, "meta", {"http-equiv": "Content-Type", "content": "text/html; charset=utf-8"})

@@ -77,7 +77,6 @@ def _span(line: Frame, word: Frame) -> tuple[float, float]:
 def as_seen(text: str, direction: Direction) -> str:
     """Return characters in the order that they stand in from left to right (Unicode's annex 9), none mirrored.
 
-    A bracket stays the character that was read, as Poppler and pdf.js take it; PDFium mirrors it in what runs from
-    right to left.
+    A bracket stays the character that was read, as Poppler takes it; PDFium mirrors those that run from right to left.
     """
     return str(get_display(text, base_dir="R" if direction == "rtl" else "L"))

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from fpdf import FPDF
 from fpdf.enums import TextMode
+from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from ocrzoo.results.exports import blank_font, places
@@ -35,8 +36,9 @@ _LONGEST = 14400.0
 _LARGEST_JPEG = 65_500
 """Pixels a side that libjpeg writes."""
 _DATE = datetime(2000, 1, 1, tzinfo=UTC)
-"""The same pages give the same bytes, whenever they are written."""
+"""Stands for no date, which fpdf2 would not write: the same pages give the same bytes, whenever they are written."""
 _FONT = "blank"
+_ROWS = 64
 
 
 @dataclass(frozen=True)
@@ -137,8 +139,19 @@ def _picture(image: Image) -> bytes:
     if max(image.shape) <= _LARGEST_JPEG:
         options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
         jpeg = cv2.imencode(".jpg", plane if grey else image, options)[1].tobytes()
-        if len(jpeg) <= len(zlib.compress(plane.tobytes())):
+        if not _fits(plane, len(jpeg)):
             return jpeg
     content = io.BytesIO()
     PillowImage.fromarray(plane).save(content, "PNG")
     return content.getvalue()
+
+
+def _fits(plane: NDArray[np.uint8], room: int) -> bool:
+    """Whether a plane compresses, as fpdf2 does it, to less than some bytes; given up as soon as it does not."""
+    compressor = zlib.compressobj()
+    taken = 0
+    for top in range(0, len(plane), _ROWS):
+        taken += len(compressor.compress(plane[top : top + _ROWS].tobytes()))
+        if taken >= room:
+            return False
+    return taken + len(compressor.flush()) < room
