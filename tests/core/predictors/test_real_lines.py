@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ocrzoo.engines import EngineOptions
 from ocrzoo.predictors.detection import TextDetector
@@ -45,6 +46,11 @@ def detector(runtime: Runtime) -> TextDetector:
     return made
 
 
+def picture(path: Path) -> Image:
+    page: Image = cv2.imread(str(path))  # type: ignore[assignment]  # uint8, in colour
+    return page
+
+
 def lines_on(page: Image, detector: TextDetector) -> list[tuple[Quad, Image]]:
     found = detector.predict([page])[0].quads
     cut = [(found[index], quads.crop(page, found[index])) for index in quads.reading_order(found)]
@@ -56,6 +62,14 @@ def words_on(page: Image, detector: TextDetector, recogniser: TextRecogniser, *,
     crops = [np.rot90(crop, 2) if flipped else crop for _, crop in found]
     read: list[Line] = recogniser.predict(crops)
     return [word for (quad, _), line in zip(found, read, strict=True) for word in words_of(line, quad, flipped=flipped)]
+
+
+def filled(word: Word, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """The pixels within a word's polygon, but for its edge."""
+    mask: Any = np.zeros(shape, np.uint8)
+    cv2.fillPoly(mask, [np.rint(word.polygon).astype(np.int32)], (1,))
+    inside: NDArray[np.bool_] = cv2.erode(mask, np.ones((3, 3), np.uint8)) > 0
+    return inside
 
 
 @pytest.mark.parametrize("name", AT_HAND)
@@ -92,25 +106,23 @@ def test_words_stand_on_their_ink(
     pages: dict[str, Path], detector: TextDetector, recogniser: TextRecogniser, name: str
 ) -> None:
     """Words of two characters and more: something else than the ground is inside, and they overlap no other word."""
-    page = cv2.imread(str(pages[name]))
+    page = picture(pages[name])
     words = words_on(page, detector, recogniser)
     assert len(words) > 20
-    taken = np.zeros(page.shape[:2], np.uint8)
+    taken = np.zeros(page.shape[:2], bool)
     for word in words:
-        mask = np.zeros(page.shape[:2], np.uint8)
-        cv2.fillPoly(mask, [np.rint(word.polygon).astype(np.int32)], 1)
-        inside = cv2.erode(mask, np.ones((3, 3), np.uint8))
-        assert (taken & inside).sum() == 0
+        inside = filled(word, page.shape[:2])
+        assert not (taken & inside).any()
         taken |= inside
         if len(word.text) > 1:
-            assert page[inside > 0].std() > 20, word
+            assert page[inside].std() > 20, word
 
 
 def test_a_page_on_its_head_has_the_same_words_mirrored(
     pages: dict[str, Path], detector: TextDetector, recogniser: TextRecogniser
 ) -> None:
     """The page is turned by 180 degrees, and so is each crop before it is read: words are where they were."""
-    page = cv2.imread(str(pages["rotated.png"]))
+    page = picture(pages["rotated.png"])
     height, width = page.shape[:2]
     upright = {word.text: word.polygon.mean(axis=0) for word in words_on(page, detector, recogniser)}
     turned = words_on(np.rot90(page, 2).copy(), detector, recogniser, flipped=True)
@@ -121,7 +133,7 @@ def test_a_page_on_its_head_has_the_same_words_mirrored(
 
 
 def test_groups_of_like_width_read_the_same(sample: Path, detector: TextDetector, recogniser: TextRecogniser) -> None:
-    crops = [crop for _, crop in lines_on(cv2.imread(str(sample)), detector)]
+    crops = [crop for _, crop in lines_on(picture(sample), detector)]
     exact, width = (
         [line.text for line in recogniser.predict(crops, batching="exact")],
         [line.text for line in recogniser.predict(crops, batching="width")],
