@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ocrzoo.engines import Device, Engine, EngineOptions, Session, TellingSession
+from ocrzoo.engines import Device, Engine, EngineOptions, Session, TellingSession, TensorSpec
 from ocrzoo.own_models import card_for, own_card, own_files
 from ocrzoo_registry import inference_config
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import Format, Task
+from ocrzoo_registry.charsets import check_charset
 from ocrzoo_registry.contracts import EngineSpec, load_attribute
 from ocrzoo_registry.errors import EngineError, InputError, UsageError
 from ocrzoo_registry.store import ModelFiles
@@ -133,6 +134,7 @@ class GuardedSession:
 
     def __init__(self, name: str, session: Session) -> None:
         self.inputs = session.inputs
+        self.outputs: tuple[TensorSpec, ...] = getattr(session, "outputs", ())  # engines need not tell
         self.align_corners = session.align_corners if isinstance(session, TellingSession) else None
         self._name = name
         self._session = session
@@ -171,6 +173,7 @@ def _config_of(offered: OfferedCard, folder: Path, *, own: bool) -> dict[str, An
     config = inference_config.read(folder)
     if not own:
         inference_config.check_name(config, offered.card.name, str(folder))
+        check_charset(offered, config["PostProcess"].get("character_dict"), str(folder))
     return config
 
 

@@ -141,6 +141,7 @@ def _collapse(
     (columns,) = kept.nonzero()
     if not columns.size:
         return Line("", 0.0, cells=cells)
-    entries = tuple([characters[index] for index in classes[columns].tolist()])
+    found: list[int] = classes[columns].tolist()
+    entries = tuple([characters[index] for index in found])
     scores = probabilities[columns]
     return Line("".join(entries), float(scores.mean()), entries, tuple(columns.tolist()), tuple(scores.tolist()), cells)

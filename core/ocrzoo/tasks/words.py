@@ -22,7 +22,7 @@ from ocrzoo.tasks.recognition import Line
 
 _WORD_BOUNDARY = regex.compile(r"(?w)\b(?!(?<=\p{Line_Break=SA})\p{Line_Break=SA})")
 _CLUSTER = regex.compile(r"\X")
-_SPACE = regex.compile(r"[\s\u200B]+")
+_VISIBLE = regex.compile(r"(?s)[^\s\p{Cc}\u200B](?:.*[^\s\p{Cc}\u200B])?")
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,10 @@ def words_of(line: Line, quad: Quad, *, turned: bool | None = None, flipped: boo
 def segments(text: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of each word of a text, without the spaces around it."""
     clusters = {cluster.start() for cluster in _CLUSTER.finditer(text)}
-    cuts = sorted(
-        {0, len(text)} | {found.start() for found in _WORD_BOUNDARY.finditer(text)} & (clusters | {len(text)})
-    )
-    for start, end in itertools.pairwise(cuts):
-        while start < end and _SPACE.fullmatch(text[start]):
-            start += 1
-        while start < end and _SPACE.fullmatch(text[end - 1]):
-            end -= 1
-        if start < end:
-            yield start, end
+    boundaries = {found.start() for found in _WORD_BOUNDARY.finditer(text)} & clusters
+    for start, end in itertools.pairwise(sorted({0, *boundaries, len(text)})):
+        if seen := _VISIBLE.search(text, start, end):
+            yield seen.span()
 
 
 def _edges(line: Line) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
