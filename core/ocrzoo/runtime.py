@@ -35,9 +35,9 @@ class Runtime:
     zoo: Zoo = field(default_factory=Zoo)
     engine: str | None = None
     """An engine by name; ``None`` takes the fastest installed one that reads a published format."""
+    options: EngineOptions = field(default_factory=EngineOptions)
     accelerated: bool | None = None
     """Without a name: ``True`` leaves out Paddle's own runtime, ``False`` all others (PaddleX's ``use_hpip``)."""
-    options: EngineOptions = field(default_factory=EngineOptions)
     devices: tuple[Device, ...] = ()
     """Where pages are read side by side; empty: on the device of the options."""
 
