@@ -54,22 +54,21 @@ class Runtime:
             SourceError: The weights cannot be had.
             IntegrityError: The weights are not those of the card.
         """
-        engines = self._engines()
         if model_dir is not None:
-            files = own_files(model_dir, name or task)
-            offered = own_card(self.zoo, name, task, files.folder)
-            files = replace(files, name=offered.card.name)
+            own = own_files(model_dir, name or task)
+            offered = own_card(self.zoo, name, task, own.folder)
         elif name is not None:
-            offered = card_for(self.zoo, name, task)
-            files = self._resolve(offered, engines)
+            offered, own = card_for(self.zoo, name, task), None
         else:
             raise UsageError(f"{task}: neither model_name nor model_dir says which model")
+        engines = self._engines()
+        files = self._resolve(offered, engines) if own is None else replace(own, name=offered.card.name)
         able = [spec for spec in engines if files.file_format in spec.formats]
         if not able:
             raise EngineError(
                 f"{files.folder} holds {offered.card.name} as {files.file_format}, which {_names(engines)} cannot read"
             )
-        config = _config_of(offered, files.folder, own=model_dir is not None)
+        config = _config_of(offered, files.folder, own=own is not None)
         factory = load_attribute(self.zoo.predictors.get(offered.card.running.predictor).factory)
         return factory(offered.card, config, self._session(able, files))
 
