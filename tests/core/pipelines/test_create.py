@@ -79,8 +79,9 @@ def test_a_language_that_nobody_reads(zoo: Zoo) -> None:
 
 @pytest.mark.parametrize("argument", ["text_detection_model_name", "text_recognition_model_name"])
 def test_a_model_that_nobody_knows_is_told_at_once(zoo: Zoo, argument: str) -> None:
+    named: dict[str, Any] = {argument: "PP-OCRv5_mobil_"}
     with pytest.raises(UnknownModel, match="PP-OCRv5_mobile_"):
-        create_pipeline(**{argument: "PP-OCRv5_mobil_"}, zoo=zoo)
+        create_pipeline(**named, zoo=zoo)
 
 
 def test_a_pipeline_that_nobody_knows(zoo: Zoo) -> None:

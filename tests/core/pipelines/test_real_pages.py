@@ -27,7 +27,8 @@ OFF: dict[str, Any] = dict.fromkeys(
 
 @pytest.fixture(scope="module")
 def pipeline(zoo: Zoo) -> OCRPipeline:
-    return create_pipeline(threads=2, zoo=zoo, **OFF)
+    made: OCRPipeline = create_pipeline(threads=2, zoo=zoo, **OFF)
+    return made
 
 
 def test_every_page_gives_a_result_that_hangs_together(pipeline: OCRPipeline, pages: dict[str, Path]) -> None:

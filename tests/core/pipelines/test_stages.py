@@ -129,7 +129,7 @@ class TestUpright:
         for here, original, before in zip(
             result["rec_polys"], result["rec_polys_original"], plain["dt_polys"], strict=True
         ):
-            np.testing.assert_array_equal(original, here + [7, 3])
+            np.testing.assert_array_equal(original - here, np.full((4, 2), (7, 3)))
             np.testing.assert_allclose(original, before, atol=4)  # what is found depends a little on where it lies
 
     def test_a_network_that_does_not_tell_its_way(
