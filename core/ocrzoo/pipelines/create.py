@@ -11,8 +11,9 @@ from ocrzoo.engines import Device, EngineOptions, Precision
 from ocrzoo.own_models import card_for
 from ocrzoo.pipelines.config import checked, read_config
 from ocrzoo.pipelines.running import runtime_for
-from ocrzoo.pipelines.schema import Batching, Module, Settings, parts_of
+from ocrzoo.pipelines.schema import Module, Settings, parts_of
 from ocrzoo.runtime import Runtime
+from ocrzoo.tasks.recognition import Batching
 from ocrzoo_registry.contracts import PipelineSpec, load_attribute
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.nearest import did_you_mean

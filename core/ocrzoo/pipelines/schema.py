@@ -12,10 +12,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from ocrzoo.tasks.recognition import Batching
 from ocrzoo_registry.cards import Task
 
 LimitType = Literal["min", "max"]
-Batching = Literal["exact", "width"]
 MAX_SIDE_LEN = 100_000
 MAX_UNCLIP_RATIO = 100
 """Beyond it, every region would cover the page."""

@@ -8,7 +8,8 @@ from typing import Any
 from ocrzoo.engines import Session
 from ocrzoo.tasks import reading, recognition
 from ocrzoo.tasks.quads import Image
-from ocrzoo.tasks.recognition import Batching, Line
+from ocrzoo.predictors.transforms import transform
+from ocrzoo.tasks.recognition import Batching, Line, LineShape
 from ocrzoo_registry.cards import ModelCard
 from ocrzoo_registry.errors import IntegrityError, UsageError
 
@@ -34,6 +35,7 @@ class TextRecogniser:
         self._right_to_left = reading.runs_right_to_left(card.scripts)
         self._characters = ["", *map(str, charset), " "]
         self._session = session
+        self._line_shape = _line_shape(card.name, config)
         self._own_shape = _static_shape(session)
         self._check_classes(_declared_classes(session))
 
@@ -57,14 +59,15 @@ class TextRecogniser:
         """
         shape = self._own_shape if input_shape is None else _checked(input_shape)
         lines: list[Line] = [Line("", 0.0)] * len(crops)
-        for batch in recognition.batches(crops, batch_size, batching):
+        for batch in recognition.batches(crops, batch_size, batching, self._line_shape):
             for index, line in zip(batch, self._read([crops[i] for i in batch], shape), strict=True):
                 lines[index] = line
         return lines
 
     def _read(self, crops: Sequence[Image], shape: InputShape | None) -> list[Line]:
         if shape is None:
-            batch, filled = recognition.preprocess(crops), recognition.shares(crops)
+            batch = recognition.preprocess(crops, self._line_shape)
+            filled = recognition.shares(crops, self._line_shape)
         else:
             batch, filled = recognition.preprocess_fixed(crops, *shape[1:]), [1.0] * len(crops)
         output = self._session.run(batch)
@@ -80,6 +83,16 @@ class TextRecogniser:
     @property
     def _expected(self) -> str:
         return f"but its charset makes {len(self._characters)} classes (blank and space included)"
+
+
+def _line_shape(name: str, config: Mapping[str, Any]) -> LineShape:
+    """The shape of lines that the model was made for."""
+    shape = transform(config, "RecResizeImg").get("image_shape")
+    if shape is None:
+        return LineShape()
+    if not _is_shape(shape):
+        raise IntegrityError(f"{name}: its inference.yml says image_shape: {shape!r}, which makes no sense")
+    return LineShape(shape[1], shape[2])
 
 
 def _declared_classes(session: Session) -> int | None:
@@ -98,8 +111,12 @@ def _static_shape(session: Session) -> InputShape | None:
 
 
 def _checked(shape: Sequence[int]) -> InputShape:
-    sides = tuple(shape)
-    whole = all(isinstance(side, int) and not isinstance(side, bool) for side in sides)
-    if len(sides) != 3 or not whole or sides[0] != 3 or not all(0 < side <= recognition.MAX_WIDTH for side in sides):
+    if not _is_shape(shape):
         raise UsageError(f"input_shape={shape!r}: 3, height and width are needed, such as (3, 48, 320)")
-    return 3, sides[1], sides[2]
+    return 3, shape[1], shape[2]
+
+
+def _is_shape(shape: Any) -> bool:
+    """Whether it is 3, height and width, each a whole number that a line may have."""
+    whole = isinstance(shape, list | tuple) and all(type(side) is int for side in shape)
+    return whole and len(shape) == 3 and shape[0] == 3 and all(0 < side <= recognition.MAX_WIDTH for side in shape)

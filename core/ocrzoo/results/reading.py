@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ocrzoo.results.page_text import TextLine, TextWord
 from ocrzoo.tasks.quads import Quad
@@ -28,10 +32,16 @@ class ReadLine:
 
     def as_text(self, scripts: Sequence[str]) -> TextLine:
         """Return it as exports see it; ``scripts`` are those of the model that read it."""
-        return TextLine(
-            self.line.text,
-            self.quad.astype("float32"),
-            self.line.score,
-            direction_of(self.line.text, self.quad, scripts),
-            tuple(TextWord(word.text, word.polygon, word.score) for word in self.words),
-        )
+        direction = direction_of(self.line.text, self.quad, scripts)
+        turns = 0
+        if self.flipped and direction == "ttb":
+            direction, turns = "ltr", 3  # it runs from the bottom to the top
+        elif self.flipped:
+            turns = 2
+        words = (TextWord(word.text, _rolled(word.polygon, turns), word.score) for word in self.words)
+        return TextLine(self.line.text, _rolled(self.quad, turns), self.line.score, direction, tuple(words))
+
+
+def _rolled(polygon: NDArray[Any], turns: int) -> NDArray[np.float32]:
+    """Let corners begin with the top left as the letters stand."""
+    return np.roll(polygon, -turns, axis=0).astype(np.float32)

@@ -13,10 +13,6 @@ from numpy.typing import NDArray
 
 from ocrzoo.tasks.quads import Image
 
-LINE_HEIGHT = 48
-"""Every line is scaled to this height."""
-MIN_WIDTH = 320
-"""No line is given to the network narrower than this; the rest is padding."""
 MAX_WIDTH = 3200
 """Longer lines are squeezed."""
 
@@ -26,6 +22,20 @@ CALL_COLUMNS = 1920
 """Pixels of width, of all lines of a call together, that ``width`` fills; larger calls leave the processor's caches."""
 PADDED = 1.25
 """How much wider than its narrowest line a batch of ``width`` may be."""
+
+
+@dataclass(frozen=True)
+class LineShape:
+    """How lines are scaled: ``RecResizeImg.image_shape`` of a model's ``inference.yml``."""
+
+    height: int = 48
+    """Every line is scaled to this height, in pixels."""
+    min_width: int = 320
+    """No line is given to the network narrower than this; the rest is padding."""
+
+
+USUAL = LineShape()
+"""Of all PP-OCR models from v3 on."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +69,10 @@ class Line:
         return tuple(index for index, entry in enumerate(self.entries) for _ in entry)
 
 
-def preprocess(crops: Sequence[Image], min_width: int = MIN_WIDTH) -> NDArray[np.float32]:
-    """Return N x 3 x 48 x W float32 in -1 to 1: each line scaled to height 48, all padded with 0 to the widest."""
-    lines = [_resize(crop, min_width) for crop in crops]
-    batch = np.zeros((len(lines), 3, LINE_HEIGHT, max(width for _, width in lines)), np.float32)
+def preprocess(crops: Sequence[Image], shape: LineShape = USUAL) -> NDArray[np.float32]:
+    """Return N x 3 x 48 x W float32 in -1 to 1: each line scaled to that height, all padded with 0 to the widest."""
+    lines = [_resize(crop, shape) for crop in crops]
+    batch = np.zeros((len(lines), 3, shape.height, max(width for _, width in lines)), np.float32)
     for row, (line, _) in enumerate(lines):
         planes = line.astype(np.float32).transpose(2, 0, 1) / 255
         batch[row, :, :, : line.shape[1]] = (planes - np.float32(0.5)) / np.float32(0.5)
@@ -75,19 +85,19 @@ def preprocess_fixed(crops: Sequence[Image], height: int, width: int) -> NDArray
     return ((np.stack(lines) / 255 - 0.5) / 0.5).astype(np.float32)  # float64 between, as in PaddleX
 
 
-def _resize(crop: Image, min_width: int) -> tuple[Image, int]:
-    """Return the line at height 48, and the width that it takes up in the batch."""
+def _resize(crop: Image, shape: LineShape) -> tuple[Image, int]:
+    """Return the line at the shape's height, and the width that it takes up in the batch."""
     height, width = crop.shape[:2]
-    room = int(LINE_HEIGHT * max(min_width / LINE_HEIGHT, width / height))
+    room = int(shape.height * max(shape.min_width / shape.height, width / height))
     if room > MAX_WIDTH:
-        resized, room = cv2.resize(crop, (MAX_WIDTH, LINE_HEIGHT)), MAX_WIDTH
+        resized, room = cv2.resize(crop, (MAX_WIDTH, shape.height)), MAX_WIDTH
     else:
-        resized = cv2.resize(crop, (min(math.ceil(LINE_HEIGHT * (width / height)), room), LINE_HEIGHT))
+        resized = cv2.resize(crop, (min(math.ceil(shape.height * (width / height)), room), shape.height))
     return resized, room  # type: ignore[return-value]  # uint8 stays
 
 
 def batches(
-    crops: Sequence[Image], batch_size: int, batching: Batching = "exact", min_width: int = MIN_WIDTH
+    crops: Sequence[Image], batch_size: int, batching: Batching = "exact", shape: LineShape = USUAL
 ) -> list[list[int]]:
     """Group lines by shape, since each is padded to the widest of its batch, and the padding has a say in what is read.
 
@@ -98,7 +108,7 @@ def batches(
     order = sorted(range(len(crops)), key=lambda index: ratios[index])
     if batching == "exact":
         return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-    widths = [min(max(LINE_HEIGHT * ratio, min_width), MAX_WIDTH) for ratio in ratios]
+    widths = [min(max(shape.height * ratio, shape.min_width), MAX_WIDTH) for ratio in ratios]
     groups: list[list[int]] = []
     for index in order:
         width = widths[index]
@@ -110,11 +120,11 @@ def batches(
     return groups
 
 
-def shares(crops: Sequence[Image], min_width: int = MIN_WIDTH) -> list[float]:
+def shares(crops: Sequence[Image], shape: LineShape = USUAL) -> list[float]:
     """Return which part of the batch's width each line of :func:`preprocess` fills, 0 to 1; the rest is padding."""
-    longest = MAX_WIDTH / LINE_HEIGHT
+    longest = MAX_WIDTH / shape.height
     ratios = [min(crop.shape[1] / crop.shape[0], longest) for crop in crops]
-    widest = max(min_width / LINE_HEIGHT, *ratios)
+    widest = max(shape.min_width / shape.height, *ratios)
     return [ratio / widest for ratio in ratios]
 
 

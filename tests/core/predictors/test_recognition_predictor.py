@@ -181,3 +181,19 @@ def test_every_card_with_a_right_to_left_script_reads_letters_of_it(zoo: Zoo) ->
         assert offered.card.charset is not None
         charset = "".join(read_charset(offered.root / offered.card.charset))
         assert any(unicodedata.bidirectional(character) in {"R", "AL"} for character in charset)
+
+
+def with_shape(shape: Any) -> dict[str, Any]:
+    return {**config(LETTERS), "PreProcess": {"transform_ops": [{"RecResizeImg": {"image_shape": shape}}]}}
+
+
+def test_the_height_and_the_least_width_are_the_models_own(card: ModelCard) -> None:
+    session = BrightnessSession()
+    TextRecogniser(card, with_shape([3, 32, 100]), session).predict([crop(48), crop(480)])
+    assert session.shapes == [(2, 3, 32, 320)]
+
+
+@pytest.mark.parametrize("shape", [[3, 0, 320], [1, 48, 320], [48, 320], "3,48,320", [3, 48, "wide"]])
+def test_a_shape_that_makes_no_sense(card: ModelCard, shape: Any) -> None:
+    with pytest.raises(IntegrityError, match="image_shape"):
+        TextRecogniser(card, with_shape(shape), BrightnessSession())

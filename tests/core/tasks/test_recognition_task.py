@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ocrzoo.tasks.quads import Image
-from ocrzoo.tasks.recognition import Batching, Line, batches, decode, preprocess, preprocess_fixed, shares
+from ocrzoo.tasks.recognition import Batching, Line, LineShape, batches, decode, preprocess, preprocess_fixed, shares
 
 CHARACTERS = ["", "a", "b", "c", " "]
 
@@ -93,8 +93,8 @@ class TestPreprocess:
         crop = np.full((48, 320, 3), (0, 51, 255), np.uint8)
         np.testing.assert_allclose(preprocess([crop])[0, :, 0, 0], [-1, -0.6, 1], atol=1e-6)
 
-    def test_a_wider_minimum_can_be_asked_for(self) -> None:
-        assert preprocess([grey(48, 100)], min_width=640).shape[3] == 640
+    def test_the_shape_is_the_models_own(self) -> None:
+        assert preprocess([grey(48, 100)], LineShape(32, 640)).shape == (1, 3, 32, 640)
 
     @given(st.integers(1, 300), st.integers(1, 6000))
     def test_whatever_the_line_it_fits(self, height: int, width: int) -> None:
