@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ocrzoo.engines import Device, Engine, EngineOptions, Session, TellingSession
+from ocrzoo.engines import Device, Engine, EngineOptions, Session, TellingSession, TensorSpec
 from ocrzoo.own_models import card_for, own_card, own_files
 from ocrzoo_registry import inference_config
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import Format, Task
+from ocrzoo_registry.charsets import check_charset
 from ocrzoo_registry.contracts import EngineSpec, load_attribute
 from ocrzoo_registry.errors import EngineError, InputError, UsageError
 from ocrzoo_registry.store import ModelFiles
@@ -34,9 +35,9 @@ class Runtime:
     zoo: Zoo = field(default_factory=Zoo)
     engine: str | None = None
     """An engine by name; ``None`` takes the fastest installed one that reads a published format."""
+    options: EngineOptions = field(default_factory=EngineOptions)
     accelerated: bool | None = None
     """Without a name: ``True`` leaves out Paddle's own runtime, ``False`` all others (PaddleX's ``use_hpip``)."""
-    options: EngineOptions = field(default_factory=EngineOptions)
     devices: tuple[Device, ...] = ()
     """Where pages are read side by side; empty: on the device of the options."""
 
@@ -53,22 +54,21 @@ class Runtime:
             SourceError: The weights cannot be had.
             IntegrityError: The weights are not those of the card.
         """
-        engines = self._engines()
         if model_dir is not None:
-            files = own_files(model_dir, name or task)
-            offered = own_card(self.zoo, name, task, files.folder)
-            files = replace(files, name=offered.card.name)
+            own = own_files(model_dir, name or task)
+            offered = own_card(self.zoo, name, task, own.folder)
         elif name is not None:
-            offered = card_for(self.zoo, name, task)
-            files = self._resolve(offered, engines)
+            offered, own = card_for(self.zoo, name, task), None
         else:
             raise UsageError(f"{task}: neither model_name nor model_dir says which model")
+        engines = self._engines()
+        files = self._resolve(offered, engines) if own is None else replace(own, name=offered.card.name)
         able = [spec for spec in engines if files.file_format in spec.formats]
         if not able:
             raise EngineError(
                 f"{files.folder} holds {offered.card.name} as {files.file_format}, which {_names(engines)} cannot read"
             )
-        config = _config_of(offered, files.folder, own=model_dir is not None)
+        config = _config_of(offered, files.folder, own=own is not None)
         factory = load_attribute(self.zoo.predictors.get(offered.card.running.predictor).factory)
         return factory(offered.card, config, self._session(able, files))
 
@@ -133,6 +133,7 @@ class GuardedSession:
 
     def __init__(self, name: str, session: Session) -> None:
         self.inputs = session.inputs
+        self.outputs: tuple[TensorSpec, ...] = getattr(session, "outputs", ())  # engines need not tell
         self.align_corners = session.align_corners if isinstance(session, TellingSession) else None
         self._name = name
         self._session = session
@@ -171,6 +172,7 @@ def _config_of(offered: OfferedCard, folder: Path, *, own: bool) -> dict[str, An
     config = inference_config.read(folder)
     if not own:
         inference_config.check_name(config, offered.card.name, str(folder))
+        check_charset(offered, config["PostProcess"].get("character_dict"), str(folder))
     return config
 
 

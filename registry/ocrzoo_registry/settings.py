@@ -138,7 +138,7 @@ def _hub(environ: Mapping[str, str], default: Hub, names: Sequence[str], token: 
     endpoint = environ[name].strip()
     endpoint = (endpoint if "://" in endpoint else f"https://{endpoint}").rstrip("/")
     if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s?#]*)?", endpoint, re.IGNORECASE):
-        stated = "..." if "@" in endpoint else repr(environ[name])  # no password in a message
+        stated = "..." if re.search("[@?]", endpoint) else repr(environ[name])  # no password or key in a message
         raise UsageError(f"{name}={stated} is no address: write it as https://host or http://host:port")
     return Hub(endpoint, _one_line(token))
 

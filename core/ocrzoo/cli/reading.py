@@ -62,17 +62,18 @@ def read_pages(reading: Reading, arguments: Mapping[str, Any], options: Mapping[
     total = count_pages(reading.inputs)
     with page_progress(total) as advance:
         found = made.predict(list(reading.inputs), on_error=reading.keep_going, **of_pages)
-        handled = _handle(reading, found, advance, heading=total != 1)
+        several = (total is not None and total > 1) or len(reading.inputs) > 1
+        handled = _handle(reading, found, advance, several=several)
         if reading.output is not None and kind is not None:
             _write_document(reading.output, kind, handled)
         deque(handled, maxlen=0)
     return ExitCode.INPUTS if reading.failed else ExitCode.DONE
 
 
-def _handle(reading: Reading, found: Iterator[Any], advance: Any, *, heading: bool) -> Iterator[Any]:
+def _handle(reading: Reading, found: Iterator[Any], advance: Any, *, several: bool) -> Iterator[Any]:
     """Print and save each page, and hand it on."""
     for result in found:
-        _print(result, reading.printed, heading=heading)
+        _print(result, reading.printed, heading=several or result["page_index"] is not None)
         if reading.save_path is not None:
             for kind in reading.save_as:
                 _save(reading, result, kind, reading.save_path)

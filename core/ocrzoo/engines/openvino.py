@@ -78,13 +78,8 @@ class OpenVinoSession:
         self.align_corners = align_corners
         self._compiled = compiled
         self._idle: SimpleQueue[Any] = SimpleQueue()
-        self.inputs = tuple(
-            TensorSpec(
-                port.any_name,
-                tuple(None if size.is_dynamic else size.get_length() for size in port.partial_shape),
-            )
-            for port in compiled.inputs
-        )
+        self.inputs = tuple(_spec(port) for port in compiled.inputs)
+        self.outputs = tuple(_spec(port) for port in compiled.outputs)
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run one batch; the result is the caller's own."""
@@ -104,3 +99,9 @@ class OpenVinoSession:
             return tuple(results[index] for index in range(count))
         finally:
             self._idle.put(request)
+
+
+def _spec(port: Any) -> TensorSpec:
+    shape = port.partial_shape
+    sides = tuple(None if size.is_dynamic else size.get_length() for size in shape) if shape.rank.is_static else None
+    return TensorSpec(next(iter(port.names), ""), sides)

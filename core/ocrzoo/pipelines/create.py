@@ -45,6 +45,9 @@ def create_pipeline(
     precision: Precision = "fp32",
     batching: Batching | None = None,
     paddlex_quirks: bool | None = None,
+    use_doc_orientation_classify: bool | None = None,
+    use_doc_unwarping: bool | None = None,
+    use_textline_orientation: bool | None = None,
     zoo: Zoo | None = None,
     **models: str | Path | None,
 ) -> Any:
@@ -68,6 +71,9 @@ def create_pipeline(
     ``hpi_config`` and ``engine_config`` are PaddleX's, of which ``backend`` and the number of threads count here.
     ``threads`` is per call, 0 for all this process may use.
 
+    ``use_doc_orientation_classify``, ``use_doc_unwarping`` and ``use_textline_orientation`` switch stages on or off
+    for all calls of ``predict`` that say nothing else.
+
     ``batching="exact"``, the default, groups lines as PaddleX does; ``"width"`` by like width, with less padding.
     ``paddlex_quirks=True`` also does what PaddleX does where ocrzoo knows better (docs/paddlex-differences.md).
 
@@ -79,6 +85,12 @@ def create_pipeline(
     zoo = zoo or Zoo()
     name, data, origin = _configuration(zoo, pipeline, config)
     _choose(data, _chosen(models), lang, zoo)
+    switches = {
+        "use_doc_orientation_classify": use_doc_orientation_classify,
+        "use_doc_unwarping": use_doc_unwarping,
+        "use_textline_orientation": use_textline_orientation,
+    }
+    _switch(data, {name: value for name, value in switches.items() if value is not None})
     own = {
         "batching": batching,
         "paddlex_quirks": paddlex_quirks,
@@ -168,6 +180,21 @@ def _choose(data: dict[str, Any], chosen: Mapping[str, Mapping[str, Any]], lang:
         raise UsageError(f"lang={lang!r} and text_recognition_model_name both choose the model: give one of them")
     recognition["model_name"] = select_recognition(zoo, lang, str(recognition.get("model_name"))).card.name
     recognition.pop("model_dir", None)
+
+
+def _switch(data: dict[str, Any], switches: Mapping[str, bool]) -> None:
+    """Switch stages of a configuration on or off."""
+    inside = (data.get("SubPipelines") or {}).get("DocPreprocessor")
+    for name, value in switches.items():
+        if name == "use_textline_orientation" or not isinstance(inside, dict):
+            data[name] = value  # told to be unknown where the pipeline has no such stage
+            continue
+        if not data.get("use_doc_preprocessor", True):
+            inside.update(use_doc_orientation_classify=False, use_doc_unwarping=False)
+        inside[name] = value
+        data["use_doc_preprocessor"] = inside.get("use_doc_orientation_classify", True) or inside.get(
+            "use_doc_unwarping", True
+        )
 
 
 def _modules_in(data: Any) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -165,6 +165,8 @@ class OCRPipeline:
             return [-1] * len(crops)
         batch_size = self._line_settings().batch_size
         found = self._line_classifier(run).predict([crop.image for crop in crops], batch_size)
+        if self.config.paddlex_quirks:  # PaddleX gives every line the class of the first one of its batch
+            return [found[i - i % batch_size].class_id for i in range(len(found))]
         return [one.class_id for one in found]
 
     def _recognise(self, crops: Sequence[Crop], angles: Sequence[int], run: Run) -> list[ReadLine]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ocrzoo_registry.cards import Task
 
@@ -43,6 +43,17 @@ class Running(Settings):
     hpi_config: dict[str, Any] | None = None
 
 
+def only(task: Task) -> AfterValidator:
+    """Make a field refuse every other task."""
+
+    def check(value: Task) -> Task:
+        if value != task:
+            raise ValueError(f"{task!r} is due here")
+        return value
+
+    return AfterValidator(check)
+
+
 class Module(Running):
     """One model of a pipeline."""
 
@@ -59,19 +70,19 @@ class Module(Running):
 class OrientationModule(Module):
     """The model that tells how a page is turned."""
 
-    module_name: Literal["doc_text_orientation"] = "doc_text_orientation"
+    module_name: Annotated[Task, only("doc_text_orientation")] = "doc_text_orientation"
 
 
 class UnwarpingModule(Module):
     """The model that flattens a page."""
 
-    module_name: Literal["image_unwarping"] = "image_unwarping"
+    module_name: Annotated[Task, only("image_unwarping")] = "image_unwarping"
 
 
 class DetectionModule(Module):
     """The model that finds lines."""
 
-    module_name: Literal["text_detection"] = "text_detection"
+    module_name: Annotated[Task, only("text_detection")] = "text_detection"
     limit_side_len: Count = 960
     limit_type: LimitType = "max"
     max_side_limit: Count = 4000
@@ -84,13 +95,13 @@ class DetectionModule(Module):
 class LineOrientationModule(Module):
     """The model that tells whether a line stands on its head."""
 
-    module_name: Literal["textline_orientation"] = "textline_orientation"
+    module_name: Annotated[Task, only("textline_orientation")] = "textline_orientation"
 
 
 class RecognitionModule(Module):
     """The model that reads lines."""
 
-    module_name: Literal["text_recognition"] = "text_recognition"
+    module_name: Annotated[Task, only("text_recognition")] = "text_recognition"
     score_thresh: Share = 0.0
     return_word_box: bool = False
     input_shape: Shape | None = None

@@ -75,7 +75,8 @@ def through(origin: NDArray[np.float32], points: Points, *, edges: bool = False)
     right, down = (places - low).T[:, :, None]
     top = origin[low[:, 1], low[:, 0]] * (1 - right) + origin[low[:, 1], high[:, 0]] * right
     bottom = origin[high[:, 1], low[:, 0]] * (1 - right) + origin[high[:, 1], high[:, 0]] * right
-    return np.clip(top * (1 - down) + bottom * down + shift, 0, limit + 2 * shift).astype(np.float32)
+    back: Points = np.clip(top * (1 - down) + bottom * down + shift, 0, limit + 2 * shift).astype(np.float32)
+    return back
 
 
 def _check(angle: int) -> None:

@@ -13,7 +13,9 @@ import pytest
 from ocrzoo import create_pipeline
 from ocrzoo.engines import Device, EngineOptions
 from ocrzoo.pipelines.config import default_doc_preprocessor, default_ocr
+from ocrzoo.pipelines.doc_preprocessor import Asked
 from ocrzoo.pipelines.ocr import OCRPipeline
+from ocrzoo.pipelines.parameters import run_of
 from ocrzoo.pipelines.running import runtime_for
 from ocrzoo.runtime import Runtime
 from ocrzoo_registry.errors import OcrzooError, UnknownLanguage, UnknownModel, UsageError
@@ -77,8 +79,9 @@ def test_a_language_that_nobody_reads(zoo: Zoo) -> None:
 
 @pytest.mark.parametrize("argument", ["text_detection_model_name", "text_recognition_model_name"])
 def test_a_model_that_nobody_knows_is_told_at_once(zoo: Zoo, argument: str) -> None:
+    named: dict[str, Any] = {argument: "PP-OCRv5_mobil_"}
     with pytest.raises(UnknownModel, match="PP-OCRv5_mobile_"):
-        create_pipeline(**{argument: "PP-OCRv5_mobil_"}, zoo=zoo)
+        create_pipeline(**named, zoo=zoo)
 
 
 def test_a_pipeline_that_nobody_knows(zoo: Zoo) -> None:
@@ -159,8 +162,43 @@ class TestConfigurations:
             create_pipeline(path, zoo=zoo)
 
     def test_a_file_that_is_not_there(self, zoo: Zoo, tmp_path: Path) -> None:
-        with pytest.raises(UsageError, match=r"no\.yaml: No such file"):
+        with pytest.raises(UsageError, match=r"no\.yaml: cannot be read: No such file"):
             create_pipeline(tmp_path / "no.yaml", zoo=zoo)
+
+
+class TestSwitches:
+    """Stages that are on or off for all pages."""
+
+    @pytest.mark.parametrize(
+        ("switches", "orientation", "unwarping", "lines"),
+        [
+            ({}, True, True, True),
+            ({"use_doc_unwarping": False}, True, False, True),
+            ({"use_textline_orientation": False}, True, True, False),
+            ({"use_doc_orientation_classify": False, "use_doc_unwarping": False}, False, False, True),
+        ],
+    )
+    def test_by_argument(
+        self, zoo: Zoo, switches: dict[str, Any], orientation: bool, unwarping: bool, lines: bool
+    ) -> None:
+        own = run_of(create_pipeline(zoo=zoo, **switches).config)
+        assert own.line_orientation is lines
+        upright = own.upright
+        assert (upright is not None and upright.orientation, upright is not None and upright.unwarping) == (
+            orientation,
+            unwarping,
+        )
+
+    def test_one_on_where_the_configuration_has_both_off(self, zoo: Zoo) -> None:
+        config = {**default_ocr(), "use_doc_preprocessor": False}
+        upright = run_of(create_pipeline(config=config, use_doc_orientation_classify=True, zoo=zoo).config).upright
+        assert upright == Asked(orientation=True, unwarping=False)
+
+    def test_of_the_pipeline_inside(self, zoo: Zoo) -> None:
+        made = create_pipeline("doc_preprocessor", use_doc_unwarping=False, zoo=zoo)
+        assert (made.config.use_doc_orientation_classify, made.config.use_doc_unwarping) == (True, False)
+        with pytest.raises(UsageError, match="use_textline_orientation: unknown key"):
+            create_pipeline("doc_preprocessor", use_textline_orientation=True, zoo=zoo)
 
 
 class TestHowNetworksAreRun:

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.core.stand_ins import Shifted, StandInRuntime, stand_in_config
 
-from conftest import Shifted, StandInRuntime, stand_in_config
 from ocrzoo.engines import Device
 from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
@@ -34,7 +34,7 @@ def whole_pipeline(stand_in_runtime: StandInRuntime) -> OCRPipeline:
 @pytest.fixture
 def marked(paper: Paper) -> Paper:
     """The page with a mark at its top left, by which it is told how it is turned."""
-    paper[:4, :4] = 0
+    paper[:2, :2] = 0
     return paper
 
 
@@ -107,8 +107,8 @@ class TestUpright:
         assert [quad.tolist() for quad in result["dt_polys"]] == [quad.tolist() for quad in plain["dt_polys"]]
         np.testing.assert_array_equal(result["doc_preprocessor_res"]["output_img"], marked)
         for quad in result["rec_polys_original"]:
-            inside = turned[quad[:, 1].min() + 6 : quad[:, 1].max() - 6, quad[:, 0].min() + 6 : quad[:, 0].max() - 6]
-            assert inside.mean() < 60, "there is ink where the line is said to be"
+            x, y = quad.mean(axis=0).astype(int)
+            assert turned[y, x].max() == 0, "there is ink where the line is said to be"
 
     def test_keys(self, stand_in_pipeline: OCRPipeline, marked: Paper) -> None:
         result = read(stand_in_pipeline, marked, use_doc_orientation_classify=True, use_doc_unwarping=True)
@@ -126,10 +126,11 @@ class TestUpright:
         plain = read(stand_in_pipeline, marked)
         result = read(stand_in_pipeline, marked, use_doc_unwarping=True)
         assert result["doc_preprocessor_res"]["angle"] == -1
-        assert [quad.tolist() for quad in result["dt_polys"]] == [
-            (quad - [7, 3]).tolist() for quad in plain["dt_polys"]
-        ]
-        assert [quad.tolist() for quad in result["rec_polys_original"]] == [q.tolist() for q in plain["dt_polys"]]
+        for here, original, before in zip(
+            result["rec_polys"], result["rec_polys_original"], plain["dt_polys"], strict=True
+        ):
+            np.testing.assert_array_equal(original - here, np.full((4, 2), (7, 3)))
+            np.testing.assert_allclose(original, before, atol=4)  # what is found depends a little on where it lies
 
     def test_a_network_that_does_not_tell_its_way(
         self, stand_in_pipeline: OCRPipeline, marked: Paper, monkeypatch: pytest.MonkeyPatch
@@ -166,23 +167,26 @@ class TestLines:
     """Lines that stand on their head are turned before they are read."""
 
     def test_classes_are_told(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
-        paper[120:140, 30:260] = 90
-        paper[134:144, 250:264] = 0
+        paper[120:140, 30:260], paper[130:140, 145:260] = 90, 0
         result = read(stand_in_pipeline, paper, use_textline_orientation=True)
         assert result["textline_orientation_angles"] == [0, 0, 1]
         assert result["model_settings"] == {"use_doc_preprocessor": False, "use_textline_orientation": True}
         assert read(stand_in_pipeline, paper)["textline_orientation_angles"] == [-1, -1, -1]
 
+    def test_in_paddlex_the_first_line_of_a_batch_decides(self, stand_in_runtime: Any, paper: Paper) -> None:
+        paper[120:140, 30:260], paper[130:140, 145:260] = 90, 0
+        config = stand_in_config(use_doc_preprocessor=False, paddlex_quirks=True)
+        assert read(OCRPipeline(config, stand_in_runtime), paper)["textline_orientation_angles"] == [0, 0, 0]
+
     def test_what_is_recognised_stands_upright(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
-        paper[120:140, 30:260] = 90
-        paper[134:144, 250:264] = 0
+        paper[120:140, 30:260], paper[130:140, 145:260] = 90, 0
         read(stand_in_pipeline, paper, use_textline_orientation=True)
         session: Any = stand_in_pipeline.recogniser()._session
         turned = session.batches[-1][-1, 0]
         read(stand_in_pipeline, paper)
         plain = session.batches[-1][-1, 0]
-        assert turned[:24, :40].mean() < turned[24:, -40:].mean()
-        assert plain[:24, :40].mean() > plain[24:, -40:].mean()
+        assert turned[:24, :140].mean() < turned[24:, -140:].mean()
+        assert plain[:24, :140].mean() > plain[24:, -140:].mean()
 
     def test_an_empty_page(self, whole_pipeline: OCRPipeline) -> None:
         assert read(whole_pipeline, np.full((90, 120, 3), 255, np.uint8))["textline_orientation_angles"] == []

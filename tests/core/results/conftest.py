@@ -32,7 +32,7 @@ def build() -> Build:
         source = PageSource(
             parts.pop("input_path", "folder/page.png"),
             parts.pop("page_index", None),
-            "page",
+            parts.pop("name", "page"),
             parts.pop("names", Names()),
         )
         defaults: dict[str, Any] = {
