@@ -75,7 +75,7 @@ def _labels(card: ModelCard, config: Mapping[str, Any], where: str) -> tuple[str
     if not isinstance(listed, list) or not listed:
         raise IntegrityError(f"{where} holds no labels (PostProcess.Topk.label_list)")
     labels = tuple(map(str, listed))
-    if labels != card.labels:
+    if card.labels and labels != card.labels:  # the card of weights of the user's own names none
         raise IntegrityError(
             f"{where} has the labels {', '.join(labels)[:200]}, but the card says {', '.join(card.labels)}"
         )
