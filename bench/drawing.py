@@ -59,10 +59,10 @@ def compare(height: int, width: int, count: int, tilted: bool, rounds: int) -> N
             ways[name](page, quads, texts)
             measured[name].append((time.perf_counter() - start) * 1000)
     ratios = sorted(theirs / ours for theirs, ours in zip(measured["theirs"], measured["ours"], strict=True))
-    print(
-        f"{width:>5}x{height:<5} {count:>5} {'yes' if tilted else 'no':>6} {statistics.median(measured['theirs']):>12.0f} "
-        f"{statistics.median(measured['ours']):>9.0f}   {statistics.median(ratios):.1f} ({ratios[0]:.1f} to {ratios[-1]:.1f})"
-    )
+    theirs, ours = (statistics.median(measured[name]) for name in ("theirs", "ours"))
+    spread = f"{statistics.median(ratios):.1f} ({ratios[0]:.1f} to {ratios[-1]:.1f})"
+    how = "yes" if tilted else "no"
+    print(f"{width:>5}x{height:<5} {count:>5} {how:>6} {theirs:>12.0f} {ours:>9.0f}   {spread}", flush=True)
 
 
 def boxes(height: int, width: int, count: int, degrees: float) -> list[NDArray[np.int16]]:

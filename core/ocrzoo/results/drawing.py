@@ -48,6 +48,7 @@ def draw(page: Image, polygons: Sequence[NDArray[Any]], texts: Sequence[str]) ->
     left, right = canvas[:, :width], canvas[:, width:]
     left[:] = page[:, :, ::-1]
     outlines = [np.rint(polygon).astype(np.int32).reshape(-1, 1, 2) for polygon in polygons]
+    outlines = [outline for outline in outlines if len(outline)]  # OpenCV crashes on none
     _fill(left, outlines)
     lines = [one_line(text) for text in texts]
     fonts = font_book().for_texts(lines)
@@ -104,7 +105,7 @@ def thickness(polygon: NDArray[Any]) -> float:
     """Return how thick a band is, in pixels: the shorter side of a rectangle of its area and length round it."""
     points = np.asarray(polygon, np.float32)
     area, half = float(cv2.contourArea(points)), cv2.arcLength(points, True) / 2
-    return (half - max(half * half - 4 * area, 0) ** 0.5) / 2
+    return float(half - np.sqrt(max(half * half - 4 * area, 0))) / 2
 
 
 def _fill(page: NDArray[np.uint8], outlines: Sequence[NDArray[np.int32]]) -> None:
@@ -174,7 +175,7 @@ def _warp(page: NDArray[np.uint8], label: NDArray[np.uint8], corners: Corners) -
 
 def _pieces(corners: Corners) -> Iterator[Corners]:
     """Cut a slanting box across its long side, so that the rectangles around all pieces are not much larger than it."""
-    sides = [float(np.linalg.norm(corners[end] - corners[end - 3])) for end in (1, 2)]
+    sides = [float(np.linalg.norm(corners[end] - corners[end - 1])) for end in (1, 2)]
     along = corners if sides[0] >= sides[1] else np.roll(corners, -1, axis=0)
     around = float(np.prod(np.ptp(corners, axis=0)))
     count = min(max(round(around / max(sides[0] * sides[1], 1) / 2), 1), _STRIPES)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
@@ -39,6 +39,8 @@ _TURNED = set("ー…‥—–―～〜：；（）［］｛｝「」『』【�
 _CORNERED = set("、。，．")
 """Those that move to the upper right corner of their square."""
 
+log = logging.getLogger("ocrzoo")
+
 
 def letter(text: str, width: int, height: int, fonts: PageFonts, *, middle: bool = False) -> Patch:
     """Return a patch of the given size in pixels with a line on it: at the side where it starts, or in the middle.
@@ -54,11 +56,11 @@ def letter(text: str, width: int, height: int, fonts: PageFonts, *, middle: bool
 
 
 def one_line(text: str) -> str:
-    """Return a text as one line to draw: composed, without line breaks, half pairs and commands of direction."""
+    """Return a text as one line to draw: composed, one kind of space, no half pairs, no commands of direction."""
     controls = {"\u200e", "\u200f", *map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
     kept = (char for char in unicodedata.normalize("NFC", text) if char not in controls)
-    kinds = ((char, unicodedata.category(char)) for char in kept)
-    return "".join("\ufffd" if kind == "Cs" else " " if kind in {"Cc", "Zl", "Zp"} else char for char, kind in kinds)
+    stands_in = {"Cs": "\ufffd", "Cc": " ", "Zl": " ", "Zp": " ", "Zs": " "}
+    return "".join(stands_in.get(unicodedata.category(char), char) for char in kept)
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,14 @@ class _Line:
     def __init__(self, text: str, fonts: PageFonts, middle: bool = False) -> None:
         self._fonts = fonts
         self._runs = in_runs(text, fonts)
+        self._broken: set[Run] = set()
         self._extents: dict[tuple[Run, int], _Extent] = {}
         self._place = 0.5 if middle else 1.0 if reads_from_right(text) else 0.0
 
     @property
     def has_font(self) -> bool:
         """Whether all of it is letters, and no mark for a missing one."""
-        return all(run.face is not None for run in self._runs)
+        return all(run.face is not None and run not in self._broken for run in self._runs)
 
     def fitting(self, width: float, height: float) -> int:
         """Return the size of letters, in pixels, at which the line fits."""
@@ -114,32 +117,47 @@ class _Line:
     def draw(self, onto: ImageDraw.ImageDraw, start: float, baseline: float, size: int) -> None:
         """Draw the runs one after the other."""
         for run in self._runs:
-            if run.face is None:
+            try:
+                self._draw(run, onto, start, baseline, size)
+            except OSError as error:  # a font that is broken further in
+                self._give_up(run, error)
                 _mark(onto, run, start, baseline, size)
-            else:
-                text, options = self._shaped(run)
-                onto.text((start, baseline), text, 0, _font(run.face, size), anchor="ls", **options)
             start += self._extent(run, size).advance
+
+    def _draw(self, run: Run, onto: ImageDraw.ImageDraw, start: float, baseline: float, size: int) -> None:
+        if run.face is None or run in self._broken:
+            _mark(onto, run, start, baseline, size)
+        else:
+            text, direction = self._shaped(run)
+            onto.text((start, baseline), text, 0, _font(run.face, size), anchor="ls", direction=direction)
 
     def _extent(self, run: Run, size: int) -> _Extent:
         key = run, size
         if key not in self._extents:
-            self._extents[key] = self._measured(run, size)
+            try:
+                self._extents[key] = self._measured(run, size)
+            except OSError as error:
+                self._give_up(run, error)
+                self._extents[key] = self._measured(run, size)
         return self._extents[key]
 
     def _measured(self, run: Run, size: int) -> _Extent:
-        if run.face is None:
+        if run.face is None or run in self._broken:
             return _Extent(size * _MARK * len(_inked(run)), -size * _FILL, 0)
-        text, options = self._shaped(run)
+        text, direction = self._shaped(run)
         font = _font(run.face, size)
-        _, top, _, bottom = font.getbbox(text, anchor="ls", **options)
-        return _Extent(font.getlength(text, **options), top, bottom)
+        _, top, _, bottom = font.getbbox(text, anchor="ls", direction=direction)
+        return _Extent(font.getlength(text, direction=direction), top, bottom)
 
-    def _shaped(self, run: Run) -> tuple[str, dict[str, str]]:
+    def _shaped(self, run: Run) -> tuple[str, str | None]:
         """What Pillow is given: the text and its direction, or where it shapes nothing, the letters in order."""
         if not shapes_text():
-            return in_order_of_sight(run, self._fonts), {}
-        return run.text, {"direction": "rtl" if run.rtl else "ltr"}
+            return in_order_of_sight(run, self._fonts), None
+        return run.text, "rtl" if run.rtl else "ltr"
+
+    def _give_up(self, run: Run, error: OSError) -> None:
+        log.debug("%s: cannot be drawn with: %s", run.face and run.face.path, error)
+        self._broken.add(run)
 
 
 def shapes_text() -> bool:
@@ -156,8 +174,8 @@ def _font(face: Face, size: int) -> ImageFont.FreeTypeFont:
 def _mark(onto: ImageDraw.ImageDraw, run: Run, start: float, baseline: float, size: int) -> None:
     """Draw a box for each character that no font has, with its number where there is room for that."""
     for number, cluster in enumerate(_inked(run)):
-        left, top = start + (number + 0.08) * size * _MARK, baseline - size * _FILL
-        right = left + size * _MARK * 0.84
+        left, top = start + (number + 0.11) * size * _MARK, baseline - size * _FILL
+        right = left + size * _MARK * 0.78
         onto.rectangle((left, top, right, baseline), outline=0, width=max(size // 24, 1))
         if size >= _READABLE_CODE:
             code = f"{ord(cluster[0]):04X}"
@@ -224,6 +242,6 @@ def _square(cell: str, line: _Line, width: int, height: int, size: int) -> Patch
     return np.asarray(patch)
 
 
-def _turned(line: _Line, place: Sequence[object] | Patch, size: int) -> Patch:
-    height, width = np.shape(place)
+def _turned(line: _Line, place: Patch, size: int) -> Patch:
+    height, width = place.shape
     return np.rot90(line.drawn(height, width, size), 3)

@@ -123,6 +123,7 @@ def _reordered(runs: Sequence[tuple[Run, int]]) -> list[Run]:
     for level in range(max((level for _, level in ordered), default=0), 0, -1):
         turned: list[tuple[Run, int]] = []
         for high, group in groupby(ordered, key=lambda run: run[1] >= level):
-            turned += reversed(list(group)) if high else group
+            inside = list(group)
+            turned += reversed(inside) if high else inside
         ordered = turned
     return [run for run, _ in ordered]

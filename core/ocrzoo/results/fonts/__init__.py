@@ -182,7 +182,7 @@ class FontBook:
             return frozenset()
         codes = np.fromiter(map(ord, chars), np.int64, len(chars))
         had: NDArray[np.intp] = np.flatnonzero(charmap.has(codes))
-        return frozenset(chars[number] for number in had)
+        return frozenset(chr(codes[number]) for number in had)
 
     def _read(self, face: Face) -> Charmap | None:
         """A font's characters; one that cannot be read has none."""
@@ -216,7 +216,7 @@ class FontBook:
 def _name(script: str) -> str:
     from fontTools.unicodedata import script_name
 
-    return "symbols" if script in _SHARED else str(script_name(script, script)).replace("_", " ")
+    return "symbols" if script in _SHARED else str(script_name(script)).replace("_", " ")
 
 
 def font_book() -> FontBook:

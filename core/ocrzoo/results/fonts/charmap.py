@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import struct
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +107,7 @@ def read(path: str | bytes, face: int = 0) -> Charmap:
 
     with _opened(path) as file:
         try:
-            reader = SFNTReader(file, fontNumber=face)
+            reader: Any = SFNTReader(file, fontNumber=face)
             if reader.flavor:
                 raise ValueError("packed for the web")
             size = file.seek(0, os.SEEK_END)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from ocrzoo.results.fonts import charmap
 from ocrzoo.results.fonts.files import TABLE
+from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.cards import Format
 from ocrzoo_registry.contracts import Listing, Opened, RemoteFile
 from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError
 from ocrzoo_registry.settings import Settings
@@ -30,7 +32,7 @@ class FontSource(HubSource):
         """Return a font as the one file of a listing; nothing is asked yet."""
         return Listing(name, (RemoteFile(name, locator=f"{self.endpoint}{urlsplit(TABLE.address).path}{name}"),))
 
-    def list(self, *_asked: object) -> None:
+    def list(self, offered: OfferedCard, file_format: Format) -> None:  # a source's signature
         """Hold no models."""
 
     @contextmanager
@@ -69,7 +71,8 @@ def fetch(name: str, settings: Settings) -> Path:
         raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
     finally:
         for left in (staged, staged.with_suffix(".validator")):
-            left.unlink(missing_ok=True)
+            with suppress(OSError):
+                left.unlink()
 
 
 def _bounded(file: RemoteFile, opened: Opened) -> Iterator[bytes]:

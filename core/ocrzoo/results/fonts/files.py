@@ -83,7 +83,8 @@ class Table:
 
     def file(self, script: str) -> str | None:
         """Return the name of PaddleX's font for a script."""
-        return self._data["scripts"].get(script, {}).get("file")
+        name = self._data["scripts"].get(script, {}).get("file")
+        return None if name is None else str(name)
 
     def names(self, script: str) -> list[str]:
         """Return how names of fonts for a script begin, best first."""
