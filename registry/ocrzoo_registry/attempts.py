@@ -18,6 +18,7 @@ _ADVICE = {
     "unreachable": "look at the network, HTTPS_PROXY and the endpoints ('ocrzoo sources check')",
     "busy": "try again later",
     "too slow": "run it again: what came is kept, and it goes on from there",
+    "corrupt": "try again later, or ask another source with --source",
 }
 
 
@@ -52,24 +53,36 @@ def tell(attempts: Sequence[Attempt]) -> str:
 
 
 def failure(
-    name: str, folders: Mapping[Format, Path], faults: Sequence[str], attempts: Sequence[Attempt], *, offline: bool
+    name: str,
+    folders: Mapping[Format, Path],
+    faults: Mapping[Path, str | None],
+    attempts: Sequence[Attempt],
+    *,
+    offline: bool,
+    again: str = "",
 ) -> OcrzooError:
     """Return the error that tells of all attempts, and what to do now.
 
-    ``folders`` is where the model would lie, in each format that would do; ``faults`` what is wrong with those there.
+    ``folders`` is where the model would lie, in each format that would do; ``faults`` what is wrong with those that
+    are there, if anything; ``again`` the command that asked for certain bytes, where any of the model would not do.
     """
-    tried = "; ".join([*faults, tell(attempts)])
+    tried = "; ".join([*(f"{folder} {fault}" for folder, fault in faults.items() if fault), tell(attempts)])
+    stays = [f"{folder} stays as it is" for folder, fault in faults.items() if not fault]
     pull = f"ocrzoo models pull {name}" + (f" --format {next(iter(folders))}" if len(folders) == 1 else "")
     if any_corrupt(attempts):
-        return IntegrityError(f"{name}: refused, the bytes are not those promised: {tried}")
+        advice = f"'{pull} --update' takes what is served now" if again else _ADVICE["corrupt"]
+        return IntegrityError(
+            f"{name}: refused, the bytes are not those promised: {'; '.join([tried, *stays, advice])}"
+        )
     if offline:
         never_verified = any(folder.is_dir() and not (folder / MANIFEST_NAME).exists() for folder in folders.values())
         trust = f", take it as it is with '{pull} --trust'" if never_verified else ""
-        places = " or ".join(map(str, folders.values()))
+        state = " and ".join(stays) or f"not whole in {' or '.join(map(str, folders.values()))}"
+        command = again or (f"{pull} --update" if stays else pull)
         return OfflineError(
-            f"{name}: not whole in {places}, and the network is off limits: {tried}; "
-            f"bring it with 'OCRZOO_OFFLINE=0 {pull}'{trust}, or put it under OCRZOO_MODEL_PATH"
+            f"{name}: {state}, and the network is off limits: {tried}; "
+            f"bring it with 'OCRZOO_OFFLINE=0 {command}'{trust}, or put it under OCRZOO_MODEL_PATH"
         )
-    advice = [text for outcome, text in _ADVICE.items() if any(attempt.outcome == outcome for attempt in attempts)]
-    advice.append("a copy of it in a folder of OCRZOO_MODEL_PATH will do")
-    return SourceError(f"{name}: no source delivered it: {tried}; {'; '.join(advice)}")
+    advices = [text for outcome, text in _ADVICE.items() if any(attempt.outcome == outcome for attempt in attempts)]
+    advices += stays or ["a copy of it in a folder of OCRZOO_MODEL_PATH will do"]
+    return SourceError(f"{name}: no source delivered it: {tried}; {'; '.join(advices)}")

@@ -63,8 +63,11 @@ def read(path: Path) -> tuple[Manifest, ...]:
         raise UsageError(f"{path}: is no lock file: {where} {what['msg']}") from error
 
 
-def locked(offered: OfferedCard, manifest: Manifest) -> OfferedCard:
-    """Return the card with the manifest's digests as its pins, and its revision where that can be asked for."""
+def locked(offered: OfferedCard, manifest: Manifest, *, at_revision: bool = True) -> OfferedCard:
+    """Return the card with the manifest's digests as its pins, and its revision where that can be asked for.
+
+    Not ``at_revision``: the same bytes, at whichever revision they are served.
+    """
     pins = [
         File(path=file.path, size=file.size, sha256=file.sha256, digest_origin=_locked_origin(file))
         for file in manifest.served
@@ -73,12 +76,17 @@ def locked(offered: OfferedCard, manifest: Manifest) -> OfferedCard:
     if pins:
         artefacts[manifest.format] = Artefact(files=tuple(pins))
     changes: dict[str, Any] = {"artefacts": artefacts}
-    if manifest.source in _COMMIT_HUBS:
+    if at_revision and names_commit(manifest):
         places = dict(getattr(offered.card.sources, manifest.source))
         if manifest.format in places:
             places[manifest.format] = places[manifest.format].model_copy(update={"revision": manifest.revision})
             changes["sources"] = offered.card.sources.model_copy(update={manifest.source: places})
     return OfferedCard(offered.card.model_copy(update=changes), offered.root)
+
+
+def names_commit(manifest: Manifest) -> bool:
+    """Whether a hub can be asked for the manifest's revision again, and may no longer have it."""
+    return manifest.source in _COMMIT_HUBS
 
 
 def _locked_origin(file: StoredFile) -> str:

@@ -74,24 +74,54 @@ class Resolver:
                     return fetched
         return self._outdated_or_failure(offered, published, attempts)
 
-    def fetch(self, offered: OfferedCard, file_format: Format, expected: Manifest | None = None) -> ModelFiles:
+    def fetch(self, offered: OfferedCard, file_format: Format) -> ModelFiles:
         """Bring a model into the store though it lies there; files that keep their promise are not fetched again.
-
-        ``expected`` is what must come, to the byte.
 
         Raises:
             SourceError: No source has it, or none can deliver it.
-            IntegrityError: What a source delivered is not what was promised or expected.
+            IntegrityError: What a source delivered is not what was promised.
             StoreError: The store cannot be written.
         """
         attempts: list[Attempt] = []
         with self._lock(offered.card.name):
-            if fetched := self._fetch(offered, file_format, self.sources.names(), attempts, expected):
+            if fetched := self._fetch(offered, file_format, self.sources.names(), attempts):
                 return fetched
         raise self._failure(offered, [file_format], attempts)
 
-    def fetch_locked(self, offered: OfferedCard, entry: Manifest) -> ModelFiles:
+    def fetch_recorded(
+        self, offered: OfferedCard, record: Manifest, *, again: str, expected: Manifest | None = None
+    ) -> ModelFiles:
+        """Bring the bytes that a manifest names: at its revision, or where a hub lost that, at the one served now.
+
+        ``again`` is the command that asks for this, told where it fails; ``expected`` is what must come to the
+        byte, files that are written from the card included.
+
+        Raises:
+            SourceError: No source has them, or none can deliver them.
+            IntegrityError: What can be had is something else.
+            StoreError: The store cannot be written.
+        """
+        from ocrzoo_registry.lockfile import locked, names_commit
+
+        attempts: list[Attempt] = []
+        with self._lock(record.name):
+            order = self.sources.names()
+            if fetched := self._fetch(locked(offered, record), record.format, order, attempts, expected):
+                return fetched
+            for lost in [one for one in attempts if one.outcome == "missing" and one.source == record.source]:
+                if names_commit(record):
+                    attempts[attempts.index(lost)] = replace(lost, message=f"{lost.message} at {record.revision}")
+                    today = locked(offered, record, at_revision=False)
+                    if fetched := self._fetch(today, record.format, [lost.source], attempts, expected):
+                        return fetched
+        raise self._failure(offered, [record.format], attempts, again)
+
+    def fetch_locked(
+        self, offered: OfferedCard, entry: Manifest, *, again: str = "ocrzoo models pull --locked"
+    ) -> ModelFiles:
         """Return the model of a lock file: from the store if it is that one, else fetched and compared to the byte.
+
+        ``again`` is the command that asks for this, told where it fails.
 
         Raises:
             IntegrityError: What can be had differs from the lock file.
@@ -104,13 +134,12 @@ class Resolver:
         found = self.store.find(entry.name, entry.format)
         if found is not None and found.manifest is not None and same(found.manifest, entry):
             return found
-        offered = locked(offered, entry)
         files = (RemoteFile(one.path, one.size, one.sha256, digest_origin=one.digest_origin) for one in entry.served)
         with self._lock(entry.name):
-            order = Order(offered, entry.format, entry.source, expected=entry)
+            order = Order(locked(offered, entry), entry.format, entry.source, expected=entry)
             if adopted := adopt(self.store, order, Listing(entry.revision, tuple(files))):
                 return adopted
-        return self.fetch(offered, entry.format, entry)
+        return self.fetch_recorded(offered, entry, again=again, expected=entry)
 
     def trust(self, offered: OfferedCard, formats: Sequence[Format]) -> ModelFiles | None:
         """Take a folder that something else put into the store, and no source verifies; ``None`` if there is none.
@@ -244,11 +273,13 @@ class Resolver:
         log.warning("%s has changed since it was fetched, and is used as it was: %s", outdated.name, tell(attempts))
         return outdated
 
-    def _failure(self, offered: OfferedCard, formats: Sequence[Format], attempts: Sequence[Attempt]) -> Exception:
+    def _failure(
+        self, offered: OfferedCard, formats: Sequence[Format], attempts: Sequence[Attempt], again: str = ""
+    ) -> Exception:
         from ocrzoo_registry.attempts import failure
 
         name = offered.card.name
         folders: dict[Format, Path] = {file_format: self.store.folder(name, file_format) for file_format in formats}
         present = [folder for folder in folders.values() if folder.is_dir()]
-        faults = [f"{folder} {fault}" for folder in present if (fault := self.store.fault(folder))]
-        return failure(name, folders, faults, attempts, offline=self._settings.offline)
+        faults = {folder: self.store.fault(folder) for folder in present}
+        return failure(name, folders, faults, attempts, offline=self._settings.offline, again=again)

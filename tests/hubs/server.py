@@ -122,6 +122,11 @@ class Hubs:
         """Give the id of a model's current state, which stays available from now on."""
         return self._snapshot(model)
 
+    def forget(self) -> None:
+        """Lose all states but the current ones, as a hub does whose history was written anew."""
+        with self._lock:
+            self._history.clear()
+
     # What the protocols ask for.
 
     def model_of(self, source: str, repo: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -27,9 +26,13 @@ FOLDERS: dict[Format, Path] = {"onnx": Path("/models/seaside_det_onnx")}
 
 
 def told(
-    *attempts: Attempt, folders: dict[Format, Path] = FOLDERS, faults: Sequence[str] = (), offline: bool = False
+    *attempts: Attempt,
+    folders: dict[Format, Path] = FOLDERS,
+    faults: dict[Path, str | None] | None = None,
+    offline: bool = False,
+    again: str = "",
 ) -> OcrzooError:
-    error = failure(NAME, folders, faults, attempts, offline=offline)
+    error = failure(NAME, folders, faults or {}, attempts, offline=offline, again=again)
     assert "\n" not in str(error)
     return error
 
@@ -93,6 +96,27 @@ def test_offline_it_is_told_where_the_model_should_lie_and_how_it_gets_there() -
     )
 
 
+@pytest.mark.parametrize("offline", [False, True])
+def test_what_lies_there_whole_is_not_called_broken(offline: bool) -> None:
+    whole: dict[Path, str | None] = {FOLDERS["onnx"]: None}
+    message = str(told(Attempt("hub", "no", "unreachable"), faults=whole, offline=offline))
+    assert "/models/seaside_det_onnx stays as it is" in message
+    assert "not whole" not in message
+    assert ("'OCRZOO_OFFLINE=0 ocrzoo models pull seaside_det --format onnx --update'" in message) == offline
+
+
+def test_the_command_that_asked_for_certain_bytes_is_the_one_that_brings_them() -> None:
+    again = "ocrzoo models pull --locked seaside_det"
+    assert f"bring it with 'OCRZOO_OFFLINE=0 {again}'" in str(told(offline=True, again=again))
+
+
+def test_refused_bytes_come_with_a_way_on() -> None:
+    corrupt = Attempt("hub", "sha256 is a, not b", "corrupt")
+    assert str(told(corrupt)).endswith("; try again later, or ask another source with --source")
+    way_on = f"'ocrzoo models pull {NAME} --format onnx --update' takes what is served now"
+    assert str(told(corrupt, again="ocrzoo models repair")).endswith(f"; {way_on}")
+
+
 def test_of_several_formats_none_is_pressed_on_the_user() -> None:
     both: dict[Format, Path] = {"paddle": Path("/a"), "onnx": Path("/b")}
     message = str(told(offline=True, folders=both))
@@ -110,7 +134,7 @@ def test_offline_a_folder_that_lies_there_unverified_can_be_trusted(tmp_path: Pa
 
 def test_offline_a_verified_folder_that_broke_is_not_to_be_trusted(tmp_path: Path) -> None:
     (tmp_path / "ocrzoo.json").write_text("{}")
-    message = str(told(offline=True, folders={"onnx": tmp_path}, faults=[f"{tmp_path} lacks inference.onnx"]))
+    message = str(told(offline=True, folders={"onnx": tmp_path}, faults={tmp_path: "lacks inference.onnx"}))
     assert "--trust" not in message
     assert f"{tmp_path} lacks inference.onnx" in message
     assert "--trust" not in str(told(offline=False, folders={"onnx": tmp_path}))

@@ -76,7 +76,7 @@ def pull(
     if locked or lock_file is not None:
         if pipeline or lang or formats or trust or update:
             raise click.UsageError("--locked says which models and formats: give it alone, or with names")
-        pulls = _locked_pulls(zoo, lock_file or Path(LOCK_FILE), names)
+        pulls = _locked_pulls(zoo, lock_file, names)
     else:
         pulls = _pulls(zoo, _names(zoo, names, pipeline, lang), formats, trust=trust, update=update)
     return _run(zoo, pulls, as_json=as_json)
@@ -92,13 +92,15 @@ def path(name: str, wanted: Format | None) -> None:
 
     zoo = Zoo()
     offered = zoo.models.get(name)
-    formats_wanted: tuple[Format, ...] = (wanted,) if wanted else zoo.readable_formats
+    any_format: tuple[Format, ...] = tuple(dict.fromkeys([*zoo.readable_formats, *offered.card.artefacts]))
+    formats_wanted = (wanted,) if wanted else any_format
     for file_format in formats_wanted:
         found = zoo.store.find(name, file_format)
         if found is not None:
             click.echo(one_line(str(found.folder)))
             return
     pull = f"ocrzoo models pull {name}" + (f" --format {wanted}" if wanted else "")
+    pull = f"OCRZOO_OFFLINE=0 {pull}" if zoo.settings.offline else pull
     for file_format in formats_wanted:
         folder = zoo.store.folder(name, file_format)
         if folder.is_dir():
@@ -195,18 +197,30 @@ def _bring(zoo: Zoo, offered: OfferedCard, formats: Sequence[Format], *, trust: 
     return taken or zoo.resolver.resolve(offered, formats)
 
 
-def _locked_pulls(zoo: Zoo, lock_file: Path, names: Sequence[str]) -> list[Pull]:
+def _locked_pulls(zoo: Zoo, given: Path | None, names: Sequence[str]) -> list[Pull]:
+    import shlex
+
     from ocrzoo_registry import lockfile
     from ocrzoo_registry.pulling import Pull
 
     zoo.resolver.sources.names()
+    lock_file = given or Path(LOCK_FILE)
+    option = "--locked" if given is None else f"--lock-file {shlex.quote(str(given))}"
     entries = lockfile.read(lock_file)
     known = {entry.name for entry in entries}
     for name in names:
         if name not in known:
             raise NotFound(f"{lock_file} does not lock {name}")
     return [
-        Pull(entry.name, partial(zoo.resolver.fetch_locked, zoo.models.get(entry.name), entry))
+        Pull(
+            entry.name,
+            partial(
+                zoo.resolver.fetch_locked,
+                zoo.models.get(entry.name),
+                entry,
+                again=f"ocrzoo models pull {option} {entry.name}",
+            ),
+        )
         for entry in entries
         if not names or entry.name in names
     ]

@@ -9,15 +9,7 @@ import click
 
 from ocrzoo.cli.progress import show_fetching, size_in_words
 from ocrzoo.cli.terminal import debug_option, one_line, print_json, print_table, tell
-from ocrzoo_registry.errors import (
-    ExitCode,
-    IntegrityError,
-    NotFound,
-    OcrzooError,
-    OfflineError,
-    SourceError,
-    StoreError,
-)
+from ocrzoo_registry.errors import ExitCode, NotFound, OcrzooError
 
 if TYPE_CHECKING:
     from ocrzoo_registry.upkeep import Stored
@@ -70,16 +62,16 @@ def repair(names: tuple[str, ...], as_json: bool) -> int:
         try:
             _mend(zoo, stored)
             repaired.append(stored)
+            if not as_json:
+                was = one_line(stored.fault or "")
+                click.echo(f"{stored.name} ({stored.file_format}): whole again (before, it {was})")
         except OcrzooError as error:
             tell("error", str(error), colour="red")
             codes.append(error.exit_code)
     if as_json:
-        print_json([_described(stored) for stored in repaired])
-    else:
-        for stored in repaired:
-            click.echo(f"{stored.name} ({stored.file_format}): whole again (before, it {one_line(stored.fault or '')})")
-        if not wanted:
-            click.echo("nothing is broken", err=True)
+        print_json([_described(one) for one in _as_they_are_now(zoo, repaired)])
+    elif not wanted:
+        click.echo("nothing is broken", err=True)
     return max(codes)
 
 
@@ -123,20 +115,19 @@ def gc(dry_run: bool, wheels: bool, as_json: bool) -> None:
 
 
 def _mend(zoo: Zoo, stored: Stored) -> None:
-    """Bring what the manifest says, at its revision; where nobody has that any more, what the card leads to now."""
-    from ocrzoo_registry.lockfile import locked
-
+    """Bring what the manifest says: other bytes than there were are not a repair."""
     offered = zoo.models.get(stored.name)
     if stored.manifest is not None:
-        try:
-            zoo.resolver.fetch(locked(offered, stored.manifest), stored.file_format)
-        except (IntegrityError, OfflineError, StoreError):
-            raise  # other bytes than there were are not a repair
-        except SourceError as error:
-            zoo.resolver.fetch(offered, stored.file_format)
-            tell("warning", f"{stored.name} is now another revision than it was: {error}", colour="yellow")
+        zoo.resolver.fetch_recorded(offered, stored.manifest, again=f"ocrzoo models repair {stored.name}")
     else:
         zoo.resolver.fetch(offered, stored.file_format)
+
+
+def _as_they_are_now(zoo: Zoo, repaired: Sequence[Stored]) -> list[Stored]:
+    from ocrzoo_registry.upkeep import stored_models
+
+    folders = {stored.folder for stored in repaired}
+    return [one for one in stored_models(zoo.store) if one.folder in folders]
 
 
 def _described(stored: Stored) -> dict[str, Any]:

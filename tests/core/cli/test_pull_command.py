@@ -64,6 +64,18 @@ class TestPull:
         assert [request.path for request in hubs.asked("file")] == ["inference.json"]
         assert (folder / DET / "inference.json").read_bytes() == b"{ }"
 
+    def test_an_update_that_cannot_be_had_leaves_what_is_there(
+        self, run: Run, folder: Path, hubs: Hubs, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run("models", "pull", DET, "--format", "onnx")
+        monkeypatch.setenv("OCRZOO_OFFLINE", "1")
+        ran = run("models", "pull", DET, "--update")
+        assert ran.code == 4
+        assert f"{folder / DET}_onnx stays as it is" in ran.error
+        assert "not whole" not in ran.error
+        assert f"'OCRZOO_OFFLINE=0 ocrzoo models pull {DET} --format onnx --update'" in ran.error
+        assert run("models", "verify").code == 0
+
     def test_two_formats(self, run: Run, folder: Path) -> None:
         ran = run("models", "pull", DET, "--format", "paddle", "--format", "onnx", "--json")
         assert [told["format"] for told in json.loads(ran.out)] == ["paddle", "onnx"]
@@ -219,6 +231,31 @@ class TestLock:
         assert ran.code == 5
         assert "inference.json" in ran.err
         assert not (folder / DET).exists()
+
+    @pytest.mark.parametrize("source", ["huggingface", "aistudio"])
+    def test_a_commit_that_the_hub_lost_is_made_good_by_the_same_bytes_and_no_others(
+        self, run: Run, folder: Path, hubs: Hubs, source: str
+    ) -> None:
+        run("lock", DET, "--format", "paddle", "--source", source)
+        hubs.models[DET]["README.md"] = b"another text"
+        for weights, code in (("w", 0), ("v", 5)):
+            hubs.models[DET]["inference.pdiparams"] = weights.encode() * 9000
+            hubs.forget()
+            run("models", "remove", DET)
+            ran = run("models", "pull", "--locked", "--source", source)
+            assert ran.code == code
+            assert (folder / DET).exists() == (code == 0)
+        assert "not there as paddle at " in ran.err
+
+    def test_offline_the_command_is_told_that_brings_what_is_locked(
+        self, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run("lock", DET, "--format", "paddle", "--output", "my own.lock")
+        run("models", "remove", DET)
+        monkeypatch.setenv("OCRZOO_OFFLINE", "1")
+        ran = run("models", "pull", "--lock-file", "my own.lock")
+        assert ran.code == 4
+        assert f"'OCRZOO_OFFLINE=0 ocrzoo models pull --lock-file 'my own.lock' {DET}'" in ran.error
 
     def test_the_file_is_the_same_each_time(self, run: Run, folder: Path, tmp_path: Path) -> None:
         run("lock", REC, DET)

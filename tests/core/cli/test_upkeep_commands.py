@@ -28,6 +28,18 @@ class TestUpkeep:
         run("models", "repair")
         assert run("models", "path", DET).out == f"{folder / DET}_onnx\n"
 
+    def test_the_path_of_a_format_that_no_engine_here_reads(self, run: Run, folder: Path, hubs: Hubs) -> None:
+        weights = {"config.json": b"{}", "model.safetensors": b"s" * 4000}
+        hubs.models["UVDoc_safetensors"] = {"inference.yml": hubs.models["UVDoc"]["inference.yml"], **weights}
+        run("models", "pull", "UVDoc", "--format", "safetensors")
+        assert run("models", "path", "UVDoc").out == f"{folder / 'UVDoc_safetensors'}\n"
+
+    def test_offline_the_path_of_what_is_not_here_comes_with_a_command_that_may_fetch(
+        self, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("OCRZOO_OFFLINE", "1")
+        assert f"'OCRZOO_OFFLINE=0 ocrzoo models pull {DET}' brings it" in run("models", "path", DET).error
+
     def test_a_broken_model_is_told_and_only_its_broken_file_is_fetched(
         self, run: Run, folder: Path, hubs: Hubs
     ) -> None:
@@ -57,6 +69,36 @@ class TestUpkeep:
         (folder / DET / "inference.pdiparams").unlink()
         assert run("models", "repair", DET).code == 0
         assert (folder / DET / "inference.pdiparams").read_bytes() == old
+
+    @pytest.mark.parametrize("source", ["huggingface", "aistudio"])
+    def test_nor_are_other_bytes_where_the_hub_lost_the_revision(
+        self, run: Run, folder: Path, hubs: Hubs, source: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PADDLE_PDX_MODEL_SOURCE", f"{source},")
+        run("models", "pull", DET, "--format", "paddle")
+        (folder / DET / "inference.json").unlink()
+        hubs.models[DET]["inference.json"] = b"{ }"
+        hubs.forget()
+        ran = run("models", "repair")
+        assert ran.code == 5
+        assert "whole again" not in ran.out
+        assert f"'ocrzoo models pull {DET} --format paddle --update' takes what is served now" in ran.err
+        assert run("models", "pull", DET, "--format", "paddle", "--update").code == 0
+        assert (folder / DET / "inference.json").read_bytes() == b"{ }"
+
+    @pytest.mark.parametrize("source", ["huggingface", "aistudio"])
+    def test_the_same_bytes_are_a_repair_at_whichever_revision(
+        self, run: Run, folder: Path, hubs: Hubs, source: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PADDLE_PDX_MODEL_SOURCE", f"{source},")
+        run("models", "pull", DET, "--format", "paddle")
+        (folder / DET / "inference.json").unlink()
+        hubs.models[DET]["README.md"] = b"another text"
+        hubs.forget()
+        ran = run("models", "repair", "--json")
+        assert ran.code == 0
+        (told,) = json.loads(ran.out)
+        assert (told["status"], told["fault"], told["revision"]) == ("verified", None, hubs.commit(DET))
 
     def test_what_was_never_here_cannot_be_verified(self, run: Run, folder: Path) -> None:
         run("models", "pull", DET)
