@@ -46,9 +46,17 @@ def observe(result: Any, *, closely: bool, places: Mapping[str, str]) -> dict[st
     seen["pages"] = {key: picture_of(upright[key]) for key in pages} if "angle" in upright else {}
     if closely:
         seen["printed"] = {how: printed(result, arguments, places) for how, arguments in PRINTED.items()}
-        seen["img"] = {name: [*picture.size, picture.mode] for name, picture in result.img.items()}
+        seen["img"] = drawn(result)
         seen["files"] = {name: saved(save) for name, save in saves(result).items()}
     return seen
+
+
+def drawn(result: Any) -> dict[str, Any]:
+    """Return name -> size and mode of each picture."""
+    try:
+        return {name: [*picture.size, picture.mode] for name, picture in result.img.items()}
+    except Exception as error:  # noqa: BLE001  # whatever either side raises is part of its answer
+        return {"error": type(error).__name__}
 
 
 def saves(result: Any) -> dict[str, Callable[[Path], Any]]:
