@@ -45,9 +45,11 @@ def observe(result: Any, *, closely: bool, places: Mapping[str, str]) -> dict[st
     pages = [key for key in ("input_img", "rot_img", "output_img") if key in upright]
     seen["pages"] = {key: picture_of(upright[key]) for key in pages} if "angle" in upright else {}
     if closely:
-        seen["printed"] = {how: printed(result, arguments, places) for how, arguments in PRINTED.items()}
+        heard = {how: printed(result, arguments) for how, arguments in PRINTED.items()}
+        seen["printed"] = {how: print_out(text, plain, places) for how, (_, text) in heard.items()}
+        seen["printed to"] = {how: where for how, (where, _) in heard.items()}
         seen["img"] = drawn(result)
-        seen["files"] = {name: saved(save) for name, save in saves(result).items()}
+        seen["files"] = {name: saved(save, plain["res"]) for name, save in saves(result).items()}
     return seen
 
 
@@ -92,8 +94,8 @@ def picture_of(pixels: Any) -> dict[str, Any]:
     }
 
 
-def printed(result: Any, arguments: tuple[Any, ...], places: Mapping[str, str]) -> dict[str, Any]:
-    """Return what ``print`` writes and where: PaddleX logs it, and its log goes to the standard error."""
+def printed(result: Any, arguments: tuple[Any, ...]) -> tuple[str, str]:
+    """Return where ``print`` writes, and what: PaddleX logs it, and its log goes to the standard error."""
     logged, heard = io.StringIO(), io.StringIO()
     log, handler = logging.getLogger("paddlex"), logging.StreamHandler(logged)
     before, log.handlers = log.handlers, [handler]
@@ -102,43 +104,46 @@ def printed(result: Any, arguments: tuple[Any, ...], places: Mapping[str, str]) 
             result.print(*arguments)
     finally:
         log.handlers = before
-    text = logged.getvalue() or heard.getvalue()
+    return ("log", logged.getvalue()) if logged.getvalue() else ("standard output", heard.getvalue())
+
+
+def print_out(text: str, plain: Any, places: Mapping[str, str]) -> Any:
+    """Return how printed JSON is laid out, or the text of a printed dictionary, its numbers cut short."""
     with contextlib.suppress(json.JSONDecodeError):
-        return {"to": "log" if logged.getvalue() else "stdout", **laid_out(text)}
+        return laid_out(text, plain)
     short = re.sub(r"(\d\.\d{3})\d+", r"\1", re.sub(r", shape=\([\d, ]+\)", "", text))
-    return {"to": "log" if logged.getvalue() else "stdout", "text": named(short, places)}
+    return named(short.strip(), places)
 
 
-def saved(save: Callable[[Path], Any]) -> dict[str, Any]:
+def saved(save: Callable[[Path], Any], plain: Any) -> dict[str, Any]:
     """Save into an empty folder and return what lies there then: name -> layout of JSON, size of a picture."""
     with TemporaryDirectory() as folder:
         try:
             save(Path(folder))
         except Exception as error:  # noqa: BLE001  # whatever either side raises is part of its answer
             return {"error": type(error).__name__}
-        return {UNNAMED.sub("{unnamed}", path.name): content_of(path) for path in sorted(Path(folder).iterdir())}
+        return {UNNAMED.sub("{unnamed}", path.name): content_of(path, plain) for path in sorted(Path(folder).iterdir())}
 
 
-def content_of(path: Path) -> Any:
+def content_of(path: Path, plain: Any) -> Any:
     """Return how a JSON file is laid out, or how large a picture is."""
     if path.suffix != ".json":
         with Image.open(path) as picture:
             return [*picture.size, picture.format]
-    return laid_out(path.read_text(encoding="utf-8"))
+    return laid_out(path.read_text(encoding="utf-8"), plain)
 
 
-def laid_out(text: str) -> dict[str, Any]:
-    """Return how JSON is laid out.
+def laid_out(text: str, plain: Any) -> dict[str, Any]:
+    """Return how JSON is laid out, and whether it says what the property ``json`` says.
 
     Raises:
-        JSONDecodeError: It is none.
+        JSONDecodeError: It is no JSON.
     """
     data = json.loads(text)
-    layouts = ((indent, ascii_only) for indent in (4, 2, None) for ascii_only in (False, True))
-    for indent, ascii_only in layouts:
-        if text.rstrip("\n") == json.dumps(data, indent=indent, ensure_ascii=ascii_only):
-            return {"indent": indent, "ascii": text.isascii(), "keys": list(data)}
-    return {"indent": "another", "ascii": text.isascii(), "keys": list(data)}
+    layouts = [(indent, ascii_only) for indent in (4, 2, None) for ascii_only in (False, True)]
+    written = (json.dumps(data, indent=indent, ensure_ascii=ascii_only) for indent, ascii_only in layouts)
+    found = (layout[0] for layout, one in zip(layouts, written, strict=True) if one == text.rstrip("\n"))
+    return {"indent": next(found, "another"), "ascii": text.isascii(), "as json": data == plain}
 
 
 def named(value: Any, places: Mapping[str, str]) -> Any:
