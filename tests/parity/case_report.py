@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from case_comparison import NOTHING, Finding
 from cases import Case
-from purposes import PURPOSES, Purpose, purpose_of
+from purposes import PURPOSES, purpose_of
 
 TITLES: Mapping[str, str] = {
     "input": "Inputs",
@@ -22,11 +22,12 @@ TITLES: Mapping[str, str] = {
 
 INTRO = """# Differences from PaddleX 3.7.2
 
-Written by `python tests/parity/parity_kit.py --write`; the tests compare. {cases} cases were played with PaddleX ({versions}) and with
-ocrzoo, on the same weights and inputs, and every key of every result was compared: {compared} comparisons, {same} equal, {purposes}
-different on purpose, {open} different otherwise. Equal means equal; but coordinates may be one pixel off, scores 0.001, and the mean of
-an 8 x 8th of a picture half a level of 255. The classifiers and UVDoc are stand-ins with random weights (`tests/standins`): what is
-compared is all that happens around them. PaddleX's answers are recorded in `tests/parity/cases.json`.
+Written by `python tests/parity/parity_kit.py --write`; the tests compare. {cases} cases were played with PaddleX
+({versions}) and with ocrzoo, on the same weights and inputs, and every key of every result was compared: {compared} comparisons,
+{same} equal, {purposes} different on purpose, {open} different otherwise. Equal means equal; but coordinates may be one
+pixel off, scores 0.001, and the mean of an 8 x 8th of a picture half a level of 255. The classifiers and UVDoc are
+stand-ins with random weights (`tests/standins`): what is compared is all that happens around them. PaddleX's answers are
+recorded in `tests/parity/cases.json`.
 
 ## On purpose
 
@@ -47,8 +48,9 @@ class Tally:
     on_purpose: int = 0
     open: list[Finding] = field(default_factory=list)
 
-    def add(self, finding: Finding, purpose: Purpose | None) -> None:
+    def add(self, finding: Finding) -> None:
         """Count a finding."""
+        purpose = None if finding.equal else purpose_of(finding)
         if finding.equal:
             exact = finding.ours == finding.theirs
             self.equal += exact
@@ -72,17 +74,44 @@ EVERYWHERE = frozenset(PURPOSES.index(purpose) + 1 for purpose in PURPOSES if pu
 """Numbers of differences that would stand in every cell."""
 
 
+Place = tuple[str, str, str]
+"""Heading of a table, first cell of a row, heading of a column."""
+
+
+def verdicts(cases: Sequence[Case], findings: Sequence[Finding]) -> dict[Place, str]:
+    """Return what stands in which cell of the tables."""
+    by_name = {case.name: place_of(case) for case in cases}
+    tallies: defaultdict[Place, Tally] = defaultdict(Tally)
+    for finding in findings:
+        tallies[by_name[finding.case]].add(finding)
+    return {place: tally.cell(EVERYWHERE) for place, tally in tallies.items()}
+
+
+def place_of(case: Case) -> Place:
+    """Return which cell a case has a say in."""
+    title = TITLES.get(case.row) or "`predict`: " + ", ".join(f"`{name}`" for name in case.row.split(", "))
+    return title, case.value, "" if case.row == "create_pipeline" else f"`{case.pipeline}`"
+
+
+def read_verdicts(document: str) -> dict[Place, str]:
+    """Return what stands in which cell of a document's tables."""
+    found: dict[Place, str] = {}
+    for section in document.split("\n### ")[1:]:
+        title, _, body = section.partition("\n")
+        heads, _, *rows = (line.strip("|").split("|") for line in body.splitlines() if line.startswith("|"))
+        for row in rows:
+            value, *cells = (cell.strip() for cell in row)
+            found |= {(title, value, head.strip()): cell for head, cell in zip(heads[1:], cells, strict=True) if cell}
+    return found
+
+
 def render(cases: Sequence[Case], findings: Sequence[Finding], versions: Mapping[str, str]) -> str:
     """Return the document."""
-    by_name = {case.name: case for case in cases}
     all_of_it = Tally()
-    cells: defaultdict[tuple[str, str, str], Tally] = defaultdict(Tally)
     aspects: defaultdict[str, Tally] = defaultdict(Tally)
     for finding in findings:
-        purpose = None if finding.equal else purpose_of(finding)
-        case = by_name[finding.case]
-        for tally in (all_of_it, cells[case.row, case.value, case.pipeline], aspects[finding.aspect]):
-            tally.add(finding, purpose)
+        for tally in (all_of_it, aspects[finding.aspect]):
+            tally.add(finding)
     shown = ("python", "numpy", "opencv-contrib-python", "onnxruntime", "paddlepaddle")
     intro = INTRO.format(
         cases=len(cases),
@@ -92,15 +121,23 @@ def render(cases: Sequence[Case], findings: Sequence[Finding], versions: Mapping
         purposes=all_of_it.on_purpose,
         open=len(all_of_it.open),
     )
-    parts = [intro, *_purposes(), "", "## Everything that was compared", "", *_key(), *_rows(cases, cells)]
+    parts = [
+        intro,
+        *_purposes(),
+        "",
+        "## Everything that was compared",
+        "",
+        *_key(),
+        *_rows(cases, verdicts(cases, findings)),
+    ]
     return "\n".join([*parts, *_aspects(aspects)]) + "\n"
 
 
 def _key() -> Iterator[str]:
     numbers = ", ".join(str(PURPOSES.index(one) + 1) for one in PURPOSES if one.everywhere)
-    yield f"Numbers are those of the list above; {numbers}, which hold everywhere, are not repeated. Columns are pipelines"
-    yield "(`tests/parity/case_pipelines.py`): `off` has all stages off and PaddleX's settings, `strict` settings of its own, `on` all"
-    yield "stages on."
+    yield f"Numbers are those of the list above; {numbers}, which hold everywhere, are not repeated. Columns are"
+    yield "pipelines (`tests/parity/case_pipelines.py`): `off` has all stages off and PaddleX's settings, `strict` settings"
+    yield "of its own, `on` all stages on."
     yield ""
 
 
@@ -112,20 +149,17 @@ def _purposes() -> Iterator[str]:
         yield f"| {number} | {one.what} | {one.theirs} | {one.ours} | {one.why} | {quirk} |"
 
 
-def _rows(cases: Sequence[Case], cells: Mapping[tuple[str, str, str], Tally]) -> Iterator[str]:
-    for row in dict.fromkeys(case.row for case in cases):
-        of_row = [case for case in cases if case.row == row]
-        pipelines = list(dict.fromkeys(case.pipeline for case in of_row))
-        title = TITLES.get(row) or "`predict`: " + ", ".join(f"`{name}`" for name in row.split(", "))
+def _rows(cases: Sequence[Case], cells: Mapping[Place, str]) -> Iterator[str]:
+    places = [place_of(case) for case in cases]
+    for title in dict.fromkeys(title for title, _, _ in places):
+        of_table = [place for place in places if place[0] == title]
+        heads = list(dict.fromkeys(head for _, _, head in of_table))
         yield f"### {title}"
         yield ""
-        if row == "create_pipeline":
-            pipelines = [""]
-        yield f"| | {' | '.join(f'`{name}`' if name else '' for name in pipelines)} |"
-        yield "|---" * (len(pipelines) + 1) + "|"
-        for value in dict.fromkeys(case.value for case in of_row):
-            tallies = [cells.get((row, value, name or value)) for name in pipelines]
-            yield f"| {value} | {' | '.join('' if one is None else one.cell(EVERYWHERE) for one in tallies)} |"
+        yield f"| | {' | '.join(heads)} |"
+        yield "|---" * (len(heads) + 1) + "|"
+        for value in dict.fromkeys(value for _, value, _ in of_table):
+            yield f"| {value} | {' | '.join(cells.get((title, value, head), '') for head in heads)} |"
         yield ""
 
 

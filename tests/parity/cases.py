@@ -183,7 +183,7 @@ def _switches() -> Iterator[Case]:
             for words in (False, True):
                 predict = {"use_textline_orientation": flag, "return_word_box": words}
                 value = f"{flag}, return_word_box={words}"
-                yield Case("use_textline_orientation", value, pipeline, "{pages}/english_paragraph.png", predict)
+                yield Case("use_textline_orientation", value, pipeline, predict=predict)
 
 
 def _methods() -> Iterator[Case]:
