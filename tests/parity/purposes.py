@@ -87,6 +87,19 @@ PURPOSES: Sequence[Purpose] = (
         only_empty=True,
     ),
     Purpose(
+        what="0 for `text_det_thresh`, `text_det_box_thresh`, `text_det_unclip_ratio`",
+        theirs="reports 0 and computes with the pipeline's own value",
+        ours="computes with 0",
+        why="0 is a value, and a result should tell what it was made with",
+        aspects=("key:*", "type:*"),
+        cases=(
+            "text_det_thresh = 0 on *",
+            "text_det_box_thresh = 0 on *",
+            "text_det_unclip_ratio = 0 on *",
+            "create_pipeline = zeros on *",
+        ),
+    ),
+    Purpose(
         what="turning a page or a line",
         theirs="`warpAffine` around a centre half a pixel off: a row and a column of black, all else shifted by a pixel",
         ours="exact",
@@ -133,19 +146,6 @@ PURPOSES: Sequence[Purpose] = (
         why="the user asked for it, and the configuration names the model",
         aspects=("outcome", "results"),
         cases=(f"{SWITCHES}*", "doc_preprocessor = *", "use_textline_orientation = True*"),
-    ),
-    Purpose(
-        what="0 for `text_det_thresh`, `text_det_box_thresh`, `text_det_unclip_ratio`",
-        theirs="reports 0 and computes with the pipeline's own value",
-        ours="computes with 0",
-        why="0 is a value, and a result should tell what it was made with",
-        aspects=("key:*", "type:*"),
-        cases=(
-            "text_det_thresh = 0 on *",
-            "text_det_box_thresh = 0 on *",
-            "text_det_unclip_ratio = 0 on *",
-            "create_pipeline = zeros on *",
-        ),
     ),
     Purpose(
         what="a threshold beyond 0 to 1, a side of 0 or less",
