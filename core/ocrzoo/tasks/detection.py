@@ -43,10 +43,14 @@ class DetectionParams:
     """How far a region grows: area x ratio / perimeter."""
     max_candidates: int = 1000
     """No more regions of a page are looked at."""
+    input_shape: tuple[int, int, int] | None = None
+    """Channels, height and width that every page is stretched to, whatever the limits say."""
 
 
 def input_size(height: int, width: int, params: DetectionParams) -> tuple[int, int]:
     """Return height and width of the network's input for a page."""
+    if params.input_shape is not None:
+        return params.input_shape[1], params.input_shape[2]
     limit = params.limit_side_len
     if params.limit_type == "max":
         ratio = limit / max(height, width) if max(height, width) > limit else 1.0

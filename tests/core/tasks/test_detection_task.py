@@ -50,6 +50,7 @@ class TestInputSize:
             ((100, 50), {"limit_type": "max", "limit_side_len": 960}, (96, 64)),
             ((100, 50), {"limit_type": "resize_long", "limit_side_len": 960}, (960, 480)),
             ((2000, 1000), {"limit_type": "resize_long", "limit_side_len": 960}, (960, 480)),
+            ((2000, 1000), {"input_shape": (3, 320, 640), "max_side_limit": 100}, (320, 640)),
         ],
     )
     def test_limits(self, page: tuple[int, int], params: dict[str, Any], size: tuple[int, int]) -> None:
