@@ -24,10 +24,12 @@ class Environments:
     """The environments of this repository's tests, by the name of their list of requirements."""
 
     folder: Path
+    lists: Path = HERE
+    """Where the lists of requirements lie."""
 
     def python(self, name: str) -> str:
-        """Give the interpreter of an environment that has what ``<name>.txt`` beside this file lists."""
-        requirements = HERE / f"{name}.txt"
+        """Give the interpreter of an environment that has what ``<name>.txt`` lists."""
+        requirements = self.lists / f"{name}.txt"
         told = requirements.read_bytes() + sys.version.encode()
         environment = self.folder / f"{name}-{hashlib.sha256(told).hexdigest()[:16]}"
         complete = environment / "complete"

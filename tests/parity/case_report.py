@@ -16,23 +16,24 @@ TITLES: Mapping[str, str] = {
     "page": "Pages",
     "methods": "Methods and attributes of results",
     "engine": "Engines",
+    "no such parameter": "`predict`: a parameter that does not exist",
     "doc_preprocessor": "`doc_preprocessor`: `use_doc_orientation_classify`, `use_doc_unwarping`",
 }
 """Headings of rows that are no parameters of ``predict``."""
 
 INTRO = """# Differences from PaddleX 3.7.2
 
-Written by `python tests/parity/parity_kit.py --write`; the tests compare. {cases} cases were played with PaddleX
-({versions}) and with ocrzoo, on the same weights and inputs, and every key of every result was compared: {compared} comparisons,
+Written by `python tests/parity/parity_kit.py --write`; the tests compare. {cases} cases were played with PaddleX and
+with ocrzoo, on the same weights and inputs, and every key of every result was compared: {compared} comparisons,
 {same} equal, {purposes} different on purpose, {open} different otherwise. Equal means equal; but coordinates may be one
 pixel off, scores 0.001, and the mean of an 8 x 8th of a picture half a level of 255. The classifiers and UVDoc are
-stand-ins with random weights (`tests/standins`): what is compared is all that happens around them. PaddleX's answers are
-recorded in `tests/parity/cases.json`.
+stand-ins with random weights (`tests/standins`): what is compared is all that happens around them. PaddleX's answers
+are recorded in `tests/parity/cases.json` ({versions}).
 
 ## On purpose
 
-`paddlex_quirks=True` (of `create_pipeline` and of the command) gives PaddleX's behaviour where the last column says so; the tests
-play these cases a second time with it, and then nothing differs.
+`create_pipeline(..., paddlex_quirks=True)` gives PaddleX's behaviour where the last column says so; the tests play these
+cases a second time with it, and then nothing differs.
 """
 
 
@@ -176,6 +177,18 @@ def _aspects(aspects: Mapping[str, Tally]) -> Iterator[str]:
 def named(aspect: str) -> str:
     """Return what is compared, in words."""
     kind, _, name = aspect.partition(":")
-    words = {"type": "type of {}", "pages": "pixels of {}", "img": "`img`: {}", "printed": "{}", "files": "files of {}"}
-    whole = {"outcome": "answers or an error", "results": "number of results", "order": "order of the keys"}
+    words = {
+        "type": "type of {}",
+        "pages": "pixels of {}",
+        "img": "`img`: {}",
+        "printed": "{}",
+        "printed to": "where {} writes",
+        "files": "files of {}",
+    }
+    whole = {
+        "outcome": "answers or an error",
+        "results": "number of results",
+        "order": "order of the keys",
+        "img:error": "an error of `img`",
+    }
     return whole.get(aspect) or words.get(kind, "{}").format(f"`{name}`")

@@ -26,7 +26,6 @@ VALUES: Mapping[str, Sequence[Any]] = {
 PAGES = (
     "chinese_mixed.png",
     "english_paragraph.png",
-    "number_table.png",
     "rotated.png",
     "turned_sideways.png",
     "wide_line.png",
@@ -146,8 +145,9 @@ def cases() -> Iterator[Case]:
     for pipeline in CREATED:
         yield Case("create_pipeline", pipeline, pipeline)
     for page in PAGES:
-        for pipeline in ("off", "on", "words", "v5"):
+        for pipeline in ("off", "on", "words"):
             yield Case("page", page, pipeline, f"{{pages}}/{page}")
+    yield Case("page", "rotated.png", "v5", "{pages}/rotated.png")
     yield from _methods()
     yield from _engines()
 
