@@ -101,12 +101,17 @@ class OCRResult(PageResult):
     def img(self) -> dict[str, PIL.Image.Image]:
         """The pictures: ``ocr_res_img`` (the page with its quads beside a page with what was read).
 
-        And ``preprocessed_img``, where the page was set upright.
+        Words are drawn in place of lines where they were asked for. And ``preprocessed_img``, where the page was
+        set upright.
         """
         from ocrzoo.results.drawing import draw
 
         upright = self.get("doc_preprocessor_res")
-        drawn = draw(self._image, self["rec_polys"], self["rec_texts"])
+        if self["return_word_box"]:
+            words = [word for read in self._lines for word in read.words]
+            drawn = draw(self._image, [word.polygon for word in words], [word.text for word in words])
+        else:
+            drawn = draw(self._image, self["rec_polys"], self["rec_texts"])
         return {"ocr_res_img": drawn, **({} if upright is None else upright.img)}
 
     def text_page(self, *, original: bool = False) -> TextPage:

@@ -15,10 +15,14 @@ from tests.core.stand_ins import Shifted, StandInRuntime, stand_in_config
 from ocrzoo.engines import Device
 from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
+from ocrzoo.results import drawing
 from ocrzoo.results.ocr import OCRResult
+from ocrzoo.results.reading import ReadLine
+from ocrzoo.tasks.words import Word
 from ocrzoo_registry.errors import InputError, OfflineError, UsageError
 
 Paper = NDArray[np.uint8]
+QUAD = np.array([[0, 0], [9, 0], [9, 9], [0, 9]], np.float32)
 ON = {"use_doc_orientation_classify": True, "use_doc_unwarping": True, "use_textline_orientation": True}
 DEFAULT = [
     *("PP-LCNet_x1_0_doc_ori", "UVDoc", "PP-OCRv5_mobile_det", "PP-LCNet_x0_25_textline_ori", "PP-OCRv5_mobile_rec")
@@ -205,6 +209,16 @@ class TestWords:
             assert (boxes[0, :2] >= line[:2] - 1).all()
             assert (boxes[0, 2:] <= line[2:] + 1).all()
         assert "text_word" not in read(stand_in_pipeline, paper)
+
+    def test_words_are_drawn_in_place_of_lines(
+        self, stand_in_pipeline: OCRPipeline, paper: Paper, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        drawn: list[list[str]] = []
+        monkeypatch.setattr(ReadLine, "words", property(lambda _self: [Word("a", QUAD, 1), Word("b", QUAD, 1)]))
+        monkeypatch.setattr(drawing, "draw", lambda _page, _polygons, texts: drawn.append(list(texts)))
+        _ = read(stand_in_pipeline, paper, return_word_box=True).img
+        _ = read(stand_in_pipeline, paper).img
+        assert drawn == [["a", "b"] * 3, ["ab"] * 3]
 
     def test_the_pipelines_own_setting(self, stand_in_runtime: Any, paper: Paper) -> None:
         config = stand_in_config(use_doc_preprocessor=False, use_textline_orientation=False).model_dump()
