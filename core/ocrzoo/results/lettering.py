@@ -48,7 +48,7 @@ def letter(text: str, width: int, height: int, fonts: PageFonts, *, middle: bool
     The text is as :func:`one_line` gives it, and ``fonts`` are those for it.
     """
     text = text[: 2 * max(width, height)]  # more than that cannot be seen
-    if height <= width * _TALL:
+    if height <= width * _TALL or len(clusters(text)) < 2:  # one letter is no column, however narrow
         return _Line(text, fonts, middle).drawn(width, height)
     if not any(_stands_upright(part) for part in clusters(text)):
         return np.rot90(_Line(text, fonts, middle).drawn(height, width), 3)

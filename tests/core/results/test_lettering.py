@@ -211,3 +211,9 @@ class TestMark:
 )
 def test_one_line(text: str, line: str) -> None:
     assert one_line(text) == line
+
+
+def test_one_letter_stands_upright_however_narrow_its_box(book: FontBook) -> None:
+    patch = drawn("a", 12, 60, book)
+    ((begin, end),) = bars(patch)
+    assert height_of(patch, (begin, end)) > end - begin
