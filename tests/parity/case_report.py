@@ -32,8 +32,8 @@ are recorded in `tests/parity/cases.json` ({versions}).
 
 ## On purpose
 
-`create_pipeline(..., paddlex_quirks=True)` gives PaddleX's behaviour where the last column says so; the tests play these
-cases a second time with it, and then nothing differs.
+`create_pipeline(..., paddlex_quirks=True)` gives PaddleX's behaviour where the last column says so; the tests play
+these cases a second time with it, and then nothing differs.
 """
 
 
@@ -137,8 +137,8 @@ def render(cases: Sequence[Case], findings: Sequence[Finding], versions: Mapping
 def _key() -> Iterator[str]:
     numbers = ", ".join(str(PURPOSES.index(one) + 1) for one in PURPOSES if one.everywhere)
     yield f"Numbers are those of the list above; {numbers}, which hold everywhere, are not repeated. Columns are"
-    yield "pipelines (`tests/parity/case_pipelines.py`): `off` has all stages off and PaddleX's settings, `strict` settings"
-    yield "of its own, `on` all stages on."
+    yield "pipelines (`tests/parity/case_pipelines.py`): `off` has all stages off and PaddleX's settings, `strict`"
+    yield "settings of its own, `on` all stages on."
     yield ""
 
 

@@ -103,7 +103,7 @@ PURPOSES: Sequence[Purpose] = (
     ),
     Purpose(
         what="one switch of the preprocessing given and the other not, or both off in the configuration",
-        theirs="one off and nothing said of the other: both off; both off in the configuration: a result of nothing done",
+        theirs="one off, nothing said of the other: both off; both off in the configuration: a result of nothing done",
         ours="what is not said stays as the pipeline has it; nothing to do is not done",
         why="the tutorial: `None` means the pipeline's own setting",
         aspects=("key:*", "type:*", "pages:*", "img:*"),
