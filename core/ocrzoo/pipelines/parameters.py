@@ -11,7 +11,7 @@ from ocrzoo.pipelines.doc_preprocessor import Asked
 from ocrzoo.pipelines.schema import MAX_SIDE_LEN, MAX_UNCLIP_RATIO, DocPreprocessorConfig, LimitType, OCRConfig
 from ocrzoo_registry.errors import UsageError
 
-_DETECTION = ("limit_side_len", "limit_type", "max_side_limit", "thresh", "box_thresh", "unclip_ratio")
+_DETECTION = ("limit_side_len", "limit_type", "max_side_limit", "thresh", "box_thresh", "unclip_ratio", "input_shape")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ def _upright(config: OCRConfig, orientation: bool | None, unwarping: bool | None
         on and own.use_doc_orientation_classify if orientation is None else orientation,
         on and own.use_doc_unwarping if unwarping is None else unwarping,
     )
-    return asked if asked.orientation or asked.unwarping else None
+    nothing_to_do = not (asked.orientation or asked.unwarping)
+    return None if nothing_to_do and not (on and config.paddlex_quirks) else asked
 
 
 def _detection(config: OCRConfig, chosen: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tests.core.stand_ins import Shifted, StandInRuntime, stand_in_config
 
 from ocrzoo.engines import Device
+from ocrzoo.pipelines.config import default_ocr
 from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo.results import drawing
@@ -278,3 +279,23 @@ class TestDevices:
         told: list[InputError] = []
         assert len(list(pipeline.predict([paper, "no.png", paper, paper], on_error=told.append))) == 3
         assert len(told) == 1
+
+
+def test_a_configuration_without_anything_to_do(stand_in_runtime: StandInRuntime, paper: Paper) -> None:
+    """Nothing is told of it; PaddleX tells of a stage that did nothing."""
+    changes = default_ocr()["SubPipelines"]
+    changes["DocPreprocessor"].update(use_doc_orientation_classify=False, use_doc_unwarping=False)
+    plain = OCRPipeline(stand_in_config(SubPipelines=changes, use_textline_orientation=False), stand_in_runtime)
+    assert "doc_preprocessor_res" not in read(plain, paper)
+    like_paddlex = stand_in_config(SubPipelines=changes, use_textline_orientation=False, paddlex_quirks=True)
+    assert read(OCRPipeline(like_paddlex, stand_in_runtime), paper)["doc_preprocessor_res"]["angle"] == -1
+
+
+def test_a_detector_that_wants_pages_of_one_size(stand_in_runtime: StandInRuntime, paper: Paper) -> None:
+    changes = default_ocr()["SubModules"]
+    changes["TextDetection"]["input_shape"] = [3, 128, 256]
+    config = stand_in_config(SubModules=changes, use_doc_preprocessor=False, use_textline_orientation=False)
+    pipeline = OCRPipeline(config, stand_in_runtime)
+    read(pipeline, paper)
+    session: Any = pipeline.detector()._session
+    assert session.batches[-1].shape == (1, 3, 128, 256)
