@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ocrzoo.engines import Session
+from ocrzoo.predictors.transforms import transform
 from ocrzoo.tasks import reading, recognition
 from ocrzoo.tasks.quads import Image
-from ocrzoo.predictors.transforms import transform
 from ocrzoo.tasks.recognition import Batching, Line, LineShape
 from ocrzoo_registry.cards import ModelCard
 from ocrzoo_registry.errors import IntegrityError, UsageError
