@@ -178,7 +178,8 @@ def _choose(data: dict[str, Any], chosen: Mapping[str, Mapping[str, Any]], lang:
     if recognition is None:
         raise UsageError(f"lang={lang!r}: pipeline {data['pipeline_name']!r} recognises no text")
     if "TextRecognition" in chosen:
-        raise UsageError(f"lang={lang!r} and text_recognition_model_name both choose the model: give one of them")
+        given = next(key for key, value in chosen["TextRecognition"].items() if value is not None)
+        raise UsageError(f"lang={lang!r} and text_recognition_{given} both choose the model: give one of them")
     recognition["model_name"] = select_recognition(zoo, lang, str(recognition.get("model_name"))).card.name
     recognition.pop("model_dir", None)
 
