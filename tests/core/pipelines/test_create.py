@@ -135,7 +135,9 @@ class TestConfigurations:
 
     def test_the_pipeline_inside_is_one_of_its_own(self, zoo: Zoo) -> None:
         made = create_pipeline("doc_preprocessor", doc_unwarping_model_name="UVDoc", zoo=zoo)
-        assert made.config.SubModules.DocUnwarping.model_name == "UVDoc"
+        chosen = made.config.SubModules.DocUnwarping
+        assert chosen is not None
+        assert chosen.model_name == "UVDoc"
 
     @pytest.mark.parametrize(
         ("wrong", "right"),
