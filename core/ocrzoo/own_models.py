@@ -10,6 +10,7 @@ from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import Format, Sources, Task
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.model_files import is_complete
+from ocrzoo_registry.plain_files import reason
 from ocrzoo_registry.store import ModelFiles
 from ocrzoo_registry.zoo import Zoo
 
@@ -38,7 +39,8 @@ def own_files(model_dir: str | Path, what: str) -> ModelFiles:
         folder = Path(model_dir).expanduser()
         present = [path.name for path in folder.iterdir() if path.is_file()]
     except (OSError, RuntimeError, TypeError, ValueError) as error:
-        raise UsageError(f"{model_dir}: there is no such folder for {what}: {error}") from error
+        why = reason(error) if isinstance(error, OSError) else error
+        raise UsageError(f"{model_dir}: there is no such folder for {what}: {why}") from error
     for file_format in _FORMATS:
         if is_complete(file_format, present):
             return ModelFiles(what, file_format, folder)

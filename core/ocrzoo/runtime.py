@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ocrzoo.engines import Device, Engine, EngineOptions, Session, TellingSession, TensorSpec
@@ -40,6 +41,8 @@ class Runtime:
     """Without a name: ``True`` leaves out Paddle's own runtime, ``False`` all others (PaddleX's ``use_hpip``)."""
     devices: tuple[Device, ...] = ()
     """Where pages are read side by side; empty: on the device of the options."""
+    told: set[str] = field(default_factory=set, repr=False, compare=False)
+    """Warnings about devices: what holds for several models is told once."""
 
     def predictor(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Any:
         """Load a model that does a task and return its predictor.
@@ -117,7 +120,7 @@ class Runtime:
             except EngineError as error:
                 if self.options.device.kind == "cpu":
                     raise
-                log.warning("%s; the CPU is used instead", str(error)[:200])
+                self._tell(f"{shorten(str(error), 200, placeholder=' ...')}; the CPU is used instead")
                 session = engine.load(files.folder, files.file_format, replace(self.options, device=Device()))
         except EngineError:
             raise
@@ -126,6 +129,11 @@ class Runtime:
             raise EngineError(f"engine {spec.name} ({self.zoo.engines.origin(spec.name)}) failed: {reason}") from error
         log.debug("%s: %s on %s from %s", files.name, files.file_format, spec.name, files.folder)
         return GuardedSession(files.name, session)
+
+    def _tell(self, warning: str) -> None:
+        if warning not in self.told:
+            self.told.add(warning)
+            log.warning("%s", warning)
 
 
 class GuardedSession:

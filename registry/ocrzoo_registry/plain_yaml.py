@@ -78,7 +78,7 @@ def _build(node: Any, built: dict[int, Any]) -> Any:
         if key.tag != f"{_TAG}str" or not isinstance(key, yaml.ScalarNode):
             raise _more_than_data(key, "a key that is no text (put it in quotes)")
         if key.value in pairs:
-            raise _more_than_data(key, f"the key {key.value!r} a second time")
+            raise YamlError(f"line {key.start_mark.line + 1}: the key {key.value!r} stands there a second time")
         pairs[key.value] = _build(value, built)
     return pairs
 

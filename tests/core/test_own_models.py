@@ -38,7 +38,7 @@ def test_the_format_is_told_by_the_files(tmp_path: Path, files: set[str], file_f
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="there is no such folder for mine"):
+    with pytest.raises(UsageError, match=r"there is no such folder for mine: No such file or directory$"):
         own_files(tmp_path / "no", "mine")
 
 

@@ -156,6 +156,16 @@ class TestDevices:
             "quick: there is no gpu:1; the CPU is used instead"
         ]
 
+    def test_is_told_once(
+        self, model_dir: Path, home: Path, asked: list[Any], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        made = runtime(home, QUICK, options=EngineOptions(Device("gpu", 1)))
+        with caplog.at_level(logging.WARNING, "ocrzoo"):
+            for again in (made, replace(made), runtime(home, QUICK, options=EngineOptions(Device("gpu", 1)))):
+                again.predictor(NAME, TASK, model_dir)
+        assert len(asked) == 6
+        assert len(caplog.records) == 2, "once for each pipeline"
+
     @pytest.mark.weights
     @pytest.mark.parametrize("name", ["openvino", "onnxruntime", "paddle"])
     def test_with_every_engine(self, zoo: Zoo, name: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -121,7 +121,7 @@ def test_nesting_by_bare_indentation_is_bounded_too() -> None:
         ("a: &a {x: 1}\nb: {<<: *a}", "a key that is no text"),
         ("a: 1:30:00", "invalid literal"),
         ("1: a\n2: b", "a key that is no text"),
-        ("a: 1\na: 2", "the key 'a' a second time"),
+        ("a: 1\na: 2", "line 2: the key 'a' stands there a second time"),
         ("a: &a " + "x" * 100_000 + "\nb: [" + ", ".join(["*a"] * 700) + "]", "characters"),
     ],
 )

@@ -37,7 +37,6 @@ _OFF = ("use_doc_orientation_classify", "use_doc_unwarping", "use_textline_orien
     "--save_as",
     metavar="KIND,...",
     type=SavedAs(),
-    default="json,img",
     help=f"With --save_path, the files of each page: {', '.join(SAVED_AS)}.  [json,img]",
 )
 @running_options
@@ -49,7 +48,7 @@ def ocr(
     lang: str | None,
     as_json: bool,
     output: Path | None,
-    save_as: tuple[str, ...],
+    save_as: tuple[str, ...] | None,
     save_path: Path | None,
     **options: Any,
 ) -> int:
@@ -57,7 +56,9 @@ def ocr(
 
     Pages are read as they stand; --use_doc_orientation_classify True and its like turn and flatten them first.
     """
+    if save_as is not None and save_path is None:
+        raise click.UsageError("--save_as goes with --save_path, which says where")
     for switch in _OFF:
         options[switch] = bool(options[switch])
-    reading = Reading(inputs, "json" if as_json else "text", save_path, save_as, output)
+    reading = Reading(inputs, "json" if as_json else "text", save_path, save_as or ("json", "img"), output)
     return read_pages(reading, {"pipeline": "OCR", "lang": lang}, options)

@@ -87,7 +87,7 @@ _WORDS = (click.option("--return_word_box", type=Switch(), help="Also say where 
 
 _RUNNING = (
     click.option("--engine", metavar="NAME", help="openvino, onnxruntime or paddle.  [the fastest installed]"),
-    click.option("--device", metavar="DEVICE", help="cpu, or a kind and card number such as gpu:0.  [cpu]"),
+    click.option("--device", metavar="DEVICE", help="cpu, or a kind and card numbers: gpu:0, or gpu:0,1.  [cpu]"),
     click.option("--use_hpip", type=Switch(), help="True: an accelerated engine; False: Paddle's own."),
     click.option(
         "--hpi_config", metavar="MAPPING", type=PlainMapping(), help="PaddleX's, such as '{backend: openvino}'."

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+import io
+import sys
+import tempfile
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -36,6 +41,11 @@ class Reading:
     """One document of all pages."""
     failed: list[OcrzooError] = field(default_factory=list)
 
+    @property
+    def keeps(self) -> bool:
+        """Whether files are made, and not only printed what was read."""
+        return self.save_path is not None or self.output is not None
+
     def keep_going(self, error: OcrzooError) -> None:
         """Tell what went wrong with one page."""
         self.failed.append(error)
@@ -51,12 +61,13 @@ def read_pages(reading: Reading, arguments: Mapping[str, Any], options: Mapping[
     from ocrzoo.pipelines.create import create_pipeline
     from ocrzoo_registry.zoo import Zoo
 
-    kind = _document_kind(reading.output)
+    kind = None if reading.output is None else _document_kind(reading.output, reading.inputs)
     zoo = Zoo()
     show_fetching(zoo.resolver)
     of_pipeline = {key: value for key, value in options.items() if key in _OF_PIPELINE or "_model_" in key}
-    of_pages = {key: value for key, value in options.items() if key not in of_pipeline}
+    of_pages = {key: value for key, value in options.items() if key not in of_pipeline and value is not None}
     made = create_pipeline(**arguments, **of_pipeline, zoo=zoo)
+    _check_options(made.predict, of_pages)
     for folder in filter(None, (reading.save_path, reading.output.parent if reading.output else None)):
         _make_folder(folder)
     total = count_pages(reading.inputs)
@@ -70,15 +81,41 @@ def read_pages(reading: Reading, arguments: Mapping[str, Any], options: Mapping[
     return ExitCode.INPUTS if reading.failed else ExitCode.DONE
 
 
+def _check_options(predict: Any, options: Mapping[str, Any]) -> None:
+    """Refuse what a pipeline does not take: the command line has the options of all of them."""
+    parameters = inspect.signature(predict).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return
+    for option in options:
+        if option not in parameters:
+            raise UsageError(f"--{option}: this pipeline has no such parameter")
+
+
 def _handle(reading: Reading, found: Iterator[Any], advance: Any, *, several: bool) -> Iterator[Any]:
     """Print and save each page, and hand it on."""
+    listened = True
     for result in found:
-        _print(result, reading.printed, heading=several or result["page_index"] is not None)
+        heading = several or result["page_index"] is not None
+        listened = listened and _printed(reading, result, heading=heading)
         if reading.save_path is not None:
             for kind in reading.save_as:
                 _save(reading, result, kind, reading.save_path)
         advance()
         yield result
+
+
+def _printed(reading: Reading, result: PageResult, *, heading: bool) -> bool:
+    """Print a page, and tell whether anybody listens; files are made even if not (``| head``)."""
+    try:
+        _print(result, reading.printed, heading=heading)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # a reader that left is noticed now, not as the program ends
+    except BrokenPipeError:
+        if not reading.keeps:
+            raise
+        sys.stdout = io.StringIO()  # what is left in the other is not flushed to nobody at the end
+        return False
+    return True
 
 
 def _save(reading: Reading, result: PageResult, kind: str, save_path: Path) -> None:
@@ -91,28 +128,51 @@ def _save(reading: Reading, result: PageResult, kind: str, save_path: Path) -> N
         reading.keep_going(error)
 
 
-def _document_kind(output: Path | None) -> str | None:
-    if output is None:
-        return None
+def _document_kind(output: Path, inputs: Sequence[str]) -> str:
+    """The format that a file's name asks for; refused at once where the file could not be written, or is read."""
     from ocrzoo.results.exports import FORMATS
 
     kinds = {form.suffix: name for name, form in FORMATS.items()}
     if output.suffix.lower() not in kinds:
         raise UsageError(f"--output {output}: the suffix says which kind: {', '.join(sorted(kinds))}")
+    if output.is_dir():
+        raise UsageError(f"--output {output}: is a folder")
+    if any(_is_read(output, Path(name)) for name in inputs):
+        raise UsageError(f"--output {output}: is among the files to read: give it another name")
     return kinds[output.suffix.lower()]
+
+
+def _is_read(output: Path, given: Path) -> bool:
+    """Whether a file that is there already is an input, or one of those of a folder."""
+    from ocrzoo.inputs.sources import SUFFIXES
+
+    try:
+        if given.is_dir():
+            below = given.resolve() in output.resolve().parents
+            return below and output.suffix.lower() in SUFFIXES and output.exists()
+        return output.samefile(given)
+    except (OSError, ValueError):
+        return False
 
 
 def _write_document(output: Path, kind: str, results: Iterator[Any]) -> None:
     from ocrzoo.results.exports import document
     from ocrzoo.results.saving import write
 
-    write(output, document((result.text_page(original=kind != "pdf") for result in results), kind))
+    first = next(results, None)
+    if first is None:
+        tell("error", f"{output}: not written, since no page could be read", colour="red")
+        return
+    pages = (result.text_page(original=kind != "pdf") for result in chain([first], results))
+    write(output, document(pages, kind))
 
 
 def _make_folder(path: Path) -> None:
-    """Make the folder for results now: it would be late to learn after reading that it cannot be."""
+    """Make the folder for results now: it would be late to learn after reading that nothing can be written there."""
     try:
         path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
     except OSError as error:
         raise UsageError(f"{path}: cannot be a folder for results: {error.strerror or error}") from error
 

@@ -29,7 +29,7 @@ class OpenVinoEngine:
             EngineError: The file is no network that OpenVINO reads, or the device is not there.
         """
         core = _import_openvino().Core()
-        device = "CPU" if options.device.kind == "cpu" else f"{options.device.kind.upper()}.{options.device.index}"
+        device = _device(core, options)
         settings: dict[str, Any] = {
             "PERFORMANCE_HINT": "LATENCY",
             "NUM_STREAMS": "1",
@@ -45,6 +45,16 @@ class OpenVinoEngine:
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
             raise EngineError(f"openvino cannot load {folder} on {options.device}: {reason}") from error
+
+
+def _device(core: Any, options: EngineOptions) -> str:
+    """OpenVINO's name of a device, of a kind that is there."""
+    kind = options.device.kind.upper()
+    if kind == "CPU":
+        return kind
+    if kind not in {name.partition(".")[0] for name in core.available_devices}:
+        raise EngineError(f"openvino: there is no {options.device} here")
+    return f"{kind}.{options.device.index}"
 
 
 def _import_openvino() -> Any:

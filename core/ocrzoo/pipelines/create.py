@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, get_args, overload
 
 from ocrzoo.engines import Device, EngineOptions, Precision
 from ocrzoo.own_models import card_for
@@ -20,6 +20,10 @@ from ocrzoo_registry.nearest import did_you_mean
 from ocrzoo_registry.selection import select_recognition
 from ocrzoo_registry.zoo import Zoo
 
+if TYPE_CHECKING:
+    from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
+    from ocrzoo.pipelines.ocr import OCRPipeline
+
 _MODULES = {
     "doc_orientation_classify": "DocOrientationClassify",
     "doc_unwarping": "DocUnwarping",
@@ -30,6 +34,44 @@ _MODULES = {
 """How arguments that name a model begin (PaddleOCR's names), and the module of a configuration that they choose for."""
 
 _WHAT = ("name", "dir")
+
+
+class Options(TypedDict, total=False):
+    """The keyword arguments of :func:`create_pipeline`, for type checkers."""
+
+    config: Mapping[str, Any] | None
+    device: str | None
+    use_hpip: bool | None
+    hpi_config: Mapping[str, Any] | None
+    lang: str | None
+    engine: str | None
+    engine_config: Mapping[str, Any] | None
+    threads: int
+    precision: Precision
+    batching: Batching | None
+    paddlex_quirks: bool | None
+    use_doc_orientation_classify: bool | None
+    use_doc_unwarping: bool | None
+    use_textline_orientation: bool | None
+    zoo: Zoo | None
+    doc_orientation_classify_model_name: str | None
+    doc_orientation_classify_model_dir: str | Path | None
+    doc_unwarping_model_name: str | None
+    doc_unwarping_model_dir: str | Path | None
+    text_detection_model_name: str | None
+    text_detection_model_dir: str | Path | None
+    textline_orientation_model_name: str | None
+    textline_orientation_model_dir: str | Path | None
+    text_recognition_model_name: str | None
+    text_recognition_model_dir: str | Path | None
+
+
+@overload
+def create_pipeline(pipeline: Literal["OCR"], **options: Unpack[Options]) -> OCRPipeline: ...
+@overload
+def create_pipeline(pipeline: Literal["doc_preprocessor"], **options: Unpack[Options]) -> DocPreprocessorPipeline: ...
+@overload
+def create_pipeline(pipeline: str | Path | None = None, **options: Unpack[Options]) -> Any: ...
 
 
 def create_pipeline(
@@ -178,7 +220,8 @@ def _choose(data: dict[str, Any], chosen: Mapping[str, Mapping[str, Any]], lang:
     if recognition is None:
         raise UsageError(f"lang={lang!r}: pipeline {data['pipeline_name']!r} recognises no text")
     if "TextRecognition" in chosen:
-        raise UsageError(f"lang={lang!r} and text_recognition_model_name both choose the model: give one of them")
+        given = next(key for key, value in chosen["TextRecognition"].items() if value is not None)
+        raise UsageError(f"lang={lang!r} and text_recognition_{given} both choose the model: give one of them")
     recognition["model_name"] = select_recognition(zoo, lang, str(recognition.get("model_name"))).card.name
     recognition.pop("model_dir", None)
 

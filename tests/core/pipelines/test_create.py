@@ -70,6 +70,8 @@ def test_the_default_model_is_kept_for_a_language_that_it_reads(zoo: Zoo) -> Non
 def test_a_language_and_a_model_are_one_choice_too_many(zoo: Zoo) -> None:
     with pytest.raises(UsageError, match="lang='ru' and text_recognition_model_name both choose"):
         create_pipeline(lang="ru", text_recognition_model_name="PP-OCRv4_mobile_rec", zoo=zoo)
+    with pytest.raises(UsageError, match="lang='ru' and text_recognition_model_dir both choose"):
+        create_pipeline(lang="ru", text_recognition_model_dir="mine", zoo=zoo)
 
 
 def test_a_language_that_nobody_reads(zoo: Zoo) -> None:
@@ -133,7 +135,9 @@ class TestConfigurations:
 
     def test_the_pipeline_inside_is_one_of_its_own(self, zoo: Zoo) -> None:
         made = create_pipeline("doc_preprocessor", doc_unwarping_model_name="UVDoc", zoo=zoo)
-        assert made.config.SubModules.DocUnwarping.model_name == "UVDoc"
+        chosen = made.config.SubModules.DocUnwarping
+        assert chosen is not None
+        assert chosen.model_name == "UVDoc"
 
     @pytest.mark.parametrize(
         ("wrong", "right"),

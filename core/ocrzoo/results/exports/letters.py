@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from bidi import get_display
@@ -16,55 +16,91 @@ from ocrzoo.results.page_text import Direction, TextLine, TextPage
 _LEAST_HEIGHT = 1.0
 """Of a line, in pixels: none at all would be no text."""
 _LEAST_STRETCH = 0.01
+_UPRIGHT = 45
+"""Degrees either way. In lines turned further, PDFium keeps the order only of what is stretched alike."""
 _FARTHEST = 1e7
 """Units between two letters: readers of PDF keep numbers in 32 bits."""
 
 
 @dataclass(frozen=True)
+class Letter:
+    """A character, placed."""
+
+    text: str
+    start: float
+    """Pixels along the line at which it starts."""
+    stretch: float
+    """How much wider it is than the font's, at the line's height."""
+
+
+@dataclass(frozen=True)
 class Run:
-    """A line's letters, placed."""
+    """A line's letters."""
 
     frame: Frame
     """Of the line, in pixels."""
-    letters: list[tuple[str, float]]
-    """Each with the pixels along the text at which it starts; spaces stand where words are apart."""
-    stretch: float
-    """How much wider letters are than the font's, at the line's height."""
+    letters: list[Letter]
+    """From left to right; spaces stand where words are apart."""
 
     def moves(self) -> list[int]:
         """Return the steps to each letter's start from the end of the one before it, or from the corner.
 
-        In the font's units, as the line stretches them.
+        In the font's units, as that letter is stretched.
         """
-        unit = self.frame.height * self.stretch / blank_font.EM
-        ends = [0.0, *(start + blank_font.advance(letter) * unit for letter, start in self.letters)]
-        steps = ((start - end) / unit for (_, start), end in zip(self.letters, ends, strict=False))
-        return [round(min(max(step, -_FARTHEST), _FARTHEST)) for step in steps]
+        moves: list[int] = []
+        end = 0.0
+        for letter in self.letters:
+            unit = self.frame.height * letter.stretch / blank_font.EM
+            moves.append(round(min(max((letter.start - end) / unit, -_FARTHEST), _FARTHEST)))
+            end = letter.start + blank_font.advance(letter.text) * unit
+        return moves
 
 
 def layout(page: TextPage, line: TextLine, pieces: list[Piece]) -> Run:
     """Return the letters of a line that holds at least one piece.
 
-    Readers of PDF expect the order of the eye and turn what runs from right to left about themselves.
+    Readers of PDF expect the order of the eye and turn what runs from right to left about themselves. They take a gap
+    of a tenth of the height for a space, so there is none where nothing was read between two pieces.
     """
     whole = places.frame(places.points(line.polygon, page), line.direction)
     frame = Frame(whole.start, whole.length, max(whole.height, _LEAST_HEIGHT), whole.angle)
     spans = [_span(frame, places.frame(places.points(piece.word.polygon, page), line.direction)) for piece in pieces]
     texts = [as_seen(piece.word.text, line.direction) for piece in pieces]
-    letters: list[tuple[str, float]] = []
-    before: int | None = None
-    for here in sorted(range(len(pieces)), key=lambda i: spans[i]):
-        start, length = spans[here]
+    mean = _stretch(frame, sum(length for _, length in spans), "".join(texts))
+    order = sorted(range(len(pieces)), key=lambda i: spans[i])
+    letters: list[Letter] = []
+    for before, here in zip([None, *order], order, strict=False):
         if before is not None and pieces[max(before, here)].spaced:
-            letters.append((" ", sum(spans[before])))
-        unit = length / max(blank_font.width(texts[here]), 1)
-        for letter in texts[here]:
-            letters.append((letter, start))
-            start += blank_font.advance(letter) * unit
-        before = here
-    natural = sum(map(blank_font.width, texts)) * frame.height / blank_font.EM
-    stretch = sum(length for _, length in spans) / natural if natural else 1.0
-    return Run(frame, letters, max(stretch, _LEAST_STRETCH))
+            letters.append(Letter(" ", sum(spans[before]), mean))
+        elif letters:
+            letters[-1] = _reaching(letters[-1], spans[here][0], frame)
+        letters += _spread(texts[here], spans[here], frame)
+    if abs(frame.angle) > _UPRIGHT:
+        letters = [replace(letter, stretch=mean) for letter in letters]
+    return Run(frame, letters)
+
+
+def _spread(text: str, span: tuple[float, float], frame: Frame) -> list[Letter]:
+    """The letters of a piece, over all of its room."""
+    start, length = span
+    unit = length / max(blank_font.width(text), 1)
+    stretch = _stretch(frame, length, text)
+    letters = []
+    for letter in text:
+        letters.append(Letter(letter, start, stretch))
+        start += blank_font.advance(letter) * unit
+    return letters
+
+
+def _reaching(letter: Letter, end: float, frame: Frame) -> Letter:
+    """A letter made wider, if need be, to reach up to where the next one starts."""
+    return replace(letter, stretch=max(letter.stretch, _stretch(frame, end - letter.start, letter.text)))
+
+
+def _stretch(frame: Frame, length: float, text: str) -> float:
+    """How much wider than the font's the letters of a text are that fills some pixels along a line."""
+    natural = blank_font.width(text) * frame.height / blank_font.EM
+    return max(length / natural, _LEAST_STRETCH) if natural else 1.0
 
 
 def _span(line: Frame, word: Frame) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from ocrzoo.results.exports import blank_font, places
-from ocrzoo.results.exports.letters import Run, layout
+from ocrzoo.results.exports.letters import Letter, Run, layout
 from ocrzoo.results.exports.texts import clean, language, main_language, version, written
 from ocrzoo.results.page_text import TextPage
 from ocrzoo.tasks.quads import Image
@@ -87,7 +88,7 @@ def _written(sheets: list[_Sheet], dpi: float, title: str, tag: str | None) -> b
         pdf.set_lang(tag)
     with tempfile.TemporaryDirectory() as folder:
         font = Path(folder, "blank.ttf")
-        blank_font.save({letter for sheet in sheets for run in sheet.runs for letter, _ in run.letters}, font)
+        blank_font.save({letter.text for sheet in sheets for run in sheet.runs for letter in run.letters}, font)
         pdf.add_font(_FONT, fname=font)
         added: Any = pdf.fonts[_FONT]
         with closing(added):
@@ -114,16 +115,22 @@ class _Document(FPDF):  # type: ignore[misc]  # fpdf2's types are not followed
     def place(self, run: Run, scale: float) -> None:
         """Write a line as one text object (within one, readers keep the order), ``scale`` points a pixel."""
         letters = zip(run.moves(), run.letters, strict=True)
-        glyphs = "".join(
-            f"{-move}<{self._code(letter)}>" if move else f"<{self._code(letter)}>" for move, (letter, _) in letters
+        shown = " ".join(
+            f"{percent:.2f} Tz [{self._glyphs(group)}] TJ"
+            for percent, group in groupby(letters, key=lambda placed: round(100 * placed[1].stretch, 2))
         )
         size = run.frame.height * scale
         turn = math.radians(run.frame.angle)
         along, up = np.array([math.cos(turn), math.sin(turn)]), np.array([-math.sin(turn), math.cos(turn)])
         corner = np.array([run.frame.start[0] * scale, self.h - run.frame.start[1] * scale])
         baseline = corner + up * size * (1 - blank_font.ASCENT / blank_font.EM)
-        matrix = np.concatenate([along * size * run.stretch, up * size, baseline])
-        self._out(f"BT {' '.join(f'{value:.4f}' for value in matrix)} Tm [{glyphs.replace('><', '')}] TJ ET")
+        matrix = np.concatenate([along * size, up * size, baseline])
+        self._out(f"BT {' '.join(f'{value:.4f}' for value in matrix)} Tm {shown} ET")
+
+    def _glyphs(self, letters: Iterable[tuple[int, Letter]]) -> str:
+        """Letters and the steps before them, as PDF writes them."""
+        codes = ((move, f"<{self._code(letter.text)}>") for move, letter in letters)
+        return "".join(f"{-move}{code}" if move else code for move, code in codes).replace("><", "")
 
     def _code(self, letter: str) -> str:
         """The letter's number in the font as embedded; a space where the font had no room for it."""

@@ -43,8 +43,8 @@ def test_brackets_stay_what_was_read() -> None:
 
 def test_words_start_where_they_were_found_with_spaces_between(sheet: Callable[..., Sheet]) -> None:
     (run,) = runs(sheet().put("one two", (100, 500), angle=30).page())
-    assert "".join(letter for letter, _ in run.letters) == "one two"
-    starts = [start for _, start in run.letters]
+    assert "".join(letter.text for letter in run.letters) == "one two"
+    starts = [letter.start for letter in run.letters]
     assert starts == sorted(starts)
     assert (starts[0], starts[3], starts[4]) == pytest.approx((0, 48, 64), abs=0.1)
     assert run.frame.angle == pytest.approx(30, abs=0.1)
@@ -52,8 +52,8 @@ def test_words_start_where_they_were_found_with_spaces_between(sheet: Callable[.
 
 def test_words_from_right_to_left_are_placed_from_the_left(sheet: Callable[..., Sheet]) -> None:
     (run,) = runs(sheet().put("שלום עולם!", (100, 50), direction="rtl").page())
-    assert "".join(letter for letter, _ in run.letters) == "!םלוע םולש"
-    starts = [start for _, start in run.letters]
+    assert "".join(letter.text for letter in run.letters) == "!םלוע םולש"
+    starts = [letter.start for letter in run.letters]
     assert starts == sorted(starts)
 
 
@@ -61,21 +61,22 @@ def test_no_space_between_words_that_had_none(sheet: Callable[..., Sheet]) -> No
     drawn = sheet().put("你 好", (0, 0))
     drawn.lines[0] = replace(drawn.lines[0], text="你好")
     (run,) = runs(drawn.page())
-    assert [letter for letter, _ in run.letters] == ["你", "好"]
+    assert [letter.text for letter in run.letters] == ["你", "好"]
+    assert run.moves() == [0, 0], "a gap would be read as a space"
 
 
 def test_moves_lead_from_letter_to_letter(many: TextPage) -> None:
     for run in runs(many):
-        unit = run.frame.height * run.stretch / EM
         reached = 0.0
-        for move, (letter, start) in zip(run.moves(), run.letters, strict=True):
+        for move, letter in zip(run.moves(), run.letters, strict=True):
+            unit = run.frame.height * letter.stretch / EM
             reached += move * unit
-            assert reached == pytest.approx(start, abs=unit * len(run.letters))
-            reached += advance(letter) * unit
+            assert reached == pytest.approx(letter.start, abs=unit * len(run.letters))
+            reached += advance(letter.text) * unit
 
 
 def test_places_without_extent_still_give_text(hostile: TextPage) -> None:
     for run in runs(hostile):
         assert run.frame.height >= 1
-        assert run.stretch > 0
+        assert all(letter.stretch > 0 for letter in run.letters)
         assert all(abs(move) <= 1e7 for move in run.moves())

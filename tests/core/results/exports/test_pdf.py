@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ocrzoo.results.exports import blank_font
 from ocrzoo.results.exports.pdf import to_pdf
-from ocrzoo.results.page_text import TextLine, TextPage
+from ocrzoo.results.page_text import TextLine, TextPage, TextWord
 from ocrzoo_registry.errors import UsageError
 
 if TYPE_CHECKING:
@@ -196,6 +196,30 @@ def test_characters_without_room_in_the_font_become_spaces(
 ) -> None:
     monkeypatch.setattr(blank_font, "_MOST", 3)
     assert read(to_pdf([sheet().put("abcab", (50, 50)).page()])).split() == ["ab", "ab"]
+
+
+@pytest.fixture
+def uneven() -> TextPage:
+    """Lines without spaces whose pieces are as wide, and as far apart, as recognition says: never twice the same."""
+    lines = []
+    for row, spans in enumerate([(0, 20, 45, 60, 70, 100, 140, 150), (0, 45, 60, 70, 80, 170, 180, 210)]):
+        top = 20 + 60 * row
+        box = np.array([[9, top], [240, top], [240, top + 20], [9, top + 20]], np.float32)
+        words = []
+        for text, left, right in zip(("每瓶", "22", "元，", "起订"), spans[::2], spans[1::2], strict=True):
+            quad = np.array([[left, top], [right, top], [right, top + 20], [left, top + 20]], np.float32)
+            words.append(TextWord(text, quad + np.array([9, 0], np.float32), 1.0))
+        lines.append(TextLine("每瓶22元，起订", box, 1.0, words=tuple(words)))
+    return TextPage("p", np.full((200, 300, 3), 255, np.uint8), tuple(lines))
+
+
+def test_pdfium_sees_no_space_that_was_not_read(uneven: TextPage) -> None:
+    assert read(to_pdf([uneven])).split("\n") == ["每瓶22元，起订"] * 2
+
+
+@poppler
+def test_poppler_sees_no_space_that_was_not_read(uneven: TextPage, tmp_path: Path) -> None:
+    assert told(to_pdf([uneven]), tmp_path).split() == ["每瓶22元，起订"] * 2
 
 
 @poppler

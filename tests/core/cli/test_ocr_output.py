@@ -1,0 +1,128 @@
+"""What becomes of the files that ``ocrzoo ocr`` makes: nothing is lost, and nothing that was there before."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import PIL.Image
+import pytest
+
+pytestmark = pytest.mark.weights
+
+Run = Callable[..., Any]
+SWITCHED_OFF = ("--use_doc_orientation_classify", "False", "--use_doc_unwarping", "False")
+
+
+@pytest.fixture(autouse=True)
+def fetched(zoo: Any) -> None:
+    """What is fetched before is not told during a test."""
+    for name in ("PP-OCRv5_mobile_det", "PP-OCRv5_mobile_rec"):
+        zoo.resolver.resolve(zoo.models.get(name), ["onnx"])
+
+
+@pytest.fixture
+def folder(sample: Path, tmp_path: Path) -> Path:
+    """A folder with a page, as a PDF."""
+    (tmp_path / "in").mkdir()
+    PIL.Image.open(sample).convert("RGB").save(tmp_path / "in" / "page.pdf")
+    return tmp_path / "in"
+
+
+@pytest.fixture
+def left() -> Iterator[int]:
+    """A pipe whose reader has seen enough."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    yield writing
+    os.close(writing)
+
+
+@pytest.mark.parametrize("given", ["page.pdf", "."])
+def test_a_document_is_not_written_over_what_is_read(run: Run, folder: Path, given: str) -> None:
+    before = (folder / "page.pdf").read_bytes()
+    ran = run("ocr", folder / given, "--output", folder / "page.pdf")
+    assert (ran.code, ran.out) == (2, "")
+    assert "is among the files to read" in ran.error
+    assert (folder / "page.pdf").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["text.pdf", "page.txt"])
+def test_a_document_may_lie_beside_what_is_read(run: Run, folder: Path, name: str) -> None:
+    assert run("ocr", folder, "--output", folder / name).code == 0
+    assert (folder / name).exists()
+
+
+def test_a_folder_in_the_place_of_a_document_is_told_before_reading(run: Run, sample: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.pdf").mkdir()
+    ran = run("ocr", sample, "--output", tmp_path / "text.pdf")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.error.endswith("text.pdf: is a folder")
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="whom modes do not bind")
+@pytest.mark.parametrize("option", [["--save_path", "."], ["--output", "text.pdf"]])
+def test_a_folder_that_may_not_be_written_is_told_before_reading(
+    run: Run, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tmp_path.chmod(0o500)
+    ran = run("ocr", sample, *option)
+    assert (ran.code, ran.out) == (2, "")
+    assert "cannot be a folder for results: Permission denied" in ran.error
+
+
+def test_no_document_where_no_page_could_be_read(run: Run, tmp_path: Path) -> None:
+    ran = run("ocr", tmp_path / "no.png", "--output", tmp_path / "text.pdf")
+    assert ran.code == 6
+    assert ran.err.splitlines() == [
+        f"error: {tmp_path / 'no.png'}: No such file or directory",
+        f"error: {tmp_path / 'text.pdf'}: not written, since no page could be read",
+    ]
+    assert not (tmp_path / "text.pdf").exists()
+
+
+def test_an_empty_name_is_no_array(run: Run) -> None:
+    assert run("ocr", "").error == "error: an empty name is no input"
+
+
+def test_kinds_of_files_need_a_place(run: Run, sample: Path) -> None:
+    ran = run("ocr", sample, "--save_as", "pdf")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--save_as goes with --save_path" in ran.error
+
+
+@pytest.mark.parametrize("reading", [["ocr"], [*SWITCHED_OFF, "--pipeline", "doc_preprocessor", "--input"]])
+def test_files_are_made_though_nobody_reads_what_is_printed(
+    start: Run, folder: Path, tmp_path: Path, left: int, reading: list[str]
+) -> None:
+    """As with ``| head -1``."""
+    for name in ("second.pdf", "third.pdf"):
+        (folder / name).write_bytes((folder / "page.pdf").read_bytes())
+    done = start(*reading, folder, "--save_path", tmp_path / "out", stdout=left)
+    assert (done.returncode, done.stderr) == (0, "")
+    saved = sorted(path.name for path in (tmp_path / "out").glob("*.json"))
+    assert saved == ["page_0_res.json", "second_0_res.json", "third_0_res.json"]
+
+
+def test_a_document_is_made_though_nobody_reads_what_is_printed(
+    start: Run, folder: Path, tmp_path: Path, left: int
+) -> None:
+    done = start("ocr", folder, folder, "--output", tmp_path / "text.txt", stdout=left)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "text.txt").read_text(encoding="utf-8").count("Reading a page") == 2
+
+
+def test_every_pipeline_takes_the_command(run: Run, sample: Path) -> None:
+    ran = run("--pipeline", "doc_preprocessor", "--input", sample, *SWITCHED_OFF)
+    assert (ran.code, ran.err) == (0, "")
+    assert "'angle': -1" in ran.out
+
+
+def test_a_parameter_that_a_pipeline_does_not_have(run: Run, sample: Path) -> None:
+    ran = run("--pipeline", "doc_preprocessor", "--input", sample, "--text_det_thresh", "0.3")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.error == "error: --text_det_thresh: this pipeline has no such parameter"
