@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import os
+import pickle
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,8 +15,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ocrzoo.inputs import Page
 from ocrzoo.pipelines.ocr import OCRPipeline
+from ocrzoo.pipelines.page_by_page import page_by_page
 from ocrzoo.results.ocr import OCRResult
+from ocrzoo.results.source import PageSource
 from ocrzoo_registry.errors import InputError, UsageError
 
 Paper = NDArray[np.uint8]
@@ -78,6 +85,15 @@ class TestResult:
         assert (result["rec_boxes"].shape, result["rec_boxes"].dtype) == ((3, 4), np.int16)
         assert all(0.5 < score <= 1 for score in result["rec_scores"])
         assert len(result["dt_scores"]) == 3
+
+    def test_a_result_can_be_copied_and_sent(
+        self, stand_in_pipeline: OCRPipeline, paper: Paper, tmp_path: Path
+    ) -> None:
+        result = read(stand_in_pipeline, paper, return_word_box=True)
+        for number, other in enumerate((pickle.loads(pickle.dumps(result)), copy.deepcopy(result))):
+            assert (
+                other.save_to_pdf(tmp_path / f"{number}.pdf").read_bytes() == result.save_to_pdf(tmp_path).read_bytes()
+            )
 
     def test_an_empty_page(self, stand_in_pipeline: OCRPipeline) -> None:
         result = read(stand_in_pipeline, np.full((90, 120, 3), 255, np.uint8))
@@ -189,6 +205,28 @@ class TestErrors:
         assert list(found) == []
         assert told == ["a.png", "b.png"]
 
+    def test_the_pixels_of_a_page_that_failed_are_let_go(self) -> None:
+        """Else a folder of broken files would fill the memory: errors know the frames where they arose."""
+        seen: list[weakref.ref[Any]] = []
+
+        def decode() -> Paper:
+            pixels = np.zeros((9, 9, 3), np.uint8)
+            seen.append(weakref.ref(pixels))
+            return pixels
+
+        def fail(_source: PageSource, image: Paper, _lane: None) -> OCRResult:
+            copied = image.copy()
+            seen.append(weakref.ref(copied))
+            try:
+                raise ValueError(copied.shape)
+            except ValueError as error:
+                raise InputError("broken") from error
+
+        told: list[InputError] = []
+        assert list(page_by_page(iter([Page("a.png", decode), Page("b.png", decode)]), [None], fail, told.append)) == []
+        assert [str(error) for error in told] == ["a.png: broken", "b.png: broken"]
+        assert [reference() for reference in seen] == [None] * 4
+
 
 class TestLoading:
     """Models are loaded when the first page needs them, and once."""
@@ -210,6 +248,20 @@ class TestLoading:
     def test_now_if_asked(self, stand_in_pipeline: OCRPipeline, stand_in_runtime: Any) -> None:
         stand_in_pipeline.load()
         stand_in_pipeline.load()
+        assert len(stand_in_runtime.loaded) == 2
+
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="no such system call")
+    def test_a_process_that_was_forked_off_loads_its_own(
+        self, stand_in_pipeline: OCRPipeline, stand_in_runtime: Any
+    ) -> None:
+        """Networks of the process before have no threads there that would ever answer."""
+        stand_in_pipeline.load()
+        child = os.fork()
+        if child == 0:
+            stand_in_pipeline.load()
+            stand_in_pipeline.load()
+            os._exit(len(stand_in_runtime.loaded))
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 4
         assert len(stand_in_runtime.loaded) == 2
 
 
