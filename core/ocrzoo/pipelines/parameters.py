@@ -11,7 +11,7 @@ from ocrzoo.pipelines.doc_preprocessor import Asked
 from ocrzoo.pipelines.schema import MAX_SIDE_LEN, MAX_UNCLIP_RATIO, DocPreprocessorConfig, LimitType, OCRConfig
 from ocrzoo_registry.errors import UsageError
 
-_DETECTION = ("limit_side_len", "limit_type", "max_side_limit", "thresh", "box_thresh", "unclip_ratio")
+_DETECTION = ("limit_side_len", "limit_type", "max_side_limit", "thresh", "box_thresh", "unclip_ratio", "input_shape")
 
 
 @dataclass(frozen=True)

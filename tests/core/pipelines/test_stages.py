@@ -264,3 +264,15 @@ class TestDevices:
         told: list[InputError] = []
         assert len(list(pipeline.predict([paper, "no.png", paper, paper], on_error=told.append))) == 3
         assert len(told) == 1
+
+
+def test_a_detection_network_of_one_size_gets_pages_of_that_size(
+    stand_in_runtime: StandInRuntime, paper: NDArray[np.uint8]
+) -> None:
+    config = stand_in_config(use_doc_preprocessor=False, use_textline_orientation=False).model_dump()
+    config["SubModules"]["TextDetection"]["input_shape"] = [3, 96, 160]
+    pipeline = OCRPipeline(stand_in_config(**config), stand_in_runtime)
+    (result,) = pipeline.predict(paper)
+    session = pipeline.detector()._session  # what the network was given is seen nowhere else
+    assert [batch.shape for batch in session.batches] == [(1, 3, 96, 160)]  # type: ignore[attr-defined]
+    assert len(result["rec_texts"]) == 3
