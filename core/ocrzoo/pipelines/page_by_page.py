@@ -96,7 +96,7 @@ def _let_go(failure: InputError) -> None:
 
 def _failure(page: Page, error: Exception) -> InputError:
     reason = " ".join(str(error).split()) or type(error).__name__
-    where = page.input_path or "an array"
+    where = "an array" if page.input_path is None else " ".join(page.input_path.split())
     failure = InputError(reason if reason.startswith(where) else f"{where}: {reason}")
     failure.__cause__ = error
     return failure
