@@ -171,11 +171,28 @@ class TestParameters:
             {"text_det_limit_side_len": -64},
             {"text_det_limit_type": "long"},
             {"text_det_unclip_ratio": -0.5},
+            {"text_det_thresh": np.float32(1.5)},
+            {"use_doc_unwarping": "False"},
+            {"use_doc_orientation_classify": 2},
+            {"use_textline_orientation": "no"},
+            {"return_word_box": []},
         ],
     )
     def test_nonsense_is_refused_at_the_call(self, stand_in_pipeline: OCRPipeline, parameters: dict[str, Any]) -> None:
         with pytest.raises(UsageError, match=f"^{next(iter(parameters))}="):
             stand_in_pipeline.predict("page.png", **parameters)
+
+    def test_numbers_of_numpys_are_numbers(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
+        result = read(
+            stand_in_pipeline,
+            paper,
+            text_det_limit_side_len=np.int64(96),
+            text_det_thresh=np.float32(0.5),
+            text_rec_score_thresh=np.float16(0.25),
+            return_word_box=np.bool_(True),
+        )
+        assert (result["text_det_params"]["limit_side_len"], result["return_word_box"]) == (96, True)
+        assert result.json["res"]["text_rec_score_thresh"] == 0.25
 
 
 class TestErrors:
@@ -186,6 +203,14 @@ class TestErrors:
         assert [next(found)["input_path"] for _ in range(2)] == [picture, picture]
         with pytest.raises(InputError, match=r"^no\.png: No such file"):
             next(found)
+
+    def test_a_name_on_two_lines_is_told_once_in_one(self, stand_in_pipeline: OCRPipeline) -> None:
+        with pytest.raises(InputError, match=r"^a b: No such file or directory$"):
+            list(stand_in_pipeline.predict("a\nb"))
+
+    def test_an_empty_name_is_no_array(self, stand_in_pipeline: OCRPipeline) -> None:
+        with pytest.raises(InputError, match=r"^an empty name is no input$"):
+            list(stand_in_pipeline.predict(""))
 
     def test_all_errors_are_told(self, stand_in_pipeline: OCRPipeline, picture: str) -> None:
         found = stand_in_pipeline.predict(["a.png", picture, "b.png"])
