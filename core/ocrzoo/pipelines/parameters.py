@@ -51,15 +51,15 @@ def run_of(
         UsageError: A parameter makes no sense.
     """
     recognition = config.SubModules.TextRecognition
-    score_thresh = recognition.score_thresh if score_thresh is None else plain(score_thresh)
-    check_range("text_rec_score_thresh", score_thresh, 1)
+    least: float = recognition.score_thresh if score_thresh is None else plain(score_thresh)
+    check_range("text_rec_score_thresh", least, 1)
     orientation = switch("use_doc_orientation_classify", orientation)
     unwarping = switch("use_doc_unwarping", unwarping)
     line_orientation = switch("use_textline_orientation", line_orientation)
     word_boxes = switch("return_word_box", word_boxes)
     return Run(
         _detection(config, detection),
-        score_thresh,
+        least,
         _upright(config, orientation, unwarping),
         config.use_textline_orientation if line_orientation is None else line_orientation,
         recognition.return_word_box if word_boxes is None else word_boxes,

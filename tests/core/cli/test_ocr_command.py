@@ -253,7 +253,7 @@ def test_a_configuration_is_not_written_over_a_pipe_that_nobody_writes_to(run: R
 
 def test_characters_that_the_terminal_has_not(command: Path, pages: dict[str, Path], home: Path) -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "cp1252", "OCRZOO_HOME": str(home)}
-    line = [command, "ocr", pages["chinese_mixed.png"]]
+    line = [str(command), "ocr", str(pages["chinese_mixed.png"])]
     ran = subprocess.run(line, env=environment, capture_output=True, timeout=120, check=False)
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert rb"\u" in ran.stdout
