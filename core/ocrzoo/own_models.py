@@ -16,6 +16,9 @@ from ocrzoo_registry.zoo import Zoo
 
 _FORMATS: tuple[Format, ...] = ("onnx", "paddle", "safetensors")
 
+_LONGEST_NAME = 200
+"""Letters of a model's name, which stands in messages."""
+
 _OF_PUBLISHED_WEIGHTS: dict[str, Any] = {"charset": None, "labels": ()}
 """What a card says of the published weights, and the folder's ``inference.yml`` says of others."""
 
@@ -70,7 +73,10 @@ def own_card(zoo: Zoo, name: str | None, task: Task, folder: Path) -> OfferedCar
     alike = next((offered for offered in zoo.models if offered.card.task == task), None)
     if alike is None:
         raise UsageError(f"{folder}: no model of the catalogue does {task}: nothing says how to run it")
-    return _changed(alike, name=str(name or stated or folder.name), **_OF_PUBLISHED_WEIGHTS, **_OF_PUBLISHED_MODEL)
+    named = stated if isinstance(stated, str) else None
+    return _changed(
+        alike, name=str(name or named or folder.name)[:_LONGEST_NAME], **_OF_PUBLISHED_WEIGHTS, **_OF_PUBLISHED_MODEL
+    )
 
 
 def card_for(zoo: Zoo, name: str, task: Task) -> OfferedCard:

@@ -16,7 +16,7 @@ from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import Format, Task
 from ocrzoo_registry.charsets import check_charset
 from ocrzoo_registry.contracts import EngineSpec, load_attribute
-from ocrzoo_registry.errors import EngineError, InputError, UsageError
+from ocrzoo_registry.errors import EngineError, InputError, IntegrityError, UsageError
 from ocrzoo_registry.store import ModelFiles
 from ocrzoo_registry.zoo import Zoo
 
@@ -151,18 +151,30 @@ class GuardedSession:
 
         Raises:
             InputError: The network cannot be run on it.
+            IntegrityError: It answers with something else than numbers.
         """
-        return self._guarded(self._session.run, batch)
+        return self._numbers(self._guarded(self._session.run, batch))
 
     def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         """Run one batch and return every output that the engine gives, the network's first one first.
 
         Raises:
             InputError: The network cannot be run on it.
+            IntegrityError: It answers with something else than numbers.
         """
         if isinstance(self._session, TellingSession):
-            return self._guarded(self._session.run_all, batch)
+            return tuple(map(self._numbers, self._guarded(self._session.run_all, batch)))
         return (self.run(batch),)
+
+    def _numbers(self, output: Any) -> NDArray[np.float32]:
+        """Take what an engine gives as what it promises: a network may also have texts, lists or whole numbers."""
+        kind = getattr(output, "dtype", None)
+        if kind is None or kind.kind != "f":
+            raise IntegrityError(
+                f"{self._name}: the network's output is not made of fractions ({kind or type(output)})"
+            )
+        numbers: NDArray[np.float32] = output.astype("float32", copy=False)
+        return numbers
 
     def _guarded(self, run: Callable[[NDArray[np.float32]], Result], batch: NDArray[np.float32]) -> Result:
         try:

@@ -104,7 +104,17 @@ def read(folder: Path) -> dict[str, Any]:
         if content is not None and not isinstance(content, dict):
             raise IntegrityError(f"{path}: {section} is not a mapping")
         data[section] = content or {}
+    _check_operations(data.get("PreProcess"), path)
     return data
+
+
+def _check_operations(prepare: Any, path: Path) -> None:
+    """Refuse what is no list of operations, which predictors look through."""
+    if prepare is not None and not isinstance(prepare, dict):
+        raise IntegrityError(f"{path}: PreProcess is not a mapping")
+    operations = (prepare or {}).get("transform_ops")
+    if operations is not None and not isinstance(operations, list):
+        raise IntegrityError(f"{path}: PreProcess.transform_ops is not a list")
 
 
 def check_name(config: dict[str, Any], name: str, where: str) -> None:

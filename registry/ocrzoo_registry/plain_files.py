@@ -39,4 +39,4 @@ def read_bounded(path: Path, max_bytes: int) -> bytes:
 
 def reason(error: OSError) -> str:
     """Say why a file could not be read, without its name where the system says it apart."""
-    return error.strerror or str(error).partition(": ")[2] or type(error).__name__
+    return error.strerror or str(error).partition(": ")[2] or str(error) or type(error).__name__

@@ -17,8 +17,12 @@ from ocrzoo_registry.plain_files import read_bounded, reason
 MAX_DEPTH = 100
 """Levels of nesting. libyaml recurses in C, where depth without end is a crash and not an exception."""
 
-MAX_NODES = 1_000_000
-"""Values, those behind aliases counted each time they are used: a few bytes of aliases can stand for billions."""
+MAX_DIGITS = 400
+"""Of a whole number: Python takes longer and longer for more, and may refuse to write them in a message."""
+
+MAX_NODES = 250_000
+"""Values (a charset of all of Unicode has fewer), those behind aliases counted each time they are used: a few bytes
+of aliases can stand for billions."""
 
 MAX_CHARACTERS = 64 << 20
 """In all values together, counted likewise."""
@@ -40,8 +44,8 @@ def load(text: str | bytes) -> object:
     """
     try:
         content = text.encode("utf-8") if isinstance(text, str) else text
-        if _depth_bound(content) >= MAX_DEPTH:
-            _check_depth(content)
+        if _depth_bound(content) >= MAX_DEPTH or _count_bound(content) >= MAX_NODES:
+            _check_shape(content)
         parser = _BASE(content)
         try:
             root = parser.get_single_node()
@@ -89,6 +93,8 @@ def _more_than_data(node: Any, what: str) -> YamlError:
 
 def _whole(text: str) -> int:
     digits = text.replace("_", "")
+    if len(digits) > MAX_DIGITS:
+        raise YamlError(f"a number of {len(digits)} digits: at most {MAX_DIGITS} are read")
     return int(digits, 8) if re.fullmatch(r"[-+]?0[0-7]+", digits) else int(digits, 0)
 
 
@@ -114,15 +120,28 @@ def _depth_bound(content: bytes) -> int:
     return content.count(b"[") + content.count(b"{") + indents
 
 
-def _check_depth(content: bytes) -> None:
-    depth = 0
+def _count_bound(content: bytes) -> int:
+    """No document has more values than signs that begin or part them."""
+    return sum(map(content.count, (b"\n", b",", b":", b"[", b"{", b"-", b"?")))
+
+
+def _check_shape(content: bytes) -> None:
+    """Go through a document without keeping it: values take a hundred times the bytes that they are written with."""
+    depth = values = 0
     for event in yaml.parse(content, Loader=_BASE):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
+        if isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
+        elif isinstance(event, yaml.NodeEvent):
+            values += 1
+            depth += isinstance(event, yaml.CollectionStartEvent)
         if depth > MAX_DEPTH:
             raise YamlError(f"nested more than {MAX_DEPTH} levels deep")
+        if values > 2 * MAX_NODES:  # keys are values here
+            raise _too_much()
+
+
+def _too_much() -> YamlError:
+    return YamlError(f"stands for more than {MAX_NODES} values or {MAX_CHARACTERS} characters")
 
 
 def _check_size(data: object) -> None:
@@ -133,7 +152,7 @@ def _check_size(data: object) -> None:
         count += len(inside)
         characters += sum(len(item) for item in inside if isinstance(item, str))
         if count > MAX_NODES or characters > MAX_CHARACTERS:
-            raise YamlError(f"stands for more than {MAX_NODES} values or {MAX_CHARACTERS} characters")
+            raise _too_much()
         waiting.extend(item for item in inside if isinstance(item, dict | list))
 
 

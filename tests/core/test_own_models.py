@@ -75,6 +75,13 @@ class TestNames:
         assert card.running.predictor == "text_recognition"
         assert (card.languages, card.scripts, card.metrics) == ((), (), ())
 
+    @pytest.mark.parametrize("stated", ["[a, b]", "{a: b}", "7"])
+    def test_a_name_that_is_no_text_is_none(self, zoo: Zoo, folder: Path, stated: str) -> None:
+        assert own_card(zoo, None, "text_recognition", says(folder, stated)).card.name == folder.name
+
+    def test_a_name_is_no_longer_than_a_message(self, zoo: Zoo, folder: Path) -> None:
+        assert own_card(zoo, None, "text_recognition", says(folder, "x" * 9000)).card.name == "x" * 200
+
     def test_none_at_all(self, zoo: Zoo, folder: Path) -> None:
         assert own_card(zoo, None, "textline_orientation", folder).card.name == folder.name
 

@@ -248,6 +248,28 @@ def test_a_network_that_cannot_be_run_is_that_pages_error() -> None:
         GuardedSession("it", Broken()).run(np.zeros((1, 3), np.float32))
 
 
+@pytest.mark.parametrize("answer", [np.array(["a"], object), np.array([1]), np.array([True]), [{"a": 1.0}]])
+def test_an_answer_that_is_not_made_of_numbers_is_the_networks_fault(answer: Any) -> None:
+    class Odd:
+        inputs = ()
+
+        def run(self, _batch: NDArray[np.float32]) -> NDArray[np.float32]:
+            return answer  # type: ignore[no-any-return]
+
+    with pytest.raises(IntegrityError, match=r"^it: the network's output is not made of fractions"):
+        GuardedSession("it", Odd()).run(np.zeros((1, 3), np.float32))
+
+
+def test_an_answer_in_another_precision_is_taken() -> None:
+    class Halves:
+        inputs = ()
+
+        def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+            return batch.astype(np.float16)
+
+    assert GuardedSession("it", Halves()).run(np.zeros((1, 3), np.float32)).dtype == np.float32
+
+
 class TestAllOutputs:
     """What an engine gives beside the first output."""
 

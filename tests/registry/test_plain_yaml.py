@@ -45,6 +45,7 @@ def test_a_tag_that_would_build_an_object_is_refused(
         "\ud800",
         "day: 2026-13-45",
         "9" * 5000,
+        "0x" + "9" * 5000,
         "[" * 20_000,
         "!!int ''",
         "!!float ''",
@@ -101,7 +102,7 @@ def test_a_few_bytes_that_stand_for_billions_of_values_are_refused() -> None:
     bomb = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
         f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]\n" for level in range(1, 12)
     )
-    with pytest.raises(YamlError, match="more than 1000000 values"):
+    with pytest.raises(YamlError, match="more than 250000 values"):
         plain_yaml.load(bomb)
 
 
@@ -134,3 +135,14 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "inference.yml")
     with pytest.raises(YamlError, match="a pipe or device"):
         plain_yaml.read_file(tmp_path / "inference.yml", 100)
+
+
+@pytest.mark.parametrize("text", ["[" + "a," * 600_000 + "a]", "- a\n" * 600_000, "[" + "{}," * 600_000 + "{}]"])
+def test_too_many_values_are_told_before_they_take_memory(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain_yaml, "_build", lambda *_: pytest.fail("was taken in"))
+    with pytest.raises(YamlError, match="stands for more than 250000 values"):
+        plain_yaml.load(text)
+
+
+def test_a_text_of_many_commas_is_one_value() -> None:
+    assert plain_yaml.load("a: '" + "," * 600_000 + "'") == {"a": "," * 600_000}

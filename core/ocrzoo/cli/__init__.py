@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from ocrzoo.cli.root import ocrzoo
-from ocrzoo.cli.terminal import debugging, log_to_stderr, tell
+from ocrzoo.cli.terminal import debugging, log_to_stderr, tell, write_all_characters
 from ocrzoo_registry.errors import ExitCode, OcrzooError
 
 gc.set_threshold(50_000)  # starting up makes many objects and no garbage: 6 % of the start were collections
@@ -22,6 +22,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code (:class:`ocrzoo_registry.errors.ExitCode`)."""
     log_to_stderr()
+    write_all_characters()
     stdout = sys.stdout
     try:
         result = ocrzoo.main(args=arguments, prog_name="ocrzoo", standalone_mode=False)

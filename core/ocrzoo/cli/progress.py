@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ocrzoo.cli.terminal import on_terminal, one_line
+from ocrzoo.cli.terminal import errors_on_terminal, on_terminal, one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,14 +21,14 @@ if TYPE_CHECKING:
 
 def show_fetching(resolver: Resolver) -> None:
     """Let a resolver show what it fetches, and whom it waits for."""
-    resolver.watch = _FetchBars().watch if sys.stderr.isatty() else _announce
+    resolver.watch = _FetchBars().watch if errors_on_terminal() else _announce
     resolver.tell = lambda message: click.echo(one_line(message), err=True)
 
 
 @contextmanager
 def page_progress(total: int | None) -> Iterator[Any]:
     """Give a function to call after each page; a bar shows where pages do not print themselves."""
-    if (total is not None and total < 2) or not sys.stderr.isatty() or on_terminal():
+    if (total is not None and total < 2) or not errors_on_terminal() or on_terminal():
         yield lambda: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

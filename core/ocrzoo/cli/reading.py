@@ -179,6 +179,7 @@ def _make_folder(path: Path) -> None:
 
 def _print(result: PageResult, printed: Printed, *, heading: bool) -> None:
     from ocrzoo.results.base import to_json
+    from ocrzoo.results.exports.texts import clean
 
     if printed == "json":
         click.echo(to_json(result.json["res"]))
@@ -187,7 +188,7 @@ def _print(result: PageResult, printed: Printed, *, heading: bool) -> None:
     else:
         if heading:
             click.echo(f"==> {one_line(_name(result))} <==")
-        for text in result["rec_texts"]:
+        for text in map(clean, result["rec_texts"]):
             if text:
                 click.echo(text)
 

@@ -16,6 +16,7 @@ from ocrzoo.cli.reading import Reading, read_pages
 from ocrzoo.cli.sources import sources
 from ocrzoo.cli.terminal import debug_option, one_line
 from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.plain_files import read_bounded
 
 
 def _dashes_too(option: str) -> str:
@@ -97,10 +98,12 @@ def write_config(name: str, folder: Path) -> Path:
     content = config_text(Zoo().pipelines.get(name)).encode()
     path = folder / f"{name}.yaml"
     try:
-        if path.read_bytes() == content:
+        if read_bounded(path, len(content)) == content:
             return path
-    except OSError:
+    except FileNotFoundError:
         return write(path, content)
+    except OSError:
+        pass  # a folder, a pipe, or larger
     raise UsageError(f"{path} is there already and differs: name another folder with --save_path, or move it away")
 
 

@@ -20,6 +20,12 @@ Precision = Literal["fp32", "bf16", "fp16"]
 DEVICE_KINDS = ("cpu", "gpu", "xpu", "npu", "mlu", "gcu", "dcu", "iluvatar_gpu", "metax_gpu")
 """PaddleX's device types."""
 
+_MOST_DIGITS = 4
+"""Of a card's number."""
+
+MOST_THREADS = 1024
+"""Some engines start all that they are told to, and are then busy with nothing else."""
+
 
 @dataclass(frozen=True)
 class Device:
@@ -35,12 +41,12 @@ class Device:
         Raises:
             UsageError: It is none of these.
         """
-        kind, _, index = text.strip().lower().partition(":")
+        kind, colon, index = text.strip().lower().partition(":")
         if kind not in DEVICE_KINDS:
             raise UsageError(f"device {text!r}: the kinds are {', '.join(DEVICE_KINDS)}")
-        if not index:
+        if not colon:
             return cls(kind)
-        if kind == "cpu" or not index.isdecimal():
+        if kind == "cpu" or not index.isdecimal() or len(index) > _MOST_DIGITS:
             raise UsageError(f"device {text!r}: write cpu, or a kind and one card number such as gpu:0")
         return cls(kind, int(index))
 
@@ -51,6 +57,8 @@ class Device:
         Raises:
             UsageError: It is none of these.
         """
+        if not isinstance(text, str):  # what other libraries take, such as 0
+            raise UsageError(f"device {text!r}: write cpu, or a kind and card number such as gpu:0")
         kind, _, indexes = text.partition(":")
         return (
             tuple(cls.parse(f"{kind}:{index}") for index in indexes.split(","))
@@ -72,6 +80,18 @@ class EngineOptions:
     """CPU threads a call; 0 means all that this process may use."""
     precision: Precision = "fp32"
     """Arithmetic of the network. Anything below fp32 changes what is read and must be asked for."""
+
+    def __post_init__(self) -> None:
+        """Refuse a number of threads that makes no sense.
+
+        Raises:
+            UsageError: It is none.
+        """
+        threads: object = self.threads
+        if isinstance(threads, bool) or not isinstance(threads, int) or not 0 <= threads <= MOST_THREADS:
+            raise UsageError(
+                f"threads={threads!r}: a whole number up to {MOST_THREADS} is needed, 0 for all that there are"
+            )
 
     @property
     def thread_count(self) -> int:

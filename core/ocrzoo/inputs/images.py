@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from ocrzoo.inputs import limits
 from ocrzoo.inputs.kinds import describe, kind_of
+from ocrzoo.inputs.quiet import quiet
 from ocrzoo.inputs.tiffs import TiffFile
 from ocrzoo.tasks.quads import Image
 from ocrzoo_registry.errors import InputError
@@ -76,10 +76,8 @@ def _read_header(content: bytes, name: str) -> _Header:
     import PIL.Image
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with PIL.Image.open(io.BytesIO(content), formats=FORMATS) as header:
-                return _Header(header.format or "", *header.size, getattr(header, "n_frames", 1))
+        with quiet(), PIL.Image.open(io.BytesIO(content), formats=FORMATS) as header:
+            return _Header(header.format or "", *header.size, getattr(header, "n_frames", 1))
     except PIL.Image.DecompressionBombError as error:
         raise InputError(f"{name}: too large: {error}") from error
     except Exception as error:  # Pillow's parsers raise anything

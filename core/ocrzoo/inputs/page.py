@@ -13,8 +13,8 @@ from ocrzoo_registry.errors import InputError
 
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 """What some system does not allow in a file's name."""
-_MAX_STEM = 60
-"""Characters; four bytes each, and room for what is appended, make the 255 bytes of a name."""
+_MAX_STEM, _MAX_STEM_BYTES = 60, 200
+"""Characters, and bytes: a file's name may have 255, and more is appended."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,24 @@ class Page:
         if self.input_path == "-":
             return "stdin"
         address = is_url(self.input_path)
-        path = unquote(urlsplit(self.input_path).path) if address else self.input_path
-        return _UNSAFE.sub("_", Path(path).stem)[:_MAX_STEM] or ("download" if address else "page")
+        path = _path_of(self.input_path) if address else self.input_path
+        return _cut(_UNSAFE.sub("_", Path(path).stem)) or ("download" if address else "page")
+
+
+def _path_of(address: str) -> str:
+    """The path of an address; none where it is no address after all."""
+    try:
+        return unquote(urlsplit(address).path)
+    except ValueError:
+        return ""
+
+
+def _cut(stem: str) -> str:
+    """As much of a stem as a file's name has room for, whole characters of it."""
+    kept = stem[:_MAX_STEM]
+    while len(kept.encode("utf-8", "surrogatepass")) > _MAX_STEM_BYTES:
+        kept = kept[:-1]
+    return kept
 
 
 def failing(input_path: str | None, error: InputError | str) -> Page:

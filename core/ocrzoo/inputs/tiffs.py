@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -12,6 +11,8 @@ import numpy as np
 
 from ocrzoo.inputs import limits
 from ocrzoo.inputs.documents import Document
+from ocrzoo.inputs.quiet import quiet
+from ocrzoo.inputs.tiff_chain import check_chain
 from ocrzoo.tasks.quads import Image
 from ocrzoo_registry.errors import InputError
 from ocrzoo_registry.plain_files import open_regular, reason
@@ -36,8 +37,8 @@ class TiffFile(Document):
 
         try:
             self._file = open_regular(self._source) if isinstance(self._source, Path) else io.BytesIO(self._source)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            check_chain(self._file, self._name)
+            with quiet():
                 self._image = PIL.Image.open(self._file, formats=["TIFF"])
         except PIL.Image.DecompressionBombError as error:
             self._close()
@@ -45,6 +46,9 @@ class TiffFile(Document):
         except PIL.UnidentifiedImageError as error:
             self._close()
             raise InputError(f"{self._name}: a TIFF of a kind that cannot be read, or cut short") from error
+        except InputError:
+            self._close()
+            raise
         except OSError as error:
             self._close()
             raise InputError(f"{self._name}: {reason(error)}") from error
@@ -71,7 +75,8 @@ class TiffFile(Document):
         image = self._seek(index)
         limits.check_size(*image.size, where)
         try:
-            return _to_bgr(image, where)
+            with quiet():
+                return _to_bgr(image, where)
         except InputError:
             raise
         except Exception as error:  # Pillow's parsers raise anything
@@ -81,8 +86,7 @@ class TiffFile(Document):
         image = self._image
         assert image is not None, "open"  # noqa: S101
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with quiet():
                 image.seek(index)
         except EOFError:
             raise

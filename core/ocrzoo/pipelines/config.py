@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -79,7 +80,7 @@ def _explain(problem: dict[str, Any]) -> str:
         return f"{where}: unknown key{did_you_mean(str(problem['loc'][-1]), _known_keys(), count=1)}"
     if problem["type"] == "missing":
         return f"{where} is missing"
-    return f"{where}={problem['input']!r}: {problem['msg']}"
+    return f"{where}={reprlib.repr(problem['input'])}: {problem['msg']}"
 
 
 def _known_keys() -> set[str]:

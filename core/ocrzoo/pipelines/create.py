@@ -145,7 +145,7 @@ def create_pipeline(
     data.update({key: value for key, value in own.items() if value is not None})
     if precision not in get_args(Precision):
         raise UsageError(f"precision {precision!r}: there are {', '.join(get_args(Precision))}")
-    devices = Device.parse_all(device or "cpu")
+    devices = Device.parse_all("cpu" if device in (None, "") else device)
     runtime = Runtime(zoo, options=EngineOptions(devices[0], threads, precision), devices=devices)
     spec = zoo.pipelines.get(name)
     factory = load_attribute(spec.factory)
@@ -172,8 +172,12 @@ def _configuration(
     zoo: Zoo, pipeline: str | Path | None, config: Mapping[str, Any] | None
 ) -> tuple[str, dict[str, Any], str]:
     """The pipeline's name, its configuration, and what errors call that."""
+    if pipeline is not None and not isinstance(pipeline, str | Path):
+        raise UsageError(f"pipeline={pipeline!r}: the name of a pipeline, or a YAML file, is needed")
     is_file = isinstance(pipeline, Path) or (pipeline or "").lower().endswith((".yaml", ".yml"))
     if config is not None:
+        if not isinstance(config, Mapping):
+            raise UsageError(f"config is a {type(config).__name__}: a mapping with PaddleX's keys is needed")
         data, origin = copy.deepcopy(dict(config)), "config"
         name = data.get("pipeline_name")
         if not isinstance(name, str):
@@ -216,6 +220,8 @@ def _choose(data: dict[str, Any], chosen: Mapping[str, Mapping[str, Any]], lang:
         modules[module].update(settings)
     if lang is None:
         return
+    if not isinstance(lang, str):
+        raise UsageError(f"lang={lang!r}: a language tag such as ru or zh-Hant is needed")
     recognition = modules.get("TextRecognition")
     if recognition is None:
         raise UsageError(f"lang={lang!r}: pipeline {data['pipeline_name']!r} recognises no text")
@@ -228,7 +234,7 @@ def _choose(data: dict[str, Any], chosen: Mapping[str, Mapping[str, Any]], lang:
 
 def _switch(data: dict[str, Any], switches: Mapping[str, bool]) -> None:
     """Switch stages of a configuration on or off."""
-    inside = (data.get("SubPipelines") or {}).get("DocPreprocessor")
+    inside = _section(data, "SubPipelines").get("DocPreprocessor")
     for name, value in switches.items():
         if name == "use_textline_orientation" or not isinstance(inside, dict):
             data[name] = value  # told to be unknown where the pipeline has no such stage
@@ -245,11 +251,17 @@ def _modules_in(data: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """The modules of a configuration, those of pipelines inside it first."""
     if not isinstance(data, dict):
         return
-    for inside in (data.get("SubPipelines") or {}).values():
+    for inside in _section(data, "SubPipelines").values():
         yield from _modules_in(inside)
-    for name, module in (data.get("SubModules") or {}).items():
+    for name, module in _section(data, "SubModules").items():
         if isinstance(module, dict):
             yield name, module
+
+
+def _section(data: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A part of a configuration; where it is none, the schema will say so."""
+    section = data.get(name)
+    return section if isinstance(section, dict) else {}
 
 
 def _check(settings: Settings, runtime: Runtime) -> None:

@@ -14,6 +14,7 @@ from ocrzoo.pipelines.modules import Modules
 from ocrzoo.pipelines.page_by_page import OnError, page_by_page
 from ocrzoo.pipelines.running import runtime_for
 from ocrzoo.pipelines.schema import DocPreprocessorConfig, Module
+from ocrzoo.pipelines.values import switch
 from ocrzoo.predictors import ImageClassifier, Unwarper
 from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
 from ocrzoo.results.source import PageSource
@@ -60,11 +61,11 @@ class DocPreprocessorPipeline:
             UsageError: A parameter makes no sense.
             OcrzooError: A model cannot be had or loaded.
         """
+        orientation = switch("use_doc_orientation_classify", use_doc_orientation_classify)
+        unwarping = switch("use_doc_unwarping", use_doc_unwarping)
         asked = Asked(
-            self.config.use_doc_orientation_classify
-            if use_doc_orientation_classify is None
-            else use_doc_orientation_classify,
-            self.config.use_doc_unwarping if use_doc_unwarping is None else use_doc_unwarping,
+            self.config.use_doc_orientation_classify if orientation is None else orientation,
+            self.config.use_doc_unwarping if unwarping is None else unwarping,
         )
         lanes = [replace(asked, device=one) for one in self._modules.devices(device)]
         return page_by_page(

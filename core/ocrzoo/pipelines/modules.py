@@ -1,7 +1,11 @@
-"""The models of a pipeline: each loaded when it is first used, and once for each device."""
+"""The models of a pipeline: each loaded when it is first used, and once for each device and process.
+
+A process that was forked off has the networks, but not the threads that compute them: it loads its own.
+"""
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from threading import Lock
 from typing import Any, TypeVar
@@ -20,7 +24,7 @@ class Modules:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        self._loaded: dict[tuple[str, Device], Any] = {}
+        self._loaded: dict[tuple[int, str, Device], Any] = {}
         self._loading = Lock()
 
     def devices(self, asked: str | None) -> tuple[Device, ...]:
@@ -43,7 +47,7 @@ class Modules:
         runtime = runtime_for(self.runtime, settings)
         if device is not None:
             runtime = replace(runtime, options=replace(runtime.options, device=device))
-        key = (settings.module_name, runtime.options.device)
+        key = (os.getpid(), settings.module_name, runtime.options.device)
         with self._loading:
             if key not in self._loaded:
                 self._loaded[key] = self._load(runtime, settings, switch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -41,10 +42,12 @@ def page_by_page(
         if not isinstance(outcome, InputError):
             yield outcome
             continue
-        failures.append(outcome)
-        if on_error is not None:
+        _let_go(outcome)
+        if on_error is None:
+            failures.append(outcome)
+        else:
             on_error(outcome)
-    if failures and on_error is None:
+    if failures:
         raise failures[0] if len(failures) == 1 else InputError("; ".join(map(str, failures)))
 
 
@@ -83,9 +86,17 @@ def _outcome(
         return _failure(page, error)
 
 
+def _let_go(failure: InputError) -> None:
+    """Keep the pixels of a page that failed no longer: they are variables of the frames where its errors arose."""
+    error: BaseException | None = failure
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
+
+
 def _failure(page: Page, error: Exception) -> InputError:
     reason = " ".join(str(error).split()) or type(error).__name__
-    where = "an array" if page.input_path is None else page.input_path
+    where = "an array" if page.input_path is None else " ".join(page.input_path.split())
     failure = InputError(reason if reason.startswith(where) else f"{where}: {reason}")
     failure.__cause__ = error
     return failure

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from ocrzoo.engines import Device
 from ocrzoo.pipelines.doc_preprocessor import Asked
 from ocrzoo.pipelines.schema import MAX_SIDE_LEN, MAX_UNCLIP_RATIO, DocPreprocessorConfig, LimitType, OCRConfig
+from ocrzoo.pipelines.values import check_range, plain, switch
 from ocrzoo_registry.errors import UsageError
 
 _DETECTION = ("limit_side_len", "limit_type", "max_side_limit", "thresh", "box_thresh", "unclip_ratio", "input_shape")
@@ -50,11 +51,15 @@ def run_of(
         UsageError: A parameter makes no sense.
     """
     recognition = config.SubModules.TextRecognition
-    score_thresh = recognition.score_thresh if score_thresh is None else score_thresh
-    _check_range("text_rec_score_thresh", score_thresh, 1)
+    least: float = recognition.score_thresh if score_thresh is None else plain(score_thresh)
+    check_range("text_rec_score_thresh", least, 1)
+    orientation = switch("use_doc_orientation_classify", orientation)
+    unwarping = switch("use_doc_unwarping", unwarping)
+    line_orientation = switch("use_textline_orientation", line_orientation)
+    word_boxes = switch("return_word_box", word_boxes)
     return Run(
         _detection(config, detection),
-        score_thresh,
+        least,
         _upright(config, orientation, unwarping),
         config.use_textline_orientation if line_orientation is None else line_orientation,
         recognition.return_word_box if word_boxes is None else word_boxes,
@@ -82,17 +87,12 @@ def _upright(config: OCRConfig, orientation: bool | None, unwarping: bool | None
 def _detection(config: OCRConfig, chosen: Mapping[str, Any]) -> dict[str, Any]:
     settings = config.SubModules.TextDetection
     detection = {name: getattr(settings, name) for name in _DETECTION}
-    detection.update({name: value for name, value in chosen.items() if value is not None})
+    detection.update({name: plain(value) for name, value in chosen.items() if value is not None})
     side = detection["limit_side_len"]
     if isinstance(side, bool) or not isinstance(side, int) or not 1 <= side <= MAX_SIDE_LEN:
         raise UsageError(f"text_det_limit_side_len={side!r}: a whole number from 1 to {MAX_SIDE_LEN} is needed")
     if detection["limit_type"] not in get_args(LimitType):
         raise UsageError(f"text_det_limit_type={detection['limit_type']!r}: 'min' or 'max' is needed")
     for name, most in (("thresh", 1), ("box_thresh", 1), ("unclip_ratio", MAX_UNCLIP_RATIO)):
-        _check_range(f"text_det_{name}", detection[name], most)
+        check_range(f"text_det_{name}", detection[name], most)
     return detection
-
-
-def _check_range(name: str, value: Any, most: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        raise UsageError(f"{name}={value!r}: a number from 0 to {most:g} is needed")

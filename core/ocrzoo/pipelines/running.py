@@ -73,8 +73,6 @@ def _with_threads(runtime: Runtime, config: Mapping[str, Any]) -> Runtime:
         log.debug("settings of an engine that mean nothing here: %s", ", ".join(ignored))
     if given is None:
         return runtime
-    if isinstance(given, bool) or not isinstance(given, int) or given < 0:
-        raise UsageError(f"threads={given!r}: a whole number is needed, 0 for all that there are")
     return replace(runtime, options=replace(runtime.options, threads=given))
 
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ocrzoo.engines import Session
 from ocrzoo.predictors.transforms import transform
 from ocrzoo.tasks import detection
@@ -62,14 +65,17 @@ class TextDetector:
     def _detect(self, image: Image, params: DetectionParams) -> Detection:
         batch = detection.preprocess(image, params)
         output = self._session.run(batch)
-        if output.ndim != 4 or output.shape[2:] != batch.shape[2:]:
+        if output.ndim != 4 or 0 in output.shape or output.shape[2:] != batch.shape[2:]:
             raise IntegrityError(f"{self.name}: not a text detection network: its output has the shape {output.shape}")
-        return Detection(*detection.postprocess(output[0, 0], image.shape[0], image.shape[1], params))
+        probability: NDArray[np.float32] = output[0, 0]
+        if not -_MOST < probability.min() <= probability.max() < _MOST:
+            raise IntegrityError(f"{self.name}: the network's output is not made of probabilities")
+        return Detection(*detection.postprocess(probability, image.shape[0], image.shape[1], params))
 
 
 def _check_normalisation(name: str, settings: Mapping[str, Any]) -> None:
     """Refuse a model that was trained on pixels of another scale than detection gives it."""
     for key, ours in (("mean", detection.MEAN), ("std", detection.STD)):
         stated = settings.get(key)
-        if stated is not None and list(stated) != list(ours):
+        if stated is not None and stated != list(ours):
             raise IntegrityError(f"{name}: its inference.yml says {key}: {stated!r}; only {list(ours)} is known here")

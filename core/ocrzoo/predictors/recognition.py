@@ -16,6 +16,12 @@ from ocrzoo_registry.errors import IntegrityError, UsageError
 InputShape = tuple[int, int, int]
 """Channels, height and width, in pixels."""
 
+_MOST_HEIGHT = 480
+"""Pixels: ten times what published models take. A line of that height is 18 MB for the network."""
+
+_LONGEST_ENTRY = 64
+"""Characters of an entry of a charset: flags and families are single ones to the eye, and have a dozen."""
+
 
 class TextRecogniser:
     """Reads lines by connectionist temporal classification (CTC)."""
@@ -26,17 +32,15 @@ class TextRecogniser:
         Raises:
             IntegrityError: There is no charset in it, or one that is not as long as the network says.
         """
-        charset = config["PostProcess"].get("character_dict")
-        if not isinstance(charset, list) or not charset:
-            raise IntegrityError(f"{card.name}: its inference.yml holds no character_dict")
+        charset = _charset(card.name, config)
         self.name = card.name
         self.scripts = card.scripts
         """ISO 15924; lines come in the order of reading where one of them runs from right to left."""
         self._right_to_left = reading.runs_right_to_left(card.scripts)
-        self._characters = ["", *map(str, charset), " "]
+        self._characters = ["", *charset, " "]
         self._session = session
         self._line_shape = _line_shape(card.name, config)
-        self._own_shape = _static_shape(session)
+        self._own_shape = _static_shape(card.name, session)
         self._check_classes(_declared_classes(session))
 
     def predict(
@@ -73,7 +77,10 @@ class TextRecogniser:
         output = self._session.run(batch)
         if output.ndim != 3 or output.shape[2] != len(self._characters):
             raise IntegrityError(f"{self.name}: the network's output has the shape {output.shape}, {self._expected}")
-        lines = recognition.decode(output, self._characters, filled)
+        try:
+            lines = recognition.decode(output, self._characters, filled)
+        except ArithmeticError as error:
+            raise IntegrityError(f"{self.name}: {error}") from error
         return [reading.in_reading_order(line) for line in lines] if self._right_to_left else lines
 
     def _check_classes(self, declared: int | None) -> None:
@@ -83,6 +90,20 @@ class TextRecogniser:
     @property
     def _expected(self) -> str:
         return f"but its charset makes {len(self._characters)} classes (blank and space included)"
+
+
+def _charset(name: str, config: Mapping[str, Any]) -> list[str]:
+    """The entries of the charset; numbers stand for their digits, as YAML reads them where quotes are left out."""
+    charset = config["PostProcess"].get("character_dict")
+    if not isinstance(charset, list) or not charset:
+        raise IntegrityError(f"{name}: its inference.yml holds no character_dict")
+    for number, entry in enumerate(charset, 1):
+        if not isinstance(entry, str | int | float) or not 0 < len(str(entry)) <= _LONGEST_ENTRY:
+            raise IntegrityError(
+                f"{name}: its inference.yml has as entry {number} of character_dict {str(entry)[:20]!r}, "
+                f"and not 1 to {_LONGEST_ENTRY} characters"
+            )
+    return [str(entry) for entry in charset]
 
 
 def _line_shape(name: str, config: Mapping[str, Any]) -> LineShape:
@@ -102,11 +123,13 @@ def _declared_classes(session: Session) -> int | None:
     return shape[2] if shape is not None and len(shape) == 3 else None
 
 
-def _static_shape(session: Session) -> InputShape | None:
+def _static_shape(name: str, session: Session) -> InputShape | None:
     """The one shape of line that a network takes, where height and width are fixed in it."""
     shape = session.inputs[0].shape if session.inputs else None
     if shape is None or len(shape) != 4 or shape[2] is None or shape[3] is None:
         return None
+    if not _is_shape((3, *shape[2:])):
+        raise IntegrityError(f"{name}: the network takes lines of {shape[3]} x {shape[2]}, which makes no sense")
     return 3, shape[2], shape[3]
 
 
@@ -119,4 +142,10 @@ def _checked(shape: Sequence[int]) -> InputShape:
 def _is_shape(shape: Any) -> bool:
     """Whether it is 3, height and width, each a whole number that a line may have."""
     whole = isinstance(shape, list | tuple) and all(type(side) is int for side in shape)
-    return whole and len(shape) == 3 and shape[0] == 3 and all(0 < side <= recognition.MAX_WIDTH for side in shape)
+    bounds = (3, _MOST_HEIGHT, recognition.MAX_WIDTH)
+    return (
+        whole
+        and len(shape) == 3
+        and shape[0] == 3
+        and all(0 < side <= most for side, most in zip(shape, bounds, strict=True))
+    )

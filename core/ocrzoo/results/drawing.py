@@ -28,6 +28,8 @@ _COLOURS = (
 )
 """ColorBrewer's Set1 without its yellow and grey, RGB."""
 _OPACITY = 0.35
+_FARTHEST = 65_536.0
+"""Pixels from the page's corner: twice the longest side of a page."""
 _SPARE = 4
 """Letters are drawn with at most so many times the pixels that can be seen of them."""
 _STRIPES = 64
@@ -47,6 +49,7 @@ def draw(page: Image, polygons: Sequence[NDArray[Any]], texts: Sequence[str]) ->
     canvas = np.full((height, width * 2, 3), 255, np.uint8)
     left, right = canvas[:, :width], canvas[:, width:]
     left[:] = page[:, :, ::-1]
+    polygons = [_within_reach(polygon) for polygon in polygons]
     outlines = [np.rint(polygon).astype(np.int32).reshape(-1, 1, 2) for polygon in polygons]
     outlines = [outline for outline in outlines if len(outline)]  # OpenCV crashes on none
     _fill(left, outlines)
@@ -61,6 +64,12 @@ def draw(page: Image, polygons: Sequence[NDArray[Any]], texts: Sequence[str]) ->
         for number, outline in enumerate(outlines):
             cv2.polylines(half, [outline], True, _colour(number), 1, cv2.LINE_AA)
     return PillowImage.fromarray(canvas)
+
+
+def _within_reach(polygon: NDArray[Any]) -> NDArray[np.float64]:
+    """Bring far corners, at which OpenCV counts for minutes, nearer, and what is no number to 0."""
+    corners = np.nan_to_num(np.asarray(polygon, np.float64), posinf=_FARTHEST, neginf=-_FARTHEST)
+    return np.clip(corners, -_FARTHEST, _FARTHEST)
 
 
 def preprocessed(

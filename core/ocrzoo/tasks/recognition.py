@@ -20,6 +20,8 @@ Batching = Literal["exact", "width"]
 """Which lines share a call: PaddleX's groups, or lines of like width."""
 CALL_COLUMNS = 1920
 """Pixels of width, of all lines of a call together, that ``width`` fills; larger calls leave the processor's caches."""
+_MOST = 1e9
+"""No probability, nor what a network without its last step gives for one, is larger."""
 PADDED = 1.25
 """How much wider than its narrowest line a batch of ``width`` may be."""
 
@@ -133,9 +135,14 @@ def decode(output: NDArray[np.float32], characters: Sequence[str], filled: Seque
 
     ``characters`` holds one entry a class, that of the blank included; ``filled`` is which part of the T columns
     each line fills, by :func:`shares`, and all of them without it.
+
+    Raises:
+        ArithmeticError: The output is not made of numbers that may be probabilities.
     """
     classes = output.argmax(axis=2)
     probabilities = np.take_along_axis(output, classes[:, :, None], axis=2)[:, :, 0]
+    if not (np.abs(probabilities) < _MOST).all():  # nor is what is no number
+        raise ArithmeticError("the network's output is not made of probabilities")
     cells = [output.shape[1] * part for part in filled or [1.0] * len(output)]
     return [
         _collapse(row, scores, characters, width)

@@ -65,7 +65,7 @@ class Flattener:
                 f"{self.name}: not a network that flattens pages: for an input of {batch.shape} "
                 f"its output has the shape {flat.shape}"
             )
-        if not np.isfinite([flat.min(), flat.max()]).all():
+        if not _is_finite(flat):
             raise IntegrityError(f"{self.name}: the network's output is not made of numbers")
         places = _places(outputs, self._telling.align_corners if self._telling else None)
         origins = [None] * len(images) if places is None else list(places)
@@ -100,6 +100,10 @@ def _to_image(planes: Array, *, wrap: bool) -> Image:
     return np.ascontiguousarray(values.clip(0, 255).astype(np.uint8))
 
 
+def _is_finite(values: Array) -> bool:
+    return bool(np.isfinite([values.min(), values.max()]).all())
+
+
 def _places(outputs: Sequence[Array], align_corners: bool | None) -> Array | None:
     """Return N x H x W x 2, in pixels of the page: what the network tells of where it samples, if it does.
 
@@ -110,7 +114,7 @@ def _places(outputs: Sequence[Array], align_corners: bool | None) -> Array | Non
     grid = outputs[-1]
     if align_corners is None and grid.shape == (count, 2, height, width):
         grid = grid.transpose(0, 2, 3, 1)
-    if len(outputs) < 2 or grid.shape != (count, height, width, 2):
+    if len(outputs) < 2 or grid.shape != (count, height, width, 2) or not _is_finite(grid):
         return None
     sides = np.array([width, height], np.float32)
     if align_corners is False:

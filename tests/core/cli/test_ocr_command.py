@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,8 @@ from typing import Any
 
 import PIL.Image
 import pytest
+
+from ocrzoo.cli.reading import _print
 
 pytestmark = pytest.mark.weights
 
@@ -234,4 +238,35 @@ def test_a_configuration_is_not_written_over_another(run: Run, tmp_path: Path) -
     (tmp_path / "OCR.yaml").write_text("mine")
     assert "is there already and differs" in run("--get_pipeline_config", "OCR", "--save_path", tmp_path).error
     assert (tmp_path / "OCR.yaml").read_text() == "mine"
+    (tmp_path / "OCR.yaml").unlink()
+    (tmp_path / "OCR.yaml").mkdir()
+    assert "is there already and differs" in run("--get_pipeline_config", "OCR", "--save_path", tmp_path).error
     assert "no pipeline is called 'OCRR'" in run("--get_pipeline_config", "OCRR").error
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_a_configuration_is_not_written_over_a_pipe_that_nobody_writes_to(run: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "OCR.yaml")
+    assert "is there already and differs" in run("--get_pipeline_config", "OCR", "--save_path", tmp_path).error
+    assert (tmp_path / "OCR.yaml").is_fifo()
+
+
+def test_characters_that_the_terminal_has_not(command: Path, pages: dict[str, Path], home: Path) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252", "OCRZOO_HOME": str(home)}
+    line = [str(command), "ocr", str(pages["chinese_mixed.png"])]
+    ran = subprocess.run(line, env=environment, capture_output=True, timeout=120, check=False)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert rb"\u" in ran.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closed by a shell")
+def test_an_error_that_nobody_listens_to(command: Path, tmp_path: Path, home: Path) -> None:
+    line = ["sh", "-c", '"$0" ocr nowhere.png 2>&-', str(command)]
+    environment = {**os.environ, "OCRZOO_HOME": str(home)}
+    assert subprocess.run(line, cwd=tmp_path, env=environment, timeout=120, check=False).returncode == 6
+
+
+def test_a_text_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    result: Any = {"rec_texts": ["red \x1b[31m", "two\nlines", ""]}
+    _print(result, "text", heading=False)
+    assert capsys.readouterr().out == "red \ufffd[31m\ntwo lines\n"

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,10 +58,22 @@ class TestDevice:
         assert str(device) == written
         assert Device.parse(str(device)) == device
 
-    @pytest.mark.parametrize("text", ["", "cuda", "cuda:0", "gpu:x", "gpu:-1", "gpu:0,1", "gpu:1.5", "cpu:0", ":0"])
+    @pytest.mark.parametrize(
+        "text", ["", "cuda", "cuda:0", "gpu:x", "gpu:-1", "gpu:0,1", "gpu:1.5", "cpu:0", ":0", "gpu:", "gpu:12345"]
+    )
     def test_anything_else_is_refused(self, text: str) -> None:
         with pytest.raises(UsageError, match=r"^device '"):
             Device.parse(text)
+
+    @pytest.mark.parametrize("text", [0, ["cpu"], b"cpu", None, "gpu:0,", "gpu:0," + "9" * 5000])
+    def test_several_of_what_is_none(self, text: Any) -> None:
+        with pytest.raises(UsageError, match=r"^device "):
+            Device.parse_all(text)
+
+    @pytest.mark.parametrize("threads", [-1, 1025, 2.0, True, "2", None])
+    def test_threads_that_make_no_sense(self, threads: Any) -> None:
+        with pytest.raises(UsageError, match=r"^threads=.*a whole number up to 1024"):
+            EngineOptions(threads=threads)
 
     def test_the_cpu_is_the_default(self) -> None:
         assert EngineOptions().device == Device.parse("cpu")

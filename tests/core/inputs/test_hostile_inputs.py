@@ -58,6 +58,8 @@ class TestHostileFiles:
             ("ftp://127.0.0.1/%00.png", "%00"),
             ("y" * 300 + ".png", "y" * 60),
             ("C:evil.png", "C_evil"),
+            ("\N{GRINNING FACE}" * 60 + ".png", "\N{GRINNING FACE}" * 50),
+            ("http://[::1", "download"),
         ],
     )
     def test_results_get_names_that_every_system_allows(self, name: str, stem: str) -> None:

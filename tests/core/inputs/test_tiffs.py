@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import struct
+import threading
+import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +16,7 @@ import PIL.Image
 import pytest
 from numpy.typing import NDArray
 
-from ocrzoo.inputs import decode, limits, pages
+from ocrzoo.inputs import decode, limits, pages, tiffs
 from ocrzoo_registry.errors import InputError
 
 Picture = NDArray[np.uint8]
@@ -119,3 +123,64 @@ def test_the_file_is_closed_when_its_pages_are_done_or_dropped(sheets: bytes, tm
     path.unlink()
     with pytest.raises(InputError, match="No such file"):
         page.read()
+
+
+def test_pages_within_each_other_are_not_counted_for_hours(tmp_path: Path) -> None:
+    """Each directory begins an entry after the one before, and has nearly all that it has."""
+    pages_in_it, entries = 2_000, 20_000
+    tags = [(256, 1), (257, 1), (258, 8), (259, 1), (262, 1), (273, 8), (277, 1), (278, 1), (279, 1)]
+    content = bytearray(b"II*\0" + struct.pack("<L", 8) + bytes(2))
+    for number in range(pages_in_it + entries + 9):
+        tag, value = tags[number % len(tags)]
+        content += struct.pack("<HHLL", tag, 3, 1, value)
+    for number in range(pages_in_it):
+        struct.pack_into("<H", content, 8 + 12 * number, entries)
+        struct.pack_into("<L", content, 10 + 12 * (number + entries), 8 + 12 * (number + 1))
+    (tmp_path / "a.tif").write_bytes(content)
+    started = time.monotonic()
+    (page,) = pages(tmp_path / "a.tif")
+    with pytest.raises(InputError, match="pages lie within each other"):
+        page.read()
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("big", [False, True])
+def test_a_chain_in_either_size_is_gone_along(through_pillow: Encoder, big: bool) -> None:
+    content = through_pillow("TIFF", images=[np.zeros((9, 9, 3), np.uint8)] * 3, big_tiff=big)
+    assert len(list(pages(content))) == 3
+
+
+def test_a_chain_that_ends_in_itself(through_pillow: Encoder) -> None:
+    content = bytearray(through_pillow("TIFF"))
+    (first,) = struct.unpack_from("<L", content, 4)
+    (count,) = struct.unpack_from("<H", content, first)
+    struct.pack_into("<L", content, first + 2 + 12 * count, first)
+    assert len(list(pages(bytes(content)))) == 1
+
+
+def test_parsers_that_warn_silence_nobody_else(
+    through_pillow: Encoder, recwarn: pytest.WarningsRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads leave in the order in which they came."""
+    first_is_in, second_is_in = threading.Event(), threading.Event()
+    content = through_pillow("TIFF")
+
+    def slow(*_: object) -> Picture:
+        warnings.warn("damaged", stacklevel=1)
+        if not first_is_in.is_set():
+            first_is_in.set()
+            assert second_is_in.wait(10)
+        else:
+            second_is_in.set()
+            first.join(10)
+        return np.zeros((9, 9, 3), np.uint8)
+
+    monkeypatch.setattr(tiffs, "_to_bgr", slow)
+    first, second = (threading.Thread(target=decode, args=(content, name)) for name in "ab")
+    first.start()
+    assert first_is_in.wait(10)
+    second.start()
+    second.join(10)
+    assert not recwarn.list
+    warnings.warn("heard", stacklevel=1)
+    assert [str(one.message) for one in recwarn.list] == ["heard"]

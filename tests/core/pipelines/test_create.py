@@ -96,6 +96,29 @@ def test_a_device_that_makes_no_sense(zoo: Zoo) -> None:
         create_pipeline(device="cuda", zoo=zoo)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"pipeline": 5}, "^pipeline=5: "),
+        ({"config": [1]}, "^config is a list: "),
+        ({"lang": 5}, "^lang=5: "),
+        ({"device": 0}, "^device 0: "),
+        ({"threads": "x"}, "^threads='x': "),
+        ({"config": {"pipeline_name": "OCR", "SubModules": 5}}, "^config: SubModules=5: "),
+        ({"config": {"pipeline_name": "OCR", "SubPipelines": [1]}, "use_doc_unwarping": True}, r"SubPipelines=\[1\]: "),
+    ],
+)
+def test_what_is_of_no_use_is_told_at_once(zoo: Zoo, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        create_pipeline(zoo=zoo, **arguments)
+
+
+def test_a_mistake_of_many_pages_is_told_in_one_line(zoo: Zoo) -> None:
+    with pytest.raises(UsageError) as caught:
+        create_pipeline(config={"pipeline_name": "OCR", "text_type": list(range(9999))}, zoo=zoo)
+    assert len(str(caught.value)) < 200
+
+
 def test_nothing_is_loaded_yet(zoo: Zoo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openvino", None)  # importing it would fail
     made = create_pipeline(engine="openvino", zoo=zoo)

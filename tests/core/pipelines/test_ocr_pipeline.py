@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import os
+import pickle
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,8 +15,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ocrzoo.inputs import Page
 from ocrzoo.pipelines.ocr import OCRPipeline
+from ocrzoo.pipelines.page_by_page import page_by_page
 from ocrzoo.results.ocr import OCRResult
+from ocrzoo.results.source import PageSource
 from ocrzoo_registry.errors import InputError, UsageError
 
 Paper = NDArray[np.uint8]
@@ -78,6 +85,15 @@ class TestResult:
         assert (result["rec_boxes"].shape, result["rec_boxes"].dtype) == ((3, 4), np.int16)
         assert all(0.5 < score <= 1 for score in result["rec_scores"])
         assert len(result["dt_scores"]) == 3
+
+    def test_a_result_can_be_copied_and_sent(
+        self, stand_in_pipeline: OCRPipeline, paper: Paper, tmp_path: Path
+    ) -> None:
+        result = read(stand_in_pipeline, paper, return_word_box=True)
+        for number, other in enumerate((pickle.loads(pickle.dumps(result)), copy.deepcopy(result))):
+            assert (
+                other.save_to_pdf(tmp_path / f"{number}.pdf").read_bytes() == result.save_to_pdf(tmp_path).read_bytes()
+            )
 
     def test_an_empty_page(self, stand_in_pipeline: OCRPipeline) -> None:
         result = read(stand_in_pipeline, np.full((90, 120, 3), 255, np.uint8))
@@ -155,11 +171,28 @@ class TestParameters:
             {"text_det_limit_side_len": -64},
             {"text_det_limit_type": "long"},
             {"text_det_unclip_ratio": -0.5},
+            {"text_det_thresh": np.float32(1.5)},
+            {"use_doc_unwarping": "False"},
+            {"use_doc_orientation_classify": 2},
+            {"use_textline_orientation": "no"},
+            {"return_word_box": []},
         ],
     )
     def test_nonsense_is_refused_at_the_call(self, stand_in_pipeline: OCRPipeline, parameters: dict[str, Any]) -> None:
         with pytest.raises(UsageError, match=f"^{next(iter(parameters))}="):
             stand_in_pipeline.predict("page.png", **parameters)
+
+    def test_numbers_of_numpys_are_numbers(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
+        result = read(
+            stand_in_pipeline,
+            paper,
+            text_det_limit_side_len=np.int64(96),
+            text_det_thresh=np.float32(0.5),
+            text_rec_score_thresh=np.float16(0.25),
+            return_word_box=np.bool_(True),
+        )
+        assert (result["text_det_params"]["limit_side_len"], result["return_word_box"]) == (96, True)
+        assert result.json["res"]["text_rec_score_thresh"] == 0.25
 
 
 class TestErrors:
@@ -170,6 +203,14 @@ class TestErrors:
         assert [next(found)["input_path"] for _ in range(2)] == [picture, picture]
         with pytest.raises(InputError, match=r"^no\.png: No such file"):
             next(found)
+
+    def test_a_name_on_two_lines_is_told_once_in_one(self, stand_in_pipeline: OCRPipeline) -> None:
+        with pytest.raises(InputError, match=r"^a b: No such file or directory$"):
+            list(stand_in_pipeline.predict("a\nb"))
+
+    def test_an_empty_name_is_no_array(self, stand_in_pipeline: OCRPipeline) -> None:
+        with pytest.raises(InputError, match=r"^an empty name is no input$"):
+            list(stand_in_pipeline.predict(""))
 
     def test_all_errors_are_told(self, stand_in_pipeline: OCRPipeline, picture: str) -> None:
         found = stand_in_pipeline.predict(["a.png", picture, "b.png"])
@@ -188,6 +229,28 @@ class TestErrors:
         assert told == ["a.png"]
         assert list(found) == []
         assert told == ["a.png", "b.png"]
+
+    def test_the_pixels_of_a_page_that_failed_are_let_go(self) -> None:
+        """Else a folder of broken files would fill the memory: errors know the frames where they arose."""
+        seen: list[weakref.ref[Any]] = []
+
+        def decode() -> Paper:
+            pixels = np.zeros((9, 9, 3), np.uint8)
+            seen.append(weakref.ref(pixels))
+            return pixels
+
+        def fail(_source: PageSource, image: Paper, _lane: None) -> OCRResult:
+            copied = image.copy()
+            seen.append(weakref.ref(copied))
+            try:
+                raise ValueError(copied.shape)
+            except ValueError as error:
+                raise InputError("broken") from error
+
+        told: list[InputError] = []
+        assert list(page_by_page(iter([Page("a.png", decode), Page("b.png", decode)]), [None], fail, told.append)) == []
+        assert [str(error) for error in told] == ["a.png: broken", "b.png: broken"]
+        assert [reference() for reference in seen] == [None] * 4
 
 
 class TestLoading:
@@ -210,6 +273,20 @@ class TestLoading:
     def test_now_if_asked(self, stand_in_pipeline: OCRPipeline, stand_in_runtime: Any) -> None:
         stand_in_pipeline.load()
         stand_in_pipeline.load()
+        assert len(stand_in_runtime.loaded) == 2
+
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="no such system call")
+    def test_a_process_that_was_forked_off_loads_its_own(
+        self, stand_in_pipeline: OCRPipeline, stand_in_runtime: Any
+    ) -> None:
+        """Networks of the process before have no threads there that would ever answer."""
+        stand_in_pipeline.load()
+        child = os.fork()
+        if child == 0:
+            stand_in_pipeline.load()
+            stand_in_pipeline.load()
+            os._exit(len(stand_in_runtime.loaded))
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 4
         assert len(stand_in_runtime.loaded) == 2
 
 

@@ -236,6 +236,14 @@ class TestWords:
 class TestAlone:
     """The pipeline ``doc_preprocessor``."""
 
+    @pytest.mark.parametrize("switch", ["use_doc_orientation_classify", "use_doc_unwarping"])
+    def test_a_switch_is_true_or_false(self, stand_in_runtime: Any, switch: str) -> None:
+        config = stand_in_config().SubPipelines.DocPreprocessor
+        assert config is not None
+        wrong: dict[str, Any] = {switch: "False"}
+        with pytest.raises(UsageError, match=f"^{switch}='False': True, False or None is needed"):
+            DocPreprocessorPipeline(config, stand_in_runtime).predict("page.png", **wrong)
+
     def test_it_gives_pictures_and_what_it_did(self, stand_in_runtime: Any, marked: Paper) -> None:
         config = stand_in_config().SubPipelines.DocPreprocessor
         assert config is not None

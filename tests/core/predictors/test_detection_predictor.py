@@ -103,3 +103,24 @@ def test_a_model_of_other_statistics_is_refused_and_not_run_on_wrong_pixels(card
     other = {**NO_SETTINGS, "PreProcess": {"transform_ops": [{"NormalizeImage": normalise}]}}
     with pytest.raises(IntegrityError, match=r"PP-OCRv5_mobile_det: its inference\.yml says mean: \[0\.5"):
         TextDetector(card, other, FixedSession())
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30])
+def test_an_output_that_is_no_probability_is_the_networks_fault(card: ModelCard, value: float) -> None:
+    output = np.zeros((1, 1, 96, 128), np.float32)
+    output[0, 0, 20:40, 20:80] = value
+    with pytest.raises(IntegrityError, match="not made of probabilities"):
+        TextDetector(card, NO_SETTINGS, FixedSession(output)).predict([page()])
+
+
+@pytest.mark.parametrize("shape", [(0, 1, 96, 128), (1, 0, 96, 128)])
+def test_an_output_of_nothing_is_no_map(card: ModelCard, shape: tuple[int, ...]) -> None:
+    with pytest.raises(IntegrityError, match="not a text detection network"):
+        TextDetector(card, NO_SETTINGS, FixedSession(np.zeros(shape, np.float32))).predict([page()])
+
+
+@pytest.mark.parametrize("mean", [5, "abc", {"a": 1}, [[1], 2, 3]])
+def test_a_scale_that_is_none_is_refused(card: ModelCard, mean: Any) -> None:
+    operations = [{"NormalizeImage": {"mean": mean}}]
+    with pytest.raises(IntegrityError, match=r"its inference\.yml says mean: "):
+        TextDetector(card, {**NO_SETTINGS, "PreProcess": {"transform_ops": operations}}, FixedSession())

@@ -197,3 +197,30 @@ def test_the_height_and_the_least_width_are_the_models_own(card: ModelCard) -> N
 def test_a_shape_that_makes_no_sense(card: ModelCard, shape: Any) -> None:
     with pytest.raises(IntegrityError, match="image_shape"):
         TextRecogniser(card, with_shape(shape), BrightnessSession())
+
+
+@pytest.mark.parametrize("entry", ["", None, ["a"], {"a": 1}, "a" * 65])
+def test_an_entry_that_is_no_character_is_refused(card: ModelCard, entry: Any) -> None:
+    with pytest.raises(IntegrityError, match="as entry 2 of character_dict"):
+        TextRecogniser(card, config(["a", entry, "c"]), BrightnessSession())
+
+
+def test_digits_without_quotes_are_characters(card: ModelCard) -> None:
+    (line,) = TextRecogniser(card, config([1, 2.5, "c"]), BrightnessSession()).predict([crop(100, 2)])
+    assert line.text == "2.5"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30])
+def test_an_output_that_is_no_probability_is_the_networks_fault(card: ModelCard, value: float) -> None:
+    class Wrong(BrightnessSession):
+        def run(self, batch: Array) -> Array:
+            return np.full_like(super().run(batch), value)
+
+    with pytest.raises(IntegrityError, match="not made of probabilities"):
+        TextRecogniser(card, config(LETTERS), Wrong()).predict([crop(100)])
+
+
+@pytest.mark.parametrize("shape", [(None, 3, 48, 4000), (None, 3, 4000, 320), (None, 3, 0, 320)])
+def test_a_network_for_lines_as_large_as_halls_is_refused(card: ModelCard, shape: Shape) -> None:
+    with pytest.raises(IntegrityError, match="which makes no sense"):
+        TextRecogniser(card, config(LETTERS), BrightnessSession(inputs=shape))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import random
+import struct
 from contextlib import suppress
 from pathlib import Path
 
@@ -122,3 +123,17 @@ class TestWhatIsNoFont:
             content[chance.randrange(min(len(content), chance.choice([12, 300, 10**6])))] = chance.randrange(256)
         with suppress(ValueError):
             charmap.read(bytes(content), 0).has(ALL)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"wOF2" + b"\0" * 100,
+        struct.pack(">4s4sLHHLHHLLLLL", b"wOFF", b"\0\1\0\0", 64, 0, 0, 12, 1, 0, 44, 20, 1 << 30, 0, 0) + b"x" * 20,
+        b"ttcf" + struct.pack(">LL", 0x10000, 0xFFFFFFFF) + b"\0" * 100,
+    ],
+)
+def test_what_would_be_unpacked_first_is_no_font(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.ttf").write_bytes(content)
+    with pytest.raises(ValueError, match=r"packed for the web|too many faces"):
+        charmap.read(str(tmp_path / "a.ttf"))

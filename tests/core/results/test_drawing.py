@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import cv2
@@ -281,3 +282,12 @@ def turned(
     axes = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     corners = np.array([[-width, -height], [width, -height], [width, height], [-width, height]]) / 2 @ axes
     return np.asarray(np.rint(corners + middle), np.int16)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("far", [np.nan, np.inf, 1e30, 2.0**31])
+def test_corners_far_away_take_no_longer(far: float) -> None:
+    polygon = np.array([[far, 0], [0, far], [-far, 0], [0, -far]])
+    started = time.monotonic()
+    assert draw(np.full((300, 600, 3), 255, np.uint8), [polygon], ["text"]).size == (1200, 300)
+    assert time.monotonic() - started < 5

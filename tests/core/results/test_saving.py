@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -93,3 +96,40 @@ class TestNames:
         assert names.claim(wanted, "first") == wanted
         assert names.claim(wanted, "second") == tmp_path / "page_2.json"
         assert names.claim(tmp_path / "page_2.json", "third") == tmp_path / "page_2_2.json"
+
+    def test_ten_thousand_of_one_name_take_no_longer_each(self) -> None:
+        names = Names()
+        started = time.monotonic()
+        assert [names.stem("array", None) for _ in range(10_000)][-1] == "array_10000"
+        files = [names.claim(Path("page.json"), number).name for number in range(10_000)]
+        assert files[-1] == "page_10000.json"
+        assert time.monotonic() - started < 5
+
+    def test_two_ways_to_one_folder_are_one_place(self, tmp_path: Path) -> None:
+        (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
+        names = Names()
+        assert names.claim(tmp_path / "page.json", "first") == tmp_path / "page.json"
+        assert names.claim(tmp_path / "link" / "page.json", "second") == tmp_path / "link" / "page_2.json"
+
+    def test_a_copy_goes_on_by_itself(self, tmp_path: Path) -> None:
+        names = Names()
+        wanted = tmp_path / "page.json"
+        names.claim(wanted, "first")
+        for other in (pickle.loads(pickle.dumps(names)), copy.deepcopy(names)):
+            assert other.claim(wanted, "second") == tmp_path / "page_2.json"
+        assert names.claim(wanted, "third") == tmp_path / "page_2.json"
+
+
+@pytest.mark.parametrize("name", ["x" * 5000 + ".json", "nul\0byte.json", "\ud800.json", "\0/page.json"])
+def test_names_that_no_file_can_have(name: str) -> None:
+    with pytest.raises(UsageError, match="cannot be written"):
+        write(Names().claim(target_path(name, "page", ".json"), "a page"), b"")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps the current folder")
+def test_a_current_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(UsageError, match="cannot be written"):
+        write(Names().claim(target_path("page.json", "page", ".json"), "a page"), b"")

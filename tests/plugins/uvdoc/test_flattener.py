@@ -175,6 +175,15 @@ class TestOrigin:
 
         np.testing.assert_allclose(self.places(compute, card, aligned=None)[4, 7], (7, 4), atol=1e-5)
 
+    @pytest.mark.parametrize("value", [np.nan, np.inf])
+    def test_a_grid_that_is_not_made_of_numbers_tells_nothing(self, card: ModelCard, value: float) -> None:
+        def compute(batch: Array) -> tuple[Array, ...]:
+            grid = self.grid(batch, -1, 1)
+            grid[0, 1, 2] = value
+            return batch, grid
+
+        assert self.places(compute, card, aligned=True) is None
+
     def test_other_outputs_tell_nothing(self, card: ModelCard) -> None:
         assert self.places(lambda batch: (batch, batch), card, aligned=None) is None
         assert self.places(lambda batch: (batch, self.grid(batch, -1, 1)[:, ::2]), card, aligned=True) is None

@@ -22,6 +22,8 @@ _OUTLINES = {"glyf", "CFF ", "CFF2"}
 """A font without any of these tables has pictures of one size only."""
 MAX_FACES = 64
 """In one collection; Noto's has ten."""
+_MOST_FACES = 65_536
+"""A collection that says it has more is none."""
 MAX_CMAP_BYTES = 8 << 20
 """A cmap of 150,000 characters, each a group of its own, has less than 2 MB."""
 
@@ -106,11 +108,10 @@ def read(path: str | bytes, face: int = 0) -> Charmap:
     from fontTools.ttLib.sfnt import SFNTReader
 
     with _opened(path) as file:
+        _check_head(file.read(12))
+        size = file.seek(0, os.SEEK_END)
         try:
             reader: Any = SFNTReader(file, fontNumber=face)
-            if reader.flavor:
-                raise ValueError("packed for the web")
-            size = file.seek(0, os.SEEK_END)
             if any(entry.offset + entry.length > size for entry in reader.tables.values()):
                 raise ValueError("cut short")
             if not _OUTLINES & {str(tag) for tag in reader.tables}:
@@ -120,6 +121,14 @@ def read(path: str | bytes, face: int = 0) -> Charmap:
             return Charmap(reader["cmap"])
         except (TTLibError, KeyError, struct.error, AssertionError) as error:
             raise ValueError(f"no font that can be read: {error}") from error
+
+
+def _check_head(head: bytes) -> None:
+    """Refuse what fontTools would unpack or take room for before it is known to be sound."""
+    if head.startswith((b"wOFF", b"wOF2")):
+        raise ValueError("packed for the web")
+    if head.startswith(b"ttcf") and int.from_bytes(head[8:12], "big") > _MOST_FACES:
+        raise ValueError("a collection of too many faces")
 
 
 def count_faces(path: str) -> int:
