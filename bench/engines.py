@@ -32,6 +32,9 @@ def main() -> None:
             engine=engine,
             text_detection_model_name=f"{MODEL}_det",
             text_recognition_model_name=f"{MODEL}_rec",
+            use_doc_orientation_classify=False,
+            use_doc_unwarping=False,
+            use_textline_orientation=False,
         )
         for engine in ENGINES
     }

@@ -13,15 +13,32 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ocrzoo.pipelines.create import create_pipeline
-    from ocrzoo_registry.errors import InputError, OcrzooError, UsageError
+    from ocrzoo_registry.errors import (
+        InputError,
+        IntegrityError,
+        NotFound,
+        OcrzooError,
+        OfflineError,
+        SourceError,
+        UsageError,
+    )
     from ocrzoo_registry.zoo import Zoo
 
-__all__ = ["InputError", "OcrzooError", "UsageError", "Zoo", "create_pipeline"]
+__all__ = [
+    "InputError",
+    "IntegrityError",
+    "NotFound",
+    "OcrzooError",
+    "OfflineError",
+    "SourceError",
+    "UsageError",
+    "Zoo",
+    "create_pipeline",
+]
 
+_ERRORS = ("InputError", "IntegrityError", "NotFound", "OcrzooError", "OfflineError", "SourceError", "UsageError")
 _WHERE = {
-    "InputError": "ocrzoo_registry.errors",
-    "OcrzooError": "ocrzoo_registry.errors",
-    "UsageError": "ocrzoo_registry.errors",
+    **dict.fromkeys(_ERRORS, "ocrzoo_registry.errors"),
     "Zoo": "ocrzoo_registry.zoo",
     "create_pipeline": "ocrzoo.pipelines.create",
 }

@@ -48,6 +48,7 @@ def ocrzoo_engines() -> Iterator[EngineSpec]:
         module="paddle",
         install="ocrzoo[paddle]",
         rank=30,
+        accelerated=False,
     )
 
 
@@ -60,5 +61,16 @@ def ocrzoo_predictors() -> Iterator[PredictorSpec]:
 
 @hookimpl
 def ocrzoo_pipelines() -> Iterator[PipelineSpec]:
-    """The General OCR pipeline."""
-    yield PipelineSpec("OCR", "ocrzoo.pipelines.ocr:OCRPipeline", "ocrzoo.pipelines.config:default_ocr")
+    """The General OCR pipeline, and the one inside it that sets pages upright."""
+    yield PipelineSpec(
+        "OCR",
+        "ocrzoo.pipelines.ocr:OCRPipeline",
+        "ocrzoo.pipelines.config:default_ocr",
+        "ocrzoo.pipelines.schema:OCRConfig",
+    )
+    yield PipelineSpec(
+        "doc_preprocessor",
+        "ocrzoo.pipelines.doc_preprocessor:DocPreprocessorPipeline",
+        "ocrzoo.pipelines.config:default_doc_preprocessor",
+        "ocrzoo.pipelines.schema:DocPreprocessorConfig",
+    )

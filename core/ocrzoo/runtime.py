@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ocrzoo.engines import Device, Engine, EngineOptions, Session
+from ocrzoo.engines import Device, Engine, EngineOptions, Session, TellingSession, TensorSpec
+from ocrzoo.own_models import card_for, own_card, own_files
 from ocrzoo_registry import inference_config
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import Format, Task
+from ocrzoo_registry.charsets import check_charset
 from ocrzoo_registry.contracts import EngineSpec, load_attribute
 from ocrzoo_registry.errors import EngineError, InputError, UsageError
-from ocrzoo_registry.model_files import is_complete
 from ocrzoo_registry.store import ModelFiles
 from ocrzoo_registry.zoo import Zoo
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 log = logging.getLogger("ocrzoo")
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -32,43 +36,39 @@ class Runtime:
     engine: str | None = None
     """An engine by name; ``None`` takes the fastest installed one that reads a published format."""
     options: EngineOptions = field(default_factory=EngineOptions)
+    accelerated: bool | None = None
+    """Without a name: ``True`` leaves out Paddle's own runtime, ``False`` all others (PaddleX's ``use_hpip``)."""
+    devices: tuple[Device, ...] = ()
+    """Where pages are read side by side; empty: on the device of the options."""
 
-    def card(self, name: str, task: Task) -> OfferedCard:
-        """Return the card of a model that does a task.
-
-        Raises:
-            UnknownModel: No card has that name.
-            UsageError: The model does another task.
-        """
-        offered = self.zoo.models.get(name)
-        if offered.card.task != task:
-            raise UsageError(
-                f"{name} does {offered.card.task}, not {task}: 'ocrzoo models list --task {task}' shows what does"
-            )
-        return offered
-
-    def predictor(self, name: str, task: Task, model_dir: str | Path | None = None) -> Any:
+    def predictor(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Any:
         """Load a model that does a task and return its predictor.
 
-        ``model_dir`` is a folder with the model's files and ``inference.yml``; without it they come from
-        the store or a source.
+        ``model_dir`` is a folder with the model's files and ``inference.yml``, which also says its name
+        where ``name`` does not; without it they come from the store or a source.
 
         Raises:
             UnknownModel: No card has that name.
-            UsageError: The model does another task.
+            UsageError: The model does another task, or neither a name nor a folder is given.
             EngineError: No engine here can run it.
             SourceError: The weights cannot be had.
             IntegrityError: The weights are not those of the card.
         """
-        offered = self.card(name, task)
+        if model_dir is not None:
+            own = own_files(model_dir, name or task)
+            offered = own_card(self.zoo, name, task, own.folder)
+        elif name is not None:
+            offered, own = card_for(self.zoo, name, task), None
+        else:
+            raise UsageError(f"{task}: neither model_name nor model_dir says which model")
         engines = self._engines()
-        files = _own_folder(offered, model_dir) if model_dir else self._resolve(offered, engines)
+        files = self._resolve(offered, engines) if own is None else replace(own, name=offered.card.name)
         able = [spec for spec in engines if files.file_format in spec.formats]
         if not able:
             raise EngineError(
-                f"{files.folder} holds {name} as {files.file_format}, which {_names(engines)} cannot read"
+                f"{files.folder} holds {offered.card.name} as {files.file_format}, which {_names(engines)} cannot read"
             )
-        config = _config_of(offered, files.folder)
+        config = _config_of(offered, files.folder, own=own is not None)
         factory = load_attribute(self.zoo.predictors.get(offered.card.running.predictor).factory)
         return factory(offered.card, config, self._session(able, files))
 
@@ -89,6 +89,7 @@ class Runtime:
                 raise EngineError(f"engine {spec.name!r} is not installed: pip install {_quoted(spec.install)}")
             return [spec]
         ranked = sorted(self.zoo.engines, key=lambda spec: (spec.rank, spec.name))
+        ranked = [spec for spec in ranked if self.accelerated in (None, spec.accelerated)]
         installed = [spec for spec in ranked if spec.installed]
         if not installed:
             raise EngineError(f"no inference engine is installed: pip install {_quoted(ranked[0].install)}")
@@ -132,6 +133,8 @@ class GuardedSession:
 
     def __init__(self, name: str, session: Session) -> None:
         self.inputs = session.inputs
+        self.outputs: tuple[TensorSpec, ...] = getattr(session, "outputs", ())  # engines need not tell
+        self.align_corners = session.align_corners if isinstance(session, TellingSession) else None
         self._name = name
         self._session = session
 
@@ -141,36 +144,36 @@ class GuardedSession:
         Raises:
             InputError: The network cannot be run on it.
         """
+        return self._guarded(self._session.run, batch)
+
+    def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """Run one batch and return every output that the engine gives, the network's first one first.
+
+        Raises:
+            InputError: The network cannot be run on it.
+        """
+        if isinstance(self._session, TellingSession):
+            return self._guarded(self._session.run_all, batch)
+        return (self.run(batch),)
+
+    def _guarded(self, run: Callable[[NDArray[np.float32]], Result], batch: NDArray[np.float32]) -> Result:
         try:
-            return self._session.run(batch)
+            return run(batch)
         except (Exception, SystemExit) as error:
             shape = " x ".join(map(str, batch.shape))
             reason = " ".join(str(error).split())[:200] or type(error).__name__
             raise InputError(f"{self._name} cannot be run on an input of {shape}: {reason}") from error
 
 
-def _config_of(offered: OfferedCard, folder: Path) -> dict[str, Any]:
+def _config_of(offered: OfferedCard, folder: Path, *, own: bool) -> dict[str, Any]:
     """The model's own ``inference.yml``, or what the card says where a folder of the user's has none."""
     if not (folder / inference_config.FILE_NAME).exists():
         return inference_config.from_card(offered)
     config = inference_config.read(folder)
-    inference_config.check_name(config, offered.card.name, str(folder))
+    if not own:
+        inference_config.check_name(config, offered.card.name, str(folder))
+        check_charset(offered, config["PostProcess"].get("character_dict"), str(folder))
     return config
-
-
-def _own_folder(offered: OfferedCard, model_dir: str | Path) -> ModelFiles:
-    try:
-        folder = Path(model_dir).expanduser()
-        present = [path.name for path in folder.iterdir() if path.is_file()]
-    except (OSError, RuntimeError, TypeError, ValueError) as error:
-        raise UsageError(f"{model_dir}: there is no such folder for {offered.card.name}: {error}") from error
-    formats: tuple[Format, ...] = ("onnx", "paddle", "safetensors")
-    for file_format in formats:
-        if is_complete(file_format, present):
-            return ModelFiles(offered.card.name, file_format, folder)
-    raise UsageError(
-        f"{folder}: holds no model: inference.onnx, or inference.json and inference.pdiparams, are missing"
-    )
 
 
 def _names(engines: list[EngineSpec]) -> str:

@@ -64,6 +64,8 @@ def _checked_members(archive: Path) -> dict[str, tarfile.TarInfo]:
                 if count > MAX_MEMBERS or total > MAX_BYTES or member.size < 0:  # a negative size leads tarfile back
                     raise IntegrityError(f"archive refused: more than {MAX_MEMBERS} members or {MAX_BYTES >> 30} GiB")
                 end = max(end, member.offset_data + -(-member.size // _BLOCK) * _BLOCK)
+                if member.size and not member.isreg():  # tarfile would read on inside of it, where nothing was checked
+                    raise IntegrityError(f"archive refused: it holds {member.name[:200]!r}, no file but with a size")
                 if _is_noise(member):
                     continue
                 top, path = _place(member)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ocrzoo_registry.cards import Format
 from ocrzoo_registry.errors import IntegrityError, OcrzooError, OfflineError, SourceError
-from ocrzoo_registry.store import MANIFEST_NAME
+from ocrzoo_registry.store import Store
 
 _IN_WORDS = {"unreachable", "busy", "too slow", "refused", "absent"}
 """Outcomes that are named; the others say it all in their message."""
@@ -75,7 +75,7 @@ def failure(
             f"{name}: refused, the bytes are not those promised: {'; '.join([tried, *stays, advice])}"
         )
     if offline:
-        never_verified = any(folder.is_dir() and not (folder / MANIFEST_NAME).exists() for folder in folders.values())
+        never_verified = any(map(Store.is_unverified, folders.values()))
         trust = f", take it as it is with '{pull} --trust'" if never_verified else ""
         state = " and ".join(stays) or f"not whole in {' or '.join(map(str, folders.values()))}"
         command = again or (f"{pull} --update" if stays else pull)

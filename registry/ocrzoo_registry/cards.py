@@ -42,6 +42,8 @@ _SCRIPT_CODE = r"^[A-Z][a-z]{3}$"
 ScriptCode = Annotated[str, StringConstraints(pattern=_SCRIPT_CODE)]
 _URL = r"^https?://[^\s\\]+$"
 Url = Annotated[str, StringConstraints(pattern=_URL)]
+Size = Annotated[int, Field(ge=0, le=1 << 62)]
+"""A size that can be reckoned with."""
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 FORMS = {
@@ -116,7 +118,7 @@ class File(Record):
     """One file of a model, by its path inside the model's folder."""
 
     path: RelativePath
-    size: Annotated[int, Field(ge=0)] | None = None
+    size: Size | None = None
     """Bytes."""
     sha256: Sha256 | None = None
     digest_origin: Text | None = None
@@ -154,7 +156,7 @@ class Member(Record):
 
     member: RelativePath
     path: RelativePath
-    size: Annotated[int, Field(ge=0)]
+    size: Size
     sha256: Sha256
 
 
@@ -239,6 +241,8 @@ class ModelCard(Record):
 
     @model_validator(mode="after")
     def _complete(self) -> ModelCard:
+        if self.name.endswith(("_onnx", "_safetensors")):
+            raise ValueError("a name cannot end as the folder of another model's format does")
         if self.task == "text_recognition" and self.charset is None:
             raise ValueError("a text_recognition model needs a charset")
         if self.task in {"doc_text_orientation", "textline_orientation"} and not self.labels:

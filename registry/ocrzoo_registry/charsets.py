@@ -7,9 +7,14 @@ separators inside the file all count, and nothing is sorted, stripped or made un
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ocrzoo_registry.errors import CardError
+from ocrzoo_registry.errors import CardError, IntegrityError
+
+if TYPE_CHECKING:
+    from ocrzoo_registry.card_files import OfferedCard
 
 
 def read_charset(path: Path) -> tuple[str, ...]:
@@ -29,3 +34,35 @@ def read_charset(path: Path) -> tuple[str, ...]:
         if not entry:
             raise CardError(f"{path}, line {number}: an empty charset entry")
     return entries
+
+
+def check_charset(offered: OfferedCard, stated: object, where: str) -> None:
+    """Refuse published weights whose ``inference.yml`` states another charset than their card: they are not the model.
+
+    ``stated`` is its ``character_dict``; without one, or without a charset in the card, there is nothing to compare.
+    Spaces around an entry are left out of it: dictionaries lose them easily, and no class moves by them.
+
+    Raises:
+        CardError: The card's charset cannot be read.
+        IntegrityError: They differ; the message has both lengths and the first difference.
+    """
+    if offered.card.charset is None or not isinstance(stated, list):
+        return
+    own, card = [str(entry) for entry in stated], read_charset(offered.root / offered.card.charset)
+    pairs = enumerate(itertools.zip_longest(own, card), start=1)
+    different = next(((number, *pair) for number, pair in pairs if not _same(*pair)), None)
+    if different is None:
+        return
+    number, found, wanted = different
+    raise IntegrityError(
+        f"{where}: its inference.yml has a charset of {len(own)} entries, the card of {offered.card.name} one of "
+        f"{len(card)}; entry {number} is {_told(found)} there and {_told(wanted)} in the card"
+    )
+
+
+def _same(entry: str | None, other: str | None) -> bool:
+    return entry is not None and other is not None and entry.strip() == other.strip()
+
+
+def _told(entry: str | None) -> str:
+    return "missing" if entry is None else ascii(entry[:8])

@@ -142,6 +142,8 @@ class EngineSpec:
     """What brings that import, as given to pip."""
     rank: int
     """Fastest first: engines are chosen by ascending rank."""
+    accelerated: bool = True
+    """Whether it is what ``use_hpip=True`` asks for: another runtime than the models were made with."""
 
     @property
     def installed(self) -> bool:
@@ -170,6 +172,8 @@ class PipelineSpec:
     """Dotted path of a callable ``(config, runtime) -> pipeline``."""
     config: str
     """Dotted path of a callable that returns the pipeline's default configuration."""
+    schema: str | None = None
+    """Dotted path of a pydantic model: configurations are checked by it, and the factory gets an instance of it."""
 
 
 def load_attribute(dotted: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ocrzoo_registry.cards import Format, Name, Record, RelativePath, Sha256, Text
+from ocrzoo_registry.cards import Format, Name, Record, RelativePath, Sha256, Size, Text
 
 WRITTEN_FROM_CARD = "written from the model card"
 """How the origin of a digest begins where the file came from no source."""
@@ -17,7 +17,7 @@ class StoredFile(Record):
     """One verified file."""
 
     path: RelativePath
-    size: Annotated[int, Field(ge=0)]
+    size: Size
     """Bytes."""
     sha256: Sha256
     digest_origin: Text

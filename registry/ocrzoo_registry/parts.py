@@ -11,9 +11,12 @@ from queue import Queue
 from threading import Event, Lock, Thread
 
 from ocrzoo_registry.digests import CHUNK_BYTES
+from ocrzoo_registry.plain_files import read_bounded
 
 FLUSH_BYTES = 8 << 20
 """So much is handed to the disk at a time while more is coming: the sync at the end then has little to do."""
+
+MAX_VALIDATOR_BYTES = 1000
 
 
 class Part:
@@ -48,7 +51,7 @@ class Part:
     def validator(self) -> str | None:
         """What the source said of the state that the bytes are of; none where that is damaged."""
         try:
-            said = self._validator_path.read_text(encoding="ascii")
+            said = read_bounded(self._validator_path, MAX_VALIDATOR_BYTES).decode("ascii")
         except (OSError, ValueError):
             return None
         return said if said.isprintable() and said else None
@@ -84,7 +87,11 @@ class Part:
                 self._validator_path.write_text(validator, encoding="utf-8")
 
     def finish(self) -> None:
-        """Make the bytes survive a power cut, and let go of the file."""
+        """Make the bytes survive a power cut, and let go of the file.
+
+        Raises:
+            OSError: The disk did not take them all, or somebody else wrote to the file or put another in its place.
+        """
         self._let_go(sync=True)
 
     def close(self) -> None:
@@ -98,9 +105,19 @@ class Part:
             return
         self._digest.stop()
         self._flusher.stop()
-        if sync:
-            os.fsync(self._file.fileno())
-        self._file.close()
+        try:
+            if sync:
+                self._flusher.tell()
+                os.fsync(self._file.fileno())
+                self._check_own()
+        finally:
+            self._file.close()
+
+    def _check_own(self) -> None:
+        """Refuse a file of which the digest says nothing: it is taken of what was written, not of what lies there."""
+        held, named = os.fstat(self._file.fileno()), self.path.lstat()
+        if not os.path.samestat(held, named) or held.st_size != self.size:
+            raise OSError(f"somebody else wrote to {self.path} meanwhile")
 
     def remove(self) -> None:
         """Delete it: its bytes are wrong, or in their place."""
@@ -173,6 +190,12 @@ class _Flusher:
         self._due = Event()
         self._stopped = False
         self._thread: Thread | None = None
+        self._error: OSError | None = None
+
+    def tell(self) -> None:
+        """Raise what went wrong: the system tells it once, and the sync at the end would know nothing of it."""
+        if self._error is not None:
+            raise self._error
 
     def wrote(self, count: int) -> None:
         self._pending += count
@@ -199,5 +222,6 @@ class _Flusher:
                 return
             try:
                 self._sync(self._handle)
-            except OSError:  # the sync at the end tells
+            except OSError as error:
+                self._error = error
                 return

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ocrzoo_registry.errors import OcrzooError
+from ocrzoo_registry.errors import OcrzooError, StoreError
 from ocrzoo_registry.resolver import Resolver
 from ocrzoo_registry.store import ModelFiles
 
@@ -47,3 +47,5 @@ def _pull(pull: Pull) -> Pulled:
         return Pulled(pull.name, pull.bring())
     except OcrzooError as error:
         return Pulled(pull.name, None, error)
+    except OSError as error:  # a folder or charset of this model that cannot be read
+        return Pulled(pull.name, None, StoreError(f"{pull.name}: {error}"))

@@ -78,6 +78,8 @@ class Settings:
     """``OCRZOO_HOME``, else ``PADDLE_PDX_CACHE_HOME``, else ``~/.paddlex``: models lie in ``official_models/``."""
     offline: bool = False
     """``OCRZOO_OFFLINE``, else ``HF_HUB_OFFLINE``: open no socket."""
+    fetch_fonts: bool = False
+    """``OCRZOO_FETCH_FONTS``: drawing may fetch a font for a script that no font at hand has."""
     strict: bool = False
     """``OCRZOO_STRICT``: a broken plugin is an error and not a warning."""
     disabled_plugins: frozenset[str] = field(default_factory=frozenset)
@@ -101,6 +103,7 @@ class Settings:
         return cls(
             home=_folder(home),
             offline=_switch(environ, "OCRZOO_OFFLINE" if environ.get("OCRZOO_OFFLINE") else "HF_HUB_OFFLINE"),
+            fetch_fonts=_switch(environ, "OCRZOO_FETCH_FONTS"),
             strict=_switch(environ, "OCRZOO_STRICT"),
             disabled_plugins=frozenset(_names(environ, "OCRZOO_DISABLE_PLUGINS")),
             sources=tuple(_names(environ, "PADDLE_PDX_MODEL_SOURCE")),
@@ -135,7 +138,7 @@ def _hub(environ: Mapping[str, str], default: Hub, names: Sequence[str], token: 
     endpoint = environ[name].strip()
     endpoint = (endpoint if "://" in endpoint else f"https://{endpoint}").rstrip("/")
     if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s?#]*)?", endpoint, re.IGNORECASE):
-        stated = "..." if "@" in endpoint else repr(environ[name])  # no password in a message
+        stated = "..." if re.search("[@?]", endpoint) else repr(environ[name])  # no password or key in a message
         raise UsageError(f"{name}={stated} is no address: write it as https://host or http://host:port")
     return Hub(endpoint, _one_line(token))
 

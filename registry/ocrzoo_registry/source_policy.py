@@ -85,10 +85,11 @@ class SourcePolicy:
 
         Raises:
             Unreachable: It does not answer.
+            Cancelled: Somebody called it off meanwhile.
             SourceError: Whatever else goes wrong there.
         """
         from ocrzoo_registry.bounded import within
-        from ocrzoo_registry.transfer import blamed_on_source
+        from ocrzoo_registry.transfer import Cancelled, blamed_on_source
 
         spec = self._specs.get(order.source_name)
         with blamed_on_source():
@@ -99,6 +100,8 @@ class SourcePolicy:
                     spec.answer_s, lambda: self.load(spec.name).list(order.offered, order.file_format), stop=cancelled
                 )
             except TimeoutError as error:
+                if cancelled.is_set():
+                    raise Cancelled("called off") from error
                 raise Unreachable(str(error)) from error
 
     def _fell_silent(self, name: str) -> bool:

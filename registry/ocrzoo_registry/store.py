@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from ocrzoo_registry.cards import Format
 from ocrzoo_registry.digests import sha256_of
 from ocrzoo_registry.errors import StoreError
+from ocrzoo_registry.files_at_once import sync, write_at_once
 from ocrzoo_registry.model_files import MODEL_FILES
 from ocrzoo_registry.plain_files import read_bounded
 
@@ -81,9 +82,13 @@ class Store:
             return None
         return ModelFiles(name, file_format, folder, manifest)
 
-    def is_unverified(self, folder: Path) -> bool:
-        """Whether something else than ocrzoo put a folder there."""
-        return folder.is_dir() and not (folder / MANIFEST_NAME).exists()
+    @staticmethod
+    def is_unverified(folder: Path) -> bool:
+        """Whether something else than ocrzoo put a folder there; one that nobody can look into is only broken."""
+        try:
+            return folder.is_dir() and not (folder / MANIFEST_NAME).exists()
+        except OSError:
+            return False
 
     def manifest(self, folder: Path) -> Manifest | None:
         """Return the manifest of a folder, whatever the state of its files."""
@@ -151,14 +156,15 @@ class Store:
     def publish(self, stage: Path, manifest: Manifest) -> ModelFiles:
         """Move a staged model into place; call it under :meth:`lock`."""
         folder = self.folder(manifest.name, manifest.format)
-        _sync_files(stage, manifest)
+        for file in manifest.files:
+            sync(stage / file.path)
         (stage / MANIFEST_NAME).write_text(manifest.stamped(stage).model_dump_json(indent=1), encoding="utf-8")
-        _sync(stage / MANIFEST_NAME)
-        _sync(stage)
+        sync(stage / MANIFEST_NAME)
+        sync(stage)
         if folder.exists() or folder.is_symlink():
             self._clear(folder, manifest)
         stage.rename(folder)
-        _sync(self.root)
+        sync(self.root)
         return ModelFiles(manifest.name, manifest.format, folder, manifest)
 
     def adopt(self, manifest: Manifest) -> ModelFiles | None:
@@ -169,8 +175,6 @@ class Store:
         Raises:
             StoreError: The folder cannot be written.
         """
-        from ocrzoo_registry.files_at_once import write_at_once
-
         folder = self.folder(manifest.name, manifest.format)
         try:
             stamped = manifest.stamped(folder)
@@ -199,16 +203,30 @@ class Store:
         manifest = _read_manifest(folder)
         reason = "has no manifest" if manifest is None else _fault(folder, manifest)
         if manifest is not None and reason is None and manifest.name == successor.name:
-            import shutil
-
-            outdated = self._nowhere_yet()
-            folder.rename(outdated)
-            shutil.rmtree(outdated, ignore_errors=True)
+            self.discard(folder)
             return
         shelter = self.private / "quarantine" / f"{folder.name}.{self._nowhere_yet().name[:8]}"
         shelter.parent.mkdir(parents=True, exist_ok=True)
         folder.rename(shelter)
         log.warning("%s %s: moved to %s and fetched anew", folder, reason or "belongs to another model", shelter)
+
+    def discard(self, folder: Path) -> None:
+        """Delete a model: first out of sight by one rename, for which a full disk has room; under :meth:`lock`.
+
+        Raises:
+            StoreError: It cannot be moved.
+        """
+        import shutil
+
+        outdated = self._nowhere_yet()
+        try:
+            outdated.parent.mkdir(parents=True, exist_ok=True)
+            folder.rename(outdated)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        if outdated.is_symlink():
+            outdated.unlink(missing_ok=True)
+        shutil.rmtree(outdated, ignore_errors=True)
 
     def _nowhere_yet(self) -> Path:
         """A path for a folder that nobody else will use."""
@@ -250,6 +268,13 @@ def _read_manifest(folder: Path) -> Manifest | None:
 
 def _fault(folder: Path, manifest: Manifest) -> str | None:
     """Say what is wrong with a folder; sizes and times are compared, and bytes where a time differs."""
+    try:
+        return _first_fault(folder, manifest)
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+
+
+def _first_fault(folder: Path, manifest: Manifest) -> str | None:
     listed = {file.path for file in manifest.files}
     for name in sorted(MODEL_FILES[manifest.format] - listed):
         if (folder / name).exists():
@@ -263,26 +288,6 @@ def _fault(folder: Path, manifest: Manifest) -> str | None:
         if status.st_size != file.size:
             return f"has {status.st_size} bytes in {file.path} instead of {file.size}"
         unchanged = (status.st_mtime_ns, status.st_ctime_ns) == (file.mtime_ns, file.ctime_ns)
-        try:
-            if not unchanged and sha256_of(path) != file.sha256:
-                return f"holds other bytes than its manifest says in {file.path}"
-        except OSError as error:
-            return f"cannot be read: {error.strerror or error}"
+        if not unchanged and sha256_of(path) != file.sha256:
+            return f"holds other bytes than its manifest says in {file.path}"
     return None
-
-
-def _sync_files(stage: Path, manifest: Manifest) -> None:
-    for file in manifest.files:
-        _sync(stage / file.path)
-
-
-def _sync(path: Path) -> None:
-    """Make a file or folder survive a power cut (folders cannot be synced on every system)."""
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except PermissionError:
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

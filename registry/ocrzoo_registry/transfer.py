@@ -110,6 +110,8 @@ class Job:
 
     def _receive(self, part: Part) -> None:
         """Let one connection send what it will, from where the part ends."""
+        if part.size and not self._can_go_on(part.validator):
+            self._restart(part)
         with ExitStack() as stack:
             with blamed_on_source():
                 opened = stack.enter_context(self.source.open(self.listing, self._listed, part.size, part.validator))
@@ -135,10 +137,18 @@ class Job:
             raise SourceError(f"opens a {type(opened).__name__} where an Opened is due")
         if opened.offset == 0:
             self._restart(part, opened.validator)
+        elif not self._can_go_on(part.validator, opened.validator):
+            self._restart(part)
+            raise Unreachable(f"sends the rest of another {self.file.path} than it began with")
         if opened.offset != part.size:
             asked = part.size
             self._restart(part)
             raise Unreachable(f"sends {self.file.path} from byte {opened.offset} on instead of {asked}")
+
+    def _can_go_on(self, began: str | None, *goes_on: str | None) -> bool:
+        """Whether bytes may be joined: a digest tells later if they fit, or the source says they are of one state."""
+        known_as_one = began is not None and all(validator == began for validator in goes_on)
+        return known_as_one or promises.is_vouched_for(self.file)
 
     def _sleep(self, seconds: float) -> None:
         if self.cancelled.wait(seconds):

@@ -17,7 +17,7 @@ from ocrzoo_registry.errors import NotFound, StoreError
 from ocrzoo_registry.manifest import Manifest
 from ocrzoo_registry.nearest import did_you_mean
 from ocrzoo_registry.plain_files import reason
-from ocrzoo_registry.store import MANIFEST_NAME, SUFFIXES, Store
+from ocrzoo_registry.store import SUFFIXES, Store
 
 Status = Literal["verified", "trusted", "broken", "unverified"]
 
@@ -70,8 +70,7 @@ def remove(store: Store, stored: Stored) -> int:
         if not stored.folder.exists():
             return 0  # another remove was faster
         freed = _size(stored.folder)
-        with store.staging() as stage:
-            stored.folder.rename(stage / "outdated")  # first out of sight, then deleted
+        store.discard(stored.folder)
         store.remove_parts(stored.name, stored.file_format)
     return freed
 
@@ -95,14 +94,17 @@ def collect(store: Store, *, wheels: bool = False, dry_run: bool = False) -> lis
         StoreError: Something cannot be removed.
     """
     private = store.private
-    stages = _children(private / "staging")  # before the locks: the lock of each live one is then seen to be held
+    if private.is_symlink():
+        return []
     try:
         with ExitStack() as stack:
+            # before the locks: the lock of each live one is then seen to be held
+            stages, parts = _children(private / "staging"), _children(private / "parts")
             locks = _children(private / "locks")
             free = [path for path in locks if _acquire(stack, path)]
             busy = {path.stem for path in locks} - {path.stem for path in free}
             found = [
-                *(_leftover("part", path) for path in _children(private / "parts") if _owner(path) not in busy),
+                *(_leftover("part", path) for path in parts if _owner(path) not in busy and path.exists()),
                 *(_leftover("quarantine", path) for path in _children(private / "quarantine")),
                 *(_leftover("staging", path) for path in stages if not busy and path.exists()),
                 *(_leftover("wheel", path) for path in _wheels(stack, private / "wheels") if wheels),
@@ -136,7 +138,7 @@ def _look(store: Store, folder: Path, name: str, file_format: Format, *, deep: b
     status: Status = "verified" if fault is None else "broken"
     if fault is None and manifest is not None and manifest.source == TRUSTED:
         status = "trusted"
-    if manifest is None and not (folder / MANIFEST_NAME).exists():
+    if store.is_unverified(folder):
         status = "unverified"
     elif manifest is not None and (manifest.name, manifest.format) != (name, file_format):
         status, fault = "broken", f"holds {manifest.name} ({manifest.format})"
@@ -159,6 +161,8 @@ def _wheels(stack: ExitStack, folder: Path) -> list[Path]:
 
 
 def _acquire(stack: ExitStack, path: Path) -> bool:
+    if path.is_symlink() or path.is_dir():  # nobody can hold it
+        return True
     try:
         stack.enter_context(FileLock(path, timeout=0))
     except Timeout:
@@ -181,8 +185,9 @@ def _size(path: Path) -> int:
 
 def _files(path: Path) -> Iterator[Path]:
     if path.is_dir() and not path.is_symlink():
-        for child in path.iterdir():
-            yield from _files(child)
+        with suppress(OSError):  # what cannot be looked into, or is gone by now
+            for child in path.iterdir():
+                yield from _files(child)
     else:
         yield path
 

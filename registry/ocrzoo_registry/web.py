@@ -26,6 +26,12 @@ ANSWER_S = 10.0
 """Seconds until a server has sent its headers, redirects included."""
 MAX_REDIRECTS = 5
 CHUNK_BYTES = 1 << 20
+MAX_REASON = 300
+"""Letters of an error that another wrote."""
+_IN_OUR_WORDS = {
+    "IncompleteRead": "the connection broke off",
+    "BadStatusLine": "what came is no HTTP",  # and may be what was asked, tokens and all
+}
 _BUSY = {408, 425, 429, 500, 502, 503, 504}
 _DENIED = {401, 402, 403, 407, 451}
 _GONE = {404, 410}
@@ -233,9 +239,9 @@ def _as_source_error(error: Exception, url: str) -> SourceError:
 def _reason(error: BaseException) -> str:
     """What went wrong at the bottom, in one line: wrapped exceptions repeat the address and hide it."""
     seen: set[int] = set()
-    while error.__context__ is not None and id(error) not in seen:
+    while error.__context__ is not None and id(error) not in seen and type(error).__name__ not in _IN_OUR_WORDS:
         seen.add(id(error))
         error = error.__context__
-    if type(error).__name__ == "IncompleteRead":
-        return "the connection broke off"
-    return " ".join(str(error).split(" for url:")[0].split()) or type(error).__name__
+    if type(error).__name__ in _IN_OUR_WORDS:
+        return _IN_OUR_WORDS[type(error).__name__]
+    return " ".join(str(error).split(" for url:")[0].split())[:MAX_REASON] or type(error).__name__

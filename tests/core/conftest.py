@@ -1,67 +1,14 @@
-"""Networks that stand in for real ones: they see dark ink on light paper, and read every line as ``ab``."""
+"""Pipelines without weights, and a page for them."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.core.stand_ins import StandInRuntime, stand_in_config
 
-from ocrzoo.engines import TensorSpec
-from ocrzoo.pipelines.config import default_ocr
 from ocrzoo.pipelines.ocr import OCRPipeline
-from ocrzoo.predictors.detection import TextDetector
-from ocrzoo.predictors.recognition import TextRecogniser
-from ocrzoo.runtime import Runtime
-from ocrzoo_registry.cards import Task
 from ocrzoo_registry.zoo import Zoo
-
-Array = NDArray[np.float32]
-PREDICTORS = {"PP-OCRv5_mobile_det": TextDetector, "PP-OCRv5_mobile_rec": TextRecogniser}
-
-
-@dataclass
-class StandIn:
-    """A session that computes what it is told to, and keeps what it was given."""
-
-    compute: Callable[[Array], Array]
-    batches: list[Array] = field(default_factory=list)
-    inputs: tuple[TensorSpec, ...] = (TensorSpec("x", (None, 3, None, None)),)
-
-    def run(self, batch: Array) -> Array:
-        self.batches.append(batch)
-        return self.compute(batch)
-
-
-def see_ink(batch: Array) -> Array:
-    """Probability 0.9 where the page is dark, 0.1 where it is light."""
-    return np.where(batch[:, :1] < 0, np.float32(0.9), np.float32(0.1))
-
-
-def read_ab(batch: Array) -> Array:
-    """``a``, then ``b``, of the classes blank, a, b, space; the wider the line, the surer."""
-    output = np.zeros((len(batch), 3, 4), np.float32)
-    sure = 0.5 + (batch[:, 0] != 0).any(axis=1).sum(axis=1) / 10_000
-    for step, index in enumerate((1, 0, 2)):
-        output[:, step, index] = sure
-    return output
-
-
-@dataclass(frozen=True)
-class StandInRuntime(Runtime):
-    """Loads the two networks above under the names of the default models, and keeps account of it."""
-
-    loaded: list[str] = field(default_factory=list)
-
-    def predictor(self, name: str, task: Task, model_dir: str | Path | None = None) -> Any:
-        self.loaded.append(name)
-        compute = see_ink if task == "text_detection" else read_ab
-        config = {"PostProcess": {"character_dict": ["a", "b"]}}
-        return PREDICTORS[name](self.zoo.models.get(name).card, config, StandIn(compute))
 
 
 @pytest.fixture
@@ -72,8 +19,8 @@ def stand_in_runtime(zoo: Zoo) -> StandInRuntime:
 
 @pytest.fixture
 def stand_in_pipeline(stand_in_runtime: StandInRuntime) -> OCRPipeline:
-    """A pipeline without weights."""
-    return OCRPipeline(default_ocr(), stand_in_runtime)
+    """A pipeline without weights, its optional stages off."""
+    return OCRPipeline(stand_in_config(use_doc_preprocessor=False, use_textline_orientation=False), stand_in_runtime)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ from typing import ClassVar
 
 import cv2
 import numpy as np
+import PIL.Image
 import pytest
+from fpdf import FPDF
 
 from ocrzoo import download
 from ocrzoo.inputs import pages
@@ -20,6 +23,24 @@ from ocrzoo_registry.errors import InputError
 
 PICTURE = np.random.default_rng(6).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 CONTENT = cv2.imencode(".png", PICTURE)[1].tobytes()
+
+
+def sheets() -> bytes:
+    """A PDF of two pages."""
+    file = FPDF()
+    file.add_page()
+    file.add_page()
+    return bytes(file.output())
+
+
+def scan() -> bytes:
+    """A TIFF of two pages."""
+    content = io.BytesIO()
+    page = PIL.Image.fromarray(PICTURE)
+    page.save(content, "TIFF", save_all=True, append_images=[page])
+    return content.getvalue()
+
+
 DRIPS = 60
 """After so many bytes, 0.05 s apart, a dripping answer ends: a test that fails does so soon."""
 
@@ -40,6 +61,14 @@ class Handler(BaseHTTPRequestHandler):
     def answer_page(self) -> None:
         self.begin(200, len(CONTENT))
         self.wfile.write(CONTENT)
+
+    def answer_sheets(self) -> None:
+        self.begin(200, len(sheets()))
+        self.wfile.write(sheets())
+
+    def answer_scan(self) -> None:
+        self.begin(200, len(scan()))
+        self.wfile.write(scan())
 
     def answer_text(self) -> None:
         self.begin(200, 5)
@@ -147,14 +176,42 @@ def test_a_page_by_its_address(server: str, path: str) -> None:
     np.testing.assert_array_equal(page.read(), PICTURE)
 
 
-def test_nothing_is_asked_for_before_the_page_is_read(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "fetch", pytest.fail)
-    assert len(list(pages([f"{server}/page.png"] * 2))) == 2
+def test_an_address_is_asked_once_when_its_first_page_is_asked_for(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    fetch = download.fetch
+
+    def note(url: str) -> bytes:
+        asked.append(url)
+        return fetch(url)
+
+    monkeypatch.setattr(download, "fetch", note)
+    found = pages([f"{server}/page.png", f"{server}/next"])
+    assert asked == []
+    page = next(found)
+    assert asked == [f"{server}/page.png"]
+    assert page.read().shape == page.read().shape
+    assert asked == [f"{server}/page.png"]
+
+
+@pytest.mark.parametrize("path", ["/sheets.pdf", "/sheets", "/sheets?id=7", "/scan.tif", "/scan?x=.png"])
+def test_an_address_of_several_pages(server: str, path: str) -> None:
+    found = list(pages(server + path))
+    assert [(page.input_path, page.page_index) for page in found] == [(server + path, 0), (server + path, 1)]
+    assert [page.read().shape[2] for page in found] == [3, 3]
+
+
+def test_an_address_that_fails_is_one_page_and_the_others_go_on(server: str) -> None:
+    missing, page = pages([f"{server}/nothing.pdf", f"{server}/page.png"])
+    with pytest.raises(InputError, match=rf"^{server}/nothing\.pdf: .*HTTP 404$"):
+        missing.read()
+    np.testing.assert_array_equal(page.read(), PICTURE)
 
 
 def test_what_is_no_image_is_named_by_its_address(server: str) -> None:
     (page,) = pages(f"{server}/text")
-    with pytest.raises(InputError, match=rf"^{server}/text: not an image"):
+    with pytest.raises(InputError, match=rf"^{server}/text: not an image but a text file"):
         page.read()
 
 

@@ -236,3 +236,50 @@ def test_a_network_that_cannot_be_run_is_that_pages_error() -> None:
 
     with pytest.raises(InputError, match=r"^it cannot be run on an input of 1 x 3: out of memory$"):
         GuardedSession("it", Broken()).run(np.zeros((1, 3), np.float32))
+
+
+class TestAllOutputs:
+    """What an engine gives beside the first output."""
+
+    def test_of_a_session_that_tells(self) -> None:
+        class Telling:
+            inputs = ()
+            align_corners = False
+
+            def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+                return batch
+
+            def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+                return batch, batch + 1
+
+        session = GuardedSession("it", Telling())
+        assert session.align_corners is False
+        first, second = session.run_all(np.zeros((1, 3), np.float32))
+        assert (first == 0).all()
+        assert (second == 1).all()
+
+    def test_of_a_session_that_has_one_only(self) -> None:
+        class Plain:
+            inputs = ()
+
+            def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+                return batch * 2
+
+        session = GuardedSession("it", Plain())
+        assert session.align_corners is None
+        (only,) = session.run_all(np.ones((1, 3), np.float32))
+        assert (only == 2).all()
+
+    def test_of_a_session_that_fails(self) -> None:
+        class Broken:
+            inputs = ()
+            align_corners = None
+
+            def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+                return batch
+
+            def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+                raise SystemExit(3)
+
+        with pytest.raises(InputError, match=r"^it cannot be run on an input of 1 x 3: 3$"):
+            GuardedSession("it", Broken()).run_all(np.zeros((1, 3), np.float32))

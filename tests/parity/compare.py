@@ -90,6 +90,9 @@ def read_with_ocrzoo(model: str, engine: str, paths: dict[str, Path]) -> Pages:
         text_detection_model_name=f"{model}_det",
         text_recognition_model_name=f"{model}_rec",
         engine=engine,
+        use_doc_orientation_classify=False,
+        use_doc_unwarping=False,
+        use_textline_orientation=False,
     )
     results = pipeline.predict([str(path) for path in paths.values()])
     return {name: result_lines(result) for name, result in zip(paths, results, strict=True)}

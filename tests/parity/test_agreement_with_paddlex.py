@@ -43,6 +43,9 @@ def read(zoo: Zoo, model: str, engine: str, paths: tuple[Path, ...]) -> Pages:
         text_recognition_model_name=f"{model}_rec",
         engine=engine,
         threads=2,
+        use_doc_orientation_classify=False,
+        use_doc_unwarping=False,
+        use_textline_orientation=False,
         zoo=zoo,
     )
     return {

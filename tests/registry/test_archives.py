@@ -113,6 +113,16 @@ def _with(*extra: tuple[tarfile.TarInfo, bytes]) -> bytes:
     return pack(*files_in(), *extra)
 
 
+def _hiding(top: tarfile.TarInfo) -> bytes:
+    """Let a header lie in what a folder would hold: tarfile reads on there, and takes the size it states."""
+    record = b"10 size=4\n"
+    hidden = tarfile.TarInfo("x")
+    hidden.type, hidden.size = tarfile.XHDTYPE, len(record)
+    content = hidden.tobuf(tarfile.USTAR_FORMAT) + record.ljust(BLOCK, b"\0")
+    top.size = len(content)
+    return top.tobuf(tarfile.USTAR_FORMAT) + content + pack((member("X_infer/inference.yml"), b"a: "))
+
+
 def _extended(headers: dict[str, str]) -> bytes:
     info = member("X_infer/inference.onnx")
     info.pax_headers = headers
@@ -151,6 +161,8 @@ REFUSED: dict[str, Callable[[Path], bytes]] = {
     "less than no bytes of a Mac": lambda _: with_size(member("._x"), -BLOCK),
     "a size in an extended header": lambda _: _extended({"size": "99999"}),
     "a sparse file in an extended header": lambda _: _extended({"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}),
+    "a header inside of a folder": lambda _: _hiding(member("X_infer", tarfile.DIRTYPE)),
+    "a header inside of a folder of old": lambda _: _hiding(member("X_infer/", tarfile.AREGTYPE)),
     "a name without end": lambda _: pack(*files_in(), (member("X_infer/" + "y" * 2_000_000), b"")),
     "a comment without end": lambda _: _extended({"comment": "y" * 2_000_000}),
     "cut in a member": lambda _: GOOD[: _LAST - 1000],

@@ -9,6 +9,7 @@ from tests.registry.kit import card_data
 from ocrzoo_registry.card_files import build_card
 from ocrzoo_registry.cards import ModelCard
 from ocrzoo_registry.errors import CardError
+from ocrzoo_registry.store import SUFFIXES
 
 DIGEST = "0" * 64
 
@@ -63,6 +64,13 @@ def test_a_path_that_could_leave_it_is_refused(path: str) -> None:
 def test_a_name_is_letters_digits_and_a_few_signs(key: str, name: str) -> None:
     with pytest.raises(CardError, match=f"{key}: "):
         build(**{key: name})
+
+
+@pytest.mark.parametrize("suffix", [suffix for suffix in SUFFIXES.values() if suffix])
+def test_no_model_lies_in_the_folder_of_anothers_format(suffix: str) -> None:
+    """Each would move the other to quarantine, and they would not wait for each other."""
+    with pytest.raises(CardError, match="a name cannot end as the folder of another model's format does"):
+        build_card(card_data(name=f"seaside_det{suffix}"), origin="a test")
 
 
 @pytest.mark.parametrize("tag", ["en", "fil", "zh-Hans", "pt-BR", "sr-Latn-RS", "und-Latn", "mul"])

@@ -95,6 +95,7 @@ GOOD = {"schema_version": 1, "models": [json.loads(manifest().unstamped().model_
         json.dumps(GOOD | {"author": "me"}).encode(),
         json.dumps(GOOD).replace("inference.onnx", "../evil").encode(),
         json.dumps(GOOD).replace("seaside_det", "../evil").encode(),
+        json.dumps(GOOD).replace(f'"size": {len(WEIGHTS)}', f'"size": {10**400}').encode(),
         json.dumps(GOOD)[:-5].encode(),
     ],
     ids=lambda content: repr(content[:30]),

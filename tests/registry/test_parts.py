@@ -136,18 +136,52 @@ def test_much_is_handed_to_the_disk_while_more_is_coming(path: Path, monkeypatch
     assert path.read_bytes() == b"x" * 5000
 
 
-def test_a_disk_that_fails_while_it_flushes_is_told_at_the_end(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("where", ["fdatasync", "fsync"])
+def test_a_disk_that_fails_while_it_flushes_is_told_at_the_end(
+    where: str, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever call the system tells it to: it tells it once."""
+    failed = Event()
+
     def fail(_handle: int) -> None:
+        failed.set()
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(parts, "FLUSH_BYTES", 10)
-    monkeypatch.setattr(os, "fdatasync", fail, raising=False)
-    monkeypatch.setattr(os, "fsync", fail)
+    monkeypatch.setattr(parts, "FLUSH_BYTES", 10 if where == "fdatasync" else 1000)
+    monkeypatch.setattr(os, where, fail, raising=False)
     part = Part(path)
     part.write(b"x" * 100)
+    assert failed.wait(5 if where == "fdatasync" else 0) == (where == "fdatasync")
     with pytest.raises(OSError, match="Input/output error"):
         part.finish()
     part.close()
+
+
+def test_what_somebody_else_wrote_to_a_part_is_never_taken_for_the_file(part: Part, path: Path) -> None:
+    part.write(b"mine")
+    with path.open("ab") as file:
+        file.write(b"theirs")
+    with pytest.raises(OSError, match="somebody else wrote to"):
+        part.finish()
+
+
+def test_another_file_in_the_place_of_a_part_is_never_taken_for_it(part: Part, path: Path) -> None:
+    part.write(b"mine")
+    path.unlink()
+    path.write_bytes(b"his.")
+    with pytest.raises(OSError, match="somebody else wrote to"):
+        part.finish()
+
+
+def test_a_huge_validator_is_none(part: Part, path: Path) -> None:
+    path.with_suffix(".validator").write_bytes(b"x" * (parts.MAX_VALIDATOR_BYTES + 1))
+    assert part.validator is None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes on this system")
+def test_a_validator_that_is_a_pipe_is_not_waited_for(part: Part, path: Path) -> None:
+    os.mkfifo(path.with_suffix(".validator"))
+    assert part.validator is None
 
 
 def test_a_part_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from threading import Barrier, Event
 import pytest
 from tests.registry.kit import MakeResolver, Shelf
 
-from ocrzoo_registry.errors import Refused, SourceError
+from ocrzoo_registry.errors import Refused, SourceError, StoreError
 from ocrzoo_registry.pulling import SIDE_BY_SIDE, Pull, pull_all
 from ocrzoo_registry.resolver import Resolver
 from ocrzoo_registry.store import ModelFiles
@@ -48,6 +48,14 @@ def test_a_model_that_fails_costs_itself_only(resolver: Resolver) -> None:
     pulled = pull_all(resolver, [Pull("a", failing(error)), Pull("b", lambda: files("b"))])
     assert [(one.files, one.error) for one in pulled] == [(None, error), (files("b"), None)]
     assert not resolver.cancelled.is_set()
+
+
+def test_a_file_that_cannot_be_read_costs_its_model_only(resolver: Resolver) -> None:
+    denied = PermissionError(13, "Permission denied", "charset.txt")
+    pulled = pull_all(resolver, [Pull("a", failing(denied)), Pull("b", lambda: files("b"))])
+    assert pulled[1].files == files("b")
+    assert isinstance(pulled[0].error, StoreError)
+    assert "Permission denied: 'charset.txt'" in str(pulled[0].error)
 
 
 @pytest.mark.parametrize("error", [ValueError("a bug"), KeyboardInterrupt()], ids=repr)

@@ -96,6 +96,7 @@ def test_an_endpoint_is_written_in_several_ways(value: str, endpoint: str) -> No
         "https:///x",
         "https://a b",
         "https://me:secret@host",
+        "https://host/?key=secret",
         "https://host?x=1",
         "file:///x",
         "/",
@@ -106,6 +107,7 @@ def test_what_is_no_address_is_told_with_its_variable(name: str, value: str) -> 
         Settings.from_environment({name: value})
     assert caught.value.exit_code == ExitCode.USAGE
     assert "\n" not in str(caught.value)
+    assert "secret" not in str(caught.value)
 
 
 def test_each_hub_has_a_token_of_its_own() -> None:

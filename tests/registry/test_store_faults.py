@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+from filelock import FileLock, Timeout
 from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, sha256
 
 from ocrzoo_registry import store as store_module
@@ -179,3 +180,23 @@ def test_the_resolver_says_whom_it_waits_for(make_resolver: MakeResolver, monkey
     chosen.resolve(offer_card(), ["onnx"])
     thread.join()
     assert told == [f"waiting for another process that is fetching {NAME}"]
+
+
+def test_a_lock_whose_file_is_deleted_at_the_same_moment_is_taken_anew(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As gc does, in the middle of taking it: what was locked then has no name, and keeps nobody out."""
+    fcntl = pytest.importorskip("fcntl")
+    path = store.private / "locks" / f"{NAME}.lock"
+    take = fcntl.flock
+    taken: list[int] = []
+
+    def flock(handle: int, operation: int) -> None:
+        taken.append(operation)
+        if len(taken) == 1:
+            path.unlink()
+        take(handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with store.lock(NAME), pytest.raises(Timeout):
+        FileLock(path, timeout=0).acquire()

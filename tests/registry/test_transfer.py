@@ -162,6 +162,21 @@ def test_the_validator_of_the_first_bytes_is_given_back(path: Path) -> None:
     assert source.asked == [(0, None), (5, '"1"')]
 
 
+@pytest.mark.parametrize("began", ['"1"', None])
+@pytest.mark.parametrize("goes_on", ['"2"', None])
+def test_what_nothing_can_prove_goes_on_only_where_the_source_says_that_it_is_the_same(
+    path: Path, began: str | None, goes_on: str | None
+) -> None:
+    """The file may have changed in between, and the server may pay no heed to If-Range."""
+    changed = CONTENT[::-1]
+    broken = sending(CONTENT[:5], Unreachable("broke off"), validator=began)
+    rest, whole = sending(changed[5:], offset=5, validator=goes_on), sending(changed, validator=goes_on)
+    source = Script([broken, rest, whole] if began else [broken, whole])
+    bring(source, path, UNVOUCHED)
+    assert path.read_bytes() == changed
+    assert source.asked == [(0, None), *([(5, began)] if began else []), (0, None)]
+
+
 def test_bytes_from_a_wrong_offset_are_never_joined(path: Path) -> None:
     leave(path, CONTENT[:5])
     source = Script([sending(CONTENT[7:], offset=7), sending(CONTENT)])
@@ -211,8 +226,10 @@ def test_a_file_of_unknown_size_is_as_long_as_it_comes(path: Path) -> None:
 
 
 def test_a_file_whose_size_only_the_opening_tells_is_completed(path: Path) -> None:
-    source = Script([sending(CONTENT[:5], size=16, validator='"1"'), sending(CONTENT[5:], offset=5, size=16)])
+    rest = sending(CONTENT[5:], offset=5, size=16, validator='"1"')
+    source = Script([sending(CONTENT[:5], size=16, validator='"1"'), rest])
     assert bring(source, path, RemoteFile("inference.onnx"))[0].sha256 == sha256(CONTENT)
+    assert source.asked == [(0, None), (5, '"1"')]
 
 
 def test_weaker_digests_are_promises_too(path: Path) -> None:

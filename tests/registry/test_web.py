@@ -148,6 +148,17 @@ def test_what_speaks_no_http_is_unreachable(server: WebServer, raw: bytes) -> No
         get(f"{server.url}/a")
 
 
+@pytest.mark.parametrize("start", ["", "HTTP/1.1 ", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"])
+def test_what_a_server_sends_back_of_the_question_is_not_told(server: WebServer, start: str) -> None:
+    """A page for finding faults, or a proxy, may repeat the headers that it was sent."""
+    server.answers["/a"] = lambda asked: Reply(raw=f"{start}{asked.headers['authorization']}\r\n{'x' * 9000}".encode())
+    web = Web(server.url, {"Authorization": "Bearer hf_secret"})
+    with pytest.raises(Unreachable) as caught, web.get(f"{server.url}/a") as answer:
+        web.body(answer, max_bytes=100_000)
+    assert "hf_secret" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
 def test_headers_that_drip_have_an_end(server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web, "ANSWER_S", 0.2)
     server.answers["/a"] = Reply(raw=b"HTTP/1.1 200 OK\r\nX-Slow: ", endless=b"x")

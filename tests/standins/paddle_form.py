@@ -25,8 +25,8 @@ def write_classifier(network: Classifier, folder: Path) -> None:
         def forward(self, x: Any) -> Any:
             marked = functional.hardswish(functional.conv2d(x, self.squares, self.bias, stride=CELL))
             cells = functional.avg_pool2d(marked, network.pool, network.pool)
-            logits = functional.conv2d(cells, self.patterns, self.leaning).mean(axis=[2, 3])
-            return functional.softmax(logits, axis=1)
+            logits = functional.adaptive_avg_pool2d(functional.conv2d(cells, self.patterns, self.leaning), 1)
+            return functional.softmax(logits.flatten(1), axis=1)
 
     _save(paddle, Layer, folder, "x")
 

@@ -27,9 +27,9 @@ def show_fetching(resolver: Resolver) -> None:
 
 
 @contextmanager
-def page_progress(total: int) -> Iterator[Any]:
+def page_progress(total: int | None) -> Iterator[Any]:
     """Give a function to call after each page; a bar shows where pages do not print themselves."""
-    if total < 2 or not sys.stderr.isatty() or on_terminal():
+    if (total is not None and total < 2) or not sys.stderr.isatty() or on_terminal():
         yield lambda: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from ocrzoo.cli.models import models
-from ocrzoo.cli.ocr import ocr, read_pages
-from ocrzoo.cli.options import prediction_options, running_options
+from ocrzoo.cli.ocr import ocr
+from ocrzoo.cli.options import prediction_options, running_options, word_options
 from ocrzoo.cli.plugins import plugins
 from ocrzoo.cli.pull import lock
+from ocrzoo.cli.reading import Reading, read_pages
 from ocrzoo.cli.sources import sources
-from ocrzoo.cli.terminal import debug_option
+from ocrzoo.cli.terminal import debug_option, one_line
+from ocrzoo_registry.errors import UsageError
 
 
 def _dashes_too(option: str) -> str:
@@ -28,10 +31,14 @@ def _dashes_too(option: str) -> str:
         "max_content_width": 110,
     },
 )
-@click.option("--pipeline", metavar="NAME", help="PaddleX's command line: run this pipeline, such as OCR.")
+@click.option(
+    "--pipeline", metavar="NAME", help="PaddleX's command line: run this pipeline, such as OCR, or a YAML file."
+)
 @click.option("--input", metavar="FILE", help="With --pipeline: an image, a folder, a URL, or - for standard input.")
+@click.option("--get_pipeline_config", metavar="NAME", help="Write this pipeline's configuration into --save_path.")
 @running_options
 @prediction_options
+@word_options
 @debug_option
 @click.version_option(package_name="ocrzoo", prog_name="ocrzoo")
 @click.pass_context
@@ -40,6 +47,8 @@ def ocrzoo(
     /,
     pipeline: str | None,
     input: str | None,
+    get_pipeline_config: str | None,
+    save_path: Path | None,
     **options: Any,
 ) -> int | None:
     """Read text from images with the PP-OCR models.
@@ -53,16 +62,46 @@ def ocrzoo(
     6 some inputs failed.
     """  # noqa: D301  # \b is click's mark for text that is not rewrapped
     if context.invoked_subcommand is not None:
-        given = [name for name, value in {"pipeline": pipeline, "input": input, **options}.items() if value is not None]
+        before = {
+            "pipeline": pipeline,
+            "input": input,
+            "get_pipeline_config": get_pipeline_config,
+            "save_path": save_path,
+            **options,
+        }
+        given = [name for name, value in before.items() if value is not None]
         if given:
             raise click.UsageError(f"--{given[0]} stands before {context.invoked_subcommand!r}: put it behind")
+        return None
+    if get_pipeline_config is not None:
+        click.echo(one_line(str(write_config(get_pipeline_config, save_path or Path()))))
         return None
     if pipeline is None and input is None:
         click.echo(context.get_help())
         return None
     if pipeline is None or input is None:
         raise click.UsageError("--pipeline and --input go together: ocrzoo --pipeline OCR --input page.png")
-    return read_pages([input], output="dictionary", pipeline=pipeline, **options)
+    return read_pages(Reading([input], "dictionary", save_path), {"pipeline": pipeline}, options)
+
+
+def write_config(name: str, folder: Path) -> Path:
+    """Write a pipeline's configuration into a folder, as ``<name>.yaml``; never over another one.
+
+    Raises:
+        UsageError: There is no such pipeline, or another file in its place.
+    """
+    from ocrzoo.pipelines.config import config_text
+    from ocrzoo.results.saving import write
+    from ocrzoo_registry.zoo import Zoo
+
+    content = config_text(Zoo().pipelines.get(name)).encode()
+    path = folder / f"{name}.yaml"
+    try:
+        if path.read_bytes() == content:
+            return path
+    except OSError:
+        return write(path, content)
+    raise UsageError(f"{path} is there already and differs: name another folder with --save_path, or move it away")
 
 
 for command in (models, ocr, plugins, sources, lock):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from ocrzoo_registry.cards import Format
 from ocrzoo_registry.errors import UsageError
@@ -43,6 +43,20 @@ class Device:
         if kind == "cpu" or not index.isdecimal():
             raise UsageError(f"device {text!r}: write cpu, or a kind and one card number such as gpu:0")
         return cls(kind, int(index))
+
+    @classmethod
+    def parse_all(cls, text: str) -> tuple[Device, ...]:
+        """Read one device, or several of one kind: ``gpu:0,1``.
+
+        Raises:
+            UsageError: It is none of these.
+        """
+        kind, _, indexes = text.partition(":")
+        return (
+            tuple(cls.parse(f"{kind}:{index}") for index in indexes.split(","))
+            if "," in indexes
+            else (cls.parse(text),)
+        )
 
     def __str__(self) -> str:
         """Return it as it would be written."""
@@ -88,6 +102,24 @@ class Session(Protocol):
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run one batch, N x C x H x W, and return the network's first output."""
+        ...
+
+
+@runtime_checkable
+class TellingSession(Session, Protocol):
+    """A session that gives all of a network's outputs, which an engine's need not."""
+
+    @property
+    def align_corners(self) -> bool | None:
+        """Whether the last output is the grid by which the network samples what it is given, and how it counts.
+
+        The grid, N x H x W x 2, holds x and y from -1 to 1: from centre to centre of the outermost pixels
+        (``True``), or from edge to edge (``False``). ``None``: there is no such output.
+        """
+        ...
+
+    def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """Run one batch, N x C x H x W, and return every output, the network's first one first."""
         ...
 
 

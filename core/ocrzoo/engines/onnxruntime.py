@@ -56,14 +56,21 @@ def _providers(onnxruntime: Any, options: EngineOptions) -> list[Any]:
 class OnnxRuntimeSession:
     """A loaded network; ONNX Runtime's ``run`` is safe to call from several threads."""
 
+    align_corners: bool | None = None
+
     def __init__(self, session: Any) -> None:
         self._session = session
-        self.inputs = tuple(
-            TensorSpec(port.name, tuple(size if isinstance(size, int) else None for size in port.shape))
-            for port in session.get_inputs()
-        )
+        self.inputs = tuple(_spec(port) for port in session.get_inputs())
+        self.outputs = tuple(_spec(port) for port in session.get_outputs())
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run one batch; the result is the caller's own."""
-        output: NDArray[np.float32] = self._session.run(None, {self.inputs[0].name: batch})[0]
-        return output
+        return self.run_all(batch)[0]
+
+    def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """Run one batch; the results are the caller's own."""
+        return tuple(self._session.run(None, {self.inputs[0].name: batch}))
+
+
+def _spec(port: Any) -> TensorSpec:
+    return TensorSpec(port.name, tuple(size if isinstance(size, int) else None for size in port.shape))

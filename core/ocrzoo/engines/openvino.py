@@ -39,7 +39,9 @@ class OpenVinoEngine:
         if device == "CPU":
             settings["INFERENCE_NUM_THREADS"] = options.thread_count
         try:
-            return OpenVinoSession(core.compile_model(core.read_model(folder / "inference.onnx"), device, settings))
+            model = core.read_model(folder / "inference.onnx")
+            align_corners = _tell_grid(model)
+            return OpenVinoSession(core.compile_model(model, device, settings), align_corners)
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
             raise EngineError(f"openvino cannot load {folder} on {options.device}: {reason}") from error
@@ -60,28 +62,46 @@ def _import_openvino() -> Any:
             del sys.modules["openvino_telemetry"]
 
 
+def _tell_grid(model: Any) -> bool | None:
+    """Where a network samples once by a grid, make the grid its last output; return how that counts."""
+    samplings = [operation for operation in model.get_ops() if operation.get_type_name() == "GridSample"]
+    if len(samplings) != 1:
+        return None
+    model.add_outputs(samplings[0].input_value(1))
+    return bool(samplings[0].get_attributes()["align_corners"])
+
+
 class OpenVinoSession:
     """A compiled network; each concurrent call gets an inference request of its own."""
 
-    def __init__(self, compiled: Any) -> None:
+    def __init__(self, compiled: Any, align_corners: bool | None = None) -> None:
+        self.align_corners = align_corners
         self._compiled = compiled
         self._idle: SimpleQueue[Any] = SimpleQueue()
-        self.inputs = tuple(
-            TensorSpec(
-                port.any_name,
-                tuple(None if size.is_dynamic else size.get_length() for size in port.partial_shape),
-            )
-            for port in compiled.inputs
-        )
+        self.inputs = tuple(_spec(port) for port in compiled.inputs)
+        self.outputs = tuple(_spec(port) for port in compiled.outputs)
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run one batch; the result is the caller's own."""
+        return self._infer(batch, 1)[0]
+
+    def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """Run one batch; the results are the caller's own."""
+        return self._infer(batch, len(self._compiled.outputs))
+
+    def _infer(self, batch: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], ...]:
         try:
             request = self._idle.get_nowait()
         except Empty:
             request = self._compiled.create_infer_request()
         try:
-            output: NDArray[np.float32] = request.infer([batch], share_inputs=True)[0]
-            return output
+            results = request.infer([batch], share_inputs=True)
+            return tuple(results[index] for index in range(count))
         finally:
             self._idle.put(request)
+
+
+def _spec(port: Any) -> TensorSpec:
+    shape = port.partial_shape
+    sides = tuple(None if size.is_dynamic else size.get_length() for size in shape) if shape.rank.is_static else None
+    return TensorSpec(next(iter(port.names), ""), sides)

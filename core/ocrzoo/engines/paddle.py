@@ -95,6 +95,8 @@ def onednn_is_sound(version: str) -> bool:
 class PaddleSession:
     """A loaded program; its handles are shared state, so calls from several threads take turns."""
 
+    align_corners: bool | None = None
+
     def __init__(self, predictor: Any) -> None:
         self._predictor = predictor
         self._lock = Lock()
@@ -102,11 +104,14 @@ class PaddleSession:
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run one batch; the result is the caller's own."""
+        return self.run_all(batch)[0]
+
+    def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """Run one batch; the results are the caller's own."""
         with self._lock:
             handle = self._predictor.get_input_handle(self.inputs[0].name)
             handle.reshape(batch.shape)
             handle.copy_from_cpu(batch)
             self._predictor.run()
-            output = self._predictor.get_output_handle(self._predictor.get_output_names()[0])
-            result: NDArray[np.float32] = output.copy_to_cpu()
-            return result
+            names = self._predictor.get_output_names()
+            return tuple(self._predictor.get_output_handle(name).copy_to_cpu() for name in names)

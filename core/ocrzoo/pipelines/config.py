@@ -1,14 +1,89 @@
-"""Pipeline configurations: the defaults, as data."""
+"""Pipeline configurations: the defaults as data, files of the user's, and errors that name file and key."""
 
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import Any, cast
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel, ValidationError
 
 from ocrzoo_registry import plain_yaml
+from ocrzoo_registry.contracts import PipelineSpec, load_attribute
+from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.nearest import did_you_mean
+
+MAX_BYTES = 1 << 20
+"""A configuration is a page of text."""
+
+SchemaT = TypeVar("SchemaT", bound=BaseModel)
 
 
 def default_ocr() -> dict[str, Any]:
     """Return the OCR pipeline's default configuration, in PaddleX's keys; the caller may change it."""
-    text = files("ocrzoo.pipelines").joinpath("OCR.yaml").read_text(encoding="utf-8")
-    return cast("dict[str, Any]", plain_yaml.load(text))
+    return cast("dict[str, Any]", plain_yaml.load(_own_text("OCR")))
+
+
+def default_doc_preprocessor() -> dict[str, Any]:
+    """Return the default configuration of the pipeline that sets pages upright; the caller may change it."""
+    return cast("dict[str, Any]", plain_yaml.load(_own_text("doc_preprocessor")))
+
+
+def config_text(spec: PipelineSpec) -> str:
+    """Return a pipeline's default configuration as YAML, with its comments where it is one of ocrzoo's own.
+
+    Raises:
+        UsageError: A plugin's configuration cannot be had.
+    """
+    if spec.config.startswith(f"{__name__}:"):
+        return _own_text(spec.name)
+    return plain_yaml.dump(load_attribute(spec.config)())
+
+
+def _own_text(name: str) -> str:
+    return files("ocrzoo.pipelines").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read a pipeline's configuration from a file.
+
+    Raises:
+        UsageError: It cannot be read, or is no configuration.
+    """
+    try:
+        data = plain_yaml.read_file(path, MAX_BYTES)
+    except plain_yaml.YamlError as error:
+        raise UsageError(str(error)) from error
+    if not isinstance(data, dict) or not isinstance(data.get("pipeline_name"), str):
+        raise UsageError(f"{path}: no configuration of a pipeline: pipeline_name is missing")
+    return data
+
+
+def checked(schema: type[SchemaT], data: dict[str, Any], origin: str) -> SchemaT:
+    """Return a configuration as a record; ``origin`` names it in errors.
+
+    Raises:
+        UsageError: A key is unknown, or a value makes no sense.
+    """
+    try:
+        return schema.model_validate(data)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_input=True)
+        told = "; ".join(_explain(cast("dict[str, Any]", problem)) for problem in problems[:5])
+        raise UsageError(f"{origin}: {told}") from error
+
+
+def _explain(problem: dict[str, Any]) -> str:
+    where = ".".join(map(str, problem["loc"]))
+    if problem["type"] == "extra_forbidden":
+        return f"{where}: unknown key{did_you_mean(str(problem['loc'][-1]), _known_keys(), count=1)}"
+    if problem["type"] == "missing":
+        return f"{where} is missing"
+    return f"{where}={problem['input']!r}: {problem['msg']}"
+
+
+def _known_keys() -> set[str]:
+    from ocrzoo.pipelines import schema
+
+    records = [kind for kind in vars(schema).values() if isinstance(kind, type) and issubclass(kind, BaseModel)]
+    return {key for record in records for key in record.model_fields}

@@ -2,72 +2,116 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from ocrzoo.engines import Device, EngineOptions, Precision
+from ocrzoo.own_models import card_for
+from ocrzoo.pipelines.config import checked, read_config
+from ocrzoo.pipelines.running import runtime_for
+from ocrzoo.pipelines.schema import Module, Settings, parts_of
 from ocrzoo.runtime import Runtime
-from ocrzoo_registry.contracts import load_attribute
+from ocrzoo.tasks.recognition import Batching
+from ocrzoo_registry.contracts import PipelineSpec, load_attribute
 from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.nearest import did_you_mean
 from ocrzoo_registry.selection import select_recognition
 from ocrzoo_registry.zoo import Zoo
 
-if TYPE_CHECKING:
-    from ocrzoo.pipelines.ocr import OCRPipeline
+_MODULES = {
+    "doc_orientation_classify": "DocOrientationClassify",
+    "doc_unwarping": "DocUnwarping",
+    "text_detection": "TextDetection",
+    "textline_orientation": "TextLineOrientation",
+    "text_recognition": "TextRecognition",
+}
+"""How arguments that name a model begin (PaddleOCR's names), and the module of a configuration that they choose for."""
+
+_WHAT = ("name", "dir")
 
 
 def create_pipeline(
-    pipeline: str = "OCR",
+    pipeline: str | Path | None = None,
     *,
-    lang: str | None = None,
-    text_detection_model_name: str | None = None,
-    text_detection_model_dir: str | Path | None = None,
-    text_recognition_model_name: str | None = None,
-    text_recognition_model_dir: str | Path | None = None,
-    engine: str | None = None,
+    config: Mapping[str, Any] | None = None,
     device: str | None = None,
+    use_hpip: bool | None = None,
+    hpi_config: Mapping[str, Any] | None = None,
+    lang: str | None = None,
+    engine: str | None = None,
+    engine_config: Mapping[str, Any] | None = None,
     threads: int = 0,
     precision: Precision = "fp32",
+    batching: Batching | None = None,
+    paddlex_quirks: bool | None = None,
+    use_doc_orientation_classify: bool | None = None,
+    use_doc_unwarping: bool | None = None,
+    use_textline_orientation: bool | None = None,
     zoo: Zoo | None = None,
-) -> OCRPipeline:
-    """Put a pipeline together; its models are fetched and loaded when first used.
+    **models: str | Path | None,
+) -> Any:
+    """Put a pipeline together and return it; its models are fetched and loaded when first used.
 
-    ``lang`` (a language tag such as ``ru`` or ``zh-Hant``) chooses the recognition model; give that or its
-    name, not both. ``engine`` is ``openvino``, ``onnxruntime`` or ``paddle``; the fastest one that is installed
-    and reads the model if not given. ``device`` is ``cpu`` or a kind with a card number such as ``gpu:0``.
+    That is an :class:`~ocrzoo.pipelines.ocr.OCRPipeline`, or for ``doc_preprocessor`` a
+    :class:`~ocrzoo.pipelines.doc_preprocessor.DocPreprocessorPipeline`.
+
+    ``pipeline`` is a name (``OCR``, ``doc_preprocessor``, or one that a plugin adds) or a YAML file in PaddleX's
+    keys; ``config`` the same as a dictionary, which counts before it. ``lang`` (a language tag such as ``ru`` or
+    ``zh-Hant``) chooses the recognition model; give that or its name, not both.
+
+    A model is chosen with ``<module>_model_name``, and ``<module>_model_dir`` for a folder of your own weights,
+    under whatever name; modules are ``doc_orientation_classify``, ``doc_unwarping``, ``text_detection``,
+    ``textline_orientation`` and ``text_recognition``.
+
+    ``device`` is ``cpu``, or a kind with a card number such as ``gpu:0``, or several, ``gpu:0,1``, on which pages
+    are read side by side. ``engine`` is ``openvino``,
+    ``onnxruntime`` or ``paddle``; if not given, the fastest one that is installed and reads the model.
+    ``use_hpip`` is PaddleX's way to choose: ``False`` for Paddle's own runtime, ``True`` for an accelerated one;
+    ``hpi_config`` and ``engine_config`` are PaddleX's, of which ``backend`` and the number of threads count here.
     ``threads`` is per call, 0 for all this process may use.
+
+    ``use_doc_orientation_classify``, ``use_doc_unwarping`` and ``use_textline_orientation`` switch stages on or off
+    for all calls of ``predict`` that say nothing else.
+
+    ``batching="exact"``, the default, groups lines as PaddleX does; ``"width"`` by like width, with less padding.
+    ``paddlex_quirks=True`` also does what PaddleX does where ocrzoo knows better (docs/paddlex-differences.md).
 
     Raises:
         UnknownModel: No card has the name given.
         UnknownLanguage: No model claims the language.
-        UsageError: An argument makes no sense.
+        UsageError: An argument or a key of the configuration makes no sense.
     """
     zoo = zoo or Zoo()
-    spec = zoo.pipelines.get(pipeline)
-    if lang is not None and text_recognition_model_name is not None:
-        raise UsageError(f"lang={lang!r} and text_recognition_model_name both choose the model: give one of them")
-    config = _configuration(zoo, pipeline, lang)
-    modules = config.get("SubModules", {})
-    chosen: dict[str, dict[str, Any]] = {
-        "TextDetection": {"model_name": text_detection_model_name, "model_dir": text_detection_model_dir},
-        "TextRecognition": {
-            "model_name": text_recognition_model_name,
-            "model_dir": text_recognition_model_dir,
-        },
+    name, data, origin = _configuration(zoo, pipeline, config)
+    _choose(data, _chosen(models), lang, zoo)
+    switches = {
+        "use_doc_orientation_classify": use_doc_orientation_classify,
+        "use_doc_unwarping": use_doc_unwarping,
+        "use_textline_orientation": use_textline_orientation,
     }
-    for module, settings in chosen.items():
-        given = {key: value for key, value in settings.items() if value is not None}
-        if given and module not in modules:
-            raise UsageError(f"pipeline {pipeline!r} has no module {module}")
-        modules.get(module, {}).update(given)
+    _switch(data, {name: value for name, value in switches.items() if value is not None})
+    own = {
+        "batching": batching,
+        "paddlex_quirks": paddlex_quirks,
+        "use_hpip": use_hpip,
+        "hpi_config": hpi_config,
+        "engine": engine,
+        "engine_config": engine_config,
+    }
+    data.update({key: value for key, value in own.items() if value is not None})
     if precision not in get_args(Precision):
         raise UsageError(f"precision {precision!r}: there are {', '.join(get_args(Precision))}")
-    options = EngineOptions(Device.parse(device or "cpu"), threads, precision)
-    runtime = Runtime(zoo, engine, options)
-    for module in modules.values():
-        runtime.card(module["model_name"], module["module_name"])
-    made: OCRPipeline = load_attribute(spec.factory)(config, runtime)
-    return made
+    devices = Device.parse_all(device or "cpu")
+    runtime = Runtime(zoo, options=EngineOptions(devices[0], threads, precision), devices=devices)
+    spec = zoo.pipelines.get(name)
+    factory = load_attribute(spec.factory)
+    if spec.schema is None:
+        return factory(data, runtime)
+    settings = checked(load_attribute(spec.schema), data, origin)
+    _check(settings, runtime)
+    return factory(settings, runtime)
 
 
 def models_of(zoo: Zoo, pipeline: str, lang: str | None = None) -> list[str]:
@@ -77,14 +121,97 @@ def models_of(zoo: Zoo, pipeline: str, lang: str | None = None) -> list[str]:
         UsageError: There is no such pipeline.
         UnknownLanguage: No model claims the language.
     """
-    modules = _configuration(zoo, pipeline, lang).get("SubModules", {})
-    return [module["model_name"] for module in modules.values()]
+    _, data, _ = _configuration(zoo, pipeline, None)
+    _choose(data, {}, lang, zoo)
+    return [module["model_name"] for _, module in _modules_in(data)]
 
 
-def _configuration(zoo: Zoo, pipeline: str, lang: str | None) -> dict[str, Any]:
-    """A pipeline's own configuration, with the recognition model that reads a language."""
-    config: dict[str, Any] = load_attribute(zoo.pipelines.get(pipeline).config)()
-    if lang is not None:
-        recognition = config["SubModules"]["TextRecognition"]
-        recognition["model_name"] = select_recognition(zoo, lang, recognition["model_name"]).card.name
-    return config
+def _configuration(
+    zoo: Zoo, pipeline: str | Path | None, config: Mapping[str, Any] | None
+) -> tuple[str, dict[str, Any], str]:
+    """The pipeline's name, its configuration, and what errors call that."""
+    is_file = isinstance(pipeline, Path) or (pipeline or "").lower().endswith((".yaml", ".yml"))
+    if config is not None:
+        data, origin = copy.deepcopy(dict(config)), "config"
+        name = data.get("pipeline_name")
+        if not isinstance(name, str):
+            raise UsageError("config: pipeline_name is missing")
+        if pipeline is not None and not is_file and pipeline != name:
+            raise UsageError(f"config is that of {name!r}, and pipeline is {pipeline!r}: name one of them")
+        return name, data, origin
+    if is_file:
+        data = read_config(Path(str(pipeline)).expanduser())
+        return data["pipeline_name"], data, str(pipeline)
+    name = str(pipeline or "OCR")
+    spec: PipelineSpec = zoo.pipelines.get(name)
+    return name, load_attribute(spec.config)(), f"pipeline {name}"
+
+
+def _chosen(models: Mapping[str, str | Path | None]) -> dict[str, dict[str, Any]]:
+    """Module of a configuration to what arguments say of its model."""
+    known = {f"{begin}_model_{what}": (module, f"model_{what}") for begin, module in _MODULES.items() for what in _WHAT}
+    chosen: dict[str, dict[str, Any]] = {}
+    for argument, value in models.items():
+        if argument not in known:
+            raise UsageError(f"create_pipeline has no argument {argument!r}{did_you_mean(argument, known)}")
+        if value is not None:
+            module, key = known[argument]
+            chosen.setdefault(module, {})[key] = value
+    for settings in chosen.values():
+        if "model_dir" in settings:
+            settings.setdefault("model_name", None)  # the folder says it
+    return chosen
+
+
+def _choose(data: dict[str, Any], chosen: Mapping[str, Mapping[str, Any]], lang: str | None, zoo: Zoo) -> None:
+    """Put the models that were asked for into a configuration."""
+    modules = dict(_modules_in(data))
+    for module, settings in chosen.items():
+        if module not in modules:
+            raise UsageError(f"pipeline {data['pipeline_name']!r} has no module {module}")
+        if "model_dir" not in settings:
+            modules[module].pop("model_dir", None)  # that of another model
+        modules[module].update(settings)
+    if lang is None:
+        return
+    recognition = modules.get("TextRecognition")
+    if recognition is None:
+        raise UsageError(f"lang={lang!r}: pipeline {data['pipeline_name']!r} recognises no text")
+    if "TextRecognition" in chosen:
+        raise UsageError(f"lang={lang!r} and text_recognition_model_name both choose the model: give one of them")
+    recognition["model_name"] = select_recognition(zoo, lang, str(recognition.get("model_name"))).card.name
+    recognition.pop("model_dir", None)
+
+
+def _switch(data: dict[str, Any], switches: Mapping[str, bool]) -> None:
+    """Switch stages of a configuration on or off."""
+    inside = (data.get("SubPipelines") or {}).get("DocPreprocessor")
+    for name, value in switches.items():
+        if name == "use_textline_orientation" or not isinstance(inside, dict):
+            data[name] = value  # told to be unknown where the pipeline has no such stage
+            continue
+        if not data.get("use_doc_preprocessor", True):
+            inside.update(use_doc_orientation_classify=False, use_doc_unwarping=False)
+        inside[name] = value
+        data["use_doc_preprocessor"] = inside.get("use_doc_orientation_classify", True) or inside.get(
+            "use_doc_unwarping", True
+        )
+
+
+def _modules_in(data: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The modules of a configuration, those of pipelines inside it first."""
+    if not isinstance(data, dict):
+        return
+    for inside in (data.get("SubPipelines") or {}).values():
+        yield from _modules_in(inside)
+    for name, module in (data.get("SubModules") or {}).items():
+        if isinstance(module, dict):
+            yield name, module
+
+
+def _check(settings: Settings, runtime: Runtime) -> None:
+    """Tell at once what would only be told when a model is loaded: names that nobody knows, engines that are not."""
+    for part in parts_of(settings):
+        runtime_for(runtime, part)
+        if isinstance(part, Module) and part.model_dir is None and part.model_name is not None:
+            card_for(runtime.zoo, part.model_name, part.module_name)

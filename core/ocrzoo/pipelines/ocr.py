@@ -1,75 +1,62 @@
-"""The General OCR pipeline: detect, order, crop, recognise, assemble."""
+"""The General OCR pipeline: set upright, detect, order, crop, turn, recognise, assemble."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from threading import Lock
-from typing import Any, Literal, TypeVar, get_args
 
-import cv2
-
-from ocrzoo.inputs import Input, Page, pages
-from ocrzoo.predictors.detection import TextDetector
+from ocrzoo.inputs import Input, pages
+from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
+from ocrzoo.pipelines.modules import Modules
+from ocrzoo.pipelines.page_by_page import OnError, page_by_page
+from ocrzoo.pipelines.parameters import Run, run_of
+from ocrzoo.pipelines.running import runtime_for
+from ocrzoo.pipelines.schema import LimitType, LineOrientationModule, OCRConfig
+from ocrzoo.predictors import ImageClassifier
+from ocrzoo.predictors.detection import Detection, TextDetector
 from ocrzoo.predictors.recognition import TextRecogniser
+from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
 from ocrzoo.results.ocr import OCRResult
+from ocrzoo.results.reading import ReadLine
+from ocrzoo.results.source import PageSource
 from ocrzoo.runtime import Runtime
-from ocrzoo.tasks import quads
-from ocrzoo.tasks.quads import Image
-from ocrzoo_registry.errors import InputError, UsageError
+from ocrzoo.tasks import quads, rotation
+from ocrzoo.tasks.quads import Image, Quad
+from ocrzoo_registry.errors import UsageError
 
-LimitType = Literal["min", "max"]
-Predictor = TypeVar("Predictor")
-
-MAX_SIDE_LEN = 100_000
-MAX_UNCLIP_RATIO = 100
-"""Beyond it, every region would cover the page."""
+UPSIDE_DOWN = 1
+"""The class of a line that stands on its head; PaddleX goes by the number, not by the label."""
 
 
 @dataclass(frozen=True)
-class _Run:
-    """What holds for all pages of one ``predict`` call."""
+class Crop:
+    """One line of a page, cut out and set upright."""
 
-    detection: Mapping[str, Any]
-    """Fields of :class:`~ocrzoo.tasks.detection.DetectionParams`; what is not here is the model's own."""
-    score_thresh: float
+    image: Image
+    quad: Quad
+    score: float
+    """Of the detection."""
 
 
 class OCRPipeline:
     """Reads pages. Models are loaded when the first page needs them; several threads may call ``predict``."""
 
-    def __init__(self, config: Mapping[str, Any], runtime: Runtime) -> None:
-        """``config`` has PaddleX's keys, as in ``pipelines/OCR.yaml``."""
-        self._config = config
-        self._modules: Mapping[str, Mapping[str, Any]] = config["SubModules"]
-        self._runtime = runtime
-        self._loading = Lock()
-
-    @cached_property
-    def detector(self) -> TextDetector:
-        """The text detection model, loaded."""
-        return self._load("TextDetection", TextDetector)
-
-    @cached_property
-    def recogniser(self) -> TextRecogniser:
-        """The text recognition model, loaded."""
-        return self._load("TextRecognition", TextRecogniser)
-
-    def load(self) -> None:
-        """Fetch and load all models now, not with the first page; several threads may ask at once.
-
-        Raises:
-            OcrzooError: A model cannot be had or loaded.
-        """
-        with self._loading:
-            _ = self.detector, self.recogniser
+    def __init__(self, config: OCRConfig, runtime: Runtime) -> None:
+        self.config = config
+        runtime = runtime_for(runtime, config)
+        self._modules = Modules(runtime)
+        upright = config.SubPipelines.DocPreprocessor
+        self._upright = (
+            None
+            if upright is None
+            else DocPreprocessorPipeline(
+                upright.model_copy(update={"paddlex_quirks": upright.paddlex_quirks or config.paddlex_quirks}), runtime
+            )
+        )
 
     def predict(
         self,
         input: Input,
-        *,
         use_doc_orientation_classify: bool | None = None,
         use_doc_unwarping: bool | None = None,
         use_textline_orientation: bool | None = None,
@@ -80,115 +67,141 @@ class OCRPipeline:
         text_det_unclip_ratio: float | None = None,
         text_rec_score_thresh: float | None = None,
         return_word_box: bool | None = None,
-        on_error: Callable[[InputError], None] | None = None,
+        *,
+        device: str | None = None,
+        on_error: OnError | None = None,
     ) -> Iterator[OCRResult]:
         """Read pages one by one; results come as soon as they are there, in the order of the pages.
 
         ``None`` means the pipeline's own setting; 0 is a value. A page that cannot be read is handed to
         ``on_error`` and the next one is read; without ``on_error``, the error is raised after the last page.
+        A stage that the pipeline has switched off is loaded when it is asked for here.
 
         Raises:
             InputError: Pages could not be read (after all the others were).
-            UsageError: A parameter makes no sense, or asks for a stage that this version does not have.
+            UsageError: A parameter makes no sense.
             OcrzooError: A model cannot be had or loaded.
         """
-        absent = {
-            "use_doc_orientation_classify": use_doc_orientation_classify,
-            "use_doc_unwarping": use_doc_unwarping,
-            "use_textline_orientation": use_textline_orientation,
-            "return_word_box": return_word_box,
-        }
-        for name, asked in absent.items():
-            if asked:
-                raise UsageError(f"{name}: this version does not have that stage yet: leave it out, or pass False")
-        run = self._run(
+        run = run_of(
+            self.config,
+            orientation=use_doc_orientation_classify,
+            unwarping=use_doc_unwarping,
+            line_orientation=use_textline_orientation,
             limit_side_len=text_det_limit_side_len,
             limit_type=text_det_limit_type,
             thresh=text_det_thresh,
             box_thresh=text_det_box_thresh,
             unclip_ratio=text_det_unclip_ratio,
             score_thresh=text_rec_score_thresh,
+            word_boxes=return_word_box,
         )
-        return self._results(pages(input), run, on_error)
+        lanes = [run.on(one) for one in self._modules.devices(device)]
+        return page_by_page(pages(input), lanes, lambda source, image, lane: self._read(image, lane, source), on_error)
 
-    def _results(
-        self, found: Iterator[Page], run: _Run, on_error: Callable[[InputError], None] | None
-    ) -> Iterator[OCRResult]:
-        taken: set[str] = set()
-        failures: list[InputError] = []
-        for page in found:
-            try:
-                image = page.read()
-                self.load()
-                result = self._read(page, image, run, name=_free_name(page.stem, taken))
-            except (InputError, MemoryError, cv2.error) as error:
-                reason = " ".join(str(error).split()) or type(error).__name__
-                where = page.input_path or "an array"
-                failure = InputError(reason if reason.startswith(where) else f"{where}: {reason}")
-                failure.__cause__ = error
-                failures.append(failure)
-                if on_error is not None:
-                    on_error(failure)
-                continue
-            yield result
-        if failures and on_error is None:
-            raise failures[0] if len(failures) == 1 else InputError("; ".join(map(str, failures)))
+    def load(self, run: Run | None = None) -> None:
+        """Fetch and load all models that are switched on now, not with the first page.
 
-    def _read(self, page: Page, image: Image, run: _Run, name: str) -> OCRResult:
-        params = replace(self.detector.defaults, **run.detection)
-        detected = self.detector.predict([image], params)[0]
-        order = quads.reading_order(detected.quads)
-        crops = [(i, quads.crop(image, detected.quads[i])) for i in order]
-        kept = [(i, crop) for i, crop in crops if crop is not None]
-        batch_size = int(self._modules["TextRecognition"]["batch_size"])
-        lines = self.recogniser.predict([crop for _, crop in kept], batch_size)
+        Raises:
+            OcrzooError: A model cannot be had or loaded.
+        """
+        run = run or self._own_run()
+        if run.upright is not None:
+            self._preprocessor().load(run.upright)
+        self.detector(run)
+        if run.line_orientation:
+            self._line_classifier(run)
+        self.recogniser(run)
+
+    def detector(self, run: Run | None = None) -> TextDetector:
+        """Return the text detection model, loaded."""
+        return self._modules.get(self.config.SubModules.TextDetection, TextDetector, run.device if run else None)
+
+    def recogniser(self, run: Run | None = None) -> TextRecogniser:
+        """Return the text recognition model, loaded."""
+        return self._modules.get(self.config.SubModules.TextRecognition, TextRecogniser, run.device if run else None)
+
+    def _read(self, image: Image, run: Run, source: PageSource) -> OCRResult:
+        self.load(run)
+        upright = self._set_upright(image, run, source)
+        page: Image = image if upright is None else upright["output_img"]
+        crops = self._crop(page, self._detect(page, run))
+        angles = self._angles(crops, run)
+        lines = self._recognise(crops, angles, run)
         return OCRResult.assemble(
-            input_path=page.input_path,
-            page_index=page.page_index,
-            image=image,
-            name=name,
-            quads=[detected.quads[i] for i, _ in kept],
-            det_scores=[detected.scores[i] for i, _ in kept],
+            source,
+            page,
+            upright,
+            quads=[crop.quad for crop in crops],
+            det_scores=[crop.score for crop in crops],
+            det_params=replace(self.detector(run).defaults, **run.detection),
+            angles=angles,
             lines=lines,
-            det_params=params,
             score_thresh=run.score_thresh,
-            text_type=str(self._config["text_type"]),
+            text_type=self.config.text_type,
+            line_orientation=run.line_orientation,
+            word_boxes=run.word_boxes,
+            paddlex_quirks=self.config.paddlex_quirks,
+            scripts=self.recogniser(run).scripts,
         )
 
-    def _load(self, module: str, kind: type[Predictor]) -> Predictor:
-        settings = self._modules[module]
-        predictor = self._runtime.predictor(settings["model_name"], settings["module_name"], settings["model_dir"])
-        if not isinstance(predictor, kind):
-            raise UsageError(f"{settings['model_name']}: this pipeline cannot use a {type(predictor).__name__}")
-        return predictor
+    def _set_upright(self, image: Image, run: Run, source: PageSource) -> DocPreprocessorResult | None:
+        if run.upright is None:
+            return None
+        inside = replace(source, input_path=None, page_index=None)
+        return self._preprocessor().prepare(image, run.upright, inside)
 
-    def _run(self, *, score_thresh: float | None, **chosen: Any) -> _Run:
-        settings = self._modules["TextDetection"]
-        names = ("limit_side_len", "limit_type", "max_side_limit", "thresh", "box_thresh", "unclip_ratio")
-        detection = {name: settings[name] for name in names}
-        detection.update({name: value for name, value in chosen.items() if value is not None})
-        side = detection["limit_side_len"]
-        if not isinstance(side, int) or not 1 <= side <= MAX_SIDE_LEN:
-            raise UsageError(f"text_det_limit_side_len={side!r}: a whole number from 1 to {MAX_SIDE_LEN} is needed")
-        if detection["limit_type"] not in get_args(LimitType):
-            raise UsageError(f"text_det_limit_type={detection['limit_type']!r}: 'min' or 'max' is needed")
-        default = float(self._modules["TextRecognition"]["score_thresh"])
-        score_thresh = default if score_thresh is None else score_thresh
-        shares = {"text_det_thresh": detection["thresh"], "text_det_box_thresh": detection["box_thresh"]}
-        for name, value in {**shares, "text_rec_score_thresh": score_thresh}.items():
-            _check_range(name, value, 1)
-        _check_range("text_det_unclip_ratio", detection["unclip_ratio"], MAX_UNCLIP_RATIO)
-        return _Run(detection, score_thresh)
+    def _detect(self, page: Image, run: Run) -> Detection:
+        detector = self.detector(run)
+        return detector.predict([page], replace(detector.defaults, **run.detection))[0]
 
+    def _crop(self, page: Image, detected: Detection) -> list[Crop]:
+        """Cut the lines out, in the order of reading; what has no area is left out."""
+        cut = [(i, quads.crop(page, detected.quads[i])) for i in quads.reading_order(detected.quads)]
+        return [Crop(crop, detected.quads[i], detected.scores[i]) for i, crop in cut if crop is not None]
 
-def _check_range(name: str, value: Any, most: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        raise UsageError(f"{name}={value!r}: a number from 0 to {most:g} is needed")
+    def _angles(self, crops: Sequence[Crop], run: Run) -> list[int]:
+        """The class of each line: 1 stands on its head; -1 where nobody asked."""
+        if not run.line_orientation:
+            return [-1] * len(crops)
+        batch_size = self._line_settings().batch_size
+        found = self._line_classifier(run).predict([crop.image for crop in crops], batch_size)
+        if self.config.paddlex_quirks:  # PaddleX gives every line the class of the first one of its batch
+            return [found[i - i % batch_size].class_id for i in range(len(found))]
+        return [one.class_id for one in found]
 
+    def _recognise(self, crops: Sequence[Crop], angles: Sequence[int], run: Run) -> list[ReadLine]:
+        settings = self.config.SubModules.TextRecognition
+        exact = self.config.paddlex_quirks
+        pictures = [
+            rotation.turn_line(crop.image, exact_as_paddlex=exact) if angle == UPSIDE_DOWN else crop.image
+            for crop, angle in zip(crops, angles, strict=True)
+        ]
+        lines = self.recogniser(run).predict(
+            pictures, settings.batch_size, batching=self.config.batching, input_shape=settings.input_shape
+        )
+        return [
+            ReadLine(line, crop.quad, flipped=angle == UPSIDE_DOWN)
+            for line, crop, angle in zip(lines, crops, angles, strict=True)
+        ]
 
-def _free_name(stem: str, taken: set[str]) -> str:
-    """Take a name that no other page of the run has: the stem, or with _2, _3, ... after it."""
-    names = itertools.chain([stem], (f"{stem}_{number}" for number in itertools.count(2)))
-    name = next(name for name in names if name not in taken)
-    taken.add(name)
-    return name
+    def _own_run(self) -> Run:
+        return run_of(self.config)
+
+    def _preprocessor(self) -> DocPreprocessorPipeline:
+        if self._upright is None:
+            raise UsageError("the configuration has no SubPipelines.DocPreprocessor: add it, or switch its stages off")
+        return self._upright
+
+    def _line_settings(self) -> LineOrientationModule:
+        settings = self.config.SubModules.TextLineOrientation
+        if settings is None:
+            raise UsageError("the configuration has no module TextLineOrientation: add it, or switch its stage off")
+        return settings
+
+    def _line_classifier(self, run: Run) -> ImageClassifier:
+        return self._modules.get(
+            self._line_settings(),
+            ImageClassifier,  # type: ignore[type-abstract]
+            run.device,
+            "use_textline_orientation",
+        )

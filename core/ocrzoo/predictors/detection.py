@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ocrzoo.engines import Session
+from ocrzoo.predictors.transforms import transform
 from ocrzoo.tasks import detection
 from ocrzoo.tasks.detection import DetectionParams
 from ocrzoo.tasks.quads import Image, Quad
@@ -40,6 +41,7 @@ class TextDetector:
         """
         settings = config["PostProcess"]
         self.name = card.name
+        _check_normalisation(card.name, transform(config, "NormalizeImage"))
         given = {key: settings[key] for key in _MODEL_KEYS if settings.get(key) is not None}
         for key, value in given.items():
             kinds = int if key == "max_candidates" else int | float
@@ -63,3 +65,11 @@ class TextDetector:
         if output.ndim != 4 or output.shape[2:] != batch.shape[2:]:
             raise IntegrityError(f"{self.name}: not a text detection network: its output has the shape {output.shape}")
         return Detection(*detection.postprocess(output[0, 0], image.shape[0], image.shape[1], params))
+
+
+def _check_normalisation(name: str, settings: Mapping[str, Any]) -> None:
+    """Refuse a model that was trained on pixels of another scale than detection gives it."""
+    for key, ours in (("mean", detection.MEAN), ("std", detection.STD)):
+        stated = settings.get(key)
+        if stated is not None and list(stated) != list(ours):
+            raise IntegrityError(f"{name}: its inference.yml says {key}: {stated!r}; only {list(ours)} is known here")

@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ocrzoo.engines import Session
-from ocrzoo.tasks import recognition
+from ocrzoo.predictors.transforms import transform
+from ocrzoo.tasks import reading, recognition
 from ocrzoo.tasks.quads import Image
-from ocrzoo.tasks.recognition import Line
+from ocrzoo.tasks.recognition import Batching, Line, LineShape
 from ocrzoo_registry.cards import ModelCard
-from ocrzoo_registry.errors import IntegrityError
+from ocrzoo_registry.errors import IntegrityError, UsageError
+
+InputShape = tuple[int, int, int]
+"""Channels, height and width, in pixels."""
 
 
 class TextRecogniser:
@@ -20,37 +24,99 @@ class TextRecogniser:
         """``config`` is the model's ``inference.yml``; its ``character_dict`` is the charset.
 
         Raises:
-            IntegrityError: There is no charset in it.
+            IntegrityError: There is no charset in it, or one that is not as long as the network says.
         """
         charset = config["PostProcess"].get("character_dict")
         if not isinstance(charset, list) or not charset:
             raise IntegrityError(f"{card.name}: its inference.yml holds no character_dict")
         self.name = card.name
+        self.scripts = card.scripts
+        """ISO 15924; lines come in the order of reading where one of them runs from right to left."""
+        self._right_to_left = reading.runs_right_to_left(card.scripts)
         self._characters = ["", *map(str, charset), " "]
         self._session = session
+        self._line_shape = _line_shape(card.name, config)
+        self._own_shape = _static_shape(session)
+        self._check_classes(_declared_classes(session))
 
-    def predict(self, crops: Sequence[Image], batch_size: int = 6) -> list[Line]:
+    def predict(
+        self,
+        crops: Sequence[Image],
+        batch_size: int = 6,
+        *,
+        batching: Batching = "exact",
+        input_shape: Sequence[int] | None = None,
+    ) -> list[Line]:
         """Read lines (H x W x 3, uint8, BGR, no side 0); results come in the order of the crops.
 
-        Lines of like shape share a batch, because each is padded to the widest of its batch, and the
-        padding has a say in what is read: sorted by width / height, ``batch_size`` a time (PaddleX's way).
+        ``batching`` says which lines share a call (:func:`ocrzoo.tasks.recognition.batches`). With ``input_shape``,
+        3 x height x width, each line is stretched to that size, as networks of a fixed shape need; one whose
+        network says so needs no telling.
 
         Raises:
             IntegrityError: The network has another number of classes than the charset.
+            UsageError: ``input_shape`` is no shape of a picture in colour.
         """
-        order = sorted(range(len(crops)), key=lambda i: crops[i].shape[1] / crops[i].shape[0])
+        shape = self._own_shape if input_shape is None else _checked(input_shape)
         lines: list[Line] = [Line("", 0.0)] * len(crops)
-        for start in range(0, len(order), batch_size):
-            batch = order[start : start + batch_size]
-            for index, line in zip(batch, self._read([crops[i] for i in batch]), strict=True):
+        for batch in recognition.batches(crops, batch_size, batching, self._line_shape):
+            for index, line in zip(batch, self._read([crops[i] for i in batch], shape), strict=True):
                 lines[index] = line
         return lines
 
-    def _read(self, crops: Sequence[Image]) -> list[Line]:
-        output = self._session.run(recognition.preprocess(crops))
+    def _read(self, crops: Sequence[Image], shape: InputShape | None) -> list[Line]:
+        if shape is None:
+            batch = recognition.preprocess(crops, self._line_shape)
+            filled = recognition.shares(crops, self._line_shape)
+        else:
+            batch, filled = recognition.preprocess_fixed(crops, *shape[1:]), [1.0] * len(crops)
+        output = self._session.run(batch)
         if output.ndim != 3 or output.shape[2] != len(self._characters):
-            raise IntegrityError(
-                f"{self.name}: the network's output has the shape {output.shape}, "
-                f"but its charset makes {len(self._characters)} classes"
-            )
-        return recognition.decode(output, self._characters)
+            raise IntegrityError(f"{self.name}: the network's output has the shape {output.shape}, {self._expected}")
+        lines = recognition.decode(output, self._characters, filled)
+        return [reading.in_reading_order(line) for line in lines] if self._right_to_left else lines
+
+    def _check_classes(self, declared: int | None) -> None:
+        if declared is not None and declared != len(self._characters):
+            raise IntegrityError(f"{self.name}: the network has {declared} classes, {self._expected}")
+
+    @property
+    def _expected(self) -> str:
+        return f"but its charset makes {len(self._characters)} classes (blank and space included)"
+
+
+def _line_shape(name: str, config: Mapping[str, Any]) -> LineShape:
+    """The shape of lines that the model was made for."""
+    shape = transform(config, "RecResizeImg").get("image_shape")
+    if shape is None:
+        return LineShape()
+    if not _is_shape(shape):
+        raise IntegrityError(f"{name}: its inference.yml says image_shape: {shape!r}, which makes no sense")
+    return LineShape(shape[1], shape[2])
+
+
+def _declared_classes(session: Session) -> int | None:
+    """The number of classes that a network states before it is run; engines need not say."""
+    outputs = getattr(session, "outputs", ())
+    shape = outputs[0].shape if outputs else None
+    return shape[2] if shape is not None and len(shape) == 3 else None
+
+
+def _static_shape(session: Session) -> InputShape | None:
+    """The one shape of line that a network takes, where height and width are fixed in it."""
+    shape = session.inputs[0].shape if session.inputs else None
+    if shape is None or len(shape) != 4 or shape[2] is None or shape[3] is None:
+        return None
+    return 3, shape[2], shape[3]
+
+
+def _checked(shape: Sequence[int]) -> InputShape:
+    if not _is_shape(shape):
+        raise UsageError(f"input_shape={shape!r}: 3, height and width are needed, such as (3, 48, 320)")
+    return 3, shape[1], shape[2]
+
+
+def _is_shape(shape: Any) -> bool:
+    """Whether it is 3, height and width, each a whole number that a line may have."""
+    whole = isinstance(shape, list | tuple) and all(type(side) is int for side in shape)
+    return whole and len(shape) == 3 and shape[0] == 3 and all(0 < side <= recognition.MAX_WIDTH for side in shape)

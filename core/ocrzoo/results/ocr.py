@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.results.saving import target_path, write
+from ocrzoo.results.base import PageResult
+from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
+from ocrzoo.results.page_text import TextLine, TextPage
+from ocrzoo.results.reading import ReadLine
+from ocrzoo.results.source import PageSource
+from ocrzoo.results.word_boxes import word_keys
 from ocrzoo.tasks.detection import DetectionParams
 from ocrzoo.tasks.quads import Image, Quad, bounding_boxes
-from ocrzoo.tasks.recognition import Line
-from ocrzoo_registry.errors import UsageError
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -23,131 +25,141 @@ if TYPE_CHECKING:
 _DET_PARAMS = ("limit_side_len", "limit_type", "thresh", "max_side_limit", "box_thresh", "unclip_ratio")
 """In PaddleX's order."""
 
-_ARRAYS = ("dt_polys", "dt_scores", "rec_scores", "rec_polys", "textline_orientation_angles")
-"""Printed as arrays, the middle left out, where PaddleX prints them so."""
 
-_PICTURES = frozenset([".bmp", ".dib", ".jpeg", ".jpg", ".png", ".webp", ".pgm", ".ppm", ".pnm", ".tiff", ".tif"])
-"""Inputs of these kinds get pictures of their own kind, all others PNG."""
-
-_MOST_PIXELS_A_SIDE = 16383
-"""Pictures with a longer side are saved as PNG; WebP holds no more."""
-
-
-class OCRResult(dict[str, Any]):
+class OCRResult(PageResult):
     """One page's result, a dictionary.
 
-    Keys: ``input_path``, ``page_index``, ``model_settings``, ``dt_polys`` (list of 4 x 2 int16),
-    ``dt_scores``, ``text_det_params``, ``text_type``, ``textline_orientation_angles`` (-1: not asked),
-    ``text_rec_score_thresh``, ``return_word_box``, ``rec_texts``, ``rec_scores``, ``rec_polys`` and
-    ``rec_boxes`` (N x 4 int16: x_min, y_min, x_max, y_max). Coordinates are pixels of the page.
+    Keys: ``input_path``, ``page_index``, ``model_settings``, ``doc_preprocessor_res`` (where pages are set
+    upright), ``dt_polys`` (list of 4 x 2 int16), ``dt_scores``, ``text_det_params``, ``text_type``,
+    ``textline_orientation_angles`` (1: the line stood on its head; -1: not asked), ``text_rec_score_thresh``,
+    ``return_word_box``, ``rec_texts``, ``rec_scores``, ``rec_polys``, ``rec_boxes`` (N x 4 int16: x_min, y_min,
+    x_max, y_max), ``text_word_boxes`` and ``text_word`` (where words are asked for; a list a line), and
+    ``rec_polys_original`` (where pages are set upright). Coordinates are pixels of the page as it was read,
+    those of ``rec_polys_original`` of the page as it came; it is ``None`` where the unwarping model does not
+    tell where its pixels come from.
     """
 
-    def __init__(self, keys: dict[str, Any], image: Image, name: str) -> None:
-        """``image`` is the page, BGR; ``name`` is what files are named after."""
-        super().__init__(keys)
+    arrays = frozenset({"dt_polys", "dt_scores", "rec_scores", "rec_polys", "textline_orientation_angles"})
+
+    def __init__(
+        self, keys: dict[str, Any], source: PageSource, image: Image, lines: Sequence[ReadLine], scripts: Sequence[str]
+    ) -> None:
+        """``image`` is the page as it was read, BGR; ``scripts`` are those of the model that read the lines."""
+        super().__init__(keys, source)
         self._image = image
-        self._name = name
+        self._lines = lines
+        self._scripts = scripts
 
     @classmethod
     def assemble(
         cls,
-        *,
-        input_path: str | None,
-        page_index: int | None,
+        source: PageSource,
         image: Image,
-        name: str,
+        upright: DocPreprocessorResult | None = None,
+        *,
         quads: Sequence[Quad],
         det_scores: Sequence[float],
-        lines: Sequence[Line],
         det_params: DetectionParams,
+        angles: Sequence[int],
+        lines: Sequence[ReadLine],
         score_thresh: float,
-        text_type: str,
+        text_type: str = "general",
+        line_orientation: bool = False,
+        word_boxes: bool = False,
+        paddlex_quirks: bool = False,
+        scripts: Sequence[str] = (),
     ) -> OCRResult:
         """Put a result together from quads and lines in reading order; lines below the threshold are left out."""
-        kept = [i for i, line in enumerate(lines) if line.score >= score_thresh]
-        read = [quads[i] for i in kept]
+        kept = [read for read in lines if read.line.score >= score_thresh]
+        read_quads = [read.quad for read in kept]
         params = asdict(det_params)
         keys = {
-            "input_path": input_path,
-            "page_index": page_index,
-            "model_settings": {"use_doc_preprocessor": False, "use_textline_orientation": False},
+            "input_path": source.input_path,
+            "page_index": source.page_index,
+            "model_settings": {
+                "use_doc_preprocessor": upright is not None,
+                "use_textline_orientation": line_orientation,
+            },
+            **({} if upright is None else {"doc_preprocessor_res": upright}),
             "dt_polys": list(quads),
             "dt_scores": list(det_scores),
             "text_det_params": {key: params[key] for key in _DET_PARAMS},
             "text_type": text_type,
-            "textline_orientation_angles": [-1] * len(quads),
+            "textline_orientation_angles": list(angles),
             "text_rec_score_thresh": score_thresh,
-            "return_word_box": False,
-            "rec_texts": [lines[i].text for i in kept],
-            "rec_scores": [lines[i].score for i in kept],
-            "rec_polys": read,
-            "rec_boxes": bounding_boxes(read),
+            "return_word_box": word_boxes,
+            "rec_texts": [read.line.text for read in kept],
+            "rec_scores": [read.line.score for read in kept],
+            "rec_polys": read_quads,
+            "rec_boxes": bounding_boxes(read_quads),
+            **(word_keys(kept, paddlex_quirks=paddlex_quirks) if word_boxes else {}),
+            **({} if upright is None else {"rec_polys_original": _in_original(upright, read_quads)}),
         }
-        return cls(keys, image, name)
-
-    @property
-    def json(self) -> dict[str, Any]:
-        """The result as plain data under the key ``res``: lists in place of arrays."""
-        return {"res": _plain(dict(self))}
+        return cls(keys, source, image, kept, scripts)
 
     @property
     def img(self) -> dict[str, PIL.Image.Image]:
-        """The picture ``ocr_res_img``: the page with its quads beside a page with what was read."""
+        """The pictures: ``ocr_res_img`` (the page with its quads beside a page with what was read).
+
+        Words are drawn in place of lines where they were asked for. And ``preprocessed_img``, where the page was
+        set upright.
+        """
         from ocrzoo.results.drawing import draw
 
-        return {"ocr_res_img": draw(self._image, self["rec_polys"], self["rec_texts"])}
-
-    def print(self, format_json: bool = True, indent: int | None = 4, ensure_ascii: bool = False) -> None:
-        """Print the result to standard output, as JSON or as Python writes a dictionary."""
-        if format_json:
-            print(to_json(self.json, indent, ensure_ascii))
+        upright = self.get("doc_preprocessor_res")
+        if self["return_word_box"]:
+            words = [word for read in self._lines for word in read.words]
+            drawn = draw(self._image, [word.polygon for word in words], [word.text for word in words])
         else:
-            arrays = {key: np.array(value) if key in _ARRAYS else value for key, value in self.items()}
-            with np.printoptions(threshold=1, edgeitems=1):
-                print({"res": arrays})
+            drawn = draw(self._image, self["rec_polys"], self["rec_texts"])
+        return {"ocr_res_img": drawn, **({} if upright is None else upright.img)}
 
-    def save_to_json(self, save_path: str | Path, indent: int | None = 4, ensure_ascii: bool = False) -> Path:
-        """Save ``json["res"]`` and return the path: the file named, or ``<input>_res.json`` in a folder."""
-        path = target_path(save_path, f"{self._label}_res", ".json")
-        text = to_json(self.json["res"], indent, ensure_ascii) + "\n"
-        return write(path, text.encode("utf-8"))
+    def text_page(self, *, original: bool = False) -> TextPage:
+        """Return the page's text with its places, in the page as it was read, or as it came where that is known."""
+        upright: DocPreprocessorResult | None = self.get("doc_preprocessor_res")
+        lines = tuple(read.as_text(self._scripts) for read in self._lines)
+        image = self._image
+        if original and upright is not None and upright.knows_original:
+            lines, image = tuple(_moved(line, upright) for line in lines), upright["input_img"]
+        return TextPage(self._source.label, image, lines, self["input_path"], self["page_index"])
 
-    def save_to_img(self, save_path: str | Path) -> Path:
-        """Save ``img`` and return the path: the file named, or ``<input>_ocr_res_img.<its suffix>`` in a folder."""
-        import io
+    def save_to_txt(self, save_path: str | Path) -> Path:
+        """Save the text, a line a line, and return the path: the file named, or ``<input>_res.txt`` in a folder."""
+        return self._export(save_path, "txt")
 
-        from PIL import Image as PillowImage
+    def save_to_tsv(self, save_path: str | Path) -> Path:
+        """Save lines and words with their boxes as a table (Tesseract's columns) and return the path."""
+        return self._export(save_path, "tsv")
 
-        known = PillowImage.registered_extensions().items()
-        suffixes = {suffix: kind for suffix, kind in known if kind in PillowImage.SAVE}
-        own = Path(self["input_path"] or "").suffix.lower()
-        fits = own in _PICTURES and own in suffixes and 2 * max(self._image.shape) <= _MOST_PIXELS_A_SIDE
-        path = target_path(save_path, f"{self._label}_ocr_res_img", own if fits else ".png", suffixes)
-        content = io.BytesIO()
-        try:
-            self.img["ocr_res_img"].save(content, format=suffixes[path.suffix.lower()])
-        except (OSError, ValueError) as error:
-            raise UsageError(f"{path}: cannot be written: {error}") from error
-        return write(path, content.getvalue())
+    def save_to_hocr(self, save_path: str | Path) -> Path:
+        """Save the page as hOCR and return the path: the file named, or ``<input>_res.hocr`` in a folder."""
+        return self._export(save_path, "hocr")
 
-    @property
-    def _label(self) -> str:
-        return self._name if self["page_index"] is None else f"{self._name}_{self['page_index']}"
+    def save_to_alto(self, save_path: str | Path) -> Path:
+        """Save the page as ALTO and return the path: the file named, or ``<input>_res.xml`` in a folder."""
+        return self._export(save_path, "alto")
+
+    def save_to_pdf(self, save_path: str | Path) -> Path:
+        """Save a PDF whose text can be searched and return the path: the file named, or ``<input>_res.pdf``."""
+        return self._export(save_path, "pdf")
+
+    def _export(self, save_path: str | Path, kind: str) -> Path:
+        """Save in one of the formats of :mod:`ocrzoo.results.exports`; places are those of the page as it came.
+
+        A PDF shows the page as it was read: upright.
+        """
+        from ocrzoo.results.exports import FORMATS, document
+
+        content = document([self.text_page(original=kind != "pdf")], kind)
+        return self._write(save_path, "res", FORMATS[kind].suffix, content)
 
 
-def to_json(value: object, indent: int | None = None, ensure_ascii: bool = False) -> str:
-    """Return JSON that every reader takes: no NaN, and bytes of a file's name that are no text as escapes."""
-    text = json.dumps(value, indent=indent, ensure_ascii=ensure_ascii, allow_nan=False)
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+def _moved(line: TextLine, upright: DocPreprocessorResult) -> TextLine:
+    words = tuple(replace(word, polygon=upright.in_original(word.polygon)) for word in line.words)
+    return replace(line, polygon=upright.in_original(line.polygon), words=words)
 
 
-def _plain(value: Any) -> Any:
-    """Turn arrays and NumPy numbers into what JSON knows."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.ndarray):
-        array: NDArray[Any] = value
-        return array.tolist()
-    return value.item() if isinstance(value, np.generic) else value
+def _in_original(upright: DocPreprocessorResult, quads: Sequence[Quad]) -> list[NDArray[np.int16]] | None:
+    if not upright.knows_original:
+        return None
+    return [np.rint(upright.in_original(quad)).astype(np.int16) for quad in quads]

@@ -14,7 +14,11 @@ Direction = Literal["ltr", "rtl", "ttb"]
 """How a line runs: left to right, right to left, or from top to bottom."""
 
 Polygon = NDArray[np.float32]
-"""N x 2, float32 pixels: x and y of the corners; of a quad: top left, top right, bottom right, bottom left, as read."""
+"""N x 2, float32 pixels: x and y of the corners; of a quad: top left, top right, bottom right, bottom left, as read.
+
+Text from left to right and from right to left stands upright between the first two corners (of a line that is upside
+down, the first is on the right of the page); text from top to bottom begins at the edge between them.
+"""
 
 
 @dataclass(frozen=True)

@@ -44,16 +44,28 @@ def reading_order(quads: Sequence[Quad]) -> list[int]:
     return order
 
 
+def upright_rectangle(quad: Quad) -> tuple[NDArray[np.float32], int, int]:
+    """Return the rectangle that is cut out for a quad: corners as of :func:`minimum_rectangle`, width and height."""
+    corners, _ = minimum_rectangle(quad.astype(np.int32))
+    top_left, top_right, bottom_right, bottom_left = corners
+    width = int(max(np.linalg.norm(top_left - top_right), np.linalg.norm(bottom_right - bottom_left)))
+    height = int(max(np.linalg.norm(top_left - bottom_left), np.linalg.norm(top_right - bottom_right)))
+    return corners, width, height
+
+
+def is_tall(quad: Quad) -> bool:
+    """Whether a quad's crop is turned because it is at least 1.5 times as high as wide."""
+    _, width, height = upright_rectangle(quad)
+    return width > 0 and height / width >= TALL_RATIO
+
+
 def crop(image: Image, quad: Quad) -> Image | None:
     """Cut a quad out of a page and set it upright; ``None`` where it has no area.
 
     Cubic interpolation, borders repeated; a crop at least 1.5 times as high as wide is turned
     counter-clockwise by 90 degrees.
     """
-    corners, _ = minimum_rectangle(quad.astype(np.int32))
-    top_left, top_right, bottom_right, bottom_left = corners
-    width = int(max(np.linalg.norm(top_left - top_right), np.linalg.norm(bottom_right - bottom_left)))
-    height = int(max(np.linalg.norm(top_left - bottom_left), np.linalg.norm(top_right - bottom_right)))
+    corners, width, height = upright_rectangle(quad)
     if width == 0 or height == 0:
         return None
     upright = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)

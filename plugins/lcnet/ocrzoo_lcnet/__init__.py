@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import ocrzoo_cards
 from ocrzoo_registry.card_files import OfferedCard, read_cards
+from ocrzoo_registry.contracts import PredictorSpec
 from ocrzoo_registry.hookspecs import hookimpl
 
 
@@ -13,3 +14,9 @@ from ocrzoo_registry.hookspecs import hookimpl
 def ocrzoo_model_cards() -> Iterator[OfferedCard]:
     """Offer the cards of the family."""
     yield from read_cards(ocrzoo_cards.ROOT / "lcnet", root=ocrzoo_cards.ROOT)
+
+
+@hookimpl
+def ocrzoo_predictors() -> Iterator[PredictorSpec]:
+    """Offer what runs them: a classifier of whole images."""
+    yield PredictorSpec("classification", "ocrzoo_lcnet.predictor:Classifier")

@@ -15,12 +15,12 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import Format
+from ocrzoo_registry.cards import Format, Size
 from ocrzoo_registry.contracts import Listing, Opened, RemoteFile
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.model_files import wanted_files
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.hub import MAX_PAGES, Answer, Digest, HubSource, Size, in_path, is_commit
+from ocrzoo_registry.sources.hub import MAX_PAGES, Answer, Digest, HubSource, in_path, is_commit
 from ocrzoo_registry.web import Gone
 
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated, TypeVar
 from urllib.parse import quote
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from ocrzoo_registry.cards import Sha256
 from ocrzoo_registry.contracts import Health, Listing, Opened, RemoteFile
@@ -28,7 +28,6 @@ MAX_PAGES = 20
 A_PAGE = "a web page came instead: a login page or a proxy may be in between"
 _COMMIT = r"^[0-9a-f]{40}$"
 Commit = Annotated[str, StringConstraints(pattern=_COMMIT)]
-Size = Annotated[int, Field(ge=0, le=1 << 62)]
 Digest = Annotated[Sha256 | None, BeforeValidator(lambda stated: stated or None)]
 """SHA-256; an empty text, as is said of folders, is none."""
 

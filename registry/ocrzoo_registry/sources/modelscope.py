@@ -14,11 +14,11 @@ from urllib.parse import quote, urlencode
 from pydantic import Field, TypeAdapter
 
 from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import Format
+from ocrzoo_registry.cards import Format, Size
 from ocrzoo_registry.contracts import Listing, RemoteFile
 from ocrzoo_registry.model_files import wanted_files
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.hub import Answer, Digest, HubSource, Size
+from ocrzoo_registry.sources.hub import Answer, Digest, HubSource
 from ocrzoo_registry.web import Gone
 
 

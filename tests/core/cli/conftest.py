@@ -66,7 +66,11 @@ def start(command: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     return call
 
 
-MODELS = ("PP-OCRv5_mobile_det", "PP-OCRv5_mobile_rec", "UVDoc")
+MODELS = (
+    *("PP-OCRv5_mobile_det", "PP-OCRv5_mobile_rec"),
+    *("PP-LCNet_x1_0_doc_ori", "PP-LCNet_x0_25_textline_ori", "UVDoc"),
+)
+"""Those of the OCR pipeline."""
 
 
 def model(name: str, *, onnx: bool = False) -> dict[str, bytes]:

@@ -76,7 +76,6 @@ class TestBug:
         (["ocr", "x.png", "--text_det_limit_type", "long"], "long"),
         (["ocr", "x.png", "--text_det_thresh", "high"], "high"),
         (["ocr", "x.png", "--text_det_limit_side_len", "0"], "text_det_limit_side_len=0"),
-        (["ocr", "x.png", "--use_doc_unwarping", "True"], "use_doc_unwarping: this version does not have that stage"),
         (["ocr", "x.png", "--use_doc_unwarping", "perhaps"], "'perhaps' is neither True nor False"),
         (["models", "list", "--task", "text_detecton"], "text_detection"),
         (["--pipeline", "OCR"], "--input"),

@@ -148,3 +148,90 @@ def test_the_drop_in_of_the_installed_command(start: Run, sample: Path, tmp_path
     assert (done.returncode, done.stderr) == (0, "")
     with PIL.Image.open(tmp_path / "sample_ocr_res_img.png") as picture, PIL.Image.open(sample) as page:
         assert picture.size == (2 * page.width, page.height)
+
+
+@pytest.fixture
+def two_pages(sample: Path, pages: dict[str, Path], tmp_path: Path) -> Path:
+    """A PDF of two pages."""
+    path = tmp_path / "two.pdf"
+    first, second = (PIL.Image.open(page).convert("RGB") for page in (sample, pages["number_table.png"]))
+    first.save(path, save_all=True, append_images=[second], resolution=144)
+    return path
+
+
+def test_pages_of_a_pdf_are_numbered(run: Run, two_pages: Path, tmp_path: Path) -> None:
+    ran = run("ocr", two_pages, "--save_path", tmp_path / "out", "--save_as", "json,txt")
+    assert ran.code == 0
+    assert [line for line in ran.out.splitlines() if line.startswith("==>")] == [
+        f"==> {two_pages}, page 1 <==",
+        f"==> {two_pages}, page 2 <==",
+    ]
+    names = ["two_0_res.json", "two_0_res.txt", "two_1_res.json", "two_1_res.txt"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
+    assert FIRST_LINE in (tmp_path / "out" / "two_0_res.txt").read_text(encoding="utf-8")
+
+
+def test_all_pages_in_one_document(run: Run, two_pages: Path, tmp_path: Path) -> None:
+    import pypdfium2
+
+    assert run("ocr", two_pages, "--output", tmp_path / "new" / "text.pdf").code == 0
+    document = pypdfium2.PdfDocument(tmp_path / "new" / "text.pdf")
+    try:
+        assert len(document) == 2
+        page = document[0]
+        text = page.get_textpage()
+        assert "Reading a page" in text.get_text_range()
+        text.close()
+        page.close()
+    finally:
+        document.close()
+
+
+def test_a_document_of_a_kind_that_is_not_known(run: Run, sample: Path, tmp_path: Path) -> None:
+    ran = run("ocr", sample, "--output", tmp_path / "text.doc")
+    assert ran.code == 2
+    assert "the suffix says which kind: .hocr, .pdf, .tsv, .txt, .xml" in ran.error
+
+
+def test_files_of_a_kind_that_is_not_known(run: Run, sample: Path, tmp_path: Path) -> None:
+    ran = run("ocr", sample, "--save_path", tmp_path, "--save_as", "json,doc")
+    assert ran.code == 2
+    assert "'doc' is none of json, img, txt, tsv, hocr, alto, pdf" in ran.error
+
+
+def test_words(run: Run, sample: Path) -> None:
+    result = json.loads(run("ocr", sample, "--json", "--return_word_box", "True").out)
+    assert result["text_word"][0] == FIRST_LINE.split()
+    assert len(result["text_word_boxes"][0]) == len(result["text_word"][0])
+
+
+def test_stages_are_off_unless_asked_for(run: Run, sample: Path) -> None:
+    """The drop-in has them on, as PaddleX does: their weights cannot be had here, and that is told."""
+    assert json.loads(run("ocr", sample, "--json").out)["model_settings"] == {
+        "use_doc_preprocessor": False,
+        "use_textline_orientation": False,
+    }
+    for ran in (
+        run("--pipeline", "OCR", "--input", sample),
+        run("ocr", sample, "--use_doc_orientation_classify", "True"),
+    ):
+        assert ran.code == 4
+        assert ran.error.startswith("error: PP-LCNet_x1_0_doc_ori: no source delivered it")
+        assert ran.error.endswith("or do without it: use_doc_orientation_classify=False")
+
+
+def test_an_hpi_config(run: Run, sample: Path) -> None:
+    ran = run("ocr", sample, "--hpi_config", "{'backend': 'onnxruntime'}", "--debug")
+    assert ran.code == 0
+    assert "onnx on onnxruntime" in ran.err
+    assert "is no mapping" in run("ocr", sample, "--hpi_config", "openvino").error
+
+
+def test_a_configuration_is_not_written_over_another(run: Run, tmp_path: Path) -> None:
+    for name in ("OCR", "doc_preprocessor"):
+        assert run("--get_pipeline_config", name, "--save_path", tmp_path).code == 0
+        assert run("--get_pipeline_config", name, "--save_path", tmp_path).code == 0
+    (tmp_path / "OCR.yaml").write_text("mine")
+    assert "is there already and differs" in run("--get_pipeline_config", "OCR", "--save_path", tmp_path).error
+    assert (tmp_path / "OCR.yaml").read_text() == "mine"
+    assert "no pipeline is called 'OCRR'" in run("--get_pipeline_config", "OCRR").error

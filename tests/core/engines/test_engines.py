@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from ocrzoo.engines import Device, Engine, EngineOptions
+from ocrzoo.runtime import GuardedSession
 from ocrzoo_registry.cards import Format
 from ocrzoo_registry.contracts import EngineSpec
 from ocrzoo_registry.errors import EngineError, UsageError
@@ -115,6 +116,14 @@ class TestSessions:
         untold = (None,) if engine == "paddle" else ()  # Paddle does not tell before it is given something
         assert port.name == "x"
         assert port.shape in ((None, 3, None, None), *untold)
+
+    def test_outputs_are_described_where_the_engine_can(
+        self, engine: str, load_engine: Loader, small_folder: Callable[[str], Path]
+    ) -> None:
+        made, spec = load_engine(engine)
+        session = GuardedSession("small", made.load(small_folder(engine), spec.formats[0], TWO_THREADS))
+        told = [(port.name, port.shape) for port in session.outputs]
+        assert told == ([] if engine == "paddle" else [("y", (None, 4, None, None))])
 
     def test_results_are_the_callers_own(
         self, engine: str, load_engine: Loader, small_folder: Callable[[str], Path]

@@ -103,7 +103,8 @@ class TestParameters:
             **dict.fromkeys(
                 ["text_det_limit_side_len", "text_det_limit_type", "text_det_thresh", "text_det_box_thresh"]
             ),
-            **dict.fromkeys(["text_det_unclip_ratio", "text_rec_score_thresh", "use_doc_unwarping", "return_word_box"]),
+            **dict.fromkeys(["text_det_unclip_ratio", "text_rec_score_thresh", "return_word_box"]),
+            **dict.fromkeys(["use_doc_orientation_classify", "use_doc_unwarping", "use_textline_orientation"]),
         }
         assert read(stand_in_pipeline, paper, **asked).json == read(stand_in_pipeline, paper).json
         assert read(stand_in_pipeline, paper)["text_det_params"] == {
@@ -144,7 +145,7 @@ class TestParameters:
 
     def test_the_limit_scales_the_page(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
         read(stand_in_pipeline, paper, text_det_limit_side_len=96, text_det_limit_type="max")
-        session: Any = stand_in_pipeline.detector._session
+        session: Any = stand_in_pipeline.detector()._session
         assert session.batches[-1].shape == (1, 3, 64, 96)
 
     @pytest.mark.parametrize(
@@ -159,16 +160,6 @@ class TestParameters:
     def test_nonsense_is_refused_at_the_call(self, stand_in_pipeline: OCRPipeline, parameters: dict[str, Any]) -> None:
         with pytest.raises(UsageError, match=f"^{next(iter(parameters))}="):
             stand_in_pipeline.predict("page.png", **parameters)
-
-    @pytest.mark.parametrize(
-        "switch", ["use_doc_orientation_classify", "use_doc_unwarping", "use_textline_orientation", "return_word_box"]
-    )
-    def test_stages_that_are_not_there_are_refused_and_may_be_declined(
-        self, stand_in_pipeline: OCRPipeline, paper: Paper, switch: str
-    ) -> None:
-        with pytest.raises(UsageError, match=f"^{switch}: "):
-            stand_in_pipeline.predict(paper, **{switch: True})  # type: ignore[arg-type]
-        assert read(stand_in_pipeline, paper, **{switch: False})["rec_texts"]
 
 
 class TestErrors:

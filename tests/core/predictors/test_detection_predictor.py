@@ -96,3 +96,10 @@ def test_another_network_is_refused(card: ModelCard, shape: tuple[int, ...]) -> 
     detector = TextDetector(card, NO_SETTINGS, FixedSession(np.zeros(shape, np.float32)))
     with pytest.raises(IntegrityError, match=r"PP-OCRv5_mobile_det: not a text detection network.*shape"):
         detector.predict([page()])
+
+
+def test_a_model_of_other_statistics_is_refused_and_not_run_on_wrong_pixels(card: ModelCard) -> None:
+    normalise = {"mean": [0.5, 0.5, 0.5], "std": [0.229, 0.224, 0.225], "scale": "1./255."}
+    other = {**NO_SETTINGS, "PreProcess": {"transform_ops": [{"NormalizeImage": normalise}]}}
+    with pytest.raises(IntegrityError, match=r"PP-OCRv5_mobile_det: its inference\.yml says mean: \[0\.5"):
+        TextDetector(card, other, FixedSession())

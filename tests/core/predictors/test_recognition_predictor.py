@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import numpy as np
 import pytest
+from bidi.algorithm import get_display
 from numpy.typing import NDArray
 
 from ocrzoo.engines import TensorSpec
 from ocrzoo.predictors.recognition import TextRecogniser
+from ocrzoo.tasks.reading import runs_right_to_left
 from ocrzoo_registry.cards import ModelCard
-from ocrzoo_registry.errors import IntegrityError
+from ocrzoo_registry.charsets import read_charset
+from ocrzoo_registry.errors import IntegrityError, UsageError
 from ocrzoo_registry.zoo import Zoo
 
 Array = NDArray[np.float32]
 LETTERS = ["a", "b", "c"]
+Shape = tuple[int | None, ...] | None
 
 
 class BrightnessSession:
     """Reads a line as the letter of its brightness: class 1, 2, 3 for 50, 100, 150."""
 
-    inputs: tuple[TensorSpec, ...] = ()
-
-    def __init__(self, classes: int = 5) -> None:
+    def __init__(self, classes: int = 5, *, inputs: Shape = None, outputs: Shape = None) -> None:
         self.classes = classes
+        self.inputs = (TensorSpec("x", inputs),)
+        self.outputs = (TensorSpec("y", outputs),)
         self.shapes: list[tuple[int, ...]] = []
 
     def run(self, batch: Array) -> Array:
@@ -91,3 +96,104 @@ def test_a_charset_of_another_length_is_an_error_and_not_garbage(card: ModelCard
     recogniser = TextRecogniser(card, config(LETTERS), BrightnessSession(classes))
     with pytest.raises(IntegrityError, match="5 classes"):
         recogniser.predict([crop(100)])
+
+
+@pytest.mark.parametrize("shape", [(None, None, 7), (1, 40, 4)])
+def test_a_network_that_states_its_classes_is_refused_at_load(card: ModelCard, shape: Shape) -> None:
+    assert shape is not None
+    with pytest.raises(IntegrityError, match=rf"PP-OCRv5_mobile_rec: the network has {shape[2]} classes.*makes 5"):
+        TextRecogniser(card, config(LETTERS), BrightnessSession(outputs=shape))
+
+
+@pytest.mark.parametrize("shape", [None, (None, None, None), (None, None, 5), (None, 5)])
+def test_one_that_states_none_or_the_right_number_is_loaded(card: ModelCard, shape: Shape) -> None:
+    recogniser = TextRecogniser(card, config(LETTERS), BrightnessSession(outputs=shape))
+    assert recogniser.predict([crop(100)])[0].text == "a"
+
+
+def test_lines_of_like_width_can_share_a_call(card: ModelCard) -> None:
+    session = BrightnessSession()
+    recogniser = TextRecogniser(card, config(LETTERS), session)
+    lines = recogniser.predict([crop(w, 2) for w in (900, 320, 1000, 340, 320)], batch_size=2, batching="width")
+    assert session.shapes == [(3, 3, 48, 340), (1, 3, 48, 900), (1, 3, 48, 1000)]
+    assert [line.text for line in lines] == ["b"] * 5
+
+
+def test_a_network_of_a_fixed_shape_is_told_so(card: ModelCard) -> None:
+    session = BrightnessSession()
+    (line,) = TextRecogniser(card, config(LETTERS), session).predict([crop(900, 3)], input_shape=(3, 32, 256))
+    assert session.shapes == [(1, 3, 32, 256)]
+    assert (line.text, line.cells) == ("c", 1.0)
+
+
+def test_or_says_so_itself(card: ModelCard) -> None:
+    session = BrightnessSession(inputs=(None, 3, 48, 320))
+    TextRecogniser(card, config(LETTERS), session).predict([crop(900), crop(10)])
+    assert session.shapes == [(2, 3, 48, 320)]
+
+
+@pytest.mark.parametrize("inputs", [(None, 3, 48, None), (None, 3, None, None), (1, 48), None])
+def test_free_sides_leave_the_width_to_the_lines(card: ModelCard, inputs: Shape) -> None:
+    session = BrightnessSession(inputs=inputs)
+    TextRecogniser(card, config(LETTERS), session).predict([crop(900)])
+    assert session.shapes == [(1, 3, 48, 900)]
+
+
+@pytest.mark.parametrize("shape", [(48, 320), (1, 48, 320), (3, 0, 320), (3, 48, 3201), (3, 48.0, 320), (3, True, 320)])
+def test_what_is_no_shape_of_a_picture_is_refused(card: ModelCard, shape: tuple[int, ...]) -> None:
+    recogniser = TextRecogniser(card, config(LETTERS), BrightnessSession())
+    with pytest.raises(UsageError, match="input_shape="):
+        recogniser.predict([crop(100)], input_shape=shape)
+
+
+def test_lines_know_what_they_fill(card: ModelCard) -> None:
+    lines = TextRecogniser(card, config(LETTERS), BrightnessSession()).predict([crop(160), crop(640)])
+    assert [line.cells for line in lines] == [0.25, 1.0]
+    assert [line.columns for line in lines] == [(0,), (0,)]
+
+
+class SpellingSession(BrightnessSession):
+    """Reads every line as all the letters of the charset, one a column."""
+
+    def run(self, batch: Array) -> Array:
+        return np.eye(self.classes, dtype=np.float32)[np.newaxis, 1 : self.classes - 1].repeat(len(batch), axis=0)
+
+
+@pytest.mark.parametrize("name", ["arabic_PP-OCRv3_mobile_rec", "arabic_PP-OCRv5_mobile_rec"])
+def test_right_to_left_lines_come_in_the_order_of_reading(zoo: Zoo, name: str) -> None:
+    recogniser = TextRecogniser(zoo.models.get(name).card, config([*"123ابحرم"]), SpellingSession(10))
+    (line,) = recogniser.predict([crop(400)])
+    assert line.text == get_display("123ابحرم")
+    assert "".join(line.entries) == "123ابحرم"
+    assert [line.entries[index] for index in line.sources] == list(line.text)
+    assert recogniser.scripts == ("Arab",)
+
+
+def test_models_of_other_scripts_leave_the_text_as_it_stands(card: ModelCard) -> None:
+    (line,) = TextRecogniser(card, config([*"123ابحرم"]), SpellingSession(10)).predict([crop(400)])
+    assert (line.text, line.order) == ("123ابحرم", None)
+
+
+def test_every_card_with_a_right_to_left_script_reads_letters_of_it(zoo: Zoo) -> None:
+    cards = [offered for offered in zoo.models if runs_right_to_left(offered.card.scripts)]
+    assert cards
+    for offered in cards:
+        assert offered.card.charset is not None
+        charset = "".join(read_charset(offered.root / offered.card.charset))
+        assert any(unicodedata.bidirectional(character) in {"R", "AL"} for character in charset)
+
+
+def with_shape(shape: Any) -> dict[str, Any]:
+    return {**config(LETTERS), "PreProcess": {"transform_ops": [{"RecResizeImg": {"image_shape": shape}}]}}
+
+
+def test_the_height_and_the_least_width_are_the_models_own(card: ModelCard) -> None:
+    session = BrightnessSession()
+    TextRecogniser(card, with_shape([3, 32, 100]), session).predict([crop(48), crop(480)])
+    assert session.shapes == [(2, 3, 32, 320)]
+
+
+@pytest.mark.parametrize("shape", [[3, 0, 320], [1, 48, 320], [48, 320], "3,48,320", [3, 48, "wide"]])
+def test_a_shape_that_makes_no_sense(card: ModelCard, shape: Any) -> None:
+    with pytest.raises(IntegrityError, match="image_shape"):
+        TextRecogniser(card, with_shape(shape), BrightnessSession())

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 from ocrzoo.results.ocr import OCRResult
+from ocrzoo.results.reading import ReadLine
+from ocrzoo.results.saving import Names
+from ocrzoo.results.source import PageSource
 from ocrzoo.tasks.detection import DetectionParams
 from ocrzoo.tasks.recognition import Line
 
@@ -25,18 +28,22 @@ def build() -> Build:
             np.array([[10, 10 + 30 * i], [150, 10 + 30 * i], [150, 32 + 30 * i], [10, 32 + 30 * i]], np.int16)
             for i in range(len(texts))
         ]
+        lines = parts.pop("lines", [Line(text, 0.9 if text else 0.0) for text in texts])
+        source = PageSource(
+            parts.pop("input_path", "folder/page.png"),
+            parts.pop("page_index", None),
+            parts.pop("name", "page"),
+            parts.pop("names", Names()),
+        )
         defaults: dict[str, Any] = {
-            "input_path": "folder/page.png",
-            "page_index": None,
             "image": np.full((120, 160, 3), 200, np.uint8),
-            "name": "page",
             "quads": quads,
             "det_scores": [0.75] * len(texts),
-            "lines": [Line(text, 0.9 if text else 0.0) for text in texts],
+            "lines": [ReadLine(line, quad) for line, quad in zip(lines, quads, strict=True)],
             "det_params": DetectionParams(),
+            "angles": [-1] * len(texts),
             "score_thresh": 0.0,
-            "text_type": "general",
         }
-        return OCRResult.assemble(**{**defaults, **parts})
+        return OCRResult.assemble(source, **{**defaults, **parts})
 
     return made

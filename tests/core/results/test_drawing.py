@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ocrzoo.results import fonts
-from ocrzoo.results.drawing import draw
+from ocrzoo.results import drawing, fonts
+from ocrzoo.results.drawing import corners_of_text, draw, thickness
+from ocrzoo.results.lettering import letter, one_line
 from ocrzoo.tasks.quads import Quad
 
 SCRIPTS = {
@@ -101,16 +104,17 @@ def test_neighbours_are_told_apart_by_colour() -> None:
     assert tuple(right[20, 100]) != tuple(right[62, 30])
 
 
-@pytest.mark.parametrize("with_font", [True, False])
+@pytest.mark.parametrize("with_fonts", [True, False])
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_no_script_breaks_it(script: str, with_font: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not with_font:
-        monkeypatch.setattr(fonts, "font_file", lambda: None)
-        fonts._font.cache_clear()
-    try:
-        draw(page(), list(QUADS.values()), [SCRIPTS[script]] * 3)
-    finally:
-        fonts._font.cache_clear()
+def test_no_script_breaks_it(script: str, with_fonts: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever fonts there are, what is to be seen is seen."""
+    if not with_fonts:
+        monkeypatch.setattr(fonts, "system_folders", lambda: ())
+    quads = list(QUADS.values())
+    _, right = halves(page(), quads, [SCRIPTS[script]] * 3)
+    for quad in quads:
+        seen = (right[inside(quad)].max(axis=1) < 100).any()
+        assert seen == (script not in {"invisible", "spaces"})
 
 
 @pytest.mark.parametrize(
@@ -122,8 +126,31 @@ def test_no_script_breaks_it(script: str, with_font: bool, monkeypatch: pytest.M
         [[5, 5], [5, 5], [5, 5], [5, 5]],
         [[0, 0], [260, 0], [260, 1], [0, 1]],
         [[0, 0], [1, 0], [1, 200], [0, 200]],
+        [[0, 0], [260, 199], [260, 200], [0, 1]],
+        [[0, 0], [260, 200], [260, 0], [0, 200]],
+        [[200, 150], [300, 150], [300, 250], [200, 250]],
+        [[-100, -50], [50, -50], [50, 50], [-100, 50]],
+        [[-200, -200], [-100, -200], [-100, -100], [-200, -100]],
+        [[-32768, -32768], [32767, -32768], [32767, 32767], [-32768, 32767]],
+        [[-32768, -32000], [32767, -32768], [32767, 32000], [-32000, 32767]],
+        [[180, 20], [20, 20], [20, 50], [180, 50]],
     ],
-    ids=["page", "corner", "pixel", "point", "hair", "upright hair"],
+    ids=[
+        "page",
+        "corner",
+        "pixel",
+        "point",
+        "hair",
+        "upright hair",
+        "slanting hair",
+        "bow tie",
+        "over the edge",
+        "over the other edge",
+        "outside",
+        "around it all",
+        "around it all and slanting",
+        "mirrored",
+    ],
 )
 def test_no_quad_breaks_it(corners: list[list[int]]) -> None:
     assert draw(page(), [np.array(corners, np.int16)], ["A long text for such a quad" * 5]).size == (520, 200)
@@ -134,3 +161,123 @@ def test_the_page_is_not_changed() -> None:
     before = image.copy()
     draw(image, list(QUADS.values()), ["a", "b", "c"])
     np.testing.assert_array_equal(image, before)
+
+
+class TestPlaces:
+    """The text is drawn where it was read."""
+
+    @pytest.mark.parametrize("degrees", range(0, 360, 30))
+    def test_turned_boxes(self, degrees: int) -> None:
+        quad = turned(degrees)
+        _, right = halves(page(300, 300), [quad], ["HHHHHHHHHHHH"])
+        dark = right.max(axis=2) < 100
+        assert dark[inside(quad, 300, 300)].sum() > 200
+        assert (right[~inside(quad, 300, 300, reach=2)] == 255).all()
+
+    @pytest.mark.parametrize(("degrees", "side"), [(0, "left"), (90, "top"), (180, "right"), (270, "bottom")])
+    def test_it_starts_at_the_first_corner(self, degrees: int, side: str) -> None:
+        _, right = halves(page(300, 300), [turned(degrees)], ["i"])
+        rows, columns = np.nonzero(right.max(axis=2) < 100)
+        where = {"left": columns.mean(), "top": rows.mean()}
+        where |= {"right": 300 - where["left"], "bottom": 300 - where["top"]}
+        assert where[side] < 90
+
+    def test_pieces_of_a_long_slanting_line_fit_together(self) -> None:
+        """They cover the box without a seam: as one warp over all of it would."""
+        quad = np.array([[10, 10], [790, 560], [780, 574], [0, 24]], np.int16)
+        lines = [one_line("HHHH" * 12)]
+        _, right = halves(page(600, 800), [quad], lines)
+        label = letter(lines[0], 954, 17, fonts.font_book().for_texts(lines))
+        source = np.array([[0, 0], [954, 0], [954, 17], [0, 17]], np.float32)
+        matrix = cv2.getPerspectiveTransform(source, quad.astype(np.float32))
+        whole = cv2.warpPerspective(label, matrix, (800, 600), borderValue=(255,))
+        within = cv2.erode(inside(quad, 600, 800).astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+        assert within.sum() > 3000
+        difference = np.abs(right[:, :, 0].astype(int) - whole)[within]
+        assert (difference > 64).mean() < 0.01
+
+    def test_half_of_a_line_is_seen_at_the_edge(self) -> None:
+        quad = np.array([[200, 50], [320, 50], [320, 80], [200, 80]], np.int16)
+        _, right = halves(page(), [quad], ["HHHHHHHHHHHHHH"])
+        assert (right[52:78, 205:].max(axis=2) < 100).sum() > 100
+
+    def test_lines_that_overlap_are_both_seen(self) -> None:
+        quads = [QUADS["upright"], QUADS["upright"]]
+        one = halves(page(), quads[:1], ["HHH"])[1].max(axis=2) < 100
+        both = halves(page(), quads, ["HHH", "        HHH"])[1].max(axis=2) < 100
+        assert both[one].all()
+        assert both.sum() > one.sum()
+
+
+class TestSeals:
+    """Polygons of more corners than four."""
+
+    def arc(self) -> Quad:
+        """Half a ring, 20 pixels thick."""
+        angles = np.linspace(np.pi, 2 * np.pi, 24)
+        rings = [
+            np.stack([100 + size * np.cos(turn), 100 + size * np.sin(turn)], 1)
+            for size, turn in ((80, angles), (60, angles[::-1]))
+        ]
+        return np.asarray(np.rint(np.concatenate(rings)), np.int16)
+
+    def test_the_band_is_filled_and_not_what_it_spans(self) -> None:
+        left, _ = halves(np.full((200, 200, 3), 255, np.uint8), [self.arc()], [""])
+        assert tuple(left[30, 100]) != (255, 255, 255)
+        assert tuple(left[90, 100]) == (255, 255, 255)
+
+    def test_letters_are_as_high_as_the_band_is_thick(self) -> None:
+        assert thickness(self.arc()) == pytest.approx(20, abs=2)
+        corners = corners_of_text(self.arc())
+        assert np.linalg.norm(corners[3] - corners[0]) == pytest.approx(20, abs=2)
+
+    def test_the_text_is_seen(self) -> None:
+        _, right = halves(np.full((200, 200, 3), 255, np.uint8), [self.arc()], ["HHH"])
+        assert (right[40:90, 60:140].max(axis=2) < 100).sum() > 50
+
+    def test_a_straight_one_is_like_its_rectangle(self) -> None:
+        polygon = np.array([[20, 20], [60, 20], [120, 20], [180, 20], [180, 50], [100, 50], [20, 50]], np.int32)
+        np.testing.assert_allclose(corners_of_text(polygon), QUADS["upright"], atol=1)
+
+    @pytest.mark.parametrize("count", [0, 1, 2, 3, 5])
+    def test_any_number_of_corners(self, count: int) -> None:
+        polygon = np.array([[20, 20], [180, 20], [180, 90], [100, 120], [20, 90]][:count], np.float32).reshape(-1, 2)
+        assert draw(page(), [polygon], ["text"]).size == (520, 200)
+
+    def test_floats_and_integers_alike(self) -> None:
+        first, second = (np.asarray(draw(page(), [QUADS["tilted"].astype(kind)], ["text"])) for kind in "hf")
+        np.testing.assert_array_equal(first, second)
+
+
+def test_a_page_of_many_boxes_is_not_gone_through_once_a_box() -> None:
+    """500 boxes on 12 million pixels: a warp of the page a box would touch 18 GB."""
+    large = np.zeros((3000, 4000, 3), np.uint8)
+    quads = [turned(2, (80 + 390 * (i % 10), 40 + 59 * (i // 10)), 160, 30) for i in range(500)]
+    warped: list[int] = []
+    warp = cv2.warpPerspective
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        warped.append(arguments[2][0] * arguments[2][1])
+        return warp(*arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cv2, "warpPerspective", counted)
+        draw(large, quads, ["Hello, World"] * 500)
+    assert 500 * 160 * 30 <= sum(warped) < 3 * 500 * 160 * 30
+
+
+def test_a_long_thin_slant_is_cut_into_pieces() -> None:
+    quad = turned(45, (500, 500), 1300, 10)
+    pieces = list(drawing._pieces(quad.astype(np.float32)))
+    assert len(pieces) > 20
+    assert sum(float(np.prod(np.ptp(piece, axis=0))) for piece in pieces) < 10 * 1300 * 10
+
+
+def turned(
+    degrees: float, middle: tuple[float, float] = (150, 150), width: float = 200, height: float = 40
+) -> NDArray[np.int16]:
+    """A box turned clockwise."""
+    turn = np.deg2rad(degrees)
+    axes = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    corners = np.array([[-width, -height], [width, -height], [width, height], [-width, height]]) / 2 @ axes
+    return np.asarray(np.rint(corners + middle), np.int16)

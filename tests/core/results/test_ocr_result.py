@@ -12,6 +12,7 @@ import PIL.Image
 import pytest
 
 from ocrzoo.results.ocr import OCRResult
+from ocrzoo.results.saving import Names
 from ocrzoo_registry.errors import UsageError
 
 Build = Callable[..., OCRResult]
@@ -117,6 +118,12 @@ class TestSaveToJson:
 
     def test_pages_of_one_file_are_numbered(self, build: Build, tmp_path: Path) -> None:
         assert build(page_index=3).save_to_json(tmp_path).name == "page_3_res.json"
+        assert build(page_index=3).save_to_json(tmp_path / "mine.json").name == "mine_3.json"
+
+    def test_results_of_one_run_never_share_a_file(self, build: Build, tmp_path: Path) -> None:
+        names = Names()
+        paths = [build(names=names, name=name).save_to_json(tmp_path / "mine.json").name for name in ("page", "other")]
+        assert paths == ["mine.json", "mine_2.json"]
 
 
 class TestSaveToImg:
@@ -140,7 +147,7 @@ class TestSaveToImg:
         ],
     )
     def test_in_a_folder(self, build: Build, tmp_path: Path, input_path: str | None, name: str, kind: str) -> None:
-        path = build(input_path=input_path).save_to_img(tmp_path / "out")
+        (path,) = build(input_path=input_path).save_to_img(tmp_path / "out")
         assert path == tmp_path / "out" / name
         with PIL.Image.open(path) as picture:
             assert picture.size == (320, 120)
@@ -148,14 +155,14 @@ class TestSaveToImg:
 
     @pytest.mark.parametrize(("name", "kind"), [("mine.jpeg", "JPEG"), ("mine.PNG", "PNG")])
     def test_in_the_file_named(self, build: Build, tmp_path: Path, name: str, kind: str) -> None:
-        assert build().save_to_img(tmp_path / name) == tmp_path / name
+        assert build().save_to_img(tmp_path / name) == (tmp_path / name,)
         with PIL.Image.open(tmp_path / name) as picture:
             assert picture.format == kind
 
     def test_what_the_inputs_kind_cannot_hold_is_saved_as_png(self, build: Build, tmp_path: Path) -> None:
         """WebP ends at 16,383 pixels, and the picture is twice as wide as the page."""
         wide = build(image=np.zeros((4, 8300, 3), np.uint8), input_path="wide.webp", texts=[])
-        assert wide.save_to_img(tmp_path).suffix == ".png"
+        assert wide.save_to_img(tmp_path)[0].suffix == ".png"
 
     def test_what_the_kind_asked_for_cannot_hold_is_told(self, build: Build, tmp_path: Path) -> None:
         wide = build(image=np.zeros((4, 8300, 3), np.uint8), input_path="wide.webp", texts=[])
@@ -166,3 +173,21 @@ class TestSaveToImg:
 
 def test_the_picture_is_under_paddlexs_key(build: Build) -> None:
     assert list(build().img) == ["ocr_res_img"]
+
+
+@pytest.mark.parametrize(
+    ("save", "name", "begins"),
+    [
+        ("save_to_txt", "page_res.txt", b"Hello\n"),
+        ("save_to_tsv", "page_res.tsv", b"level\tpage_num\t"),
+        ("save_to_hocr", "page_res.hocr", b"<?xml"),
+        ("save_to_alto", "page_res.xml", b"<?xml"),
+        ("save_to_pdf", "page_res.pdf", b"%PDF-"),
+    ],
+)
+def test_exports_lie_beside_the_rest(build: Build, tmp_path: Path, save: str, name: str, begins: bytes) -> None:
+    path: Path = getattr(build(), save)(tmp_path)
+    assert path == tmp_path / name
+    assert path.read_bytes().startswith(begins)
+    named: Path = getattr(build(), save)(tmp_path / f"mine{path.suffix}")
+    assert named.name == f"mine{path.suffix}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ocrzoo.results.saving import target_path, write
+from ocrzoo.results.saving import Names, target_path, write
 from ocrzoo_registry.errors import UsageError
 
 
@@ -71,3 +71,25 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="cannot be written"):
         write(tmp_path / "file" / "a.txt", b"")
+
+
+class TestNames:
+    """No two inputs of a run share a stem, and no two results a file."""
+
+    def test_inputs_of_one_name(self) -> None:
+        names = Names()
+        assert [names.stem("page", None) for _ in range(3)] == ["page", "page_2", "page_3"]
+
+    def test_pages_of_one_input_share_it(self) -> None:
+        names = Names()
+        assert [names.stem("doc", index) for index in (0, 1, 2)] == ["doc"] * 3
+        assert [names.stem("doc", index) for index in (0, 1)] == ["doc_2"] * 2
+        assert names.stem("doc", None) == "doc_3"
+
+    def test_a_file_is_its_results_own(self, tmp_path: Path) -> None:
+        names = Names()
+        wanted = tmp_path / "page.json"
+        assert names.claim(wanted, "first") == wanted
+        assert names.claim(wanted, "first") == wanted
+        assert names.claim(wanted, "second") == tmp_path / "page_2.json"
+        assert names.claim(tmp_path / "page_2.json", "third") == tmp_path / "page_2_2.json"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ocrzoo.tasks.quads import Image
-from ocrzoo.tasks.recognition import Line, decode, preprocess
+from ocrzoo.tasks.recognition import Batching, Line, LineShape, batches, decode, preprocess, preprocess_fixed, shares
 
 CHARACTERS = ["", "a", "b", "c", " "]
 
@@ -93,14 +93,87 @@ class TestPreprocess:
         crop = np.full((48, 320, 3), (0, 51, 255), np.uint8)
         np.testing.assert_allclose(preprocess([crop])[0, :, 0, 0], [-1, -0.6, 1], atol=1e-6)
 
-    def test_a_wider_minimum_can_be_asked_for(self) -> None:
-        assert preprocess([grey(48, 100)], min_width=640).shape[3] == 640
+    def test_the_shape_is_the_models_own(self) -> None:
+        assert preprocess([grey(48, 100)], LineShape(32, 640)).shape == (1, 3, 32, 640)
 
     @given(st.integers(1, 300), st.integers(1, 6000))
     def test_whatever_the_line_it_fits(self, height: int, width: int) -> None:
         batch = preprocess([grey(height, width)])
         assert 320 <= batch.shape[3] <= 3200
         assert 1 <= (batch[0, 0, 0] != 0).sum() <= batch.shape[3]
+
+
+class TestFixedShape:
+    """Networks of one shape get the line stretched to it."""
+
+    def test_no_padding_whatever_the_line(self) -> None:
+        batch = preprocess_fixed([grey(48, 100), grey(20, 2000)], 32, 256)
+        assert batch.shape == (2, 3, 32, 256)
+        assert batch.dtype == np.float32
+        assert (batch == 1).all()
+
+    def test_values_are_those_of_float64_rounded_once(self) -> None:
+        ramp = np.arange(256, dtype=np.uint8).reshape(1, 256, 1).repeat(3, axis=2)
+        expected = ((np.arange(256) / 255 - 0.5) / 0.5).astype(np.float32)
+        np.testing.assert_array_equal(preprocess_fixed([ramp], 1, 256)[0, 0, 0], expected)
+
+
+class TestShares:
+    """Which part of the batch's columns is the line itself, by width / height."""
+
+    @pytest.mark.parametrize(
+        ("sizes", "filled"),
+        [
+            ([(48, 320)], [1]),
+            ([(48, 160)], [0.5]),
+            ([(48, 640), (24, 160), (96, 320)], [1, 0.5, 0.25]),
+            ([(10, 5000), (48, 1600)], [1, 0.5]),  # the first is squeezed to 3,200 pixels
+        ],
+    )
+    def test_of_the_widest(self, sizes: list[tuple[int, int]], filled: list[float]) -> None:
+        assert shares([grey(*size) for size in sizes]) == pytest.approx(filled)
+
+    @given(st.lists(st.tuples(st.integers(1, 100), st.integers(1, 3000)), min_size=1, max_size=5))
+    def test_agree_with_the_padding_to_two_pixels(self, sizes: list[tuple[int, int]]) -> None:
+        crops = [grey(*size) for size in sizes]
+        batch = preprocess(crops)
+        filled = (batch[:, 0, 0] != 0).sum(axis=1)
+        np.testing.assert_allclose(np.array(shares(crops)) * batch.shape[3], filled, atol=2)
+
+
+class TestBatches:
+    """Lines of like shape share a call."""
+
+    @staticmethod
+    def widths(groups: list[list[int]], crops: list[Image]) -> list[list[int]]:
+        return [[crops[index].shape[1] for index in group] for group in groups]
+
+    def test_exact_goes_by_number(self) -> None:
+        crops = [grey(48, width) for width in (900, 100, 400, 3000, 200)]
+        assert self.widths(batches(crops, 2), crops) == [[100, 200], [400, 900], [3000]]
+
+    def test_equal_shapes_stay_in_order(self) -> None:
+        assert batches([grey(48, 100)] * 5, 3) == [[0, 1, 2], [3, 4]]
+
+    def test_width_fills_a_call(self) -> None:
+        crops = [grey(48, 320)] * 8
+        assert [len(group) for group in batches(crops, 6, "width")] == [6, 2]
+        assert [len(group) for group in batches([grey(48, 960)] * 3, 6, "width")] == [2, 1]
+
+    def test_width_keeps_padding_small(self) -> None:
+        crops = [grey(48, width) for width in (100, 320, 400, 401, 500, 502)]
+        assert self.widths(batches(crops, 6, "width"), crops) == [[100, 320, 400], [401, 500], [502]]
+
+    def test_a_line_wider_than_a_call_goes_alone(self) -> None:
+        crops = [grey(10, 5000), grey(10, 6000), grey(48, 2500)]
+        assert batches(crops, 6, "width") == [[2], [0], [1]]
+
+    @pytest.mark.parametrize("batching", ["exact", "width"])
+    @given(sizes=st.lists(st.tuples(st.integers(1, 60), st.integers(1, 3000)), max_size=20))
+    def test_each_line_once(self, batching: Batching, sizes: list[tuple[int, int]]) -> None:
+        groups = batches([np.empty((*size, 3), np.uint8) for size in sizes], 4, batching)
+        assert sorted(index for group in groups for index in group) == list(range(len(sizes)))
+        assert all(groups)
 
 
 class TestDecode:
@@ -129,7 +202,7 @@ class TestDecode:
         assert line.score == pytest.approx(0.7)
 
     def test_nothing_but_blanks(self) -> None:
-        assert decode(output([steps([0, 0, 0])]), CHARACTERS) == [Line("", 0.0)]
+        assert decode(output([steps([0, 0, 0])]), CHARACTERS) == [Line("", 0.0, cells=3.0)]
 
     def test_rows_are_lines(self) -> None:
         lines = decode(output([steps([1, 2]), steps([0, 0]), steps([3, 3])]), CHARACTERS)
@@ -141,6 +214,21 @@ class TestDecode:
     def test_scores_are_python_numbers(self) -> None:
         assert type(decode(output([steps([1])]), CHARACTERS)[0].score) is float
 
+    def test_each_entry_has_the_first_column_of_its_run_and_the_probability_there(self) -> None:
+        (line,) = decode(output([[(0, 0.99), (1, 0.75), (1, 0.95), (0, 0.7), (2, 0.5)]]), CHARACTERS)
+        assert (line.entries, line.columns, line.probabilities) == (("a", "b"), (1, 4), (0.75, 0.5))
+
+    def test_cells_are_the_columns_of_the_line_itself(self) -> None:
+        made = output([steps([1, 2, 0, 0]), steps([1, 0, 2, 0])])
+        assert [line.cells for line in decode(made, CHARACTERS, [0.5, 0.9])] == [2.0, 3.6]
+        assert [line.cells for line in decode(made, CHARACTERS)] == [4.0, 4.0]
+
+    def test_code_points_know_their_entry(self) -> None:
+        (line,) = decode(output([steps([1, 0, 3, 2])]), ["", "🇩🇪", "b", "क्ष", " "])
+        assert line.text == "🇩🇪क्षb"
+        assert line.sources == (0, 0, 1, 1, 1, 2)
+        assert [line.columns[index] for index in line.sources] == [0, 0, 2, 2, 2, 3]
+
     @given(
         st.lists(st.tuples(st.integers(0, len(CHARACTERS) - 1), st.floats(0.5, 1, width=32)), min_size=1, max_size=40)
     )
@@ -151,3 +239,6 @@ class TestDecode:
         line = decode(output([row]), CHARACTERS)[0]
         assert line.text == "".join(CHARACTERS[index] for index, _ in kept)
         assert line.score == pytest.approx(score, abs=1e-6)
+        assert line.sources == tuple(range(len(kept)))
+        assert [row[column][0] for column in line.columns] == [index for index, _ in kept]
+        assert list(line.columns) == sorted(set(line.columns))

@@ -1,0 +1,90 @@
+"""One program under comparison, in a process of its own: reads all pages once for each line on standard input.
+
+It runs in PaddleX's environment as well as in ocrzoo's, and so imports neither at the top. The job (JSON) is the
+first line; for it and for each further line, an answer (JSON) comes on standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+Job = dict[str, Any]
+Read = Callable[[Iterable[str]], Iterable[Any]]
+engine_s = 0.0
+"""Seconds in the engine so far."""
+
+
+def main() -> None:
+    """Make the pipeline, read the first page, and then as often as asked."""
+    answers = sys.stdout
+    sys.stdout = sys.stderr  # whatever libraries print
+    job = json.loads(sys.stdin.readline())
+    read = MAKERS[job["program"]](job)
+    lines = sum(len(result["rec_texts"]) for result in read(job["pages"][:1]))
+    print(json.dumps({"lines": lines}), file=answers, flush=True)
+    for _ in sys.stdin:
+        print(json.dumps(measure(read, job["pages"])), file=answers, flush=True)
+
+
+def measure(read: Read, pages: list[str]) -> dict[str, float]:
+    """Read all pages once."""
+    before, start = engine_s, time.perf_counter()
+    lines = sum(len(result["rec_texts"]) for result in read(pages))
+    return {
+        "ms": 1000 * (time.perf_counter() - start) / len(pages),
+        "engine_ms": 1000 * (engine_s - before) / len(pages),
+        "lines": lines,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def timed(run: Callable[..., Any]) -> Callable[..., Any]:
+    """Count what a function takes as the engine's time."""
+
+    def wrapper(*arguments: Any, **named: Any) -> Any:
+        global engine_s  # noqa: PLW0603  # one clock for all sessions
+        start = time.perf_counter()
+        try:
+            return run(*arguments, **named)
+        finally:
+            engine_s += time.perf_counter() - start
+
+    return wrapper
+
+
+def make_ocrzoo(job: Job) -> Read:
+    """Make our pipeline."""
+    from ocrzoo import create_pipeline, runtime
+
+    runtime.GuardedSession.run = timed(runtime.GuardedSession.run)  # type: ignore[method-assign]
+    pipeline = create_pipeline(config=job["config"], engine=job["engine"], threads=job["threads"])
+    return lambda pages: pipeline.predict(list(pages))
+
+
+def make_paddlex(job: Job) -> Read:
+    """Make PaddleX's pipeline."""
+    from paddlex import create_pipeline  # type: ignore[import-not-found]
+
+    if job["engine"] == "onnxruntime":
+        import onnxruntime
+
+        onnxruntime.InferenceSession.run = timed(onnxruntime.InferenceSession.run)
+        running = {"engine": "onnxruntime", "engine_config": {"intra_op_num_threads": job["threads"]}}
+    else:
+        from paddle.inference import Predictor
+
+        Predictor.run = timed(Predictor.run)
+        running = {"engine": "paddle_static", "engine_config": {"cpu_threads": job["threads"]}}
+    pipeline = create_pipeline(config=job["config"], device="cpu", **running)
+    return lambda pages: pipeline.predict(list(pages))
+
+
+MAKERS = {"ocrzoo": make_ocrzoo, "paddlex": make_paddlex}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""How much of an input is taken at most."""
+
+from __future__ import annotations
+
+from ocrzoo_registry.errors import InputError
+
+MAX_BYTES = 512 << 20
+"""Bytes of the largest image file, and of what standard input gives; PDF and TIFF files are not read whole."""
+
+MAX_SIDE = 32766
+"""Pixels. Coordinates are int16 (PaddleX's), and OpenCV cuts crops out of no longer side."""
+
+MAX_PIXELS = 178_956_970
+"""Pixels of the largest page that is decoded (Pillow's limit against decompression bombs, also PaddleX's)."""
+
+MAX_PAGES = 50_000
+"""Pages of one file: what a file says of itself need not be so."""
+
+
+def check_size(width: int, height: int, name: str) -> None:
+    """Refuse a page that has too many pixels, before they are there.
+
+    Raises:
+        InputError: It has.
+    """
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        raise InputError(
+            f"{name}: too large: {width} x {height}: at most {MAX_PIXELS} pixels, and {MAX_SIDE} a side, are read"
+        )
+
+
+def check_pages(count: int, name: str) -> None:
+    """Refuse a file with too many pages.
+
+    Raises:
+        InputError: It has.
+    """
+    if count > MAX_PAGES:
+        raise InputError(f"{name}: says that it has {count} pages: at most {MAX_PAGES} are read: split it")

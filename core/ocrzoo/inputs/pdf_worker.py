@@ -1,0 +1,117 @@
+"""The process that opens PDF files: what hangs, swells or crashes in there ends with it, and nothing else does.
+
+A program of its own, which imports nothing of ocrzoo: ``python pdf_worker.py BYTES SECONDS``, the most memory it may
+take and the longest that a request may last (where the system knows such limits). A request is one line of JSON on
+standard input, the answer one on standard output:
+
+==================================  ====================================================================
+``{"open": path}``                  open a file, instead of the one before; answer ``{"pages": count}``
+``{"open": null, "size": n}``       the same with the n bytes that follow
+``{"page": index}``                 load a page; answer ``{"width": points, "height": points}``
+``{"render": scale}``               draw it; answer ``{"columns": w, "rows": h}`` and h * w * 3 bytes, BGR
+``{"close": true}``                 close the file; no answer
+==================================  ====================================================================
+
+``{"error": words}`` is the answer where that does not go.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+from typing import IO, Any
+
+import pypdfium2
+
+
+class Reader:
+    """The file and the page that are open."""
+
+    def __init__(self, requests: IO[bytes]) -> None:
+        self._requests = requests
+        self._document: Any = None
+        self._page: Any = None
+
+    def answer(self, request: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+        """Do what is asked; returns the answer, and the pixels or nothing."""
+        if "render" in request:
+            return self._render(float(request["render"]))
+        self._close_page()
+        if "page" in request:
+            self._page = self._document[int(request["page"])]
+            width, height = self._page.get_size()
+            return {"width": width, "height": height}, b""
+        self._close_document()
+        source = self._requests.read(request["size"]) if request["open"] is None else request["open"]
+        self._document = pypdfium2.PdfDocument(source)
+        self._document.init_forms()
+        return {"pages": len(self._document)}, b""
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._close_page()
+        self._close_document()
+
+    def _render(self, scale: float) -> tuple[dict[str, Any], Any]:
+        bitmap = self._page.render(scale=scale)
+        self._close_page()
+        if bitmap.n_channels != 3 or bitmap.stride != bitmap.width * 3:
+            raise RuntimeError(f"drawn as {bitmap.mode}, and not as BGR")
+        return {"columns": bitmap.width, "rows": bitmap.height}, bitmap.buffer
+
+    def _close_page(self) -> None:
+        if self._page is not None:
+            self._page.close()
+            self._page = None
+
+    def _close_document(self) -> None:
+        if self._document is not None:
+            self._document.close()
+            self._document = None
+
+
+def serve(max_bytes: int, max_seconds: int) -> None:
+    """Answer requests until there are no more."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # nothing else gets between the answers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
+    _limit_memory(max_bytes)
+    reader = Reader(sys.stdin.buffer)
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        if "close" in request:
+            reader.close()
+            continue
+        pixels: Any = b""
+        with _ends_after(max_seconds):
+            try:
+                answer, pixels = reader.answer(request)
+            except Exception as error:  # noqa: BLE001  # the process that asks says it
+                answer = {"error": " ".join(str(error).split()) or type(error).__name__}
+            answers.write(json.dumps(answer).encode() + b"\n")
+            answers.write(pixels)
+            answers.flush()
+
+
+def _limit_memory(max_bytes: int) -> None:
+    with contextlib.suppress(ImportError, ValueError, OSError):  # no such limit here, or a lower one already
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (max_bytes, max_bytes))
+
+
+@contextlib.contextmanager
+def _ends_after(seconds: int) -> Any:
+    """End the process if it takes longer; the process that asks does so too, if it is still there."""
+    if hasattr(signal, "alarm"):
+        signal.alarm(seconds)
+    yield
+    if hasattr(signal, "alarm"):
+        signal.alarm(0)
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,108 @@
+"""TIFF files, page by page, by Pillow as in PaddleX."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from ocrzoo.inputs import limits
+from ocrzoo.inputs.documents import Document
+from ocrzoo.tasks.quads import Image
+from ocrzoo_registry.errors import InputError
+from ocrzoo_registry.plain_files import open_regular, reason
+
+if TYPE_CHECKING:
+    import PIL.Image
+
+_BITS_PER_SAMPLE = 258
+"""The tag's number in the TIFF specification."""
+
+
+class TiffFile(Document):
+    """A TIFF file with its pages; rotation is applied, transparency dropped, 16 bits become 8."""
+
+    _file: IO[bytes] | None = None
+    _image: PIL.Image.Image | None = None
+
+    def _open(self) -> None:
+        if self._image is not None:
+            return
+        import PIL.Image
+
+        try:
+            self._file = open_regular(self._source) if isinstance(self._source, Path) else io.BytesIO(self._source)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self._image = PIL.Image.open(self._file, formats=["TIFF"])
+        except PIL.Image.DecompressionBombError as error:
+            self._close()
+            raise InputError(f"{self._name}: too large: {error}") from error
+        except PIL.UnidentifiedImageError as error:
+            self._close()
+            raise InputError(f"{self._name}: a TIFF of a kind that cannot be read, or cut short") from error
+        except OSError as error:
+            self._close()
+            raise InputError(f"{self._name}: {reason(error)}") from error
+
+    def _close(self) -> None:
+        self._image = None
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _count(self) -> int:
+        """Follow the chain of pages; a broken link counts, so that reading it says so."""
+        for index in range(limits.MAX_PAGES + 1):
+            try:
+                self._seek(index)
+            except EOFError:
+                return index
+            except InputError:
+                return index + 1
+        return limits.MAX_PAGES + 1
+
+    def _read(self, index: int) -> Image:
+        where = f"{self._name}: page {index + 1}"
+        image = self._seek(index)
+        limits.check_size(*image.size, where)
+        try:
+            return _to_bgr(image, where)
+        except InputError:
+            raise
+        except Exception as error:  # Pillow's parsers raise anything
+            raise InputError(f"{where}: damaged or cut short: {error}") from error
+
+    def _seek(self, index: int) -> PIL.Image.Image:
+        image = self._image
+        assert image is not None, "open"  # noqa: S101
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                image.seek(index)
+        except EOFError:
+            raise
+        except Exception as error:  # Pillow's parsers raise anything
+            raise InputError(f"{self._name}: page {index + 1}: damaged or cut short: {error}") from error
+        return image
+
+
+def _to_bgr(image: PIL.Image.Image, where: str) -> Image:
+    """Decode the page that Pillow stands at.
+
+    Grey of 16 bits is divided by 256, as OpenCV does; Pillow, and so PaddleX, would make all but the darkest white.
+    """
+    if image.mode in ("F", "I"):
+        raise InputError(
+            f"{where}: pixels of 32 bits, or with signs, have no white that is agreed on: save it in 8 bits"
+        )
+    if image.mode.startswith("I;16"):
+        bits = int(image.tag_v2.get(_BITS_PER_SAMPLE, (16,))[0])  # type: ignore[attr-defined]  # TIFF's
+        grey = (np.asarray(image) >> (bits - 8)).astype(np.uint8)
+        return cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)  # type: ignore[return-value]  # uint8 stays
+    rgb = np.asarray(image.convert("RGB"))
+    return cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)  # type: ignore[return-value]  # uint8 stays

@@ -1,0 +1,122 @@
+"""ALTO 4.4: the XML of libraries and archives (schema: loc.gov/standards/alto)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from xml.etree import ElementTree as ET
+
+from ocrzoo.results.exports import places
+from ocrzoo.results.exports.places import Box, Points
+from ocrzoo.results.exports.texts import Piece, language, main_language, share, source, version, written
+from ocrzoo.results.page_text import TextLine, TextPage
+
+_NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
+_ROOT = {
+    "xmlns": _NAMESPACE,
+    "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
+    "xsi:schemaLocation": f"{_NAMESPACE} http://www.loc.gov/standards/alto/v4/alto-4-4.xsd",
+    "SCHEMAVERSION": "4.4",
+}
+_PROCESSING = "ocr"
+
+_Line = tuple[TextLine, list[Piece], Points]
+
+
+def to_alto(pages: Iterable[TextPage]) -> bytes:
+    """Return one ALTO document, UTF-8, of all pages; measures are pixels.
+
+    Lines that follow each other and are turned alike make a text block, since nobody asked for the layout and only
+    blocks can say that they are turned. Where words are not known, a line is one string.
+    """
+    alto = ET.Element("alto", _ROOT)
+    description = ET.SubElement(alto, "Description")
+    layout = ET.SubElement(alto, "Layout")
+    sources: dict[str, None] = {}
+    for number, page in enumerate(pages, 1):
+        _add_page(layout, page, number)
+        sources[source(page)] = None
+    _describe(description, list(sources))
+    ET.indent(alto)
+    return bytes(ET.tostring(alto, encoding="UTF-8", xml_declaration=True)) + b"\n"
+
+
+def _describe(description: ET.Element, sources: list[str]) -> None:
+    """Write what holds for all pages."""
+    ET.SubElement(description, "MeasurementUnit").text = "pixel"
+    read = ET.SubElement(description, "sourceImageInformation")
+    for name in sources:
+        ET.SubElement(read, "fileName" if len(sources) == 1 else "fileIdentifier").text = name
+    processing = ET.SubElement(description, "Processing", {"ID": _PROCESSING})
+    ET.SubElement(processing, "processingCategory").text = "contentGeneration"
+    software = ET.SubElement(processing, "processingSoftware")
+    ET.SubElement(software, "softwareName").text = "ocrzoo"
+    ET.SubElement(software, "softwareVersion").text = version()
+
+
+def _add_page(layout: ET.Element, page: TextPage, number: int) -> None:
+    """Add one page; its print space is all of it."""
+    width, height = places.size(page)
+    index = number if page.page_index is None else page.page_index + 1
+    element = ET.SubElement(layout, "Page", {"ID": f"page_{number}", "PHYSICAL_IMG_NR": str(index)})
+    element.attrib.update({"WIDTH": str(width), "HEIGHT": str(height), "PROCESSINGREFS": _PROCESSING})
+    lines = [(line, found, places.points(line.polygon, page)) for line, found in written(page)]
+    if main := main_language(language(line) for line, _, _ in lines):
+        element.set("LANG", main)
+    space = ET.SubElement(element, "PrintSpace", _position(Box(0, 0, width, height)))
+    labels = (f"{number}_{line_number}" for line_number in range(1, len(lines) + 1))
+    for block_number, (rotation, group) in enumerate(groupby(lines, _rotation), 1):
+        _add_block(space, page, list(group), rotation, f"block_{number}_{block_number}", labels)
+
+
+def _rotation(line: _Line) -> int:
+    """Whole degrees counter-clockwise that the letters of a line are turned by."""
+    return round(places.frame(line[2]).angle) % 360
+
+
+def _add_block(
+    space: ET.Element, page: TextPage, lines: list[_Line], rotation: int, name: str, labels: Iterator[str]
+) -> None:
+    """Add one block of lines turned alike."""
+    place = _position(places.around(places.box(corners) for _, _, corners in lines))
+    block = ET.SubElement(space, "TextBlock", {"ID": name, **place})
+    if rotation:
+        block.set("ROTATION", str(rotation))
+    for line, found, corners in lines:
+        _add_line(block, page, line, found, corners, next(labels))
+
+
+def _add_line(
+    block: ET.Element, page: TextPage, line: TextLine, found: list[Piece], corners: Points, label: str
+) -> None:
+    """Add one line with its words."""
+    element = ET.SubElement(block, "TextLine", {"ID": f"line_{label}", **_position(places.box(corners))})
+    if tag := language(line):
+        element.set("LANG", tag)
+    element.set("BASEDIRECTION", line.direction)
+    _add_shape(element, corners)
+    for number, piece in enumerate(found, 1):
+        if piece.spaced:
+            ET.SubElement(element, "SP")
+        corners = places.points(piece.word.polygon, page)
+        string = ET.SubElement(element, "String", {"ID": f"string_{label}_{number}"})
+        string.attrib.update(_position(places.box(corners)))
+        string.attrib.update({"CONTENT": piece.word.text, "WC": f"{share(piece.word.score):.4f}"})
+        _add_shape(string, corners)
+
+
+def _add_shape(element: ET.Element, corners: Points) -> None:
+    """Add the outline of what is not an upright box."""
+    if not places.is_box(corners):
+        shape = ET.SubElement(element, "Shape")
+        ET.SubElement(shape, "Polygon", {"POINTS": places.joined(corners, ",", " ")})
+
+
+def _position(box: Box) -> dict[str, str]:
+    """The attributes that say where something stands."""
+    return {
+        "HPOS": str(box.left),
+        "VPOS": str(box.top),
+        "WIDTH": str(box.width),
+        "HEIGHT": str(box.height),
+    }

@@ -1,0 +1,118 @@
+"""The predictor ``image_unwarping``: photographs of bent pages in, flat pages out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocrzoo.engines import Session, TellingSession
+from ocrzoo.predictors import Unwarped
+from ocrzoo.tasks.quads import Image
+from ocrzoo_registry.cards import ModelCard
+from ocrzoo_registry.errors import InputError, IntegrityError
+
+Array: TypeAlias = NDArray[np.float32]
+
+MOST_PIXELS = 36_000_000
+"""Pixels of the largest page, and of a batch: A4 at 600 dots an inch. The network runs at the page's own size and
+needs up to 240 bytes a pixel (measured with the tests' network on OpenVINO)."""
+
+
+class Flattener:
+    """Flattens pages; keeps :class:`ocrzoo.predictors.Unwarper`."""
+
+    def __init__(self, card: ModelCard, _config: Mapping[str, Any], session: Session) -> None:
+        """A model's ``inference.yml`` says nothing of how pages are prepared; PaddleX's way is fixed."""
+        self.name = card.name
+        self._session = session
+        self._telling = session if isinstance(session, TellingSession) else None
+
+    def predict(self, images: Sequence[Image], batch_size: int = 1, *, wrap: bool = False) -> list[Unwarped]:
+        """Flatten pages (H x W x 3, uint8, BGR, any sizes), in their order; pages of one size share a batch.
+
+        Values beyond 0 to 255 are clipped; with ``wrap`` they wrap around, as PaddleX's do. ``origin`` is there
+        where the engine tells the network's outputs and one of them is the grid by which it samples the page.
+
+        Raises:
+            InputError: A page is too large.
+            IntegrityError: The network's output is no image of the page's size.
+        """
+        flat: dict[int, Unwarped] = {}
+        for indices in _batches(self._sizes(images), batch_size):
+            pages = self._flatten([images[index] for index in indices], wrap=wrap)
+            flat.update(zip(indices, pages, strict=True))
+        return [flat[index] for index in range(len(images))]
+
+    def _sizes(self, images: Sequence[Image]) -> list[tuple[int, int]]:
+        sizes = [image.shape[:2] for image in images]
+        for height, width in sizes:
+            if height * width > MOST_PIXELS:
+                raise InputError(
+                    f"{self.name}: a page of {width} x {height} is too large to be flattened (at most "
+                    f"{MOST_PIXELS // 1_000_000} million pixels): make it smaller, or leave unwarping out"
+                )
+        return sizes
+
+    def _flatten(self, images: Sequence[Image], *, wrap: bool) -> list[Unwarped]:
+        batch = _prepare(images)
+        outputs = self._telling.run_all(batch) if self._telling else (self._session.run(batch),)
+        flat = outputs[0]
+        if flat.shape != batch.shape:
+            raise IntegrityError(
+                f"{self.name}: not a network that flattens pages: for an input of {batch.shape} "
+                f"its output has the shape {flat.shape}"
+            )
+        if not np.isfinite([flat.min(), flat.max()]).all():
+            raise IntegrityError(f"{self.name}: the network's output is not made of numbers")
+        places = _places(outputs, self._telling.align_corners if self._telling else None)
+        origins = [None] * len(images) if places is None else list(places)
+        return [Unwarped(_to_image(planes, wrap=wrap), origin) for planes, origin in zip(flat, origins, strict=True)]
+
+
+def _batches(sizes: Sequence[tuple[int, int]], batch_size: int) -> list[list[int]]:
+    """Put together the indices of pages of one size, ``batch_size`` at most, and no more pixels than allowed."""
+    alike: dict[tuple[int, int], list[int]] = {}
+    for index, size in enumerate(sizes):
+        alike.setdefault(size, []).append(index)
+    batches: list[list[int]] = []
+    for (height, width), indices in alike.items():
+        most = max(1, min(batch_size, MOST_PIXELS // max(1, height * width)))
+        batches += [indices[start : start + most] for start in range(0, len(indices), most)]
+    return batches
+
+
+def _prepare(images: Sequence[Image]) -> Array:
+    """Return N x 3 x H x W, float32, 0 to 1, BGR."""
+    batch = np.empty((len(images), 3, *images[0].shape[:2]), np.float32)
+    for planes, image in zip(batch, images, strict=True):
+        np.multiply(image.transpose(2, 0, 1), np.float32(1 / 255), out=planes, dtype=np.float32)
+    return batch
+
+
+def _to_image(planes: Array, *, wrap: bool) -> Image:
+    """Return H x W x 3, uint8, of 3 x H x W; fractions are cut off, as PaddleX does."""
+    values = planes.transpose(1, 2, 0) * np.float32(255)
+    if wrap:
+        return np.ascontiguousarray(values.astype(np.int32).astype(np.uint8))
+    return np.ascontiguousarray(values.clip(0, 255).astype(np.uint8))
+
+
+def _places(outputs: Sequence[Array], align_corners: bool | None) -> Array | None:
+    """Return N x H x W x 2, in pixels of the page: what the network tells of where it samples, if it does.
+
+    A network that was exported with its grid gives it as the last output, N x H x W x 2 or N x 2 x H x W, and
+    is taken to count as UVDoc does: -1 and 1 are the centres of the outermost pixels.
+    """
+    count, _, height, width = outputs[0].shape
+    grid = outputs[-1]
+    if align_corners is None and grid.shape == (count, 2, height, width):
+        grid = grid.transpose(0, 2, 3, 1)
+    if len(outputs) < 2 or grid.shape != (count, height, width, 2):
+        return None
+    sides = np.array([width, height], np.float32)
+    if align_corners is False:
+        return np.asarray(((grid + 1) * sides - 1) / 2, np.float32)
+    return np.asarray((grid + 1) * ((sides - 1) / 2), np.float32)

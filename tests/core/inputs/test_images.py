@@ -1,0 +1,151 @@
+"""Image files: the pixels of ``cv2.imdecode``, whatever the format, and one clear line for what is no image."""
+
+from __future__ import annotations
+
+import io
+import logging
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import PIL.Image
+import pytest
+from numpy.typing import NDArray
+
+from ocrzoo.inputs import decode, limits, read_image
+from ocrzoo_registry.errors import InputError
+
+Picture = NDArray[np.uint8]
+Encoder = Callable[..., bytes]
+
+
+def by_opencv(content: bytes) -> Any:
+    return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+
+
+class TestFormats:
+    """Files that are images."""
+
+    @pytest.mark.parametrize("suffix", [".png", ".bmp", ".tiff", ".ppm", ".ras"])
+    def test_lossless(self, suffix: str, encoded: Encoder, picture: Picture) -> None:
+        np.testing.assert_array_equal(decode(encoded(suffix), "x"), picture)
+
+    @pytest.mark.parametrize("suffix", [".jpg", ".webp", ".jp2"])
+    def test_lossy_formats_have_the_pixels_of_opencv(self, suffix: str, encoded: Encoder, picture: Picture) -> None:
+        content = encoded(suffix, np.tile(picture, (5, 5, 1)))
+        np.testing.assert_array_equal(decode(content, "x"), by_opencv(content))
+
+    @pytest.mark.parametrize("mode", ["L", "P", "1", "LA", "RGBA", "I;16"])
+    def test_every_kind_of_png_has_the_pixels_of_opencv(self, mode: str, through_pillow: Encoder) -> None:
+        content = through_pillow("PNG", mode)
+        read = decode(content, "x")
+        assert read.shape == (20, 30, 3)
+        assert read.dtype == np.uint8
+        np.testing.assert_array_equal(read, by_opencv(content))
+
+    def test_sixteen_bits_become_eight(self, encoded: Encoder, picture: Picture) -> None:
+        deep = picture.astype(np.uint16) * 256 + 17
+        np.testing.assert_array_equal(decode(encoded(image=deep), "x"), picture)
+
+    def test_transparency_is_dropped(self, encoded: Encoder, picture: Picture) -> None:
+        clear = np.dstack([picture, np.zeros((20, 30), np.uint8)])
+        np.testing.assert_array_equal(decode(encoded(image=clear), "x"), picture)
+
+    @pytest.mark.parametrize("colour", [(200, 120, 40), (255, 255, 255), (0, 0, 0)])
+    def test_cmyk(self, colour: tuple[int, int, int]) -> None:
+        content = io.BytesIO()
+        PIL.Image.new("RGB", (30, 20), colour).convert("CMYK").save(content, "JPEG", quality=95)
+        np.testing.assert_allclose(decode(content.getvalue(), "x"), np.full((20, 30, 3), colour[::-1]), atol=6)
+
+    @pytest.mark.parametrize("file_format", ["JPEG", "PNG"])
+    @pytest.mark.parametrize(
+        ("orientation", "corner"),
+        list(enumerate([(0, 0), (0, 29), (19, 29), (19, 0), (0, 0), (0, 19), (29, 19), (29, 0)], 1)),
+    )
+    def test_rotation_in_exif_is_applied(self, orientation: int, corner: tuple[int, int], file_format: str) -> None:
+        """The dark corner of the file, top left, is where the viewer of a photograph sees it."""
+        page = PIL.Image.new("RGB", (30, 20), "white")
+        page.paste("black", (0, 0, 8, 8))
+        exif = PIL.Image.Exif()
+        exif[0x0112] = orientation
+        content = io.BytesIO()
+        page.save(content, file_format, quality=95, exif=exif)
+        read = decode(content.getvalue(), "x")
+        assert read.shape == ((30, 20, 3) if orientation >= 5 else (20, 30, 3))
+        assert read[corner].max() < 60
+        assert np.count_nonzero(read[:, :, 0] < 60) < 100
+
+    def test_one_pixel(self, encoded: Encoder, picture: Picture) -> None:
+        np.testing.assert_array_equal(decode(encoded(image=picture[:1, :1]), "x"), picture[:1, :1])
+
+    @pytest.mark.parametrize("file_format", ["GIF", "WEBP", "PNG"])
+    def test_of_an_animation_the_first_picture_is_read(
+        self, file_format: str, through_pillow: Encoder, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        pictures = [np.full((20, 30, 3), colour, np.uint8) for colour in ((0, 0, 255), (255, 0, 0))]
+        with caplog.at_level(logging.WARNING, "ocrzoo"):
+            read = decode(through_pillow(file_format, images=pictures), "x")
+        np.testing.assert_allclose(read, pictures[0], atol=2)
+        assert caplog.messages == ["x: an animation of 2 pictures, of which the first is read"]
+
+    def test_a_gif(self, through_pillow: Encoder) -> None:
+        picture = np.full((20, 30, 3), (0, 0, 255), np.uint8)
+        np.testing.assert_array_equal(decode(through_pillow("GIF", images=[picture]), "x"), picture)
+
+    def test_a_photograph_with_previews_is_no_animation(
+        self, through_pillow: Encoder, picture: Picture, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        content = through_pillow("MPO", images=[picture, picture[::2, ::2]])
+        np.testing.assert_array_equal(decode(content, "x"), by_opencv(content))
+        assert caplog.messages == []
+
+    def test_a_jpeg_cut_short_is_read_as_far_as_it_goes_as_paddlex_does(
+        self, encoded: Encoder, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        whole = encoded(".jpg")
+        assert decode(whole[: len(whole) // 2], "x").shape == (20, 30, 3)
+        assert caplog.messages == ["x: the JPEG is cut short; what is missing is read as grey"]
+
+
+class TestRefusals:
+    """Files that are not, each named."""
+
+    def test_a_file_that_is_not_there(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match=rf"^{tmp_path}/no.png: No such file or directory$"):
+            read_image(tmp_path / "no.png")
+
+    def test_nothing(self) -> None:
+        with pytest.raises(InputError, match=r"^x: empty$"):
+            decode(b"", "x")
+
+    @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp"])
+    def test_a_header_cut_short(self, suffix: str, encoded: Encoder) -> None:
+        with pytest.raises(InputError, match=r"^x: not an image that can be read .*, or cut short$"):
+            decode(encoded(suffix)[:10], "x")
+
+    def test_a_png_cut_short(self, encoded: Encoder) -> None:
+        with pytest.raises(InputError, match="cut short"):
+            decode(encoded()[: len(encoded()) // 2], "x")
+
+    def test_a_pdf_is_several_images(self, pdf: Any) -> None:
+        with pytest.raises(InputError, match=r"x: a PDF, not one image: ocrzoo\.inputs\.pages gives its pages"):
+            decode(pdf.pages(0), "x")
+
+    def test_a_page_too_large_is_refused_before_it_is_decoded(
+        self, encoded: Encoder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(limits, "MAX_PIXELS", 599)
+        monkeypatch.setattr(cv2, "imdecode", pytest.fail)
+        with pytest.raises(InputError, match="page: too large: 30 x 20: at most 599 pixels"):
+            decode(encoded(), "page")
+
+    def test_a_bomb_is_refused(self) -> None:
+        """A PNG that says it has 60,000 x 60,000 pixels."""
+        header = b"IHDR" + (60_000).to_bytes(4) * 2 + b"\x08\x02\0\0\0"
+        data = b"IDAT" + zlib.compress(b"\0" * 100)
+        chunks = [(len(c) - 4).to_bytes(4) + c + zlib.crc32(c).to_bytes(4) for c in (header, data)]
+        with pytest.raises(InputError, match="page: too large"):
+            decode(b"\x89PNG\r\n\x1a\n" + b"".join(chunks), "page")

@@ -1,0 +1,121 @@
+"""TIFF files: each page on its own, with Pillow's pixels as in PaddleX."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import pytest
+from numpy.typing import NDArray
+
+from ocrzoo.inputs import decode, limits, pages
+from ocrzoo_registry.errors import InputError
+
+Picture = NDArray[np.uint8]
+Encoder = Callable[..., bytes]
+GREYS = (10, 120, 240)
+
+
+@pytest.fixture
+def sheets(through_pillow: Encoder) -> bytes:
+    """Three pages of different sizes."""
+    return through_pillow("TIFF", images=[np.full((20 + i, 30, 3), grey, np.uint8) for i, grey in enumerate(GREYS)])
+
+
+def test_each_page_is_one(sheets: bytes, tmp_path: Path) -> None:
+    (tmp_path / "sheets.tif").write_bytes(sheets)
+    found = list(pages(tmp_path / "sheets.tif"))
+    assert [(page.page_index, page.stem) for page in found] == [(0, "sheets"), (1, "sheets"), (2, "sheets")]
+    for i in (1, 0, 2, 1):
+        np.testing.assert_array_equal(found[i].read(), np.full((20 + i, 30, 3), GREYS[i]))
+
+
+def test_a_single_page_has_a_number_too_as_in_paddlex(through_pillow: Encoder, picture: Picture) -> None:
+    (page,) = pages(through_pillow("TIFF"))
+    assert page.page_index == 0
+    np.testing.assert_array_equal(page.read(), picture)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "CMYK", "YCbCr", "LAB"])
+def test_every_mode_has_the_pixels_of_pillow(mode: str, through_pillow: Encoder) -> None:
+    content = through_pillow("TIFF", mode)
+    expected = np.asarray(PIL.Image.open(io.BytesIO(content)).convert("RGB"))[:, :, ::-1]
+    np.testing.assert_array_equal(decode(content, "x"), expected)
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "packbits", "group4", "jpeg"])
+def test_compressions(compression: str, through_pillow: Encoder) -> None:
+    content = through_pillow("TIFF", "1" if compression == "group4" else "RGB", compression=compression)
+    assert decode(content, "x").shape == (20, 30, 3)
+
+
+@pytest.mark.parametrize("order", ["<u2", ">u2"])
+def test_grey_of_sixteen_bits_is_not_washed_out(order: str, picture: Picture) -> None:
+    content = io.BytesIO()
+    PIL.Image.fromarray((picture[:, :, 0].astype(np.uint16) * 256 + 99).astype(order)).save(content, "TIFF")
+    np.testing.assert_array_equal(decode(content.getvalue(), "x"), np.dstack([picture[:, :, 0]] * 3))
+
+
+def test_colour_of_sixteen_bits(encoded: Encoder, picture: Picture) -> None:
+    np.testing.assert_array_equal(decode(encoded(".tiff", picture.astype(np.uint16) * 256 + 99), "x"), picture)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int32])
+def test_pixels_without_a_white_are_refused(kind: Any) -> None:
+    content = io.BytesIO()
+    PIL.Image.fromarray(np.ones((20, 30), kind)).save(content, "TIFF")
+    with pytest.raises(InputError, match=r"x: page 1: pixels of 32 bits.*save it in 8 bits"):
+        decode(content.getvalue(), "x")
+
+
+def test_rotation_is_applied(through_pillow: Encoder, picture: Picture) -> None:
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6
+    np.testing.assert_array_equal(decode(through_pillow("TIFF", exif=exif), "x"), np.rot90(picture, -1))
+
+
+def test_a_page_too_large_costs_itself(sheets: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_PIXELS", 630)
+    *good, large = pages(sheets)
+    assert [page.read().shape[0] for page in good] == [20, 21]
+    with pytest.raises(InputError, match="page 3: too large: 30 x 22"):
+        large.read()
+
+
+def test_a_file_cut_short_gives_the_pages_before(through_pillow: Encoder, picture: Picture, tmp_path: Path) -> None:
+    content = through_pillow("TIFF", images=[picture, picture])
+    for length in (len(content) - 1000, len(content) - 100):
+        (tmp_path / "cut.tiff").write_bytes(content[:length])
+        first, second = pages(tmp_path / "cut.tiff")
+        np.testing.assert_array_equal(first.read(), picture)
+        with pytest.raises(InputError, match=r"cut\.tiff: page 2: damaged or cut short"):
+            second.read()
+
+
+@pytest.mark.parametrize("content", [b"II*\0", b"II*\0" + b"\xff" * 50, b"MM\0*" + bytes(50)])
+def test_a_mark_and_nothing_behind_it(content: bytes, the_error: Callable[[Any], str]) -> None:
+    assert the_error(content) == "the bytes given: a TIFF of a kind that cannot be read, or cut short"
+
+
+def test_more_pages_than_are_read(
+    sheets: bytes, the_error: Callable[[Any], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MAX_PAGES", 2)
+    assert "at most 2 are read" in the_error(sheets)
+
+
+def test_the_file_is_closed_when_its_pages_are_done_or_dropped(sheets: bytes, tmp_path: Path) -> None:
+    """A file left open would be a ResourceWarning, which fails a test; Windows would not remove it either."""
+    path = tmp_path / "sheets.tif"
+    path.write_bytes(sheets)
+    found = pages(path)
+    page = next(found)
+    del found
+    assert page.read().shape == (20, 30, 3), "opened once more"
+    path.unlink()
+    with pytest.raises(InputError, match="No such file"):
+        page.read()

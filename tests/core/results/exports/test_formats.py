@@ -1,0 +1,88 @@
+"""The table of formats, and what holds for all of them."""
+
+from __future__ import annotations
+
+import re
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pypdfium2
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from ocrzoo.results.exports import FORMATS, document
+from ocrzoo.results.page_text import TextLine, TextPage, TextWord
+from ocrzoo_registry.errors import UsageError
+
+READERS = {
+    "txt": lambda content: content.decode("utf-8"),
+    "tsv": lambda content: content.decode("utf-8"),
+    "hocr": etree.fromstring,
+    "alto": etree.fromstring,
+    "pdf": lambda content: pypdfium2.PdfDocument(content)[0].get_textpage().get_text_range(),
+}
+
+
+def test_every_format_has_a_suffix_of_its_own() -> None:
+    assert list(FORMATS) == list(READERS)
+    suffixes = [form.suffix for form in FORMATS.values()]
+    assert suffixes == [".txt", ".tsv", ".hocr", ".xml", ".pdf"]
+    assert all(form.several for form in FORMATS.values())
+
+
+def test_an_unknown_format_is_refused_with_the_known_ones(many: TextPage) -> None:
+    with pytest.raises(UsageError, match=r"format 'docx': not one of txt, tsv, hocr, alto, pdf"):
+        document([many], "docx")
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_no_pages_make_no_document(fmt: str) -> None:
+    with pytest.raises(UsageError, match=f"no pages to write as {fmt}"):
+        document(iter(()), fmt)
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_the_same_pages_give_the_same_bytes(many: TextPage, hostile: TextPage, fmt: str) -> None:
+    assert document([many, hostile], fmt) == document(iter([many, hostile]), fmt)
+
+
+@pytest.mark.parametrize("fmt", ["tsv", "hocr", "alto"])
+def test_no_number_is_none(hostile: TextPage, fmt: str) -> None:
+    assert not re.search(rb"\b(nan|inf|infinity)\b", document([hostile], fmt), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_pages_are_let_go_of_one_by_one(fmt: str) -> None:
+    alive: list[weakref.ref[Any]] = []
+
+    def pages() -> Iterator[TextPage]:
+        for number in range(4):
+            assert sum(reference() is not None for reference in alive) <= 1
+            image = np.full((50, 50, 3), number, np.uint8)
+            alive.append(weakref.ref(image))
+            yield TextPage("p", image, ())
+            del image
+
+    assert document(pages(), fmt)
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+@settings(max_examples=25, deadline=None)
+@given(
+    text=st.text(st.characters(), min_size=1),
+    corners=st.lists(st.tuples(st.floats(width=32), st.floats(width=32)), max_size=6),
+    score=st.floats(),
+    direction=st.sampled_from(["ltr", "rtl", "ttb"]),
+)
+def test_whatever_was_read_can_be_written_and_read_again(
+    fmt: str, text: str, corners: list[tuple[float, float]], score: float, direction: Any
+) -> None:
+    polygon = np.array(corners, np.float32).reshape(-1, 2)
+    words = tuple(TextWord(word, polygon, score) for word in text.split())
+    lines = (TextLine(text, polygon, score, direction, words), TextLine(text, polygon, score, direction))
+    page = TextPage(text, np.zeros((30, 40, 3), np.uint8), lines, text)
+    READERS[fmt](document([page], fmt))

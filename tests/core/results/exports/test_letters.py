@@ -1,0 +1,81 @@
+"""Where each letter of a line goes in a PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ocrzoo.results.exports.blank_font import EM, advance
+from ocrzoo.results.exports.letters import Run, as_seen, layout
+from ocrzoo.results.exports.texts import written
+from ocrzoo.results.page_text import Direction, TextPage
+
+if TYPE_CHECKING:
+    from tests.core.results.exports.conftest import Sheet
+
+
+def runs(page: TextPage) -> list[Run]:
+    return [layout(page, line, found) for line, found in written(page)]
+
+
+@pytest.mark.parametrize(
+    ("text", "direction", "seen"),
+    [
+        ("Hello (you)", "ltr", "Hello (you)"),
+        ("שלום עולם", "rtl", "םלוע םולש"),
+        ("שלום 123 עולם", "rtl", "םלוע 123 םולש"),
+        ("say שלום twice", "ltr", "say םולש twice"),
+        ("שלום ABC", "rtl", "ABC םולש"),
+        ("縦書き", "ttb", "縦書き"),
+    ],
+)
+def test_letters_stand_as_the_eye_sees_them(text: str, direction: Direction, seen: str) -> None:
+    assert as_seen(text, direction) == seen
+
+
+def test_brackets_stay_what_was_read() -> None:
+    assert sorted(as_seen("(שלום) [ABC]", "rtl")) == sorted("(שלום) [ABC]")
+    assert as_seen("(שלום", "rtl")[-1] == "("
+
+
+def test_words_start_where_they_were_found_with_spaces_between(sheet: Callable[..., Sheet]) -> None:
+    (run,) = runs(sheet().put("one two", (100, 500), angle=30).page())
+    assert "".join(letter for letter, _ in run.letters) == "one two"
+    starts = [start for _, start in run.letters]
+    assert starts == sorted(starts)
+    assert (starts[0], starts[3], starts[4]) == pytest.approx((0, 48, 64), abs=0.1)
+    assert run.frame.angle == pytest.approx(30, abs=0.1)
+
+
+def test_words_from_right_to_left_are_placed_from_the_left(sheet: Callable[..., Sheet]) -> None:
+    (run,) = runs(sheet().put("שלום עולם!", (100, 50), direction="rtl").page())
+    assert "".join(letter for letter, _ in run.letters) == "!םלוע םולש"
+    starts = [start for _, start in run.letters]
+    assert starts == sorted(starts)
+
+
+def test_no_space_between_words_that_had_none(sheet: Callable[..., Sheet]) -> None:
+    drawn = sheet().put("你 好", (0, 0))
+    drawn.lines[0] = replace(drawn.lines[0], text="你好")
+    (run,) = runs(drawn.page())
+    assert [letter for letter, _ in run.letters] == ["你", "好"]
+
+
+def test_moves_lead_from_letter_to_letter(many: TextPage) -> None:
+    for run in runs(many):
+        unit = run.frame.height * run.stretch / EM
+        reached = 0.0
+        for move, (letter, start) in zip(run.moves(), run.letters, strict=True):
+            reached += move * unit
+            assert reached == pytest.approx(start, abs=unit * len(run.letters))
+            reached += advance(letter) * unit
+
+
+def test_places_without_extent_still_give_text(hostile: TextPage) -> None:
+    for run in runs(hostile):
+        assert run.frame.height >= 1
+        assert run.stretch > 0
+        assert all(abs(move) <= 1e7 for move in run.moves())
