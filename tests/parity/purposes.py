@@ -141,6 +141,15 @@ PURPOSES: Sequence[Purpose] = (
         quirk=True,
     ),
     Purpose(
+        what="which lines are turned",
+        theirs="every line is taken for what the first one of its batch of six is",
+        ours="each for what it is",
+        why="a line that stands upright is turned otherwise, and read as nonsense",
+        aspects=("key:textline_orientation_angles",),
+        cases=("use_textline_orientation = *", "* on 'on'", "* on 'lines*'", "* on 'v5 on'", "* on 'paddle'"),
+        quirk=True,
+    ),
+    Purpose(
         what="turning a page or a line",
         theirs="`warpAffine` around a centre half a pixel off: a black row and column, all else shifted by a pixel",
         ours="exact",
