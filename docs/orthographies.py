@@ -26,11 +26,11 @@ HEAD = f"""\
 """
 
 SPARED = {"nl": "\u0301", "th": "ฃฅ\u0e4e"}
-"""Characters of CLDR's main sets that texts of today do without: the accent on the j of a stressed ij, for which Unicode
-has no letter; two Thai consonants that are obsolete, and a mark that Thai has for Pali and Sanskrit only."""
+"""Characters of CLDR's main sets that texts of today do without: the accent on the j of a stressed ij, for which
+Unicode has no letter; two Thai consonants that are obsolete, and a mark that Thai has for Pali and Sanskrit only."""
 
-UNNAMED = {"gom": "Goan Konkani"}
-"""Languages that models claim and CLDR knows under the code of a larger one only, by ISO 639-3's names."""
+UNNAMED = {"abq": "Abaza", "gom": "Goan Konkani", "lbe": "Lak", "sck": "Sadri", "tab": "Tabassaran"}
+"""Languages that models claim and CLDR has no English name for, by the names of ISO 639-3."""
 
 DOTTED = {"tr", "az"}
 """Languages in which the capital of i has a dot, and that of ı has none."""
@@ -171,7 +171,7 @@ class Cldr:
     def script(self, locale: str) -> str:
         """Return the script that a locale is written in."""
         stated = next((part for part in locale.split("-") if len(part) == 4), None)
-        language = locale.split("-")[0]
+        language = locale.split("-", 1)[0]
         known = self.likely.get(locale) or self.likely.get(language)
         likely = known or self.likely.get(self.alias(language), "und-Zyyy-ZZ")
         return stated or likely.split("-")[1]
@@ -203,7 +203,7 @@ def line(cldr: Cldr, locale: str) -> list[str]:
     """Return the columns of a locale."""
     sets = cldr.characters(locale) or cldr.characters(cldr.alias(locale))
     main = exemplars(sets.get("exemplarCharacters", "[]"))
-    upper = capitals(main, locale.split("-")[0])
+    upper = capitals(main, locale.split("-", 1)[0])
     spared = set(SPARED.get(locale, ""))
     letters, big = code_points(main, "LM") - spared, code_points(upper, "LM") - spared
     digits = {sign for sign in code_points(exemplars(sets.get("numbers", "[]")), "N") if sign.isdecimal()}
@@ -220,7 +220,7 @@ def table(cldr: Cldr) -> str:
     for locale in cldr.locales():
         row = line(cldr, locale)
         parent = "-".join(part for part in locale.split("-") if len(part) != 2 or part.islower())
-        shorter = [rows.get(locale.rpartition("-")[0]), rows.get(parent), rows.get(locale.split("-")[0])]
+        shorter = [rows.get(locale.rpartition("-")[0]), rows.get(parent), rows.get(locale.split("-", 1)[0])]
         if any(known and known[1] == row[1] and known[5:7] == row[5:7] for known in shorter if known is not row):
             continue
         rows[locale] = row

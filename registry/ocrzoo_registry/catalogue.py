@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.errors import UnknownModel
-from ocrzoo_registry.languages import matches
+from ocrzoo_registry.languages import claims, find
 from ocrzoo_registry.offers import Offer, Offers
 
 
@@ -39,8 +39,13 @@ class Catalogue(Offers[OfferedCard]):
     ) -> list[OfferedCard]:
         """Return the models that meet every condition given, in natural order of their names.
 
-        ``pattern`` is a shell pattern or a part of the name, in any case; ``lang`` a language tag.
+        ``pattern`` is a shell pattern or a part of the name, in any case; ``lang`` a language that the models claim.
+
+        Raises:
+            AmbiguousLanguage: The code of the language has two meanings.
+            UnknownLanguage: There is no such language.
         """
+        wanted = None if lang is None else find(lang)
         found = [
             offered
             for offered in self
@@ -48,7 +53,7 @@ class Catalogue(Offers[OfferedCard]):
             and (task is None or offered.card.task == task)
             and (family is None or offered.card.family == family)
             and (tier is None or offered.card.tier == tier)
-            and (lang is None or matches(lang, offered.card.languages))
+            and (wanted is None or claims(offered.card.languages, wanted))
         ]
         return sorted(found, key=lambda offered: natural_key(offered.card.name))
 

@@ -48,7 +48,7 @@ class Language:
     """A language in one script, as a user asked for it."""
 
     tag: str
-    """BCP-47, as short as the user put it: ``zh-Hant``, ``sr``, ``pt-BR``."""
+    """BCP-47, as short as the user put it: ``zh-Hant``, ``sr``, ``pt-BR``; :func:`find` takes it for the same."""
     language: str
     """The language alone, by its shortest code."""
     script: str
@@ -123,8 +123,7 @@ def find_all(codes: str | Iterable[str]) -> tuple[Language, ...]:
 def claims(tags: Iterable[str], wanted: Language) -> bool:
     """Whether one of a card's tags serves a language.
 
-    A tag without a script serves the language in each of its scripts (which letters a model has shows what is true
-    of that); regions count for nothing.
+    A tag without a script stands for the language in its usual one (``sr`` in Cyrillic); regions count for nothing.
     """
     serving = _serving(wanted.language, wanted.script)
     return any(serving(tag) for tag in tags)
@@ -176,7 +175,7 @@ def _standard(tag: str) -> str | None:
 
     try:
         standard = langcodes.standardize_tag(tag, macro=True)
-    except langcodes.LanguageTagError:
+    except ValueError:  # langcodes' own error is one
         return None
     language = standard.split("-")[0]
     return standard if orthographies.read(language) or langcodes.Language.get(language).is_valid() else None
@@ -187,7 +186,8 @@ def _tagged(tag: str, note: str | None = None) -> Language:
     language, stated, region = _parts(_standard(tag) or tag)
     general = orthographies.read(language)
     script = stated or _likely_script(language, region, general)
-    shown = "-".join(part for part in (language, stated, region) if part)
+    twice = stated is None and region is None and language in paddle_codes() and paddle_codes()[language].rule
+    shown = "-".join(part for part in (language, script if twice else stated, region) if part)
     places = (f"{language}-{script}-{region}", f"{language}-{region}", f"{language}-{script}", language)
     known = (orthographies.read(place) for place in places)
     orthography = next((found for found in known if found is not None and found.script == script), None)
@@ -216,14 +216,14 @@ class _Serving:
     """Whether tags serve one language in one script; what was found of a tag is remembered."""
 
     def __init__(self, language: str, script: str) -> None:
-        self._language, self._script = {language, _PARENTS.get(language, language)}, script
+        self._wanted = {(language, script), (_PARENTS.get(language, language), script)}
         self._known: dict[str, bool] = {}
 
     def __call__(self, tag: str) -> bool:
         known = self._known.get(tag)
         if known is None:
-            language, script, _ = _parts(_standard(tag) or tag)
-            known = self._known[tag] = language in self._language and script in (None, self._script)
+            offered = find_tag(tag)
+            known = self._known[tag] = (offered.language, offered.script) in self._wanted
         return known
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from ocrzoo.cli import upkeep
+from ocrzoo.cli.evidence import describe_evidence, letters_cell
 from ocrzoo.cli.pull import path, pull
+from ocrzoo.cli.selecting import select_model
 from ocrzoo.cli.terminal import debug_option, on_terminal, print_json, print_table
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ def models() -> None:
     """Find models, bring them here, and look after those that are here."""
 
 
-for command in (pull, path, *upkeep.COMMANDS):
+for command in (select_model, pull, path, *upkeep.COMMANDS):
     models.add_command(command)
 
 
