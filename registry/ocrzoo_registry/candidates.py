@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, get_args
 
 from ocrzoo_registry.card_files import OfferedCard
@@ -69,8 +70,18 @@ class Candidate:
     """Whether its weights lie in the store."""
     unmet: tuple[str, ...] = ()
     """The terms that it does not meet, in words that follow its name."""
-    faults: tuple[str, ...] = ()
-    """Why it does not qualify: those, and what it lacks of the languages."""
+    lacking: tuple[Evidence, ...] = ()
+    """The languages that it does not read."""
+
+    @property
+    def qualifies(self) -> bool:
+        """Whether it meets the terms and reads all the languages."""
+        return not self.unmet and not self.lacking
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Why it does not qualify, in words that follow its name."""
+        return (*self.unmet, *(one.lack() for one in self.lacking))
 
     @property
     def name(self) -> str:
@@ -92,7 +103,7 @@ class Candidate:
         """The least figure published for the languages, in percent."""
         return min(quality(one.metric) for one in self.evidence)
 
-    @property
+    @cached_property
     def merit(self) -> tuple[Any, ...]:
         """What candidates that qualify are ranked by, the highest first."""
         return tuple(step.measure(self) for step in STEPS)

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from os import fspath
 from pathlib import Path
 
 from ocrzoo_registry import orthographies
@@ -59,29 +60,25 @@ def coverage_of(offered: OfferedCard, language: Language) -> Coverage | None:
     """
     if offered.card.charset is None or language.orthography is None:
         return None
-    return _coverage(offered.root / offered.card.charset, language.orthography.tag)
-
-
-def writes(entries: frozenset[str], letter: str) -> bool:
-    """Whether entries, in NFC, make up a letter."""
-    if letter in entries or any(other in entries for other in LOOK_ALIKES.get(letter, "")):
-        return True
-    parts = unicodedata.normalize("NFD", letter)
-    return len(parts) > 1 and all(part in entries for part in parts)
+    return _coverage(fspath(offered.root), offered.card.charset, language.orthography.tag)
 
 
 def _measure(entries: frozenset[str], orthography: orthographies.Orthography) -> Coverage | None:
     required = orthography.required
     if not required:
         return None
-    absent = [letter for letter in required - entries if not writes(entries, letter)]
+    absent = required - entries
+    absent -= {letter for letter, others in LOOK_ALIKES.items() if not entries.isdisjoint(others)}
+    composed = {letter: parts for letter, parts in orthography.composed.items() if letter in absent}
+    if not entries.isdisjoint(parts[-1] for parts in composed.values()):
+        absent -= {letter for letter, parts in composed.items() if entries.issuperset(parts)}
     return Coverage(len(required), tuple(sorted(absent, key=lambda letter: (letter.isupper(), letter))))
 
 
 @lru_cache(maxsize=1 << 16)
-def _coverage(charset: Path, tag: str) -> Coverage | None:
+def _coverage(root: str, charset: str, tag: str) -> Coverage | None:
     orthography = orthographies.read(tag)
-    return None if orthography is None else _measure(_entries(charset), orthography)
+    return None if orthography is None else _measure(_entries(Path(root, charset)), orthography)
 
 
 @lru_cache(maxsize=64)
@@ -91,4 +88,6 @@ def _entries(charset: Path) -> frozenset[str]:
 
 def _normal(charset: Iterable[str]) -> frozenset[str]:
     entries = frozenset(charset)
+    if unicodedata.is_normalized("NFC", "\n".join(entries)):
+        return entries
     return entries | {unicodedata.normalize("NFC", entry) for entry in entries}

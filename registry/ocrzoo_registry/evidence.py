@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import Metric, ModelCard
@@ -23,19 +23,31 @@ class Evidence:
     """What is known of a model and a language."""
 
     language: Language
+    card: ModelCard
     claimed: bool
     """Whether the card says that it reads the language."""
-    related: int
-    """How many languages in the same script the card claims."""
-    strange: tuple[str, ...]
-    """Letters that occur in no language that the card claims: the charset may have them, but hardly any text taught
-    the network to read them. Asked only where the language itself is not claimed."""
     coverage: Coverage | None
     """What its charset has of the letters; ``None`` where these, or the charset, are not known."""
-    metric: Metric | None
-    """The published figure that speaks best for this language."""
     fault: str | None = None
     """Why the charset could not be read."""
+
+    @cached_property
+    def metric(self) -> Metric | None:
+        """The published figure that speaks best for this language."""
+        return best_metric(self.card, self.language)
+
+    @cached_property
+    def related(self) -> int:
+        """How many languages in the same script the card claims."""
+        return claimed_in_script(self.card.languages, self.language.script)
+
+    @cached_property
+    def strange(self) -> tuple[str, ...]:
+        """The letters that occur in no language that the card claims.
+
+        The charset may have them, but hardly any text taught the network to read them.
+        """
+        return tuple(sorted(self.language.required - letters_of(self.card.languages)))
 
     @property
     def share(self) -> float:
@@ -70,22 +82,24 @@ class Evidence:
         if self.claimed:
             return f"lacks {len(missing)} of the {count} letters of {self.language.name}: {_some(missing)}"
         has = f"{count - len(missing)} of its {count} letters" if missing else f"all its {count} letters"
-        if self.strange and self.share > _MOST:
+        if self.share > _MOST and self.strange:
             return f"has {has}, but claims neither {self.language} nor a language with {_some(self.strange)}"
         return f"does not claim {self.language}, and has {has}"
 
 
 def collect(offered: OfferedCard, language: Language) -> Evidence:
     """Return what is known of a model and a language."""
-    card, coverage, fault = offered.card, None, None
+    coverage, fault = None, None
     try:
         coverage = coverage_of(offered, language)
     except CardError as error:
         fault = str(error)
-    claimed = claims(card.languages, language)
-    related = claimed_in_script(card.languages, language.script)
-    strange = () if claimed else tuple(sorted(language.required - letters_of(card.languages)))
-    return Evidence(language, claimed, related, strange, coverage, best_metric(card, language), fault)
+    return Evidence(language, offered.card, claims(offered.card.languages, language), coverage, fault)
+
+
+def claimed_by(offered: OfferedCard) -> list[Evidence]:
+    """Return what is known of a model and each language that its card claims, in the card's order."""
+    return [collect(offered, find_tag(tag)) for tag in offered.card.languages]
 
 
 @lru_cache(maxsize=1024)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Literal
 
 from ocrzoo_registry import orthographies
@@ -125,8 +125,11 @@ def claims(tags: Iterable[str], wanted: Language) -> bool:
 
     A tag without a script stands for the language in its usual one (``sr`` in Cyrillic); regions count for nothing.
     """
-    serving = _serving(wanted.language, wanted.script)
-    return any(serving(tag) for tag in tags)
+    serves = _serving(wanted.language, wanted.script)
+    for tag in tags:  # a plain loop: large catalogues have a hundred thousand tags
+        if serves[tag]:
+            return True
+    return False
 
 
 def claimed_in_script(tags: Iterable[str], script: str) -> int:
@@ -139,19 +142,24 @@ def nearness(tag: str, wanted: Language) -> int:
 
     3: that very language; 2: a group of languages, or a script, that it belongs to; 1: many languages; 0: it does not.
     """
+    return _nearness(tag, wanted.language, wanted.script)
+
+
+@lru_cache(maxsize=4096)
+def _nearness(tag: str, language: str, script: str) -> int:
     if tag == "mul":
         return 1
     if tag.startswith("und-"):
-        return 2 if tag.removeprefix("und-") == wanted.script else 0
-    if wanted.language in GROUPS.get(tag, ()):
+        return 2 if tag.removeprefix("und-") == script else 0
+    if language in GROUPS.get(tag, ()):
         return 2
-    return 3 if claims([tag], wanted) else 0
+    return 3 if _serving(language, script)[tag] else 0
 
 
 @cache
 def paddle_codes() -> Mapping[str, PaddleCode]:
     """Return PaddleOCR's codes, by code."""
-    text = files("ocrzoo_registry").joinpath("paddleocr_languages.tsv").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("paddleocr_languages.tsv").read_text(encoding="utf-8")
     rows = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
     return {row[0]: PaddleCode(*row) for row in rows}  # type: ignore[arg-type]  # the fifth cell is ask or tell
 
@@ -212,19 +220,17 @@ def _likely_script(language: str, region: str | None, general: Orthography | Non
     return likely or (general.script if general else "Zyyy")
 
 
-class _Serving:
-    """Whether tags serve one language in one script; what was found of a tag is remembered."""
+class _Serving(dict[str, bool]):
+    """Whether tags serve one language in one script; found out when first asked."""
 
     def __init__(self, language: str, script: str) -> None:
+        super().__init__()
         self._wanted = {(language, script), (_PARENTS.get(language, language), script)}
-        self._known: dict[str, bool] = {}
 
-    def __call__(self, tag: str) -> bool:
-        known = self._known.get(tag)
-        if known is None:
-            offered = find_tag(tag)
-            known = self._known[tag] = (offered.language, offered.script) in self._wanted
-        return known
+    def __missing__(self, tag: str) -> bool:
+        offered = find_tag(tag)
+        self[tag] = (offered.language, offered.script) in self._wanted
+        return self[tag]
 
 
 @lru_cache(maxsize=256)

@@ -10,8 +10,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Literal, cast
 
 Direction = Literal["ltr", "rtl", "ttb"]
@@ -40,15 +40,21 @@ class Orthography:
     digits: frozenset[str]
     punctuation: frozenset[str]
 
-    @property
+    @cached_property
     def required(self) -> frozenset[str]:
         """The letters that a text may hold, in both cases."""
         return self.letters | self.capitals
 
-    @property
+    @cached_property
+    def composed(self) -> Mapping[str, str]:
+        """The letters that Unicode also writes as a base and combining marks, and how: NFD."""
+        written = ((letter, unicodedata.normalize("NFD", letter)) for letter in self.required)
+        return {letter: parts for letter, parts in written if len(parts) > 1}
+
+    @cached_property
     def decomposed(self) -> frozenset[str]:
         """The characters that the same letters need in NFD: bases, and combining marks apart."""
-        return frozenset(part for letter in self.required for part in unicodedata.normalize("NFD", letter))
+        return (self.required - self.composed.keys()).union(*self.composed.values())
 
 
 @cache
@@ -106,4 +112,4 @@ def _rows() -> list[str]:
 
 @cache
 def _text() -> str:
-    return files("ocrzoo_registry").joinpath("orthographies.tsv").read_text(encoding="utf-8")
+    return Path(__file__).with_name("orthographies.tsv").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from functools import cached_property
 
 from ocrzoo_registry.candidates import MIN_COVERAGE, Candidate, Terms, why_behind
 from ocrzoo_registry.card_files import OfferedCard
@@ -39,7 +39,7 @@ class Selection:
     @property
     def winner(self) -> Candidate | None:
         """The model to take: it reads all the languages."""
-        return self.candidates[0] if self.candidates and not self.candidates[0].faults else None
+        return self.candidates[0] if self.candidates and self.candidates[0].qualifies else None
 
     @property
     def unread(self) -> tuple[Language, ...]:
@@ -72,12 +72,12 @@ class Selection:
 
     def why(self, candidate: Candidate) -> str:
         """Return why a candidate won, or why it did not, in one sentence."""
-        if candidate.faults:
+        if not candidate.qualifies:
             return f"{candidate.name} {', and '.join(candidate.faults)}"
         first = self.candidates[0]
         if candidate != first:
             return f"{candidate.name} {why_behind(first, candidate)}"
-        rival = next((one for one in self.candidates[1:] if not one.faults), None)
+        rival = next((one for one in self.candidates[1:] if one.qualifies), None)
         behind = f"; the next, {rival.name}, {why_behind(first, rival)}" if rival else "; no other qualifies"
         return f"{first.name} {' and '.join(one.merit() for one in first.evidence)}{behind}"
 
@@ -110,9 +110,9 @@ def select(
 
     ``lang`` is a tag, a name or a PaddleOCR code, or several, also with commas between. A model qualifies that claims
     the language and whose charset has ``min_coverage`` of its letters; where none does, one whose charset has them and
-    that claims other languages in which they all occur. ``default`` is the model to prefer where it qualifies by a claim,
-    if not given the OCR pipeline's. ``thorough`` also tells of models that have the letters and no claim where others
-    have both.
+    that claims other languages in which they all occur. ``default`` is the model to prefer where it qualifies by a
+    claim, if not given the OCR pipeline's. ``thorough`` also tells of models that have the letters and no claim where
+    others have both.
 
     Raises:
         AmbiguousLanguage: A code has two meanings.
@@ -122,15 +122,14 @@ def select(
     zoo = zoo or Zoo()
     terms = Terms(task, tier, max_size_mb, min_coverage, installed)
     look = _Look(zoo, find_all(lang), terms, default_model(zoo) if default is None else default)
-    models = [offered for offered in zoo.models if offered.card.task == task]
+    models = [offered for offered in zoo.models if offered.card.task == terms.task]
     if not any(offered.card.languages for offered in models):
         raise UsageError(f"no model of task {task} is made for a language: leave the task out")
     claiming = [one for one in models if any(claims(one.card.languages, language) for language in look.languages)]
-    found = [look.at(offered) for offered in claiming]
+    found = [look.at(offered, look.evidence(offered)) for offered in claiming]
     if thorough or look.weak(found):
         claimers = {one.card.name for one in claiming}
-        others = [look.at(one) for one in models if one.card.charset is not None and one.card.name not in claimers]
-        found += _worth_telling(others, terms, alone=not found)
+        found += look.unclaimed([one for one in models if one.card.charset and one.card.name not in claimers], found)
     return _judge(look, found)
 
 
@@ -157,7 +156,8 @@ def default_model(zoo: Zoo, pipeline: str = "OCR") -> str:
     return str((modules.get("TextRecognition") or {}).get("model_name") or "")
 
 
-class _Look(NamedTuple):
+@dataclass(frozen=True)
+class _Look:
     """What is asked, and of which zoo."""
 
     zoo: Zoo
@@ -165,18 +165,44 @@ class _Look(NamedTuple):
     terms: Terms
     default: str
 
-    def at(self, offered: OfferedCard) -> Candidate:
-        """Put together what is known of a model."""
-        card = offered.card
-        installed = any(self.zoo.store.find(card.name, file_format) for file_format in card.artefacts)
+    def evidence(self, offered: OfferedCard) -> tuple[Evidence, ...]:
+        """Put together what is known of a model and each language."""
+        return tuple(collect(offered, language) for language in self.languages)
+
+    def at(self, offered: OfferedCard, evidence: tuple[Evidence, ...]) -> Candidate:
+        """Make a model a candidate."""
+        installed = self.installed(offered)
         return Candidate(
             offered=offered,
-            evidence=tuple(collect(offered, language) for language in self.languages),
-            default=card.name == self.default,
+            evidence=evidence,
+            default=offered.card.name == self.default,
             within_reach=installed or self.zoo.within_reach(offered),
             installed=installed,
-            unmet=self.terms.unmet(card, installed=installed),
+            unmet=self.terms.unmet(offered.card, installed=installed),
         )
+
+    def installed(self, offered: OfferedCard) -> bool:
+        """Whether a model lies in the store, complete."""
+        store, name = self.zoo.store, offered.card.name
+        kinds = (kind for kind in offered.card.artefacts if store.folder(name, kind).name in self._folders)
+        return any(store.find(name, kind) for kind in kinds)
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        """What lies in the store, by one look: a large catalogue has many models that do not."""
+        try:
+            return frozenset(path.name for path in self.zoo.store.root.iterdir())
+        except OSError:
+            return frozenset()
+
+    def unclaimed(self, others: list[OfferedCard], found: list[Candidate]) -> list[Candidate]:
+        """Of models that claim none of the languages: those with the letters of one; without any the nearest."""
+        known = [(offered, self.evidence(offered)) for offered in others]
+        telling = [pair for pair in known if any(one.coverage and self.covers(one) for one in pair[1])]
+        if not telling and not found:
+            some = [pair for pair in known if any(one.share for one in pair[1])]
+            telling = sorted(some, key=lambda pair: min(one.share for one in pair[1]), reverse=True)[:_NEAREST]
+        return [self.at(*pair) for pair in telling]
 
     def weak(self, found: Iterable[Candidate]) -> frozenset[Language]:
         """The languages that no model both claims and covers: letters without a claim have to do there."""
@@ -192,32 +218,24 @@ class _Look(NamedTuple):
         return one.taught(self.terms.min_coverage)
 
 
-def _worth_telling(others: list[Candidate], terms: Terms, *, alone: bool) -> list[Candidate]:
-    """Of models that claim none of the languages: those with the letters of one; without any candidate the nearest."""
-    telling = [one for one in others if any(e.related and e.covers(terms.min_coverage) for e in one.evidence)]
-    if telling or not alone:
-        return telling
-    return sorted((one for one in others if one.share), key=lambda one: (one.share, one.merit), reverse=True)[:_NEAREST]
-
-
 def _judge(look: _Look, found: list[Candidate]) -> Selection:
     """Say of each candidate what it lacks, rank them, and find the fewest that read all."""
     weak = look.weak(found)
 
     def read(candidate: Candidate) -> tuple[Evidence, ...]:
         enough = (one for one in candidate.evidence if look.covers(one))
-        return tuple(one for one in enough if one.claimed or (look.taught(one) and one.language in weak))
+        return tuple(one for one in enough if one.claimed or (one.language in weak and look.taught(one)))
 
     def judged(candidate: Candidate) -> Candidate:
-        lacking = (one.lack() for one in candidate.evidence if one not in read(candidate))
-        return replace(candidate, faults=(*candidate.unmet, *lacking))
+        reads = read(candidate)
+        return replace(candidate, lacking=tuple(one for one in candidate.evidence if one not in reads))
 
     def nearness(candidate: Candidate) -> tuple[object, ...]:
-        return (not candidate.faults, not candidate.unmet, len(read(candidate)), candidate.share, candidate.merit)
+        return (not candidate.unmet, len(read(candidate)), candidate.share, candidate.merit)
 
     ranked = sorted(map(judged, found), key=lambda one: one.merit, reverse=True)
-    good = [one for one in ranked if not one.faults]
-    bad = sorted((one for one in ranked if one.faults), key=nearness, reverse=True)
+    good = [one for one in ranked if one.qualifies]
+    bad = sorted((one for one in ranked if not one.qualifies), key=nearness, reverse=True)
     parts = [replace(one, evidence=read(one)) for one in ranked if not one.unmet and read(one)]
     parts.sort(key=lambda one: one.merit, reverse=True)
     places = smallest_cover([frozenset(e.language.tag for e in one.evidence) for one in parts])

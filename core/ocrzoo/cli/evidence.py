@@ -70,7 +70,7 @@ def describe_candidate(selection: Selection, one: Candidate) -> dict[str, Any]:
     card = one.offered.card
     return {
         "name": card.name,
-        "qualifies": not one.faults,
+        "qualifies": one.qualifies,
         "reason": selection.why(one),
         "evidence": {evidence.language.tag: describe_evidence(evidence) for evidence in one.evidence},
         "tier": card.tier,

@@ -114,7 +114,7 @@ def _model_rows(found: Selection) -> list[tuple[str, str]]:
 def _alphabet(language: Language) -> dict[str, list[str]]:
     known = language.orthography
     if known is None:
-        return dict.fromkeys(("letters_needed", "capitals", "digits", "punctuation", "combining_in_nfd"), [])
+        return {key: [] for key in ("letters_needed", "capitals", "digits", "punctuation", "combining_in_nfd")}
     return {
         "letters_needed": sorted(known.letters),
         "capitals": sorted(known.capitals),

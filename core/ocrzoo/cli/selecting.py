@@ -65,7 +65,7 @@ def _row(found: Selection, one: Candidate) -> tuple[str, ...]:
     size, time = size_mb(card), cpu_ms(card)
     return (
         one.name,
-        "no" if one.faults else "yes",
+        "yes" if one.qualifies else "no",
         _each("yes" if evidence.claimed else "no" for evidence in one.evidence),
         _each(letters_cell(evidence) for evidence in one.evidence),
         _each(_published(evidence.metric) for evidence in one.evidence),
