@@ -83,24 +83,24 @@ which letters the network **can write**. A model is taken for a language that it
 or more (all of an alphabet; nearly all Chinese characters). `ocrzoo models select --lang ru --explain` shows the
 evidence, `ocrzoo languages vi` the letters.
 
-* **Letters** are the main exemplar characters of Unicode CLDR {version}, in NFC, and their capitals by each language's own
-  rules. A charset has a letter as an entry, or as its base and combining marks; an apostrophe will do for ʼ and ʻ.
+* **Letters** are the main exemplar characters of Unicode CLDR {version}, in NFC, and their capitals by each language's
+  own rules. A charset has a letter as an entry, or as its base and combining marks; an apostrophe will do for ʼ and ʻ.
   Digits and punctuation are not counted. Chinese and Korean are CLDR's sets as they are (2210 characters, in Hant 2179;
   all 11172 syllables); Japanese is kana and the kanji of its set. Left out are the accent on the j of a Dutch íj́, and
   Thai ฃ, ฅ and U+0E4E, which texts of today do without. Where CLDR has no letters ("not known"), a claim has to do.
 * **Letters without a claim are not enough.** The charset of PP-OCRv5_mobile_rec has é and ñ, but its publisher claims
   Chinese, English and Japanese: hardly any text taught the network to read them, so French does not go there. For a
   language that no model both claims and covers, a model qualifies whose charset has the letters and that claims
-  languages in which all of them occur (Hawaiian on PP-OCRv6: the letters are those of Māori and English); it ranks below
-  any claim and comes with a warning. Esperanto gets no model: charsets have its ĉ, but no claimed language has.
+  languages in which all of them occur (Hawaiian on PP-OCRv6: its letters are those of Māori and English); it ranks
+  below any claim and comes with a warning. Esperanto gets no model: charsets have its ĉ, but no claimed language has.
 * **Codes** are BCP-47 tags, English or own names, and PaddleOCR's codes. A code that means one language as a tag and
-  another to PaddleOCR is asked about: {twice}. `ch` is Chinese, as for PaddleOCR, and says so. A tag without
-  a script stands for the usual one: `sr` is Serbian in Cyrillic, `zh` Chinese in simplified characters.
-* **Of several models** that qualify, the pipeline's default comes first, then those whose weights can be had, the newest
-  release, the highest figure published for the language, the most letters, the smallest.
+  another to PaddleOCR is asked about: {twice}. `ch` is Chinese, as for PaddleOCR, and says so.
+  A tag without a script stands for the usual one: `sr` is Serbian in Cyrillic, `zh` Chinese in simplified characters.
+* **Of several models** that qualify, the pipeline's default comes first, then those whose weights can be had, the
+  newest release, the highest figure published for the language, the most letters, the smallest.
 
-PaddleOCR 3.7.0 takes {codes} codes for {claimed} of these {count} languages. For **{uncovered}** of them the model that it takes by
-default lacks letters: {names}. For {unproven}, CLDR has no letters.
+PaddleOCR 3.7.0 takes {codes} codes for {claimed} of these {count} languages. For **{uncovered}** of them the model that
+it takes by default lacks letters: {names}. For {unproven}, CLDR has no letters.
 """
 
 
