@@ -56,7 +56,7 @@ class Evidence:
 
     def covers(self, min_coverage: float) -> bool:
         """Whether the letters are there; where nobody knows them, a claim has to do."""
-        return self.share >= min_coverage
+        return self.fault is None and self.share >= min_coverage
 
     def merit(self) -> str:
         """Return what speaks for the model, in words that follow its name."""

@@ -21,6 +21,9 @@ from ocrzoo_registry.orthographies import Direction, Orthography
 GROUPS = {"zle": frozenset({"be", "orv", "ru", "rue", "uk"})}
 """Groups of languages that figures are published for; Unicode CLDR 48.2, languageGroups."""
 
+UNKNOWN_SCRIPT = "Zyyy"
+"""ISO 15924's code where nothing is known."""
+
 _PARENTS = {"nb": "no", "nn": "no"}
 """The language whose claims hold for another; Unicode CLDR 48.2, parentLocales."""
 
@@ -116,8 +119,10 @@ def find_all(codes: str | Iterable[str]) -> tuple[Language, ...]:
     named = [code for part in parts for code in part.split(",") if code.strip()]
     if not named:
         raise UnknownLanguage("no language is given: name one, such as ko or zh-Hant")
-    found = {(language.language, language.script): language for language in map(find, reversed(named))}
-    return tuple(reversed(found.values()))
+    found: dict[tuple[str, str], Language] = {}
+    for language in map(find, named):
+        found.setdefault((language.language, language.script), language)
+    return tuple(found.values())
 
 
 def claims(tags: Iterable[str], wanted: Language) -> bool:
@@ -213,8 +218,11 @@ def _likely_script(language: str, region: str | None, general: Orthography | Non
         return general.script
     import langcodes
 
-    likely = langcodes.Language.get(f"{language}-{region}" if region else language).maximize().script
-    return likely or (general.script if general else "Zyyy")
+    try:
+        likely = langcodes.Language.get(f"{language}-{region}" if region else language).maximize().script
+    except ValueError:  # no tag at all
+        likely = None
+    return likely or (general.script if general else UNKNOWN_SCRIPT)
 
 
 class _Serving(dict[str, bool]):

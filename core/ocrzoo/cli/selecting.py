@@ -41,9 +41,9 @@ def select_model(lang: str, explain: bool, as_json: bool, **terms: Any) -> int:
         tell("warning", note, colour="yellow")
     if as_json:
         print_json(describe_selection(found))
-    elif explain or found.winner is None:
+    elif found.candidates and (explain or found.winner is None):
         _print_candidates(found, found.candidates if explain else found.candidates[:_FEW])
-    else:
+    elif found.winner is not None:
         click.echo(found.winner.name)
     if found.winner is None:
         tell("error", found.reason, colour="red")
