@@ -184,8 +184,10 @@ class _Look:
     def installed(self, offered: OfferedCard) -> bool:
         """Whether a model lies in the store, complete."""
         store, name = self.zoo.store, offered.card.name
-        kinds = (kind for kind in offered.card.artefacts if store.folder(name, kind).name in self._folders)
-        return any(store.find(name, kind) for kind in kinds)
+        return any(
+            store.folder(name, kind).name in self._folders and store.find(name, kind) is not None
+            for kind in offered.card.artefacts
+        )
 
     @cached_property
     def _folders(self) -> frozenset[str]:

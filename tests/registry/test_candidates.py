@@ -80,7 +80,7 @@ def test_the_published_time_is_that_of_a_plain_cpu() -> None:
 )
 def test_each_step_has_its_words(tmp_path: Path, first: dict[str, Any], second: dict[str, Any], why: str) -> None:
     def made(name: str, given: dict[str, Any]) -> Candidate:
-        given = {"lang": "el", "default": False, "within_reach": True} | given
+        given = dict[str, Any]({"lang": "el", "default": False, "within_reach": True}) | given
         reach, default, lang = given.pop("within_reach"), given.pop("default"), given.pop("lang")
         offered = Readers(tmp_path).make(name, lang, **given)
         return Candidate(offered, (collect(offered, find("el")),), default, reach, installed=False)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocrzoo_registry.errors import AmbiguousLanguage, ExitCode, OcrzooError, UnknownLanguage
-from ocrzoo_registry.languages import claims, find, find_all, find_tag, nearness, paddle_codes
+from ocrzoo_registry.languages import PaddleCode, claims, find, find_all, find_tag, nearness, paddle_codes
 
 CODES = paddle_codes()
 
@@ -57,8 +57,8 @@ def test_paddleocr_has_112_codes() -> None:
 
 
 @pytest.mark.parametrize("code", [code for code in CODES.values() if code.rule != "ask"], ids=lambda code: code.code)
-def test_a_code_means_what_it_means_to_paddleocr(code: object) -> None:
-    found, meant = find(code.code), find_tag(code.tag)  # type: ignore[attr-defined]
+def test_a_code_means_what_it_means_to_paddleocr(code: PaddleCode) -> None:
+    found, meant = find(code.code), find_tag(code.tag)
     assert (found.language, found.script) == (meant.language, meant.script)
 
 
@@ -93,8 +93,8 @@ def test_a_code_with_two_meanings_is_asked_about(code: str, ways: str) -> None:
 
 
 @pytest.mark.parametrize("code", [code for code in CODES.values() if code.rule], ids=lambda code: code.code)
-def test_both_ways_to_say_it_mean_two_things(code: object) -> None:
-    meant, other = find(code.tag), find(code.otherwise)  # type: ignore[attr-defined]
+def test_both_ways_to_say_it_mean_two_things(code: PaddleCode) -> None:
+    meant, other = find(code.tag), find(str(code.otherwise))
     assert (meant.language, meant.script) != (other.language, other.script)
 
 
@@ -140,9 +140,12 @@ def test_the_tag_of_a_language_finds_it_again(code: str) -> None:
 def test_several_are_found_once_each_in_order() -> None:
     assert [one.tag for one in find_all("ru,ko, en,rus")] == ["ru", "ko", "en"]
     assert [one.tag for one in find_all(["zh-TW,ja", "ko"])] == ["zh-TW", "ja", "ko"]
-    for nothing in ("", " , ", []):
-        with pytest.raises(UnknownLanguage, match="no language is given"):
-            find_all(nothing)
+
+
+@pytest.mark.parametrize("nothing", ["", " , ", [], [""]])
+def test_no_language_at_all(nothing: str | list[str]) -> None:
+    with pytest.raises(UnknownLanguage, match="no language is given"):
+        find_all(nothing)
 
 
 @pytest.mark.parametrize(

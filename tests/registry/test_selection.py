@@ -120,7 +120,7 @@ class TestTerms:
         large = readers.make("large", "el", size_mb=80.0, tier="server", accuracy={"el": 99.0})
         zoo = zoo_of(settings, large, readers.make("small", "el", size_mb=8.0, tier="mobile"))
         for terms, name in (({}, "large"), ({"tier": "mobile"}, "small"), ({"max_size_mb": 10.0}, "small")):
-            winner = select("el", zoo=zoo, default="", **terms).winner  # type: ignore[arg-type]
+            winner = select("el", zoo=zoo, default="", **terms).winner
             assert winner is not None
             assert winner.name == name
         found = select("el", zoo=zoo, default="", max_size_mb=1)

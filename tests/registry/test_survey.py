@@ -36,7 +36,7 @@ def test_what_is_known_of_a_language(rows: dict[str, Surveyed]) -> None:
     assert [code.model for code in russian.codes] == ["eslav_PP-OCRv5_mobile_rec"]
 
 
-def test_paddleocrs_choice_that_is_not_on_offer_is_not_judged(settings: Settings, tmp_path_factory: object) -> None:
+def test_paddleocrs_choice_that_is_not_on_offer_is_not_judged(settings: Settings) -> None:
     folder = settings.home.parent
     found = look_up(zoo_of(settings, Readers(folder).make("reader", "ru")), find("ru"))
     assert found.codes
