@@ -26,6 +26,8 @@ from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 
 CHARSETS = 300
+LARGE = {"metrics", "latency", "sources", "links"}
+"""What makes an official card three times as large as one that only names its files."""
 ASKED = ("en", "ru", "vi", "ko", "ja", "eo", "ka-Geor", "ru,ko,en", "de,fr,pl,tr,ru,el")
 
 
@@ -77,6 +79,10 @@ def main() -> None:
         ]
         with told(f"build {count} cards from data (a plugin that has them in Python)"):
             cards = [OfferedCard(build_card(card, origin="bench"), folder) for card in data]
+        small = [{key: card[key] for key in card if key not in LARGE} for card in data]
+        with told(f"build {count} cards without figures, times and hubs"):
+            for card in small:
+                build_card(card, origin="bench")
         for card in data[: count // 10]:
             (folder / f"{card['name']}.yaml").write_text(plain_yaml.dump(card), encoding="utf-8")
         with told(f"read {count // 10} cards from YAML files"):
@@ -85,8 +91,8 @@ def main() -> None:
             models = Catalogue(Offer(card, Origin("bench", "bench", "0")) for card in cards)
         zoo = Zoo(Settings(home=folder / "home"))
         zoo.__dict__["models"] = models
-        with told("select the first time: en"):
-            select("en", zoo=zoo)
+        with told("ask once, which also imports langcodes: gsw"):
+            select("gsw", zoo=zoo)
         for lang in ASKED:
             with told(f"select the first time: {lang}"):
                 found = select(lang, zoo=zoo)

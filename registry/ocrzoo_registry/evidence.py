@@ -72,18 +72,20 @@ class Evidence:
         """Whether the language is claimed, or its letters occur in languages that are."""
         return self.claimed or len(self.strange) <= (1 - min_coverage) * len(self.language.required)
 
-    def lack(self) -> str:
-        """Return what speaks against it, in words that follow its name."""
+    def lack(self, *, named: bool = True) -> str:
+        """Return what speaks against it, in words that follow its name; with or without a few letters by name."""
         if self.fault is not None:
             return f"cannot be judged: {self.fault}"
         if self.coverage is None:
             return f"does not claim {self.language}, whose letters are not known"
         count, missing = self.coverage.required, self.coverage.missing
         if self.claimed:
-            return f"lacks {len(missing)} of the {count} letters of {self.language.name}: {_some(missing)}"
+            few = f": {_some(missing)}" if named else ""
+            return f"lacks {len(missing)} of the {count} letters of {self.language.name}{few}"
         has = f"{count - len(missing)} of its {count} letters" if missing else f"all its {count} letters"
         if self.share > _MOST and self.strange:
-            return f"has {has}, but claims neither {self.language} nor a language with {_some(self.strange)}"
+            letters = _some(self.strange) if named else f"{self.strange[0]} and its like"
+            return f"has {has}, but claims neither {self.language} nor a language with {letters}"
         return f"does not claim {self.language}, and has {has}"
 
 

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 from ocrzoo_registry.candidates import MIN_COVERAGE, Candidate, Terms, why_behind
 from ocrzoo_registry.card_files import OfferedCard
@@ -199,12 +200,16 @@ class _Look:
 
     def unclaimed(self, others: list[OfferedCard], found: list[Candidate]) -> list[Candidate]:
         """Of models that claim none of the languages: those with the letters of one; without any the nearest."""
-        known = [(offered, self.evidence(offered)) for offered in others]
-        telling = [pair for pair in known if any(one.coverage and self.covers(one) for one in pair[1])]
+        by_charset: dict[tuple[Path, str | None], list[OfferedCard]] = {}
+        for offered in others:
+            by_charset.setdefault((offered.root, offered.card.charset), []).append(offered)
+        known = [(group, self.evidence(group[0])) for group in by_charset.values()]
+        telling = [group for group, evidence in known if any(one.coverage and self.covers(one) for one in evidence)]
         if not telling and not found:
-            some = [pair for pair in known if any(one.share for one in pair[1])]
-            telling = sorted(some, key=lambda pair: min(one.share for one in pair[1]), reverse=True)[:_NEAREST]
-        return [self.at(*pair) for pair in telling]
+            some = [(min(one.share for one in evidence), group) for group, evidence in known]
+            some.sort(key=lambda pair: pair[0], reverse=True)
+            telling = [group[:1] for share, group in some[:_NEAREST] if share]
+        return [self.at(offered, self.evidence(offered)) for group in telling for offered in group]
 
     def weak(self, found: Iterable[Candidate]) -> frozenset[Language]:
         """The languages that no model both claims and covers: letters without a claim have to do there."""
@@ -233,15 +238,20 @@ def _judge(look: _Look, found: list[Candidate]) -> Selection:
         return replace(candidate, lacking=tuple(one for one in candidate.evidence if one not in reads))
 
     def nearness(candidate: Candidate) -> tuple[object, ...]:
-        return (not candidate.unmet, len(read(candidate)), candidate.share, candidate.merit)
+        merit = candidate.merit if candidate.claimed else ()
+        return (not candidate.unmet, len(candidate.evidence) - len(candidate.lacking), candidate.share, merit)
 
-    ranked = sorted(map(judged, found), key=lambda one: one.merit, reverse=True)
-    good = [one for one in ranked if one.qualifies]
-    bad = sorted((one for one in ranked if not one.qualifies), key=nearness, reverse=True)
-    parts = [replace(one, evidence=read(one)) for one in ranked if not one.unmet and read(one)]
-    parts.sort(key=lambda one: one.merit, reverse=True)
+    every = [judged(one) for one in found]
+    good = sorted((one for one in every if one.qualifies), key=_merit, reverse=True)
+    bad = sorted((one for one in every if not one.qualifies), key=nearness, reverse=True)
+    parts = [replace(one, evidence=read(one)) for one in every if not one.unmet and one.evidence != one.lacking]
+    parts.sort(key=_merit, reverse=True)
     places = smallest_cover([frozenset(e.language.tag for e in one.evidence) for one in parts])
     return Selection(look.languages, (*good, *bad), tuple(parts[place] for place in sorted(places)))
+
+
+def _merit(one: Candidate) -> tuple[object, ...]:
+    return one.merit
 
 
 def _listed(languages: Iterable[Language]) -> str:

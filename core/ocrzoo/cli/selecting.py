@@ -72,8 +72,15 @@ def _row(found: Selection, one: Candidate) -> tuple[str, ...]:
         "" if size is None else f"{size:g}",
         "" if time is None else f"{time:g}",
         lacking_cell(one.evidence),
-        found.why(one),
+        _why(found, one),
     )
+
+
+def _why(found: Selection, one: Candidate) -> str:
+    """Why it is the one or not, without its name and the letters, which stand in the same row."""
+    if one.qualifies:
+        return found.why(one).removeprefix(f"{one.name} ")
+    return ", and ".join([*one.unmet, *(evidence.lack(named=False) for evidence in one.lacking)])
 
 
 def _each(cells: Any) -> str:
@@ -83,4 +90,4 @@ def _each(cells: Any) -> str:
 def _published(metric: Any) -> str:
     if metric is None:
         return "-"
-    return f"{metric.value:g}{' %' if metric.unit == 'percent' else ''} {metric.name} ({metric.language})"
+    return f"{metric.value:g}{' %' if metric.unit == 'percent' else ''} ({metric.language})"
