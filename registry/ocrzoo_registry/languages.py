@@ -188,12 +188,15 @@ def _standard(tag: str) -> str | None:
     except ValueError:  # langcodes' own error is one
         return None
     language = standard.split("-")[0]
+    if re.fullmatch("[a-z]{2,3}", language) is None:  # a private tag, x-whatever
+        return None
     return standard if orthographies.read(language) or langcodes.Language.get(language).is_valid() else None
 
 
 @lru_cache(maxsize=4096)
 def _tagged(tag: str, note: str | None = None) -> Language:
-    language, stated, region = _parts(_standard(tag) or tag)
+    plain = "-".join(part for part in _parts(_standard(tag) or tag) if part)
+    language, stated, region = _parts(_standard(plain) or plain)  # what was left out may have hidden an older code
     general = orthographies.read(language)
     script = stated or _likely_script(language, region, general)
     twice = stated is None and region is None and language in paddle_codes() and paddle_codes()[language].rule

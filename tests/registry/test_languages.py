@@ -114,6 +114,7 @@ def test_chinese_for_paddleocr_is_told() -> None:
         ("a" * 5000, ""),
         ("en/../x", ""),
         ("-", ""),
+        ("x-own", ""),
     ],
 )
 def test_what_is_no_language_is_told_with_the_nearest(code: str, hint: str) -> None:
