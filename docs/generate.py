@@ -1,6 +1,7 @@
 """Write the documents that are made from the code: ``python docs/generate.py [--check]``.
 
-``hooks.md`` from the hook specifications, ``models.md`` from the cards, ``model-card.schema.json`` from the schema.
+``hooks.md`` from the hook specifications, ``models.md`` from the cards, ``languages.md`` from the cards, their charsets
+and Unicode CLDR's letters, ``model-card.schema.json`` from the schema.
 """
 
 from __future__ import annotations
@@ -10,9 +11,15 @@ import json
 import sys
 from pathlib import Path
 
+from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import ModelCard
+from ocrzoo_registry.catalogue import Catalogue
+from ocrzoo_registry.evidence import Evidence, claimed_by
 from ocrzoo_registry.hookspecs import HookSpecs
+from ocrzoo_registry.languages import paddle_codes
+from ocrzoo_registry.offers import OFFICIAL
 from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.survey import Surveyed, survey
 from ocrzoo_registry.zoo import Zoo
 
 DOCS = Path(__file__).parent
@@ -35,18 +42,113 @@ def hooks_page() -> str:
     return text.replace("::\n", ":\n") + "\n"
 
 
+def official_zoo() -> Zoo:
+    """Return a zoo with the models of ocrzoo alone, whatever else is installed, and without weights."""
+    zoo = Zoo(Settings(home=DOCS / "nowhere"))
+    offers = [offer for offer in zoo.host.model_cards() if offer.origin.distribution == OFFICIAL]
+    zoo.models = Catalogue(offers)  # in place of the cached property
+    return zoo
+
+
 def models_page() -> str:
     """Return the table of all official models."""
-    zoo = Zoo(Settings(home=DOCS / "nowhere"))
     rows = [
-        f"| {card.name} | {card.task} | {card.tier or ''} | {' '.join(card.languages)} "
+        f"| {card.name} | {card.task} | {card.tier or ''} | {' '.join(card.languages)} | {lacking_letters(offered)} "
         f"| {'' if card.size_mb is None else f'{card.size_mb:g}'} | {', '.join(card.artefacts)} |"
-        for card in (offered.card for offered in zoo.models.search())
-        if zoo.models.origin(card.name).distribution == "ocrzoo"
+        for offered in official_zoo().models.search()
+        for card in [offered.card]
     ]
-    head = ["| model | task | tier | claims to read | MB | formats |", "|---|---|---|---|---|---|"]
-    intro = "Languages are what the publishers claim. `ocrzoo models show NAME` prints everything known of a model."
+    head = [
+        "| model | task | tier | claims to read | lacks letters of | MB | formats |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    intro = (
+        "Languages are what the publishers claim; beside them, how many letters a charset lacks of which "
+        "([languages](languages.md)). `ocrzoo models show NAME` prints everything known of a model."
+    )
     return "\n".join([MADE, "", f"# The {len(rows)} official models", "", intro, "", *head, *rows]) + "\n"
+
+
+def lacking_letters(offered: OfferedCard) -> str:
+    """Return the claimed languages of which a charset lacks letters, and how many."""
+    known = [one for one in claimed_by(offered) if one.coverage is not None and one.coverage.missing]
+    return ", ".join(f"{one.language.tag} {len(one.coverage.missing)}" for one in known if one.coverage)
+
+
+LANGUAGES_HEAD = """\
+# Languages
+
+What a model reads is a question of evidence. Its card says which languages its publisher **claims**; its charset says
+which letters the network **can write**. A model is taken for a language that it claims and of whose letters it has 99 %
+or more (all of an alphabet; nearly all Chinese characters). `ocrzoo models select --lang ru --explain` shows the
+evidence, `ocrzoo languages vi` the letters.
+
+* **Letters** are the main exemplar characters of Unicode CLDR {version}, in NFC, and their capitals by each language's
+  own rules. A charset has a letter as an entry, or as its base and combining marks; an apostrophe will do for ʼ and ʻ.
+  Digits and punctuation are not counted. Chinese and Korean are CLDR's sets as they are (2210 characters, in Hant 2179;
+  all 11172 syllables); Japanese is kana and the kanji of its set. Left out are the accent on the j of a Dutch íj́, and
+  Thai ฃ, ฅ and U+0E4E, which texts of today do without. Where CLDR has no letters ("not known"), a claim has to do.
+* **Letters without a claim are not enough.** The charset of PP-OCRv5_mobile_rec has é and ñ, but its publisher claims
+  Chinese, English and Japanese: hardly any text taught the network to read them, so French does not go there. For a
+  language that no model both claims and covers, a model qualifies whose charset has the letters and that claims
+  languages in which all of them occur (Hawaiian on PP-OCRv6: its letters are those of Māori and English); it ranks
+  below any claim and comes with a warning. Esperanto gets no model: charsets have its ĉ, but no claimed language has.
+* **Codes** are BCP-47 tags, English or own names, and PaddleOCR's codes. A code that means one language as a tag and
+  another to PaddleOCR is asked about: {twice}. `ch` is Chinese, as for PaddleOCR, and says so.
+  A tag without a script stands for the usual one: `sr` is Serbian in Cyrillic, `zh` Chinese in simplified characters.
+* **Of several models** that qualify, the pipeline's default comes first, then those whose weights can be had, the
+  newest release, the highest figure published for the language, the most letters, the smallest.
+
+PaddleOCR 3.7.0 takes {codes} codes for {claimed} of these {count} languages. For **{uncovered}** of them the model that
+it takes by default lacks letters: {names}. For {unproven}, CLDR has no letters.
+"""
+
+
+def languages_page() -> str:
+    """Return the table of languages: best model, letters, and PaddleOCR's choice."""
+    surveyed = list(survey(official_zoo()))
+    uncovered = [one for one in surveyed if one.uncovered]
+    head = LANGUAGES_HEAD.format(
+        version="48.2",
+        codes=len(paddle_codes()),
+        twice=", ".join(f"`{code.code}`" for code in paddle_codes().values() if code.rule == "ask"),
+        count=len(surveyed),
+        claimed=sum(one.theirs is not None for one in surveyed),
+        uncovered=len(uncovered),
+        names=", ".join(one.language.name for one in uncovered),
+        unproven=sum(one.unproven for one in surveyed),
+    )
+    table = [
+        "| tag | language | script | best model | letters | lacks | PaddleOCR's code and choice | letters |",
+        "|---|---|---|---|---|---|---|---|",
+        *map(language_row, surveyed),
+    ]
+    return "\n".join([MADE, "", head, *table]) + "\n"
+
+
+def language_row(one: Surveyed) -> str:
+    """Return a language's row; where nothing qualifies, the nearest model in brackets."""
+    nearest = one.selection.candidates[0].name if one.selection.candidates else ""
+    model = nearest if one.selection.winner else f"none ({nearest})"
+    codes = ", ".join(f"`{code.code}`" for code in one.codes)
+    theirs = f"{codes} {one.codes[0].model}" if one.codes else "-"
+    cells = (model, letters(one.best), lacking(one.best), theirs, letters(one.theirs) if one.codes else "-")
+    return f"| {one.language.tag} | {one.language.name} | {one.language.script} | {' | '.join(cells)} |"
+
+
+def letters(one: Evidence | None) -> str:
+    """Return the share of letters as a cell."""
+    if one is None or one.coverage is None:
+        return "not known"
+    return f"all {one.coverage.required}" if not one.coverage.missing else f"{one.coverage.share:.1%}"
+
+
+def lacking(one: Evidence | None) -> str:
+    """Return the missing letters as a cell, at most a dozen."""
+    if one is None or one.coverage is None:
+        return ""
+    missing = one.coverage.missing
+    return " ".join(missing[:12]) + (f" and {len(missing) - 12} more" if len(missing) > 12 else "")
 
 
 def schema() -> str:
@@ -54,7 +156,12 @@ def schema() -> str:
     return json.dumps(ModelCard.model_json_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
-PAGES = {"hooks.md": hooks_page, "models.md": models_page, "model-card.schema.json": schema}
+PAGES = {
+    "hooks.md": hooks_page,
+    "languages.md": languages_page,
+    "model-card.schema.json": schema,
+    "models.md": models_page,
+}
 
 
 def main() -> int:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         SourceError,
         UsageError,
     )
+    from ocrzoo_registry.selection import select
     from ocrzoo_registry.zoo import Zoo
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "UsageError",
     "Zoo",
     "create_pipeline",
+    "select",
 ]
 
 _ERRORS = ("InputError", "IntegrityError", "NotFound", "OcrzooError", "OfflineError", "SourceError", "UsageError")
@@ -41,6 +43,7 @@ _WHERE = {
     **dict.fromkeys(_ERRORS, "ocrzoo_registry.errors"),
     "Zoo": "ocrzoo_registry.zoo",
     "create_pipeline": "ocrzoo.pipelines.create",
+    "select": "ocrzoo_registry.selection",
 }
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.errors import UnknownModel
-from ocrzoo_registry.languages import matches
 from ocrzoo_registry.offers import Offer, Offers
 
 
@@ -39,8 +38,13 @@ class Catalogue(Offers[OfferedCard]):
     ) -> list[OfferedCard]:
         """Return the models that meet every condition given, in natural order of their names.
 
-        ``pattern`` is a shell pattern or a part of the name, in any case; ``lang`` a language tag.
+        ``pattern`` is a shell pattern or a part of the name, in any case; ``lang`` a language that the models claim.
+
+        Raises:
+            AmbiguousLanguage: The code of the language has two meanings.
+            UnknownLanguage: There is no such language.
         """
+        serves = _serving(lang)
         found = [
             offered
             for offered in self
@@ -48,9 +52,19 @@ class Catalogue(Offers[OfferedCard]):
             and (task is None or offered.card.task == task)
             and (family is None or offered.card.family == family)
             and (tier is None or offered.card.tier == tier)
-            and (lang is None or matches(lang, offered.card.languages))
+            and serves(offered.card.languages)
         ]
         return sorted(found, key=lambda offered: natural_key(offered.card.name))
+
+
+def _serving(lang: str | None) -> Callable[[Iterable[str]], bool]:
+    """Whether tags of a card serve a language; every card does where none is asked for."""
+    if lang is None:
+        return lambda _: True
+    from ocrzoo_registry.languages import claims, find
+
+    wanted = find(lang)
+    return lambda tags: claims(tags, wanted)
 
 
 def _name_matches(name: str, pattern: str) -> bool:

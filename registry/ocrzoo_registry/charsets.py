@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocrzoo_registry.errors import CardError, IntegrityError
+from ocrzoo_registry.plain_files import read_bounded
+
+MAX_CHARSET_BYTES = 8 << 20
+"""A hundred times the largest charset there is."""
 
 if TYPE_CHECKING:
     from ocrzoo_registry.card_files import OfferedCard
@@ -23,10 +27,10 @@ def read_charset(path: Path) -> tuple[str, ...]:
     ``str.splitlines`` would also split at U+2028 and its like, which are entries of some charsets.
 
     Raises:
-        CardError: The file cannot be read, or an entry is empty.
+        CardError: The file cannot be read, is larger than any charset, or an entry is empty.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_bounded(path, MAX_CHARSET_BYTES).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CardError(f"{path}: cannot be read as a charset: {error}") from error
     entries = tuple(line.removesuffix("\r") for line in text.removesuffix("\n").split("\n"))

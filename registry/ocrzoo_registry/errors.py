@@ -5,10 +5,11 @@
     |   |-- EngineError       2  an inference engine that is absent or cannot read the model
     |   |-- PluginError       2  a broken plugin, where OCRZOO_STRICT=1 asks to know
     |   |-- CardError         2  a model card that breaks the schema
-    |   `-- AmbiguousName     2  one name offered by two plugins
+    |   |-- AmbiguousName     2  one name offered by two plugins
+    |   `-- AmbiguousLanguage 2  one code for two languages
     |-- NotFound              3  nothing by that name
     |   |-- UnknownModel      3  no card with that name (also a KeyError)
-    |   `-- UnknownLanguage   3  no model that claims that language (also a KeyError)
+    |   `-- UnknownLanguage   3  no such language, or no model that reads it (also a KeyError)
     |-- SourceError           4  no source gave the files
     |   |-- Unreachable       4  nothing there answers, or it breaks off: worth another try
     |   |   `-- Busy          4  it says that it cannot serve now
@@ -75,6 +76,10 @@ class AmbiguousName(UsageError):
     """One name that two plugins offer; choosing would silently load other weights."""
 
 
+class AmbiguousLanguage(UsageError):
+    """A code that means one language as a tag and another to PaddleOCR; guessing would read the wrong one."""
+
+
 class EngineError(UsageError):
     """An inference engine that is absent, unknown or unable to read the model."""
 
@@ -90,7 +95,7 @@ class UnknownModel(NotFound, KeyError):
 
 
 class UnknownLanguage(NotFound, KeyError):
-    """No model that claims that language."""
+    """No such language, or no model that reads it."""
 
 
 class SourceError(OcrzooError):

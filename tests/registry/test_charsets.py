@@ -65,3 +65,12 @@ def test_another_charset_is_another_model(offered: OfferedCard, stated: list[Any
 def test_a_card_without_a_charset_has_nothing_to_say(offered: OfferedCard) -> None:
     bare = OfferedCard(offered.card.model_copy(update={"charset": None}), offered.root)
     check_charset(bare, ["x"], "folder")
+
+
+def test_what_is_no_charset_by_its_size_or_kind_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ocrzoo_registry.charsets.MAX_CHARSET_BYTES", 10)
+    (tmp_path / "large.txt").write_text("a\n" * 6)
+    (tmp_path / "folder.txt").mkdir()
+    for name, why in (("large", "larger than 10 bytes"), ("folder", "a folder, not a file")):
+        with pytest.raises(CardError, match=why):
+            read_charset(tmp_path / f"{name}.txt")

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from ocrzoo.cli import upkeep
+from ocrzoo.cli.evidence import describe_evidence, lacking_cell, letters_cell
 from ocrzoo.cli.pull import path, pull
+from ocrzoo.cli.selecting import select_model
 from ocrzoo.cli.terminal import debug_option, on_terminal, print_json, print_table
 
 if TYPE_CHECKING:
     from ocrzoo_registry.card_files import OfferedCard
     from ocrzoo_registry.cards import ModelCard
+    from ocrzoo_registry.evidence import Evidence
     from ocrzoo_registry.zoo import Zoo
 
 
@@ -21,7 +24,7 @@ def models() -> None:
     """Find models, bring them here, and look after those that are here."""
 
 
-for command in (pull, path, *upkeep.COMMANDS):
+for command in (select_model, pull, path, *upkeep.COMMANDS):
     models.add_command(command)
 
 
@@ -30,7 +33,7 @@ for command in (pull, path, *upkeep.COMMANDS):
 @click.option("--task", metavar="TASK", help="Such as text_detection or text_recognition.")
 @click.option("--family", metavar="NAME", help="Such as ppocrv5 or multilingual.")
 @click.option("--tier", metavar="TIER", help="server, mobile, medium, small or tiny.")
-@click.option("--lang", metavar="TAG", help="Models that claim a language, such as ko or zh-Hant.")
+@click.option("--lang", metavar="TAG", help="Models that claim a language, such as ko or Korean.")
 @click.option("--installed", is_flag=True, help="Only models that lie in the store, complete.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
@@ -45,8 +48,9 @@ def list_models(pattern: str | None, installed: bool, as_json: bool, **condition
         found = [(offered, here) for offered, here in found if here]
     for name in set(zoo.models.conflicts) - set(zoo.models.names):
         click.echo(f"warning: {zoo.models.describe_conflict(name)}", err=True)
+    letters = _letters(conditions["lang"], [offered for offered, _ in found])
     if as_json:
-        print_json([_summary(zoo, offered, here) for offered, here in found])
+        print_json([_summary(zoo, offered, here) | _as_json(letters, offered) for offered, here in found])
         return
     rows = [
         (
@@ -56,11 +60,13 @@ def list_models(pattern: str | None, installed: bool, as_json: bool, **condition
             _shorten(card.languages),
             "" if card.size_mb is None else f"{card.size_mb:g}",
             f"here: {' '.join(here)}" if here else "can be fetched" if zoo.within_reach(offered) else "out of reach",
+            *([letters_cell(letters[card.name])] if letters else []),
         )
         for offered, here in found
         for card in [offered.card]
     ]
-    print_table(("Model", "Task", "Tier", "Languages", "MB", "Weights"), rows)
+    headings = ("Model", "Task", "Tier", "Languages", "MB", "Weights", *(["Letters"] if letters else []))
+    print_table(headings, rows)
     if not found:
         click.echo("no model meets these conditions", err=True)
 
@@ -71,6 +77,7 @@ def list_models(pattern: str | None, installed: bool, as_json: bool, **condition
 @debug_option
 def show_model(name: str, as_json: bool) -> None:
     """Show the card of a model."""
+    from ocrzoo_registry.evidence import claimed_by
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo()
@@ -78,9 +85,11 @@ def show_model(name: str, as_json: bool) -> None:
     here = _formats_here(zoo, offered)
     if as_json:
         card = offered.card.model_dump(mode="json", exclude_none=True)
-        print_json({**card, "installed": here, "plugin": str(zoo.models.origin(name))})
+        coverage = {one.language.tag: describe_evidence(one) for one in claimed_by(offered)}
+        print_json({**card, "coverage": coverage, "installed": here, "plugin": str(zoo.models.origin(name))})
         return
     rows = [(heading, text) for heading, text in _description(offered.card) if text]
+    rows[4:4] = _coverage_rows(claimed_by(offered))
     rows.append(("Installed", ", ".join(f"{kind}: {path}" for kind, path in here.items()) or "no"))
     rows.append(("Plugin", str(zoo.models.origin(name))))
     print_table(("Field", "Value"), [("Model", name), *rows])
@@ -123,6 +132,34 @@ def _summary(zoo: Zoo, offered: OfferedCard, here: dict[str, str]) -> dict[str, 
         "installed": list(here),
         "within_reach": zoo.within_reach(offered),
     }
+
+
+def _letters(lang: str | None, found: list[OfferedCard]) -> dict[str, Evidence]:
+    """What each model has of a language that was asked for."""
+    if lang is None:
+        return {}
+    from ocrzoo_registry.evidence import collect
+    from ocrzoo_registry.languages import find
+
+    wanted = find(lang)
+    return {offered.card.name: collect(offered, wanted) for offered in found}
+
+
+def _as_json(letters: dict[str, Evidence], offered: OfferedCard) -> dict[str, Any]:
+    evidence = letters.get(offered.card.name)
+    return {} if evidence is None else {"evidence": describe_evidence(evidence)}
+
+
+def _coverage_rows(claimed: list[Evidence]) -> list[tuple[str, str]]:
+    """What a charset has of the languages that the card claims."""
+    known = [one for one in claimed if one.coverage is not None]
+    if not known:
+        return []
+    whole = [one for one in known if one.coverage is not None and not one.coverage.missing]
+    unknown = [one.language.tag for one in claimed if one.coverage is None]
+    rows = [("Letters", f"all of {len(whole)} of the {len(claimed)} languages claimed")]
+    rows += [("Lacks", f"{one.language}: {lacking_cell([one])}") for one in known if one not in whole]
+    return rows + ([("Not known", f"letters of {' '.join(unknown)}")] if unknown else [])
 
 
 def _shorten(languages: tuple[str, ...]) -> str:

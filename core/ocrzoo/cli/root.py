@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ocrzoo.cli.languages import languages
 from ocrzoo.cli.models import models
 from ocrzoo.cli.ocr import ocr
 from ocrzoo.cli.options import prediction_options, running_options, word_options
@@ -57,6 +58,7 @@ def ocrzoo(
     \b
         ocrzoo ocr page.png
         ocrzoo models list --task text_recognition --lang ko
+        ocrzoo models select --lang ru,en --explain
         ocrzoo models pull --lang ru
 
     Exit codes: 0 done, 1 bug, 2 usage, 3 no such model or language, 4 source or network, 5 integrity,
@@ -107,5 +109,5 @@ def write_config(name: str, folder: Path) -> Path:
     raise UsageError(f"{path} is there already and differs: name another folder with --save_path, or move it away")
 
 
-for command in (models, ocr, plugins, sources, lock):
+for command in (models, languages, ocr, plugins, sources, lock):
     ocrzoo.add_command(command)

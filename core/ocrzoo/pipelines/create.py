@@ -17,7 +17,6 @@ from ocrzoo.tasks.recognition import Batching
 from ocrzoo_registry.contracts import PipelineSpec, load_attribute
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.nearest import did_you_mean
-from ocrzoo_registry.selection import select_recognition
 from ocrzoo_registry.zoo import Zoo
 
 if TYPE_CHECKING:
@@ -100,8 +99,8 @@ def create_pipeline(
     :class:`~ocrzoo.pipelines.doc_preprocessor.DocPreprocessorPipeline`.
 
     ``pipeline`` is a name (``OCR``, ``doc_preprocessor``, or one that a plugin adds) or a YAML file in PaddleX's
-    keys; ``config`` the same as a dictionary, which counts before it. ``lang`` (a language tag such as ``ru`` or
-    ``zh-Hant``) chooses the recognition model; give that or its name, not both.
+    keys; ``config`` the same as a dictionary, which counts before it. ``lang`` (``ru``, ``zh-Hant``, ``Korean``, or
+    several that one model reads, ``ru,en``) chooses the recognition model; give that or its name, not both.
 
     A model is chosen with ``<module>_model_name``, and ``<module>_model_dir`` for a folder of your own weights,
     under whatever name; modules are ``doc_orientation_classify``, ``doc_unwarping``, ``text_detection``,
@@ -122,8 +121,8 @@ def create_pipeline(
 
     Raises:
         UnknownModel: No card has the name given.
-        UnknownLanguage: No model claims the language.
-        UsageError: An argument or a key of the configuration makes no sense.
+        UnknownLanguage: No model reads the language; the message has the letters that the nearest lacks.
+        UsageError: An argument or a key of the configuration makes no sense, or ``lang`` has two meanings.
     """
     zoo = zoo or Zoo()
     name, data, origin = _configuration(zoo, pipeline, config)
@@ -161,7 +160,7 @@ def models_of(zoo: Zoo, pipeline: str, lang: str | None = None) -> list[str]:
 
     Raises:
         UsageError: There is no such pipeline.
-        UnknownLanguage: No model claims the language.
+        UnknownLanguage: No model reads the language.
     """
     _, data, _ = _configuration(zoo, pipeline, None)
     _choose(data, {}, lang, zoo)
@@ -228,6 +227,8 @@ def _choose(data: dict[str, Any], chosen: Mapping[str, Mapping[str, Any]], lang:
     if "TextRecognition" in chosen:
         given = next(key for key, value in chosen["TextRecognition"].items() if value is not None)
         raise UsageError(f"lang={lang!r} and text_recognition_{given} both choose the model: give one of them")
+    from ocrzoo_registry.selection import select_recognition
+
     recognition["model_name"] = select_recognition(zoo, lang, str(recognition.get("model_name"))).card.name
     recognition.pop("model_dir", None)
 

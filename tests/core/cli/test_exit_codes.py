@@ -104,7 +104,9 @@ def test_a_setting_that_makes_no_sense(run: Run, monkeypatch: pytest.MonkeyPatch
         (["models", "show", "PP-OCRv5_mobil_det"], "PP-OCRv5_mobile_det"),
         (["ocr", "x.png", "--text_detection_model_name", "PP-OCRv5_mobil_det"], "PP-OCRv5_mobile_det"),
         (["ocr", "no.png", "--text_recognition_model_name", "PP-OCRv5_mobil_rec"], "PP-OCRv5_mobile_rec"),
-        (["ocr", "x.png", "--lang", "tlh"], "no model claims to read 'tlh'"),
+        (["ocr", "x.png", "--lang", "tlh"], "no model reads Klingon (tlh)"),
+        (["ocr", "x.png", "--lang", "vi"], "lacks 88 of the 178 letters of Vietnamese"),
+        (["ocr", "x.png", "--lang", "xx"], "no language is called 'xx'"),
     ],
 )
 def test_not_found(run: Run, sample: Path, arguments: list[str], says: str) -> None:

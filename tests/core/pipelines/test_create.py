@@ -74,6 +74,26 @@ def test_a_language_and_a_model_are_one_choice_too_many(zoo: Zoo) -> None:
         create_pipeline(lang="ru", text_recognition_model_dir="mine", zoo=zoo)
 
 
+def test_naming_a_detector_leaves_the_language_in_force(zoo: Zoo) -> None:
+    made = create_pipeline(lang="ru", text_detection_model_name="PP-OCRv5_mobile_det", zoo=zoo)
+    assert module(made, "TextRecognition")["model_name"] == "eslav_PP-OCRv5_mobile_rec"
+
+
+def test_several_languages_choose_a_model_that_reads_all(zoo: Zoo) -> None:
+    made = create_pipeline(lang="Russian,en", zoo=zoo)
+    assert module(made, "TextRecognition")["model_name"] == "eslav_PP-OCRv5_mobile_rec"
+
+
+def test_a_language_whose_letters_no_model_has(zoo: Zoo) -> None:
+    with pytest.raises(UnknownLanguage, match="lacks 88 of the 178 letters of Vietnamese"):
+        create_pipeline(lang="vi", zoo=zoo)
+
+
+def test_a_code_with_two_meanings(zoo: Zoo) -> None:
+    with pytest.raises(UsageError, match="say 'kn' for Kannada"):
+        create_pipeline(lang="ka", zoo=zoo)
+
+
 def test_a_language_that_nobody_reads(zoo: Zoo) -> None:
     with pytest.raises(UnknownLanguage, match="tlh"):
         create_pipeline(lang="tlh", zoo=zoo)

@@ -1,0 +1,93 @@
+"""Coverage: which letters of a language a charset can write, and which it lacks.
+
+A charset writes a letter that it has as an entry, or whose base and combining marks it has as entries. It is a matter
+of a millisecond, so nothing is computed ahead: what a plugin brings is measured like everything else.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from os import fspath
+from pathlib import Path
+
+from ocrzoo_registry import orthographies
+from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.charsets import read_charset
+from ocrzoo_registry.languages import Language
+
+LOOK_ALIKES = {"\u02bc": "'\u2019", "\u02bb": "'\u2018"}
+"""Letters that texts and networks write as an apostrophe; Unicode CLDR 48.2 lets parsers take them for one."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What a charset has of the letters of a language."""
+
+    required: int
+    """How many letters the language needs, both cases counted."""
+    missing: tuple[str, ...]
+    """Those that the charset cannot write: lower case first, each by code point."""
+
+    @property
+    def share(self) -> float:
+        """The share of letters that are there, 0 to 1."""
+        return 1 - len(self.missing) / self.required
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The missing letters and their names in Unicode."""
+        return {letter: name_of(letter) for letter in self.missing}
+
+
+def name_of(letter: str) -> str:
+    """Return a letter's name in Unicode, or its number where it has none."""
+    return unicodedata.name(letter, f"U+{ord(letter):04X}")
+
+
+def measure(charset: Iterable[str], orthography: orthographies.Orthography) -> Coverage | None:
+    """Return what a charset has of the letters of a language; ``None`` where these are not known."""
+    return _measure(_normal(charset), orthography)
+
+
+def coverage_of(offered: OfferedCard, language: Language) -> Coverage | None:
+    """Return what a model's charset has of a language; ``None`` without a charset, or letters to ask for.
+
+    Raises:
+        CardError: The charset cannot be read.
+    """
+    if offered.card.charset is None or language.orthography is None:
+        return None
+    return _coverage(fspath(offered.root), offered.card.charset, language.orthography.tag)
+
+
+def _measure(entries: frozenset[str], orthography: orthographies.Orthography) -> Coverage | None:
+    required = orthography.required
+    if not required:
+        return None
+    absent = required - entries
+    absent -= {letter for letter, others in LOOK_ALIKES.items() if not entries.isdisjoint(others)}
+    composed = {letter: parts for letter, parts in orthography.composed.items() if letter in absent}
+    if not entries.isdisjoint(parts[-1] for parts in composed.values()):
+        absent -= {letter for letter, parts in composed.items() if entries.issuperset(parts)}
+    return Coverage(len(required), tuple(sorted(absent, key=lambda letter: (letter.isupper(), letter))))
+
+
+@lru_cache(maxsize=1 << 16)
+def _coverage(root: str, charset: str, tag: str) -> Coverage | None:
+    orthography = orthographies.read(tag)
+    return None if orthography is None else _measure(_entries(Path(root, charset)), orthography)
+
+
+@lru_cache(maxsize=64)
+def _entries(charset: Path) -> frozenset[str]:
+    return _normal(read_charset(charset))
+
+
+def _normal(charset: Iterable[str]) -> frozenset[str]:
+    entries = frozenset(charset)
+    if unicodedata.is_normalized("NFC", "\n".join(entries)):
+        return entries
+    return entries | {unicodedata.normalize("NFC", entry) for entry in entries}
