@@ -104,7 +104,7 @@ class OCRPipeline:
         Raises:
             OcrzooError: A model cannot be had or loaded.
         """
-        run = run or self._own_run()
+        run = run or run_of(self.config)
         if run.upright is not None:
             self._preprocessor().load(run.upright)
         self.detector(run)
@@ -183,9 +183,6 @@ class OCRPipeline:
             ReadLine(line, crop.quad, flipped=angle == UPSIDE_DOWN)
             for line, crop, angle in zip(lines, crops, angles, strict=True)
         ]
-
-    def _own_run(self) -> Run:
-        return run_of(self.config)
 
     def _preprocessor(self) -> DocPreprocessorPipeline:
         if self._upright is None:

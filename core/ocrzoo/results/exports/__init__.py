@@ -18,8 +18,6 @@ class Format:
     """Of its files, with the dot."""
     render: Callable[[Iterable[TextPage]], bytes]
     """Turns pages into a file's content; takes one page at a time."""
-    several: bool = True
-    """Whether the pages of one document go into one file."""
 
 
 def _txt(pages: Iterable[TextPage]) -> bytes:

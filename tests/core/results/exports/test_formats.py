@@ -31,7 +31,6 @@ def test_every_format_has_a_suffix_of_its_own() -> None:
     assert list(FORMATS) == list(READERS)
     suffixes = [form.suffix for form in FORMATS.values()]
     assert suffixes == [".txt", ".tsv", ".hocr", ".xml", ".pdf"]
-    assert all(form.several for form in FORMATS.values())
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones(many: TextPage) -> None:
