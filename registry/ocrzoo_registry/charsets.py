@@ -33,11 +33,12 @@ def read_charset(path: Path) -> tuple[str, ...]:
         text = read_bounded(path, MAX_CHARSET_BYTES).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CardError(f"{path}: cannot be read as a charset: {error}") from error
-    entries = tuple(line.removesuffix("\r") for line in text.removesuffix("\n").split("\n"))
-    for number, entry in enumerate(entries, start=1):
-        if not entry:
-            raise CardError(f"{path}, line {number}: an empty charset entry")
-    return entries
+    entries = text.removesuffix("\n").split("\n")
+    if "\r" in text:
+        entries = [line.removesuffix("\r") for line in entries]
+    if "" in entries:
+        raise CardError(f"{path}, line {entries.index('') + 1}: an empty charset entry")
+    return tuple(entries)
 
 
 def check_charset(offered: OfferedCard, stated: object, where: str) -> None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
-from os import fspath
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 from ocrzoo_registry import orthographies
@@ -21,20 +20,32 @@ from ocrzoo_registry.languages import Language
 LOOK_ALIKES = {"\u02bc": "'\u2019", "\u02bb": "'\u2018"}
 """Letters that texts and networks write as an apostrophe; Unicode CLDR 48.2 lets parsers take them for one."""
 
+_composed = partial(unicodedata.normalize, "NFC")
+
 
 @dataclass(frozen=True)
 class Coverage:
     """What a charset has of the letters of a language."""
 
-    required: int
-    """How many letters the language needs, both cases counted."""
-    missing: tuple[str, ...]
-    """Those that the charset cannot write: lower case first, each by code point."""
+    letters: frozenset[str]
+    """What the language needs, in both cases; never empty."""
+    written: frozenset[str]
+    """Those of them that the charset can write."""
 
     @property
+    def required(self) -> int:
+        """How many letters the language needs."""
+        return len(self.letters)
+
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        """Those that the charset cannot write: lower case first, each by code point."""
+        return tuple(sorted(self.letters - self.written, key=lambda letter: (letter.isupper(), letter)))
+
+    @cached_property
     def share(self) -> float:
         """The share of letters that are there, 0 to 1."""
-        return 1 - len(self.missing) / self.required
+        return len(self.written) / len(self.letters)
 
     @property
     def named(self) -> dict[str, str]:
@@ -60,34 +71,32 @@ def coverage_of(offered: OfferedCard, language: Language) -> Coverage | None:
     """
     if offered.card.charset is None or language.orthography is None:
         return None
-    return _coverage(fspath(offered.root), offered.card.charset, language.orthography.tag)
+    return _coverage(str(offered.root), offered.card.charset, language.orthography.tag)
 
 
 def _measure(entries: frozenset[str], orthography: orthographies.Orthography) -> Coverage | None:
     required = orthography.required
     if not required:
         return None
-    absent = required - entries
-    absent -= {letter for letter, others in LOOK_ALIKES.items() if not entries.isdisjoint(others)}
-    composed = {letter: parts for letter, parts in orthography.composed.items() if letter in absent}
-    if not entries.isdisjoint(parts[-1] for parts in composed.values()):
-        absent -= {letter for letter, parts in composed.items() if entries.issuperset(parts)}
-    return Coverage(len(required), tuple(sorted(absent, key=lambda letter: (letter.isupper(), letter))))
+    written = required & entries
+    if alike := required & {letter for letter, others in LOOK_ALIKES.items() if not entries.isdisjoint(others)}:
+        written |= alike
+    if len(written) < len(required) and not entries.isdisjoint(orthography.last_marks):
+        composed = orthography.composed.items()
+        written |= {letter for letter, parts in composed if entries.issuperset(parts)}
+    return Coverage(required, required if len(written) == len(required) else written)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def _coverage(root: str, charset: str, tag: str) -> Coverage | None:
     orthography = orthographies.read(tag)
     return None if orthography is None else _measure(_entries(Path(root, charset)), orthography)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _entries(charset: Path) -> frozenset[str]:
     return _normal(read_charset(charset))
 
 
 def _normal(charset: Iterable[str]) -> frozenset[str]:
-    entries = frozenset(charset)
-    if unicodedata.is_normalized("NFC", "\n".join(entries)):
-        return entries
-    return entries | {unicodedata.normalize("NFC", entry) for entry in entries}
+    return frozenset(map(_composed, charset))

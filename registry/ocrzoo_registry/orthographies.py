@@ -52,6 +52,11 @@ class Orthography:
         return {letter: parts for letter, parts in written if len(parts) > 1}
 
     @cached_property
+    def last_marks(self) -> frozenset[str]:
+        """What those letters end with in NFD: a charset with none of it can put no letter together."""
+        return frozenset(parts[-1] for parts in self.composed.values())
+
+    @cached_property
     def decomposed(self) -> frozenset[str]:
         """The characters that the same letters need in NFD: bases, and combining marks apart."""
         return (self.required - self.composed.keys()).union(*self.composed.values())

@@ -19,6 +19,7 @@ from ocrzoo_registry.covers import smallest_cover
 from ocrzoo_registry.errors import UnknownLanguage, UsageError
 from ocrzoo_registry.evidence import Evidence, collect
 from ocrzoo_registry.languages import Language, claims, find_all
+from ocrzoo_registry.store import SUFFIXES
 from ocrzoo_registry.zoo import Zoo
 
 log = logging.getLogger("ocrzoo")
@@ -124,9 +125,11 @@ def select(
     terms = Terms(task, tier, max_size_mb, min_coverage, installed)
     look = _Look(zoo, find_all(lang), terms, default_model(zoo) if default is None else default)
     models = [offered for offered in zoo.models if offered.card.task == terms.task]
-    if not any(offered.card.languages for offered in models):
+    tags = frozenset().union(*(offered.card.languages for offered in models))
+    if not tags:
         raise UsageError(f"no model of task {task} is made for a language: leave the task out")
-    claiming = [one for one in models if any(claims(one.card.languages, language) for language in look.languages)]
+    serving = frozenset(tag for tag in tags if any(claims([tag], language) for language in look.languages))
+    claiming = [one for one in models if not serving.isdisjoint(one.card.languages)]
     found = [look.at(offered, look.evidence(offered)) for offered in claiming]
     if thorough or look.weak(found):
         claimers = {one.card.name for one in claiming}
@@ -184,9 +187,9 @@ class _Look:
 
     def installed(self, offered: OfferedCard) -> bool:
         """Whether a model lies in the store, complete."""
-        store, name = self.zoo.store, offered.card.name
+        name, folders = offered.card.name, self._folders
         return any(
-            store.folder(name, kind).name in self._folders and store.find(name, kind) is not None
+            f"{name}{SUFFIXES[kind]}" in folders and self.zoo.store.find(name, kind) is not None
             for kind in offered.card.artefacts
         )
 
@@ -213,8 +216,12 @@ class _Look:
 
     def weak(self, found: Iterable[Candidate]) -> frozenset[Language]:
         """The languages that no model both claims and covers: letters without a claim have to do there."""
-        fit = [one for candidate in found if not candidate.unmet for one in candidate.evidence]
-        return frozenset(self.languages) - {one.language for one in fit if one.claimed and self.covers(one)}
+        fit = [candidate.evidence for candidate in found if not candidate.unmet]
+        return frozenset(
+            language
+            for place, language in enumerate(self.languages)
+            if not any(evidence[place].claimed and self.covers(evidence[place]) for evidence in fit)
+        )
 
     def covers(self, one: Evidence) -> bool:
         """Whether the letters are there, or nobody knows them."""
@@ -229,22 +236,18 @@ def _judge(look: _Look, found: list[Candidate]) -> Selection:
     """Say of each candidate what it lacks, rank them, and find the fewest that read all."""
     weak = look.weak(found)
 
-    def read(candidate: Candidate) -> tuple[Evidence, ...]:
-        enough = (one for one in candidate.evidence if look.covers(one))
-        return tuple(one for one in enough if one.claimed or (one.language in weak and look.taught(one)))
-
-    def judged(candidate: Candidate) -> Candidate:
-        reads = read(candidate)
-        return replace(candidate, lacking=tuple(one for one in candidate.evidence if one not in reads))
+    def reads(one: Evidence) -> bool:
+        return look.covers(one) and (one.claimed or (one.language in weak and look.taught(one)))
 
     def nearness(candidate: Candidate) -> tuple[object, ...]:
         merit = candidate.merit if candidate.claimed else ()
         return (not candidate.unmet, len(candidate.evidence) - len(candidate.lacking), candidate.share, merit)
 
-    every = [judged(one) for one in found]
+    every = [replace(one, lacking=tuple(e for e in one.evidence if not reads(e))) for one in found]
     good = sorted((one for one in every if one.qualifies), key=_merit, reverse=True)
     bad = sorted((one for one in every if not one.qualifies), key=nearness, reverse=True)
-    parts = [replace(one, evidence=read(one)) for one in every if not one.unmet and one.evidence != one.lacking]
+    useful = [one for one in every if not one.unmet and len(one.lacking) < len(one.evidence)]
+    parts = [replace(one, evidence=tuple(filter(reads, one.evidence))) for one in useful]
     parts.sort(key=_merit, reverse=True)
     places = smallest_cover([frozenset(e.language.tag for e in one.evidence) for one in parts])
     return Selection(look.languages, (*good, *bad), tuple(parts[place] for place in sorted(places)))

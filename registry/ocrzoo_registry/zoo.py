@@ -57,10 +57,9 @@ class Zoo:
 
     def within_reach(self, offered: OfferedCard) -> bool:
         """Whether a model's weights are here, or its card names a source that may be asked."""
-        sources = offered.card.sources
-        named = {name for name, where in sources if where} | set(sources.other)
-        offline = self.settings.offline
-        return any(spec.name in named and not (offline and spec.network) for spec in self.sources) or any(
+        own, other, offline = vars(offered.card.sources), offered.card.sources.other, self.settings.offline
+        open_to = (spec.name for spec in self.sources if not (offline and spec.network))
+        return any(name in other or own.get(name) for name in open_to) or any(
             self.store.find(offered.card.name, file_format) for file_format in offered.card.artefacts
         )
 
