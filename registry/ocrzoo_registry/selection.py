@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from ocrzoo_registry import collector
 from ocrzoo_registry.candidates import MIN_COVERAGE, Candidate, Terms, why_behind
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.contracts import load_attribute
@@ -96,6 +97,7 @@ class Selection:
         return f"the nearest, {one.name}, {', and '.join(one.unmet) or evidence.lack()}"
 
 
+@collector.at_rest()
 def select(
     lang: str | Iterable[str],
     *,

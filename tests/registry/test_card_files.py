@@ -1,9 +1,10 @@
-"""Cards as files: every fault is told with the file, the key, and the nearest known key."""
+"""Cards as files: every fault is told with the file (and line), the key, and the nearest known key."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -142,4 +143,74 @@ def test_files_that_cannot_make_a_model_are_told(tmp_path: Path) -> None:
 def test_a_value_of_the_wrong_form_is_told_in_words(tmp_path: Path) -> None:
     write(tmp_path / "a.yaml", languages=["english"])
     with pytest.raises(CardError, match=r"languages\.0: 'english' is not a language tag such as en"):
+        list(read_cards(tmp_path))
+
+
+def lines(path: Path, *cards: object) -> Path:
+    path.write_text("\n".join(card if isinstance(card, str) else json.dumps(card) for card in cards), encoding="utf-8")
+    return path
+
+
+def test_cards_on_the_lines_of_a_file_come_in_their_order_among_the_other_files(tmp_path: Path) -> None:
+    (tmp_path / "chars.txt").write_text("a\n")
+    many = [card_data(name=name, task="text_recognition", charset="chars.txt") for name in ("z", "b", "y")]
+    lines(tmp_path / "b.jsonl", *many, "")
+    write(tmp_path / "a.yaml", name="c")
+    write(tmp_path / "c.yaml", name="a")
+    found = list(read_cards(tmp_path))
+    assert [offered.card.name for offered in found] == ["c", "z", "b", "y", "a"]
+    assert [offered.card for offered in found[1:4]] == [build_card(data, origin="") for data in many]
+    assert {offered.root for offered in found} == {tmp_path}
+
+
+def test_the_official_cards_are_the_same_from_lines(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2] / "model_cards" / "ocrzoo_cards"
+    for folder in sorted({path.parent for path in root.glob("*/*.yaml")}):
+        cards = [offered.card for offered in read_cards(folder, root)]
+        (tmp_path / folder.name).mkdir()
+        written = [card.model_dump_json(exclude_defaults=True) for card in cards]
+        lines(tmp_path / folder.name / "cards.jsonl", *written)
+        assert [offered.card for offered in read_cards(tmp_path / folder.name, root)] == cards
+
+
+@pytest.mark.parametrize(
+    ("second", "complaint"),
+    [
+        (card_data(famly="seaside"), "famly: unknown key (did you mean family"),
+        (card_data(charset="gone.txt"), "charset: there is no file "),
+        (card_data(artefacts={"onnx": {"files": [{"path": "m.onnx"}]}}), "artefacts.onnx: needs inference.onnx"),
+        ("", "card: not JSON: EOF"),
+        ("name: b", "card: not JSON: expected ident at column 2"),
+        ("[" * 1000, "card: not JSON: recursion limit"),
+        ('{"name": "b"} {"name": "c"}', "card: not JSON: trailing characters"),
+        ("[]", "card: "),
+        ("x" * 2000, "larger than 1500 bytes"),
+    ],
+)
+def test_a_fault_on_a_line_is_told_with_file_and_line(
+    tmp_path: Path, second: object, complaint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(card_files, "MAX_CARD_BYTES", 1500)
+    path = lines(tmp_path / "many.jsonl", card_data(name="a"), second, card_data(name="c"))
+    with pytest.raises(CardError) as caught:
+        list(read_cards(tmp_path))
+    assert str(caught.value).startswith(f"{path}, line 2: {complaint}")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_lines_is_read_within_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = lines(tmp_path / "many.jsonl", *(card_data(name=f"m{number}") for number in range(9)))
+    monkeypatch.setattr(card_files, "MAX_LINES_BYTES", 1000)
+    with pytest.raises(CardError, match=r"many\.jsonl: .*larger than 1000 bytes"):
+        list(read_cards(tmp_path))
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(CardError, match=r"many\.jsonl: cannot be read: "):
+        list(read_cards(tmp_path))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "many.jsonl")
+    with pytest.raises(CardError, match=r"many\.jsonl: .*a pipe or device"):
         list(read_cards(tmp_path))

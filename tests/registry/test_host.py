@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from dataclasses import replace
@@ -234,3 +235,17 @@ def test_an_environment_without_plugins_offers_nothing(settings: Settings) -> No
     host.call_all()
     with pytest.raises(UnknownModel):
         Catalogue(host.model_cards()).get("anything")
+
+
+def test_the_garbage_collector_rests_while_a_hook_is_called(site: SitePackages, settings: Settings) -> None:
+    source = """
+import gc
+
+@hookimpl
+def ocrzoo_sources():
+    yield SourceSpec("running" if gc.isenabled() else "at_rest", "nowhere:Nothing", rank=1)
+"""
+    site.install("observer-dist", {"observer": PREAMBLE + source})
+    assert gc.isenabled()
+    assert "at_rest" in {offer.value.name for offer in PluginHost(settings).sources()}
+    assert gc.isenabled()

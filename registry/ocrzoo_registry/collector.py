@@ -1,0 +1,29 @@
+"""Python's garbage collector, kept from going through thousands of cards again and again.
+
+Ten thousand cards are a million objects: while they are made, the collector takes three times as long as making them.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def at_rest(*, made_to_stay: bool = False) -> Iterator[None]:
+    """Let the collector rest while many objects are made; also a decorator.
+
+    Objects that are ``made_to_stay`` are counted as old ones, which are seldom gone through: to freeze and unfreeze
+    does that. What the program froze itself stays frozen.
+    """
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            if made_to_stay and not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()
+            gc.enable()

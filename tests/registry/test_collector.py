@@ -1,0 +1,57 @@
+"""The garbage collector: at rest while many objects are made, and then as the program left it."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from ocrzoo_registry import collector
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+    gc.enable()
+
+
+@pytest.mark.parametrize("made_to_stay", [True, False])
+@pytest.mark.parametrize("running", [True, False])
+def test_it_rests_and_is_then_as_before(running: bool, made_to_stay: bool) -> None:
+    (gc.enable if running else gc.disable)()
+    with collector.at_rest(made_to_stay=made_to_stay):
+        assert not gc.isenabled()
+    assert gc.isenabled() is running
+
+
+def test_an_error_sets_it_going_again() -> None:
+    with pytest.raises(KeyError), collector.at_rest():
+        raise KeyError
+    assert gc.isenabled()
+
+
+def test_what_is_made_to_stay_is_old_and_not_frozen() -> None:
+    with collector.at_rest(made_to_stay=True):
+        made: list[list[int]] = [[] for _ in range(10)]
+    assert {id(one) for one in made} <= {id(one) for one in gc.get_objects(generation=2)}
+    assert gc.get_freeze_count() == 0
+
+
+def test_what_the_program_froze_stays_frozen() -> None:
+    gc.freeze()
+    with collector.at_rest(made_to_stay=True):
+        pass
+    assert gc.get_freeze_count() > 0
+
+
+def test_cycles_that_were_made_are_still_found() -> None:
+    with collector.at_rest(made_to_stay=True):
+        cycle: list[object] = []
+        cycle.append(cycle)
+        number = id(cycle)
+        del cycle
+    assert number in {id(one) for one in gc.get_objects(generation=2)}
+    gc.collect()
+    assert number not in {id(one) for one in gc.get_objects() if isinstance(one, list) and one and one[0] is one}
