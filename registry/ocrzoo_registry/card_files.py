@@ -115,7 +115,7 @@ def _explain(error: ValidationError) -> Iterable[str]:
             form = cards.FORMS.get(pattern, f"of the form {pattern}")
             yield f"{where}: {problem['input']!r} is not {form}"
         elif problem["type"] == "json_invalid":
-            yield f"{where}: not JSON: {problem['ctx']['error'].replace(' line 1 ', ' ')}"
+            yield f"{where}: {problem['msg'].replace('Invalid JSON', 'not JSON').replace(' line 1 ', ' ')}"
         elif problem["type"] == "string_type":
             yield f"{where}: text is needed: put it in quotes"
         else:
