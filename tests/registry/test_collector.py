@@ -43,9 +43,10 @@ def test_what_is_made_to_stay_is_not_young_and_not_frozen() -> None:
 
 def test_what_the_program_froze_stays_frozen() -> None:
     gc.freeze()
+    frozen = gc.get_freeze_count()
     with collector.at_rest(made_to_stay=True):
         pass
-    assert gc.get_freeze_count() > 0
+    assert gc.get_freeze_count() > frozen / 2
 
 
 def test_cycles_that_were_made_are_still_found() -> None:
