@@ -25,8 +25,8 @@ def at_rest(*, made_to_stay: bool = False) -> Iterator[None]:
     try:
         yield
     finally:
+        if made_to_stay and gc.get_freeze_count() < _FROZEN_BY_PYTHON:
+            gc.freeze()
+            gc.unfreeze()
         if running:
-            if made_to_stay and gc.get_freeze_count() < _FROZEN_BY_PYTHON:
-                gc.freeze()
-                gc.unfreeze()
             gc.enable()

@@ -34,7 +34,7 @@ def test_an_error_sets_it_going_again() -> None:
 
 
 def test_what_is_made_to_stay_is_not_young_and_not_frozen() -> None:
-    with collector.at_rest(made_to_stay=True):
+    with collector.at_rest(), collector.at_rest(made_to_stay=True):
         made: list[list[int]] = [[] for _ in range(10)]
     young = {id(one) for one in gc.get_objects(generation=0)}
     assert young.isdisjoint(map(id, made))
