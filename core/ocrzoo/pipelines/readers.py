@@ -11,6 +11,8 @@ from ocrzoo.tasks.line_languages import likely, of_a_page
 from ocrzoo.tasks.quads import Image
 from ocrzoo.tasks.recognition import Line
 from ocrzoo.tasks.routing import Router, Tongues
+from ocrzoo.tasks.scripts import WrittenLanguage
+from ocrzoo_registry import orthographies
 from ocrzoo_registry.languages import Language, find_all
 
 ReadLines = Callable[[int, Sequence[Image]], list[Line]]
@@ -23,7 +25,7 @@ class Told:
 
     line: Line
     reader: int
-    language: Language | None = None
+    language: WrittenLanguage | None = None
     """``None`` where nobody asked, or no letter tells."""
 
 
@@ -36,7 +38,7 @@ class Readers:
         self.asked = bool(settings.languages)
         """Whether it was said which languages pages are in."""
 
-    def languages(self, reader: int) -> tuple[Language, ...]:
+    def languages(self, reader: int) -> tuple[WrittenLanguage, ...]:
         """Return the languages that a model is to read; none where nobody says."""
         return self._tongues[reader].languages
 
@@ -79,8 +81,21 @@ class Readers:
 
     @cached_property
     def _tongues(self) -> tuple[Tongues, ...]:
-        return tuple(Tongues(find_all(one.languages) if one.languages else ()) for one in self.settings)
+        asked = (find_all(one.languages) if one.languages else () for one in self.settings)
+        return tuple(Tongues(tuple(map(_written, languages))) for languages in asked)
 
     @cached_property
     def _router(self) -> Router:
         return Router(self._tongues)
+
+
+def _written(language: Language) -> WrittenLanguage:
+    general = orthographies.read(language.language)
+    return WrittenLanguage(
+        language.tag,
+        language.language,
+        language.script,
+        language.required,
+        language.direction,
+        usual=general is not None and general.script == language.script,
+    )

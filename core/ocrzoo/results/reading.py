@@ -13,8 +13,8 @@ from ocrzoo.results.page_text import TextLine, TextWord
 from ocrzoo.tasks.quads import Quad, is_tall
 from ocrzoo.tasks.reading import direction_of
 from ocrzoo.tasks.recognition import Line
+from ocrzoo.tasks.scripts import WrittenLanguage
 from ocrzoo.tasks.words import Word, words_of
-from ocrzoo_registry.languages import Language
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ReadBy:
     """Its name."""
     scripts: tuple[str, ...] = ()
     """Those that its card names, ISO 15924."""
-    languages: tuple[Language, ...] = ()
+    languages: tuple[WrittenLanguage, ...] = ()
     """Those that it was asked to read; none where nobody said."""
 
 
@@ -38,7 +38,7 @@ class ReadLine:
     flipped: bool = False
     by: ReadBy | None = None
     """The model that read it, where that is known."""
-    language: Language | None = None
+    language: WrittenLanguage | None = None
     """``None`` where nobody asked, or no letter tells."""
 
     @cached_property

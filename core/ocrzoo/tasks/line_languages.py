@@ -11,8 +11,7 @@ from functools import cache
 from typing import Any
 
 from ocrzoo.tasks import scripts
-from ocrzoo_registry import orthographies
-from ocrzoo_registry.languages import Language
+from ocrzoo.tasks.scripts import WrittenLanguage
 
 Likely = Mapping[str, float]
 """Tag of a language to the probability that a text is in it, of those asked for; empty where nothing tells."""
@@ -30,13 +29,13 @@ _COMMON = 0.5
 """Lines that each language is taken to have on a page before one is read."""
 
 
-def likely(text: str, languages: Sequence[Language]) -> Likely:
+def likely(text: str, languages: Sequence[WrittenLanguage]) -> Likely:
     """Return how likely each language is, all others left aside; empty where no letter of one of them tells."""
     weights = scripts.weights(text)
     whole = sum(weights.values())
     if not whole:
         return {}
-    fits = {one.tag: sum(weights[name] for name in scripts.written_in(one.script)) / whole for one in languages}
+    fits = {one.tag: sum(weights[name] for name in one.scripts) / whole for one in languages}
     best = max(fits.values(), default=0.0)
     if best < _LEAST_FIT:
         return {}
@@ -66,16 +65,16 @@ def normal(shares: Mapping[str, float]) -> dict[str, float]:
     return {tag: share / whole for tag, share in shares.items()}
 
 
-def _by_letters(text: str, languages: Sequence[Language]) -> dict[str, float]:
+def _by_letters(text: str, languages: Sequence[WrittenLanguage]) -> dict[str, float]:
     """How well a text's letters fit each language; a language whose letters are not known has them all."""
-    written = scripts.written_in(languages[0].script).union(*(scripts.written_in(one.script) for one in languages))
+    written = frozenset().union(*(one.scripts for one in languages))
     seen = {char for char in scripts.letters(text) if scripts.script_of(char) in written}
-    strange = {one.tag: len(seen - one.required) if one.required else 0 for one in languages}
+    strange = {one.tag: len(seen - one.letters) if one.letters else 0 for one in languages}
     least = min(strange.values())
     return {tag: _STRANGE ** min(count - least, _STRANGERS) for tag, count in strange.items()}
 
 
-def _by_looks(text: str, languages: Sequence[Language]) -> dict[str, float]:
+def _by_looks(text: str, languages: Sequence[WrittenLanguage]) -> dict[str, float]:
     """How much a text looks like each language; all alike where the classifier does not know one of them."""
     labels = {one.tag: _label(one) for one in languages}
     if None in labels.values() or len(set(labels.values())) == 1:
@@ -84,12 +83,10 @@ def _by_looks(text: str, languages: Sequence[Language]) -> dict[str, float]:
     return {tag: max(ranked[str(label)], _UNLIKELY) for tag, label in labels.items()}
 
 
-def _label(language: Language) -> str | None:
+def _label(language: WrittenLanguage) -> str | None:
     """What the classifier calls a language; ``None`` for one that it does not know, or in a script of few texts."""
-    general = orthographies.read(language.language)
     label = _LABELS.get(language.language, language.language)
-    usual = label == "zh" or (general is not None and general.script == language.script)
-    return label if usual and label in _known() else None
+    return label if (language.usual or label == "zh") and label in _known() else None
 
 
 @cache

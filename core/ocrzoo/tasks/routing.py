@@ -16,7 +16,7 @@ from functools import cached_property
 from ocrzoo.tasks import scripts
 from ocrzoo.tasks.line_languages import Likely, likely
 from ocrzoo.tasks.recognition import Line
-from ocrzoo_registry.languages import Language
+from ocrzoo.tasks.scripts import WrittenLanguage
 
 SURE = 0.93
 """Score from which a reading may settle a line."""
@@ -30,7 +30,7 @@ OURS = 0.9
 class Tongues:
     """The languages that one model is to read."""
 
-    languages: tuple[Language, ...]
+    languages: tuple[WrittenLanguage, ...]
 
     @cached_property
     def tags(self) -> frozenset[str]:
@@ -40,14 +40,14 @@ class Tongues:
     @cached_property
     def letters(self) -> frozenset[str] | None:
         """All letters that they need; ``None`` where those of one are not known."""
-        if not all(one.required for one in self.languages):
+        if not all(one.letters for one in self.languages):
             return None
-        return frozenset().union(*(one.required for one in self.languages))
+        return frozenset().union(*(one.letters for one in self.languages))
 
     def scripts_beyond(self, others: Tongues) -> frozenset[str]:
         """Return the scripts of those languages that others do not have."""
         new = (one for one in self.languages if one.tag not in others.tags)
-        return frozenset().union(*(scripts.written_in(one.script) for one in new))
+        return frozenset().union(*(one.scripts for one in new))
 
 
 class Router:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Literal
 
 _MEMBERS = {
     "Hans": frozenset({"Hani"}),
@@ -35,6 +37,33 @@ TWINS = frozenset(
 TWIN_SCRIPTS = frozenset({"Cyrl", "Grek", "Latn"})
 
 
+@dataclass(frozen=True)
+class WrittenLanguage:
+    """A language as it is written: what tells its lines from those in others."""
+
+    tag: str
+    """BCP-47."""
+    language: str
+    """The language alone, by its shortest code."""
+    script: str
+    """ISO 15924."""
+    letters: frozenset[str] = frozenset()
+    """All that texts need, in both cases, NFC; empty where they are not known."""
+    direction: Literal["ltr", "rtl", "ttb"] = "ltr"
+    usual: bool = True
+    """Whether most texts in the language are in this script."""
+
+    @cached_property
+    def scripts(self) -> frozenset[str]:
+        """The scripts that its letters have."""
+        return written_in(self.script)
+
+    @property
+    def runs_down(self) -> bool:
+        """Whether its lines may run from top to bottom."""
+        return not VERTICAL.isdisjoint(self.scripts)
+
+
 @lru_cache(maxsize=4096)
 def script_of(char: str) -> str:
     """Return the script of a character (ISO 15924)."""
@@ -61,8 +90,3 @@ def weights(text: str) -> Counter[str]:
 def written_in(script: str) -> frozenset[str]:
     """Return the scripts that letters have of a language whose script is the one given, such as Jpan."""
     return _MEMBERS.get(script, frozenset({script}))
-
-
-def runs_down(script: str) -> bool:
-    """Whether lines of a language in this script may run from top to bottom."""
-    return not VERTICAL.isdisjoint(written_in(script))
