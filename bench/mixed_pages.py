@@ -30,6 +30,8 @@ _CJK = (
 )
 _CJK_INDEX = {"ja": 0, "ko": 1, "zh": 2}
 
+NUMBERS = ""
+"""Stands for the language of lines without letters, which are on every page."""
 TEXTS: dict[str, tuple[str, ...]] = {
     "en": (
         "It is a truth universally acknowledged",
@@ -117,6 +119,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "소 잃고 외양간 고친다",
         "천 리 길도 한 걸음부터",
     ),
+    NUMBERS: ("1874", "12.50", "3.14159265", "2024-06-01"),
 }
 
 
@@ -133,7 +136,7 @@ class Drawn:
 def page(languages: Sequence[str], seed: int, *, scan: bool = False) -> tuple[NDArray[np.uint8], list[Drawn]]:
     """Return a page (H x W x 3, uint8, BGR) and its lines from top to bottom; ``scan`` adds blur and noise."""
     chance = random.Random(seed)
-    lines = [(language, text) for language in languages for text in TEXTS[language]]
+    lines = [(language, text) for language in (*languages, NUMBERS) for text in TEXTS[language]]
     chance.shuffle(lines)
     paper = Image.new("RGB", (WIDTH, HEIGHT), "white")
     pen = ImageDraw.Draw(paper)

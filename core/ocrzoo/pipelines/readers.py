@@ -52,9 +52,9 @@ class Readers:
         lines = list(first)
         if len(self.settings) > 1:
             aspects = [picture.shape[1] / picture.shape[0] for picture in pictures]
-            for index, readings in enumerate(self._readings(pictures, first, aspects, read)):
-                readers[index] = self._router.best(readings, aspects[index])
-                lines[index] = readings[readers[index]]
+            readings = self._readings(pictures, first, aspects, read)
+            readers = self._router.best(readings, aspects)
+            lines = [one[reader] for one, reader in zip(readings, readers, strict=True)]
         if not self.asked:
             return [Told(line, reader) for line, reader in zip(lines, readers, strict=True)]
         return self._with_languages(lines, readers)

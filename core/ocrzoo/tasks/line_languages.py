@@ -47,6 +47,18 @@ def likely(text: str, languages: Sequence[WrittenLanguage]) -> Likely:
     return normal({one.tag: by_letters[one.tag] * by_looks[one.tag] for one in candidates})
 
 
+def plausible(text: str, languages: Sequence[WrittenLanguage]) -> float | None:
+    """Return how much a text looks like one of some languages, and not like any other, 0 to 1.
+
+    ``None`` where the classifier does not know one of them. Names and codes look like none.
+    """
+    labels = {_label(one) for one in languages}
+    if None in labels:
+        return None
+    ranked: dict[str, float] = dict(_classifier().rank(text))
+    return sum(ranked[str(label)] for label in labels)
+
+
 def of_a_page(found: Sequence[Likely]) -> list[str | None]:
     """Return the language of each line: what it looks like itself, and where that leaves doubt, like its page.
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from ocrzoo.tasks import scripts
-from ocrzoo.tasks.line_languages import Likely, likely
+from ocrzoo.tasks.line_languages import Likely, likely, plausible
 from ocrzoo.tasks.recognition import Line
 from ocrzoo.tasks.scripts import WrittenLanguage
 
@@ -68,7 +69,7 @@ class Router:
         if line.score < SURE or _filled(line, aspect) < 1:
             return list(others)
         written = {script for script, weight in scripts.weights(line.text).items() if weight}
-        if written and scripts.TWINS.issuperset(scripts.letters(line.text)):
+        if _is_twin(line):
             written |= scripts.TWIN_SCRIPTS
             return [index for index in others if not written.isdisjoint(self._beyond[index])]
         contested = [index for index in others if not written.isdisjoint(self._beyond[index])]
@@ -78,28 +79,64 @@ class Router:
         ours = sum(share for tag, share in found.items() if tag in self._readers[0].tags)
         return [] if ours >= OURS else contested
 
-    def best(self, readings: Mapping[int, Line], aspect: float) -> int:
-        """Return which model's reading of a line is the right one; of equals the first."""
-        return max(readings, key=lambda index: self._worth(index, readings[index], aspect))
+    def best(self, readings: Sequence[Mapping[int, Line]], aspects: Sequence[float]) -> list[int]:
+        """Return for each line of a page which model's reading is the right one; of equals the first.
+
+        A line such as BCE may be Latin or Cyrillic: where its readings are worth about the same, it is given to the
+        model that read most of the page in one of the scripts that share letters.
+        """
+        worths = [
+            {index: self._worth(index, line, aspect) for index, line in read.items()}
+            for read, aspect in zip(readings, aspects, strict=True)
+        ]
+        chosen = [max(worth, key=worth.__getitem__) for worth in worths]
+        twins = [len(read) > 1 and _is_twin(read[0]) for read in readings]
+        page: Counter[int] = Counter()
+        for read, index, twin in zip(readings, chosen, twins, strict=True):
+            if not twin:
+                weights = scripts.weights(read[index].text)
+                page[index] += sum(weights[script] for script in scripts.TWIN_SCRIPTS)
+        for place, worth in enumerate(worths):
+            if twins[place]:
+                close = [index for index in worth if worth[index] >= CLOSE * worth[chosen[place]]]
+                chosen[place] = max(close, key=lambda index: (page[index], index == chosen[place]))
+        return chosen
 
     def _worth(self, index: int, line: Line, aspect: float) -> float:
-        return worth(line, aspect, self._readers[index], self._likely(line.text))
+        reader = self._readers[index]
+        looks = plausible(line.text, reader.languages) if self._all_known else None
+        return worth(line, aspect, reader, self._likely(line.text), looks)
+
+    @cached_property
+    def _all_known(self) -> bool:
+        return plausible("", list(self._asked.values())) is not None
 
     def _likely(self, text: str) -> Likely:
         return likely(text, list(self._asked.values()))
 
 
+CLOSE = 0.8
+"""Readings of letters that look alike, worth at least this share of the best, are told apart by their page."""
 STRANGE = 0.5
 """What a reading loses whose letters are all strange to the languages that its model is to read."""
 LEAST = 0.05
 """No reading is worth less than this share because it looks like a language of another model."""
 
 
-def worth(line: Line, aspect: float, reader: Tongues, found: Likely) -> float:
+LOOKS = 0.25
+"""The power of how much a reading looks like its languages, for one of"""
+LOOKS_LETTERS = 20
+"""letters and more; of fewer letters it says less."""
+LEAST_LOOKS = 0.01
+"""No reading looks less like its languages than that."""
+
+
+def worth(line: Line, aspect: float, reader: Tongues, found: Likely, looks: float | None = None) -> float:
     """Return what speaks for a reading, 0 to 1: a probability that it is right, letter by letter.
 
     That is the geometric mean of its characters' probabilities, times the part of the line that it accounts for,
-    less what is strange to its languages, times the probability that it is in one of them.
+    less what is strange to its languages, times the probability that it is in one of them (``found``), and that it is
+    any language (``looks``; ``None`` where that cannot be told).
     """
     if not line.probabilities:
         return 0.0
@@ -109,7 +146,15 @@ def worth(line: Line, aspect: float, reader: Tongues, found: Likely) -> float:
     if seen and reader.letters is not None:
         strange = sum(letter not in reader.letters for letter in seen) / len(seen)
     ours = sum(share for tag, share in found.items() if tag in reader.tags) if found else 1.0
-    return sure * _filled(line, aspect) * (1 - STRANGE * strange) * max(ours, LEAST)
+    power = 0.0 if looks is None else LOOKS * min(len(seen) / LOOKS_LETTERS, 1)
+    like = math.pow(max(looks or 0.0, LEAST_LOOKS), power)
+    return sure * _filled(line, aspect) * (1 - STRANGE * strange) * max(ours, LEAST) * like
+
+
+def _is_twin(line: Line) -> bool:
+    """Whether all letters of a line look like letters of another script."""
+    seen = scripts.letters(line.text)
+    return bool(seen) and scripts.TWINS.issuperset(seen)
 
 
 def _filled(line: Line, aspect: float) -> float:
