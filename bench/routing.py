@@ -128,8 +128,9 @@ class Tally:
         ratios = [mine / theirs for mine, theirs in zip(self.seconds, base.seconds, strict=True)]
         low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
         cost = f"{middle:.2f} ({low:.2f} to {high:.2f})" if self is not base else "1"
+        right = f"{self.exact / self.lines:.1%} | {self.errors / self.characters:.2%}"
         routed = f"{self.routed / self.lines:.1%} | {self.told / self.lines:.1%}" if "+" in name else " | "
-        return f"| {name} | {self.exact / self.lines:.1%} | {self.errors / self.characters:.2%} | {routed} | {self.readings / self.found:.2f} | {cost} |"
+        return f"| {name} | {right} | {routed} | {self.readings / self.found:.2f} | {cost} |"
 
 
 def bare(text: str) -> str:
