@@ -3,7 +3,9 @@
 The same seed draws the same page. Texts are in the public domain: Austen, Carroll, Dickens, Keats, Melville,
 Shakespeare; Descartes, La Fontaine, Pascal, Proust, Ronsard, Verlaine, Villon; Goethe, Heine, Müller, Schiller;
 Confucius, Li Bai, Li Shen, Liu Zongyuan, Meng Haoran, Wang Wei, Wang Zhihuan; Basho, Heike monogatari, Masaoka Shiki,
-Murasaki, Natsume Soseki, Sei Shonagon; Lermontov, Pushkin, Tolstoy; Arirang and proverbs.
+Murasaki, Natsume Soseki, Sei Shonagon; Lermontov, Pushkin, Tolstoy; Becquer, Calderon, Cervantes, Espronceda; Dante,
+Leopardi, Manzoni; Mickiewicz; Arirang and proverbs. The thresholds of ``ocrzoo.tasks.routing`` were set on the lines in
+English, French, German, Chinese, Japanese, Russian and Korean; nothing was set on those in Spanish, Italian and Polish.
 """
 
 from __future__ import annotations
@@ -118,6 +120,28 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "세 살 버릇 여든까지 간다",
         "소 잃고 외양간 고친다",
         "천 리 길도 한 걸음부터",
+    ),
+    "es": (
+        "En un lugar de la Mancha, de cuyo nombre",
+        "no quiero acordarme",
+        "¿Qué es la vida? Un frenesí",
+        "que toda la vida es sueño",
+        "Volverán las oscuras golondrinas",
+        "Con diez cañones por banda",
+        "viento en popa, a toda vela",
+    ),
+    "it": (
+        "Nel mezzo del cammin di nostra vita",
+        "mi ritrovai per una selva oscura",
+        "Lasciate ogne speranza, voi ch'intrate",
+        "La bocca sollevò dal fiero pasto",
+        "Sempre caro mi fu quest'ermo colle",
+        "Quel ramo del lago di Como",
+    ),
+    "pl": (
+        "Litwo! Ojczyzno moja! ty jesteś jak zdrowie",
+        "Ile cię trzeba cenić, ten tylko się dowie",
+        "Kto cię stracił.",
     ),
     NUMBERS: ("1874", "12.50", "3.14159265", "2024-06-01"),
 }

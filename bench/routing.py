@@ -47,6 +47,7 @@ SETUPS: tuple[Readers, ...] = (
     ((V5, "zh,en"), (TINY, "fr,de")),
     ((V4, "zh,en"), (SMALL, "fr,de")),
     ((V4, "zh"), (TINY, "en,fr,de")),
+    ((V5, "zh,en"), (SMALL, "es,it,pl")),
     ((TINY, "zh,en,fr,de"), (V5, "ja")),
     ((V5, "zh,en,ja"), (CYRILLIC, "ru")),
     ((V5, "zh,en"), (CYRILLIC, "ru"), (HANGUL, "ko")),
