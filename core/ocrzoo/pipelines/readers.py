@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ocrzoo.pipelines.schema import Reader, RecognitionModule
@@ -39,8 +39,8 @@ class Readers:
         """Whether it was said which languages pages are in."""
 
     def languages(self, reader: int) -> tuple[WrittenLanguage, ...]:
-        """Return the languages that a model is to read; none where nobody says."""
-        return self._tongues[reader].languages
+        """Return the languages that a model is to read, without their letters; none where nobody says."""
+        return tuple(map(_without_letters, self._tongues[reader].languages))
 
     def read(self, pictures: Sequence[Image], read: ReadLines) -> list[Told]:
         """Read the lines of a page (H x W x 3, uint8, BGR each), in their order.
@@ -72,8 +72,9 @@ class Readers:
         return readings
 
     def _with_languages(self, lines: Sequence[Line], readers: Sequence[int]) -> list[Told]:
-        found = [likely(line.text, self.languages(reader)) for line, reader in zip(lines, readers, strict=True)]
-        known = {one.tag: one for tongues in self._tongues for one in tongues.languages}
+        asked = [tongues.languages for tongues in self._tongues]
+        found = [likely(line.text, asked[reader]) for line, reader in zip(lines, readers, strict=True)]
+        known = {one.tag: one for reader in range(len(asked)) for one in self.languages(reader)}
         return [
             Told(line, reader, None if tag is None else known[tag])
             for line, reader, tag in zip(lines, readers, of_a_page(found), strict=True)
@@ -99,3 +100,8 @@ def _written(language: Language) -> WrittenLanguage:
         language.direction,
         usual=general is not None and general.script == language.script,
     )
+
+
+def _without_letters(language: WrittenLanguage) -> WrittenLanguage:
+    """What results keep: they may be sent to other processes, and Korean has 11172 letters."""
+    return replace(language, letters=frozenset())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -159,6 +160,10 @@ class TestReading:
     def test_a_page_without_text(self, pipeline: OCRPipeline, paper: Paper) -> None:
         result = read(pipeline, np.full_like(paper, 255))
         assert result["rec_languages"] == result["rec_models"] == []
+
+    def test_results_do_not_carry_alphabets_along(self, runtime: SeveralRuntime, paper: Paper) -> None:
+        pipeline = OCRPipeline(config_of((LATIN, ["ko"]), (CYRILLIC, ["ru"])), runtime)
+        assert len(pickle.dumps(read(pipeline, paper))) < paper.nbytes + 10_000
 
     def test_all_models_are_loaded_ahead(self, pipeline: OCRPipeline, runtime: SeveralRuntime) -> None:
         pipeline.load()
