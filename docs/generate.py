@@ -98,6 +98,8 @@ evidence, `ocrzoo languages vi` the letters.
   A tag without a script stands for the usual one: `sr` is Serbian in Cyrillic, `zh` Chinese in simplified characters.
 * **Of several models** that qualify, the pipeline's default comes first, then those whose weights can be had, the
   newest release, the highest figure published for the language, the most letters, the smallest.
+* **Several languages** get one model that reads all, or the fewest that do together, and each line of a page goes to
+  the one that can read it ([languages together](languages-together.md)).
 
 PaddleOCR 3.7.0 takes {codes} codes for {claimed} of these {count} languages. For **{uncovered}** of them the model that
 it takes by default lacks letters: {names}. For {unproven}, CLDR has no letters.

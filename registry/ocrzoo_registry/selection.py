@@ -51,12 +51,26 @@ class Selection:
         return tuple(language for language in self.languages if language not in read)
 
     @property
+    def readers(self) -> tuple[Candidate, ...]:
+        """The models to take, each with the evidence for what it reads; none where a language is read by none.
+
+        That is the winner, or the fewest together: the one for most scripts first, of equals that for the language
+        named first.
+        """
+        if self.winner is not None:
+            return (self.winner,)
+        return () if self.unread else tuple(sorted(self.together, key=self._last))
+
+    def _last(self, reader: Candidate) -> tuple[int, int]:
+        read = [one.language for one in reader.evidence]
+        return -len({language.script for language in read}), min(map(self.languages.index, read))
+
+    @property
     def notes(self) -> tuple[str, ...]:
-        """What the user should know of how codes were understood, and of a winner that nobody vouches for."""
-        winner = self.winner
-        unclaimed = [one for one in winner.evidence if not one.claimed] if winner else []
+        """What the user should know of how codes were understood, and of models that nobody vouches for."""
         told = tuple(language.note for language in self.languages if language.note)
-        return told + tuple(f"{winner.name} {one.merit()}" for one in unclaimed if winner)
+        unclaimed = ((model, one) for model in self.readers for one in model.evidence if not one.claimed)
+        return told + tuple(f"{model.name} {one.merit()}" for model, one in unclaimed)
 
     @property
     def reason(self) -> str:
@@ -139,19 +153,19 @@ def select(
     return _judge(look, found)
 
 
-def select_recognition(zoo: Zoo, lang: str, default: str) -> OfferedCard:
-    """Return the model to read languages with; what the user should know is logged as a warning.
+def select_recognition(zoo: Zoo, lang: str | Iterable[str], default: str) -> tuple[Candidate, ...]:
+    """Return the models to read languages with, one where it reads all; warnings say what the user should know.
 
     Raises:
         AmbiguousLanguage: A code has two meanings.
-        UnknownLanguage: No model reads the language, or all of the languages; the message has the letters it lacks.
+        UnknownLanguage: No model reads one of the languages; the message has the letters that the nearest lacks.
     """
     found = select(lang, zoo=zoo, default=default)
-    if found.winner is None:
+    if not found.readers:
         raise UnknownLanguage(found.reason)
     for note in found.notes:
         log.warning(note)
-    return found.winner.offered
+    return found.readers
 
 
 def default_model(zoo: Zoo, pipeline: str = "OCR") -> str:

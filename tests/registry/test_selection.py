@@ -24,7 +24,8 @@ def readers(tmp_path: Path) -> Readers:
 
 
 def chosen(zoo: Zoo, lang: str, default: str = "none") -> str:
-    return select_recognition(zoo, lang, default).card.name
+    (reader,) = select_recognition(zoo, lang, default)
+    return reader.name
 
 
 class TestOfSeveral:
@@ -153,8 +154,23 @@ class TestSeveralLanguages:
             "no single model reads Russian (ru), Korean (ko), English (en): "
             "the fewest that do are ru_en for Russian (ru), English (en) and ko for Korean (ko)"
         )
-        with pytest.raises(UnknownLanguage, match="the fewest that do are"):
-            chosen(zoo, "ru,ko,en")
+        readers_of_all = select_recognition(zoo, "ru,ko,en", "")
+        assert [(one.name, [e.language.tag for e in one.evidence]) for one in readers_of_all] == [
+            ("ru_en", ["ru", "en"]),
+            ("ko", ["ko"]),
+        ]
+
+    def test_the_model_for_most_scripts_comes_first_then_that_for_the_language_named_first(
+        self, settings: Settings, readers: Readers
+    ) -> None:
+        zoo = zoo_of(settings, *(readers.make(name, *name.split("_")) for name in ("ru", "ko_en", "el")))
+        assert [one.name for one in select("el,ru,ko,en", zoo=zoo, default="").readers] == ["ko_en", "el", "ru"]
+
+    def test_a_language_that_nobody_reads_leaves_no_models_to_take(self, settings: Settings, readers: Readers) -> None:
+        zoo = zoo_of(settings, readers.make("ru", "ru"), readers.make("ko", "ko"))
+        assert select("ru,ko,lad", zoo=zoo, default="").readers == ()
+        with pytest.raises(UnknownLanguage, match="no model reads Ladino"):
+            chosen(zoo, "ru,ko,lad")
 
     def test_of_the_fewest_the_default_is_one(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, readers.make("newer", "zh-Hans", version="9"), readers.make("d", "zh-Hans", version="1"))

@@ -27,7 +27,7 @@ LOCK_FILE = "ocrzoo.lock"
 _WHICH = (
     click.argument("names", nargs=-1, metavar="[NAME]..."),
     click.option("--pipeline", metavar="NAME", help="The models of a pipeline, such as OCR."),
-    click.option("--lang", metavar="TAG", help="The models of the OCR pipeline for a language, such as ru."),
+    click.option("--lang", metavar="TAG[,TAG]", help="The models of the OCR pipeline for languages, such as ru,ko."),
     click.option(
         "--format",
         "formats",

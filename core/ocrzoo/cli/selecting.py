@@ -29,7 +29,7 @@ _FEW = 5
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def select_model(lang: str, explain: bool, as_json: bool, **terms: Any) -> int:
-    """Name the model that reads a language, or all of several; say on standard error why.
+    """Name the model that reads a language, or all of several, or else the fewest that do; say on standard error why.
 
     A model has to claim the language and to have its letters. Exit code 3: there is none, and this is what is missing.
     """
@@ -41,11 +41,12 @@ def select_model(lang: str, explain: bool, as_json: bool, **terms: Any) -> int:
         tell("warning", note, colour="yellow")
     if as_json:
         print_json(describe_selection(found))
-    elif found.candidates and (explain or found.winner is None):
+    elif found.candidates and (explain or not found.readers):
         _print_candidates(found, found.candidates if explain else found.candidates[:_FEW])
-    elif found.winner is not None:
-        click.echo(found.winner.name)
-    if found.winner is None:
+    else:
+        for reader in found.readers:
+            click.echo(reader.name)
+    if not found.readers:
         tell("error", found.reason, colour="red")
         return ExitCode.NOT_FOUND
     if not as_json:

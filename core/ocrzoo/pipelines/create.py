@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, get_args, overload
 
 from ocrzoo.engines import Device, EngineOptions, Precision
 from ocrzoo.own_models import card_for
 from ocrzoo.pipelines.config import checked, read_config
+from ocrzoo.pipelines.languages import choose_readers
 from ocrzoo.pipelines.running import runtime_for
 from ocrzoo.pipelines.schema import Module, Settings, parts_of
 from ocrzoo.runtime import Runtime
@@ -42,7 +43,7 @@ class Options(TypedDict, total=False):
     device: str | None
     use_hpip: bool | None
     hpi_config: Mapping[str, Any] | None
-    lang: str | None
+    lang: str | Sequence[str] | None
     engine: str | None
     engine_config: Mapping[str, Any] | None
     threads: int
@@ -80,7 +81,7 @@ def create_pipeline(
     device: str | None = None,
     use_hpip: bool | None = None,
     hpi_config: Mapping[str, Any] | None = None,
-    lang: str | None = None,
+    lang: str | Sequence[str] | None = None,
     engine: str | None = None,
     engine_config: Mapping[str, Any] | None = None,
     threads: int = 0,
@@ -100,7 +101,8 @@ def create_pipeline(
 
     ``pipeline`` is a name (``OCR``, ``doc_preprocessor``, or one that a plugin adds) or a YAML file in PaddleX's
     keys; ``config`` the same as a dictionary, which counts before it. ``lang`` (``ru``, ``zh-Hant``, ``Korean``, or
-    several that one model reads, ``ru,en``) chooses the recognition model; give that or its name, not both.
+    several, ``ru,ko,en``) chooses the recognition model, or the fewest that read all, and each line goes to the one
+    that can read it; give that or a model's name, not both.
 
     A model is chosen with ``<module>_model_name``, and ``<module>_model_dir`` for a folder of your own weights,
     under whatever name; modules are ``doc_orientation_classify``, ``doc_unwarping``, ``text_detection``,
@@ -155,8 +157,8 @@ def create_pipeline(
     return factory(settings, runtime)
 
 
-def models_of(zoo: Zoo, pipeline: str, lang: str | None = None) -> list[str]:
-    """Return the names of the models that a pipeline uses, with the recognition model of a language if one is given.
+def models_of(zoo: Zoo, pipeline: str, lang: str | Sequence[str] | None = None) -> list[str]:
+    """Return the names of the models that a pipeline uses, with the recognition models of languages if given.
 
     Raises:
         UsageError: There is no such pipeline.
@@ -164,7 +166,8 @@ def models_of(zoo: Zoo, pipeline: str, lang: str | None = None) -> list[str]:
     """
     _, data, _ = _configuration(zoo, pipeline, None)
     _choose(data, {}, lang, zoo)
-    return [module["model_name"] for _, module in _modules_in(data)]
+    modules = [module for _, module in _modules_in(data)]
+    return [one["model_name"] for module in modules for one in (module, *module.get("others", ()))]
 
 
 def _configuration(
@@ -208,29 +211,25 @@ def _chosen(models: Mapping[str, str | Path | None]) -> dict[str, dict[str, Any]
     return chosen
 
 
-def _choose(data: dict[str, Any], chosen: Mapping[str, Mapping[str, Any]], lang: str | None, zoo: Zoo) -> None:
+def _choose(data: dict[str, Any], chosen: Mapping[str, Mapping[str, Any]], lang: Any, zoo: Zoo) -> None:
     """Put the models that were asked for into a configuration."""
     modules = dict(_modules_in(data))
     for module, settings in chosen.items():
         if module not in modules:
             raise UsageError(f"pipeline {data['pipeline_name']!r} has no module {module}")
-        if "model_dir" not in settings:
-            modules[module].pop("model_dir", None)  # that of another model
+        for key in ("model_dir", "languages", "others"):
+            if key not in settings:
+                modules[module].pop(key, None)  # that of another model
         modules[module].update(settings)
     if lang is None:
         return
-    if not isinstance(lang, str):
-        raise UsageError(f"lang={lang!r}: a language tag such as ru or zh-Hant is needed")
     recognition = modules.get("TextRecognition")
     if recognition is None:
         raise UsageError(f"lang={lang!r}: pipeline {data['pipeline_name']!r} recognises no text")
     if "TextRecognition" in chosen:
         given = next(key for key, value in chosen["TextRecognition"].items() if value is not None)
         raise UsageError(f"lang={lang!r} and text_recognition_{given} both choose the model: give one of them")
-    from ocrzoo_registry.selection import select_recognition
-
-    recognition["model_name"] = select_recognition(zoo, lang, str(recognition.get("model_name"))).card.name
-    recognition.pop("model_dir", None)
+    choose_readers(recognition, lang, zoo)
 
 
 def _switch(data: dict[str, Any], switches: Mapping[str, bool]) -> None:

@@ -24,7 +24,7 @@ class Modules:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        self._loaded: dict[tuple[int, str, Device], Any] = {}
+        self._loaded: dict[tuple[object, ...], Any] = {}
         self._loading = Lock()
 
     def devices(self, asked: str | None) -> tuple[Device, ...]:
@@ -47,7 +47,7 @@ class Modules:
         runtime = runtime_for(self.runtime, settings)
         if device is not None:
             runtime = replace(runtime, options=replace(runtime.options, device=device))
-        key = (os.getpid(), settings.module_name, runtime.options.device)
+        key = (os.getpid(), settings.module_name, settings.model_name, settings.model_dir, runtime.options.device)
         with self._loading:
             if key not in self._loaded:
                 self._loaded[key] = self._load(runtime, settings, switch)

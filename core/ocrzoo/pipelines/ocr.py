@@ -10,6 +10,7 @@ from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
 from ocrzoo.pipelines.modules import Modules
 from ocrzoo.pipelines.page_by_page import OnError, page_by_page
 from ocrzoo.pipelines.parameters import Run, run_of
+from ocrzoo.pipelines.readers import Readers
 from ocrzoo.pipelines.running import runtime_for
 from ocrzoo.pipelines.schema import LimitType, LineOrientationModule, OCRConfig
 from ocrzoo.predictors import ImageClassifier
@@ -17,11 +18,12 @@ from ocrzoo.predictors.detection import Detection, TextDetector
 from ocrzoo.predictors.recognition import TextRecogniser
 from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
 from ocrzoo.results.ocr import OCRResult
-from ocrzoo.results.reading import ReadLine
+from ocrzoo.results.reading import ReadBy, ReadLine
 from ocrzoo.results.source import PageSource
 from ocrzoo.runtime import Runtime
 from ocrzoo.tasks import quads, rotation
 from ocrzoo.tasks.quads import Image, Quad
+from ocrzoo.tasks.recognition import Line
 from ocrzoo_registry.errors import UsageError
 
 UPSIDE_DOWN = 1
@@ -45,6 +47,7 @@ class OCRPipeline:
         self.config = config
         runtime = runtime_for(runtime, config)
         self._modules = Modules(runtime)
+        self._readers = Readers(config.SubModules.TextRecognition)
         upright = config.SubPipelines.DocPreprocessor
         self._upright = (
             None
@@ -110,15 +113,16 @@ class OCRPipeline:
         self.detector(run)
         if run.line_orientation:
             self._line_classifier(run)
-        self.recogniser(run)
+        for place in range(len(self._readers.settings)):
+            self.recogniser(run, place)
 
     def detector(self, run: Run | None = None) -> TextDetector:
         """Return the text detection model, loaded."""
         return self._modules.get(self.config.SubModules.TextDetection, TextDetector, run.device if run else None)
 
-    def recogniser(self, run: Run | None = None) -> TextRecogniser:
-        """Return the text recognition model, loaded."""
-        return self._modules.get(self.config.SubModules.TextRecognition, TextRecogniser, run.device if run else None)
+    def recogniser(self, run: Run | None = None, place: int = 0) -> TextRecogniser:
+        """Return the text recognition model, loaded; ``place`` says which where several languages need several."""
+        return self._modules.get(self._readers.settings[place], TextRecogniser, run.device if run else None)
 
     def _read(self, image: Image, run: Run, source: PageSource) -> OCRResult:
         self.load(run)
@@ -141,7 +145,7 @@ class OCRPipeline:
             line_orientation=run.line_orientation,
             word_boxes=run.word_boxes,
             paddlex_quirks=self.config.paddlex_quirks,
-            scripts=self.recogniser(run).scripts,
+            languages=self._readers.asked,
         )
 
     def _set_upright(self, image: Image, run: Run, source: PageSource) -> DocPreprocessorResult | None:
@@ -170,19 +174,27 @@ class OCRPipeline:
         return [one.class_id for one in found]
 
     def _recognise(self, crops: Sequence[Crop], angles: Sequence[int], run: Run) -> list[ReadLine]:
-        settings = self.config.SubModules.TextRecognition
         exact = self.config.paddlex_quirks
         pictures = [
             rotation.turn_line(crop.image, exact_as_paddlex=exact) if angle == UPSIDE_DOWN else crop.image
             for crop, angle in zip(crops, angles, strict=True)
         ]
-        lines = self.recogniser(run).predict(
+        told = self._readers.read(pictures, lambda place, some: self._read_lines(place, some, run))
+        by = [self._read_by(place, run) for place in range(len(self._readers.settings))]
+        return [
+            ReadLine(one.line, crop.quad, flipped=angle == UPSIDE_DOWN, by=by[one.reader], language=one.language)
+            for one, crop, angle in zip(told, crops, angles, strict=True)
+        ]
+
+    def _read_lines(self, place: int, pictures: Sequence[Image], run: Run) -> list[Line]:
+        settings = self._readers.settings[place]
+        return self.recogniser(run, place).predict(
             pictures, settings.batch_size, batching=self.config.batching, input_shape=settings.input_shape
         )
-        return [
-            ReadLine(line, crop.quad, flipped=angle == UPSIDE_DOWN)
-            for line, crop, angle in zip(lines, crops, angles, strict=True)
-        ]
+
+    def _read_by(self, place: int, run: Run) -> ReadBy:
+        recogniser = self.recogniser(run, place)
+        return ReadBy(recogniser.name, tuple(recogniser.scripts), self._readers.languages(place))
 
     def _preprocessor(self) -> DocPreprocessorPipeline:
         if self._upright is None:

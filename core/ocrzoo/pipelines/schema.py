@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ocrzoo.tasks.recognition import Batching
 from ocrzoo_registry.cards import Task
+from ocrzoo_registry.errors import OcrzooError
+from ocrzoo_registry.languages import find
 
 LimitType = Literal["min", "max"]
 MAX_SIDE_LEN = 100_000
@@ -98,13 +100,52 @@ class LineOrientationModule(Module):
     module_name: Annotated[Task, only("textline_orientation")] = "textline_orientation"
 
 
-class RecognitionModule(Module):
-    """The model that reads lines."""
+def _tag(code: str) -> str:
+    """The tag of a language, whichever way it is named."""
+    try:
+        return find(code).tag
+    except OcrzooError as error:
+        raise ValueError(str(error)) from error
+
+
+class Reader(Module):
+    """A model that reads lines, and what of."""
 
     module_name: Annotated[Task, only("text_recognition")] = "text_recognition"
+    input_shape: Shape | None = None
+    languages: tuple[Annotated[str, AfterValidator(_tag)], ...] = ()
+    """The languages that pages are in and that it is to read; empty: nobody says, and no line is told a language."""
+
+
+class OtherReader(Reader):
+    """A model that reads the lines that are in its languages; what is not said of it is as said of the first model."""
+
+    languages: tuple[Annotated[str, AfterValidator(_tag)], ...] = Field(min_length=1)
+
+
+class RecognitionModule(Reader):
+    """The model that reads lines, or the first of several."""
+
     score_thresh: Share = 0.0
     return_word_box: bool = False
-    input_shape: Shape | None = None
+    others: tuple[OtherReader, ...] = ()
+    """Models for languages that the first does not read; each line goes to the one that can read it."""
+
+    @model_validator(mode="after")
+    def _says_what_each_reads(self) -> Self:
+        if self.others and not self.languages:
+            raise ValueError("with others, languages has to say what the first model is to read")
+        return self
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        """All models that read lines, the first one first."""
+        return (self, *(self._completed(other) for other in self.others))
+
+    def _completed(self, other: OtherReader) -> Reader:
+        said = {name: getattr(other, name) for name in other.model_fields_set}
+        same = {name: getattr(self, name) for name in (*Running.model_fields, "batch_size")}
+        return OtherReader(**{**same, **said})
 
 
 class DocPreprocessorModules(Settings):
@@ -164,6 +205,7 @@ def parts_of(settings: Settings) -> Iterator[Running]:
     """Yield the pipeline, the pipelines inside it and their modules."""
     if isinstance(settings, Running):
         yield settings
-    for _, part in settings:
-        if isinstance(part, Settings):
-            yield from parts_of(part)
+    for _, value in settings:
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, Settings):
+                yield from parts_of(part)

@@ -33,22 +33,20 @@ class OCRResult(PageResult):
     upright), ``dt_polys`` (list of 4 x 2 int16), ``dt_scores``, ``text_det_params``, ``text_type``,
     ``textline_orientation_angles`` (1: the line stood on its head; -1: not asked), ``text_rec_score_thresh``,
     ``return_word_box``, ``rec_texts``, ``rec_scores``, ``rec_polys``, ``rec_boxes`` (N x 4 int16: x_min, y_min,
-    x_max, y_max), ``text_word_boxes`` and ``text_word`` (where words are asked for; a list a line), and
-    ``rec_polys_original`` (where pages are set upright). Coordinates are pixels of the page as it was read,
-    those of ``rec_polys_original`` of the page as it came; it is ``None`` where the unwarping model does not
-    tell where its pixels come from.
+    x_max, y_max), ``rec_languages`` and ``rec_models`` (where languages are asked for: the one that each line is in,
+    a tag, or ``None`` where no letter tells; and the model that read it), ``text_word_boxes`` and ``text_word`` (where
+    words are asked for; a list a line), and ``rec_polys_original`` (where pages are set upright). Coordinates are
+    pixels of the page as it was read, those of ``rec_polys_original`` of the page as it came; it is ``None`` where the
+    unwarping model does not tell where its pixels come from.
     """
 
     arrays = frozenset({"dt_polys", "dt_scores", "rec_scores", "rec_polys", "textline_orientation_angles"})
 
-    def __init__(
-        self, keys: dict[str, Any], source: PageSource, image: Image, lines: Sequence[ReadLine], scripts: Sequence[str]
-    ) -> None:
-        """``image`` is the page as it was read, BGR; ``scripts`` are those of the model that read the lines."""
+    def __init__(self, keys: dict[str, Any], source: PageSource, image: Image, lines: Sequence[ReadLine]) -> None:
+        """``image`` is the page as it was read, BGR."""
         super().__init__(keys, source)
         self._image = image
         self._lines = lines
-        self._scripts = scripts
 
     @classmethod
     def assemble(
@@ -67,9 +65,12 @@ class OCRResult(PageResult):
         line_orientation: bool = False,
         word_boxes: bool = False,
         paddlex_quirks: bool = False,
-        scripts: Sequence[str] = (),
+        languages: bool = False,
     ) -> OCRResult:
-        """Put a result together from quads and lines in reading order; lines below the threshold are left out."""
+        """Put a result together from quads and lines in reading order; lines below the threshold are left out.
+
+        ``languages`` says that languages were asked for.
+        """
         kept = [read for read in lines if read.line.score >= score_thresh]
         read_quads = [read.quad for read in kept]
         params = asdict(det_params)
@@ -92,10 +93,11 @@ class OCRResult(PageResult):
             "rec_scores": [read.line.score for read in kept],
             "rec_polys": read_quads,
             "rec_boxes": bounding_boxes(read_quads),
+            **(_language_keys(kept) if languages else {}),
             **(word_keys(kept, paddlex_quirks=paddlex_quirks) if word_boxes else {}),
             **({} if upright is None else {"rec_polys_original": _in_original(upright, read_quads)}),
         }
-        return cls(keys, source, image, kept, scripts)
+        return cls(keys, source, image, kept)
 
     @property
     def img(self) -> dict[str, PIL.Image.Image]:
@@ -117,7 +119,7 @@ class OCRResult(PageResult):
     def text_page(self, *, original: bool = False) -> TextPage:
         """Return the page's text with its places, in the page as it was read, or as it came where that is known."""
         upright: DocPreprocessorResult | None = self.get("doc_preprocessor_res")
-        lines = tuple(read.as_text(self._scripts) for read in self._lines)
+        lines = tuple(read.as_text() for read in self._lines)
         image = self._image
         if original and upright is not None and upright.knows_original:
             lines, image = tuple(_moved(line, upright) for line in lines), upright["input_img"]
@@ -152,6 +154,13 @@ class OCRResult(PageResult):
 
         content = document([self.text_page(original=kind != "pdf")], kind)
         return self._write(save_path, "res", FORMATS[kind].suffix, content)
+
+
+def _language_keys(lines: Sequence[ReadLine]) -> dict[str, Any]:
+    return {
+        "rec_languages": [None if read.language is None else read.language.tag for read in lines],
+        "rec_models": [None if read.by is None else read.by.model for read in lines],
+    }
 
 
 def _moved(line: TextLine, upright: DocPreprocessorResult) -> TextLine:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,10 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocrzoo.results.page_text import TextLine, TextWord
-from ocrzoo.tasks.quads import Quad
+from ocrzoo.tasks.quads import Quad, is_tall
 from ocrzoo.tasks.reading import direction_of
 from ocrzoo.tasks.recognition import Line
+from ocrzoo.tasks.scripts import WrittenLanguage
 from ocrzoo.tasks.words import Word, words_of
+
+
+@dataclass(frozen=True)
+class ReadBy:
+    """A model that reads lines."""
+
+    model: str
+    """Its name."""
+    scripts: tuple[str, ...] = ()
+    """Those that its card names, ISO 15924."""
+    languages: tuple[WrittenLanguage, ...] = ()
+    """Those that it was asked to read; none where nobody said."""
 
 
 @dataclass(frozen=True)
@@ -24,22 +36,32 @@ class ReadLine:
     line: Line
     quad: Quad
     flipped: bool = False
+    by: ReadBy | None = None
+    """The model that read it, where that is known."""
+    language: WrittenLanguage | None = None
+    """``None`` where nobody asked, or no letter tells."""
 
     @cached_property
     def words(self) -> list[Word]:
         """Its words, in the order of reading, with their places."""
         return words_of(self.line, self.quad, flipped=self.flipped)
 
-    def as_text(self, scripts: Sequence[str]) -> TextLine:
-        """Return it as exports see it; ``scripts`` are those of the model that read it."""
-        direction = direction_of(self.line.text, self.quad, scripts)
-        turns = 0
+    def as_text(self) -> TextLine:
+        """Return it as exports see it.
+
+        A tall line runs from top to bottom unless its language is never written so: then it is a line that was
+        turned with its letters, clockwise, or counter-clockwise where it stood on its head.
+        """
+        known = self.by or ReadBy("")
+        languages = known.languages if self.language is None else (self.language,)
+        direction = direction_of(self.line.text, self.quad, known.scripts, languages)
         if self.flipped and direction == "ttb":
-            direction, turns = "ltr", 3  # it runs from the bottom to the top
-        elif self.flipped:
-            turns = 2
+            direction = "ltr"  # it runs from the bottom to the top
+        turns = 2 * self.flipped + (direction != "ttb" and is_tall(self.quad))
         words = (TextWord(word.text, _rolled(word.polygon, turns), word.score) for word in self.words)
-        return TextLine(self.line.text, _rolled(self.quad, turns), self.line.score, direction, tuple(words))
+        language = None if self.language is None else self.language.tag
+        polygon = _rolled(self.quad, turns)
+        return TextLine(self.line.text, polygon, self.line.score, direction, tuple(words), language)
 
 
 def _rolled(polygon: NDArray[Any], turns: int) -> NDArray[np.float32]:

@@ -15,6 +15,7 @@ from bidi import algorithm
 
 from ocrzoo.tasks.quads import Quad, is_tall
 from ocrzoo.tasks.recognition import Line
+from ocrzoo.tasks.scripts import WrittenLanguage
 
 Direction = Literal["ltr", "rtl", "ttb"]
 """How a line runs: left to right, right to left, or from top to bottom."""
@@ -69,12 +70,15 @@ def display(text: str) -> tuple[str, list[int]]:
     return "".join(character["ch"] for character in shown), [character["position"] for character in shown]
 
 
-def direction_of(text: str, quad: Quad, scripts: Sequence[str]) -> Direction:
+def direction_of(text: str, quad: Quad, scripts: Sequence[str], languages: Sequence[WrittenLanguage] = ()) -> Direction:
     """Say which way a line runs: its text, in the order of reading, its quad, and the scripts of its model.
 
-    ``ttb`` where the quad's crop is turned because it is tall; ``rtl`` where the first letter with a direction runs
-    from right to left, and the model is one whose lines are put into the order of reading at all.
+    ``languages`` are those that the line may be in, and count before the scripts; nobody says where there are none.
+    ``ttb`` where the quad's crop is turned because it is tall, unless lines of these languages never run down; ``rtl``
+    where the first letter with a direction runs from right to left, and so does one of the languages, or the model
+    is one whose lines are put into the order of reading at all.
     """
-    if is_tall(quad):
+    if is_tall(quad) and (not languages or any(one.runs_down for one in languages)):
         return "ttb"
-    return "rtl" if runs_right_to_left(scripts) and algorithm.get_base_level(text) == 1 else "ltr"
+    from_right = any(one.direction == "rtl" for one in languages) if languages else runs_right_to_left(scripts)
+    return "rtl" if from_right and algorithm.get_base_level(text) == 1 else "ltr"

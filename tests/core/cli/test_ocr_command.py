@@ -40,6 +40,17 @@ def test_one_page_prints_its_text(run: Run, sample: Path) -> None:
     assert ran.out.splitlines()[0] == FIRST_LINE
 
 
+def test_languages_that_one_model_reads_are_told_of_each_line(run: Run, sample: Path) -> None:
+    page = json.loads(run("ocr", sample, "--lang", "en,zh", "--json").out)
+    assert page["rec_texts"] == json.loads(run("ocr", sample, "--json").out)["rec_texts"]
+    written_in = {"zh" if any(letter > "\u3000" for letter in text) else "en" for text in page["rec_texts"]}
+    assert written_in == {"en", "zh"}
+    assert page["rec_languages"] == [
+        "zh" if any(letter > "\u3000" for letter in text) else "en" for text in page["rec_texts"]
+    ]
+    assert set(page["rec_models"]) == {"PP-OCRv5_mobile_rec"}
+
+
 def test_the_readme_shows_what_the_sample_reads(run: Run, repository: Path, sample: Path) -> None:
     readme = (repository / "README.md").read_text(encoding="utf-8")
     _, reading_command, after = readme.partition("ocrzoo ocr docs/sample.png")

@@ -54,6 +54,11 @@ class TestPull:
             ran = run("models", "pull", *which, "--json")
             assert sorted(told["name"] for told in json.loads(ran.out)) == sorted(OCR)
 
+    def test_all_models_that_several_languages_need(self, run: Run, folder: Path, hubs: Hubs) -> None:
+        ran = run("models", "pull", "--lang", "ru,ko,en", "--json")
+        assert ran.code == 4  # no hub of the test has them
+        assert all(name in ran.err for name in ("eslav_PP-OCRv5_mobile_rec", "korean_PP-OCRv5_mobile_rec"))
+
     def test_an_update_brings_what_changed_and_no_more(self, run: Run, folder: Path, hubs: Hubs) -> None:
         run("models", "pull", DET, "--format", "paddle")
         hubs.models[DET]["inference.json"] = b"{ }"

@@ -74,11 +74,22 @@ class TestSelect:
     def test_several_languages(self, run: Run) -> None:
         assert run("models", "select", "--lang", "ru,en").out == "eslav_PP-OCRv5_mobile_rec\n"
         ran = run("models", "select", "--lang", "ru,ko", "--json")
-        assert ran.code == 3
+        assert ran.code == 0
+        assert json.loads(ran.out)["model"] is None
         assert {one["name"] for one in json.loads(ran.out)["together"]} == {
             "eslav_PP-OCRv5_mobile_rec",
             "korean_PP-OCRv5_mobile_rec",
         }
+
+    def test_several_models_are_named_a_line_each_in_the_order_of_the_languages(self, run: Run) -> None:
+        ran = run("models", "select", "--lang", "ru,ko")
+        assert (ran.code, ran.out) == (0, "eslav_PP-OCRv5_mobile_rec\nkorean_PP-OCRv5_mobile_rec\n")
+        assert "no single model reads Russian (ru), Korean (ko): the fewest that do are" in ran.err
+
+    def test_a_language_that_none_of_several_models_reads(self, run: Run) -> None:
+        ran = run("models", "select", "--lang", "ru,ko,vi")
+        assert ran.code == 3
+        assert "no model reads Vietnamese (vi)" in ran.err
 
     @pytest.mark.parametrize(
         ("terms", "name"),

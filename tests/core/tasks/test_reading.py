@@ -9,10 +9,12 @@ import pytest
 from bidi.algorithm import get_display
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.core.tasks.languages import AR, FR, JA, KO, RU, ZH
 
 from ocrzoo.tasks.quads import Quad
 from ocrzoo.tasks.reading import RIGHT_TO_LEFT_SCRIPTS, direction_of, display, in_reading_order, runs_right_to_left
 from ocrzoo.tasks.recognition import Line
+from ocrzoo.tasks.scripts import WrittenLanguage
 
 MIXED = st.text(
     st.sampled_from("abc123 .,:-+/%()[]<>«»مرحباאבגשلا٠١٢\u064b\u200c\u200d\u200f\u202b\u202c\t"), max_size=30
@@ -128,6 +130,28 @@ class TestDirection:
     @pytest.mark.parametrize(("width", "height", "direction"), [(40, 59, "ltr"), (40, 60, "ttb"), (40, 400, "ttb")])
     def test_of_tall_ones(self, width: int, height: int, direction: str) -> None:
         assert direction_of("竖排", box(width, height), ["Hans"]) == direction
+
+    @pytest.mark.parametrize(
+        ("languages", "direction"),
+        [([FR], "ltr"), ([FR, RU], "ltr"), ([ZH], "ttb"), ([FR, JA], "ttb"), ([KO], "ttb"), ([AR], "ltr")],
+    )
+    def test_of_tall_ones_in_a_known_language(self, languages: list[WrittenLanguage], direction: str) -> None:
+        assert direction_of("abc", box(40, 400), ["Hans", "Latn"], languages) == direction
+
+    @pytest.mark.parametrize(
+        ("text", "languages", "direction"),
+        [
+            ("مرحبا", [AR], "rtl"),
+            ("مرحبا", [AR, FR], "rtl"),
+            ("hello", [AR], "ltr"),
+            ("مرحبا", [FR], "ltr"),
+            ("123", [AR], "ltr"),
+        ],
+    )
+    def test_of_level_lines_in_a_known_language(
+        self, text: str, languages: list[WrittenLanguage], direction: str
+    ) -> None:
+        assert direction_of(text, box(200, 40), ["Arab", "Latn"], languages) == direction
 
     def test_of_a_quad_without_area(self) -> None:
         assert direction_of("abc", box(0, 40), ["Latn"]) == "ltr"

@@ -10,7 +10,7 @@ from bidi import get_display
 
 from ocrzoo.results.exports import blank_font, places
 from ocrzoo.results.exports.places import Frame
-from ocrzoo.results.exports.texts import Piece
+from ocrzoo.results.exports.texts import Piece, language
 from ocrzoo.results.page_text import Direction, TextLine, TextPage
 
 _LEAST_HEIGHT = 1.0
@@ -41,6 +41,8 @@ class Run:
     """Of the line, in pixels."""
     letters: list[Letter]
     """From left to right; spaces stand where words are apart."""
+    language: str | None = None
+    """BCP-47, where known."""
 
     def moves(self) -> list[int]:
         """Return the steps to each letter's start from the end of the one before it, or from the corner.
@@ -77,7 +79,7 @@ def layout(page: TextPage, line: TextLine, pieces: list[Piece]) -> Run:
         letters += _spread(texts[here], spans[here], frame)
     if abs(frame.angle) > _UPRIGHT:
         letters = [replace(letter, stretch=mean) for letter in letters]
-    return Run(frame, letters)
+    return Run(frame, letters, language(line))
 
 
 def _spread(text: str, span: tuple[float, float], frame: Frame) -> list[Letter]:

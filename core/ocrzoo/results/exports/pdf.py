@@ -93,12 +93,12 @@ def _written(sheets: list[_Sheet], dpi: float, title: str, tag: str | None) -> b
         added: Any = pdf.fonts[_FONT]
         with closing(added):
             for sheet in sheets:
-                _add(pdf, sheet, dpi)
+                _add(pdf, sheet, dpi, tag)
             return bytes(pdf.output())
 
 
-def _add(pdf: _Document, sheet: _Sheet, dpi: float) -> None:
-    """Add one page."""
+def _add(pdf: _Document, sheet: _Sheet, dpi: float, main: str | None) -> None:
+    """Add one page; lines in another language than the document's say so."""
     scale = min(72 / dpi, _LONGEST / max(sheet.width, sheet.height))
     pdf.add_page(format=(sheet.width * scale, sheet.height * scale))
     pdf.image(io.BytesIO(sheet.picture), 0, 0, sheet.width * scale, sheet.height * scale)
@@ -106,13 +106,13 @@ def _add(pdf: _Document, sheet: _Sheet, dpi: float) -> None:
     pdf.text_mode = TextMode.INVISIBLE
     pdf.text(0, 0, "")  # names font and mode on this page
     for run in sheet.runs:
-        pdf.place(run, scale)
+        pdf.place(run, scale, None if run.language == main else run.language)
 
 
 class _Document(FPDF):  # type: ignore[misc]  # fpdf2's types are not followed
     """A document that takes a place for each letter; fpdf2 itself places whole texts."""
 
-    def place(self, run: Run, scale: float) -> None:
+    def place(self, run: Run, scale: float, language: str | None = None) -> None:
         """Write a line as one text object (within one, readers keep the order), ``scale`` points a pixel."""
         letters = zip(run.moves(), run.letters, strict=True)
         shown = " ".join(
@@ -125,7 +125,8 @@ class _Document(FPDF):  # type: ignore[misc]  # fpdf2's types are not followed
         corner = np.array([run.frame.start[0] * scale, self.h - run.frame.start[1] * scale])
         baseline = corner + up * size * (1 - blank_font.ASCENT / blank_font.EM)
         matrix = np.concatenate([along * size, up * size, baseline])
-        self._out(f"BT {' '.join(f'{value:.4f}' for value in matrix)} Tm {shown} ET")
+        text = f"BT {' '.join(f'{value:.4f}' for value in matrix)} Tm {shown} ET"
+        self._out(f"/Span <</Lang ({language})>> BDC {text} EMC" if language else text)
 
     def _glyphs(self, letters: Iterable[tuple[int, Letter]]) -> str:
         """Letters and the steps before them, as PDF writes them."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import subprocess
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +45,16 @@ def letters(content: bytes, page: TextPage) -> list[tuple[str, NDArray[np.float6
             box = np.array([2 * left, height - 2 * top, 2 * right, height - 2 * bottom])
             found.append((text.get_text_range(index, 1), box))
     return found
+
+
+def drawn_by(content: bytes) -> bytes:
+    """What pages draw: the streams of a PDF that hold operators."""
+    streams = re.findall(rb"stream\n(.*?)\nendstream", content, re.DOTALL)
+    unpacked = []
+    for stream in streams:
+        with contextlib.suppress(zlib.error):
+            unpacked.append(zlib.decompress(stream))
+    return b"\n".join(part for part in unpacked if b" Tm " in part)
 
 
 def rendered(content: bytes, scale: float = 2) -> NDArray[np.uint8]:
@@ -165,6 +177,16 @@ def test_pages_of_any_size_go_into_one_file(sheet: Callable[..., Sheet]) -> None
 def test_the_language_of_most_lines_is_stated(many: TextPage) -> None:
     assert b"/Lang (en)" in to_pdf([many])
     assert b"/Lang" not in to_pdf([TextPage("p", many.image, ())])
+
+
+def test_lines_in_another_language_say_so(many: TextPage, sheet: Callable[..., Sheet]) -> None:
+    document = drawn_by(to_pdf([many]))
+    for tag in ("ar", "ja", "zh"):
+        assert document.count(f"/Span <</Lang ({tag})>> BDC BT".encode()) == 1
+    assert b"(en)" not in document
+    assert document.count(b"BDC") == document.count(b"EMC") == 3
+    alone = sheet().put("all in one", (0, 0), language="en").page()
+    assert b"BDC" not in drawn_by(to_pdf([alone]))
 
 
 def test_the_same_pages_give_the_same_bytes(many: TextPage) -> None:

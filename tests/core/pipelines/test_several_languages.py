@@ -1,0 +1,272 @@
+"""Several languages at once, on networks that stand in for real ones: black lines are Latin, grey ones Cyrillic."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tests.core.stand_ins import StandIn, StandInRuntime
+
+from ocrzoo import create_pipeline
+from ocrzoo.pipelines.config import checked, default_ocr
+from ocrzoo.pipelines.create import models_of
+from ocrzoo.pipelines.ocr import OCRPipeline
+from ocrzoo.pipelines.schema import OCRConfig
+from ocrzoo.predictors.recognition import TextRecogniser
+from ocrzoo.results.ocr import OCRResult
+from ocrzoo_registry.cards import Task
+from ocrzoo_registry.errors import UnknownLanguage, UsageError
+from ocrzoo_registry.zoo import Zoo
+
+Array = NDArray[np.float32]
+Paper = NDArray[np.uint8]
+
+LATIN, CYRILLIC, ARABIC = "PP-OCRv5_mobile_rec", "eslav_PP-OCRv5_mobile_rec", "arabic_PP-OCRv5_mobile_rec"
+LETTERS = {LATIN: "stone", CYRILLIC: "ждать", ARABIC: "بحر"}
+GREY, LIGHT_GREY = 60, 100
+
+
+def network(letters: str, tone: int) -> Callable[[Array], Array]:
+    """Reads its letters over and over, surely where the ink is of its tone."""
+
+    def compute(batch: Array) -> Array:
+        output = np.zeros((len(batch), batch.shape[3] // 8, len(letters) + 2), np.float32)
+        output[:, :, 0] = 1
+        for line, found in zip(batch, output, strict=True):
+            seen = abs((line[0].min() + 1) * 127.5 - tone) < 8
+            filled = int((line[0] != 0).any(axis=0).sum()) // 8
+            for column in range(0, filled, 2):
+                found[column] = 0
+                found[column, 1 + column // 2 % len(letters)] = 0.97 if seen else 0.6
+        return output
+
+    return compute
+
+
+@dataclass(frozen=True)
+class SeveralRuntime(StandInRuntime):
+    """Loads a reader for each script."""
+
+    sessions: dict[str, list[StandIn]] = field(default_factory=dict)
+
+    def predictor(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Any:
+        if name not in LETTERS:
+            return super().predictor(name, task, model_dir)
+        tones = {LATIN: 0, CYRILLIC: GREY, ARABIC: LIGHT_GREY}
+        session = StandIn(network(LETTERS[name], tones[name]))
+        self.sessions.setdefault(name, []).append(session)
+        return TextRecogniser(
+            self.zoo.models.get(name).card, {"PostProcess": {"character_dict": list(LETTERS[name])}}, session
+        )
+
+
+def config_of(*readers: tuple[str, list[str]], **recognition: Any) -> OCRConfig:
+    config = default_ocr()
+    config.update(use_doc_preprocessor=False, use_textline_orientation=False)
+    (name, languages), *others = readers
+    config["SubModules"]["TextRecognition"].update(
+        model_name=name,
+        languages=languages,
+        others=[{"model_name": name, "languages": languages} for name, languages in others],
+        **recognition,
+    )
+    return checked(OCRConfig, config, "a test")
+
+
+@pytest.fixture
+def runtime(zoo: Zoo) -> SeveralRuntime:
+    return SeveralRuntime(zoo)
+
+
+@pytest.fixture
+def mixed(paper: Paper) -> Paper:
+    """The page with three lines, of which the second is grey."""
+    paper[41:60, 180:260] = GREY
+    return paper
+
+
+def read(pipeline: OCRPipeline, page: Any, **parameters: Any) -> OCRResult:
+    (result,) = pipeline.predict(page, **parameters)
+    return result
+
+
+class TestReading:
+    """Each line goes to the model that can read it."""
+
+    @pytest.fixture
+    def pipeline(self, runtime: SeveralRuntime) -> OCRPipeline:
+        return OCRPipeline(config_of((LATIN, ["en"]), (CYRILLIC, ["ru"])), runtime)
+
+    def test_by_model_and_language(self, pipeline: OCRPipeline, mixed: Paper) -> None:
+        result = read(pipeline, mixed)
+        assert result["rec_models"] == [LATIN, CYRILLIC, LATIN]
+        assert result["rec_languages"] == ["en", "ru", "en"]
+        assert [text[:3] for text in result["rec_texts"]] == ["sto", "жда", "sto"]
+        assert result["rec_scores"] == pytest.approx([0.97] * 3)
+        assert result.json["res"]["rec_languages"] == ["en", "ru", "en"]
+
+    def test_only_what_is_not_settled_is_read_twice(
+        self, pipeline: OCRPipeline, runtime: SeveralRuntime, mixed: Paper
+    ) -> None:
+        read(pipeline, mixed)
+        counts = {name: sum(map(len, session.batches)) for name, (session,) in runtime.sessions.items()}
+        assert counts == {LATIN: 3, CYRILLIC: 1}
+
+    def test_words_lie_within_their_lines(self, pipeline: OCRPipeline, mixed: Paper) -> None:
+        result = read(pipeline, mixed, return_word_box=True)
+        for words, texts, (left, top, right, bottom), line in zip(
+            result["text_word_boxes"], result["text_word"], result["rec_boxes"], result["rec_texts"], strict=True
+        ):
+            assert "".join(texts) == line
+            assert (words[:, :2] >= (left - 1, top - 1)).all()
+            assert (words[:, 2:] <= (right + 1, bottom + 1)).all()
+
+    def test_lines_below_the_threshold_are_left_out_with_their_language(
+        self, pipeline: OCRPipeline, mixed: Paper
+    ) -> None:
+        mixed[41:60, 180:260] = LIGHT_GREY  # nobody reads that surely
+        result = read(pipeline, mixed, text_rec_score_thresh=0.9)
+        assert result["rec_models"] == [LATIN, LATIN]
+        assert len(result["rec_languages"]) == len(result["rec_texts"]) == 2
+
+    def test_right_to_left_lines_are_turned_and_others_are_not(self, runtime: SeveralRuntime, mixed: Paper) -> None:
+        mixed[120:140, 30:260] = LIGHT_GREY
+        pipeline = OCRPipeline(config_of((LATIN, ["en"]), (CYRILLIC, ["ru"]), (ARABIC, ["ar"])), runtime)
+        result = read(pipeline, mixed)
+        assert result["rec_languages"] == ["en", "ru", "ar"]
+        assert "رحب" in result["rec_texts"][2]  # the network read it from the left
+        page = result.text_page()
+        assert [line.direction for line in page.lines] == ["ltr", "ltr", "rtl"]
+        assert [line.language for line in page.lines] == ["en", "ru", "ar"]
+
+    @pytest.mark.parametrize("changes", [{"paddlex_quirks": True}, {"batching": "width"}])
+    def test_whatever_else_is_asked_for(self, runtime: SeveralRuntime, mixed: Paper, changes: dict[str, Any]) -> None:
+        config = config_of((LATIN, ["en"]), (CYRILLIC, ["ru"])).model_copy(update=changes)
+        result = read(OCRPipeline(config, runtime), mixed, return_word_box=True)
+        assert result["rec_models"] == [LATIN, CYRILLIC, LATIN]
+        assert list(map(len, result["text_word"])) == list(map(len, result["text_word_boxes"]))
+
+    def test_on_several_devices(self, pipeline: OCRPipeline, runtime: SeveralRuntime, mixed: Paper) -> None:
+        results = list(pipeline.predict([mixed] * 4, device="gpu:0,1"))
+        assert [result["rec_models"] for result in results] == [[LATIN, CYRILLIC, LATIN]] * 4
+        assert {name: len(sessions) for name, sessions in runtime.sessions.items()} == {LATIN: 2, CYRILLIC: 2}
+
+    def test_a_page_without_text(self, pipeline: OCRPipeline, paper: Paper) -> None:
+        result = read(pipeline, np.full_like(paper, 255))
+        assert result["rec_languages"] == result["rec_models"] == []
+
+    def test_results_do_not_carry_alphabets_along(self, runtime: SeveralRuntime, paper: Paper) -> None:
+        pipeline = OCRPipeline(config_of((LATIN, ["ko"]), (CYRILLIC, ["ru"])), runtime)
+        assert len(pickle.dumps(read(pipeline, paper))) < paper.nbytes + 10_000
+
+    def test_all_models_are_loaded_ahead(self, pipeline: OCRPipeline, runtime: SeveralRuntime) -> None:
+        pipeline.load()
+        assert set(runtime.sessions) == {LATIN, CYRILLIC}
+
+
+class TestOneModel:
+    """A language alone."""
+
+    def test_fills_the_language(self, runtime: SeveralRuntime, mixed: Paper) -> None:
+        result = read(OCRPipeline(config_of((CYRILLIC, ["ru"])), runtime), mixed)
+        assert result["rec_languages"] == ["ru"] * 3
+        assert result["rec_models"] == [CYRILLIC] * 3
+
+    def test_a_line_in_another_script_is_not_in_it(self, runtime: SeveralRuntime, mixed: Paper) -> None:
+        result = read(OCRPipeline(config_of((LATIN, ["ru"])), runtime), mixed)
+        assert result["rec_languages"] == [None] * 3
+
+    def test_nobody_asked(self, runtime: SeveralRuntime, mixed: Paper) -> None:
+        result = read(OCRPipeline(config_of((LATIN, [])), runtime), mixed)
+        assert not {"rec_languages", "rec_models"} & set(result)
+        assert {line.language for line in result.text_page().lines} == {None}
+
+
+class TestChoice:
+    """``lang`` puts the models into the configuration."""
+
+    def test_one_model_that_reads_all(self, zoo: Zoo) -> None:
+        settings = create_pipeline("OCR", lang="Russian,en", zoo=zoo).config.SubModules.TextRecognition
+        assert (settings.model_name, settings.languages, settings.others) == (CYRILLIC, ("ru", "en"), ())
+
+    @pytest.mark.parametrize("lang", ["ru,ko,en", ["ru", "ko", "en"], ("ru,ko", "en")])
+    def test_the_fewest_that_read_all_together(self, zoo: Zoo, lang: Any) -> None:
+        settings = create_pipeline("OCR", lang=lang, zoo=zoo).config.SubModules.TextRecognition
+        read_by = {one.model_name: set(one.languages) for one in settings.readers}
+        assert read_by == {CYRILLIC: {"ru", "en"}, "korean_PP-OCRv5_mobile_rec": {"ko", "en"}}
+
+    def test_a_language_that_none_of_them_reads(self, zoo: Zoo) -> None:
+        with pytest.raises(UnknownLanguage, match="no model reads Vietnamese"):
+            create_pipeline(lang="ru,ko,vi", zoo=zoo)
+
+    @pytest.mark.parametrize("lang", [5, ["ru", 5], {"ru": 1}])
+    def test_what_is_no_language(self, zoo: Zoo, lang: Any) -> None:
+        with pytest.raises(UsageError, match=r"^lang="):
+            create_pipeline(lang=lang, zoo=zoo)
+
+    def test_all_of_them_are_models_of_the_pipeline(self, zoo: Zoo) -> None:
+        names = models_of(zoo, "OCR", "ru,ko")
+        assert [name for name in names if name.endswith("rec")] == [CYRILLIC, "korean_PP-OCRv5_mobile_rec"]
+        assert models_of(zoo, "OCR") == models_of(zoo, "OCR", "zh,en,ja")
+
+    def test_a_model_that_is_named_replaces_those_of_a_configuration(self, zoo: Zoo) -> None:
+        data = default_ocr()
+        data["SubModules"]["TextRecognition"].update(
+            languages=["zh"], others=[{"model_name": CYRILLIC, "languages": ["ru"]}]
+        )
+        made = create_pipeline("OCR", config=data, text_recognition_model_name="PP-OCRv4_mobile_rec", zoo=zoo)
+        assert made.config.SubModules.TextRecognition.languages == ()
+        assert len(made.config.SubModules.TextRecognition.readers) == 1
+
+
+class TestConfiguration:
+    """The same, written down."""
+
+    def test_what_is_not_said_of_another_model_is_as_said_of_the_first(self) -> None:
+        config = config_of(
+            (LATIN, ["zh"]), (CYRILLIC, ["ru"]), batch_size=3, engine="onnxruntime", input_shape=[3, 48, 320]
+        )
+        first, other = config.SubModules.TextRecognition.readers
+        assert (other.batch_size, other.engine) == (3, "onnxruntime")
+        assert (first.input_shape, other.input_shape) == ((3, 48, 320), None)
+
+    def test_languages_may_have_any_of_their_names(self) -> None:
+        config = config_of((LATIN, ["Chinese", "JA"]), (CYRILLIC, ["rs_cyrillic"]))
+        assert [one.languages for one in config.SubModules.TextRecognition.readers] == [("zh", "ja"), ("sr-Cyrl",)]
+
+    @pytest.mark.parametrize(
+        ("recognition", "message"),
+        [
+            ({"languages": ["xx"]}, r"languages\.0='xx': .*no language is called 'xx'"),
+            ({"languages": "ru"}, "languages='ru'"),
+            ({"others": [{"model_name": CYRILLIC, "languages": ["ru"]}]}, "what the first model is to read"),
+            ({"languages": ["zh"], "others": [{"model_name": CYRILLIC}]}, r"others\.0\.languages is missing"),
+            ({"languages": ["zh"], "others": [{"model_name": CYRILLIC, "languages": []}]}, r"others\.0\.languages"),
+            ({"language": ["zh"]}, "unknown key.*did you mean languages"),
+        ],
+    )
+    def test_what_makes_no_sense_is_told(self, recognition: dict[str, Any], message: str) -> None:
+        data = default_ocr()
+        data["SubModules"]["TextRecognition"].update(recognition)
+        with pytest.raises(UsageError, match=message):
+            checked(OCRConfig, data, "a test")
+
+    @pytest.mark.parametrize(
+        ("other", "message"),
+        [
+            ({"model_name": "eslav_PP-OCRv5_mobil_rec"}, "eslav_PP-OCRv5_mobil_rec"),
+            ({"model_name": "PP-OCRv5_mobile_det"}, "does text_detection, not text_recognition"),
+            ({"model_name": CYRILLIC, "engine": "nothing"}, "nothing"),
+        ],
+    )
+    def test_other_models_are_looked_up_at_once(self, zoo: Zoo, other: dict[str, Any], message: str) -> None:
+        data = default_ocr()
+        data["SubModules"]["TextRecognition"].update(languages=["zh"], others=[{**other, "languages": ["ru"]}])
+        with pytest.raises((UsageError, KeyError), match=message):
+            create_pipeline(config=data, zoo=zoo)
