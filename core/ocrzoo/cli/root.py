@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ocrzoo.cli.bundle import bundle
 from ocrzoo.cli.languages import languages
 from ocrzoo.cli.models import models
 from ocrzoo.cli.ocr import ocr
@@ -109,5 +110,5 @@ def write_config(name: str, folder: Path) -> Path:
     raise UsageError(f"{path} is there already and differs: name another folder with --save_path, or move it away")
 
 
-for command in (models, languages, ocr, plugins, sources, lock):
+for command in (models, languages, ocr, plugins, sources, lock, bundle):
     ocrzoo.add_command(command)

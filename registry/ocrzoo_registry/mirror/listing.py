@@ -27,13 +27,14 @@ def find(index: Index, card: ModelCard, file_format: Format) -> IndexedModel | N
     return next(agreeing, next(iter(found), None))
 
 
-def listing(model: IndexedModel, card: ModelCard, origin: str) -> Listing:
+def listing(model: IndexedModel, card: ModelCard, origin: str, *, with_written: bool = False) -> Listing:
     """Return a model's files, their places in the mirror as locators; ``origin`` is who states the digests.
 
-    What a mirror wrote from its card is left out: it is written here, from the card that is here.
+    What a mirror wrote from its card is left out, since it is written here from the card that is here; unless
+    ``with_written``, where there is none.
     """
     wanted = wanted_files(card, model.format)
-    served = [file for file in model.files if not file.digest_origin.startswith(WRITTEN_FROM_CARD)]
+    served = [file for file in model.files if with_written or not file.digest_origin.startswith(WRITTEN_FROM_CARD)]
     return Listing(model.revision, tuple(_listed(file, origin) for file in served if file.path in wanted))
 
 

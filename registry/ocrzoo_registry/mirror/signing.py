@@ -31,12 +31,21 @@ def sign(content: bytes, private_key: Path) -> bytes:
     Raises:
         UsageError: The key is none, or ``model-signing`` is not installed.
     """
-    signer = _with_key(_library().signing.Config().use_elliptic_key_signer, "private", private_key)
+    signer = _signer(private_key)
     with TemporaryDirectory() as folder:
         index, signature = Path(folder, indexes.FILE_NAME), Path(folder, FILE_NAME)
         index.write_bytes(content)
         signer.sign(index, signature)
         return signature.read_bytes()
+
+
+def check_private_key(private_key: Path) -> None:
+    """Refuse a key that nothing can be signed with.
+
+    Raises:
+        UsageError: The key is none, or ``model-signing`` is not installed.
+    """
+    _signer(private_key)
 
 
 def check(content: bytes, signature: bytes | None, public_key: Path, *, origin: str) -> None:
@@ -69,9 +78,7 @@ def sign_tree(tree: Path, private_key: Path) -> Path:
         UsageError: There is no index, the key is none, the tree cannot be written, or ``model-signing`` is missing.
         IntegrityError: The index is none.
     """
-    content = _read(tree / indexes.FILE_NAME, indexes.MAX_BYTES)
-    if content is None:
-        raise UsageError(f"{tree}: there is no {indexes.FILE_NAME} to sign: 'ocrzoo mirror build' makes one")
+    content = index_of(tree)
     indexes.parse(content, origin=str(tree / indexes.FILE_NAME))
     try:
         write_at_once(tree / FILE_NAME, sign(content, private_key))
@@ -87,10 +94,21 @@ def check_tree(tree: Path, public_key: Path) -> None:
         IntegrityError: There is no signature, or it is of another index or by another key.
         UsageError: There is no index, the key is none, or ``model-signing`` is not installed.
     """
+    check(index_of(tree), signature_of(tree), public_key, origin=str(tree))
+
+
+def index_of(tree: Path) -> bytes:
+    """Return the index of a served tree.
+
+    Raises:
+        UsageError: There is none, or it cannot be read.
+    """
     content = _read(tree / indexes.FILE_NAME, indexes.MAX_BYTES)
     if content is None:
-        raise UsageError(f"{tree}: there is no {indexes.FILE_NAME}, so that is no mirror")
-    check(content, _read(tree / FILE_NAME, MAX_BYTES), public_key, origin=str(tree))
+        raise UsageError(
+            f"{tree}: there is no {indexes.FILE_NAME}, so that is no mirror: 'ocrzoo mirror build' makes one"
+        )
+    return content
 
 
 def signature_of(tree: Path) -> bytes | None:
@@ -120,6 +138,10 @@ def _library() -> Any:
             f"signatures need model-signing ({error.name} is missing): pip install 'ocrzoo[sign]'"
         ) from error
     return model_signing
+
+
+def _signer(private_key: Path) -> Any:
+    return _with_key(_library().signing.Config().use_elliptic_key_signer, "private", private_key)
 
 
 def _with_key(configure: Callable[..., Any], kind: str, key: Path) -> Any:
