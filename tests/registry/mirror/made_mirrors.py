@@ -12,7 +12,7 @@ from tests.registry.kit import card_data
 
 from ocrzoo_registry.card_files import build_card
 from ocrzoo_registry.cards import Format, ModelCard
-from ocrzoo_registry.mirror import layouts
+from ocrzoo_registry.mirror import layouts, server_config
 from ocrzoo_registry.mirror.index import Index, IndexedFile, IndexedModel, revision_of
 from ocrzoo_registry.mirror.layouts import archives
 
@@ -59,7 +59,7 @@ class MadeMirror:
         models = tuple(indexed(card, key[1], files) for key, (card, files) in sorted(self.models.items()))
         return Index(schema_version=1, made_by="a test", models=models, earlier=self.earlier)
 
-    def lay(self, root: Path, blobs: Mapping[str, bytes] | None = None) -> Path:
+    def lay(self, root: Path, blobs: Mapping[str, bytes] | None = None, *, listen: str = "127.0.0.1:0") -> Path:
         """Write a release as ``mirror build`` does; gives its folder."""
         index = self.index()
         for name, content in {**self.blobs, **(blobs or {})}.items():
@@ -75,7 +75,10 @@ class MadeMirror:
             else:
                 made[path] = archives.write(target, what, root / "blobs")
         put(root / "index.json", index.to_bytes())
-        put(root / "archives.json", archives.MadeArchives(schema_version=1, archives=made).to_bytes())
+        everything = archives.MadeArchives(schema_version=1, archives=made)
+        put(root / "archives.json", everything.to_bytes())
+        for path, content in server_config.nginx(index, root, everything, listen=listen).items():
+            put(root / path, content)
         return root
 
 
