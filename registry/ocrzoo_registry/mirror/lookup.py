@@ -78,9 +78,8 @@ def _api(tables: Tables, match: re.Match[str], _query: Mapping[str, str]) -> Fou
 
 
 def _modelscope_file(tables: Tables, match: re.Match[str], query: Mapping[str, str]) -> Found:
-    return _file(
-        tables, f"modelscope/{match['repository']}", query.get("Revision", ""), query.get("FilePath", ""), hub=False
-    )
+    path = query.get("FilePath", "").replace(" ", "+")  # no path has a space: it was a plus that nobody encoded
+    return _file(tables, f"modelscope/{match['repository']}", query.get("Revision", ""), path, hub=False)
 
 
 def _modelscope_list(tables: Tables, match: re.Match[str], query: Mapping[str, str]) -> Found:

@@ -14,6 +14,7 @@ import stat
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from ocrzoo_registry.errors import NotFound, OcrzooError, UsageError
@@ -161,17 +162,29 @@ def serve(folder: Path, host: str, port: int, *, log_requests: bool, started: Ca
         limit_concurrency=MAX_CONNECTIONS,
         ws="none",
     )
-    for name in ("uvicorn.error", "uvicorn.access"):
-        logging.getLogger(name).handlers[:] = log.handlers
-    logging.getLogger("uvicorn.access").setLevel(logging.INFO)
+    _tell_through_ours("uvicorn.error", logging.ERROR)
+    if log_requests:
+        _tell_through_ours("uvicorn.access", logging.INFO)
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # transfers that end now are no errors
+            super().handle_exit(sig, frame)
+
     with _listening(host, port) as listener:
         started(_address(listener, host), mirror)
         before = {number: signal.signal(number, _stop_quietly) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            uvicorn.Server(config).run(sockets=[listener])  # it takes the signals, and raises them again at its end
+            Server(config).run(sockets=[listener])  # it takes the signals, and raises them again at its end
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _tell_through_ours(name: str, level: int) -> None:
+    logger = logging.getLogger(name)
+    logger.handlers[:], logger.propagate = log.handlers, False
+    logger.setLevel(level)
 
 
 def _stop_quietly(_number: int, _frame: object) -> None:

@@ -1,4 +1,4 @@
-"""Debian's nginx with a generated configuration, as an ordinary user would start it."""
+"""The two servers of a mirror: Debian's nginx with a generated configuration, and ``ocrzoo mirror serve``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,13 @@ from pathlib import Path
 import pytest
 
 START_S = 20.0
+SERVE = """
+import sys
+from ocrzoo.cli import main, ocrzoo
+from ocrzoo.cli.mirror_serving import serve
+ocrzoo.add_command(serve)
+sys.exit(main(["serve", *sys.argv[1:]]))
+"""
 
 
 def program() -> str:
@@ -39,6 +47,21 @@ def run_nginx(config: Path, prefix: Path, port: int) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(START_S)
+
+
+@contextmanager
+def run_serve(folder: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run the embedded server; gives its address and its process, whose output is open."""
+    command = [sys.executable, "-c", SERVE, str(folder), "--port", "0", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        told = process.stdout.readline()
+        assert " at http" in told, process.communicate(timeout=START_S)
+        yield told.split(" at ")[1].split()[0], process
+    finally:
+        process.terminate()
+        process.communicate(timeout=START_S)
 
 
 def free_port() -> int:
