@@ -208,9 +208,7 @@ class Resolver:
         """Ask the sources in turn; a folder that nobody verified yet is first held against all of them."""
         from ocrzoo_registry.fetching import Fetcher, nothing_at_hand, unwatched
 
-        fetcher = Fetcher(
-            self.store, self.watch or unwatched, self.cancelled, at_hand=self.at_hand or nothing_at_hand
-        )
+        fetcher = Fetcher(self.store, self.watch or unwatched, self.cancelled, at_hand=self.at_hand or nothing_at_hand)
         if self.store.is_unverified(self.store.folder(offered.card.name, file_format)):
             compared = self.sources.that_compare(order)
             if adopted := self._ask(fetcher.adopt, Order(offered, file_format, "", expected), compared, []):

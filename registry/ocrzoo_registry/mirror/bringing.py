@@ -10,7 +10,7 @@ from ocrzoo_registry import inference_config
 from ocrzoo_registry.attempts import failure
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.contracts import RemoteFile
-from ocrzoo_registry.errors import StoreError
+from ocrzoo_registry.errors import SourceError, StoreError
 from ocrzoo_registry.lockfile import names_commit
 from ocrzoo_registry.manifest import WRITTEN_FROM_CARD, Manifest, StoredFile
 from ocrzoo_registry.mirror.blobs import Blobs
@@ -48,13 +48,17 @@ class Bringer:
             IntegrityError: What came is not what was promised.
             StoreError: The mirror cannot be written.
         """
+        wish = one.wish
+        if wish.file_format not in wish.offered.card.artefacts:
+            published = ", ".join(wish.offered.card.artefacts)
+            raise SourceError(f"{wish.name}: published as {published}, but {wish.file_format} is needed")
         try:
             for store in (self.resolver.store, self.users):
                 if manifest := self._whole(store, one):
                     return self._taken(store, manifest, one)
             if one.state == "out of reach":
                 raise self._failure(one)
-            files = self.resolver.fetch(one.wish.offered, one.wish.file_format)
+            files = self.resolver.fetch(wish.offered, wish.file_format)
             if files.manifest is None:
                 raise StoreError(f"{files.folder}: has no manifest")
             return self._taken(self.resolver.store, files.manifest, one)
@@ -119,11 +123,7 @@ class Bringer:
             else:
                 self.blobs.copy(file, folder / file.path)
             files.append(file)
-        model = self._indexed(manifest, tuple(sorted(files, key=_path)), offered, one.here)
-        if store is self.resolver.store:
-            with store.lock(manifest.name):
-                store.discard(folder)
-        return model
+        return self._indexed(manifest, tuple(sorted(files, key=_path)), offered, one.here)
 
     def _indexed(
         self, manifest: Manifest, files: tuple[IndexedFile, ...], offered: OfferedCard, before: IndexedModel | None
@@ -169,6 +169,6 @@ def _path(file: IndexedFile | StoredFile) -> str:
 
 
 def leftovers(store: Store) -> Iterator[Path]:
-    """Yield the model folders that a killed build left in the mirror's own store."""
+    """Yield the model folders of the mirror's own store, which stay until their files are published."""
     if store.root.is_dir():
-        yield from (path for path in store.root.iterdir() if not path.name.startswith("."))
+        yield from [path for path in store.root.iterdir() if not path.name.startswith(".")]

@@ -92,6 +92,8 @@ class _Asking:
     def about(self, wish: Wish, here: IndexedModel | None) -> Compared:
         """Ask one source after the other; the one that a model came from decides whether it is there still."""
         attempts: list[Attempt] = []
+        if wish.file_format not in wish.offered.card.artefacts:
+            return Compared(wish, "out of reach", here)
         known = here if here is not None and has_all(here, self.blobs) else None
         for name in self.names:
             order = Order(wish.offered, wish.file_format, name)

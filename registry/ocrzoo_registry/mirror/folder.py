@@ -41,7 +41,7 @@ class MirrorFolder:
     """One mirror on disk."""
 
     def __init__(self, root: Path) -> None:
-        self.root = Path(os.path.abspath(root))  # noqa: PTH100  # links stay: the way people name it is the way it is served
+        self.root = Path(os.path.abspath(root))  # noqa: PTH100  # links in it stay
         self.blobs = self.root / "blobs"
         self.releases = self.root / "releases"
         self.current = self.root / "current"
@@ -92,7 +92,7 @@ class MirrorFolder:
                 if self.root.exists() and not self.root.is_dir():
                     raise UsageError(f"{self.root} is no folder: a mirror needs one of its own")
                 if self.root.is_dir() and {path.name for path in self.root.iterdir()} - _OWN:
-                    raise UsageError(f"{self.root} holds something else and is no mirror: name an empty or a new folder")
+                    raise UsageError(f"{self.root} holds something else and is no mirror: name an empty or new folder")
                 self.work.mkdir(parents=True, exist_ok=True)
                 self._try_links()
             for folder in (self.work, self.blobs, self.releases):
@@ -109,7 +109,7 @@ class MirrorFolder:
         Raises:
             StoreError: Another build holds it for too long, or it cannot be written.
         """
-        with self.store().lock("mirror", on_wait, cancelled):
+        with self.store().lock("_mirror", on_wait, cancelled):
             yield
 
     def before(self) -> str | None:
@@ -137,7 +137,9 @@ class MirrorFolder:
 
     def unwritable(self, error: OSError) -> StoreError:
         """Say that the mirror cannot be written, and why."""
-        return StoreError(f"{self.root} cannot be written ({error.strerror or error}): make room, or name another folder")
+        return StoreError(
+            f"{self.root} cannot be written ({error.strerror or error}): make room, or name another folder"
+        )
 
     def _is_mirror(self) -> bool:
         if self._mark.is_file():
