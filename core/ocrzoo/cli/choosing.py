@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +111,26 @@ def chosen_names(
     if not wanted:
         raise click.UsageError("name a model, or give --pipeline OCR or --lang: 'ocrzoo models list' shows them")
     return list(dict.fromkeys(wanted))
+
+
+def names_for_others(
+    zoo: Zoo, names: Sequence[str], pipeline: str | None, lang: str | None, *, every: bool = False
+) -> list[str]:
+    """Return every model that was asked for, for many users: those for each language, and one for all, if there is one.
+
+    Raises:
+        UsageError: Nothing was asked for, or all and some.
+        UnknownLanguage: No model reads one of the languages.
+    """
+    from ocrzoo_registry.errors import UnknownLanguage
+
+    languages = [one.strip() for one in (lang or "").split(",") if one.strip()]
+    if every or len(languages) < 2:
+        return chosen_names(zoo, names, pipeline, lang, every=every)
+    found = [name for one in languages for name in chosen_names(zoo, names, pipeline, one)]
+    with suppress(UnknownLanguage):
+        found += chosen_names(zoo, names, pipeline, lang)
+    return list(dict.fromkeys(found))
 
 
 def chosen_ways(zoo: Zoo, formats: Sequence[Format]) -> list[tuple[Format, ...]]:
