@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocrzoo.cli.choosing import all_models_option, chosen_names, chosen_ways, chosen_zoo, which_models
+from ocrzoo.cli.choosing import all_models_option, chosen_zoo, names_for_others, which_models
 from ocrzoo.cli.progress import packing_progress, show_fetching, size_in_words
 from ocrzoo.cli.pull import report, run_pulls
 from ocrzoo.cli.terminal import debug_option, one_line, print_json, tell
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ocrzoo_registry.bundles import Bundle
     from ocrzoo_registry.cards import Format
+    from ocrzoo_registry.mirror.comparing import Wish
     from ocrzoo_registry.mirror.index import IndexedModel
     from ocrzoo_registry.packing import Packing
     from ocrzoo_registry.pulling import Pulled
@@ -35,7 +36,7 @@ def bundle() -> None:
 
 @bundle.command("export")
 @click.argument("target", metavar="FILE.tar", type=PATH)
-@which_models()
+@which_models("onnx and paddle, as far as they are published and can be had")
 @all_models_option
 @click.option("--mirror", metavar="DIR", type=PATH, help="All of a mirror, with its signature, instead of models.")
 @click.option("--sign-key", metavar="PRIVATE.pem", type=PATH, help="Sign the bundle with this key.")
@@ -60,6 +61,7 @@ def export_bundle(
     Models that are not in the store are brought first. One that cannot be had is told, and the others are packed.
     """
     from ocrzoo_registry import packing
+    from ocrzoo_registry.mirror.building import wishes_of
 
     zoo = chosen_zoo(source)
     packing.check_target(target, zoo.store.root, force=force)
@@ -74,8 +76,9 @@ def export_bundle(
         from ocrzoo_registry.mirror import signing
 
         signing.check_private_key(sign_key)
-    pulled = _pulled(zoo, chosen_names(zoo, names, pipeline, lang, every=every), formats)
-    if models := _once(pulled):
+    wishes = wishes_of(zoo, names_for_others(zoo, names, pipeline, lang, every=every), formats, lenient=every)
+    pulled = _pulled(zoo, wishes)
+    if models := [one.files for one in pulled if one.files is not None]:
         _write(target, _packing(zoo, models, sign_key), as_json=as_json)
     return report(pulled)
 
@@ -103,23 +106,21 @@ def import_bundle(path: Path, names: tuple[str, ...], key: Path | None, as_json:
     return run_pulls(zoo, [Pull(one.name, partial(_bring, zoo, opened, one)) for one in models], as_json=as_json)
 
 
-def _pulled(zoo: Zoo, names: Sequence[str], formats: Sequence[Format]) -> list[Pulled]:
-    """Have the models in the store, each in the formats asked for."""
+def _pulled(zoo: Zoo, wishes: Sequence[Wish]) -> list[Pulled]:
+    """Have models in the store; a format that nobody named may be lacking where another one came."""
+    from ocrzoo_registry.mirror.building import Failed, may_lack
     from ocrzoo_registry.pulling import Pull, pull_all
 
     show_fetching(zoo.resolver)
-    offered = [zoo.models.get(name) for name in names]
-    ways = chosen_ways(zoo, formats)
-    return pull_all(
-        zoo.resolver, [Pull(one.card.name, partial(zoo.resolver.resolve, one, way)) for one in offered for way in ways]
-    )
-
-
-def _once(pulled: Sequence[Pulled]) -> list[ModelFiles]:
-    """Every model that came, once in each format."""
-    return list(
-        {(one.files.name, one.files.file_format): one.files for one in pulled if one.files is not None}.values()
-    )
+    zoo.resolver.tell = lambda _message: None  # what failed is told at the end
+    pulls = [Pull(one.name, partial(zoo.resolver.resolve, one.offered, [one.file_format])) for one in wishes]
+    pulled = pull_all(zoo.resolver, pulls)
+    came = {one.name for one in pulled if one.files is not None}
+    return [
+        one
+        for one, wish in zip(pulled, wishes, strict=True)
+        if one.error is None or not may_lack(Failed(wish, one.error, kept=False), came)
+    ]
 
 
 def _packing(zoo: Zoo, models: Sequence[ModelFiles], sign_key: Path | None) -> Packing:

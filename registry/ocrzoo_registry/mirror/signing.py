@@ -120,6 +120,11 @@ def signature_of(tree: Path) -> bytes | None:
     return _read(tree / FILE_NAME, MAX_BYTES)
 
 
+def is_signed(tree: Path) -> bool:
+    """Whether a signature lies in a served tree, by whichever key."""
+    return (tree / FILE_NAME).is_file()
+
+
 def _read(path: Path, max_bytes: int) -> bytes | None:
     try:
         return read_bounded(path, max_bytes)

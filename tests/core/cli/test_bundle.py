@@ -60,7 +60,7 @@ class TestThere:
 
     @pytest.mark.parametrize(
         ("selection", "count"),
-        [(["--pipeline", "OCR"], 5), (["--lang", "ja"], 5), ([DET, "--formats", "onnx,paddle"], 2)],
+        [(["--pipeline", "OCR"], 10), (["--lang", "ja"], 10), ([DET, "--formats", "onnx"], 1)],
     )
     def test_models_are_chosen_as_elsewhere(self, run: Run, folder: Path, selection: list[str], count: int) -> None:
         ran = run("bundle", "export", "models.tar", *selection, "--json")
@@ -68,6 +68,12 @@ class TestThere:
         assert ran.code == 0
         assert len(told["models"]) == count
         assert (told["path"], told["size"]) == ("models.tar", Path("models.tar").stat().st_size)
+
+    def test_a_format_that_nobody_named_and_no_source_has_is_left_out(self, run: Run, folder: Path, hubs: Hubs) -> None:
+        del hubs.models[f"{DET}_onnx"]
+        ran = run("bundle", "export", "models.tar", DET, "--json")
+        assert (ran.code, [one["format"] for one in json.loads(ran.out)["models"]]) == (0, ["paddle"])
+        assert run("bundle", "export", "both.tar", DET, "--formats", "onnx,paddle").code == 4
 
     def test_one_that_cannot_be_had_costs_itself(self, run: Run, folder: Path, hubs: Hubs) -> None:
         del hubs.models["UVDoc"]
