@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.mirror.index import Index
+from ocrzoo_registry.mirror.index import FILE_NAME, Index
+from ocrzoo_registry.mirror.layouts import archives
 from ocrzoo_registry.mirror.layouts.archives import MadeArchives
 from ocrzoo_registry.mirror.tables import tables
 
@@ -33,7 +34,8 @@ def nginx(index: Index, root: Path, made: MadeArchives, *, listen: str = DEFAULT
     """
     if not root.is_absolute() or any(character in "$\"'\\" or not character.isprintable() for character in str(root)):
         raise UsageError(f"{root}: nginx needs a whole path without quotes, dollar signs and backslashes")
-    found = tables(index, made)
+    own = {FILE_NAME: index.to_bytes(), archives.FILE_NAME: made.to_bytes()}
+    found = tables(index, made, own)
     maps = {
         "repositories": dict.fromkeys(found.repositories, "1"),
         "commits": found.commits,
@@ -79,10 +81,10 @@ def _literal(key: str) -> str:
 
 
 def _hash_sizes(*maps: Mapping[str, str]) -> dict[str, int]:
-    """How large nginx has to make its tables: a bucket holds a few of the longest names."""
+    """How large nginx has to make its tables: a bucket holds several of the longest names."""
     longest = max((len(key) for entries in maps for key in entries), default=0)
     return {
-        "bucket": min(max(512, 1 << (4 * longest).bit_length()), 1 << 15),
+        "bucket": min(max(512, 1 << (8 * longest).bit_length()), 1 << 15),
         "entries": 2 * max(1024, *map(len, maps)),
     }
 

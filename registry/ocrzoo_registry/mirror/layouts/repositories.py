@@ -115,7 +115,7 @@ def _path_of(url: str) -> str | None:
 
 def _checked(name: str, model: IndexedModel) -> str:
     first = name.partition("/")[0].lower()
-    if first in RESERVED:
+    if first in RESERVED or first.startswith(f"{FILE_NAME}."):
         raise UsageError(
             f"{model.name} ({model.format}): a mirror cannot serve {name}: {first} is its own; leave it out"
         )
