@@ -27,7 +27,7 @@ from ocrzoo_registry.store import ModelFiles, Store
 
 if TYPE_CHECKING:
     from ocrzoo_registry.attempts import Attempt
-    from ocrzoo_registry.fetching import Watch, Way
+    from ocrzoo_registry.fetching import AtHand, Watch, Way
 
 log = logging.getLogger("ocrzoo")
 
@@ -39,6 +39,8 @@ class Resolver:
         self.store = store
         self._settings = settings
         self.sources = SourcePolicy(settings, sources)
+        self.at_hand: AtHand | None = None
+        """Tells of copies on this machine, beside those of the store, that need not be fetched."""
         self.watch: Watch | None = None
         """Told of all that is fetched; a command line shows progress through it."""
         self.tell: Callable[[str], object] = lambda _message: None
@@ -204,9 +206,9 @@ class Resolver:
         expected: Manifest | None = None,
     ) -> ModelFiles | None:
         """Ask the sources in turn; a folder that nobody verified yet is first held against all of them."""
-        from ocrzoo_registry.fetching import Fetcher, unwatched
+        from ocrzoo_registry.fetching import Fetcher, nothing_at_hand, unwatched
 
-        fetcher = Fetcher(self.store, self.watch or unwatched, self.cancelled)
+        fetcher = Fetcher(self.store, self.watch or unwatched, self.cancelled, at_hand=self.at_hand or nothing_at_hand)
         if self.store.is_unverified(self.store.folder(offered.card.name, file_format)):
             compared = self.sources.that_compare(order)
             if adopted := self._ask(fetcher.adopt, Order(offered, file_format, "", expected), compared, []):

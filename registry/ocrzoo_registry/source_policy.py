@@ -52,7 +52,11 @@ class SourcePolicy:
 
     def prompt_first(self, names: Iterable[str]) -> list[str]:
         """Return the sources with those last that did not answer a moment ago; in turn again after a while."""
-        return sorted(names, key=self._fell_silent)
+        return sorted(names, key=self.is_silent)
+
+    def is_silent(self, name: str) -> bool:
+        """Whether a source did not answer a moment ago."""
+        return time.monotonic() - self._silent_since.get(name, -math.inf) < REMEMBER_SILENCE_S
 
     def note_silence(self, name: str) -> None:
         """Remember that a source did not answer."""
@@ -61,6 +65,10 @@ class SourcePolicy:
     def that_compare(self, names: Iterable[str]) -> list[str]:
         """Return the sources that can say what a model consists of without fetching it."""
         return [name for name in names if not self._specs.get(name).listing_downloads]
+
+    def downloads_to_list(self, name: str) -> bool:
+        """Whether a source fetches a model to list it."""
+        return self._specs.get(name).listing_downloads
 
     def is_off_limits(self, name: str) -> bool:
         """Whether a source is behind the network, and the network may not be used."""
@@ -103,6 +111,3 @@ class SourcePolicy:
                 if cancelled.is_set():
                     raise Cancelled("called off") from error
                 raise Unreachable(str(error)) from error
-
-    def _fell_silent(self, name: str) -> bool:
-        return time.monotonic() - self._silent_since.get(name, -math.inf) < REMEMBER_SILENCE_S

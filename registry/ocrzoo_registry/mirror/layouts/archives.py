@@ -92,6 +92,19 @@ def write(path: Path, archive: Archive, blobs: Path) -> MadeArchive:
     return MadeArchive(key=archive.key, size=size, sha256=sha256)
 
 
+def sha256_of_archive(archive: Archive, blobs: Path) -> str:
+    """Return the digest that an archive has when it is made.
+
+    Raises:
+        IntegrityError: A file is missing among the blobs, or has another size.
+        OSError: One cannot be read.
+    """
+    digest = hashlib.sha256()
+    for piece in _pieces(archive, blobs):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
 def _pieces(archive: Archive, blobs: Path) -> Iterator[bytes]:
     top = tarfile.TarInfo(archive.folder)
     top.type, top.mode = tarfile.DIRTYPE, 0o755
