@@ -63,17 +63,20 @@ def test_a_mirror_without_models_is_served(tmp_path: Path) -> None:
         assert ask(url, FILE).headers["x-error-code"] == "RepoNotFound"
 
 
-def test_its_site_can_be_included_beside_others(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["site", "own server"])
+def test_it_can_be_included_beside_other_sites(how: str, tmp_path: Path) -> None:
     """With compression, ETags and headers of its own for all other sites."""
     port, other = free_port(), free_port()
-    root = mirror_of(b"a: 1\n" * 1000).lay(tmp_path / "release", listen=f"127.0.0.1:{port}")
+    listen = f"127.0.0.1:{port}"
+    root = mirror_of(b"a: 1\n" * 1000).lay(tmp_path / "release", listen=listen if how == "site" else "1.2.3.4:5")
+    apart = f'include "{root}/http.conf"; server {{ listen {listen}; server_name x; include "{root}/server.conf"; }}'
     own = f"""
     pid nginx.pid; events {{}}
     http {{
         client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
         gzip on; gzip_types *; gzip_min_length 1; etag on; access_log access.log; add_header X-Of-All yes;
         server {{ listen 127.0.0.1:{other}; location / {{ return 200 other; }} }}
-        include "{root / "site.conf"}";
+        {f'include "{root}/site.conf";' if how == "site" else apart}
     }}"""
     put(tmp_path / "own.conf", own.encode())
     with run_nginx(tmp_path / "own.conf", tmp_path / "prefix", port) as url:
