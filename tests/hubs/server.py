@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -82,6 +83,10 @@ class Hubs:
         """Let another port serve this until the end."""
         self._listeners.append(listener)
         return listener
+
+    def secure(self, context: ssl.SSLContext) -> int:
+        """Speak TLS too; gives the port."""
+        return self.listen(Listener(self, tls=context)).port
 
     def close(self) -> None:
         """End all that hangs, then all connections."""

@@ -117,6 +117,14 @@ def test_a_folder_that_leads_out_is_not_served(folder: Path, url: str, tmp_path:
     assert (answer.status, answer.headers["x-error-code"]) == (404, "EntryNotFound")
 
 
+def test_the_tag_of_the_index_is_that_of_its_bytes_whoever_wrote_them(folder: Path) -> None:
+    index = folder / "current" / "index.json"
+    index.write_bytes(index.read_bytes().replace(b"\n", b" "))
+    with run_serve(folder) as (url, _):
+        answer = ask(url, "/index.json")
+    assert answer.headers["etag"] == f'"{sha256(answer.body)}"'
+
+
 def test_the_served_tree_itself_can_be_named(folder: Path) -> None:
     with run_serve(folder / "releases" / "1") as (url, _):
         assert ask(url, FILE).body == b"first"

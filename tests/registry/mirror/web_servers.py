@@ -15,13 +15,7 @@ from pathlib import Path
 import pytest
 
 START_S = 20.0
-SERVE = """
-import sys
-from ocrzoo.cli import main, ocrzoo
-from ocrzoo.cli.mirror_serving import serve
-ocrzoo.add_command(serve)
-sys.exit(main(["serve", *sys.argv[1:]]))
-"""
+SERVE = "import sys; from ocrzoo.cli import main; sys.exit(main(['mirror', 'serve', *sys.argv[1:]]))"
 
 
 def program() -> str:
