@@ -66,11 +66,11 @@ def export_bundle(
     zoo = chosen_zoo(source)
     packing.check_target(target, zoo.store.root, force=force)
     if mirror is not None:
-        from ocrzoo_registry.sources.places import served
+        from ocrzoo_registry.mirror.published import root_of
 
         if names or pipeline or lang or formats or source or every or sign_key:
             raise click.UsageError("--mirror packs a mirror as it is: leave what chooses models, and --sign-key, out")
-        _write(target, packing.from_mirror(served(mirror).resolve()), as_json=as_json)
+        _write(target, packing.from_mirror(root_of(mirror)), as_json=as_json)
         return ExitCode.DONE
     if sign_key is not None:
         from ocrzoo_registry.mirror import signing

@@ -22,6 +22,6 @@ def sign(folder: Path, key: Path) -> None:
     who sets OCRZOO_MIRROR_KEY to the public key takes nothing from an unsigned mirror.
     """
     from ocrzoo_registry.mirror import signing
-    from ocrzoo_registry.sources.places import served
+    from ocrzoo_registry.mirror.published import root_of
 
-    click.echo(f"{one_line(str(signing.sign_tree(served(folder).resolve(), key)))}: written")
+    click.echo(f"{one_line(str(signing.sign_tree(root_of(folder), key)))}: written")

@@ -111,13 +111,8 @@ class FolderPlace:
 
     def _path(self, path: str) -> Path:
         """Where a file lies now: another release may take the place of this one at any time."""
-        return served(self._root) / path
-
-
-def served(folder: Path) -> Path:
-    """Return the tree that is served: of a mirror's own folder the current release, else the folder itself."""
-    current = folder / CURRENT
-    return current if (current / FILE_NAME).exists() else folder
+        current = self._root / CURRENT
+        return (current if (current / FILE_NAME).exists() else self._root) / path
 
 
 def place_of(mirror: Mirror) -> Place:

@@ -112,7 +112,6 @@ class TestThere:
             (["home/official_models/models.tar", DET], "lies among the models"),
             (["models.tar", DET, "--sign-key", "none.pem"], "none.pem: No such file"),
             (["models.tar", DET, "--mirror", "somewhere"], "--mirror"),
-            (["models.tar", "--mirror", "somewhere"], "no mirror"),
             (["models.tar", DET, "--all"], "--all"),
         ],
     )
@@ -126,6 +125,11 @@ class TestThere:
         assert words in ran.error
         assert hubs.requests == []
         assert Path("taken.tar").read_bytes() == b"mine"
+
+    def test_what_is_no_mirror_is_not_packed(self, run: Run, folder: Path) -> None:
+        ran = run("bundle", "export", "models.tar", "--mirror", "somewhere")
+        assert ran.code == 3
+        assert "somewhere is no mirror" in ran.error
 
     def test_a_mirror_is_packed_as_it_is(self, run: Run, folder: Path, keys: Keys, tmp_path: Path) -> None:
         run("bundle", "export", "first.tar", DET, "--format", "paddle")
