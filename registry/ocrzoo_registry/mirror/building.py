@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from ocrzoo_registry.cards import Format
-from ocrzoo_registry.errors import NotOffered, OcrzooError, OfflineError, StoreError
+from ocrzoo_registry.errors import NotOffered, OcrzooError, OfflineError, StoreError, UsageError
 from ocrzoo_registry.mirror import checking, layouts, releases, signing
 from ocrzoo_registry.mirror.bringing import Bringer, leftovers
 from ocrzoo_registry.mirror.comparing import Compared, Wish, compare, has_all
@@ -25,6 +26,7 @@ from ocrzoo_registry.zoo import Zoo
 DEFAULT_FORMATS: tuple[Format, ...] = ("onnx", "paddle")
 """What a mirror has of a model where nobody says."""
 
+_MIRROR = "mirror"
 _COPIES = ("wheel", "pip")
 """Sources of others' copies, without ``inference.yml``: asked last, since a mirror stands in for the hubs."""
 
@@ -85,8 +87,12 @@ def wishes_here(zoo: Zoo, index: Index) -> list[Wish]:
 
 
 def resolver_of(zoo: Zoo, folder: MirrorFolder) -> Resolver:
-    """Return what fetches for a mirror: the user's sources, with a store of the mirror's own."""
-    return Resolver(_settings_of(zoo), zoo.sources, folder.store())
+    """Return what fetches for a mirror: the user's sources, with a store of the mirror's own.
+
+    Raises:
+        UsageError: The mirror is its own only source.
+    """
+    return Resolver(_settings_of(zoo, folder), zoo.sources, folder.store())
 
 
 def build(
@@ -194,9 +200,22 @@ def may_lack(one: Failed, here: Collection[str]) -> bool:
     return not one.wish.named and one.wish.name in here and isinstance(one.error, NotOffered | OfflineError)
 
 
-def _settings_of(zoo: Zoo) -> Settings:
-    """The user's settings, with copies last unless the user says in which order sources are asked."""
-    names = zoo.resolver.sources.names()
-    if not zoo.settings.sources_exact and len(zoo.settings.sources) <= 1:
-        names = tuple(sorted(names, key=lambda name: name in _COPIES and name not in zoo.settings.sources))
-    return replace(zoo.settings, sources=names, sources_exact=True)
+def _settings_of(zoo: Zoo, folder: MirrorFolder) -> Settings:
+    """The user's settings, with copies last unless the user says in which order sources are asked.
+
+    The mirror of the settings may well be this one behind a web server, and would then never be out of date: it is
+    asked only where it is named, and never where it is seen to be this one.
+    """
+    settings, names = zoo.settings, zoo.resolver.sources.names()
+    if not settings.sources_exact and len(settings.sources) <= 1:
+        names = tuple(sorted(names, key=lambda name: name in _COPIES and name not in settings.sources))
+        names = tuple(name for name in names if name != _MIRROR or _MIRROR in settings.sources)
+    if settings.mirror is not None and settings.mirror.scheme == "file":
+        place = Path(settings.mirror.address).resolve()
+        if place in {folder.root.resolve(), folder.current.resolve()}:
+            names = tuple(name for name in names if name != _MIRROR)
+            if not names:
+                raise UsageError(
+                    f"{folder.root} cannot be built from itself: name another source, or unset OCRZOO_MIRROR"
+                )
+    return replace(settings, sources=names, sources_exact=True)

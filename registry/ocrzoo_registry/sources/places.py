@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from ocrzoo_registry.bounded import within
 from ocrzoo_registry.contracts import Opened
-from ocrzoo_registry.errors import SourceError
+from ocrzoo_registry.errors import SourceError, Unreachable
 from ocrzoo_registry.mirror.index import FILE_NAME
+from ocrzoo_registry.patience import SILENCE_S
 from ocrzoo_registry.plain_files import open_regular, reason
 from ocrzoo_registry.settings import Mirror
 from ocrzoo_registry.sources import read_chunks
@@ -82,8 +84,13 @@ class FolderPlace:
         self._root = Path(mirror.address)
 
     def read(self, path: str, max_bytes: int, known: str | None = None) -> Document | None:
-        """Read a small file; its size and time tell whether it changed."""
-        whole = self._path(path)
+        """Read a small file; its size and time tell whether it changed. A disk of another machine may not answer."""
+        try:
+            return within(SILENCE_S, lambda: self._read(self._path(path), max_bytes, known))
+        except TimeoutError as error:
+            raise Unreachable(f"{self._root}: {error}") from error
+
+    def _read(self, whole: Path, max_bytes: int, known: str | None) -> Document | None:
         try:
             with open_regular(whole) as file:
                 status = whole.stat()

@@ -10,11 +10,12 @@ from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from tests.registry.hub_cards import FILES, NAME, by_path, hub_card, listed, read
 from tests.registry.kit import offer_card, sha256
+from tests.registry.mirror.web_servers import free_port, run_nginx
 from tests.registry.mirror_tree import index_of, indexed, write_tree
 from tests.registry.web_server import Asked, Reply, WebServer, serving
 
@@ -27,6 +28,7 @@ from ocrzoo_registry.mirror import index as indexes
 from ocrzoo_registry.mirror.index import Index
 from ocrzoo_registry.settings import Mirror, Settings
 from ocrzoo_registry.sources import mirror as module
+from ocrzoo_registry.sources import places
 from ocrzoo_registry.sources.mirror import MirrorSource
 from ocrzoo_registry.web import Gone
 from ocrzoo_registry.zoo import Zoo
@@ -179,6 +181,17 @@ class TestFolders:
         assert source.list(CARD, "paddle") is None
         assert len(parsed) == 2
 
+    def test_a_disk_that_does_not_answer_is_not_waited_for(
+        self, settings: Settings, tree: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        waiting = Event()
+        monkeypatch.setattr(places, "SILENCE_S", 0.1)
+        monkeypatch.setattr(patience, "FIRST_WAIT_S", 0.01)
+        monkeypatch.setattr(places.FolderPlace, "_read", lambda *_: waiting.wait(20))
+        with pytest.raises(Unreachable, match="no answer"):
+            MirrorSource(leading_to(settings, tree)).list(CARD, "paddle")
+        waiting.set()
+
     @pytest.mark.parametrize("missing", ["", "not there"])
     def test_a_folder_without_an_index_is_no_mirror(self, settings: Settings, tmp_path: Path, missing: str) -> None:
         with pytest.raises(Gone, match="no mirror"):
@@ -229,6 +242,16 @@ class TestWebServers:
                 assert opened.offset == 0  # it knows no ranges
                 assert opened.size == len(content)
                 assert b"".join(opened.chunks) == content
+
+    def test_nginx_as_it_is_goes_on_from_an_offset(self, settings: Settings, tree: Path, tmp_path: Path) -> None:
+        port = free_port()
+        server = f"server {{ listen 127.0.0.1:{port}; root {tree}; }}"
+        (tmp_path / "nginx.conf").write_text(f"pid nginx.pid; events {{}} http {{ access_log off; {server} }}")
+        with run_nginx(tmp_path / "nginx.conf", tmp_path / "nginx", port) as address:
+            source = MirrorSource(leading_to(settings, address))
+            listing = listed(source, CARD)
+            for path, content in FILES.items():
+                assert read(source, listing, by_path(listing)[path], 10) == content[10:]
 
     def test_an_index_is_asked_for_by_its_entity_tag(
         self, settings: Settings, server: WebServer, monkeypatch: pytest.MonkeyPatch
@@ -321,6 +344,21 @@ class TestResolving:
         with pytest.raises(IntegrityError, match=r"the card"):
             zoo_at(tree).resolver.resolve(pinned, ["paddle"])
 
+    def test_what_is_locked_is_had_after_the_mirror_moved_on(
+        self, zoo_at: Callable[..., Zoo], tree: Path, offered: OfferedCard, tmp_path: Path
+    ) -> None:
+        locked = zoo_at(tree).resolver.resolve(offered, ["paddle"]).manifest
+        assert locked is not None
+        new = {**FILES, PARAMS: b"new weights"}
+        write_tree(tree, index_of([indexed(CARD, new)], INDEX.models), new.values())
+        elsewhere = Zoo(replace(zoo_at(tree).settings, home=tmp_path / "elsewhere"))
+        files = elsewhere.resolver.fetch_locked(offered, locked)
+        assert (files.folder / PARAMS).read_bytes() == FILES[PARAMS]
+        write_tree(tree, index_of([indexed(CARD, new)]), [])
+        nowhere = Zoo(replace(zoo_at(tree).settings, home=tmp_path / "nowhere"))
+        with pytest.raises(IntegrityError, match="locked"):
+            nowhere.resolver.fetch_locked(offered, locked)
+
     def test_a_part_that_was_begun_before_is_gone_on_with(
         self, zoo_at: Callable[..., Zoo], tree: Path, offered: OfferedCard, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -334,7 +372,7 @@ class TestResolving:
             if file.path == PARAMS:
                 offsets.append(offset)
             with opened(source, listing, file, offset, validator) as all_of_it:
-                if offsets == [0]:
+                if file.path == PARAMS and offset == 0:
                     yield Opened(_then_nothing(content[:1000]), 0, len(content))
                 else:
                     yield all_of_it
