@@ -33,7 +33,7 @@ CHUNK_BYTES = 1 << 20
 KEEP_ALIVE_S = 15
 STOP_S = 3
 """How long transfers go on after the server was told to stop."""
-MAX_CONNECTIONS = 1024
+MAX_CONNECTIONS = 512
 WELCOME = "A mirror of models, made by ocrzoo; /index.json says what is in it.\n"
 
 
