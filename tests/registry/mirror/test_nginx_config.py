@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from tests.hubs.kit import ask
 from tests.registry.mirror.made_mirrors import MadeMirror, card_of, put, sha256
-from tests.registry.mirror.web_servers import free_port, program, run_nginx
+from tests.registry.mirror.web_servers import free_port, program, run_nginx, run_serve
 
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.mirror import server_config
+from ocrzoo_registry.mirror.folder import MirrorFolder
 from ocrzoo_registry.mirror.index import Index
+from ocrzoo_registry.mirror.layouts import earlier
 from ocrzoo_registry.mirror.layouts.archives import MadeArchives
+from ocrzoo_registry.mirror.releases import publish
 
 NAME = "seaside_det"
 FILE = f"/PaddlePaddle/{NAME}/resolve/main/inference.yml"
@@ -103,15 +106,56 @@ def test_a_new_release_is_served_after_a_reload_and_only_whole(tmp_path: Path) -
             b"one",
             f'"{sha256(b"one")}"',
         )  # tables and files of one release
-        subprocess.run(
-            [program(), "-e", "stderr", "-s", "reload", "-p", str(prefix), "-c", str(config)],
-            check=True,
-            timeout=RELOAD_S,
-        )
-        end = time.monotonic() + RELOAD_S
-        while (answer := ask(url, FILE)).body == b"one" and time.monotonic() < end:
-            time.sleep(0.02)
+        reload(config, prefix)
+        answer = ask(url, FILE)
         assert (answer.body, answer.headers["etag"]) == (b"two", f'"{sha256(b"two")}"')
+
+
+def test_what_is_published_is_served_by_a_server_of_ones_own(tmp_path: Path) -> None:
+    """Named by the link ``current``, once and for all; the embedded server needs not even that reload."""
+    port, folder = free_port(), MirrorFolder(tmp_path / "mirror")
+    first, second = mirror_of(b"one"), mirror_of(b"two")
+    for name, content in (first.blobs | second.blobs).items():
+        put(folder.blobs / name, content)
+    folder.releases.mkdir()
+    release = publish(folder, first.index(), None)
+    second.earlier = earlier(first.index(), second.index().models)
+    config, prefix = tmp_path / "own.conf", tmp_path / "prefix"
+    put(
+        config,
+        f"""
+    pid nginx.pid; events {{}}
+    http {{
+        client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
+        include "{folder.current}/http.conf";
+        server {{ listen 127.0.0.1:{port}; include "{folder.current}/server.conf"; }}
+    }}""".encode(),
+    )
+    old = FILE.replace("main", first.index().models[0].revision)
+    with run_nginx(config, prefix, port) as nginx, run_serve(folder.root) as (serve, _):
+        assert [ask(url, FILE).body for url in (nginx, serve)] == [b"one", b"one"]
+        publish(folder, second.index(), release)
+        assert [ask(url, FILE).body for url in (nginx, serve)] == [b"one", b"two"]
+        reload(config, prefix)
+        for target, content in ((FILE, b"two"), (old, b"one")):
+            assert [ask(url, target).body for url in (nginx, serve)] == [content, content]
+
+
+def reload(config: Path, prefix: Path) -> None:
+    """Let nginx read its configuration again, and wait until no process answers by the one before."""
+    master = (prefix / "nginx.pid").read_text().strip()
+    before = workers(master)
+    subprocess.run(
+        [program(), "-e", "stderr", "-s", "reload", "-p", str(prefix), "-c", str(config)], check=True, timeout=RELOAD_S
+    )
+    end = time.monotonic() + RELOAD_S
+    while before & workers(master) and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def workers(master: str) -> set[str]:
+    """Give the processes that a process started."""
+    return set(Path("/proc", master, "task", master, "children").read_text().split())
 
 
 def test_names_that_differ_in_case_only_are_not_confused(tmp_path: Path) -> None:

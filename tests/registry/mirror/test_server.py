@@ -165,6 +165,19 @@ def test_a_signal_ends_it_at_once_and_without_a_word(number: signal.Signals, fol
     assert time.monotonic() - start < STOP_S / 2
 
 
+def test_connections_that_say_nothing_are_ended(folder: Path) -> None:
+    code = "from ocrzoo_registry.mirror import server; server.KEEP_ALIVE_S = 1"
+    with run_serve(folder, before=code) as (url, _):
+        address = urlsplit(url)
+        with socket.create_connection((address.hostname or "", address.port or 0), STOP_S) as silent:
+            assert silent.recv(1) == b""
+        with socket.create_connection((address.hostname or "", address.port or 0), STOP_S) as answered:
+            answered.sendall(f"HEAD {FILE} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            assert answered.recv(12) == b"HTTP/1.1 200"
+            while answered.recv(1000):
+                pass  # until it ends
+
+
 def test_a_reader_that_takes_nothing_does_not_keep_it(tmp_path: Path) -> None:
     MadeMirror().add(card_of(NAME, "paddle"), "paddle", {"inference.yml": bytes(50_000_000)}).lay(tmp_path / "release")
     with run_serve(tmp_path / "release") as (url, process):
