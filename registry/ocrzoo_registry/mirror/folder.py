@@ -95,10 +95,10 @@ class MirrorFolder:
                     raise UsageError(f"{self.root} holds something else and is no mirror: name an empty or new folder")
                 self.work.mkdir(parents=True, exist_ok=True)
                 self._try_links()
-            for folder in (self.work, self.blobs, self.releases):
-                folder.mkdir(exist_ok=True)
             if not self._mark.is_file():
                 write_at_once(self._mark, MARK.encode())
+            for folder in (self.blobs, self.releases):
+                folder.mkdir(exist_ok=True)
         except OSError as error:
             raise self.unwritable(error) from error
 
@@ -159,6 +159,8 @@ class MirrorFolder:
 
     def _try_links(self) -> None:
         trial, link, pointer = (self.work / f"trial.{kind}" for kind in ("file", "hard", "soft"))
+        for path in (pointer, link, trial):  # of a build that was killed here
+            path.unlink(missing_ok=True)
         try:
             trial.write_bytes(b"")
             link.hardlink_to(trial)
