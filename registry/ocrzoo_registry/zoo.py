@@ -56,12 +56,14 @@ class Zoo:
         return Offers("pipeline", self.host.pipelines(), lambda spec: spec.name)
 
     def within_reach(self, offered: OfferedCard) -> bool:
-        """Whether a model's weights are here, or its card names a source that may be asked."""
+        """Whether a model's weights are here, or a source that may be asked has them, by its card or its own word."""
         sources = offered.card.sources
         named = {name for name, where in sources if where} | set(sources.other)
-        offline = self.settings.offline
-        return any(spec.name in named and not (offline and spec.network) for spec in self.sources) or any(
-            self.store.find(offered.card.name, file_format) for file_format in offered.card.artefacts
+        asked = [spec for spec in self.sources if not (spec.lacks or (self.settings.offline and spec.network))]
+        return (
+            any(spec.name in named for spec in asked)
+            or any(self.store.find(offered.card.name, file_format) for file_format in offered.card.artefacts)
+            or any(self.resolver.sources.holds(spec.name, offered.card.name) for spec in asked if spec.unnamed)
         )
 
     @cached_property

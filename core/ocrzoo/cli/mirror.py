@@ -10,9 +10,10 @@ import click
 
 from ocrzoo.cli.choosing import all_models_option, chosen_zoo, names_for_others, which_models
 from ocrzoo.cli.mirror_serving import env, serve
+from ocrzoo.cli.mirror_signing import sign
 from ocrzoo.cli.progress import show_fetching, size_in_words
 from ocrzoo.cli.terminal import debug_option, one_line, print_json, print_table, tell
-from ocrzoo_registry.errors import ExitCode
+from ocrzoo_registry.errors import ExitCode, IntegrityError
 
 if TYPE_CHECKING:
     from ocrzoo_registry.cards import Format
@@ -85,9 +86,12 @@ def build(
 @mirror.command()
 @_FOLDER
 @click.option("--deep", is_flag=True, help="Read every byte, not only sizes and documents.")
+@click.option(
+    "--key", metavar="PUBLIC.pem", type=click.Path(path_type=Path), help="It must also be signed for this key."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
-def verify(folder: Path, deep: bool, as_json: bool) -> int:
+def verify(folder: Path, deep: bool, key: Path | None, as_json: bool) -> int:
     """Say whether a mirror is whole, a line for each fault. Exit code 5 if it is not.
 
     'ocrzoo mirror build' mends what is missing; where a file holds wrong bytes, delete it first.
@@ -96,13 +100,16 @@ def verify(folder: Path, deep: bool, as_json: bool) -> int:
     from ocrzoo_registry.mirror.folder import MirrorFolder
 
     release, found = check(MirrorFolder(folder), deep=deep)
+    if key is not None:
+        found = [*_faults_of_signature(release.folder, key), *found]
     if as_json:
         print_json({"release": release.folder.name, "models": len(release.index.models), "faults": found})
     else:
         for fault in found:
             click.echo(one_line(fault))
         if not found:
-            click.echo(f"whole: {_what_is_there(release.index)}, release {release.folder.name}")
+            signed = ", signed" if key is not None else ""
+            click.echo(f"whole{signed}: {_what_is_there(release.index)}, release {release.folder.name}")
     return ExitCode.INTEGRITY if found else ExitCode.DONE
 
 
@@ -144,6 +151,16 @@ def diff(
     else:
         click.echo("nothing has changed", err=True)
     return ExitCode.SOURCE if any(one.state == "unanswered" for one in compared) else ExitCode.DONE
+
+
+def _faults_of_signature(release: Path, key: Path) -> list[str]:
+    from ocrzoo_registry.mirror import signing
+
+    try:
+        signing.check_tree(release, key)
+    except IntegrityError as error:
+        return [str(error)]
+    return []
 
 
 def _choice(
@@ -191,6 +208,10 @@ def _show_built(built: Built, root: Path) -> None:
 
 def _tell_problems(built: Built) -> int:
     """Tell what stays as it is, and what could not be had, a line each; the exit code is the gravest."""
+    if built.unsigned:
+        tell(
+            "warning", "the release before was signed, and this one is not until 'ocrzoo mirror sign' is run", "yellow"
+        )
     for one in built.gone:
         tell("warning", f"{one.wish.name} ({one.wish.file_format}) stays, though no source has it any more", "yellow")
     silent: dict[str, list[Compared]] = {}
@@ -229,6 +250,7 @@ def _built_as_json(built: Built) -> dict[str, Any]:
     return {
         "release": built.release.folder.name if built.release else None,
         "published": built.published,
+        "unsigned": built.unsigned,
         "models": len(built.release.index.models) if built.release else 0,
         "brought": [{**_model_as_json(model), "state": _news(one)} for one, model in built.brought],
         "removed": [_model_as_json(model) for model in built.removed],
@@ -268,5 +290,5 @@ def _compared_as_json(one: Compared) -> dict[str, Any]:
     }
 
 
-for command in (serve, env):
+for command in (serve, env, sign):
     mirror.add_command(command)

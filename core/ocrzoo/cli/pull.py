@@ -58,7 +58,7 @@ def pull(
         pulls = _locked_pulls(zoo, lock_file, names)
     else:
         pulls = _pulls(zoo, chosen_names(zoo, names, pipeline, lang), formats, trust=trust, update=update)
-    return _run(zoo, pulls, as_json=as_json)
+    return run_pulls(zoo, pulls, as_json=as_json)
 
 
 @click.command()
@@ -115,7 +115,7 @@ def lock(
     show_fetching(zoo.resolver)
     pulled = pull_all(zoo.resolver, pulls)
     if any(one.error for one in pulled):
-        return _report(pulled)
+        return report(pulled)
     for one in pulled:
         if one.files is not None and one.files.manifest is not None and one.files.manifest.source == TRUSTED:
             tell("warning", f"{one.name} is locked as it lies there; nobody verified it", colour="yellow")
@@ -180,7 +180,8 @@ def _locked_pulls(zoo: Zoo, given: Path | None, names: Sequence[str]) -> list[Pu
     ]
 
 
-def _run(zoo: Zoo, pulls: Sequence[Pull], *, as_json: bool) -> int:
+def run_pulls(zoo: Zoo, pulls: Sequence[Pull], *, as_json: bool) -> int:
+    """Bring models, tell which came and what failed, and give the exit code."""
     from ocrzoo_registry.pulling import pull_all
 
     show_fetching(zoo.resolver)
@@ -194,10 +195,10 @@ def _run(zoo: Zoo, pulls: Sequence[Pull], *, as_json: bool) -> int:
         print_json([_described(files) for files in done])
     elif done:
         print_table(("Model", "Format", "Source", "Size", "Folder"), [_row(files) for files in done])
-    return _report(pulled)
+    return report(pulled)
 
 
-def _report(pulled: Sequence[Pulled]) -> int:
+def report(pulled: Sequence[Pulled]) -> int:
     """Tell what failed, a line each; the exit code is the gravest."""
     codes = [ExitCode.DONE]
     for one in pulled:

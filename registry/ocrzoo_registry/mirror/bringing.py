@@ -11,12 +11,12 @@ from ocrzoo_registry.attempts import failure
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.contracts import RemoteFile
 from ocrzoo_registry.errors import SourceError, StoreError
-from ocrzoo_registry.lockfile import names_commit
-from ocrzoo_registry.manifest import WRITTEN_FROM_CARD, Manifest, StoredFile
+from ocrzoo_registry.manifest import WRITTEN_FROM_CARD, Manifest
 from ocrzoo_registry.mirror.blobs import Blobs
 from ocrzoo_registry.mirror.comparing import Compared
 from ocrzoo_registry.mirror.folder import MirrorFolder
 from ocrzoo_registry.mirror.index import Index, IndexedFile, IndexedModel, revision_of
+from ocrzoo_registry.mirror.indexing import indexed
 from ocrzoo_registry.orders import Order
 from ocrzoo_registry.resolver import Resolver
 from ocrzoo_registry.sources.hub import is_commit
@@ -123,25 +123,11 @@ class Bringer:
             else:
                 self.blobs.copy(file, folder / file.path)
             files.append(file)
-        return self._indexed(manifest, tuple(sorted(files, key=_path)), offered, one.here)
-
-    def _indexed(
-        self, manifest: Manifest, files: tuple[IndexedFile, ...], offered: OfferedCard, before: IndexedModel | None
-    ) -> IndexedModel:
-        revision = manifest.revision
-        written = any(file.digest_origin.startswith(WRITTEN_FROM_CARD) for file in files)
-        other_bytes = before is not None and before.revision == revision and before.files != files
-        if not names_commit(manifest) or not is_commit(revision) or written or other_bytes:
-            revision = revision_of(files)
-        return IndexedModel(
-            name=manifest.name,
-            format=manifest.format,
-            revision=revision,
-            source=manifest.source,
-            source_revision=manifest.revision,
-            files=files,
-            card=offered.card,
-        )
+        model = indexed(manifest, offered.card, files)
+        before = one.here
+        if before is not None and before.revision == model.revision and before.files != model.files:
+            return model.model_copy(update={"revision": revision_of(model.files)})
+        return model
 
     def _written(self, offered: OfferedCard) -> IndexedFile:
         """Have the ``inference.yml`` that a card gives as a blob."""
@@ -164,7 +150,7 @@ class Bringer:
         return failure(wish.name, {wish.file_format: folder}, faults, one.attempts, offline=self.offline)
 
 
-def _path(file: IndexedFile | StoredFile) -> str:
+def _path(file: IndexedFile) -> str:
     return file.path
 
 

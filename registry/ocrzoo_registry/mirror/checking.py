@@ -22,7 +22,7 @@ _MORE_LOOKS = 4
 MAX_DOCUMENT_BYTES = 1 << 28
 _SIGNATURE = re.compile(r"index\.json\.[a-z0-9.]+")
 """What may lie beside the index: who vouches for it is another matter."""
-_ROOT = re.compile(r'^    root "(/[^"\n]+)";$', re.MULTILINE)
+_ROOT = re.compile(r'^root "(/[^"\n]+)";$', re.MULTILINE)
 
 
 def made_archives(release: Release) -> MadeArchives:
@@ -104,7 +104,7 @@ class _Check:
     def _configured_root(self) -> Path:
         """Where the release lay when it was made; a mirror may be moved and still be whole."""
         try:
-            text = read_bounded(self.release.folder / server_config.SITE, MAX_DOCUMENT_BYTES).decode()
+            text = read_bounded(self.release.folder / server_config.ANSWERS, MAX_DOCUMENT_BYTES).decode()
         except (OSError, ValueError):
             return self.release.folder
         found = _ROOT.search(text)

@@ -49,14 +49,14 @@ def read(root: Path) -> Release:
         IntegrityError: Its index, or list of archives, is broken or missing.
         UsageError: As :func:`ocrzoo_registry.mirror.layouts.tree`.
     """
-    index = parse(_content(root / FILE_NAME, MAX_BYTES), origin=str(root / FILE_NAME))
+    own = {FILE_NAME: _content(root / FILE_NAME, MAX_BYTES)}
+    index = parse(own[FILE_NAME], origin=str(root / FILE_NAME))
+    made = MadeArchives(schema_version=1, archives={})
     listed = root / archives.FILE_NAME
-    made = (
-        archives.parse(_content(listed, archives.MAX_BYTES), origin=str(listed))
-        if listed.exists()
-        else MadeArchives(schema_version=1, archives={})
-    )
-    return Release(root, index, tables(index, made))
+    if listed.exists():
+        own[archives.FILE_NAME] = _content(listed, archives.MAX_BYTES)
+        made = archives.parse(own[archives.FILE_NAME], origin=str(listed))
+    return Release(root, index, tables(index, made, own))
 
 
 def _content(path: Path, max_bytes: int) -> bytes:

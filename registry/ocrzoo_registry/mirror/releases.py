@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.files_at_once import sync
-from ocrzoo_registry.mirror import checking, layouts, server_config
+from ocrzoo_registry.mirror import checking, layouts, server_config, signing
 from ocrzoo_registry.mirror import index as indexes
 from ocrzoo_registry.mirror.blobs import Blobs
 from ocrzoo_registry.mirror.folder import MirrorFolder, Release
@@ -91,6 +91,8 @@ def _lay(folder: MirrorFolder, release: Release, now: Release | None) -> None:
         for path, document in server_config.nginx(release.index, release.folder, everything).items():
             (stage / path).parent.mkdir(exist_ok=True)
             (stage / path).write_bytes(document)
+        if now is not None and now.index == release.index and signing.is_signed(now.folder):
+            (stage / signing.FILE_NAME).hardlink_to(now.folder / signing.FILE_NAME)
         _sync_all(stage)
         stage.rename(release.folder)
         sync(folder.releases)

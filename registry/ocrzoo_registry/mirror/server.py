@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import FileResponse, Response
+    from uvicorn import Server
 
 log = logging.getLogger("ocrzoo")
 
@@ -32,7 +33,7 @@ CHUNK_BYTES = 1 << 20
 KEEP_ALIVE_S = 15
 STOP_S = 3
 """How long transfers go on after the server was told to stop."""
-MAX_CONNECTIONS = 1024
+MAX_CONNECTIONS = 512
 WELCOME = "A mirror of models, made by ocrzoo; /index.json says what is in it.\n"
 
 
@@ -145,14 +146,41 @@ def serve(folder: Path, host: str, port: int, *, log_requests: bool, started: Ca
         NotFound: The folder is no mirror.
         IntegrityError: Its index is broken.
     """
+    mirror = Mirror(folder)
+    server = _server(mirror, log_requests=log_requests)
+    with _listening(host, port) as listener:
+        started(_address(listener, host), mirror)
+        before = {number: signal.signal(number, _stop_quietly) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            server.run(sockets=[listener])  # it takes the signals, and raises them again at its end
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _server(mirror: Mirror, *, log_requests: bool) -> Server:
     try:
         import starlette  # noqa: F401
         import uvicorn
+        from uvicorn.protocols.http.h11_impl import H11Protocol
     except ImportError as error:
         raise UsageError(f"the server is not installed ({error}): pip install 'ocrzoo[serve]'") from error
-    mirror = Mirror(folder)
+
+    class Connection(H11Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            # One that says nothing is as idle as one that was answered; its first byte takes this back.
+            self.timeout_keep_alive_task = self.loop.call_later(KEEP_ALIVE_S, self.timeout_keep_alive_handler)
+
+    class Stopping(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # transfers that end now are no errors
+            super().handle_exit(sig, frame)
+
     config = uvicorn.Config(
         mirror.application(),
+        http=Connection,
+        ws="none",
         lifespan="off",
         log_config=None,
         access_log=log_requests,
@@ -160,25 +188,11 @@ def serve(folder: Path, host: str, port: int, *, log_requests: bool, started: Ca
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=STOP_S,
         limit_concurrency=MAX_CONNECTIONS,
-        ws="none",
     )
     _tell_through_ours("uvicorn.error", logging.ERROR)
     if log_requests:
         _tell_through_ours("uvicorn.access", logging.INFO)
-
-    class Server(uvicorn.Server):
-        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # transfers that end now are no errors
-            super().handle_exit(sig, frame)
-
-    with _listening(host, port) as listener:
-        started(_address(listener, host), mirror)
-        before = {number: signal.signal(number, _stop_quietly) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            Server(config).run(sockets=[listener])  # it takes the signals, and raises them again at its end
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    return Stopping(config)
 
 
 def _tell_through_ours(name: str, level: int) -> None:

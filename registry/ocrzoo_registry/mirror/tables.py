@@ -6,8 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ocrzoo_registry.mirror.index import FILE_NAME, Index
-from ocrzoo_registry.mirror.layouts import archives
+from ocrzoo_registry.mirror.index import Index
 from ocrzoo_registry.mirror.layouts.archives import MadeArchives
 from ocrzoo_registry.mirror.layouts.repositories import BRANCHES, Repository, repositories
 
@@ -30,14 +29,13 @@ class Tables:
     """Bytes, by sha256."""
 
 
-def tables(index: Index, made: MadeArchives) -> Tables:
-    """Return the tables of a release.
+def tables(index: Index, made: MadeArchives, own: Mapping[str, bytes]) -> Tables:
+    """Return the tables of a release; ``own`` are the contents of the mirror's own documents, by their paths.
 
     Raises:
         UsageError: As :func:`ocrzoo_registry.mirror.layouts.tree`.
     """
     served = [one for hub in BRANCHES for one in repositories(index, hub) if one.now or hub == "huggingface"]
-    own = {FILE_NAME: index.to_bytes(), archives.FILE_NAME: made.to_bytes()}
     documents = {name: hashlib.sha256(content).hexdigest() for name, content in own.items()}
     sizes = {documents[name]: len(content) for name, content in own.items()}
     return Tables(

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ocrzoo.cli.mirror_serving import CLIENTS, SHELLS, env
+from ocrzoo.cli.mirror_serving import CLIENTS, SHELLS
+from ocrzoo.cli.root import ocrzoo
 from ocrzoo_registry.errors import NotFound, UsageError
 from ocrzoo_registry.mirror import environment
 
@@ -30,7 +31,7 @@ VARIABLES = {
 
 
 def told(*arguments: str) -> str:
-    done = CliRunner().invoke(env, arguments)
+    done = CliRunner().invoke(ocrzoo, ["mirror", "env", *arguments])
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     return done.output

@@ -105,7 +105,9 @@ def test_a_file_of_one_model_is_no_folder_of_another() -> None:
         tree_of(mirror.index())
 
 
-@pytest.mark.parametrize("name", ["api/models", "blobs/x", "Index.json/x", "openapi/v1", "nginx.conf/x"])
+@pytest.mark.parametrize(
+    "name", ["api/models", "blobs/x", "Index.json/x", "openapi/v1", "nginx.conf/x", "index.json.sig/x"]
+)
 def test_paths_of_the_mirror_itself_are_not_given_away(name: str) -> None:
     with pytest.raises(UsageError, match=r"seaside_det \(paddle\): a mirror cannot serve"):
         tree_of(one_model(sources={"huggingface": at(name)}).index())

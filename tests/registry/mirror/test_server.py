@@ -117,6 +117,14 @@ def test_a_folder_that_leads_out_is_not_served(folder: Path, url: str, tmp_path:
     assert (answer.status, answer.headers["x-error-code"]) == (404, "EntryNotFound")
 
 
+def test_the_tag_of_the_index_is_that_of_its_bytes_whoever_wrote_them(folder: Path) -> None:
+    index = folder / "current" / "index.json"
+    index.write_bytes(index.read_bytes().replace(b"\n", b" "))
+    with run_serve(folder) as (url, _):
+        answer = ask(url, "/index.json")
+    assert answer.headers["etag"] == f'"{sha256(answer.body)}"'
+
+
 def test_the_served_tree_itself_can_be_named(folder: Path) -> None:
     with run_serve(folder / "releases" / "1") as (url, _):
         assert ask(url, FILE).body == b"first"
@@ -155,6 +163,19 @@ def test_a_signal_ends_it_at_once_and_without_a_word(number: signal.Signals, fol
             out, err = process.communicate(timeout=STOP_S)
     assert (process.returncode, out, err) == (0, "", "")
     assert time.monotonic() - start < STOP_S / 2
+
+
+def test_connections_that_say_nothing_are_ended(folder: Path) -> None:
+    code = "from ocrzoo_registry.mirror import server; server.KEEP_ALIVE_S = 1"
+    with run_serve(folder, before=code) as (url, _):
+        address = urlsplit(url)
+        with socket.create_connection((address.hostname or "", address.port or 0), STOP_S) as silent:
+            assert silent.recv(1) == b""
+        with socket.create_connection((address.hostname or "", address.port or 0), STOP_S) as answered:
+            answered.sendall(f"HEAD {FILE} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            assert answered.recv(12) == b"HTTP/1.1 200"
+            while answered.recv(1000):
+                pass  # until it ends
 
 
 def test_a_reader_that_takes_nothing_does_not_keep_it(tmp_path: Path) -> None:

@@ -175,6 +175,8 @@ def test_what_is_missing_is_said_as_the_hub_says_it(server: str, target: str, co
         ".nginx/files.map",
         "nginx.conf",
         "site.conf",
+        "http.conf",
+        "server.conf",
         "../../secret",
         "..%2f..%2fsecret",
         "%2e%2e/%2e%2e/secret",

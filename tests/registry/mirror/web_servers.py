@@ -15,13 +15,7 @@ from pathlib import Path
 import pytest
 
 START_S = 20.0
-SERVE = """
-import sys
-from ocrzoo.cli import main, ocrzoo
-from ocrzoo.cli.mirror_serving import serve
-ocrzoo.add_command(serve)
-sys.exit(main(["serve", *sys.argv[1:]]))
-"""
+SERVE = "import sys; from ocrzoo.cli import main; sys.exit(main(['mirror', 'serve', *sys.argv[1:]]))"
 
 
 def program() -> str:
@@ -50,9 +44,12 @@ def run_nginx(config: Path, prefix: Path, port: int) -> Iterator[str]:
 
 
 @contextmanager
-def run_serve(folder: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Run the embedded server; gives its address and its process, whose output is open."""
-    command = [sys.executable, "-c", SERVE, str(folder), "--port", "0", *options]
+def run_serve(folder: Path, *options: str, before: str = "") -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run the embedded server; gives its address and its process, whose output is open.
+
+    ``before`` is run first, in the same process.
+    """
+    command = [sys.executable, "-c", f"{before}\n{SERVE}", str(folder), "--port", "0", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

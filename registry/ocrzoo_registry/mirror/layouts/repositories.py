@@ -18,7 +18,9 @@ Hub = Literal["huggingface", "modelscope", "aistudio", "bos"]
 BRANCHES: dict[Hub, str] = {"huggingface": "main", "modelscope": "master", "aistudio": "master"}
 """What each hub calls the branch that it serves where nobody names one; an archive has none."""
 
-RESERVED = frozenset({"api", "openapi", BLOBS, FILE_NAME, "archives.json", "nginx.conf", "site.conf"})
+RESERVED = frozenset(
+    {"api", "openapi", BLOBS, FILE_NAME, "archives.json", "nginx.conf", "site.conf", "http.conf", "server.conf"}
+)
 """First parts of paths that are the mirror's own, in small letters."""
 
 _PATH = TypeAdapter(RelativePath)
@@ -115,7 +117,7 @@ def _path_of(url: str) -> str | None:
 
 def _checked(name: str, model: IndexedModel) -> str:
     first = name.partition("/")[0].lower()
-    if first in RESERVED:
+    if first in RESERVED or first.startswith(f"{FILE_NAME}."):
         raise UsageError(
             f"{model.name} ({model.format}): a mirror cannot serve {name}: {first} is its own; leave it out"
         )
