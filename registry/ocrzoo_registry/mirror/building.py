@@ -134,7 +134,9 @@ def _build(
         unanswered=[one for one in compared if one.state == "unanswered"],
         gone=[one for one in compared if one.state == "gone"],
     )
-    models = {} if prune else {(model.name, model.format): model for model in here.models}
+    models: dict[tuple[str, Format], IndexedModel] = {}
+    if not prune:
+        models = {(model.name, model.format): model for model in here.models}
     for one, outcome in zip(compared, _outcomes(bringer, compared), strict=True):
         key = (one.wish.name, one.wish.file_format)
         if isinstance(outcome, OcrzooError):

@@ -18,7 +18,7 @@ from ocrzoo_registry.mirror.layouts import archives
 from ocrzoo_registry.mirror.layouts.archives import MadeArchive, MadeArchives
 from ocrzoo_registry.plain_files import read_bounded, reason
 
-_LOOKS = 5
+_MORE_LOOKS = 4
 MAX_DOCUMENT_BYTES = 1 << 28
 _SIGNATURE = re.compile(r"index\.json\.[a-z0-9.]+")
 """What may lie beside the index: who vouches for it is another matter."""
@@ -54,12 +54,12 @@ def verify(folder: MirrorFolder, *, deep: bool = False) -> tuple[Release, list[s
         IntegrityError: Its index cannot be read.
     """
     release = folder.expect()
-    for _ in range(_LOOKS):
-        found = list(faults(folder, release, deep=deep))
+    found = list(faults(folder, release, deep=deep))
+    for _ in range(_MORE_LOOKS):
         now = folder.expect()
         if not found or now.folder == release.folder:
             break
-        release = now
+        release, found = now, list(faults(folder, now, deep=deep))
     return release, found
 
 

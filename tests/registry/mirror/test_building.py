@@ -23,7 +23,8 @@ from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.catalogue import Catalogue
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.mirror import building, checking
-from ocrzoo_registry.mirror.building import Built, Wish
+from ocrzoo_registry.mirror.building import Built
+from ocrzoo_registry.mirror.comparing import Wish
 from ocrzoo_registry.mirror.folder import MirrorFolder
 from ocrzoo_registry.offers import Offer, Origin
 from ocrzoo_registry.settings import Hubs as HubSettings
