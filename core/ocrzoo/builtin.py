@@ -6,15 +6,24 @@ from collections.abc import Iterator
 
 from ocrzoo_registry.contracts import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
 from ocrzoo_registry.hookspecs import hookimpl
+from ocrzoo_registry.settings import Settings
 
 
 @hookimpl
-def ocrzoo_sources() -> Iterator[SourceSpec]:
-    """What is on this machine first, then the hubs in PaddleX's order, then pip."""
+def ocrzoo_sources(settings: Settings) -> Iterator[SourceSpec]:
+    """What is on this machine first, then a mirror, then the hubs in PaddleX's order, then pip."""
     yield SourceSpec(
         "directory", "ocrzoo_registry.sources.directory:DirectorySource", rank=10, network=False, changes=True
     )
     yield SourceSpec("wheel", "ocrzoo_registry.sources.wheel:WheelSource", rank=20, network=False)
+    yield SourceSpec(
+        "mirror",
+        "ocrzoo_registry.sources.mirror:MirrorSource",
+        rank=25,
+        network=settings.mirror is not None and settings.mirror.scheme != "file",
+        unnamed=True,
+        lacks="" if settings.mirror else "OCRZOO_MIRROR, the address or folder of a mirror",
+    )
     yield SourceSpec("huggingface", "ocrzoo_registry.sources.huggingface:HuggingFaceSource", rank=30)
     yield SourceSpec("aistudio", "ocrzoo_registry.sources.aistudio:AIStudioSource", rank=40)
     yield SourceSpec("modelscope", "ocrzoo_registry.sources.modelscope:ModelScopeSource", rank=50)

@@ -55,27 +55,40 @@ def _checked_members(archive: Path) -> dict[str, tarfile.TarInfo]:
     """Path inside the one folder to member, for the regular files."""
     found: dict[str, tarfile.TarInfo] = {}
     tops: set[str] = set()
+    for member in read_members(archive):
+        if _is_noise(member):
+            continue
+        top, path = _place(member)
+        tops.add(top)
+        if len(tops) > 1:
+            raise IntegrityError("archive refused: it holds more than one folder")
+        if member.isreg():
+            if path in found:
+                raise IntegrityError(f"archive refused: it holds {path} twice")
+            found[path] = member
+    return found
+
+
+def read_members(archive: Path, max_members: int = MAX_MEMBERS, max_bytes: int = MAX_BYTES) -> list[tarfile.TarInfo]:
+    """Read what an archive says that it holds; the bytes of members are passed over, and names not looked at.
+
+    Raises:
+        IntegrityError: It is no tar, holds more than allowed or a member whose size leads astray, or is cut short.
+        OSError: It cannot be read.
+    """
+    found: list[tarfile.TarInfo] = []
     total, end = 0, 0
     try:
-        _check_headers(archive)
+        _check_headers(archive, max_members)
         with tarfile.open(archive, mode="r:") as tar:
-            for count, member in enumerate(tar, 1):
+            for member in tar:
                 total += member.size
-                if count > MAX_MEMBERS or total > MAX_BYTES or member.size < 0:  # a negative size leads tarfile back
-                    raise IntegrityError(f"archive refused: more than {MAX_MEMBERS} members or {MAX_BYTES >> 30} GiB")
+                if len(found) == max_members or total > max_bytes or member.size < 0:  # that leads tarfile back
+                    raise IntegrityError(f"archive refused: more than {max_members} members or {max_bytes >> 30} GiB")
                 end = max(end, member.offset_data + -(-member.size // _BLOCK) * _BLOCK)
                 if member.size and not member.isreg():  # tarfile would read on inside of it, where nothing was checked
                     raise IntegrityError(f"archive refused: it holds {member.name[:200]!r}, no file but with a size")
-                if _is_noise(member):
-                    continue
-                top, path = _place(member)
-                tops.add(top)
-                if len(tops) > 1:
-                    raise IntegrityError("archive refused: it holds more than one folder")
-                if member.isreg():
-                    if path in found:
-                        raise IntegrityError(f"archive refused: it holds {path} twice")
-                    found[path] = member
+                found.append(member)
         with archive.open("rb") as file:
             file.seek(end)
             if file.read(2 * _BLOCK) != bytes(2 * _BLOCK):
@@ -92,10 +105,10 @@ def _is_noise(member: tarfile.TarInfo) -> bool:
     )
 
 
-def _check_headers(archive: Path) -> None:
+def _check_headers(archive: Path, max_members: int) -> None:
     """Walk the blocks before tarfile does, which reads extended headers whole and slowly, whatever their size."""
     with archive.open("rb") as file:
-        for _ in range(3 * MAX_MEMBERS):
+        for _ in range(3 * max_members):
             header = file.read(_BLOCK)
             if len(header) < _BLOCK or not header.strip(b"\0"):
                 return
@@ -109,7 +122,7 @@ def _check_headers(archive: Path) -> None:
                 file.seek(-size % _BLOCK, os.SEEK_CUR)
             else:
                 file.seek(size + -size % _BLOCK, os.SEEK_CUR)
-    raise IntegrityError(f"archive refused: more than {MAX_MEMBERS} members")
+    raise IntegrityError(f"archive refused: more than {max_members} members")
 
 
 def _size_in(header: bytes) -> int:

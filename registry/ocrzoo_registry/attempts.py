@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ocrzoo_registry.cards import Format
-from ocrzoo_registry.errors import IntegrityError, OcrzooError, OfflineError, SourceError
+from ocrzoo_registry.errors import IntegrityError, NotOffered, OcrzooError, OfflineError, SourceError
 from ocrzoo_registry.store import Store
 
 _IN_WORDS = {"unreachable", "busy", "too slow", "refused", "absent"}
@@ -85,4 +85,5 @@ def failure(
         )
     advices = [text for outcome, text in _ADVICE.items() if any(attempt.outcome == outcome for attempt in attempts)]
     advices += stays or ["a copy of it in a folder of OCRZOO_MODEL_PATH will do"]
-    return SourceError(f"{name}: no source delivered it: {tried}; {'; '.join(advices)}")
+    kind = NotOffered if all(attempt.outcome == "missing" for attempt in attempts) else SourceError
+    return kind(f"{name}: no source delivered it: {tried}; {'; '.join(advices)}")

@@ -83,6 +83,15 @@ class Source(Protocol):
         ...
 
 
+@runtime_checkable
+class Holding(Protocol):
+    """A source that holds models whose cards do not name it, and can say which."""
+
+    def holds(self, name: str) -> bool:
+        """Whether it has the model in some format; not, where it cannot say so now."""
+        ...
+
+
 @dataclass(frozen=True)
 class Health:
     """How a source is."""
@@ -125,6 +134,10 @@ class SourceSpec:
     """Whether listing a model fetches it (pip's way); such a source is not asked merely to compare."""
     answer_s: float = 14.0
     """Seconds that a source behind the network may take to list a model; then the next one is asked."""
+    unnamed: bool = False
+    """Whether cards do not name it; it is :class:`Holding`, and asked itself which models are within reach."""
+    lacks: str = ""
+    """What must be set before it takes part, told to who asks for it by name; empty where nothing is missing."""
 
 
 @dataclass(frozen=True)

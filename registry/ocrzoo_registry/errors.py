@@ -14,6 +14,7 @@
     |   |-- Unreachable       4  nothing there answers, or it breaks off: worth another try
     |   |   `-- Busy          4  it says that it cannot serve now
     |   |-- TooSlow           4  it answers, but not within the time allowed
+    |   |-- NotOffered        4  every source answers, and none has them
     |   |-- Refused           4  it asks for a token, or denies access
     |   |-- OfflineError      4  the files are not here and the network is off limits
     |   `-- StoreError        4  the folder for the weights cannot be written
@@ -129,6 +130,12 @@ class TooSlow(SourceError):
     """It answers, but not within the time allowed, or slower than the least rate."""
 
     outcome = "too slow"
+
+
+class NotOffered(SourceError):
+    """Every source answers, and none has the files."""
+
+    outcome = "missing"
 
 
 class Refused(SourceError):

@@ -24,6 +24,9 @@ from ocrzoo_registry.transfer import Job, blamed_on_source, run_all
 Watch = Callable[[str, int | None, int], AbstractContextManager[Callable[[int], object]]]
 """Told what is fetched, its size in bytes where known, and how many are here; gives what is told of each piece."""
 
+AtHand = Callable[[Order, RemoteFile], Sequence[Path]]
+"""Tells which files of this machine may be a listed one: each is compared with what is promised before it is taken."""
+
 Way = Callable[[Order, Source, Listing], ModelFiles | None]
 """What is done with what a source lists."""
 
@@ -31,6 +34,11 @@ Way = Callable[[Order, Source, Listing], ModelFiles | None]
 def unwatched(_what: str, _total: int | None, _done: int) -> AbstractContextManager[Callable[[int], object]]:
     """Watch nothing."""
     return nullcontext(lambda _count: None)
+
+
+def nothing_at_hand(_order: Order, _file: RemoteFile) -> Sequence[Path]:
+    """Know of no copies."""
+    return ()
 
 
 @dataclass
@@ -41,6 +49,7 @@ class Fetcher:
     watch: Watch = unwatched
     cancelled: Event = field(default_factory=Event)
     """Set it to end all transfers."""
+    at_hand: AtHand = nothing_at_hand
 
     def fetch(self, order: Order, source: Source, listing: Listing) -> ModelFiles:
         """Bring what a source lists into the store.
@@ -85,7 +94,8 @@ class Fetcher:
         if not is_complete(order.file_format, [file.path for file in promised]):
             raise SourceError(f"incomplete: {listing.revision} has only {_names(promised)}")
         folder = self.store.folder(order.name, order.file_format)
-        stored = {file.path: copy for file in promised if (copy := _copied(file, folder, stage))}
+        copies_of = {file: (folder / file.path, *self.at_hand(order, file)) for file in promised}
+        stored = {file.path: copy for file in promised if (copy := _copied(file, copies_of[file], stage))}
         missing = [file for file in promised if file.path not in stored]
         for file, part in self._transferred(order, source, listing, missing).items():
             (stage / file.path).parent.mkdir(parents=True, exist_ok=True)
@@ -142,17 +152,19 @@ def _pinned(order: Order, file: StoredFile, stage: Path) -> StoredFile:
     return file.model_copy(update={"digest_origin": origin}) if promises.is_vouched_for(pinned) else file
 
 
-def _copied(file: RemoteFile, folder: Path, stage: Path) -> StoredFile | None:
-    """Copy a file that lies in the store into the stage, if its bytes keep the promise."""
-    origin, target = folder / file.path, stage / file.path
-    if not promises.is_vouched_for(file) or not origin.is_file() or file.size not in {None, origin.stat().st_size}:
-        return None
-    with suppress(SourceError):
-        receive(read_chunks(origin), target)
-    stored = promises.kept(file, target)
-    if stored is None:
+def _copied(file: RemoteFile, origins: Sequence[Path], stage: Path) -> StoredFile | None:
+    """Copy a file that lies on this machine into the stage, if its bytes keep the promise."""
+    target = stage / file.path
+    for origin in origins if promises.is_vouched_for(file) else ():
+        if not origin.is_file() or file.size not in {None, origin.stat().st_size}:
+            continue
+        with suppress(SourceError):
+            receive(read_chunks(origin), target)
+        stored = promises.kept(file, target)
+        if stored is not None:
+            return stored
         target.unlink(missing_ok=True)
-    return stored
+    return None
 
 
 def _names(files: Sequence[RemoteFile | StoredFile]) -> str:

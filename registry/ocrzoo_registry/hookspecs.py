@@ -16,6 +16,7 @@ import pluggy
 
 from ocrzoo_registry.card_files import OfferedCard
 from ocrzoo_registry.contracts import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
+from ocrzoo_registry.settings import Settings
 
 ENTRY_POINT_GROUP = "ocrzoo"
 """Distributions announce plugins in this entry-point group."""
@@ -65,8 +66,10 @@ class HookSpecs:
         yield from ()
 
     @hookspec
-    def ocrzoo_sources(self) -> Iterable[SourceSpec]:
+    def ocrzoo_sources(self, settings: Settings) -> Iterable[SourceSpec]:  # noqa: ARG002  # implementations use it
         """Offer places that weights come from.
+
+        An implementation that offers the same whatever the settings takes no argument.
 
         **Example:**
 

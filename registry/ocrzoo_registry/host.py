@@ -73,6 +73,7 @@ class PluginHost:
 
     def __init__(self, settings: Settings, found: Iterable[EntryPoint] | None = None) -> None:
         self._strict = settings.strict
+        self._arguments = {"settings": settings}
         self._offers: dict[str, list[Offer[object]]] = {}
         found = list(_discover() if found is None else found)
         for name in sorted(settings.disabled_plugins - {entry.name for entry in found}):
@@ -130,9 +131,10 @@ class PluginHost:
         for name, function in hooks.items():
             if name not in HOOKS:
                 self._fail(plugin, "misspelt hook", f"{name}: there is no such hook{did_you_mean(name, HOOKS)}")
-            elif unknown := set(inspect.signature(function).parameters):
-                arguments = ", ".join(sorted(unknown))
-                self._fail(plugin, "unknown hook argument", f"{name}: takes no argument, not {arguments}")
+            elif unknown := set(inspect.signature(function).parameters) - set(_arguments_of(name)):
+                allowed = ", ".join(_arguments_of(name)) or "no argument"
+                message = f"{name}: takes {allowed}, not {', '.join(sorted(unknown))}"
+                self._fail(plugin, "unknown hook argument", message)
         return not plugin.failures
 
     def _call(self, hook: str, kind: type[T]) -> list[Offer[T]]:
@@ -149,7 +151,7 @@ class PluginHost:
             return []
 
         def collect() -> list[T]:
-            results = getattr(manager.hook, hook)()
+            results = getattr(manager.hook, hook)(**{name: self._arguments[name] for name in _arguments_of(hook)})
             if not results:
                 raise TypeError("returns None where it should yield")
             values = [value for result in results for value in result]
@@ -175,6 +177,11 @@ class PluginHost:
             raise PluginError(text) from cause
         plugin.failures.append(Failure(stage, message))
         log.warning(text)
+
+
+def _arguments_of(hook: str) -> list[str]:
+    """What an implementation of a hook may take."""
+    return [name for name in inspect.signature(getattr(HookSpecs, hook)).parameters if name != "self"]
 
 
 def _discover() -> list[EntryPoint]:

@@ -27,7 +27,7 @@ from ocrzoo_registry.store import ModelFiles, Store
 
 if TYPE_CHECKING:
     from ocrzoo_registry.attempts import Attempt
-    from ocrzoo_registry.fetching import Watch, Way
+    from ocrzoo_registry.fetching import AtHand, Watch, Way
 
 log = logging.getLogger("ocrzoo")
 
@@ -39,6 +39,8 @@ class Resolver:
         self.store = store
         self._settings = settings
         self.sources = SourcePolicy(settings, sources)
+        self.at_hand: AtHand | None = None
+        """Tells of copies on this machine, beside those of the store, that need not be fetched."""
         self.watch: Watch | None = None
         """Told of all that is fetched; a command line shows progress through it."""
         self.tell: Callable[[str], object] = lambda _message: None
@@ -66,7 +68,7 @@ class Resolver:
         if found := self._find(offered, published):
             return found
         attempts: list[Attempt] = []
-        with self._lock(name):
+        with self.lock(name):
             if found := self._find(offered, published):
                 return found
             for file_format in published:
@@ -83,7 +85,7 @@ class Resolver:
             StoreError: The store cannot be written.
         """
         attempts: list[Attempt] = []
-        with self._lock(offered.card.name):
+        with self.lock(offered.card.name):
             if fetched := self._fetch(offered, file_format, self.sources.names(), attempts):
                 return fetched
         raise self._failure(offered, [file_format], attempts)
@@ -104,7 +106,7 @@ class Resolver:
         from ocrzoo_registry.lockfile import locked, names_commit
 
         attempts: list[Attempt] = []
-        with self._lock(record.name):
+        with self.lock(record.name):
             order = self.sources.names()
             if fetched := self._fetch(locked(offered, record), record.format, order, attempts, expected):
                 return fetched
@@ -135,7 +137,7 @@ class Resolver:
         if found is not None and found.manifest is not None and same(found.manifest, entry):
             return found
         files = (RemoteFile(one.path, one.size, one.sha256, digest_origin=one.digest_origin) for one in entry.served)
-        with self._lock(entry.name):
+        with self.lock(entry.name):
             order = Order(locked(offered, entry), entry.format, entry.source, expected=entry)
             if adopted := adopt(self.store, order, Listing(entry.revision, tuple(files))):
                 return adopted
@@ -151,7 +153,7 @@ class Resolver:
         from ocrzoo_registry.fetching import Fetcher
 
         names = self.sources.that_compare(self.sources.names())
-        with self._lock(offered.card.name):
+        with self.lock(offered.card.name):
             for file_format in formats:
                 folder = self.store.folder(offered.card.name, file_format)
                 if file_format not in offered.card.artefacts or not self.store.is_unverified(folder):
@@ -163,7 +165,8 @@ class Resolver:
                     return taken
         return None
 
-    def _lock(self, name: str) -> AbstractContextManager[None]:
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """Hold a model's lock, and tell where another process has it."""
         return self.store.lock(
             name, lambda: self.tell(f"waiting for another process that is fetching {name}"), self.cancelled
         )
@@ -204,9 +207,9 @@ class Resolver:
         expected: Manifest | None = None,
     ) -> ModelFiles | None:
         """Ask the sources in turn; a folder that nobody verified yet is first held against all of them."""
-        from ocrzoo_registry.fetching import Fetcher, unwatched
+        from ocrzoo_registry.fetching import Fetcher, nothing_at_hand, unwatched
 
-        fetcher = Fetcher(self.store, self.watch or unwatched, self.cancelled)
+        fetcher = Fetcher(self.store, self.watch or unwatched, self.cancelled, at_hand=self.at_hand or nothing_at_hand)
         if self.store.is_unverified(self.store.folder(offered.card.name, file_format)):
             compared = self.sources.that_compare(order)
             if adopted := self._ask(fetcher.adopt, Order(offered, file_format, "", expected), compared, []):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.plain_files import read_bounded
@@ -20,6 +21,14 @@ _WORDS = {
     "false": False,
     "no": False,
     "off": False,
+}
+
+
+_ADDRESS = r"(?i:https?)://[^\s/@?#]+(/[^\s?#]*)?"
+_MIRROR_FORMS = {
+    "http": _ADDRESS,
+    "https": _ADDRESS,
+    "s3": r"(?i:s3)://[a-z0-9][a-z0-9._-]{1,62}(/[^\s?#]*)?",
 }
 
 
@@ -71,6 +80,21 @@ class Hubs:
 
 
 @dataclass(frozen=True)
+class Mirror:
+    """A mirror that the user named."""
+
+    address: str
+    """``http(s)://host/path``, ``s3://bucket/prefix``, or the path of a folder; no slash at the end."""
+    token: str | None = field(default=None, repr=False)
+
+    @property
+    def scheme(self) -> Literal["http", "s3", "file"]:
+        """How it is read."""
+        scheme = self.address.partition("://")[0].lower()
+        return "http" if scheme in {"http", "https"} else "s3" if scheme == "s3" else "file"
+
+
+@dataclass(frozen=True)
 class Settings:
     """How this process finds models; :meth:`from_environment` reads the variables named below."""
 
@@ -91,13 +115,17 @@ class Settings:
     model_path: tuple[Path, ...] = ()
     """``OCRZOO_MODEL_PATH``: folders that hold models as ``<name>[_onnx]/``, separated as in ``PATH``."""
     hubs: Hubs = Hubs()
+    mirror: Mirror | None = None
+    """``OCRZOO_MIRROR``, with ``OCRZOO_MIRROR_TOKEN`` where it wants to know who asks."""
+    mirror_key: Path | None = None
+    """``OCRZOO_MIRROR_KEY``: the public key that indexes of mirrors and bundles must be signed for."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Read the environment.
 
         Raises:
-            UsageError: A switch holds something that is neither yes nor no.
+            UsageError: A switch holds something that is neither yes nor no, or an address is none.
         """
         home = environ.get("OCRZOO_HOME") or environ.get("PADDLE_PDX_CACHE_HOME") or "~/.paddlex"
         return cls(
@@ -110,6 +138,8 @@ class Settings:
             sources_exact="," in environ.get("PADDLE_PDX_MODEL_SOURCE", ""),
             model_path=tuple(_folder(part) for part in environ.get("OCRZOO_MODEL_PATH", "").split(os.pathsep) if part),
             hubs=Hubs.from_environment(environ),
+            mirror=_mirror(environ),
+            mirror_key=_key(environ),
         )
 
 
@@ -117,7 +147,7 @@ def _folder(name: str) -> Path:
     try:
         return Path(name).expanduser()
     except RuntimeError as error:
-        raise UsageError(f"{name}: {error}: name a folder with OCRZOO_HOME") from error
+        raise UsageError(f"{name}: {error}: write the folder in full") from error
 
 
 def _switch(environ: Mapping[str, str], name: str) -> bool:
@@ -137,10 +167,56 @@ def _hub(environ: Mapping[str, str], default: Hub, names: Sequence[str], token: 
         return Hub(default.endpoint, _one_line(token))
     endpoint = environ[name].strip()
     endpoint = (endpoint if "://" in endpoint else f"https://{endpoint}").rstrip("/")
-    if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s?#]*)?", endpoint, re.IGNORECASE):
+    if not re.fullmatch(_ADDRESS, endpoint):
         stated = "..." if re.search("[@?]", endpoint) else repr(environ[name])  # no password or key in a message
         raise UsageError(f"{name}={stated} is no address: write it as https://host or http://host:port")
     return Hub(endpoint, _one_line(token))
+
+
+def _mirror(environ: Mapping[str, str]) -> Mirror | None:
+    stated = environ.get("OCRZOO_MIRROR", "").strip()
+    if not stated:
+        return None
+    address = stated.rstrip("/")
+    named = re.match("([a-z][a-z0-9+.-]+):", stated, re.IGNORECASE)  # one letter is a disk of Windows
+    scheme = named[1].lower() if named else ""
+    if scheme == "file":
+        address = _path_of(stated)
+    elif not scheme:
+        address = str(_folder(stated).absolute())
+    elif scheme not in _MIRROR_FORMS or not re.fullmatch(_MIRROR_FORMS[scheme], address):
+        shown = "..." if re.search("[@?]", stated) else repr(stated)  # no password or key in a message
+        raise UsageError(
+            f"OCRZOO_MIRROR={shown} is no mirror: write it as https://host/path, s3://bucket/prefix, "
+            "file:///folder or a folder"
+        )
+    return Mirror(address, _one_line(environ.get("OCRZOO_MIRROR_TOKEN")))
+
+
+def _key(environ: Mapping[str, str]) -> Path | None:
+    """The key's file; one that is not there must not pass for none."""
+    if not environ.get("OCRZOO_MIRROR_KEY", "").strip():
+        return None
+    path = _folder(environ["OCRZOO_MIRROR_KEY"].strip())
+    if not path.is_file():
+        raise UsageError(f"OCRZOO_MIRROR_KEY={str(path)!r} is no file: name the public key of who signs the mirror")
+    return path
+
+
+def _path_of(url: str) -> str:
+    """The folder that a ``file:`` address leads to.
+
+    Raises:
+        UsageError: It leads to another machine, or nowhere.
+    """
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
+    parts = urlsplit(url)
+    path = url2pathname(parts.path.rstrip("/") or parts.path)
+    if parts.netloc not in {"", "localhost"} or not Path(path).is_absolute() or "\0" in path:
+        raise UsageError(f"OCRZOO_MIRROR={url!r} leads to no folder of this machine: write it as file:///folder")
+    return path
 
 
 def _huggingface_token(environ: Mapping[str, str]) -> str | None:

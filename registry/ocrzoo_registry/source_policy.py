@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from threading import Event
 from typing import TYPE_CHECKING, cast
 
-from ocrzoo_registry.contracts import Listing, Source, SourceSpec, load_attribute
+from ocrzoo_registry.contracts import Holding, Listing, Source, SourceSpec, load_attribute
 from ocrzoo_registry.errors import Unreachable, UsageError
 from ocrzoo_registry.nearest import did_you_mean
 from ocrzoo_registry.offers import Offers
@@ -36,8 +36,9 @@ class SourcePolicy:
         Raises:
             UsageError: ``PADDLE_PDX_MODEL_SOURCE`` names one that nobody knows, or that two plugins offer.
         """
-        ranked = [spec.name for spec in sorted(self._specs, key=lambda spec: (spec.rank, spec.name))]
-        known = {name.lower(): name for name in [*self._specs.conflicts, *ranked]}
+        in_order = sorted(self._specs, key=lambda spec: (spec.rank, spec.name))
+        ranked = [spec.name for spec in in_order if not spec.lacks]
+        known = {name.lower(): name for name in [*self._specs.conflicts, *self._specs.names]}
         wanted: list[str] = []
         for name in self._settings.sources:
             if name.lower() not in known:
@@ -45,14 +46,20 @@ class SourcePolicy:
                     f"no source is called {name!r}{did_you_mean(name, known)}, which PADDLE_PDX_MODEL_SOURCE or "
                     f"--source asks for; there are {', '.join(ranked)}"
                 )
-            wanted.append(known[name.lower()])
-            self._specs.get(wanted[-1])
+            spec = self._specs.get(known[name.lower()])
+            if spec.lacks:
+                raise UsageError(f"source {spec.name!r} needs {spec.lacks}")
+            wanted.append(spec.name)
         exact = self._settings.sources_exact or len(wanted) > 1
         return tuple(wanted if exact else dict.fromkeys([*wanted, *ranked]))
 
     def prompt_first(self, names: Iterable[str]) -> list[str]:
         """Return the sources with those last that did not answer a moment ago; in turn again after a while."""
-        return sorted(names, key=self._fell_silent)
+        return sorted(names, key=self.is_silent)
+
+    def is_silent(self, name: str) -> bool:
+        """Whether a source did not answer a moment ago."""
+        return time.monotonic() - self._silent_since.get(name, -math.inf) < REMEMBER_SILENCE_S
 
     def note_silence(self, name: str) -> None:
         """Remember that a source did not answer."""
@@ -62,6 +69,10 @@ class SourcePolicy:
         """Return the sources that can say what a model consists of without fetching it."""
         return [name for name in names if not self._specs.get(name).listing_downloads]
 
+    def downloads_to_list(self, name: str) -> bool:
+        """Whether a source fetches a model to list it."""
+        return self._specs.get(name).listing_downloads
+
     def is_off_limits(self, name: str) -> bool:
         """Whether a source is behind the network, and the network may not be used."""
         return self._settings.offline and self._specs.get(name).network
@@ -69,6 +80,17 @@ class SourcePolicy:
     def changes(self, name: str) -> bool:
         """Whether a source is known, and its models may change in place."""
         return name in self._specs and self._specs.get(name).changes
+
+    def holds(self, name: str, model: str) -> bool:
+        """Whether a source that cards do not name has a model; not, where it cannot say so within its time."""
+        from ocrzoo_registry.bounded import within
+
+        spec = self._specs.get(name)
+        source = self.load(name)
+        try:
+            return isinstance(source, Holding) and within(spec.answer_s, lambda: source.holds(model))
+        except TimeoutError:
+            return False
 
     def load(self, name: str) -> Source:
         """Return a source, made when it is first needed.
@@ -103,6 +125,3 @@ class SourcePolicy:
                 if cancelled.is_set():
                     raise Cancelled("called off") from error
                 raise Unreachable(str(error)) from error
-
-    def _fell_silent(self, name: str) -> bool:
-        return time.monotonic() - self._silent_since.get(name, -math.inf) < REMEMBER_SILENCE_S

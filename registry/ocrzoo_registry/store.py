@@ -63,7 +63,9 @@ class ModelFiles:
 class Store:
     """The models under one home folder."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, named_by: str = "OCRZOO_HOME") -> None:
+        """``named_by`` is what names the folder, told where it cannot be written."""
+        self._named_by = named_by
         self.root = home / "official_models"
         self.private = self.root / ".ocrzoo"
         """Staging, locks, quarantine and fetched distributions; on the same file system as the models."""
@@ -235,7 +237,7 @@ class Store:
     def _unwritable(self, error: OSError) -> StoreError:
         reason = f"{error.strerror or error}"
         return StoreError(
-            f"{self.root} cannot be written ({reason}): make room, or name another folder with OCRZOO_HOME"
+            f"{self.root} cannot be written ({reason}): make room, or name another folder with {self._named_by}"
         )
 
 

@@ -56,11 +56,13 @@ class Zoo:
         return Offers("pipeline", self.host.pipelines(), lambda spec: spec.name)
 
     def within_reach(self, offered: OfferedCard) -> bool:
-        """Whether a model's weights are here, or its card names a source that may be asked."""
-        own, other, offline = vars(offered.card.sources), offered.card.sources.other, self.settings.offline
-        open_to = (spec.name for spec in self.sources if not (offline and spec.network))
-        return any(name in other or own.get(name) for name in open_to) or any(
-            self.store.find(offered.card.name, file_format) for file_format in offered.card.artefacts
+        """Whether a model's weights are here, or a source that may be asked has them, by its card or its own word."""
+        own, other = vars(offered.card.sources), offered.card.sources.other
+        asked = [spec for spec in self.sources if not (spec.lacks or (self.settings.offline and spec.network))]
+        return (
+            any(spec.name in other or own.get(spec.name) for spec in asked)
+            or any(self.store.find(offered.card.name, file_format) for file_format in offered.card.artefacts)
+            or any(self.resolver.sources.holds(spec.name, offered.card.name) for spec in asked if spec.unnamed)
         )
 
     @cached_property

@@ -156,7 +156,7 @@ def nobody_listens(stage: Stage) -> str:
     with closing(socket.socket()) as taken:
         taken.bind(("127.0.0.1", 0))
         nowhere = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        stage.environment = dict.fromkeys(stage.hubs.environment(), nowhere)
+        stage.environment = dict.fromkeys([*stage.hubs.environment(), "OCRZOO_MIRROR"], nowhere)
         return stage.pull()
 
 

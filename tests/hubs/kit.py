@@ -99,11 +99,12 @@ def download(
     *,
     revision: str | None = None,
     before: str = "",
+    python: str = sys.executable,
 ) -> Path:
     """Download a model with a hub's own client; gives the folder."""
     folder = home / "downloaded"
     names = f"{model=}\n{revision=}\nfolder = {str(folder)!r}\n"
-    run_python(names + before + DOWNLOADS[client], home, environment)
+    run_python(names + before + DOWNLOADS[client], home, environment, python)
     return folder
 
 

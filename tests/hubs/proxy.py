@@ -15,11 +15,10 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 from tempfile import TemporaryDirectory
 from threading import Lock, Thread
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import trustme
-from tests.hubs.listener import Listener
-from tests.hubs.server import CDN_HOSTS, PROTOCOLS, Hubs
+from tests.hubs.server import CDN_HOSTS, PROTOCOLS
 from tests.hubs.wire import end, reset
 
 HEAD_LIMIT = 16384
@@ -27,10 +26,18 @@ CONNECT_S = 10.0
 PIECE = 1 << 16
 
 
+class Secured(Protocol):
+    """Hubs, or what stands in for them."""
+
+    def secure(self, context: ssl.SSLContext) -> int:
+        """Speak TLS too; gives the port."""
+        ...
+
+
 class HostProxy:
     """A CONNECT proxy to the hubs; a context manager."""
 
-    def __init__(self, hubs: Hubs) -> None:
+    def __init__(self, hubs: Secured) -> None:
         self.hosts: list[str] = []
         """The hosts that were asked for, in order."""
         self.blocked: set[str] = set()
@@ -45,8 +52,7 @@ class HostProxy:
         authority.cert_pem.write_to_path(str(self.authority))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(*certified_hosts()).configure_cert(context)
-        secured = self._hubs.listen(Listener(self._hubs, tls=context))
-        self._tunnels = _Tunnels(self, secured.port)
+        self._tunnels = _Tunnels(self, self._hubs.secure(context))
         self.url = f"http://127.0.0.1:{self._tunnels.port}"
         return self
 

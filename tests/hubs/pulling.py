@@ -21,11 +21,12 @@ from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store import MANIFEST_NAME, ModelFiles
 from ocrzoo_registry.zoo import Zoo
 
-SOURCES = ("huggingface", "aistudio", "modelscope", "bos")
+HUBS = ("huggingface", "aistudio", "modelscope", "bos")
+SOURCES = (*HUBS, "mirror")
 PARAMS = "inference.pdiparams"
 PROCESS_S = 60.0
 """How long a process of its own may take."""
-TOKENS = ("HF_TOKEN", "AISTUDIO_ACCESS_TOKEN", "MODELSCOPE_API_TOKEN")
+TOKENS = ("HF_TOKEN", "AISTUDIO_ACCESS_TOKEN", "MODELSCOPE_API_TOKEN", "OCRZOO_MIRROR_TOKEN")
 PULL = """
 import sys
 from ocrzoo_registry.errors import OcrzooError
@@ -43,7 +44,7 @@ except OcrzooError as error:
 def variables(home: Path, sources: Sequence[str], hubs: Hubs, **more: str) -> dict[str, str]:
     """Give the settings for pulling from these sources of the hubs, and from no other."""
     names = {"OCRZOO_HOME": str(home), "PADDLE_PDX_MODEL_SOURCE": f"{','.join(sources)},"}
-    return {**hubs.environment(), **names, "HF_HOME": str(home / "no token"), **more}
+    return {**hubs.environment(), "OCRZOO_MIRROR": hubs.mirror, **names, "HF_HOME": str(home / "no token"), **more}
 
 
 def make_zoo(environment: Mapping[str, str]) -> Zoo:

@@ -11,8 +11,10 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from threading import Event, Lock
 from types import TracebackType
 from typing import Self
@@ -24,19 +26,20 @@ from tests.hubs.listener import Listener
 from tests.hubs.protocols.aistudio import AISTUDIO
 from tests.hubs.protocols.bos import BOS
 from tests.hubs.protocols.huggingface import HUGGINGFACE
+from tests.hubs.protocols.mirror import MIRROR, ROOT, path_of
 from tests.hubs.protocols.modelscope import MODELSCOPE
 from tests.hubs.routing import Answer, Asked, Missing, Route, Visit
 from tests.hubs.wire import Request, Wire
 
-PROTOCOLS = {protocol.source: protocol for protocol in (HUGGINGFACE, AISTUDIO, MODELSCOPE, BOS)}
+PROTOCOLS = {protocol.source: protocol for protocol in (HUGGINGFACE, AISTUDIO, MODELSCOPE, BOS, MIRROR)}
 CDN_HOSTS = ("gitea-cdn.baidu-tech.com", "bj-gitea-online.cdn.bcebos.com", "cdn-lfs.huggingface.co")
-BRANCHES = {"huggingface": "main", "modelscope": "master", "aistudio": "master", "bos": "master"}
+BRANCHES = {"huggingface": "main", "modelscope": "master", "aistudio": "master", "bos": "master", "mirror": "main"}
 TAR_SUFFIX = "_infer.tar"
 
 
 @dataclass
 class Hubs:
-    """Four hubs on one port, told apart by path; a context manager."""
+    """Four hubs and a mirror on one port, told apart by path; a context manager."""
 
     models: dict[str, dict[str, bytes]] = field(default_factory=dict)
     """Name -> path -> content; ``owner/name`` where the owner is none of PaddlePaddle's."""
@@ -47,7 +50,7 @@ class Hubs:
     tags: dict[str, str] = field(default_factory=dict)
     """Tags on AIStudio: name -> commit."""
     token: str | None = None
-    """Without it, HuggingFace, ModelScope and AIStudio answer 401."""
+    """Without it, all but BOS answer 401."""
     page_size: int = 1000
     aistudio_sha256: bool = False
     """Whether AIStudio tells digests of files."""
@@ -81,6 +84,10 @@ class Hubs:
         self._listeners.append(listener)
         return listener
 
+    def secure(self, context: ssl.SSLContext) -> int:
+        """Speak TLS too; gives the port."""
+        return self.listen(Listener(self, tls=context)).port
+
     def close(self) -> None:
         """End all that hangs, then all connections."""
         self.closing.set()
@@ -97,6 +104,11 @@ class Hubs:
             "OCRZOO_BOS_ENDPOINT",
         )
         return dict.fromkeys(names, self.url)
+
+    @property
+    def mirror(self) -> str:
+        """The address of the mirror."""
+        return f"{self.url}{ROOT}"
 
     def inject(self, fault: Fault) -> Fault:
         """Let something go wrong from now on; ``used`` of the result counts how often it did."""
@@ -146,6 +158,14 @@ class Hubs:
         if files is None:
             raise Missing("revision")
         return commit, {path: self._shrink(source, path, content) for path, content in files.items()}
+
+    def states(self, source: str) -> list[Files]:
+        """Give the files of all states that were current when something was asked."""
+        for model in list(self.models):
+            self._snapshot(model)
+        with self._lock:
+            states = list(self._history.values())
+        return [{path: self._shrink(source, path, content) for path, content in files.items()} for files in states]
 
     def tar(self, name: str) -> bytes:
         """Give a tar on BOS."""
@@ -226,7 +246,7 @@ class Hubs:
 
     def _note(self, visit: Visit) -> Request:
         asked = visit.asked
-        path = visit.names.get("path") or asked.query.get("FilePath", "")
+        path = visit.names.get("path") or asked.query.get("FilePath", "") or PurePosixPath(path_of(visit)).name
         repo = visit.names.get("repo", path.removesuffix(TAR_SUFFIX))
         model = repo if repo in self.models else repo.rpartition("/")[2]
         source = "cdn" if visit.cdn else visit.source

@@ -12,7 +12,7 @@ from tests.hubs.faults import Fault
 from tests.hubs.kit import MODEL, run_python
 from tests.hubs.olah import run_olah
 from tests.hubs.proxy import HostProxy
-from tests.hubs.pulling import PARAMS, SOURCES, contents_of, end_of, folder_of, half_done, pull, start
+from tests.hubs.pulling import HUBS, PARAMS, contents_of, end_of, folder_of, half_done, pull, start
 from tests.hubs.server import Hubs
 
 from ocrzoo_registry.errors import OcrzooError, SourceError
@@ -50,7 +50,7 @@ def settings(home: Path, sources: str = "", **more: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("authority", AUTHORITIES)
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", HUBS)
 def test_every_source_delivers(
     source: str,
     authority: str,
@@ -73,7 +73,7 @@ def test_nothing_but_settings_is_needed(proxy: HostProxy, files: dict[str, bytes
     assert set(proxy.hosts) == {HOSTS["modelscope"]}
 
 
-@pytest.mark.parametrize(("named", "asked"), [("", "huggingface"), *((source, source) for source in SOURCES)])
+@pytest.mark.parametrize(("named", "asked"), [("", "huggingface"), *((source, source) for source in HUBS)])
 def test_no_host_is_touched_but_the_first_that_delivers(
     named: str, asked: str, hubs: Hubs, proxy: HostProxy, tmp_path: Path
 ) -> None:
@@ -89,13 +89,13 @@ def test_hosts_are_asked_in_order_until_one_delivers(
     proxy.blocked |= {HOSTS["huggingface"], HOSTS["modelscope"]}
     hubs.inject(Fault("status", source="aistudio", what="any", status=404, times=None))
     found = pull(settings(tmp_path))
-    assert list(dict.fromkeys(proxy.hosts)) == [HOSTS[source] for source in SOURCES]
+    assert list(dict.fromkeys(proxy.hosts)) == [HOSTS[source] for source in HUBS]
     assert found.manifest is not None
     assert found.manifest.source == "bos"
     assert contents_of(found.folder) == files
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", HUBS)
 def test_a_certificate_that_nobody_vouches_for_is_told_and_not_tried_again(
     source: str, hubs: Hubs, proxy: HostProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,7 +164,7 @@ def test_a_mirror_of_others_delivers(environments: Environments, files: dict[str
 
 @pytest.mark.slow
 @pytest.mark.environments
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", HUBS)
 def test_paddlex_takes_what_the_resolver_put_there(
     source: str, environments: Environments, hubs: Hubs, proxy: HostProxy, files: dict[str, bytes], tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from ocrzoo_registry.cards import Format
 from ocrzoo_registry.errors import (
     Busy,
     IntegrityError,
+    NotOffered,
     OcrzooError,
     OfflineError,
     Refused,
@@ -70,7 +71,7 @@ ADVICE = {"refused": "HF_TOKEN", "unreachable": "HTTPS_PROXY", "busy": "try agai
 @pytest.mark.parametrize("outcome", ["refused", "unreachable", "busy", "too slow", "absent", "missing", "failed"])
 def test_the_advice_fits_what_happened(outcome: str) -> None:
     error = told(Attempt("hub", "said so", outcome))
-    assert type(error) is SourceError
+    assert type(error) is (NotOffered if outcome == "missing" else SourceError)
     for kind, advice in ADVICE.items():
         assert (advice in str(error)) == (kind == outcome)
     assert str(error).startswith(f"{NAME}: no source delivered it: hub: ")

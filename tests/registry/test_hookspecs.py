@@ -80,5 +80,20 @@ def test_the_example_pipeline_gives_its_configuration(zoo: Zoo) -> None:
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-def test_a_hook_that_nobody_implements_offers_nothing(hook: str) -> None:
-    assert list(getattr(HookSpecs(), hook)()) == []
+def test_a_hook_that_nobody_implements_offers_nothing(hook: str, settings: Settings) -> None:
+    function = getattr(HookSpecs(), hook)
+    known = {"settings": settings}
+    assert list(function(**{name: known[name] for name in inspect.signature(function).parameters})) == []
+
+
+def test_an_implementation_may_look_at_the_settings(site: SitePackages, settings: Settings) -> None:
+    offer = "yield SourceSpec(settings.home.name, 'nowhere:Nothing', rank=1)"
+    source = f"""
+from ocrzoo_registry.contracts import SourceSpec
+from ocrzoo_registry.hookspecs import hookimpl
+@hookimpl
+def ocrzoo_sources(settings):
+    {offer}
+"""
+    site.install("looking-dist", {"looking_plugin": source})
+    assert Zoo(settings).sources.names == [settings.home.name]

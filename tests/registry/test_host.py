@@ -40,7 +40,7 @@ BROKEN = {
     "unknown argument": (
         "unknown hook argument",
         "@hookimpl\ndef ocrzoo_sources(settings, home):\n    return []",
-        "ocrzoo_sources: takes no argument, not home, settings",
+        "ocrzoo_sources: takes settings, not home",
     ),
     "misspelt hook": (
         "misspelt hook",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,11 @@ def page_progress(total: int | None) -> Iterator[Any]:
     with Progress(*columns, console=_console(), transient=True) as progress:
         task = progress.add_task("pages", total=total)
         yield lambda: progress.advance(task)
+
+
+def packing_progress(what: str, total: int) -> AbstractContextManager[Callable[[int], object]]:
+    """Give a function to tell of bytes that were packed; a bar shows them on a terminal."""
+    return _FetchBars().watch(what, total, 0) if errors_on_terminal() else nullcontext(lambda _count: None)
 
 
 def size_in_words(size: int) -> str:

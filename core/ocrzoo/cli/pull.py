@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from ocrzoo.cli.choosing import chosen_names, chosen_ways, chosen_zoo, which_models
 from ocrzoo.cli.progress import show_fetching, size_in_words
 from ocrzoo.cli.terminal import debug_option, one_line, print_json, print_table, tell
 from ocrzoo_registry.errors import ExitCode, NotFound, UsageError
@@ -24,30 +24,9 @@ if TYPE_CHECKING:
 
 LOCK_FILE = "ocrzoo.lock"
 
-_WHICH = (
-    click.argument("names", nargs=-1, metavar="[NAME]..."),
-    click.option("--pipeline", metavar="NAME", help="The models of a pipeline, such as OCR."),
-    click.option("--lang", metavar="TAG[,TAG]", help="The models of the OCR pipeline for languages, such as ru,ko."),
-    click.option(
-        "--format",
-        "formats",
-        multiple=True,
-        type=click.Choice(["onnx", "paddle", "safetensors"]),
-        help="Which format; may be given twice.  [what the engines here read best]",
-    ),
-    click.option("--source", metavar="NAME[,NAME]", help="Ask only these sources, in this order."),
-)
-
-
-def which_models(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the ways to say which models, in which format and from where."""
-    for option in reversed(_WHICH):
-        command = option(command)
-    return command
-
 
 @click.command()
-@which_models
+@which_models()
 @click.option("--locked", is_flag=True, help="Exactly what the lock file says, all of it or the models named.")
 @click.option(
     "--lock-file", metavar="FILE", type=click.Path(path_type=Path), help=f"The same, from this file.  [{LOCK_FILE}]"
@@ -72,14 +51,14 @@ def pull(
 
     Several come side by side. What broke off goes on where it stopped when the command is run again.
     """
-    zoo = _zoo(source)
+    zoo = chosen_zoo(source)
     if locked or lock_file is not None:
         if pipeline or lang or formats or trust or update:
             raise click.UsageError("--locked says which models and formats: give it alone, or with names")
         pulls = _locked_pulls(zoo, lock_file, names)
     else:
-        pulls = _pulls(zoo, _names(zoo, names, pipeline, lang), formats, trust=trust, update=update)
-    return _run(zoo, pulls, as_json=as_json)
+        pulls = _pulls(zoo, chosen_names(zoo, names, pipeline, lang), formats, trust=trust, update=update)
+    return run_pulls(zoo, pulls, as_json=as_json)
 
 
 @click.command()
@@ -110,7 +89,7 @@ def path(name: str, wanted: Format | None) -> None:
 
 
 @click.command()
-@which_models
+@which_models()
 @click.option("--output", metavar="FILE", type=click.Path(path_type=Path), default=LOCK_FILE, help=f"[{LOCK_FILE}]")
 @debug_option
 def lock(
@@ -131,12 +110,12 @@ def lock(
 
     if output.exists() != output.is_file() or not output.parent.is_dir() or not output.name:
         raise UsageError(f"{output}: cannot be a lock file: name a file in a folder that is there")
-    zoo = _zoo(source)
-    pulls = _pulls(zoo, _names(zoo, names, pipeline or (None if names or lang else "OCR"), lang), formats)
+    zoo = chosen_zoo(source)
+    pulls = _pulls(zoo, chosen_names(zoo, names, pipeline or (None if names or lang else "OCR"), lang), formats)
     show_fetching(zoo.resolver)
     pulled = pull_all(zoo.resolver, pulls)
     if any(one.error for one in pulled):
-        return _report(pulled)
+        return report(pulled)
     for one in pulled:
         if one.files is not None and one.files.manifest is not None and one.files.manifest.source == TRUSTED:
             tell("warning", f"{one.name} is locked as it lies there; nobody verified it", colour="yellow")
@@ -150,37 +129,13 @@ def lock(
     return ExitCode.DONE
 
 
-def _zoo(source: str | None) -> Zoo:
-    from ocrzoo_registry.settings import Settings
-    from ocrzoo_registry.zoo import Zoo
-
-    settings = Settings.from_environment()
-    if source is not None:
-        names = tuple(name.strip() for name in source.split(",") if name.strip())
-        if not names:
-            raise click.UsageError("--source: name a source; 'ocrzoo sources check' lists them")
-        settings = replace(settings, sources=names, sources_exact=True)
-    return Zoo(settings)
-
-
-def _names(zoo: Zoo, names: Sequence[str], pipeline: str | None, lang: str | None) -> list[str]:
-    """Every model that was asked for, once."""
-    from ocrzoo.pipelines.create import models_of
-
-    wanted = [*names, *(models_of(zoo, pipeline or "OCR", lang) if pipeline or lang else ())]
-    if not wanted:
-        raise click.UsageError("name a model, or give --pipeline OCR or --lang: 'ocrzoo models list' shows them")
-    return list(dict.fromkeys(wanted))
-
-
 def _pulls(
     zoo: Zoo, names: Sequence[str], formats: Sequence[Format], *, trust: bool = False, update: bool = False
 ) -> list[Pull]:
     """What to do for each model: each of the formats asked for, or the first that can be had."""
     from ocrzoo_registry.pulling import Pull
 
-    zoo.resolver.sources.names()  # an unknown source is one error, and not one a model
-    ways: list[tuple[Format, ...]] = [(one,) for one in dict.fromkeys(formats)] or [zoo.readable_formats]
+    ways = chosen_ways(zoo, formats)
     offered = [zoo.models.get(name) for name in names]
     return [
         Pull(one.card.name, partial(_bring, zoo, one, way, trust=trust, update=update))
@@ -203,7 +158,6 @@ def _locked_pulls(zoo: Zoo, given: Path | None, names: Sequence[str]) -> list[Pu
     from ocrzoo_registry import lockfile
     from ocrzoo_registry.pulling import Pull
 
-    zoo.resolver.sources.names()
     lock_file = given or Path(LOCK_FILE)
     option = "--locked" if given is None else f"--lock-file {shlex.quote(str(given))}"
     entries = lockfile.read(lock_file)
@@ -226,7 +180,8 @@ def _locked_pulls(zoo: Zoo, given: Path | None, names: Sequence[str]) -> list[Pu
     ]
 
 
-def _run(zoo: Zoo, pulls: Sequence[Pull], *, as_json: bool) -> int:
+def run_pulls(zoo: Zoo, pulls: Sequence[Pull], *, as_json: bool) -> int:
+    """Bring models, tell which came and what failed, and give the exit code."""
     from ocrzoo_registry.pulling import pull_all
 
     show_fetching(zoo.resolver)
@@ -240,10 +195,10 @@ def _run(zoo: Zoo, pulls: Sequence[Pull], *, as_json: bool) -> int:
         print_json([_described(files) for files in done])
     elif done:
         print_table(("Model", "Format", "Source", "Size", "Folder"), [_row(files) for files in done])
-    return _report(pulled)
+    return report(pulled)
 
 
-def _report(pulled: Sequence[Pulled]) -> int:
+def report(pulled: Sequence[Pulled]) -> int:
     """Tell what failed, a line each; the exit code is the gravest."""
     codes = [ExitCode.DONE]
     for one in pulled:

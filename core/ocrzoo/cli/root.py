@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
+from ocrzoo.cli.bundle import bundle
 from ocrzoo.cli.languages import languages
+from ocrzoo.cli.mirror import mirror
 from ocrzoo.cli.models import models
 from ocrzoo.cli.ocr import ocr
 from ocrzoo.cli.options import prediction_options, running_options, word_options
@@ -109,5 +111,5 @@ def write_config(name: str, folder: Path) -> Path:
     raise UsageError(f"{path} is there already and differs: name another folder with --save_path, or move it away")
 
 
-for command in (models, languages, ocr, plugins, sources, lock):
+for command in (models, languages, ocr, plugins, sources, lock, mirror, bundle):
     ocrzoo.add_command(command)

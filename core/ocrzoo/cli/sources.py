@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocrzoo.cli.terminal import debug_option, print_json, print_table
-from ocrzoo_registry.errors import ExitCode
+from ocrzoo_registry.errors import ExitCode, UsageError
 from ocrzoo_registry.patience import SILENCE_S
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def check(names: tuple[str, ...], as_json: bool) -> int:
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo()
-    wanted = [zoo.sources.get(name).name for name in names] or list(zoo.resolver.sources.names())
+    wanted = [_named(zoo, name) for name in names] or list(zoo.resolver.sources.names())
     with ThreadPoolExecutor(max(len(wanted), 1)) as pool:
         found = list(pool.map(lambda name: _asked(zoo, name), wanted))
     if as_json:
@@ -45,6 +45,18 @@ def check(names: tuple[str, ...], as_json: bool) -> int:
         ]  # fmt: skip
         print_table(("Source", "Reachable", "Latency", "Answer"), rows)
     return ExitCode.SOURCE if any(one["reachable"] is False for one in found) else ExitCode.DONE
+
+
+def _named(zoo: Zoo, name: str) -> str:
+    """The source of this name.
+
+    Raises:
+        UsageError: There is none, or it takes no part as things are set.
+    """
+    spec = zoo.sources.get(name)
+    if spec.lacks:
+        raise UsageError(f"source {spec.name!r} needs {spec.lacks}")
+    return spec.name
 
 
 _YES_NO = {True: "yes", False: "no", None: "not asked"}

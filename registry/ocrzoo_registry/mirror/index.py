@@ -53,7 +53,8 @@ class IndexedModel(Record):
     source_revision: Text
     """Which state that source said it was."""
     files: Annotated[tuple[IndexedFile, ...], Field(min_length=1)]
-    """In order of their paths; what the source served, without what ocrzoo writes from the card."""
+    """In order of their paths; what the source served, and, where it had none, the ``inference.yml`` that ocrzoo wrote
+    from the card, without which PaddleX cannot run the model: the origin of its digest says so."""
     card: ModelCard
     """As it was when the mirror was built; its licence is the model's."""
 

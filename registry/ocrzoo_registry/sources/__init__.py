@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ocrzoo_registry.digests import CHUNK_BYTES
 from ocrzoo_registry.errors import SourceError
+from ocrzoo_registry.plain_files import open_regular, reason
 
 
 def read_chunks(path: Path, offset: int = 0) -> Iterator[bytes]:
@@ -16,9 +17,9 @@ def read_chunks(path: Path, offset: int = 0) -> Iterator[bytes]:
         SourceError: The file cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             file.seek(offset)
             while chunk := file.read(CHUNK_BYTES):
                 yield chunk
     except OSError as error:
-        raise SourceError(f"{path}: {error.strerror or error}") from error
+        raise SourceError(f"{path}: {reason(error)}") from error

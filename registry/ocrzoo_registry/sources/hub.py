@@ -75,15 +75,8 @@ class HubSource:
         Raises:
             SourceError: It cannot be had.
         """
-        url = file.locator
-        with ExitStack() as stack:
-            answer = stack.enter_context(self.web.get(url, _range(offset, validator), accept={416}))
-            if answer.status_code == 416:
-                answer = stack.enter_context(self.web.get(url))
-            if answer.headers.get("Content-Encoding", "identity") != "identity":
-                raise SourceError(f"sends {url} as {answer.headers['Content-Encoding']}")
-            start, size = _extent(answer)
-            yield Opened(self.web.chunks(answer), start, size, _validator(answer))
+        with open_at(self.web, file.locator, offset, validator) as opened:
+            yield opened
 
     def check(self) -> Health:
         """Say what the hub answers at its front door (``ocrzoo sources check``).
@@ -99,6 +92,23 @@ class HubSource:
     def _small(self, url: str) -> tuple[bytes, Mapping[str, str]]:
         with self.web.get(url) as answer:
             return self.web.body(answer, max_bytes=MAX_ANSWER_BYTES), answer.headers
+
+
+@contextmanager
+def open_at(web: Web, url: str, offset: int, validator: str | None) -> Iterator[Opened]:
+    """Open what lies at an address from an offset, or from its start where the server cannot go on from there.
+
+    Raises:
+        SourceError: It cannot be had.
+    """
+    with ExitStack() as stack:
+        answer = stack.enter_context(web.get(url, _range(offset, validator), accept={416}))
+        if answer.status_code == 416:
+            answer = stack.enter_context(web.get(url))
+        if answer.headers.get("Content-Encoding", "identity") != "identity":
+            raise SourceError(f"sends {url} as {answer.headers['Content-Encoding']}")
+        start, size = _extent(answer)
+        yield Opened(web.chunks(answer), start, size, _validator(answer))
 
 
 def in_path(text: str) -> str:

@@ -95,3 +95,9 @@ def folder(hubs: Hubs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PADDLE_PDX_MODEL_SOURCE", "huggingface,aistudio,modelscope,bos")
     monkeypatch.chdir(tmp_path)
     return tmp_path / "home" / "official_models"
+
+
+@pytest.fixture
+def mirror(folder: Path, tmp_path: Path) -> Path:
+    """Where the mirror is to be; ``folder`` leads the command to the hubs."""
+    return tmp_path / "mirror"

@@ -1,0 +1,58 @@
+"""The tree that HuggingFace's clients read: ``api/models`` and ``resolve``.
+
+Every file is said to be in large-file storage, since its ETag is then its SHA-256.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ocrzoo_registry.mirror.index import IndexedFile
+from ocrzoo_registry.mirror.layouts.documents import document, git_id, pointer
+from ocrzoo_registry.mirror.layouts.repositories import Repository
+
+
+def tree(repositories: list[Repository]) -> Iterator[tuple[str, bytes | IndexedFile]]:
+    """Yield the paths of these repositories, and what lies there."""
+    for repository in repositories:
+        described, listed = document(_revision(repository)), document([_entry(file) for file in repository.files])
+        for revision in repository.revisions:
+            yield f"api/models/{repository.name}/revision/{revision}", described
+            yield f"api/models/{repository.name}/tree/{revision}", listed
+        for file in repository.files:
+            yield f"{repository.name}/resolve/{repository.commit}/{file.path}", file
+
+
+def _revision(repository: Repository) -> dict[str, Any]:
+    return {
+        "_id": repository.commit[:24],
+        "id": repository.name,
+        "modelId": repository.name,
+        "author": repository.name.partition("/")[0],
+        "sha": repository.commit,
+        "private": False,
+        "gated": False,
+        "disabled": False,
+        "tags": [],
+        "downloads": 0,
+        "likes": 0,
+        "siblings": [
+            {
+                "rfilename": file.path,
+                "size": file.size,
+                "blobId": git_id(file),
+                "lfs": {"sha256": file.sha256, **_lfs(file)},
+            }
+            for file in repository.files
+        ],
+    }
+
+
+def _entry(file: IndexedFile) -> dict[str, Any]:
+    lfs = {"oid": file.sha256, **_lfs(file)}
+    return {"type": "file", "oid": git_id(file), "size": file.size, "path": file.path, "lfs": lfs}
+
+
+def _lfs(file: IndexedFile) -> dict[str, int]:
+    return {"size": file.size, "pointerSize": len(pointer(file))}

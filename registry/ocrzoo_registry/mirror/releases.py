@@ -1,0 +1,152 @@
+"""Releases: whole trees to serve, put together out of sight, synced, and put in the place of the one before at once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+
+from ocrzoo_registry.errors import IntegrityError
+from ocrzoo_registry.files_at_once import sync
+from ocrzoo_registry.mirror import checking, layouts, server_config, signing
+from ocrzoo_registry.mirror import index as indexes
+from ocrzoo_registry.mirror.blobs import Blobs
+from ocrzoo_registry.mirror.folder import MirrorFolder, Release
+from ocrzoo_registry.mirror.index import Index, IndexedFile
+from ocrzoo_registry.mirror.layouts import archives
+from ocrzoo_registry.mirror.layouts.archives import MadeArchive, MadeArchives
+
+_SYNCS = 16
+"""Files that are handed to the disk at once: it then writes its journal once for several."""
+
+
+def id_of(index: Index) -> str:
+    """Return the name of an index's release: the same for the same index."""
+    return hashlib.sha256(index.to_bytes()).hexdigest()[:16]
+
+
+def publish(folder: MirrorFolder, index: Index, now: Release | None) -> Release:
+    """Serve an index from now on; call it under the mirror's lock, with all its blobs there.
+
+    Raises:
+        UsageError: Two models need one path for different things.
+        IntegrityError: A blob is missing.
+        OSError: The mirror cannot be written.
+    """
+    for number in count():
+        release = Release(folder.releases / f"{id_of(index)}{f'-{number}' if number else ''}", index)
+        if not release.folder.exists():
+            _lay(folder, release, now)
+        elif any(True for _ in checking.faults(folder, release, here=True)):
+            continue
+        folder.switch(release.folder)
+        sync(folder.root)
+        return release
+    raise AssertionError
+
+
+def clear(folder: MirrorFolder, now: Release | None) -> None:
+    """Remove what nobody reads any more: releases but the one that is served and the one before, and their blobs.
+
+    Raises:
+        OSError: The mirror cannot be written.
+    """
+    keep = {now.folder.name, folder.before()} if now is not None else set()
+    digests: set[str] = set()
+    for path in list(folder.releases.iterdir()):
+        if path.name in keep:
+            digests |= _digests_of(path)
+        else:
+            _discard(folder, path)
+    for path in folder.root.glob(".current.*"):
+        path.unlink(missing_ok=True)
+    Blobs(folder.blobs).sweep(digests)
+
+
+def _lay(folder: MirrorFolder, release: Release, now: Release | None) -> None:
+    """Put a release together, and into its place by one rename."""
+    stage = folder.releases / f".{release.folder.name}.{os.urandom(4).hex()}"
+    try:
+        stage.mkdir()
+        made: dict[str, MadeArchive] = {}
+        earlier = _made_archives(now)
+        for path, content in _contents(release.index):
+            target = stage / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, bytes):
+                target.write_bytes(content)
+            elif isinstance(content, IndexedFile):
+                target.hardlink_to(folder.blobs / content.sha256)
+            elif now is not None and _is_made(earlier.get(path), content, now.folder / path):
+                made[path] = earlier[path]
+                target.hardlink_to(now.folder / path)
+            else:
+                made[path] = archives.write(target, content, folder.blobs)
+        everything = MadeArchives(schema_version=1, archives=made)
+        (stage / archives.FILE_NAME).write_bytes(everything.to_bytes())
+        for path, document in server_config.nginx(release.index, release.folder, everything).items():
+            (stage / path).parent.mkdir(exist_ok=True)
+            (stage / path).write_bytes(document)
+        if now is not None and now.index == release.index and signing.is_signed(now.folder):
+            (stage / signing.FILE_NAME).hardlink_to(now.folder / signing.FILE_NAME)
+        _sync_all(stage)
+        stage.rename(release.folder)
+        sync(folder.releases)
+    except FileNotFoundError as error:
+        raise IntegrityError(f"{error.filename}: is gone: build the mirror again") from error
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _contents(index: Index) -> Iterator[tuple[str, layouts.Content]]:
+    """Everything in a release but the list of archives and the web server's configuration."""
+    yield indexes.FILE_NAME, index.to_bytes()
+    files = {file.sha256: file for model in (*index.models, *index.earlier) for file in model.files}
+    for file in files.values():
+        yield file.blob, file
+    yield from layouts.tree(index)
+
+
+def _made_archives(release: Release | None) -> dict[str, MadeArchive]:
+    try:
+        return dict(checking.made_archives(release).archives) if release is not None else {}
+    except IntegrityError:
+        return {}
+
+
+def _is_made(made: MadeArchive | None, archive: layouts.Archive, path: Path) -> bool:
+    """Whether an archive of the release before will do: it has the same files, and lies there."""
+    try:
+        return made is not None and made.key == archive.key and path.stat().st_size == made.size
+    except OSError:
+        return False
+
+
+def _sync_all(stage: Path) -> None:
+    """Hand a tree to the disk: what was written, and the folders; links to synced files need nothing more."""
+    paths = [path for path in stage.rglob("*") if path.is_dir() or path.stat().st_nlink == 1]
+    with ThreadPoolExecutor(_SYNCS) as pool:
+        for _ in pool.map(sync, [*paths, stage]):
+            pass
+
+
+def _digests_of(release: Path) -> set[str]:
+    """The names of the blobs that a release refers to."""
+    try:
+        return {path.name for path in (release / indexes.BLOBS).iterdir()}
+    except FileNotFoundError:
+        return set()
+
+
+def _discard(folder: MirrorFolder, path: Path) -> None:
+    """Remove a release: first out of sight, so that no half of one lies there under a release's name."""
+    if not path.is_dir() or path.is_symlink():
+        path.unlink(missing_ok=True)
+        return
+    hidden = folder.releases / f".{path.name.lstrip('.')}.{os.urandom(4).hex()}"
+    path.rename(hidden)
+    shutil.rmtree(hidden, ignore_errors=True)
