@@ -42,6 +42,7 @@ class TestBuild:
         assert json.loads(ran.out) | {"release": ""} == {
             "release": "",
             "published": False,
+            "unsigned": False,
             "models": 10,
             **{key: [] for key in ("brought", "removed", "unanswered", "gone", "failed")},
         }
