@@ -58,7 +58,8 @@ def build(
     """Have models in a mirror, as the sources list them now; without any choice: those that it has.
 
     What has not changed is not fetched again, and what lies in the store here, whole, is not fetched at all. Readers
-    see the mirror as it was until all is there. What cannot be had is told, and costs itself only.
+    see the mirror as it was until all is there. What cannot be had is told, and costs itself only. On the disk models
+    take twice their size: as files, and as archives for those who ask the object store.
     """
     from ocrzoo_registry.mirror import building
     from ocrzoo_registry.mirror.folder import MirrorFolder

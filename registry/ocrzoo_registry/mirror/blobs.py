@@ -68,6 +68,10 @@ class Blobs:
         if not self.has(file):
             write_at_once(self.folder / file.sha256, content)
 
+    def linked(self) -> set[str]:
+        """Return the names of files that have other names too."""
+        return {path.name for path in self.folder.iterdir() if path.name[0] != "." and path.stat().st_nlink > 1}
+
     def sweep(self, keep: set[str]) -> None:
         """Remove what is not to be kept, and what a killed build left.
 

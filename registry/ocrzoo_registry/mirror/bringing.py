@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,7 +154,14 @@ def _path(file: IndexedFile) -> str:
     return file.path
 
 
-def leftovers(store: Store) -> Iterator[Path]:
-    """Yield the model folders of the mirror's own store, which stay until their files are published."""
-    if store.root.is_dir():
-        yield from [path for path in store.root.iterdir() if not path.name.startswith(".")]
+def forget(store: Store, keep: Collection[str] = ()) -> None:
+    """Remove models from the mirror's own store, whole ones and parts, but for those in folders of certain names.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    folders = [path for path in store.root.iterdir() if path.name[0] != "."] if store.root.is_dir() else []
+    parts = store.private / "parts"
+    for path in [*folders, *(parts.iterdir() if parts.is_dir() else ())]:
+        if path.name not in keep:
+            store.discard(path)

@@ -13,7 +13,7 @@ from pathlib import Path
 from ocrzoo_registry.cards import Format
 from ocrzoo_registry.errors import NotOffered, OcrzooError, OfflineError, StoreError, UsageError
 from ocrzoo_registry.mirror import checking, layouts, releases, signing
-from ocrzoo_registry.mirror.bringing import Bringer, leftovers
+from ocrzoo_registry.mirror.bringing import Bringer, forget
 from ocrzoo_registry.mirror.comparing import Compared, Wish, compare, has_all
 from ocrzoo_registry.mirror.folder import MirrorFolder, Release
 from ocrzoo_registry.mirror.index import Index, IndexedModel
@@ -128,7 +128,11 @@ def _build(
     here = now.index if now is not None else Index(schema_version=1, made_by=made_by())
     bringer = Bringer(folder, resolver, zoo.store, here, zoo.settings.offline)
     resolver.at_hand = bringer.at_hand
-    compared = compare(resolver, choose(here), here, folder.blobs)
+    wishes = choose(here)
+    # What a build that broke off was to have, and this one is not, would be in the way of what fits on the disk.
+    forget(resolver.store, [resolver.store.folder(wish.name, wish.file_format).name for wish in wishes])
+    releases.clear(folder, now, keep_linked=True)
+    compared = compare(resolver, wishes, here, folder.blobs)
     built = Built(
         release=now,
         unanswered=[one for one in compared if one.state == "unanswered"],
@@ -152,8 +156,7 @@ def _build(
     built.failed = [one for one in built.failed if not may_lack(one, {name for name, _ in models})]
     built.removed = [model for model in here.models if (model.name, model.format) not in models]
     _publish(folder, now, here, [models[key] for key in sorted(models)], built)
-    for path in leftovers(resolver.store):
-        resolver.store.discard(path)
+    forget(resolver.store)
     return built
 
 

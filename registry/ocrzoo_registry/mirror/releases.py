@@ -49,8 +49,10 @@ def publish(folder: MirrorFolder, index: Index, now: Release | None) -> Release:
     raise AssertionError
 
 
-def clear(folder: MirrorFolder, now: Release | None) -> None:
+def clear(folder: MirrorFolder, now: Release | None, *, keep_linked: bool = False) -> None:
     """Remove what nobody reads any more: releases but the one that is served and the one before, and their blobs.
+
+    ``keep_linked``: blobs stay that have another name, as those of models have that no release has yet.
 
     Raises:
         OSError: The mirror cannot be written.
@@ -64,7 +66,8 @@ def clear(folder: MirrorFolder, now: Release | None) -> None:
             _discard(folder, path)
     for path in folder.root.glob(".current.*"):
         path.unlink(missing_ok=True)
-    Blobs(folder.blobs).sweep(digests)
+    blobs = Blobs(folder.blobs)
+    blobs.sweep(digests | (blobs.linked() if keep_linked else set()))
 
 
 def _lay(folder: MirrorFolder, release: Release, now: Release | None) -> None:

@@ -9,12 +9,21 @@ from pathlib import Path
 import pytest
 from tests.core.cli.conftest import MODELS, Ran, model
 from tests.core.cli.mirrors import everything, index_of, problems, served
+from tests.hubs.all_models import all_models
 from tests.hubs.faults import Fault
 from tests.hubs.kit import NOWHERE
 from tests.hubs.server import Hubs
 
+from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.zoo import Zoo
+
 Run = Callable[..., Ran]
 DET, REC = MODELS[:2]
+
+
+@pytest.fixture
+def settings_of_all(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home")
 
 
 class TestBuild:
@@ -78,6 +87,21 @@ class TestBuild:
             b'{"state": 1}', b'{"state": 2}', b'{"state": 3}'
         }  # fmt: skip  # of the release that is served, which has one before, and of the release before with its own
         assert not list(mirror.glob(".current*"))
+
+    @pytest.mark.slow
+    def test_all_official_models_and_then_nothing_new(
+        self, run: Run, mirror: Path, hubs: Hubs, settings_of_all: Settings
+    ) -> None:
+        hubs.models.update(all_models(settings_of_all))
+        ran = run("mirror", "build", mirror, "--all")
+        assert (ran.code, problems(ran)) == (0, [])
+        assert {key.split()[0] for key in index_of(mirror)} == set(Zoo(settings_of_all).models.names)
+        before = everything(mirror)
+        hubs.clear()
+        assert run("mirror", "build", mirror, "--all").code == 0
+        assert hubs.asked("file") == []
+        assert everything(mirror) == before
+        assert run("mirror", "verify", mirror, "--deep").code == 0
 
     def test_an_archive_of_a_model_that_stays_is_not_made_again(self, run: Run, mirror: Path, hubs: Hubs) -> None:
         run("mirror", "build", mirror, DET, "--formats", "paddle")
