@@ -179,7 +179,7 @@ def page(languages: Sequence[str], seed: int, *, scan: bool = False) -> tuple[ND
 
 
 def _scanned(pixels: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
-    noise = np.random.default_rng(seed).normal(0, 12, pixels.shape[:2])
+    noise = np.random.default_rng(abs(seed)).normal(0, 12, pixels.shape[:2])
     soft = cv2.GaussianBlur(pixels, (0, 0), 0.9).astype(np.float32) * 0.8 + 30 + noise[:, :, None]
     return np.clip(soft, 0, 255).astype(np.uint8)
 
