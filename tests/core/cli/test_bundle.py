@@ -7,17 +7,14 @@ import socket
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from tests.core.cli.conftest import MODELS, Ran, model
 from tests.hubs.faults import Fault
 from tests.hubs.server import Hubs
 from tests.registry.kit import sha256
 from tests.registry.mirror_tree import Keys, index_of, make_keys, write_tree
 
-from ocrzoo.cli.mirror_signing import sign
 from ocrzoo_registry.mirror import index as indexes
 from ocrzoo_registry.mirror import signing
 
@@ -215,21 +212,15 @@ class TestHere:
 
 
 class TestSign:
-    """The command itself; ``mirror`` is its group."""
-
-    def call(self, *arguments: str | Path) -> Any:
-        return CliRunner().invoke(sign, [str(argument) for argument in arguments])
-
-    def test_the_current_release_is_signed(self, keys: Keys, tmp_path: Path) -> None:
+    def test_the_current_release_is_signed(self, run: Run, keys: Keys, tmp_path: Path) -> None:
         release = write_tree(tmp_path / "mirror" / "releases" / "1", index_of([]), [])
         (tmp_path / "mirror" / "current").symlink_to("releases/1")
-        ran = self.call(tmp_path / "mirror", "--key", keys.private)
-        assert (ran.exit_code, ran.output) == (0, f"{release / 'index.json.sig'}: written\n")
+        ran = run("mirror", "sign", tmp_path / "mirror", "--key", keys.private)
+        assert (ran.code, ran.out) == (0, f"{release / 'index.json.sig'}: written\n")
         signing.check_tree(release, keys.public)
 
-    def test_where_there_is_no_mirror_that_is_told(self, keys: Keys, tmp_path: Path) -> None:
-        ran = self.call(tmp_path, "--key", keys.private)
-        assert "no mirror" in str(ran.exception)
+    def test_where_there_is_no_mirror_that_is_told(self, run: Run, keys: Keys, tmp_path: Path) -> None:
+        assert "no mirror" in run("mirror", "sign", tmp_path, "--key", keys.private).error
 
 
 def _unpacked(bundle: Path, folder: Path) -> None:
