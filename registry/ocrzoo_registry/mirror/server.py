@@ -169,8 +169,15 @@ def _server(mirror: Mirror, *, log_requests: bool) -> Server:
     class Connection(H11Protocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
-            # One that says nothing is as idle as one that was answered; its first byte takes this back.
+            # One that says nothing is as idle as one that was answered; its first request takes this back.
             self.timeout_keep_alive_task = self.loop.call_later(KEEP_ALIVE_S, self.timeout_keep_alive_handler)
+
+        def data_received(self, data: bytes) -> None:
+            timer, cycle = self.timeout_keep_alive_task, self.cycle
+            super().data_received(data)
+            if timer is not None and self.cycle is cycle and not self.transport.is_closing():
+                # A part of a request is none yet: one that is never completed must not hold its place for ever.
+                self.timeout_keep_alive_task = self.loop.call_at(timer.when(), self.timeout_keep_alive_handler)
 
     class Stopping(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -178,6 +178,25 @@ def test_connections_that_say_nothing_are_ended(folder: Path) -> None:
                 pass  # until it ends
 
 
+def test_a_request_that_is_never_completed_is_ended(folder: Path) -> None:
+    """Else a few hundred of them, from one machine, would shut everybody out."""
+    code = "from ocrzoo_registry.mirror import server; server.KEEP_ALIVE_S = 1"
+    with run_serve(folder, before=code) as (url, _):
+        address = urlsplit(url)
+        for begun in (b"", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n"):
+            with socket.create_connection((address.hostname or "", address.port or 0), STOP_S) as slow:
+                slow.sendall(begun)
+                end, ended = time.monotonic() + STOP_S, False
+                with suppress(OSError):
+                    while not ended and time.monotonic() < end:
+                        slow.sendall(b"G")
+                        slow.settimeout(0.2)
+                        with suppress(TimeoutError):
+                            ended = slow.recv(1000) == b""
+                    slow.settimeout(STOP_S)
+                assert time.monotonic() < end, begun
+
+
 def test_a_reader_that_takes_nothing_does_not_keep_it(tmp_path: Path) -> None:
     MadeMirror().add(card_of(NAME, "paddle"), "paddle", {"inference.yml": bytes(50_000_000)}).lay(tmp_path / "release")
     with run_serve(tmp_path / "release") as (url, process):
