@@ -69,13 +69,13 @@ class Blobs:
             write_at_once(self.folder / file.sha256, content)
 
     def sweep(self, keep: set[str]) -> None:
-        """Remove what is not to be kept, and what a killed build left.
+        """Remove what is not to be kept, and what a killed build left; folders are somebody else's (a NAS has some).
 
         Raises:
             OSError: The folder cannot be written.
         """
         for path in self.folder.iterdir():
-            if path.name not in keep:
+            if path.name not in keep and not path.is_dir():
                 path.unlink()
 
     def _beside(self, file: IndexedFile) -> Path:
