@@ -95,6 +95,11 @@ class MirrorFolder:
                     raise UsageError(f"{self.root} holds something else and is no mirror: name an empty or new folder")
                 self.work.mkdir(parents=True, exist_ok=True)
                 self._try_links()
+            if self.current.exists() and not self.current.is_symlink():
+                raise UsageError(
+                    f"{self.current} is no link, as in a copy that followed links: it can be read and served, but not "
+                    "built on; remove it, and name the models"
+                )
             if not self._mark.is_file():
                 write_at_once(self._mark, MARK.encode())
             for folder in (self.blobs, self.releases):
