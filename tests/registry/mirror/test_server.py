@@ -209,6 +209,30 @@ def test_a_reader_that_takes_nothing_does_not_keep_it(tmp_path: Path) -> None:
     assert (process.returncode, err) == (0, "")
 
 
+def test_a_reader_that_takes_nothing_any_more_is_ended_and_a_slow_one_is_not(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 100_000
+    MadeMirror().add(card_of(NAME, "paddle"), "paddle", {"inference.yml": content}).lay(tmp_path / "release")
+    code = "from ocrzoo_registry.mirror import server; server.SEND_S = 2"
+    asked = f"GET {FILE} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    with run_serve(tmp_path / "release", before=code) as (url, _):
+        address = urlsplit(url)
+        where = (address.hostname or "", address.port or 0)
+        with socket.create_connection(where, STOP_S) as stuck, socket.create_connection(where, STOP_S) as slow:
+            for one in (stuck, slow):
+                one.sendall(asked)
+            got = b""
+            while piece := slow.recv(1 << 20):
+                got += piece
+                time.sleep(0.1)
+            assert got.endswith(content)
+            time.sleep(3)
+            got = b""
+            with suppress(ConnectionError):
+                while piece := stuck.recv(1 << 20):
+                    got += piece
+            assert len(got) < len(content)
+
+
 def test_what_is_no_http_is_refused_and_nothing_more(folder: Path) -> None:
     with run_serve(folder) as (url, process):
         address = urlsplit(url)
