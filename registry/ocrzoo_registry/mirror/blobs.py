@@ -73,13 +73,13 @@ class Blobs:
         return {path.name for path in self.folder.iterdir() if path.name[0] != "." and path.stat().st_nlink > 1}
 
     def sweep(self, keep: set[str]) -> None:
-        """Remove what is not to be kept, and what a killed build left.
+        """Remove what is not to be kept, and what a killed build left; folders are somebody else's (a NAS has some).
 
         Raises:
             OSError: The folder cannot be written.
         """
         for path in self.folder.iterdir():
-            if path.name not in keep:
+            if path.name not in keep and not path.is_dir():
                 path.unlink()
 
     def _beside(self, file: IndexedFile) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ocrzoo_registry.cards import Format
 from ocrzoo_registry.errors import NotOffered, OcrzooError, OfflineError, StoreError, UsageError
-from ocrzoo_registry.mirror import checking, layouts, releases, signing
+from ocrzoo_registry.mirror import checking, layouts, releases, server_config, signing
 from ocrzoo_registry.mirror.bringing import Bringer, forget
 from ocrzoo_registry.mirror.comparing import Compared, Wish, compare, has_all
 from ocrzoo_registry.mirror.folder import MirrorFolder, Release
@@ -109,10 +109,11 @@ def build(
     ``choose`` is given what the mirror has, and says what it is to have; ``tell`` is told whom the build waits for.
 
     Raises:
-        UsageError: The folder is something else, or two models need one path.
+        UsageError: The folder is something else, nginx cannot be told it, or two models need one path.
         IntegrityError: The index of the mirror cannot be read, or a blob vanished.
         StoreError: The mirror cannot be written.
     """
+    server_config.check_root(folder.root)
     folder.begin()
     with folder.lock(lambda: tell(f"waiting for another build of {folder.root}"), resolver.cancelled):
         try:

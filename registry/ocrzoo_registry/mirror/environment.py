@@ -32,7 +32,11 @@ SHELLS: dict[str, Callable[[str, str], str]] = {
     "powershell": lambda name, value: f"$env:{name} = '{value}'",
     "plain": lambda name, value: f"{name}={value}",
 }
-"""How each shell sets a variable; values are addresses and words, without any quote in them."""
+"""How each shell sets a variable; values are addresses and words, without any quote or backslash in them."""
+
+_ODD = re.compile(r"""["'\\\u2018-\u201f]""")
+"""What ends a quoted text, or does not, in one of the shells: PowerShell takes typographic quotes too, and fish takes
+a backslash before a quote for a part of the text."""
 
 
 def place_of(target: str) -> str:
@@ -46,7 +50,8 @@ def place_of(target: str) -> str:
         folder = Path(target).expanduser()
         root_of(folder)
         return Path(os.path.abspath(folder)).as_uri()  # noqa: PTH100  # links in it stay: they may lead elsewhere later
-    if not re.fullmatch(r"(https?|s3)://[^\s/@?#'\"]+(/[^\s?#'\"]*)?|file:///[^\s?#'\"]*", target):
+    well_formed = re.fullmatch(r"(https?|s3)://[^\s/@?#]+(/[^\s?#]*)?|file:///[^\s?#]*", target)
+    if not well_formed or not target.isprintable() or _ODD.search(target):
         raise UsageError(
             "this is no address of a mirror: write it as http://host:port, https://host, s3://bucket or a folder"
         )

@@ -63,10 +63,13 @@ class MirrorFolder:
         if folder is None:
             return None
         path = folder / index.FILE_NAME
+        advice = f"remove {self.current} and build the mirror anew, with its models named"
         try:
             return Release(folder, index.parse(read_bounded(path, index.MAX_BYTES), origin=str(path)))
         except OSError as error:
-            raise IntegrityError(f"{path}: {reason(error)}") from error
+            raise IntegrityError(f"{path}: {reason(error)}: {advice}") from error
+        except IntegrityError as error:
+            raise IntegrityError(f"{error}: {advice}") from error
 
     def expect(self) -> Release:
         """Return what is served now.
@@ -95,6 +98,11 @@ class MirrorFolder:
                     raise UsageError(f"{self.root} holds something else and is no mirror: name an empty or new folder")
                 self.work.mkdir(parents=True, exist_ok=True)
                 self._try_links()
+            if self.current.exists() and not self.current.is_symlink():
+                raise UsageError(
+                    f"{self.current} is no link, as in a copy that followed links: it can be read and served, but not "
+                    "built on; remove it, and name the models"
+                )
             if not self._mark.is_file():
                 write_at_once(self._mark, MARK.encode())
             for folder in (self.blobs, self.releases):

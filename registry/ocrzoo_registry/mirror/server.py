@@ -31,6 +31,8 @@ log = logging.getLogger("ocrzoo")
 
 CHUNK_BYTES = 1 << 20
 KEEP_ALIVE_S = 15
+SEND_S = 60
+"""How long a reader may take nothing of what is sent to it."""
 STOP_S = 3
 """How long transfers go on after the server was told to stop."""
 MAX_CONNECTIONS = 512
@@ -167,10 +169,44 @@ def _server(mirror: Mirror, *, log_requests: bool) -> Server:
         raise UsageError(f"the server is not installed ({error}): pip install 'ocrzoo[serve]'") from error
 
     class Connection(H11Protocol):
+        sending: asyncio.TimerHandle | None = None
+
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
-            # One that says nothing is as idle as one that was answered; its first byte takes this back.
+            # One that says nothing is as idle as one that was answered; its first request takes this back.
             self.timeout_keep_alive_task = self.loop.call_later(KEEP_ALIVE_S, self.timeout_keep_alive_handler)
+
+        def data_received(self, data: bytes) -> None:
+            timer, cycle = self.timeout_keep_alive_task, self.cycle
+            super().data_received(data)
+            if timer is not None and self.cycle is cycle and not self.transport.is_closing():
+                # A part of a request is none yet: one that is never completed must not hold its place for ever.
+                self.timeout_keep_alive_task = self.loop.call_at(timer.when(), self.timeout_keep_alive_handler)
+
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self._expect_less(self.transport.get_write_buffer_size())
+
+        def resume_writing(self) -> None:
+            super().resume_writing()
+            if self.sending is not None:
+                self.sending.cancel()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            if self.sending is not None:
+                self.sending.cancel()
+
+        def _expect_less(self, left: int) -> None:
+            self.sending = self.loop.call_later(SEND_S, self._check_sending, left)
+
+        def _check_sending(self, left: int) -> None:
+            """End a transfer of which the reader took nothing in all the time."""
+            now = self.transport.get_write_buffer_size()
+            if now < left:
+                self._expect_less(now)
+            else:
+                self.transport.abort()
 
     class Stopping(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:

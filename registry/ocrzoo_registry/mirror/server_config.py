@@ -6,6 +6,7 @@ the blob of that name. So its ETag cannot be that of another file, as nginx's ow
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,8 +37,7 @@ def nginx(index: Index, root: Path, made: MadeArchives, *, listen: str = DEFAULT
     Raises:
         UsageError: nginx cannot be told this root; or as :func:`ocrzoo_registry.mirror.layouts.tree`.
     """
-    if not root.is_absolute() or any(character in "$\"'\\" or not character.isprintable() for character in str(root)):
-        raise UsageError(f"{root}: nginx needs a whole path without quotes, dollar signs and backslashes")
+    check_root(root)
     own = {FILE_NAME: index.to_bytes(), archives.FILE_NAME: made.to_bytes()}
     found = tables(index, made, own)
     maps = {
@@ -47,7 +47,9 @@ def nginx(index: Index, root: Path, made: MadeArchives, *, listen: str = DEFAULT
         "documents": found.documents,
         "sizes": {sha256: str(size) for sha256, size in found.sizes.items()},
     }
-    paths = {"root": root, "maps": root / MAPS, "site": root / SITE, "tables": root / TABLES, "answers": root / ANSWERS}
+    included = Path(glob.escape(str(root)))  # nginx takes what it includes for a pattern
+    paths = {"root": root, "maps": included / MAPS}
+    paths |= {"site": included / SITE, "tables": included / TABLES, "answers": included / ANSWERS}
     return {
         NGINX: _NGINX.format(**paths).encode(),
         SITE: _SITE.format(**paths, listen=listen).encode(),
@@ -55,6 +57,16 @@ def nginx(index: Index, root: Path, made: MadeArchives, *, listen: str = DEFAULT
         ANSWERS: _ANSWERS.format(**paths).encode(),
         **{f"{MAPS}/{name}.map": _map(entries) for name, entries in maps.items()},
     }
+
+
+def check_root(root: Path) -> None:
+    """Refuse a folder that nginx cannot be told.
+
+    Raises:
+        UsageError: It is such a folder.
+    """
+    if not root.is_absolute() or any(character in "$\"'\\" or not character.isprintable() for character in str(root)):
+        raise UsageError(f"{root}: nginx needs a whole path without quotes, dollar signs and backslashes")
 
 
 def _as_asked(files: Mapping[str, str]) -> dict[str, str]:

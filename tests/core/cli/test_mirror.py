@@ -88,6 +88,12 @@ class TestBuild:
         }  # fmt: skip  # of the release that is served, which has one before, and of the release before with its own
         assert not list(mirror.glob(".current*"))
 
+    def test_a_folder_of_a_nas_among_the_files_is_left_alone(self, run: Run, mirror: Path) -> None:
+        run("mirror", "build", mirror, DET)
+        (mirror / "blobs" / "@eaDir").mkdir()
+        assert run("mirror", "build", mirror, REC, "--prune").code == 0
+        assert (mirror / "blobs" / "@eaDir").is_dir()
+
     @pytest.mark.slow
     def test_all_official_models_and_then_nothing_new(
         self, run: Run, mirror: Path, hubs: Hubs, settings_of_all: Settings

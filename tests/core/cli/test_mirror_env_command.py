@@ -81,6 +81,13 @@ def test_other_shells_are_spoken_to_in_their_language(shell: str, line: str) -> 
     assert all(one.startswith(("# ", "set -gx ")) or "=" in one for one in lines)
 
 
+@pytest.mark.parametrize("odd", ["'", '"', "\\", "\u2019", "\u201b", "\x1b", "\u2028"])
+def test_no_address_ends_the_text_that_a_shell_is_told(odd: str) -> None:
+    """PowerShell ends it at a typographic quote, and fish goes on behind a backslash."""
+    with pytest.raises(UsageError, match="no address of a mirror"):
+        told(f"{URL}/a{odd};id;{odd}")
+
+
 def test_every_program_comes_with_what_it_needs() -> None:
     lines = told(URL).splitlines()
     for name in CLIENTS:

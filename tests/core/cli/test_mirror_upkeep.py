@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +36,22 @@ class TestRefused:
     def test_a_file_in_its_place(self, run: Run, mirror: Path) -> None:
         mirror.write_text("mine")
         assert "is no folder" in run("mirror", "build", mirror, DET).error
+
+    def test_a_folder_that_nginx_cannot_be_told_is_refused_before_anything_is_fetched(
+        self, run: Run, mirror: Path, hubs: Hubs
+    ) -> None:
+        hubs.clear()
+        ran = run("mirror", "build", mirror / "it's", DET)
+        assert ran.code == 2
+        assert "nginx needs a whole path without quotes" in ran.error
+        assert (hubs.requests, (mirror / "it's").exists()) == ([], False)
+
+    def test_a_copy_that_followed_links_is_told_from_a_mirror(self, run: Run, mirror: Path, tmp_path: Path) -> None:
+        run("mirror", "build", mirror, DET)
+        shutil.copytree(mirror, tmp_path / "copy")
+        ran = run("mirror", "build", tmp_path / "copy", DET)
+        assert ran.code == 2
+        assert "current is no link" in ran.error
 
     def test_a_file_system_without_links_is_one_clear_line(
         self, run: Run, mirror: Path, hubs: Hubs, monkeypatch: pytest.MonkeyPatch

@@ -42,7 +42,9 @@ def test_nginx_has_nothing_to_say_against_it(tmp_path: Path) -> None:
     assert said.count("\n") == 2, said
 
 
-@pytest.mark.parametrize("name", ["a space", "日本語", "semi;colon", "curly{brace}", "#comment"])
+@pytest.mark.parametrize(
+    "name", ["a space", "日本語", "semi;colon", "curly{brace}", "#comment", "list[1]", "all*", "why?"]
+)
 def test_it_lies_in_any_folder(name: str, tmp_path: Path) -> None:
     port = free_port()
     root = mirror_of(b"a").lay(tmp_path / name, listen=f"127.0.0.1:{port}")

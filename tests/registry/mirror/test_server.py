@@ -178,6 +178,25 @@ def test_connections_that_say_nothing_are_ended(folder: Path) -> None:
                 pass  # until it ends
 
 
+def test_a_request_that_is_never_completed_is_ended(folder: Path) -> None:
+    """Else a few hundred of them, from one machine, would shut everybody out."""
+    code = "from ocrzoo_registry.mirror import server; server.KEEP_ALIVE_S = 1"
+    with run_serve(folder, before=code) as (url, _):
+        address = urlsplit(url)
+        for begun in (b"", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n"):
+            with socket.create_connection((address.hostname or "", address.port or 0), STOP_S) as slow:
+                slow.sendall(begun)
+                end, ended = time.monotonic() + STOP_S, False
+                with suppress(OSError):
+                    while not ended and time.monotonic() < end:
+                        slow.sendall(b"G")
+                        slow.settimeout(0.2)
+                        with suppress(TimeoutError):
+                            ended = slow.recv(1000) == b""
+                    slow.settimeout(STOP_S)
+                assert time.monotonic() < end, begun
+
+
 def test_a_reader_that_takes_nothing_does_not_keep_it(tmp_path: Path) -> None:
     MadeMirror().add(card_of(NAME, "paddle"), "paddle", {"inference.yml": bytes(50_000_000)}).lay(tmp_path / "release")
     with run_serve(tmp_path / "release") as (url, process):
@@ -188,6 +207,30 @@ def test_a_reader_that_takes_nothing_does_not_keep_it(tmp_path: Path) -> None:
             process.terminate()
             _, err = process.communicate(timeout=server.STOP_S + STOP_S)
     assert (process.returncode, err) == (0, "")
+
+
+def test_a_reader_that_takes_nothing_any_more_is_ended_and_a_slow_one_is_not(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 100_000
+    MadeMirror().add(card_of(NAME, "paddle"), "paddle", {"inference.yml": content}).lay(tmp_path / "release")
+    code = "from ocrzoo_registry.mirror import server; server.SEND_S = 2"
+    asked = f"GET {FILE} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    with run_serve(tmp_path / "release", before=code) as (url, _):
+        address = urlsplit(url)
+        where = (address.hostname or "", address.port or 0)
+        with socket.create_connection(where, STOP_S) as stuck, socket.create_connection(where, STOP_S) as slow:
+            for one in (stuck, slow):
+                one.sendall(asked)
+            got = b""
+            while piece := slow.recv(1 << 20):
+                got += piece
+                time.sleep(0.1)
+            assert got.endswith(content)
+            time.sleep(3)
+            got = b""
+            with suppress(ConnectionError):
+                while piece := stuck.recv(1 << 20):
+                    got += piece
+            assert len(got) < len(content)
 
 
 def test_what_is_no_http_is_refused_and_nothing_more(folder: Path) -> None:
