@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
+from tests.fonts import CHINESE, LATIN, needs_fonts
 
 from ocrzoo import create_pipeline
 from ocrzoo.pipelines.config import default_ocr
@@ -16,12 +17,6 @@ from ocrzoo.results.ocr import OCRResult
 from ocrzoo_registry.zoo import Zoo
 
 pytestmark = pytest.mark.weights
-
-LATIN = Path("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf")
-CHINESE = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
-needs_fonts = pytest.mark.skipif(
-    not (LATIN.exists() and CHINESE.exists()), reason="Debian's fonts-noto-core and fonts-noto-cjk are not installed"
-)
 
 FIRST, OTHER = "PP-OCRv5_mobile_rec", "PP-OCRv6_tiny_rec"
 LINES = (
