@@ -90,7 +90,8 @@ evidence, `ocrzoo languages vi` the letters.
   all 11172 syllables); Japanese is kana and the kanji of its set. Left out are the accent on the j of a Dutch íj́, and
   Thai ฃ, ฅ and U+0E4E, which texts of today do without. Where CLDR has no letters ("not known"), a claim has to do.
 * **Letters without a claim are not enough.** The charset of PP-OCRv5_mobile_rec has é and ñ, but its publisher claims
-  Chinese, English and Japanese: hardly any text taught the network to read them, so French does not go there. For a
+  Chinese, English and Japanese: hardly any text taught the network to read them, so French does not go there ([what it
+  makes of it](accuracy.md#without-a-claim)). For a
   language that no model both claims and covers, a model qualifies whose charset has the letters and that claims
   languages in which all of them occur (Hawaiian on PP-OCRv6: its letters are those of Māori and English); it ranks
   below any claim and comes with a warning. Esperanto gets no model: charsets have its ĉ, but no claimed language has.
