@@ -84,6 +84,8 @@ def failure(
             f"bring it with 'OCRZOO_OFFLINE=0 {command}'{trust}, or put it under OCRZOO_MODEL_PATH"
         )
     advices = [text for outcome, text in _ADVICE.items() if any(attempt.outcome == outcome for attempt in attempts)]
+    if any((attempt.source, attempt.outcome) == ("mirror", "missing") for attempt in attempts):
+        advices.append(f"'ocrzoo mirror build DIR {name}' adds it to a mirror, where that is made")
     advices += stays or ["a copy of it in a folder of OCRZOO_MODEL_PATH will do"]
     kind = NotOffered if all(attempt.outcome == "missing" for attempt in attempts) else SourceError
     return kind(f"{name}: no source delivered it: {tried}; {'; '.join(advices)}")

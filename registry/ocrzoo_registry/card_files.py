@@ -108,7 +108,8 @@ def _explain(error: ValidationError) -> Iterable[str]:
     for problem in error.errors(include_url=False):
         where = ".".join(str(part) for part in problem["loc"]) or "card"
         if problem["type"] == "extra_forbidden":
-            hint = did_you_mean(str(problem["loc"][-1]), _all_keys(), count=1)
+            key = str(problem["loc"][-1])
+            hint = did_you_mean(key, _all_keys() - {key}, count=1)  # it may be a key elsewhere in a card
             yield f"{where}: unknown key{hint}"
         elif problem["type"] == "string_pattern_mismatch":
             pattern = problem.get("ctx", {}).get("pattern", "")

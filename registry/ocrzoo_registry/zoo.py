@@ -58,12 +58,18 @@ class Zoo:
     def within_reach(self, offered: OfferedCard) -> bool:
         """Whether a model's weights are here, or a source that may be asked has them, by its card or its own word."""
         own, other = vars(offered.card.sources), offered.card.sources.other
-        asked = [spec for spec in self.sources if not (spec.lacks or (self.settings.offline and spec.network))]
+        asked = self._asked
         return (
             any(spec.name in other or own.get(spec.name) for spec in asked)
             or any(self.store.find(offered.card.name, file_format) for file_format in offered.card.artefacts)
             or any(self.resolver.sources.holds(spec.name, offered.card.name) for spec in asked if spec.unnamed)
         )
+
+    @cached_property
+    def _asked(self) -> tuple[SourceSpec, ...]:
+        """The sources that may be asked: no others than the settings name, where these are final."""
+        named = self.resolver.sources
+        return tuple(self.sources.get(name) for name in named.names() if not named.is_off_limits(name))
 
     @cached_property
     def readable_formats(self) -> tuple[Format, ...]:

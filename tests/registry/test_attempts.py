@@ -78,6 +78,12 @@ def test_the_advice_fits_what_happened(outcome: str) -> None:
     assert str(error).endswith("a copy of it in a folder of OCRZOO_MODEL_PATH will do")
 
 
+def test_what_a_mirror_lacks_can_be_added_where_it_is_made() -> None:
+    advice = f"'ocrzoo mirror build DIR {NAME}' adds it"
+    assert advice in str(told(Attempt("mirror", "not there as onnx", "missing")))
+    assert advice not in str(told(Attempt("mirror", "HTTP 503", "busy")))
+
+
 def test_wrong_bytes_outweigh_everything_else() -> None:
     attempts = [Attempt("one", "HTTP 503", "unreachable"), Attempt("two", "sha256 is a, not b", "corrupt")]
     assert any_corrupt(attempts)

@@ -45,6 +45,7 @@ running: {predictor: text_recognition}
     ("changes", "complaint"),
     [
         ({"famly": "seaside"}, "famly: unknown key (did you mean family"),
+        ({"language": ["vi"]}, "language: unknown key (did you mean languages?)"),
         ({"running": {"predictr": "x", "predictor": "x"}}, "running.predictr: unknown key (did you mean predictor"),
         (
             {"artefacts": {"onnx": {"files": [{"path": "a.onnx", "sha": "0"}]}}},

@@ -42,6 +42,13 @@ def test_local_sources_come_before_those_that_fetch() -> None:
     assert ranks["directory"] == min(ranks.values())
 
 
+def test_a_final_list_of_sources_puts_models_of_others_out_of_reach(tmp_path: Path) -> None:
+    anywhere = Zoo(Settings(home=tmp_path))
+    by_wheel = Zoo(Settings(home=tmp_path, sources=("wheel",), sources_exact=True))
+    for name, by_either in (("PP-OCRv6_small_rec", (True, True)), ("PP-OCRv6_medium_rec", (True, False))):
+        assert tuple(zoo.within_reach(zoo.models.get(name)) for zoo in (anywhere, by_wheel)) == by_either
+
+
 def test_the_settings_are_those_of_the_environment_unless_given(tmp_path: Path) -> None:
     assert Zoo().settings.home == tmp_path / "home"
     own = Settings(home=tmp_path / "elsewhere")

@@ -30,6 +30,18 @@ class FormatNames(click.ParamType[tuple[str, ...]]):
         return formats
 
 
+def languages_option(text: str, *, required: bool = False) -> Callable[[Command], Command]:
+    """Return ``--lang``, for one language or several, with commas or one at a time; the command gets ``lang``."""
+    return click.option(
+        "--lang", metavar="TAG[,TAG]", multiple=True, required=required, callback=_with_commas, help=text
+    )
+
+
+def _with_commas(_context: click.Context, _option: click.Parameter, given: Sequence[str]) -> str | None:
+    """Languages as one text; nothing where none was given."""
+    return ",".join(given) if given else None
+
+
 def _joined(_context: click.Context, _option: click.Parameter, given: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """Each format once, whether given with commas or one at a time."""
     return tuple(dict.fromkeys(one for formats in given for one in formats))
@@ -45,9 +57,7 @@ def which_models(
     ways = (
         click.argument("names", nargs=-1, metavar="[NAME]..."),
         click.option("--pipeline", metavar="NAME", help="The models of a pipeline, such as OCR."),
-        click.option(
-            "--lang", metavar="TAG[,TAG]", help="The models of the OCR pipeline for languages, such as ru,ko."
-        ),
+        languages_option("The models of the OCR pipeline for languages, such as ru,ko."),
         click.option(
             "--format",
             "--formats",

@@ -104,6 +104,11 @@ def _check_conditions(zoo: Zoo, conditions: dict[str, str | None]) -> None:
         "tier": list(get_args(Tier)),
         "family": sorted({offered.card.family for offered in zoo.models}),
     }
+    lang = conditions["lang"] or ""
+    if "," in lang:
+        raise click.UsageError(
+            f"--lang takes one language here; 'ocrzoo models select --lang {lang}' names the models for several"
+        )
     for key, names in known.items():
         value = conditions[key]
         if value is not None and value not in names:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ocrzoo.cli.choosing import languages_option
 from ocrzoo.cli.options import (
     SAVED_AS,
     SavedAs,
@@ -24,7 +25,7 @@ _OFF = ("use_doc_orientation_classify", "use_doc_unwarping", "use_textline_orien
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option("--lang", metavar="TAG[,TAG]", help="Language to read, such as ru, zh-Hant or Korean; several: ru,ko,en.")
+@languages_option("Language to read, such as ru, zh-Hant or Korean; several: ru,ko,en.")
 @model_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a page, a line each.")
 @click.option(

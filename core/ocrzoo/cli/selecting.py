@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ocrzoo.cli.choosing import languages_option
 from ocrzoo.cli.evidence import describe_selection, lacking_cell, letters_cell
 from ocrzoo.cli.terminal import debug_option, one_line, print_json, print_table, tell
 from ocrzoo_registry.errors import ExitCode
@@ -19,7 +20,7 @@ _FEW = 5
 
 
 @click.command("select")
-@click.option("--lang", metavar="TAG[,TAG]", required=True, help="Such as ko, zh-Hant or Korean; several: ru,en.")
+@languages_option("Such as ko, zh-Hant or Korean; several: ru,en.", required=True)
 @click.option("--task", metavar="TASK", default="text_recognition", help="[text_recognition]")
 @click.option("--tier", metavar="TIER", help="server, mobile, medium, small or tiny.")
 @click.option("--max_size_mb", metavar="N", type=float, help="Nothing larger.")

@@ -48,6 +48,8 @@ def place_of(target: str) -> str:
     """
     if "://" not in target:
         folder = Path(target).expanduser()
+        if not folder.exists() and re.fullmatch(r"[^\s/@?#'\"]+:\d+(/.*)?", target):
+            raise UsageError(f"there is no folder {target}: write the address of a server as http://{target}")
         root_of(folder)
         return Path(os.path.abspath(folder)).as_uri()  # noqa: PTH100  # links in it stay: they may lead elsewhere later
     well_formed = re.fullmatch(r"(https?|s3)://[^\s/@?#]+(/[^\s?#]*)?|file:///[^\s?#]*", target)

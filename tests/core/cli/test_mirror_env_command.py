@@ -117,6 +117,11 @@ def test_a_folder_leads_ocrzoo_only(tmp_path: Path) -> None:
     assert shell_sets(told("s3://bucket/prefix"), "sh", "-c")["OCRZOO_MIRROR"] == "s3://bucket/prefix"
 
 
+def test_a_server_without_http_is_not_taken_for_a_folder_to_make() -> None:
+    with pytest.raises(UsageError, match=r"as http://127\.0\.0\.1:8000"):
+        told("127.0.0.1:8000")
+
+
 @pytest.mark.parametrize(
     "address",
     ["ftp://x", "http://", "http://a b", "http://x/?q", "http://u:secret@x", "http://x'; rm -rf /", "file://x/y"],

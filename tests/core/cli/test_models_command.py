@@ -74,6 +74,8 @@ class TestList:
         models = listed(run, "--lang", "ko")
         assert "korean_PP-OCRv5_mobile_rec" in [model["name"] for model in models]
         assert all("ko" in model["languages"] for model in models)
+        ran = run("models", "list", "--lang", "ru,ko")
+        assert (ran.code, "'ocrzoo models select --lang ru,ko'" in ran.err) == (2, True)
 
     def test_conditions_add_up(self, run: Run) -> None:
         names = [model["name"] for model in listed(run, "--task", "text_detection", "--family", "ppocrv5", "*server*")]

@@ -73,6 +73,10 @@ class TestSelect:
 
     def test_several_languages(self, run: Run) -> None:
         assert run("models", "select", "--lang", "ru,en").out == "eslav_PP-OCRv5_mobile_rec\n"
+        assert (
+            run("models", "select", "--lang", "ru", "--lang", "en").err
+            == run("models", "select", "--lang", "ru,en").err
+        )
         ran = run("models", "select", "--lang", "ru,ko", "--json")
         assert ran.code == 0
         assert json.loads(ran.out)["model"] is None
