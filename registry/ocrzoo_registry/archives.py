@@ -94,6 +94,8 @@ def read_members(archive: Path, max_members: int = MAX_MEMBERS, max_bytes: int =
             if file.read(2 * _BLOCK) != bytes(2 * _BLOCK):
                 raise IntegrityError("archive refused: it is cut short")
     except (tarfile.TarError, EOFError, ValueError, OverflowError, MemoryError, RecursionError) as error:
+        if "unexpected end of data" in str(error):
+            raise IntegrityError("archive refused: it is cut short") from error
         raise IntegrityError(f"archive refused: {type(error).__name__}: {error}"[:200]) from error
     return found
 

@@ -57,7 +57,9 @@ def select_model(lang: str, explain: bool, as_json: bool, **terms: Any) -> int:
 
 def _print_candidates(found: Selection, candidates: tuple[Candidate, ...]) -> None:
     headings = ("Model", "Qualifies", "Claims it", "Letters", "Published", "MB", "CPU ms", "Lacks", "Why")
-    print_table(headings, [_row(found, one) for one in candidates])
+    taken = [one.name for one in found.readers]
+    ordered = sorted(candidates, key=lambda one: one.name not in taken)  # of several together, those first
+    print_table(headings, [_row(found, one) for one in ordered])
 
 
 def _row(found: Selection, one: Candidate) -> tuple[str, ...]:
@@ -67,7 +69,7 @@ def _row(found: Selection, one: Candidate) -> tuple[str, ...]:
     size, time = size_mb(card), cpu_ms(card)
     return (
         one.name,
-        "yes" if one.qualifies else "no",
+        "yes" if one.qualifies else f"for {_part(found, one)}" if _part(found, one) else "no",
         _each("yes" if evidence.claimed else "no" for evidence in one.evidence),
         _each(letters_cell(evidence) for evidence in one.evidence),
         _each(_published(evidence.metric) for evidence in one.evidence),
@@ -82,7 +84,14 @@ def _why(found: Selection, one: Candidate) -> str:
     """Why it is the one or not, without its name and the letters, which stand in the same row."""
     if one.qualifies:
         return found.why(one).removeprefix(f"{one.name} ")
+    if _part(found, one):
+        return f"is one of the fewest that read all together, for {_part(found, one)}"
     return ", and ".join([*one.unmet, *(evidence.lack(named=False) for evidence in one.lacking)])
+
+
+def _part(found: Selection, one: Candidate) -> str:
+    """The languages that a model is taken for, where it takes several models."""
+    return _each(e.language.tag for reader in found.readers if reader.name == one.name for e in reader.evidence)
 
 
 def _each(cells: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ocrzoo_registry.errors import UsageError
@@ -30,3 +31,19 @@ def choose_readers(recognition: dict[str, Any], lang: str | Sequence[str], zoo: 
     recognition.update(first)
     if others:
         recognition["others"] = others
+
+
+def at_hand(languages: Sequence[str], models: Sequence[str | None], zoo: Zoo) -> str:
+    """Return how to read languages with what is on this machine, where the models chosen for them cannot be had.
+
+    Empty where there is nothing, or where somebody else than a choice by language named the models.
+    """
+    from ocrzoo_registry.selection import select
+
+    if zoo.settings.offline or {one.name for one in select(languages, zoo=zoo).readers} != set(models):
+        return ""
+    readers = select(languages, zoo=Zoo(replace(zoo.settings, offline=True))).readers
+    if not readers or not all(one.within_reach for one in readers):
+        return ""
+    names = " and ".join(one.name for one in readers)
+    return f"; what is on this machine reads {','.join(languages)} too, with {names}: set OCRZOO_OFFLINE=1"

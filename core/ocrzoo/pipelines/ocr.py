@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ocrzoo.inputs import Input, pages
 from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
+from ocrzoo.pipelines.languages import at_hand
 from ocrzoo.pipelines.modules import Modules
 from ocrzoo.pipelines.page_by_page import OnError, page_by_page
 from ocrzoo.pipelines.parameters import Run, run_of
@@ -24,7 +25,7 @@ from ocrzoo.runtime import Runtime
 from ocrzoo.tasks import quads, rotation
 from ocrzoo.tasks.quads import Image, Quad
 from ocrzoo.tasks.recognition import Line
-from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.errors import SourceError, UsageError
 
 UPSIDE_DOWN = 1
 """The class of a line that stands on its head; PaddleX goes by the number, not by the label."""
@@ -122,7 +123,15 @@ class OCRPipeline:
 
     def recogniser(self, run: Run | None = None, place: int = 0) -> TextRecogniser:
         """Return the text recognition model, loaded; ``place`` says which where several languages need several."""
-        return self._modules.get(self._readers.settings[place], TextRecogniser, run.device if run else None)
+        settings = self._readers.settings
+        try:
+            return self._modules.get(settings[place], TextRecogniser, run.device if run else None)
+        except SourceError as error:
+            languages = list(dict.fromkeys(tag for one in settings for tag in one.languages))
+            if languages:
+                hint = at_hand(languages, [one.model_name for one in settings], self._modules.runtime.zoo)
+                error.args = (f"{error}{hint}", *error.args[1:])
+            raise
 
     def _read(self, image: Image, run: Run, source: PageSource) -> OCRResult:
         self.load(run)

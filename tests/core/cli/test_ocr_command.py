@@ -281,3 +281,16 @@ def test_a_text_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None
     result: Any = {"rec_texts": ["red \x1b[31m", "two\nlines", ""]}
     _print(result, "text", heading=False)
     assert capsys.readouterr().out == "red \ufffd[31m\ntwo lines\n"
+
+
+@pytest.mark.weights
+def test_where_the_hubs_do_not_answer_what_is_here_is_named(
+    run: Run, sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PADDLE_PDX_HUGGING_FACE_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("PADDLE_PDX_MODEL_SOURCE", "wheel,huggingface")
+    ran = run("ocr", sample, "--lang", "fr,de")
+    assert ran.code == 4
+    assert "what is on this machine reads fr,de too, with PP-OCRv6_small_rec: set OCRZOO_OFFLINE=1" in ran.err
+    monkeypatch.setenv("OCRZOO_OFFLINE", "1")
+    assert run("ocr", sample, "--lang", "fr,de").code == 0

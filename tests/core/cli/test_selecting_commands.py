@@ -36,6 +36,14 @@ class TestSelect:
         assert " and has " in rows[0].split("\t")[-1]
         assert all(row.split("\t")[-1] for row in rows)
 
+    def test_of_several_models_those_taken_stand_first_with_their_languages(self, run: Run) -> None:
+        _, *rows = run("models", "select", "--lang", "ru,ko", "--explain").out.splitlines()
+        assert [row.split("\t")[:2] for row in rows[:2]] == [
+            ["eslav_PP-OCRv5_mobile_rec", "for ru"],
+            ["korean_PP-OCRv5_mobile_rec", "for ko"],
+        ]
+        assert {row.split("\t")[1] for row in rows[2:]} == {"no"}
+
     @pytest.mark.parametrize(
         ("lang", "letters"),
         [("vi", "ạ (LATIN SMALL LETTER A WITH DOT BELOW)"), ("cy", "ẁ"), ("kn", "KANNADA LETTER VOCALIC L")],
