@@ -13,8 +13,9 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from bench.noto import font
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from ocrzoo_registry.orthographies import Orthography
 
@@ -27,14 +28,6 @@ COLUMNS = {"Hans": 30, "Hant": 30, "Jpan": 30}
 USUAL_COLUMNS = 58
 OCCURRENCES = 6
 """How often each letter stands in the lines made of letters; half as often where there are thousands."""
-
-_LATIN = ("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf", "/usr/share/fonts/truetype/noto/NotoSerif-Regular.ttf")
-_CJK = (
-    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
-    "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc",
-)
-_CJK_FACE = {"ja": 0, "zh-Hans": 2, "zh-Hant": 3}
-"""Faces of the Noto CJK collections."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +89,6 @@ def pages(drawn: Sequence[Drawn], tag: str) -> Iterator[tuple[NDArray[np.uint8],
         placed = []
         for row, line in enumerate(drawn[start : start + fit]):
             top = MARGIN + row * LINE
-            pen.text((MARGIN, top + LINE // 2), line.text, font=_font(tag, row % 2), fill="black", anchor="lm")
+            pen.text((MARGIN, top + LINE // 2), line.text, font=font(tag, row % 2, SIZE), fill="black", anchor="lm")
             placed.append(Drawn(line.text, top, top + LINE))
         yield np.asarray(paper)[:, :, ::-1].copy(), placed
-
-
-@cache
-def _font(tag: str, serif: int) -> ImageFont.FreeTypeFont:
-    if tag in _CJK_FACE:
-        return ImageFont.truetype(_CJK[serif], SIZE, index=_CJK_FACE[tag])
-    return ImageFont.truetype(_LATIN[serif], SIZE)

