@@ -17,6 +17,12 @@ from ocrzoo_registry.nearest import did_you_mean
 MAX_BYTES = 1 << 20
 """A configuration is a page of text."""
 
+_NEEDED = {
+    "string_type": "text is needed: in YAML, put what reads as a number, yes or no in quotes",
+    "tuple_type": "a list is needed",
+}
+"""What some kinds of error say, in words of a configuration, by pydantic's names of them."""
+
 SchemaT = TypeVar("SchemaT", bound=BaseModel)
 
 
@@ -77,10 +83,14 @@ def checked(schema: type[SchemaT], data: dict[str, Any], origin: str) -> SchemaT
 def _explain(problem: dict[str, Any]) -> str:
     where = ".".join(map(str, problem["loc"]))
     if problem["type"] == "extra_forbidden":
-        return f"{where}: unknown key{did_you_mean(str(problem['loc'][-1]), _known_keys(), count=1)}"
+        key = str(problem["loc"][-1])
+        if key in _known_keys():
+            return f"{where}: unknown key in this place"
+        return f"{where}: unknown key{did_you_mean(key, _known_keys(), count=1)}"
     if problem["type"] == "missing":
         return f"{where} is missing"
-    return f"{where}={reprlib.repr(problem['input'])}: {problem['msg']}"
+    needed = _NEEDED.get(problem["type"], problem["msg"])
+    return f"{where}={reprlib.repr(problem['input'])}: {needed}"
 
 
 def _known_keys() -> set[str]:

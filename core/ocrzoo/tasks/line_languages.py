@@ -64,11 +64,23 @@ def of_a_page(found: Sequence[Likely]) -> list[str | None]:
 
     Of equals, the one that comes first in a line's own mapping.
     """
+    page = shares_of_a_page(found)
+    known = [weighted(one, page) for one in found]
+    return [max(one, key=one.__getitem__) if one else None for one in known]
+
+
+def shares_of_a_page(found: Sequence[Likely]) -> dict[str, float]:
+    """Return how many lines of a page are in each language, by what its lines look like, and some for none read."""
     page: dict[str, float] = {}
     for one in found:
         for tag, share in one.items():
             page[tag] = page.get(tag, _COMMON) + share
-    return [max(one, key=lambda tag, one=one: one[tag] * page[tag], default=None) for one in found]  # type: ignore[misc]
+    return page
+
+
+def weighted(one: Likely, page: Mapping[str, float]) -> Likely:
+    """Return how likely each language is, where the page that a line is on is known."""
+    return normal({tag: share * page.get(tag, _COMMON) for tag, share in one.items()})
 
 
 def normal(shares: Mapping[str, float]) -> dict[str, float]:

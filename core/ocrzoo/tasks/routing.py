@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ocrzoo.tasks import scripts
-from ocrzoo.tasks.line_languages import Likely, likely, plausible
+from ocrzoo.tasks.line_languages import Likely, likely, plausible, shares_of_a_page, weighted
 from ocrzoo.tasks.recognition import Line
 from ocrzoo.tasks.scripts import WrittenLanguage
 
@@ -97,13 +97,16 @@ class Router:
     def best(self, readings: Sequence[Mapping[int, Line]], aspects: Sequence[float]) -> list[int]:
         """Return for each line of a page which model's reading is the right one; of equals the first.
 
+        A word such as Paris may be in any language: the more lines of a page are in one, the likelier it is that one.
         A line such as BCE may be Latin or Cyrillic: where its readings are worth about the same, it is given to the
         model that read most of the page in one of the scripts that share letters.
         """
-        worths = [
-            {index: self._worth(index, line, aspect) for index, line in read.items()}
-            for read, aspect in zip(readings, aspects, strict=True)
-        ]
+        found = [{index: self._likely(line.text) for index, line in read.items()} for read in readings]
+        worths = self._worths(readings, aspects, found)
+        likeliest = [said[max(worth, key=worth.__getitem__)] for said, worth in zip(found, worths, strict=True)]
+        of_page = shares_of_a_page(likeliest)
+        found = [{index: weighted(one, of_page) for index, one in said.items()} for said in found]
+        worths = self._worths(readings, aspects, found)
         chosen = [max(worth, key=worth.__getitem__) for worth in worths]
         twins = [len(read) > 1 and _is_twin(read[0]) for read in readings]
         page: Counter[int] = Counter()
@@ -117,10 +120,19 @@ class Router:
                 chosen[place] = max(close, key=lambda index: (page[index], index == chosen[place]))
         return chosen
 
-    def _worth(self, index: int, line: Line, aspect: float) -> float:
+    def _worths(
+        self, readings: Sequence[Mapping[int, Line]], aspects: Sequence[float], found: Sequence[Mapping[int, Likely]]
+    ) -> list[dict[int, float]]:
+        """What each reading of each line is worth, by its model."""
+        return [
+            {index: self._worth(index, line, aspect, said[index]) for index, line in read.items()}
+            for read, aspect, said in zip(readings, aspects, found, strict=True)
+        ]
+
+    def _worth(self, index: int, line: Line, aspect: float, found: Likely) -> float:
         reader = self._readers[index]
         looks = plausible(line.text, reader.languages) if self._all_known else None
-        return worth(line, aspect, reader, self._likely(line.text), looks)
+        return worth(line, aspect, reader, found, looks)
 
     @cached_property
     def _all_known(self) -> bool:
@@ -134,8 +146,9 @@ def worth(line: Line, aspect: float, reader: Tongues, found: Likely, looks: floa
     """Return what speaks for a reading, 0 to 1: a probability that it is right, letter by letter.
 
     That is the geometric mean of its characters' probabilities, times the part of the line that it accounts for,
-    less what is strange to its languages, times the probability that it is in one of them (``found``), and that it is
-    any language (``looks``; ``None`` where that cannot be told).
+    less what is strange to its languages, times the probability that it is in the likeliest of them (``found``; a
+    word that may be in any speaks for no model because it reads many), and that it is any language (``looks``;
+    ``None`` where that cannot be told).
     """
     if not line.probabilities:
         return 0.0
@@ -144,7 +157,7 @@ def worth(line: Line, aspect: float, reader: Tongues, found: Likely, looks: floa
     strange = 0.0
     if seen and reader.letters is not None:
         strange = sum(letter not in reader.letters for letter in seen) / len(seen)
-    ours = sum(share for tag, share in found.items() if tag in reader.tags) if found else 1.0
+    ours = max((share for tag, share in found.items() if tag in reader.tags), default=0.0) if found else 1.0
     power = 0.0 if looks is None else LOOKS * min(len(seen) / LOOKS_LETTERS, 1)
     like = math.pow(max(looks or 0.0, LEAST_LOOKS), power)
     return sure * _filled(line, aspect) * (1 - STRANGE * strange) * max(ours, LEAST) * like

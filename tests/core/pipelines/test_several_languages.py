@@ -244,11 +244,16 @@ class TestConfiguration:
         ("recognition", "message"),
         [
             ({"languages": ["xx"]}, r"languages\.0='xx': .*no language is called 'xx'"),
-            ({"languages": "ru"}, "languages='ru'"),
+            ({"languages": "ru"}, "languages='ru': a list is needed"),
+            ({"languages": ["en", False]}, r"languages\.1=False: text is needed.* yes or no in quotes"),
             ({"others": [{"model_name": CYRILLIC, "languages": ["ru"]}]}, "what the first model is to read"),
             ({"languages": ["zh"], "others": [{"model_name": CYRILLIC}]}, r"others\.0\.languages is missing"),
             ({"languages": ["zh"], "others": [{"model_name": CYRILLIC, "languages": []}]}, r"others\.0\.languages"),
             ({"language": ["zh"]}, "unknown key.*did you mean languages"),
+            (
+                {"languages": ["zh"], "others": [{"model_name": CYRILLIC, "languages": ["ru"], "score_thresh": 0.5}]},
+                r"others\.0\.score_thresh: unknown key in this place",
+            ),
         ],
     )
     def test_what_makes_no_sense_is_told(self, recognition: dict[str, Any], message: str) -> None:

@@ -109,3 +109,12 @@ class TestBest:
         assert models.best([twin, english], [2.0, ASPECT]) == [0, 0]
         assert models.best([twin, russian], [2.0, ASPECT]) == [1, 1]
         assert models.best([{0: read("BCE", 0.97), 1: read("ВСЕ", 0.5)}, russian], [2.0, ASPECT]) == [0, 1]
+
+    def test_words_that_leave_doubt_go_with_their_page(self) -> None:
+        models = router((EN,), (FR, DE))
+        words = [{0: read(word), 1: read(word)} for word in ("Paris", "Total", "Name")]
+        english = [{0: read("It is a truth universally acknowledged")}, {0: read("that is the question")}]
+        sentence = read("Rien ne sert de courir; il faut partir")
+        french = [{0: sentence, 1: sentence}] * 2
+        assert models.best([*words, *english], [3.0] * 3 + [ASPECT] * 2) == [0] * 5
+        assert models.best([*words, *french], [3.0] * 3 + [ASPECT] * 2) == [1] * 5
