@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from ocrzoo_registry import orthographies
-from ocrzoo_registry.errors import AmbiguousLanguage, UnknownLanguage
+from ocrzoo_registry.errors import AmbiguousLanguage, UnknownLanguage, UsageError
 from ocrzoo_registry.nearest import did_you_mean
 from ocrzoo_registry.orthographies import Direction, Orthography
 
@@ -114,8 +114,11 @@ def find_all(codes: str | Iterable[str]) -> tuple[Language, ...]:
     Raises:
         AmbiguousLanguage: As :func:`find`.
         UnknownLanguage: As :func:`find`, or nothing was given.
+        UsageError: These are no texts.
     """
-    parts = [codes] if isinstance(codes, str) else list(codes)
+    parts = [codes] if isinstance(codes, str) or not isinstance(codes, Iterable) else list(codes)
+    if not all(isinstance(part, str) for part in parts):
+        raise UsageError(f"{codes!r}: a language tag such as ru or zh-Hant is needed, or several")
     named = [code for part in parts for code in part.split(",") if code.strip()]
     if not named:
         raise UnknownLanguage("no language is given: name one, such as ko or zh-Hant")
@@ -253,5 +256,5 @@ def _script_of(tag: str) -> str:
 
 def _refuse(code: str) -> str:
     known = [*orthographies.tags(), *paddle_codes(), *orthographies.names()]
-    hint = did_you_mean(code, known)
+    hint = did_you_mean(code, [one for one in known if one != code])
     raise UnknownLanguage(f"no language is called {code!r}{hint}: give a tag such as ko or zh-Hant, or an English name")

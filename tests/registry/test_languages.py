@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import string
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocrzoo_registry.errors import AmbiguousLanguage, ExitCode, OcrzooError, UnknownLanguage
+from ocrzoo_registry.errors import AmbiguousLanguage, ExitCode, OcrzooError, UnknownLanguage, UsageError
 from ocrzoo_registry.languages import PaddleCode, claims, find, find_all, find_tag, nearness, paddle_codes
 
 CODES = paddle_codes()
@@ -147,6 +148,12 @@ def test_several_are_found_once_each_in_order() -> None:
 def test_no_language_at_all(nothing: str | list[str]) -> None:
     with pytest.raises(UnknownLanguage, match="no language is given"):
         find_all(nothing)
+
+
+@pytest.mark.parametrize("odd", [None, 5, b"ru", ["ru", None]])
+def test_what_is_no_text_is_told(odd: Any) -> None:
+    with pytest.raises(UsageError, match="a language tag such as ru"):
+        find_all(odd)
 
 
 @pytest.mark.parametrize(
