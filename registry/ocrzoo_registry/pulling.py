@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ocrzoo_registry.errors import OcrzooError, StoreError
 from ocrzoo_registry.resolver import Resolver
 from ocrzoo_registry.store import ModelFiles
+
+Thing = TypeVar("Thing")
+Result = TypeVar("Result")
 
 SIDE_BY_SIDE = 3
 """Models on their way at once; each has several files of its own."""
@@ -33,10 +37,20 @@ class Pulled:
 
 def pull_all(resolver: Resolver, pulls: Sequence[Pull]) -> list[Pulled]:
     """Bring all models, in any order, and tell of each in the order given; Ctrl-C ends all transfers."""
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+    return side_by_side(resolver, _pull, pulls)
+
+
+def side_by_side(
+    resolver: Resolver, do: Callable[[Thing], Result], things: Iterable[Thing], width: int = SIDE_BY_SIDE
+) -> list[Result]:
+    """Do something with ``width`` things at once; results come in the order of the things.
+
+    What it raises, and Ctrl-C, calls off all that the resolver transfers, so that nobody waits for the others.
+    """
+    with ThreadPoolExecutor(width) as pool:
         try:
-            return list(pool.map(_pull, pulls))
-        except BaseException:
+            return list(pool.map(do, things))
+        except BaseException:  # Ctrl-C too: leaving the pool would wait for every transfer
             resolver.cancelled.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise

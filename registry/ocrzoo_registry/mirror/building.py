@@ -6,7 +6,6 @@ What cannot be had costs itself only. A build that is killed leaves what was ser
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from ocrzoo_registry.mirror.comparing import Compared, Wish, compare, has_all
 from ocrzoo_registry.mirror.folder import MirrorFolder, Release
 from ocrzoo_registry.mirror.index import Index, IndexedModel
 from ocrzoo_registry.mirror.indexing import index_of, made_by
-from ocrzoo_registry.pulling import SIDE_BY_SIDE
+from ocrzoo_registry.pulling import side_by_side
 from ocrzoo_registry.resolver import Resolver
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
@@ -174,13 +173,7 @@ def _outcomes(bringer: Bringer, compared: Sequence[Compared]) -> list[IndexedMod
         except OcrzooError as error:
             return error
 
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        try:
-            return list(pool.map(outcome, compared))
-        except BaseException:
-            bringer.resolver.cancelled.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    return side_by_side(bringer.resolver, outcome, compared)
 
 
 def _publish(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,10 +16,11 @@ from ocrzoo_registry.errors import IntegrityError, SourceError
 from ocrzoo_registry.manifest import WRITTEN_FROM_CARD
 from ocrzoo_registry.mirror.index import Index, IndexedModel
 from ocrzoo_registry.orders import Order, check_listing
+from ocrzoo_registry.pulling import side_by_side
 from ocrzoo_registry.resolver import Resolver
 from ocrzoo_registry.transfer import Cancelled, blamed_on_source
 
-SIDE_BY_SIDE = 16
+ASKED_AT_ONCE = 16
 """Models that sources are asked about at once; the answers are small."""
 
 State = Literal["new", "changed", "same", "gone", "unanswered", "out of reach"]
@@ -66,13 +66,9 @@ def compare(resolver: Resolver, wishes: Sequence[Wish], here: Index, blobs: Path
     """
     names = resolver.sources.names()
     asking = _Asking(resolver, names, blobs)
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        try:
-            return list(pool.map(lambda wish: asking.about(wish, here.find(wish.name, wish.file_format)), wishes))
-        except BaseException:
-            resolver.cancelled.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    return side_by_side(
+        resolver, lambda wish: asking.about(wish, here.find(wish.name, wish.file_format)), wishes, ASKED_AT_ONCE
+    )
 
 
 def has_all(model: IndexedModel, blobs: Path) -> bool:

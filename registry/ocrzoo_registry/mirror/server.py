@@ -252,7 +252,7 @@ def _listening(host: str, port: int) -> socket.socket:
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
             listener.listen(1024)
-        except BaseException:
+        except OSError:
             listener.close()
             raise
     except OSError as error:
