@@ -25,8 +25,8 @@ from rapidfuzz.distance import Levenshtein
 
 from ocrzoo import create_pipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
-from ocrzoo_registry.coverage import coverage_of
-from ocrzoo_registry.languages import Language, claims, find
+from ocrzoo_registry.languages.coverage import coverage_of
+from ocrzoo_registry.languages.tags import Language, claims, find
 from ocrzoo_registry.zoo import Zoo
 
 MODELS = ("PP-OCRv5_mobile_rec", "PP-OCRv6_small_rec", "PP-OCRv6_tiny_rec")

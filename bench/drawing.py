@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from ocrzoo.results.drawing import draw
-from ocrzoo.results.fonts import font_book
-from ocrzoo.results.lettering import letter, one_line
+from ocrzoo.visualize.drawing import draw
+from ocrzoo.visualize.fonts.book import font_book
+from ocrzoo.visualize.lettering import letter, one_line
 
 PAGES = ((1000, 750), (3000, 2000), (4000, 3000))
 BOXES = (10, 100, 500)

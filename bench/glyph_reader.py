@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from ocrzoo.engines import TensorSpec
+from ocrzoo.engines.base import TensorSpec
 
 SIDE = 20
 """Pixels a side that every shape is scaled to."""

@@ -17,7 +17,7 @@ from bench.noto import font
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from ocrzoo_registry.orthographies import Orthography
+from ocrzoo_registry.languages.orthography import Orthography
 
 WIDTH, HEIGHT, MARGIN = 1240, 1754, 70
 """Pixels: A4 at 150 an inch."""

@@ -24,7 +24,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from tests.registry.mirror.made_mirrors import MadeMirror, card_of, sha256
-from tests.registry.mirror.web_servers import free_port, run_nginx, run_serve
+from tests.registry.mirror.serving.web_servers import free_port, run_nginx, run_serve
 
 NAME = "bench_det"
 PIECE = 1 << 20

@@ -4,7 +4,7 @@ The same seed draws the same page. Texts are in the public domain: Austen, Carro
 Shakespeare; Descartes, La Fontaine, Pascal, Proust, Ronsard, Verlaine, Villon; Goethe, Heine, Müller, Schiller;
 Confucius, Li Bai, Li Shen, Liu Zongyuan, Meng Haoran, Wang Wei, Wang Zhihuan; Basho, Heike monogatari, Masaoka Shiki,
 Murasaki, Natsume Soseki, Sei Shonagon; Lermontov, Pushkin, Tolstoy; Becquer, Calderon, Cervantes, Espronceda; Dante,
-Leopardi, Manzoni; Mickiewicz; Arirang and proverbs. The thresholds of ``ocrzoo.tasks.routing`` were set on the lines in
+Leopardi, Manzoni; Mickiewicz; Arirang and proverbs. The thresholds of ``ocrzoo.text.routing`` were set on the lines in
 English, French, German, Chinese, Japanese, Russian and Korean; nothing was set on those in Spanish, Italian and Polish.
 """
 

@@ -59,9 +59,9 @@ def timed(run: Callable[..., Any]) -> Callable[..., Any]:
 
 def make_ocrzoo(job: Job) -> Read:
     """Make our pipeline."""
-    from ocrzoo import create_pipeline, runtime
+    from ocrzoo import create_pipeline, model_loader
 
-    runtime.GuardedSession.run = timed(runtime.GuardedSession.run)  # type: ignore[method-assign]
+    model_loader.GuardedSession.run = timed(model_loader.GuardedSession.run)  # type: ignore[method-assign]
     pipeline = create_pipeline(config=job["config"], engine=job["engine"], threads=job["threads"])
     return lambda pages: pipeline.predict(list(pages))
 

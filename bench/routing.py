@@ -27,14 +27,14 @@ from bench.glyph_reader import Font, GlyphReader
 from bench.mixed_pages import TEXTS, Drawn, page
 from bench.noto import CJK, LATIN
 
+from ocrzoo.model_loader import Runtime
 from ocrzoo.pipelines.config import checked, default_ocr
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo.pipelines.schema import OCRConfig
 from ocrzoo.predictors.recognition import TextRecogniser
 from ocrzoo.results.ocr import OCRResult
-from ocrzoo.runtime import Runtime
-from ocrzoo_registry.cards import Task
-from ocrzoo_registry.languages import find
+from ocrzoo_registry.cards.schema import Task
+from ocrzoo_registry.languages.tags import find
 
 Readers = tuple[tuple[str, str], ...]
 """Models, and the languages that each is to read."""

@@ -18,12 +18,12 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from ocrzoo_registry import plain_yaml
-from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.charsets import read_charset
-from ocrzoo_registry.hookspecs import ENTRY_POINT_GROUP
-from ocrzoo_registry.host import PluginHost
-from ocrzoo_registry.selection import select
+from ocrzoo_registry import safe_yaml
+from ocrzoo_registry.cards.charsets import read_charset
+from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.languages.selection import select
+from ocrzoo_registry.plugins.hookspecs import ENTRY_POINT_GROUP
+from ocrzoo_registry.plugins.manager import PluginHost
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 
@@ -96,7 +96,7 @@ def load_all(count: int, folder: Path) -> Zoo:
         (folder / name / "cards.jsonl").write_text("\n".join(map(json.dumps, cards)), encoding="utf-8")
     (folder / "yaml").mkdir()
     for card in data[: count // 10]:
-        (folder / "yaml" / f"{card['name']}.yaml").write_text(plain_yaml.dump(card), encoding="utf-8")
+        (folder / "yaml" / f"{card['name']}.yaml").write_text(safe_yaml.dump(card), encoding="utf-8")
     (folder / "data.json").write_text(json.dumps(data), encoding="utf-8")
     del data, small
     load(f"load {count // 10} more from YAML files", folder, "read_cards(HERE / 'yaml', HERE)")

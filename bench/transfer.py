@@ -31,9 +31,9 @@ from bench.transfer_server import serve
 from tests.hubs.kit import DOWNLOADS, MODEL, QUIET_AISTUDIO
 from tests.hubs.pulling import PARAMS, PULL
 
-from ocrzoo_registry.resolver import Resolver
+from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.store import Store
+from ocrzoo_registry.store.store import Store
 from ocrzoo_registry.zoo import Zoo
 
 OURS, REFERENCE, WRITTEN = "ocrzoo", "requests + sha256", "requests + sha256, on the disk"

@@ -12,15 +12,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import ModelCard
+from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.catalogue import Catalogue
-from ocrzoo_registry.evidence import Evidence, claimed_by
-from ocrzoo_registry.hookspecs import HookSpecs
-from ocrzoo_registry.languages import find, paddle_codes
-from ocrzoo_registry.offers import OFFICIAL
+from ocrzoo_registry.languages.report import Surveyed, survey
+from ocrzoo_registry.languages.support import Evidence, claimed_by
+from ocrzoo_registry.languages.tags import find, paddle_codes
+from ocrzoo_registry.plugins.hookspecs import HookSpecs
+from ocrzoo_registry.plugins.registrations import OFFICIAL
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.survey import Surveyed, survey
 from ocrzoo_registry.zoo import Zoo
 
 DOCS = Path(__file__).parent

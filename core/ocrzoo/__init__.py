@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ocrzoo.pipelines.create import create_pipeline
+    from ocrzoo.pipelines.factory import create_pipeline
     from ocrzoo_registry.errors import (
         InputError,
         IntegrityError,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         SourceError,
         UsageError,
     )
-    from ocrzoo_registry.selection import select
+    from ocrzoo_registry.languages.selection import select
     from ocrzoo_registry.zoo import Zoo
 
 __all__ = [
@@ -42,8 +42,8 @@ _ERRORS = ("InputError", "IntegrityError", "NotFound", "OcrzooError", "OfflineEr
 _WHERE = {
     **dict.fromkeys(_ERRORS, "ocrzoo_registry.errors"),
     "Zoo": "ocrzoo_registry.zoo",
-    "create_pipeline": "ocrzoo.pipelines.create",
-    "select": "ocrzoo_registry.selection",
+    "create_pipeline": "ocrzoo.pipelines.factory",
+    "select": "ocrzoo_registry.languages.selection",
 }
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ocrzoo_registry.contracts import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
-from ocrzoo_registry.hookspecs import hookimpl
+from ocrzoo_registry.plugins.hookspecs import hookimpl
+from ocrzoo_registry.plugins.specs import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
 from ocrzoo_registry.settings import Settings
 
 
@@ -18,7 +18,7 @@ def ocrzoo_sources(settings: Settings) -> Iterator[SourceSpec]:
     yield SourceSpec("wheel", "ocrzoo_registry.sources.wheel:WheelSource", rank=20, network=False)
     yield SourceSpec(
         "mirror",
-        "ocrzoo_registry.sources.mirror:MirrorSource",
+        "ocrzoo_registry.mirror.client:MirrorSource",
         rank=25,
         network=settings.mirror is not None and settings.mirror.scheme != "file",
         unnamed=True,
@@ -36,7 +36,7 @@ def ocrzoo_engines() -> Iterator[EngineSpec]:
     """The engines, ranked as measured on a CPU with PP-OCRv4 and v5 mobile (docs/engines.md)."""
     yield EngineSpec(
         "openvino",
-        "ocrzoo.engines.openvino:OpenVinoEngine",
+        "ocrzoo.engines.base.openvino:OpenVinoEngine",
         formats=("onnx",),
         module="openvino",
         install="ocrzoo[openvino]",
@@ -44,7 +44,7 @@ def ocrzoo_engines() -> Iterator[EngineSpec]:
     )
     yield EngineSpec(
         "onnxruntime",
-        "ocrzoo.engines.onnxruntime:OnnxRuntimeEngine",
+        "ocrzoo.engines.base.onnxruntime:OnnxRuntimeEngine",
         formats=("onnx",),
         module="onnxruntime",
         install="ocrzoo[onnxruntime]",
@@ -52,7 +52,7 @@ def ocrzoo_engines() -> Iterator[EngineSpec]:
     )
     yield EngineSpec(
         "paddle",
-        "ocrzoo.engines.paddle:PaddleEngine",
+        "ocrzoo.engines.base.paddle:PaddleEngine",
         formats=("paddle",),
         module="paddle",
         install="ocrzoo[paddle]",
@@ -64,8 +64,8 @@ def ocrzoo_engines() -> Iterator[EngineSpec]:
 @hookimpl
 def ocrzoo_predictors() -> Iterator[PredictorSpec]:
     """One predictor a task."""
-    yield PredictorSpec("text_detection", "ocrzoo.predictors.detection:TextDetector")
-    yield PredictorSpec("text_recognition", "ocrzoo.predictors.recognition:TextRecogniser")
+    yield PredictorSpec("text_detection", "ocrzoo.predictors.base.detection:TextDetector")
+    yield PredictorSpec("text_recognition", "ocrzoo.predictors.base.recognition:TextRecogniser")
 
 
 @hookimpl

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
-from typing import TypeAlias
 
-from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.cards.loader import OfferedCard
 from ocrzoo_registry.errors import UnknownModel
-from ocrzoo_registry.offers import Offer, Offers
+from ocrzoo_registry.names import natural_key
+from ocrzoo_registry.plugins.registrations import Offer, Offers
 
 
 class Catalogue(Offers[OfferedCard]):
@@ -61,7 +60,7 @@ def _serving(lang: str | None) -> Callable[[Iterable[str]], bool]:
     """Whether tags of a card serve a language; every card does where none is asked for."""
     if lang is None:
         return lambda _: True
-    from ocrzoo_registry.languages import claims, find
+    from ocrzoo_registry.languages.tags import claims, find
 
     wanted = find(lang)
     return lambda tags: claims(tags, wanted)
@@ -70,12 +69,3 @@ def _serving(lang: str | None) -> Callable[[Iterable[str]], bool]:
 def _name_matches(name: str, pattern: str) -> bool:
     name, pattern = name.casefold(), pattern.casefold()
     return fnmatchcase(name, pattern if any(mark in pattern for mark in "*?[") else f"*{pattern}*")
-
-
-NaturalKey: TypeAlias = list[tuple[int, int, str]]
-
-
-def natural_key(name: str) -> NaturalKey:
-    """Return a sort key in which v9 comes before v10."""
-    parts = re.split(r"(\d+)", name.casefold())
-    return [(1, int(part), "") if part.isdecimal() else (0, 0, part) for part in parts]

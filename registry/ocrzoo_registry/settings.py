@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.plain_files import read_bounded
+from ocrzoo_registry.files import read_bounded
 
 _WORDS = {
     "1": True,

@@ -5,17 +5,17 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import FORMATS, Format
+from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import FORMATS, Format
 from ocrzoo_registry.catalogue import Catalogue
-from ocrzoo_registry.contracts import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
-from ocrzoo_registry.host import PluginHost
-from ocrzoo_registry.offers import Offers
+from ocrzoo_registry.plugins.manager import PluginHost
+from ocrzoo_registry.plugins.registrations import Offers
+from ocrzoo_registry.plugins.specs import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.store import Store
+from ocrzoo_registry.store.store import Store
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.resolver import Resolver
+    from ocrzoo_registry.download.resolver import Resolver
 
 
 class Zoo:
@@ -86,6 +86,6 @@ class Zoo:
     @cached_property
     def resolver(self) -> Resolver:
         """What brings weights in."""
-        from ocrzoo_registry.resolver import Resolver
+        from ocrzoo_registry.download.resolver import Resolver
 
         return Resolver(self.settings, self.sources, self.store)

@@ -9,7 +9,7 @@ from bench.accuracy import measure
 from tests.fonts import needs_fonts
 
 from ocrzoo import create_pipeline
-from ocrzoo_registry.languages import find
+from ocrzoo_registry.languages.tags import find
 from ocrzoo_registry.zoo import Zoo
 
 pytestmark = [pytest.mark.weights, needs_fonts]

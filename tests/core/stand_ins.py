@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.engines import TensorSpec
+from ocrzoo.engines.base import TensorSpec
+from ocrzoo.model_loader import Runtime
 from ocrzoo.pipelines.config import checked, default_ocr
 from ocrzoo.pipelines.schema import OCRConfig
-from ocrzoo.predictors import Classification, Unwarped
+from ocrzoo.predictors.base import Classification, Unwarped
 from ocrzoo.predictors.detection import TextDetector
 from ocrzoo.predictors.recognition import TextRecogniser
-from ocrzoo.runtime import Runtime
-from ocrzoo_registry.cards import Task
+from ocrzoo_registry.cards.schema import Task
 
 Array = NDArray[np.float32]
 PREDICTORS: dict[str, Any] = {"PP-OCRv5_mobile_det": TextDetector, "PP-OCRv5_mobile_rec": TextRecogniser}

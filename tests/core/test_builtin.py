@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ocrzoo.engines import Engine
+from ocrzoo.engines.base import Engine
 from ocrzoo.pipelines.config import default_ocr
-from ocrzoo_registry.contracts import load_attribute
+from ocrzoo_registry.plugins.specs import load_attribute
 from ocrzoo_registry.zoo import Zoo
 
 

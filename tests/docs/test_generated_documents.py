@@ -46,7 +46,7 @@ def test_the_checked_in_schema_accepts_a_card_and_refuses_a_misspelt_key() -> No
 
 
 def test_the_tutorials_card_is_a_card() -> None:
-    from ocrzoo_registry.card_files import build_card
+    from ocrzoo_registry.cards.loader import build_card
 
     text = (ROOT / "docs" / "plugin-tutorial.md").read_text(encoding="utf-8")
     found = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)

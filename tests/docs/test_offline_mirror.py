@@ -19,7 +19,7 @@ sys.path.append(str(Path(__file__).parents[2]))
 from tests.core.cli.conftest import MODELS, model
 from tests.hubs.environments import Environments
 from tests.hubs.server import Hubs
-from tests.registry.mirror.web_servers import free_port, program, run_nginx
+from tests.registry.mirror.serving.web_servers import free_port, program, run_nginx
 
 PAGE = Path(__file__).parents[2] / "docs" / "offline-mirror.md"
 FENCED = re.compile(r"^```(bash|nginx)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

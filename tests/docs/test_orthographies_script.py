@@ -77,7 +77,7 @@ def test_capitals(script: ModuleType, language: str, letters: str, upper: list[s
     [("", ""), ("cba", "abc"), ("abcd", "a-d"), ("abcdz", "a-dz"), ("aü\u0301", "aü \u0301"), ("\u0301", "\u0301")],
 )
 def test_writing_reads_back(script: ModuleType, characters: str, written: str) -> None:
-    from ocrzoo_registry.orthographies import _expand
+    from ocrzoo_registry.languages.orthography import _expand
 
     assert script.shorten(characters) == written
     assert _expand(written) == set(characters)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from ocrzoo_registry.cards import Format
+from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 

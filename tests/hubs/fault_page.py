@@ -12,7 +12,7 @@ from tests.hubs.fault_rows import ROWS, Row
 from tests.hubs.fault_stage import FILES
 from tests.hubs.pulling import SOURCES
 
-from ocrzoo_registry import patience, web
+from ocrzoo_registry.network import http, retry
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 MADE = "<!-- Made by tests/hubs/test_resolver_faults.py with OCRZOO_WRITE_DOCS=1; do not edit. -->"
@@ -38,12 +38,12 @@ def head() -> str:
         f"took {LEAST_TOLD_S} or more. The tests check all of it again, the seconds apart.",
     ]
     bounds = [
-        f"The bounds: a source gives way after {patience.SILENCE_S:.0f} s without a byte, or below",
-        f"{patience.LEAST_RATE >> 10} KiB/s over that time. A connection",
-        f"has {web.CONNECT_S:.0f} s to come about, headers have {web.ANSWER_S:.0f} s, and the next byte",
-        f"{web.IDLE_S:.0f} s. There are {patience.TRIES} tries without a byte in between",
-        f"({patience.TRIES_UNCONNECTED} where there is no server), {patience.FIRST_WAIT_S:g} to",
-        f"{patience.LONGEST_WAIT_S:g} s apart, or as the server asks.",
+        f"The bounds: a source gives way after {retry.SILENCE_S:.0f} s without a byte, or below",
+        f"{retry.LEAST_RATE >> 10} KiB/s over that time. A connection",
+        f"has {http.CONNECT_S:.0f} s to come about, headers have {http.ANSWER_S:.0f} s, and the next byte",
+        f"{http.IDLE_S:.0f} s. There are {retry.TRIES} tries without a byte in between",
+        f"({retry.TRIES_UNCONNECTED} where there is no server), {retry.FIRST_WAIT_S:g} to",
+        f"{retry.LONGEST_WAIT_S:g} s apart, or as the server asks.",
     ]
     return f"{MADE}\n\n# What becomes of a pull when a hub goes wrong\n\n{' '.join(shown)}\n\n{' '.join(bounds)}"
 

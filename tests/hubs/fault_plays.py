@@ -16,7 +16,7 @@ from tests.hubs.kit import MODEL, PATIENCE_S
 from tests.hubs.pulling import PARAMS, TOKENS, contents_of, end_of, parts_of, start
 from tests.hubs.server import TAR_SUFFIX
 
-from ocrzoo_registry.store import Store
+from ocrzoo_registry.store.store import Store
 
 RIGHT_TOKEN, WRONG_TOKEN = "hf_right-0123456789", "hf_wrong-0123456789"
 Play = Callable[[Stage], str]

@@ -27,11 +27,11 @@ from tests.hubs.pulling import (
 from tests.hubs.server import Hubs
 from tests.hubs.wire import Request
 
+from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.errors import ExitCode, IntegrityError, OcrzooError
-from ocrzoo_registry.manifest import Manifest
-from ocrzoo_registry.patience import LEAST_RATE, SILENCE_S
-from ocrzoo_registry.resolver import Resolver
-from ocrzoo_registry.store import ModelFiles
+from ocrzoo_registry.network.retry import LEAST_RATE, SILENCE_S
+from ocrzoo_registry.store.manifest import Manifest
+from ocrzoo_registry.store.store import ModelFiles
 
 FILES = {
     "inference.yml": f"Global:\n  model_name: {MODEL}\n".encode(),

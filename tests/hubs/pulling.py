@@ -16,9 +16,9 @@ from typing import Self
 from tests.hubs.kit import MODEL
 from tests.hubs.server import TAR_SUFFIX, Hubs
 
-from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.cards.loader import OfferedCard
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.store import MANIFEST_NAME, ModelFiles
+from ocrzoo_registry.store.store import MANIFEST_NAME, ModelFiles
 from ocrzoo_registry.zoo import Zoo
 
 HUBS = ("huggingface", "aistudio", "modelscope", "bos")

@@ -32,9 +32,9 @@ from tests.hubs.pulling import (
 )
 from tests.hubs.server import Hubs
 
+from ocrzoo_registry.download.batch import Pull, pull_all
 from ocrzoo_registry.errors import ExitCode, OfflineError, StoreError
-from ocrzoo_registry.pulling import Pull, pull_all
-from ocrzoo_registry.store import Store
+from ocrzoo_registry.store.store import Store
 
 MANY = 16
 SMALL = 200_000

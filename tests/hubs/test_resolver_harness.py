@@ -17,7 +17,7 @@ from tests.hubs.server import Hubs
 
 from ocrzoo_registry.errors import OcrzooError, SourceError
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.store import Store
+from ocrzoo_registry.store.store import Store
 
 HOSTS = {
     "huggingface": "huggingface.co",

@@ -31,8 +31,8 @@ from tests.hubs.pulling import (
 )
 from tests.hubs.server import Hubs
 
-from ocrzoo_registry import patience
 from ocrzoo_registry.errors import IntegrityError, OcrzooError
+from ocrzoo_registry.network import retry
 
 pytestmark = pytest.mark.slow
 
@@ -51,8 +51,8 @@ few = settings(max_examples=30, deadline=None, suppress_health_check=[HealthChec
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait hardly at all between tries: here only the bytes matter."""
-    monkeypatch.setattr(patience, "FIRST_WAIT_S", 0.001)
-    monkeypatch.setattr(patience, "LONGEST_WAIT_S", 0.002)
+    monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.001)
+    monkeypatch.setattr(retry, "LONGEST_WAIT_S", 0.002)
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ocrzoo_registry.card_files import read_card
-from ocrzoo_registry.cards import Format, ModelCard, Repository
-from ocrzoo_registry.charsets import read_charset
+from ocrzoo_registry.cards.charsets import read_charset
+from ocrzoo_registry.cards.loader import read_card
+from ocrzoo_registry.cards.schema import Format, ModelCard, Repository
 
 REPOSITORY = Path(__file__).parents[2]
 CARDS = REPOSITORY / "model_cards" / "ocrzoo_cards"

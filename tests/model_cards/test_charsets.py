@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ocrzoo_registry.charsets import read_charset
+from ocrzoo_registry.cards.charsets import read_charset
 from ocrzoo_registry.errors import CardError
 
 CHARSETS = Path(__file__).parents[2] / "model_cards" / "ocrzoo_cards" / "charsets"

@@ -8,12 +8,12 @@ from typing import Any, cast, get_args
 import pytest
 
 import ocrzoo_cards
-from ocrzoo_registry import plain_yaml
-from ocrzoo_registry.cards import Format
+from ocrzoo_registry import safe_yaml
+from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.zoo import Zoo
 
 TABLE = ocrzoo_cards.ROOT / "rapidocr_copies.yaml"
-DIGESTS: dict[str, dict[Format, dict[str, str]]] = cast("Any", plain_yaml.read_file(TABLE, 1 << 20))["digests"]
+DIGESTS: dict[str, dict[Format, dict[str, str]]] = cast("Any", safe_yaml.read_file(TABLE, 1 << 20))["digests"]
 
 
 @pytest.mark.parametrize("name", DIGESTS)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ocrzoo_registry.card_files import read_card
-from ocrzoo_registry.cards import ModelCard
+from ocrzoo_registry.cards.loader import read_card
+from ocrzoo_registry.cards.schema import ModelCard
 
 REPOSITORY = Path(__file__).parents[2]
 CARDS = REPOSITORY / "model_cards" / "ocrzoo_cards"

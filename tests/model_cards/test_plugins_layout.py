@@ -14,8 +14,8 @@ from typing import Any
 import pluggy
 import pytest
 
-from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.hookspecs import HookSpecs
+from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.plugins.hookspecs import HookSpecs
 
 REPOSITORY = Path(__file__).parents[2]
 CARDS = REPOSITORY / "model_cards" / "ocrzoo_cards"

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-ANSWERS = Path(__file__).parents[1] / "core" / "tasks" / "paddlex_words.json"
+ANSWERS = Path(__file__).parents[1] / "core" / "text" / "paddlex_words.json"
 CHARSET = [*"abXYZ019.-,()é你好世界中ひカЖя", *"مرحبا", "🇩🇪"]
 CASES = 45
 WIDEST = 3000 / 48

@@ -16,11 +16,11 @@ sys.path.append(str(Path(__file__).parents[2]))
 
 from tests.registry.kit import FIRST_PARTY, SitePackages
 
-from ocrzoo_registry.contracts import SourceSpec
-from ocrzoo_registry.offers import Offer, Offers, Origin
-from ocrzoo_registry.resolver import Resolver
+from ocrzoo_registry.download.resolver import Resolver
+from ocrzoo_registry.plugins.registrations import Offer, Offers, Origin
+from ocrzoo_registry.plugins.specs import SourceSpec
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.store import Store
+from ocrzoo_registry.store.store import Store
 
 if TYPE_CHECKING:
     from tests.registry.kit import MakeResolver

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from tests.hubs.server import Hubs
 from tests.registry.kit import offer_card
 
-from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import Format
-from ocrzoo_registry.contracts import Listing, RemoteFile, Source
+from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.settings import Hubs as HubSettings
 from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.sources.base import Listing, RemoteFile, Source
 
 NAME = "seaside_det"
 FILES = {

@@ -13,10 +13,10 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Protocol
 
-from ocrzoo_registry.card_files import OfferedCard, build_card
-from ocrzoo_registry.contracts import Listing, Opened, RemoteFile
-from ocrzoo_registry.resolver import Resolver
+from ocrzoo_registry.cards.loader import OfferedCard, build_card
+from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.sources.base import Listing, Opened, RemoteFile
 
 FIRST_PARTY = frozenset(entry.name for entry in distribution("ocrzoo").entry_points if entry.group == "ocrzoo")
 """The plugins that come with ocrzoo; most tests leave them out to be quick."""

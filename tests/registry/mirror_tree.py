@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tests.registry.kit import sha256
 
-from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import Format
-from ocrzoo_registry.mirror.index import BLOBS, FILE_NAME, Index, IndexedFile, IndexedModel, revision_of
+from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.index.schema import BLOBS, FILE_NAME, Index, IndexedFile, IndexedModel, revision_of
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from tests.registry.kit import offer_card
 
-from ocrzoo_registry.card_files import OfferedCard
+from ocrzoo_registry.cards.loader import OfferedCard
 from ocrzoo_registry.catalogue import Catalogue
-from ocrzoo_registry.contracts import SourceSpec
-from ocrzoo_registry.languages import find_tag
-from ocrzoo_registry.offers import Offer, Offers, Origin
+from ocrzoo_registry.languages.tags import find_tag
+from ocrzoo_registry.plugins.registrations import Offer, Offers, Origin
+from ocrzoo_registry.plugins.specs import SourceSpec
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 

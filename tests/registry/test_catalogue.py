@@ -7,7 +7,7 @@ from tests.registry.kit import offer_card
 
 from ocrzoo_registry.catalogue import Catalogue
 from ocrzoo_registry.errors import ExitCode, UnknownModel
-from ocrzoo_registry.offers import Offer, Origin
+from ocrzoo_registry.plugins.registrations import Offer, Origin
 
 SEAS = ("baltic", "black", "dead", "kara", "north", "red", "ross", "south", "white")
 ORIGIN = Origin("test", "test", "0")

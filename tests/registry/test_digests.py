@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ocrzoo_registry.digests import CHUNK_BYTES, receive, sha256_of
+from ocrzoo_registry.files import CHUNK_BYTES, receive, sha256_of
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 

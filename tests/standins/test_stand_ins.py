@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ocrzoo.engines import Engine, EngineOptions, Session
+from ocrzoo.engines.base import Engine, EngineOptions, Session
 from ocrzoo.engines.onnxruntime import OnnxRuntimeEngine
 from ocrzoo.engines.openvino import OpenVinoEngine
 from ocrzoo.engines.paddle import PaddleEngine
-from ocrzoo_registry import inference_config
+from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 
@@ -105,6 +105,6 @@ def test_the_zoo_finds_them_in_ocrzoo_model_path(stand_ins: dict[str, Path], nam
     zoo = Zoo(Settings(home=tmp_path, sources=("directory",), sources_exact=True, model_path=(stand_ins[name].parent,)))
     for file_format, folder in (("paddle", stand_ins[name]), ("onnx", stand_ins[f"{name}_onnx"])):
         files = zoo.resolver.resolve(zoo.models.get(name), [file_format])  # type: ignore[list-item]
-        assert inference_config.read(files.folder)["Global"]["model_name"] == name
+        assert inference_yml.read(files.folder)["Global"]["model_name"] == name
         for file in folder.iterdir():
             assert (files.folder / file.name).read_bytes() == file.read_bytes()

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.standins import onnx_form, paddle_form
 from tests.standins.networks import classifiers, flattener
 
-from ocrzoo_registry import inference_config
+from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.zoo import Zoo
 
 
@@ -31,11 +31,11 @@ def write_stand_ins(folder: Path) -> dict[str, Path]:
 
 def _folders(folder: Path, name: str, folders: dict[str, Path]) -> tuple[Path, Path]:
     """Make a model's two folders with ``inference.yml`` in them, and list them in ``folders``."""
-    config = inference_config.render(Zoo().models.get(name))
+    config = inference_yml.render(Zoo().models.get(name))
     for made in (name, f"{name}_onnx"):
         folders[made] = folder / made
         folders[made].mkdir(parents=True)
-        (folders[made] / inference_config.FILE_NAME).write_bytes(config)
+        (folders[made] / inference_yml.FILE_NAME).write_bytes(config)
     return folders[name], folders[f"{name}_onnx"]
 
 

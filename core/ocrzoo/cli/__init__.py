@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import click
 
+from ocrzoo.cli.output import debugging, log_to_stderr, tell, write_all_characters
 from ocrzoo.cli.root import ocrzoo
-from ocrzoo.cli.terminal import debugging, log_to_stderr, tell, write_all_characters
 from ocrzoo_registry.errors import ExitCode, OcrzooError
 
 gc.set_threshold(50_000)  # starting up makes many objects and no garbage: 6 % of the start were collections

@@ -33,11 +33,11 @@ class PlainMapping(click.ParamType[dict[str, Any]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
         """Read the mapping."""
-        from ocrzoo_registry import plain_yaml
+        from ocrzoo_registry import safe_yaml
 
         try:
-            data = plain_yaml.load(value) if isinstance(value, str) else value
-        except plain_yaml.YamlError as error:
+            data = safe_yaml.load(value) if isinstance(value, str) else value
+        except safe_yaml.YamlError as error:
             self.fail(f"{value!r}: {error}", param, ctx)
         if not isinstance(data, dict):
             self.fail(f"{value!r} is no mapping, such as '{{backend: openvino}}'", param, ctx)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ocrzoo.cli.terminal import errors_on_terminal, on_terminal, one_line
+from ocrzoo.cli.output import errors_on_terminal, on_terminal, one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
-    from ocrzoo_registry.resolver import Resolver
+    from ocrzoo_registry.download.resolver import Resolver
 
 
 def show_fetching(resolver: Resolver) -> None:

@@ -7,19 +7,19 @@ from typing import Any
 
 import click
 
-from ocrzoo.cli.bundle import bundle
-from ocrzoo.cli.languages import languages
-from ocrzoo.cli.mirror import mirror
-from ocrzoo.cli.models import models
-from ocrzoo.cli.ocr import ocr
+from ocrzoo.cli.commands.bundle import bundle
+from ocrzoo.cli.commands.languages import languages
+from ocrzoo.cli.commands.mirror import mirror
+from ocrzoo.cli.commands.models import models
+from ocrzoo.cli.commands.ocr import ocr
+from ocrzoo.cli.commands.plugins import plugins
+from ocrzoo.cli.commands.pull import lock
+from ocrzoo.cli.commands.sources import sources
+from ocrzoo.cli.ocr_runner import Reading, read_pages
 from ocrzoo.cli.options import prediction_options, running_options, word_options
-from ocrzoo.cli.plugins import plugins
-from ocrzoo.cli.pull import lock
-from ocrzoo.cli.reading import Reading, read_pages
-from ocrzoo.cli.sources import sources
-from ocrzoo.cli.terminal import debug_option, one_line
+from ocrzoo.cli.output import debug_option, one_line
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.plain_files import read_bounded
+from ocrzoo_registry.files import read_bounded
 
 
 def _dashes_too(option: str) -> str:
@@ -96,7 +96,7 @@ def write_config(name: str, folder: Path) -> Path:
         UsageError: There is no such pipeline, or another file in its place.
     """
     from ocrzoo.pipelines.config import config_text
-    from ocrzoo.results.saving import write
+    from ocrzoo.results.output_files import write
     from ocrzoo_registry.zoo import Zoo
 
     content = config_text(Zoo().pipelines.get(name)).encode()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ocrzoo.engines import EngineOptions, TensorSpec
-from ocrzoo_registry.cards import Format
+from ocrzoo.engines.base import EngineOptions, TensorSpec
+from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import EngineError
 
 if TYPE_CHECKING:

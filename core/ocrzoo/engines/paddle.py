@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from ocrzoo.engines import EngineOptions, TensorSpec
-from ocrzoo_registry.cards import Format
+from ocrzoo.engines.base import EngineOptions, TensorSpec
+from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import EngineError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocrzoo.inputs.limits import check_size
-from ocrzoo.tasks.quads import Image
+from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError
 
 _FLOATS = "convert it to uint8: (array * 255).astype('uint8') where 1 is white, array.astype('uint8') where 255 is"

@@ -11,12 +11,12 @@ import cv2
 import numpy as np
 
 from ocrzoo.inputs import limits
-from ocrzoo.inputs.kinds import describe, kind_of
-from ocrzoo.inputs.quiet import quiet
+from ocrzoo.inputs.file_types import describe, kind_of
+from ocrzoo.inputs.limits import quiet
 from ocrzoo.inputs.tiffs import TiffFile
-from ocrzoo.tasks.quads import Image
+from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError
-from ocrzoo_registry.plain_files import read_bounded, reason
+from ocrzoo_registry.files import read_bounded, reason
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "DIB", "PPM", "SUN", "GIF", "JPEG2000")
 """Pillow's names of what is read; some of its other formats would start programs."""

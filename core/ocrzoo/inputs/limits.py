@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
 from ocrzoo_registry.errors import InputError
 
 MAX_BYTES = 512 << 20
@@ -37,3 +42,29 @@ def check_pages(count: int, name: str) -> None:
     """
     if count > MAX_PAGES:
         raise InputError(f"{name}: says that it has {count} pages: at most {MAX_PAGES} are read: split it")
+
+
+_changing = Lock()
+_inside: list[object] = []
+"""A sign for each thread that is within."""
+_caught = warnings.catch_warnings()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep warnings back as long as any thread is within."""
+    global _caught  # noqa: PLW0603  # one for all threads
+    sign = object()
+    with _changing:
+        if not _inside:
+            _caught = warnings.catch_warnings()
+            _caught.__enter__()
+            warnings.simplefilter("ignore")
+        _inside.append(sign)
+    try:
+        yield
+    finally:
+        with _changing:
+            _inside.remove(sign)
+            if not _inside:
+                _caught.__exit__(None, None, None)

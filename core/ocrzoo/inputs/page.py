@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ocrzoo.tasks.quads import Image
+from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError
 
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')

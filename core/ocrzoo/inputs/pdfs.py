@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from ocrzoo.inputs import limits
-from ocrzoo.inputs.documents import Document
-from ocrzoo.inputs.pdf_processes import PdfProcess, give_back, take
-from ocrzoo.tasks.quads import Image
+from ocrzoo.inputs.multipage import Document
+from ocrzoo.inputs.pdf_pool import PdfProcess, give_back, take
+from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError, UsageError
 
 RENDER_SCALE, LEAST_SCALE = 2.0, 0.1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import struct
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -10,12 +12,11 @@ import cv2
 import numpy as np
 
 from ocrzoo.inputs import limits
-from ocrzoo.inputs.documents import Document
-from ocrzoo.inputs.quiet import quiet
-from ocrzoo.inputs.tiff_chain import check_chain
-from ocrzoo.tasks.quads import Image
+from ocrzoo.inputs.limits import quiet
+from ocrzoo.inputs.multipage import Document
+from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError
-from ocrzoo_registry.plain_files import open_regular, reason
+from ocrzoo_registry.files import open_regular, reason
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -110,3 +111,34 @@ def _to_bgr(image: PIL.Image.Image, where: str) -> Image:
         return cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)  # type: ignore[return-value]  # uint8 stays
     rgb = np.asarray(image.convert("RGB"))
     return cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)  # type: ignore[return-value]  # uint8 stays
+
+
+def check_chain(file: IO[bytes], name: str) -> None:
+    """Refuse a file whose directories have more entries together than fit into it; a broken chain is left to Pillow.
+
+    Raises:
+        InputError: They have.
+        OSError: The file cannot be read.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    head = file.read(16)
+    order = "<" if head.startswith(b"II") else ">"
+    big = head[2:4] in (b"+\0", b"\0+")
+    count_format, entry_bytes, offset_format = (f"{order}Q", 20, f"{order}Q") if big else (f"{order}H", 12, f"{order}L")
+    try:
+        (offset,) = struct.unpack_from(offset_format, head, 8 if big else 4)
+        taken, seen = 0, set[int]()
+        while 0 < offset < size and offset not in seen and len(seen) <= limits.MAX_PAGES:
+            seen.add(offset)
+            file.seek(offset)
+            (count,) = struct.unpack(count_format, file.read(struct.calcsize(count_format)))
+            taken += count * entry_bytes
+            if taken > size:
+                raise InputError(f"{name}: a TIFF whose pages lie within each other, or are cut short")
+            file.seek(count * entry_bytes, os.SEEK_CUR)
+            (offset,) = struct.unpack(offset_format, file.read(struct.calcsize(offset_format)))
+    except struct.error:
+        pass  # it ends before the chain does
+    finally:
+        file.seek(0)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
-from ocrzoo_registry import plain_yaml
-from ocrzoo_registry.contracts import PipelineSpec, load_attribute
+from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.nearest import did_you_mean
+from ocrzoo_registry.names import did_you_mean
+from ocrzoo_registry.plugins.specs import PipelineSpec, load_attribute
+from ocrzoo_registry.zoo import Zoo
 
 MAX_BYTES = 1 << 20
 """A configuration is a page of text."""
@@ -28,12 +31,12 @@ SchemaT = TypeVar("SchemaT", bound=BaseModel)
 
 def default_ocr() -> dict[str, Any]:
     """Return the OCR pipeline's default configuration, in PaddleX's keys; the caller may change it."""
-    return cast("dict[str, Any]", plain_yaml.load(_own_text("OCR")))
+    return cast("dict[str, Any]", safe_yaml.load(_own_text("OCR")))
 
 
 def default_doc_preprocessor() -> dict[str, Any]:
     """Return the default configuration of the pipeline that sets pages upright; the caller may change it."""
-    return cast("dict[str, Any]", plain_yaml.load(_own_text("doc_preprocessor")))
+    return cast("dict[str, Any]", safe_yaml.load(_own_text("doc_preprocessor")))
 
 
 def config_text(spec: PipelineSpec) -> str:
@@ -44,7 +47,7 @@ def config_text(spec: PipelineSpec) -> str:
     """
     if spec.config.startswith(f"{__name__}:"):
         return _own_text(spec.name)
-    return plain_yaml.dump(load_attribute(spec.config)())
+    return safe_yaml.dump(load_attribute(spec.config)())
 
 
 def _own_text(name: str) -> str:
@@ -58,8 +61,8 @@ def read_config(path: Path) -> dict[str, Any]:
         UsageError: It cannot be read, or is no configuration.
     """
     try:
-        data = plain_yaml.read_file(path, MAX_BYTES)
-    except plain_yaml.YamlError as error:
+        data = safe_yaml.read_file(path, MAX_BYTES)
+    except safe_yaml.YamlError as error:
         raise UsageError(str(error)) from error
     if not isinstance(data, dict) or not isinstance(data.get("pipeline_name"), str):
         raise UsageError(f"{path}: no configuration of a pipeline: pipeline_name is missing")
@@ -98,3 +101,42 @@ def _known_keys() -> set[str]:
 
     records = [kind for kind in vars(schema).values() if isinstance(kind, type) and issubclass(kind, BaseModel)]
     return {key for record in records for key in record.model_fields}
+
+
+def choose_readers(recognition: dict[str, Any], lang: str | Sequence[str], zoo: Zoo) -> None:
+    """Put the models that read languages into a recognition module, each with those that it reads.
+
+    Raises:
+        AmbiguousLanguage: A code has two meanings.
+        UnknownLanguage: No model reads one of them; the message has the letters that the nearest lacks.
+        UsageError: These are no languages.
+    """
+    if not isinstance(lang, str | list | tuple) or not all(isinstance(one, str) for one in lang):
+        raise UsageError(f"lang={lang!r}: a language tag such as ru or zh-Hant is needed, or a list of them")
+    from ocrzoo_registry.languages.selection import select_recognition
+
+    first, *others = (
+        {"model_name": one.name, "languages": [evidence.language.tag for evidence in one.evidence]}
+        for one in select_recognition(zoo, lang, str(recognition.get("model_name")))
+    )
+    for key in ("model_dir", "others"):
+        recognition.pop(key, None)
+    recognition.update(first)
+    if others:
+        recognition["others"] = others
+
+
+def at_hand(languages: Sequence[str], models: Sequence[str | None], zoo: Zoo) -> str:
+    """Return how to read languages with what is on this machine, where the models chosen for them cannot be had.
+
+    Empty where there is nothing, or where somebody else than a choice by language named the models.
+    """
+    from ocrzoo_registry.languages.selection import select
+
+    if zoo.settings.offline or {one.name for one in select(languages, zoo=zoo).readers} != set(models):
+        return ""
+    readers = select(languages, zoo=Zoo(replace(zoo.settings, offline=True))).readers
+    if not readers or not all(one.within_reach for one in readers):
+        return ""
+    names = " and ".join(one.name for one in readers)
+    return f"; what is on this machine reads {','.join(languages)} too, with {names}: set OCRZOO_OFFLINE=1"

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.engines import Device
 from ocrzoo.inputs import Input, pages
-from ocrzoo.pipelines.modules import Modules
-from ocrzoo.pipelines.page_by_page import OnError, page_by_page
-from ocrzoo.pipelines.running import runtime_for
+from ocrzoo.model_loader import Runtime
+from ocrzoo.pipelines.engine_config import runtime_for
+from ocrzoo.pipelines.executor import OnError, page_by_page
+from ocrzoo.pipelines.model_cache import Modules
+from ocrzoo.pipelines.predict_params import Asked, switch
 from ocrzoo.pipelines.schema import DocPreprocessorConfig, Module
-from ocrzoo.pipelines.values import switch
-from ocrzoo.predictors import ImageClassifier, Unwarper
+from ocrzoo.predictors.base import ImageClassifier, Unwarper
+from ocrzoo.processing import rotation
 from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
-from ocrzoo.results.source import PageSource
-from ocrzoo.runtime import Runtime
-from ocrzoo.tasks import rotation
-from ocrzoo.tasks.quads import Image
+from ocrzoo.results.output_files import PageSource
+from ocrzoo.types import Image
 from ocrzoo_registry.errors import IntegrityError, UsageError
 
 ANGLES = ("0", "90", "180", "270")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is done to the pages of one call."""
-
-    orientation: bool
-    unwarping: bool
-    device: Device | None = None
 
 
 class DocPreprocessorPipeline:

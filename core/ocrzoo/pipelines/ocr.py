@@ -6,25 +6,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ocrzoo.inputs import Input, pages
+from ocrzoo.model_loader import Runtime
+from ocrzoo.pipelines.config import at_hand
 from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
-from ocrzoo.pipelines.languages import at_hand
-from ocrzoo.pipelines.modules import Modules
-from ocrzoo.pipelines.page_by_page import OnError, page_by_page
-from ocrzoo.pipelines.parameters import Run, run_of
-from ocrzoo.pipelines.readers import Readers
-from ocrzoo.pipelines.running import runtime_for
+from ocrzoo.pipelines.engine_config import runtime_for
+from ocrzoo.pipelines.executor import OnError, page_by_page
+from ocrzoo.pipelines.line_router import Readers
+from ocrzoo.pipelines.model_cache import Modules
+from ocrzoo.pipelines.predict_params import Run, run_of
 from ocrzoo.pipelines.schema import LimitType, LineOrientationModule, OCRConfig
-from ocrzoo.predictors import ImageClassifier
+from ocrzoo.predictors.base import ImageClassifier
 from ocrzoo.predictors.detection import Detection, TextDetector
 from ocrzoo.predictors.recognition import TextRecogniser
+from ocrzoo.processing import geometry, rotation
+from ocrzoo.processing.recognition import Line
 from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
+from ocrzoo.results.line import ReadBy, ReadLine
 from ocrzoo.results.ocr import OCRResult
-from ocrzoo.results.reading import ReadBy, ReadLine
-from ocrzoo.results.source import PageSource
-from ocrzoo.runtime import Runtime
-from ocrzoo.tasks import quads, rotation
-from ocrzoo.tasks.quads import Image, Quad
-from ocrzoo.tasks.recognition import Line
+from ocrzoo.results.output_files import PageSource
+from ocrzoo.types import Image, Quad
 from ocrzoo_registry.errors import SourceError, UsageError
 
 UPSIDE_DOWN = 1
@@ -169,7 +169,7 @@ class OCRPipeline:
 
     def _crop(self, page: Image, detected: Detection) -> list[Crop]:
         """Cut the lines out, in the order of reading; what has no area is left out."""
-        cut = [(i, quads.crop(page, detected.quads[i])) for i in quads.reading_order(detected.quads)]
+        cut = [(i, geometry.crop(page, detected.quads[i])) for i in geometry.reading_order(detected.quads)]
         return [Crop(crop, detected.quads[i], detected.scores[i]) for i, crop in cut if crop is not None]
 
     def _angles(self, crops: Sequence[Crop], run: Run) -> list[int]:

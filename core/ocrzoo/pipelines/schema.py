@@ -12,10 +12,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from ocrzoo.tasks.recognition import Batching
-from ocrzoo_registry.cards import Task
+from ocrzoo.types import Batching
+from ocrzoo_registry.cards.schema import Task
 from ocrzoo_registry.errors import OcrzooError
-from ocrzoo_registry.languages import find
+from ocrzoo_registry.languages.tags import find
 
 LimitType = Literal["min", "max"]
 MAX_SIDE_LEN = 100_000

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.engines import Session
-from ocrzoo.predictors.transforms import transform
-from ocrzoo.tasks import detection
-from ocrzoo.tasks.detection import DetectionParams
-from ocrzoo.tasks.quads import Image, Quad
-from ocrzoo_registry.cards import ModelCard
+from ocrzoo.engines.base import Session
+from ocrzoo.predictors.base import transform
+from ocrzoo.processing import detection
+from ocrzoo.processing.detection import DetectionParams
+from ocrzoo.types import Image, Quad
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import IntegrityError
 
 _MODEL_KEYS = ("thresh", "box_thresh", "unclip_ratio", "max_candidates")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ocrzoo.engines import Session
-from ocrzoo.predictors.transforms import transform
-from ocrzoo.tasks import reading, recognition
-from ocrzoo.tasks.quads import Image
-from ocrzoo.tasks.recognition import Batching, Line, LineShape
-from ocrzoo_registry.cards import ModelCard
+from ocrzoo.engines.base import Session
+from ocrzoo.predictors.base import transform
+from ocrzoo.processing import recognition
+from ocrzoo.processing.recognition import Line, LineShape
+from ocrzoo.text import bidi
+from ocrzoo.types import Batching, Image
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import IntegrityError, UsageError
 
 InputShape = tuple[int, int, int]
@@ -36,7 +37,7 @@ class TextRecogniser:
         self.name = card.name
         self.scripts = card.scripts
         """ISO 15924; lines come in the order of reading where one of them runs from right to left."""
-        self._right_to_left = reading.runs_right_to_left(card.scripts)
+        self._right_to_left = bidi.runs_right_to_left(card.scripts)
         self._characters = ["", *charset, " "]
         self._session = session
         self._line_shape = _line_shape(card.name, config)
@@ -53,7 +54,7 @@ class TextRecogniser:
     ) -> list[Line]:
         """Read lines (H x W x 3, uint8, BGR, no side 0); results come in the order of the crops.
 
-        ``batching`` says which lines share a call (:func:`ocrzoo.tasks.recognition.batches`). With ``input_shape``,
+        ``batching`` says which lines share a call (:func:`.recognition.batches`). With ``input_shape``,
         3 x height x width, each line is stretched to that size, as networks of a fixed shape need; one whose
         network says so needs no telling.
 
@@ -81,7 +82,7 @@ class TextRecogniser:
             lines = recognition.decode(output, self._characters, filled)
         except ArithmeticError as error:
             raise IntegrityError(f"{self.name}: {error}") from error
-        return [reading.in_reading_order(line) for line in lines] if self._right_to_left else lines
+        return [bidi.in_reading_order(line) for line in lines] if self._right_to_left else lines
 
     def _check_classes(self, declared: int | None) -> None:
         if declared is not None and declared != len(self._characters):

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.results.saving import target_path, write
-from ocrzoo.results.source import PageSource
+from ocrzoo.results.output_files import PageSource, target_path, write
 from ocrzoo_registry.errors import UsageError
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ocrzoo.processing import rotation
 from ocrzoo.results.base import PageResult
-from ocrzoo.results.source import PageSource
-from ocrzoo.tasks import rotation
-from ocrzoo.tasks.quads import Image
+from ocrzoo.results.output_files import PageSource
+from ocrzoo.types import Image
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -34,7 +34,7 @@ class DocPreprocessorResult(PageResult):
     @property
     def img(self) -> dict[str, PIL.Image.Image]:
         """The picture ``preprocessed_img``: the page as it came, turned, and flattened, side by side."""
-        from ocrzoo.results.drawing import preprocessed
+        from ocrzoo.visualize.drawing import preprocessed
 
         settings = self["model_settings"]
         picture = preprocessed(

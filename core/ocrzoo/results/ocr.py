@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ocrzoo.processing.detection import DetectionParams
+from ocrzoo.processing.geometry import bounding_boxes
 from ocrzoo.results.base import PageResult
 from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
+from ocrzoo.results.line import ReadLine
+from ocrzoo.results.output_files import PageSource
 from ocrzoo.results.page_text import TextLine, TextPage
-from ocrzoo.results.reading import ReadLine
-from ocrzoo.results.source import PageSource
-from ocrzoo.results.word_boxes import word_keys
-from ocrzoo.tasks.detection import DetectionParams
-from ocrzoo.tasks.quads import Image, Quad, bounding_boxes
+from ocrzoo.text.paddlex_words import bounds_of, words_with_boxes
+from ocrzoo.types import Image, Quad
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -106,7 +107,7 @@ class OCRResult(PageResult):
         Words are drawn in place of lines where they were asked for. And ``preprocessed_img``, where the page was
         set upright.
         """
-        from ocrzoo.results.drawing import draw
+        from ocrzoo.visualize.drawing import draw
 
         upright = self.get("doc_preprocessor_res")
         if self["return_word_box"]:
@@ -146,11 +147,11 @@ class OCRResult(PageResult):
         return self._export(save_path, "pdf")
 
     def _export(self, save_path: str | Path, kind: str) -> Path:
-        """Save in one of the formats of :mod:`ocrzoo.results.exports`; places are those of the page as it came.
+        """Save in one of the formats of :mod:`ocrzoo.results.exports.formats`; places are those of the page as it came.
 
         A PDF shows the page as it was read: upright.
         """
-        from ocrzoo.results.exports import FORMATS, document
+        from ocrzoo.results.exports.formats import FORMATS, document
 
         content = document([self.text_page(original=kind != "pdf")], kind)
         return self._write(save_path, "res", FORMATS[kind].suffix, content)
@@ -172,3 +173,16 @@ def _in_original(upright: DocPreprocessorResult, quads: Sequence[Quad]) -> list[
     if not upright.knows_original:
         return None
     return [np.rint(upright.in_original(quad)).astype(np.int16) for quad in quads]
+
+
+def word_keys(lines: Sequence[ReadLine], *, paddlex_quirks: bool) -> dict[str, Any]:
+    """Return ``text_word_boxes`` (a list a line: N x 4, x_min, y_min, x_max, y_max) and ``text_word``."""
+    if paddlex_quirks:
+        found = [words_with_boxes(read.line, read.quad) for read in lines]
+        return {"text_word_boxes": [bounds_of(boxes) for _, boxes in found], "text_word": [words for words, _ in found]}
+    return {
+        "text_word_boxes": [
+            bounding_boxes([np.rint(word.polygon).astype(np.int16) for word in read.words]) for read in lines
+        ],
+        "text_word": [[word.text for word in read.words] for read in lines],
+    }

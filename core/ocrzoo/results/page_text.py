@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.tasks.quads import Image
-
-Direction = Literal["ltr", "rtl", "ttb"]
-"""How a line runs: left to right, right to left, or from top to bottom."""
+from ocrzoo.types import Direction, Image
 
 Polygon = NDArray[np.float32]
 """N x 2, float32 pixels: x and y of the corners; of a quad: top left, top right, bottom right, bottom left, as read.

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.engines import Session
-from ocrzoo.predictors import Classification
-from ocrzoo.tasks.quads import Image
+from ocrzoo.engines.base import Session
+from ocrzoo.predictors.base import Classification
+from ocrzoo.types import Image
 from ocrzoo_lcnet.transforms import Preparation
-from ocrzoo_registry.cards import ModelCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import IntegrityError
 
 SCORE_DECIMALS = 5
@@ -20,7 +20,7 @@ SCORE_DECIMALS = 5
 
 
 class Classifier:
-    """Tells one of a few classes for each image; keeps :class:`ocrzoo.predictors.ImageClassifier`."""
+    """Tells one of a few classes for each image; keeps :class:`ocrzoo.predictors.base.ImageClassifier`."""
 
     def __init__(self, card: ModelCard, config: Mapping[str, Any], session: Session) -> None:
         """``config`` is the model's ``inference.yml``: ``PreProcess.transform_ops`` and ``PostProcess.Topk``.

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.tasks.quads import Image
+from ocrzoo.types import Image
 from ocrzoo_registry.errors import IntegrityError
 
 Array: TypeAlias = NDArray[Any]

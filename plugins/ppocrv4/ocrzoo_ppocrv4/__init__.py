@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import ocrzoo_cards
-from ocrzoo_registry.card_files import OfferedCard, read_cards
-from ocrzoo_registry.hookspecs import hookimpl
+from ocrzoo_registry.cards.loader import OfferedCard, read_cards
+from ocrzoo_registry.plugins.hookspecs import hookimpl
 
 
 @hookimpl

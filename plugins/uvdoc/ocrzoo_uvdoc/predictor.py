@@ -8,10 +8,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.engines import Session, TellingSession
-from ocrzoo.predictors import Unwarped
-from ocrzoo.tasks.quads import Image
-from ocrzoo_registry.cards import ModelCard
+from ocrzoo.engines.base import Session, TellingSession
+from ocrzoo.predictors.base import Unwarped
+from ocrzoo.types import Image
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import InputError, IntegrityError
 
 Array: TypeAlias = NDArray[np.float32]
@@ -22,7 +22,7 @@ needs up to 240 bytes a pixel (measured with the tests' network on OpenVINO)."""
 
 
 class Flattener:
-    """Flattens pages; keeps :class:`ocrzoo.predictors.Unwarper`."""
+    """Flattens pages; keeps :class:`ocrzoo.predictors.base.Unwarper`."""
 
     def __init__(self, card: ModelCard, _config: Mapping[str, Any], session: Session) -> None:
         """A model's ``inference.yml`` says nothing of how pages are prepared; PaddleX's way is fixed."""

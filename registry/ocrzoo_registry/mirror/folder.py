@@ -18,11 +18,10 @@ from pathlib import Path
 from threading import Event
 
 from ocrzoo_registry.errors import IntegrityError, NotFound, StoreError, UsageError
-from ocrzoo_registry.files_at_once import write_at_once
-from ocrzoo_registry.mirror import index
-from ocrzoo_registry.mirror.index import Index
-from ocrzoo_registry.plain_files import read_bounded, reason
-from ocrzoo_registry.store import Store
+from ocrzoo_registry.files import read_bounded, reason, write_at_once
+from ocrzoo_registry.index import schema
+from ocrzoo_registry.index.schema import Index
+from ocrzoo_registry.store.store import Store
 
 MARK = "This folder is kept by 'ocrzoo mirror build'. Serve the folder that 'current' leads to, never this one.\n"
 _OWN = {".work", "lost+found"}
@@ -62,10 +61,10 @@ class MirrorFolder:
         folder = self._current()
         if folder is None:
             return None
-        path = folder / index.FILE_NAME
+        path = folder / schema.FILE_NAME
         advice = f"remove {self.current} and build the mirror anew, with its models named"
         try:
-            return Release(folder, index.parse(read_bounded(path, index.MAX_BYTES), origin=str(path)))
+            return Release(folder, schema.parse(read_bounded(path, schema.MAX_BYTES), origin=str(path)))
         except OSError as error:
             raise IntegrityError(f"{path}: {reason(error)}: {advice}") from error
         except IntegrityError as error:

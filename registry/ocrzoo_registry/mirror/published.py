@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ocrzoo_registry.errors import IntegrityError, NotFound
-from ocrzoo_registry.mirror.index import FILE_NAME, MAX_BYTES, Index, parse
+from ocrzoo_registry.files import read_bounded, reason
+from ocrzoo_registry.index.schema import FILE_NAME, MAX_BYTES, Index, parse
 from ocrzoo_registry.mirror.layouts import archives
 from ocrzoo_registry.mirror.layouts.archives import MadeArchives
-from ocrzoo_registry.mirror.tables import Tables, tables
-from ocrzoo_registry.plain_files import read_bounded, reason
+from ocrzoo_registry.mirror.serving.tables import Tables, tables
 
 CURRENT = "current"
 """The link to the release that is published."""

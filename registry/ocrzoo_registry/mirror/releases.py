@@ -11,14 +11,16 @@ from itertools import count
 from pathlib import Path
 
 from ocrzoo_registry.errors import IntegrityError
-from ocrzoo_registry.files_at_once import sync
-from ocrzoo_registry.mirror import checking, layouts, server_config, signing
-from ocrzoo_registry.mirror import index as indexes
-from ocrzoo_registry.mirror.blobs import Blobs
+from ocrzoo_registry.files import sync
+from ocrzoo_registry.index import schema as indexes
+from ocrzoo_registry.index import signing
+from ocrzoo_registry.index.schema import Index, IndexedFile
+from ocrzoo_registry.mirror import layouts, verify
 from ocrzoo_registry.mirror.folder import MirrorFolder, Release
-from ocrzoo_registry.mirror.index import Index, IndexedFile
+from ocrzoo_registry.mirror.ingest import Blobs
 from ocrzoo_registry.mirror.layouts import archives
 from ocrzoo_registry.mirror.layouts.archives import MadeArchive, MadeArchives
+from ocrzoo_registry.mirror.serving import nginx
 
 _SYNCS = 16
 """Files that are handed to the disk at once: it then writes its journal once for several."""
@@ -41,7 +43,7 @@ def publish(folder: MirrorFolder, index: Index, now: Release | None) -> Release:
         release = Release(folder.releases / f"{id_of(index)}{f'-{number}' if number else ''}", index)
         if not release.folder.exists():
             _lay(folder, release, now)
-        elif any(True for _ in checking.faults(folder, release, here=True)):
+        elif any(True for _ in verify.faults(folder, release, here=True)):
             continue
         folder.switch(release.folder)
         sync(folder.root)
@@ -91,7 +93,7 @@ def _lay(folder: MirrorFolder, release: Release, now: Release | None) -> None:
                 made[path] = archives.write(target, content, folder.blobs)
         everything = MadeArchives(schema_version=1, archives=made)
         (stage / archives.FILE_NAME).write_bytes(everything.to_bytes())
-        for path, document in server_config.nginx(release.index, release.folder, everything).items():
+        for path, document in nginx.nginx(release.index, release.folder, everything).items():
             (stage / path).parent.mkdir(exist_ok=True)
             (stage / path).write_bytes(document)
         if now is not None and now.index == release.index and signing.is_signed(now.folder):
@@ -116,7 +118,7 @@ def _contents(index: Index) -> Iterator[tuple[str, layouts.Content]]:
 
 def _made_archives(release: Release | None) -> dict[str, MadeArchive]:
     try:
-        return dict(checking.made_archives(release).archives) if release is not None else {}
+        return dict(verify.made_archives(release).archives) if release is not None else {}
     except IntegrityError:
         return {}
 

@@ -1,7 +1,7 @@
 """Source ``aistudio``: repositories of AI Studio, a git host (gitea) with large-file storage.
 
 The tree names each file as git does: by the digest of its bytes, or of the pointer that stands for a large
-file (whose own size only the contents tell). Both are checked (:mod:`ocrzoo_registry.promises`), so every
+file (whose own size only the contents tell). Both are checked (:mod:`ocrzoo_registry.download.verify`), so every
 file is verified.
 """
 
@@ -14,14 +14,14 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
-from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import Format, Size
-from ocrzoo_registry.contracts import Listing, Opened, RemoteFile
+from ocrzoo_registry.cards.formats import wanted_files
+from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import Format, Size, is_commit
 from ocrzoo_registry.errors import SourceError
-from ocrzoo_registry.model_files import wanted_files
+from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.hub import MAX_PAGES, Answer, Digest, HubSource, in_path, is_commit
-from ocrzoo_registry.web import Gone
+from ocrzoo_registry.sources.base import Listing, Opened, RemoteFile
+from ocrzoo_registry.sources.hub import MAX_PAGES, Answer, Digest, HubSource, in_path
 
 
 class _Entry(Answer):

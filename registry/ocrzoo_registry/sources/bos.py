@@ -1,7 +1,7 @@
 """Source ``bos``: one tar a model, in Baidu's object store or wherever a card's address leads.
 
 The store states the archive's length and, in ``Content-MD5``, its digest (a mirror of ours states SHA-256 in
-``X-Linked-Etag``); what is inside is checked by :mod:`ocrzoo_registry.archives`.
+``X-Linked-Etag``); what is inside is checked by :mod:`ocrzoo_registry.download.tar`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import Format
-from ocrzoo_registry.contracts import Listing, RemoteFile
+from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import SourceError
-from ocrzoo_registry.patience import Patience
+from ocrzoo_registry.network.http import Gone
+from ocrzoo_registry.network.retry import Patience
 from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.sources.hub import A_PAGE, HubSource
-from ocrzoo_registry.web import Gone
 
 
 class BosSource(HubSource):

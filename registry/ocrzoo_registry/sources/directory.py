@@ -11,14 +11,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import File, Format
-from ocrzoo_registry.contracts import Health, Listing, Opened, RemoteFile
+from ocrzoo_registry.cards.formats import is_complete, wanted_files
+from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import File, Format
 from ocrzoo_registry.errors import SourceError
-from ocrzoo_registry.model_files import is_complete, wanted_files
+from ocrzoo_registry.files import read_chunks
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources import read_chunks
-from ocrzoo_registry.store import SUFFIXES, Store
+from ocrzoo_registry.sources.base import Health, Listing, Opened, RemoteFile
+from ocrzoo_registry.store.store import SUFFIXES, Store
 
 
 class DirectorySource:

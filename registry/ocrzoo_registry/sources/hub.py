@@ -9,14 +9,14 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated, TypeVar
 from urllib.parse import quote
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 
-from ocrzoo_registry.cards import Sha256
-from ocrzoo_registry.contracts import Health, Listing, Opened, RemoteFile
+from ocrzoo_registry.cards.schema import Sha256
 from ocrzoo_registry.errors import SourceError
-from ocrzoo_registry.patience import Patience
+from ocrzoo_registry.network.http import Web
+from ocrzoo_registry.network.retry import Patience
 from ocrzoo_registry.settings import Hub
-from ocrzoo_registry.web import Web
+from ocrzoo_registry.sources.base import Health, Listing, Opened, RemoteFile
 
 if TYPE_CHECKING:
     import requests
@@ -26,8 +26,6 @@ MAX_ANSWER_BYTES = 8 << 20
 
 MAX_PAGES = 20
 A_PAGE = "a web page came instead: a login page or a proxy may be in between"
-_COMMIT = r"^[0-9a-f]{40}$"
-Commit = Annotated[str, StringConstraints(pattern=_COMMIT)]
 Digest = Annotated[Sha256 | None, BeforeValidator(lambda stated: stated or None)]
 """SHA-256; an empty text, as is said of folders, is none."""
 
@@ -114,11 +112,6 @@ def open_at(web: Web, url: str, offset: int, validator: str | None) -> Iterator[
 def in_path(text: str) -> str:
     """Write a repository or file name as a part of an address; its slashes stay."""
     return quote(text, safe="/")
-
-
-def is_commit(text: str) -> bool:
-    """Whether a revision is a commit's full name."""
-    return re.fullmatch(_COMMIT, text) is not None
 
 
 def _range(offset: int, validator: str | None) -> dict[str, str]:

@@ -13,14 +13,14 @@ from urllib.parse import urljoin
 
 from pydantic import Field, TypeAdapter
 
-from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import Format, Sha256, Size
-from ocrzoo_registry.contracts import Listing, RemoteFile
+from ocrzoo_registry.cards.formats import wanted_files
+from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import Commit, Format, Sha256, Size
 from ocrzoo_registry.errors import SourceError
-from ocrzoo_registry.model_files import wanted_files
+from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.hub import MAX_PAGES, Answer, Commit, HubSource, in_path
-from ocrzoo_registry.web import Gone
+from ocrzoo_registry.sources.base import Listing, RemoteFile
+from ocrzoo_registry.sources.hub import MAX_PAGES, Answer, HubSource, in_path
 
 
 class _Revision(Answer):

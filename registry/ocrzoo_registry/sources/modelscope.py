@@ -13,13 +13,13 @@ from urllib.parse import quote, urlencode
 
 from pydantic import Field, TypeAdapter
 
-from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import Format, Size
-from ocrzoo_registry.contracts import Listing, RemoteFile
-from ocrzoo_registry.model_files import wanted_files
+from ocrzoo_registry.cards.formats import wanted_files
+from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import Format, Size
+from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.sources.hub import Answer, Digest, HubSource
-from ocrzoo_registry.web import Gone
 
 
 class _File(Answer):

@@ -15,10 +15,10 @@ from tempfile import TemporaryDirectory
 
 from filelock import FileLock, Timeout
 
-from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import Format
-from ocrzoo_registry.contracts import Health, Listing
+from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import SourceError, StoreError
+from ocrzoo_registry.sources.base import Health, Listing
 from ocrzoo_registry.sources.wheel import WheelSource, members_of
 
 PIP_TIMEOUT_S = 900.0

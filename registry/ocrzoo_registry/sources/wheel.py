@@ -15,14 +15,13 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import Format
-from ocrzoo_registry.contracts import Health, Listing, Opened, RemoteFile
-from ocrzoo_registry.digests import CHUNK_BYTES, sha256_of
+from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import SourceError
+from ocrzoo_registry.files import CHUNK_BYTES, read_chunks, sha256_of
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources import read_chunks
-from ocrzoo_registry.store import Store
+from ocrzoo_registry.sources.base import Health, Listing, Opened, RemoteFile
+from ocrzoo_registry.store.store import Store
 
 
 class WheelSource:

@@ -15,8 +15,8 @@ from tests.hubs.server import Hubs
 from tests.registry.kit import sha256
 from tests.registry.mirror_tree import Keys, index_of, make_keys, write_tree
 
-from ocrzoo_registry.mirror import index as indexes
-from ocrzoo_registry.mirror import signing
+from ocrzoo_registry.index import schema as indexes
+from ocrzoo_registry.index import signing
 
 Run = Callable[..., Ran]
 DET, REC = MODELS[:2]

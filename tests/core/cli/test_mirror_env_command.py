@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ocrzoo.cli.mirror_serving import CLIENTS, SHELLS
+from ocrzoo.cli.commands.mirror_serve import CLIENTS, SHELLS
 from ocrzoo.cli.root import ocrzoo
 from ocrzoo_registry.errors import NotFound, UsageError
-from ocrzoo_registry.mirror import environment
+from ocrzoo_registry.mirror.serving import client_env
 
 URL = "http://models.example:8000"
 VARIABLES = {
@@ -52,7 +52,7 @@ def shell_sets(script: str, *command: str) -> dict[str, str]:
 
 
 def test_names_are_those_of_the_registry() -> None:
-    assert (environment.NAMES, tuple(environment.SHELLS)) == (CLIENTS, SHELLS)
+    assert (client_env.NAMES, tuple(client_env.SHELLS)) == (CLIENTS, SHELLS)
 
 
 def test_a_shell_gets_every_variable() -> None:

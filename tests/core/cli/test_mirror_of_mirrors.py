@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.core.cli.conftest import MODELS, Ran
 from tests.hubs.server import Hubs
-from tests.registry.mirror.web_servers import run_serve
+from tests.registry.mirror.serving.web_servers import run_serve
 
 Run = Callable[..., Ran]
 DET = MODELS[0]

@@ -15,7 +15,7 @@ from typing import Any
 import PIL.Image
 import pytest
 
-from ocrzoo.cli.reading import _print
+from ocrzoo.cli.ocr_runner import _print
 
 pytestmark = pytest.mark.weights
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ocrzoo.engines import Engine
-from ocrzoo_registry.cards import Format
-from ocrzoo_registry.contracts import EngineSpec, load_attribute
+from ocrzoo.engines.base import Engine
+from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.plugins.specs import EngineSpec, load_attribute
 from ocrzoo_registry.zoo import Zoo
 
 WRITE_ONNX = """

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ocrzoo.engines import Engine, EngineOptions, TellingSession
+from ocrzoo.engines.base import Engine, EngineOptions, TellingSession
 from ocrzoo.engines.onnxruntime import OnnxRuntimeEngine
 from ocrzoo.engines.openvino import OpenVinoEngine
 from ocrzoo.engines.paddle import PaddleEngine, _import_paddle

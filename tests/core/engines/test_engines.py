@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ocrzoo.engines import Device, Engine, EngineOptions
-from ocrzoo.runtime import GuardedSession
-from ocrzoo_registry.cards import Format
-from ocrzoo_registry.contracts import EngineSpec
+from ocrzoo.engines.base import Device, Engine, EngineOptions
+from ocrzoo.model_loader import GuardedSession
+from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import EngineError, UsageError
+from ocrzoo_registry.plugins.specs import EngineSpec
 
 ENGINES = ("openvino", "onnxruntime", "paddle")
 Loader = Callable[[str], tuple[Engine, EngineSpec]]
@@ -210,7 +210,7 @@ def test_a_precision_that_an_engine_does_not_have_is_refused(
 
 def test_openvino_tells_nobody_that_it_was_imported(tmp_path: Path) -> None:
     code = (
-        "import sys; from ocrzoo.engines.openvino import _import_openvino; _import_openvino();"
+        "import sys; from ocrzoo.engines.base.openvino import _import_openvino; _import_openvino();"
         "print('openvino_telemetry' in sys.modules, sys.modules['openvino.tools.ovc'].telemetry.__class__.__module__)"
     )
     environment = {name: value for name, value in os.environ.items() if name not in {"CI", "TF_BUILD", "JENKINS_URL"}}

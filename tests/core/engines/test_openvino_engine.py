@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ocrzoo.engines import EngineOptions
+from ocrzoo.engines.base import EngineOptions
 from ocrzoo.engines.openvino import OpenVinoEngine
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ocrzoo.engines import EngineOptions
+from ocrzoo.engines.base import EngineOptions
 from ocrzoo.engines.paddle import PaddleEngine, _configure, _import_paddle, onednn_is_sound
-from ocrzoo_registry.cards import Format
+from ocrzoo_registry.cards.schema import Format
 
 PAGE = np.random.default_rng(0).normal(size=(1, 3, 64, 96)).astype(np.float32)
 
@@ -47,7 +47,7 @@ def test_a_program_in_todays_format_runs_with_onednn(paddle_folder: Path) -> Non
 
 def test_onednn_computes_what_paddle_computes_without_it(paddle_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_it = PaddleEngine().load(paddle_folder, "paddle", EngineOptions(threads=1)).run(PAGE)
-    monkeypatch.setattr("ocrzoo.engines.paddle.onednn_is_sound", lambda _version: False)
+    monkeypatch.setattr("ocrzoo.engines.base.paddle.onednn_is_sound", lambda _version: False)
     without = PaddleEngine().load(paddle_folder, "paddle", EngineOptions(threads=1)).run(PAGE)
     np.testing.assert_allclose(with_it, without, atol=1e-4)
 

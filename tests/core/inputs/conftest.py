@@ -13,8 +13,8 @@ import PIL.Image
 import pytest
 from numpy.typing import NDArray
 
-from ocrzoo.inputs import pdf_processes
-from ocrzoo.inputs.sources import Input, pages
+from ocrzoo.inputs import pdf_pool
+from ocrzoo.inputs.iter_pages import Input, pages
 from ocrzoo_registry.errors import InputError
 
 Picture = NDArray[np.uint8]
@@ -100,7 +100,7 @@ def pdf() -> PdfMaker:
 def no_process_is_left() -> Iterator[None]:
     """End the processes that a test started, so that no limit it set outlives it."""
     yield
-    pdf_processes.end_all()
+    pdf_pool.end_all()
 
 
 @pytest.fixture(scope="session")

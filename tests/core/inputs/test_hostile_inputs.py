@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import pytest
 
-from ocrzoo.inputs import decode, limits, pages, pdf_processes, pdfs
-from ocrzoo.inputs.pdf_processes import PdfProcess
+from ocrzoo.inputs import decode, limits, pages, pdf_pool, pdfs
+from ocrzoo.inputs.pdf_pool import PdfProcess
 from ocrzoo_registry.errors import InputError, UsageError
 
 Failing = Callable[[Any], str]
@@ -98,7 +98,7 @@ class TestHostilePdfs:
     def test_a_page_that_never_gets_done(
         self, laughs: bytes, pdf: Any, the_error: Failing, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(pdf_processes, "PAGE_S", 0.5)
+        monkeypatch.setattr(pdf_pool, "PAGE_S", 0.5)
         assert the_error(laughs) == "the bytes given: page 1: not drawn within 0.5 s"
         monkeypatch.undo()
         assert next(pages(pdf.pages(0))).read().max() == 0, "the next one is read"
@@ -106,7 +106,7 @@ class TestHostilePdfs:
     def test_a_page_that_takes_all_memory(
         self, swelling: bytes, pdf: Any, the_error: Failing, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(pdf_processes, "MAX_MEMORY", 512 << 20)
+        monkeypatch.setattr(pdf_pool, "MAX_MEMORY", 512 << 20)
         message = the_error(swelling)
         assert message.startswith("the bytes given: page 1: damaged, or it takes more than 0.5 GiB of memory")
         assert next(pages(pdf.pages(0))).read().max() == 0, "the next one is read"

@@ -18,7 +18,7 @@ import pytest
 from fpdf import FPDF
 from numpy.typing import NDArray
 
-from ocrzoo.inputs import Page, count_pages, limits, pages, pdf_processes
+from ocrzoo.inputs import Page, count_pages, limits, pages, pdf_pool
 from ocrzoo.inputs.pdfs import render_scale
 from ocrzoo_registry.errors import InputError, UsageError
 
@@ -217,11 +217,11 @@ class TestLife:
         for end in (list, lambda found: found.close()):
             found = pages(pdf.pages(0, 1))
             next(found)
-            assert pdf_processes._idle == [], "at work"
+            assert pdf_pool._idle == [], "at work"
             end(found)
-            (process,) = pdf_processes._idle
+            (process,) = pdf_pool._idle
             assert "error" in process.ask({"page": 0}), "nothing is open"
-            pdf_processes.end_all()
+            pdf_pool.end_all()
 
     def test_two_files_in_two_threads(self, pdf: Any) -> None:
         contents = [pdf.pages(*[shade] * 20) for shade in (0, 1)]

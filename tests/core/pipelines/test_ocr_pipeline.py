@@ -16,10 +16,10 @@ import pytest
 from numpy.typing import NDArray
 
 from ocrzoo.inputs import Page
+from ocrzoo.pipelines.executor import page_by_page
 from ocrzoo.pipelines.ocr import OCRPipeline
-from ocrzoo.pipelines.page_by_page import page_by_page
 from ocrzoo.results.ocr import OCRResult
-from ocrzoo.results.source import PageSource
+from ocrzoo.results.output_files import PageSource
 from ocrzoo_registry.errors import InputError, UsageError
 
 Paper = NDArray[np.uint8]

@@ -13,7 +13,8 @@ import pytest
 
 from ocrzoo import create_pipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
-from ocrzoo_registry import inference_config, plain_yaml
+from ocrzoo_registry import safe_yaml
+from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.zoo import Zoo
 
@@ -67,10 +68,10 @@ def test_a_charset_of_another_length_is_refused(zoo: Zoo, sample: Path, tmp_path
     name = "PP-OCRv5_mobile_rec"
     folder = zoo.resolver.resolve(zoo.models.get(name), ["onnx"]).folder
     shutil.copy(folder / "inference.onnx", tmp_path)
-    config = inference_config.read(folder)
+    config = inference_yml.read(folder)
     charset = config["PostProcess"]["character_dict"]
     config["PostProcess"]["character_dict"] = charset[:-1] if characters < 0 else [*charset, "!"]
-    (tmp_path / "inference.yml").write_bytes(plain_yaml.dump(config).encode())
+    (tmp_path / "inference.yml").write_bytes(safe_yaml.dump(config).encode())
     wrong = create_pipeline(text_recognition_model_name=name, text_recognition_model_dir=tmp_path, zoo=zoo, **OFF)
     with pytest.raises(IntegrityError, match=rf"{name}: .*charset makes {len(charset) + 2 + characters} classes"):
         list(wrong.predict(sample))

@@ -15,12 +15,12 @@ from tests.core.stand_ins import StandIn, StandInRuntime
 
 from ocrzoo import create_pipeline
 from ocrzoo.pipelines.config import checked, default_ocr
-from ocrzoo.pipelines.create import models_of
+from ocrzoo.pipelines.factory import models_of
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo.pipelines.schema import OCRConfig
 from ocrzoo.predictors.recognition import TextRecogniser
 from ocrzoo.results.ocr import OCRResult
-from ocrzoo_registry.cards import Task
+from ocrzoo_registry.cards.schema import Task
 from ocrzoo_registry.errors import UnknownLanguage, UsageError
 from ocrzoo_registry.zoo import Zoo
 

@@ -12,14 +12,14 @@ import pytest
 from numpy.typing import NDArray
 from tests.core.stand_ins import Shifted, StandInRuntime, stand_in_config
 
-from ocrzoo.engines import Device
+from ocrzoo.engines.base import Device
 from ocrzoo.pipelines.config import default_ocr
 from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
-from ocrzoo.results import drawing
+from ocrzoo.results.line import ReadLine
 from ocrzoo.results.ocr import OCRResult
-from ocrzoo.results.reading import ReadLine
-from ocrzoo.tasks.words import Word
+from ocrzoo.text.words import Word
+from ocrzoo.visualize import drawing
 from ocrzoo_registry.errors import InputError, OfflineError, UsageError
 
 Paper = NDArray[np.uint8]

@@ -6,8 +6,8 @@ import inspect
 from typing import Any, assert_type
 
 from ocrzoo import create_pipeline
-from ocrzoo.pipelines.create import _MODULES, _WHAT, Options
 from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
+from ocrzoo.pipelines.factory import _MODULES, _WHAT, Options
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo_registry.zoo import Zoo
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ocrzoo.engines import TensorSpec
+from ocrzoo.engines.base import TensorSpec
 from ocrzoo.predictors.detection import TextDetector
-from ocrzoo.tasks.detection import DetectionParams
-from ocrzoo_registry.cards import ModelCard
+from ocrzoo.processing.detection import DetectionParams
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.zoo import Zoo
 

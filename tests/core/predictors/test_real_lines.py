@@ -11,15 +11,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ocrzoo.engines import EngineOptions
+from ocrzoo.engines.base import EngineOptions
+from ocrzoo.model_loader import Runtime, _config_of
 from ocrzoo.predictors.detection import TextDetector
 from ocrzoo.predictors.recognition import TextRecogniser
-from ocrzoo.runtime import Runtime, _config_of
-from ocrzoo.tasks import quads
-from ocrzoo.tasks.quads import Image, Quad
-from ocrzoo.tasks.recognition import Line
-from ocrzoo.tasks.words import Word, words_of
-from ocrzoo_registry import inference_config, plain_yaml
+from ocrzoo.processing import geometry
+from ocrzoo.processing.recognition import Line
+from ocrzoo.text.words import Word, words_of
+from ocrzoo.types import Image, Quad
+from ocrzoo_registry import safe_yaml
+from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.zoo import Zoo
 
@@ -53,7 +54,7 @@ def picture(path: Path) -> Image:
 
 def lines_on(page: Image, detector: TextDetector) -> list[tuple[Quad, Image]]:
     found = detector.predict([page])[0].quads
-    cut = [(found[index], quads.crop(page, found[index])) for index in quads.reading_order(found)]
+    cut = [(found[index], geometry.crop(page, found[index])) for index in geometry.reading_order(found)]
     return [(quad, crop) for quad, crop in cut if crop is not None]
 
 
@@ -79,9 +80,9 @@ def test_charset_network_and_card_agree(runtime: Runtime, name: str) -> None:
 
 def test_published_weights_with_another_charset_are_refused(zoo: Zoo, tmp_path: Path) -> None:
     offered = zoo.models.get("PP-OCRv6_tiny_rec")
-    config: dict[str, Any] = inference_config.from_card(offered)
+    config: dict[str, Any] = inference_yml.from_card(offered)
     config["PostProcess"]["character_dict"][6] = "!?"
-    (tmp_path / "inference.yml").write_bytes(plain_yaml.dump(config).encode())
+    (tmp_path / "inference.yml").write_bytes(safe_yaml.dump(config).encode())
     with pytest.raises(IntegrityError, match=r"6904 entries.*PP-OCRv6_tiny_rec one of 6904; entry 7 is '!\?'"):
         _config_of(offered, tmp_path, own=False)
     assert _config_of(offered, tmp_path, own=True)["PostProcess"]["character_dict"][6] == "!?"
@@ -94,9 +95,9 @@ def test_own_weights_with_a_charset_of_another_length_are_refused_at_load(
     """Their charset may be another than the card's, but not one that the network has no classes for."""
     folder = zoo.resolver.resolve(zoo.models.get("PP-OCRv6_tiny_rec"), ["onnx"]).folder
     shutil.copy(folder / "inference.onnx", tmp_path)
-    config = inference_config.read(folder)
+    config = inference_yml.read(folder)
     config["PostProcess"]["character_dict"] = ["x", *config["PostProcess"]["character_dict"]]
-    (tmp_path / "inference.yml").write_bytes(plain_yaml.dump(config).encode())
+    (tmp_path / "inference.yml").write_bytes(safe_yaml.dump(config).encode())
     with pytest.raises(IntegrityError, match=r"the network has 6906 classes, but its charset makes 6907"):
         Runtime(zoo=zoo, engine=engine).predictor("PP-OCRv6_tiny_rec", "text_recognition", tmp_path)
 

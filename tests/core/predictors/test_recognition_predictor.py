@@ -10,11 +10,11 @@ import pytest
 from bidi.algorithm import get_display
 from numpy.typing import NDArray
 
-from ocrzoo.engines import TensorSpec
+from ocrzoo.engines.base import TensorSpec
 from ocrzoo.predictors.recognition import TextRecogniser
-from ocrzoo.tasks.reading import runs_right_to_left
-from ocrzoo_registry.cards import ModelCard
-from ocrzoo_registry.charsets import read_charset
+from ocrzoo.text.bidi import runs_right_to_left
+from ocrzoo_registry.cards.charsets import read_charset
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import IntegrityError, UsageError
 from ocrzoo_registry.zoo import Zoo
 

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ocrzoo.processing.detection import DetectionParams
+from ocrzoo.processing.recognition import Line
+from ocrzoo.results.line import ReadLine
 from ocrzoo.results.ocr import OCRResult
-from ocrzoo.results.reading import ReadLine
-from ocrzoo.results.saving import Names
-from ocrzoo.results.source import PageSource
-from ocrzoo.tasks.detection import DetectionParams
-from ocrzoo.tasks.recognition import Line
+from ocrzoo.results.output_files import Names, PageSource
 
 Build = Callable[..., OCRResult]
 

@@ -12,7 +12,7 @@ import PIL.Image
 import pytest
 
 from ocrzoo.results.ocr import OCRResult
-from ocrzoo.results.saving import Names
+from ocrzoo.results.output_files import Names
 from ocrzoo_registry.errors import UsageError
 
 Build = Callable[..., OCRResult]

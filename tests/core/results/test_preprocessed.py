@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.results.drawing import preprocessed
+from ocrzoo.visualize.drawing import preprocessed
 
 
 class TestPreprocessed:

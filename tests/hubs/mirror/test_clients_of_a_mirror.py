@@ -14,9 +14,9 @@ from tests.hubs.kit import DOWNLOADS, MODEL, NOWHERE, QUIET_AISTUDIO, contents, 
 from tests.hubs.mirror.tls_front import TlsFront
 from tests.hubs.proxy import HostProxy
 from tests.registry.mirror.made_mirrors import MadeMirror, card_of
-from tests.registry.mirror.web_servers import free_port, run_nginx, run_serve
+from tests.registry.mirror.serving.web_servers import free_port, run_nginx, run_serve
 
-from ocrzoo_registry.mirror.environment import clients, place_of
+from ocrzoo_registry.mirror.serving.client_env import clients, place_of
 from ocrzoo_registry.settings import Hubs as HubSettings
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo

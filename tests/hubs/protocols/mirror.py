@@ -7,9 +7,9 @@ from functools import cache
 from tests.hubs.contents import Files, sha256
 from tests.hubs.routing import Answer, Protocol, Route, Visit, file_answer, pick
 
-from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import Format
-from ocrzoo_registry.mirror.index import Index, IndexedFile, IndexedModel
+from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.index.schema import Index, IndexedFile, IndexedModel
 from ocrzoo_registry.zoo import Zoo
 
 ROOT = "/mirror"

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ocrzoo.engines import EngineOptions, TensorSpec
-from ocrzoo.predictors import ImageClassifier
-from ocrzoo.runtime import Runtime
+from ocrzoo.engines.base import EngineOptions, TensorSpec
+from ocrzoo.model_loader import Runtime
+from ocrzoo.predictors.base import ImageClassifier
 from ocrzoo_lcnet.predictor import Classifier
-from ocrzoo_registry import inference_config
-from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.cards import Task
+from ocrzoo_registry.cards import inference_yml
+from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import Task
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.zoo import Zoo
 
@@ -56,7 +56,7 @@ def make(offered: OfferedCard) -> Callable[..., Classifier]:
     """A classifier of pages; keywords are what its ``inference.yml`` says instead."""
 
     def build(session: Any, **said: Any) -> Classifier:
-        return Classifier(offered.card, inference_config.from_card(offered) | said, session)
+        return Classifier(offered.card, inference_yml.from_card(offered) | said, session)
 
     return build
 

@@ -12,11 +12,11 @@ import pytest
 from numpy.typing import NDArray
 
 import ocrzoo_uvdoc.predictor
-from ocrzoo.engines import EngineOptions, TensorSpec
-from ocrzoo.predictors import Unwarper
-from ocrzoo.runtime import Runtime
-from ocrzoo.tasks.rotation import through
-from ocrzoo_registry.cards import ModelCard
+from ocrzoo.engines.base import EngineOptions, TensorSpec
+from ocrzoo.model_loader import Runtime
+from ocrzoo.predictors.base import Unwarper
+from ocrzoo.processing.rotation import through
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import InputError, IntegrityError
 from ocrzoo_registry.zoo import Zoo
 from ocrzoo_uvdoc.predictor import Flattener

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from tests.registry.kit import card_data
 
-from ocrzoo_registry.card_files import build_card
-from ocrzoo_registry.cards import Format, ModelCard
-from ocrzoo_registry.mirror import layouts, server_config
-from ocrzoo_registry.mirror.index import Index, IndexedFile, IndexedModel, revision_of
+from ocrzoo_registry.cards.loader import build_card
+from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.index.schema import Index, IndexedFile, IndexedModel, revision_of
+from ocrzoo_registry.mirror import layouts
 from ocrzoo_registry.mirror.layouts import archives
+from ocrzoo_registry.mirror.serving import nginx
 
 BOS = "paddlex/official_inference_model/paddle3.0.0"
 Files = Mapping[str, bytes]
@@ -77,7 +78,7 @@ class MadeMirror:
         put(root / "index.json", index.to_bytes())
         everything = archives.MadeArchives(schema_version=1, archives=made)
         put(root / "archives.json", everything.to_bytes())
-        for path, content in server_config.nginx(index, root, everything, listen=listen).items():
+        for path, content in nginx.nginx(index, root, everything, listen=listen).items():
             put(root / path, content)
         return root
 

@@ -8,14 +8,14 @@ import pytest
 from tests.hubs.server import Hubs
 from tests.registry.hub_cards import hubs_with, leading_to
 
-from ocrzoo_registry import patience
+from ocrzoo_registry.network import retry
 from ocrzoo_registry.settings import Settings
 
 
 @pytest.fixture
 def hubs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hubs]:
     monkeypatch.setenv("NO_PROXY", "*")
-    monkeypatch.setattr(patience, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.01)
     with hubs_with() as hubs:
         yield hubs
 

@@ -10,12 +10,12 @@ from tests.hubs.faults import Fault
 from tests.hubs.server import Hubs
 from tests.registry.hub_cards import FILES, NAME, by_path, hub_card, leading_to, listed, read
 
-from ocrzoo_registry import promises
+from ocrzoo_registry.download import verify
 from ocrzoo_registry.errors import Refused, SourceError
+from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.aistudio import AIStudioSource
 from ocrzoo_registry.sources.hub import MAX_PAGES
-from ocrzoo_registry.web import Gone
 
 CARD = hub_card()
 WEIGHTS = "inference.pdiparams"
@@ -40,7 +40,7 @@ def test_every_file_has_gits_name_that_of_the_pointer_where_it_is_large(source: 
     files = by_path(listed(source, CARD))
     assert files["inference.json"].git_sha1 == git_sha1(FILES["inference.json"])
     assert files[WEIGHTS].git_sha1 == git_sha1(lfs_pointer(FILES[WEIGHTS]))
-    assert all(promises.is_vouched_for(file) for file in files.values())
+    assert all(verify.is_vouched_for(file) for file in files.values())
 
 
 def test_the_sizes_are_those_of_the_contents_unless_they_could_be_a_pointers(source: AIStudioSource) -> None:
@@ -56,7 +56,7 @@ def test_a_sha256_is_taken_where_the_host_states_one(source: AIStudioSource, hub
 def test_contents_that_nobody_describes_are_listed_all_the_same(source: AIStudioSource, hubs: Hubs) -> None:
     hubs.inject(Fault("status", what="list", path=WEIGHTS, status=404))
     file = by_path(listed(source, CARD))[WEIGHTS]
-    assert (file.size, promises.is_vouched_for(file)) == (None, True)
+    assert (file.size, verify.is_vouched_for(file)) == (None, True)
 
 
 def test_all_pages_are_read(source: AIStudioSource, hubs: Hubs) -> None:

@@ -11,7 +11,7 @@ from tests.hubs.faults import Fault
 from tests.hubs.server import Hubs
 from tests.registry.hub_cards import FILES, FOLDER, NAME, OTHERS, hub_card, listed, read
 from tests.registry.kit import MakeResolver
-from tests.registry.web_server import Reply, WebServer, serving
+from tests.registry.network.web_server import Reply, WebServer, serving
 
 from ocrzoo_registry.errors import IntegrityError, Refused, Unreachable
 from ocrzoo_registry.settings import Hub, Settings

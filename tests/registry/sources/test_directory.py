@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.registry.kit import WEIGHTS, MakeResolver, offer_card, sha256, tree
 
-from ocrzoo_registry.cards import Format
+from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import IntegrityError, SourceError
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.directory import DirectorySource

@@ -9,19 +9,20 @@ from pydantic import TypeAdapter
 from tests.hubs.faults import Fault
 from tests.hubs.server import Hubs
 from tests.registry.hub_cards import FILES, by_path, hub_card, listed, read
-from tests.registry.web_server import Reply, WebServer, serving
+from tests.registry.network.web_server import Reply, WebServer, serving
 
-from ocrzoo_registry import patience
-from ocrzoo_registry.contracts import Listing, RemoteFile, Source
+from ocrzoo_registry.cards.schema import is_commit
 from ocrzoo_registry.errors import SourceError, Unreachable
+from ocrzoo_registry.network import retry
+from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.settings import Hub, Settings
 from ocrzoo_registry.sources import hub
 from ocrzoo_registry.sources.aistudio import AIStudioSource
+from ocrzoo_registry.sources.base import Listing, RemoteFile, Source
 from ocrzoo_registry.sources.bos import BosSource
-from ocrzoo_registry.sources.hub import HubSource, in_path, is_commit
+from ocrzoo_registry.sources.hub import HubSource, in_path
 from ocrzoo_registry.sources.huggingface import HuggingFaceSource
 from ocrzoo_registry.sources.modelscope import ModelScopeSource
-from ocrzoo_registry.web import Gone
 
 KINDS: dict[str, type[HuggingFaceSource | AIStudioSource | ModelScopeSource | BosSource]] = {
     "huggingface": HuggingFaceSource,
@@ -37,7 +38,7 @@ EMPTY = Listing("1", ())
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
     monkeypatch.setenv("NO_PROXY", "*")
-    monkeypatch.setattr(patience, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.01)
     with serving() as server:
         yield server
 

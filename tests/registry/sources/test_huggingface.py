@@ -10,7 +10,7 @@ from tests.hubs.faults import Fault
 from tests.hubs.server import Hubs
 from tests.registry.hub_cards import FILES, NAME, by_path, hub_card, leading_to, listed, read
 
-from ocrzoo_registry import promises
+from ocrzoo_registry.download import verify
 from ocrzoo_registry.errors import Refused, SourceError
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.hub import MAX_PAGES
@@ -49,7 +49,7 @@ def test_large_files_have_a_sha256_and_others_gits_name(source: HuggingFaceSourc
     weights, program = files["inference.pdiparams"], files["inference.json"]
     assert (weights.sha256, weights.git_sha1) == (sha256(FILES[weights.path]), None)
     assert (program.sha256, program.git_sha1) == (None, git_sha1(FILES[program.path]))
-    assert all(promises.is_vouched_for(file) for file in files.values())
+    assert all(verify.is_vouched_for(file) for file in files.values())
 
 
 def test_a_commit_in_the_card_is_kept_to(source: HuggingFaceSource, hubs: Hubs) -> None:
@@ -135,7 +135,7 @@ def test_folders_and_unknown_keys_are_left_alone(source: HuggingFaceSource, hubs
     ]
     answering(hubs, *entries)
     [file] = listed(source, CARD).files
-    assert (file.path, file.size, promises.is_vouched_for(file)) == ("inference.json", 2, False)
+    assert (file.path, file.size, verify.is_vouched_for(file)) == ("inference.json", 2, False)
 
 
 def test_the_token_opens_the_door(settings: Settings, hubs: Hubs) -> None:

@@ -10,7 +10,7 @@ from tests.hubs.faults import Fault
 from tests.hubs.server import Hubs
 from tests.registry.hub_cards import FILES, NAME, by_path, hub_card, leading_to, listed, read
 
-from ocrzoo_registry import promises
+from ocrzoo_registry.download import verify
 from ocrzoo_registry.errors import Refused, SourceError
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.modelscope import ModelScopeSource
@@ -74,7 +74,7 @@ def test_folders_are_left_alone(source: ModelScopeSource, hubs: Hubs) -> None:
 def test_a_digest_that_is_not_stated_is_none(source: ModelScopeSource, hubs: Hubs) -> None:
     answering(hubs, {"Path": "inference.json", "Sha256": ""}, {"Path": "inference.yml", "Size": 3})
     files = listed(source, CARD).files
-    assert [(file.size, promises.is_vouched_for(file)) for file in files] == [(None, False), (3, False)]
+    assert [(file.size, verify.is_vouched_for(file)) for file in files] == [(None, False), (3, False)]
 
 
 @pytest.mark.parametrize(

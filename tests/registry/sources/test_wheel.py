@@ -15,11 +15,11 @@ from types import SimpleNamespace
 import pytest
 from tests.registry.kit import WEIGHTS, MakeResolver, SitePackages, build_wheel, offer_card, remote, sha256, tree
 
-from ocrzoo_registry.card_files import OfferedCard
-from ocrzoo_registry.contracts import Listing
+from ocrzoo_registry.cards.loader import OfferedCard
 from ocrzoo_registry.errors import ExitCode, IntegrityError, OfflineError, SourceError
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources import pip
+from ocrzoo_registry.sources.base import Listing
 from ocrzoo_registry.sources.pip import PipSource
 from ocrzoo_registry.sources.wheel import WheelSource
 from ocrzoo_registry.zoo import Zoo

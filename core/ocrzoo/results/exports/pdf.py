@@ -25,7 +25,7 @@ from ocrzoo.results.exports import blank_font, places
 from ocrzoo.results.exports.letters import Letter, Run, layout
 from ocrzoo.results.exports.texts import clean, language, main_language, version, written
 from ocrzoo.results.page_text import TextPage
-from ocrzoo.tasks.quads import Image
+from ocrzoo.types import Image
 from ocrzoo_registry.errors import UsageError
 
 DPI = 144.0

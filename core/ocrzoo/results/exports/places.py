@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.results.page_text import Direction, Polygon, TextPage
-from ocrzoo.tasks.quads import minimum_rectangle
+from ocrzoo.processing.geometry import minimum_rectangle
+from ocrzoo.results.page_text import Polygon, TextPage
+from ocrzoo.types import Direction
 
 Points = NDArray[np.float64]
 """N x 2, float64 pixels: x and y, finite and within the page; N is at least 1."""

@@ -2,7 +2,7 @@
 
 A hub has in it the repositories that the cards' ``sources`` name, and nothing else. Beside the tree lie the index,
 the files themselves as ``blobs/<sha256>``, ``archives.json`` (:mod:`.archives`) and the web server's configuration
-(:mod:`ocrzoo_registry.mirror.server_config`).
+(:mod:`ocrzoo_registry.mirror.serving.nginx`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.mirror.index import Index, IndexedFile
+from ocrzoo_registry.index.schema import Index, IndexedFile
 from ocrzoo_registry.mirror.layouts import aistudio, archives, huggingface, modelscope
 from ocrzoo_registry.mirror.layouts.archives import Archive
 from ocrzoo_registry.mirror.layouts.repositories import Repository, earlier, repositories

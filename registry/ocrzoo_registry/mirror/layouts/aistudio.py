@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from ocrzoo_registry.mirror.index import IndexedFile
+from ocrzoo_registry.index.schema import IndexedFile
 from ocrzoo_registry.mirror.layouts.documents import document, git_id
 from ocrzoo_registry.mirror.layouts.repositories import Repository
 

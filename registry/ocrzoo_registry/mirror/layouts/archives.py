@@ -11,13 +11,11 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from ocrzoo_registry.cards import Record, RelativePath, Sha256, Size
-from ocrzoo_registry.digests import CHUNK_BYTES, receive
+from ocrzoo_registry.cards.schema import Record, RelativePath, Sha256, Size
 from ocrzoo_registry.errors import IntegrityError
-from ocrzoo_registry.files_at_once import sync
-from ocrzoo_registry.mirror.index import BLOBS, IndexedFile
+from ocrzoo_registry.files import CHUNK_BYTES, open_regular, receive, sync
+from ocrzoo_registry.index.schema import BLOBS, IndexedFile
 from ocrzoo_registry.mirror.layouts.repositories import Repository
-from ocrzoo_registry.plain_files import open_regular
 
 FILE_NAME = "archives.json"
 """Where a mirror says what its archives are: beside the index."""

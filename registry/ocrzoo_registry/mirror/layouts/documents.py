@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-from ocrzoo_registry.mirror.index import IndexedFile
+from ocrzoo_registry.index.schema import IndexedFile
 
 
 def document(content: Any) -> bytes:

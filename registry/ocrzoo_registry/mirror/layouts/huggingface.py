@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ocrzoo_registry.mirror.index import IndexedFile
+from ocrzoo_registry.index.schema import IndexedFile
 from ocrzoo_registry.mirror.layouts.documents import document, git_id, pointer
 from ocrzoo_registry.mirror.layouts.repositories import Repository
 

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter
 
-from ocrzoo_registry.cards import RelativePath
+from ocrzoo_registry.cards.schema import RelativePath
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.mirror.index import BLOBS, FILE_NAME, Index, IndexedFile, IndexedModel, revision_of
+from ocrzoo_registry.index.schema import BLOBS, FILE_NAME, Index, IndexedFile, IndexedModel, revision_of
 
 Hub = Literal["huggingface", "modelscope", "aistudio", "bos"]
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ocrzoo.results.page_text import Direction, TextLine, TextPage, TextWord
+from ocrzoo.results.page_text import TextLine, TextPage, TextWord
+from ocrzoo.types import Direction
 
 HEIGHT = 40
 """Of every line drawn, in pixels."""

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from ocrzoo.results.exports import FORMATS, document
+from ocrzoo.results.exports.formats import FORMATS, document
 from ocrzoo.results.page_text import TextLine, TextPage, TextWord
 from ocrzoo_registry.errors import UsageError
 

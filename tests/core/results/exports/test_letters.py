@@ -11,7 +11,8 @@ import pytest
 from ocrzoo.results.exports.blank_font import EM, advance
 from ocrzoo.results.exports.letters import Run, as_seen, layout
 from ocrzoo.results.exports.texts import written
-from ocrzoo.results.page_text import Direction, TextPage
+from ocrzoo.results.page_text import TextPage
+from ocrzoo.types import Direction
 
 if TYPE_CHECKING:
     from tests.core.results.exports.conftest import Sheet

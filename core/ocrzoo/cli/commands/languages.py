@@ -1,0 +1,124 @@
+"""``ocrzoo languages``: which languages can be read, by which model, and with which letters missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ocrzoo.cli.language_output import (
+    describe_evidence,
+    describe_language,
+    describe_selection,
+    lacking_cell,
+    letters_cell,
+    letters_text,
+)
+from ocrzoo.cli.output import debug_option, print_json, print_table, tell
+
+if TYPE_CHECKING:
+    from ocrzoo_registry.languages.report import Surveyed
+    from ocrzoo_registry.languages.selection import Selection
+    from ocrzoo_registry.languages.tags import Language
+
+_DIRECTIONS = {"ltr": "from left to right", "rtl": "from right to left", "ttb": "down in columns"}
+
+
+@click.command()
+@click.argument("lang", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@debug_option
+def languages(lang: str | None, as_json: bool) -> None:
+    """List languages with their best model; or show the letters of LANG, and what each model has of them."""
+    from ocrzoo_registry.zoo import Zoo
+
+    if lang is not None:
+        _show(lang, as_json=as_json)
+        return
+    from ocrzoo_registry.languages.report import survey
+
+    surveyed = list(survey(Zoo()))
+    if as_json:
+        print_json([_described(one) for one in surveyed])
+        return
+    headings = ("Tag", "Language", "Script", "Model", "Letters", "Lacks", "PaddleOCR's code")
+    print_table(headings, [_row(one) for one in surveyed])
+
+
+def _row(one: Surveyed) -> tuple[str, ...]:
+    winner, best = one.selection.winner, one.best
+    return (
+        one.language.tag,
+        one.language.name,
+        one.language.script,
+        winner.name if winner else "none",
+        letters_cell(best),
+        lacking_cell([best] if best else []),
+        " ".join(code.code for code in one.codes),
+    )
+
+
+def _described(one: Surveyed) -> dict[str, Any]:
+    winner = one.selection.winner
+    nearest = one.selection.candidates[0].name if one.selection.candidates else None
+    return {
+        **describe_language(one.language),
+        "model": winner.name if winner else None,
+        "nearest": nearest,
+        "evidence": None if one.best is None else describe_evidence(one.best),
+        "paddleocr": [
+            {"code": code.code, "model": code.model, "evidence": one.theirs and describe_evidence(one.theirs)}
+            for code in one.codes
+        ],
+    }
+
+
+def _show(lang: str, *, as_json: bool) -> None:
+    from ocrzoo_registry.languages.selection import select
+    from ocrzoo_registry.languages.tags import find
+    from ocrzoo_registry.zoo import Zoo
+
+    language = find(lang)
+    found = select(lang, zoo=Zoo(), thorough=True)
+    for note in found.notes:
+        tell("warning", note, colour="yellow")
+    if as_json:
+        print_json({**_alphabet(language), **describe_selection(found)})
+        return
+    print_table(("Field", "Value"), [row for row in (*_letter_rows(language), *_model_rows(found)) if row[1]])
+
+
+def _letter_rows(language: Language) -> list[tuple[str, str]]:
+    alphabet = {key: letters_text(value) for key, value in _alphabet(language).items()}
+    return [
+        ("Language", str(language)),
+        ("Script", f"{language.script}, {_DIRECTIONS[language.direction]}"),
+        ("Letters", alphabet["letters_needed"] or "not known to Unicode CLDR"),
+        ("Capitals", alphabet["capitals"]),
+        ("Digits", alphabet["digits"]),
+        ("Punctuation", alphabet["punctuation"]),
+        ("Marks in NFD", alphabet["combining_in_nfd"]),
+    ]
+
+
+def _model_rows(found: Selection) -> list[tuple[str, str]]:
+    rows = [("Answer", found.reason)]
+    for one in found.candidates:
+        (evidence,) = one.evidence
+        claims = "claims it" if evidence.claimed else "does not claim it"
+        lacking = f"; lacks {lacking_cell([evidence])}" if evidence.coverage and evidence.coverage.missing else ""
+        rows.append(("Model", f"{one.name}: {claims}, letters {letters_cell(evidence)}{lacking}"))
+    return rows
+
+
+def _alphabet(language: Language) -> dict[str, list[str]]:
+    known = language.orthography
+    if known is None:
+        return {key: [] for key in ("letters_needed", "capitals", "digits", "punctuation", "combining_in_nfd")}
+    return {
+        "letters_needed": sorted(known.letters),
+        "capitals": sorted(known.capitals),
+        "digits": sorted(known.digits),
+        "punctuation": sorted(known.punctuation),
+        "combining_in_nfd": sorted(known.decomposed - known.required),
+    }

@@ -1,0 +1,84 @@
+"""``ocrzoo mirror serve|env``: a mirror over HTTP, and the variables that lead programs to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ocrzoo.cli.output import debug_option, one_line, print_json, tell
+
+if TYPE_CHECKING:
+    from ocrzoo_registry.mirror.serving.server import Mirror
+
+CLIENTS = ("ocrzoo", "huggingface-hub", "modelscope", "aistudio-sdk", "paddlex")
+SHELLS = ("sh", "fish", "powershell", "plain")
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--host", default="127.0.0.1", show_default=True, help="Listen on this address; 0.0.0.0 is all of them.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes one that is free."
+)
+@click.option("--log", "log_requests", is_flag=True, help="Tell every request.")
+@debug_option
+def serve(folder: Path, host: str, port: int, log_requests: bool) -> None:
+    """Serve a mirror to ocrzoo, PaddleX and the clients of the hubs, until Ctrl-C.
+
+    Ranges, digests as ETags, many clients at once; a release that is published meanwhile is served from the next
+    request on. For a whole network take nginx, with the nginx.conf of the mirror. Needs ocrzoo[serve].
+    """
+    from ocrzoo_registry.mirror.serving.server import serve as run_server
+
+    def started(address: str, mirror: Mirror) -> None:
+        count = len(mirror.release.index.models)
+        click.echo(f"serving {count} {'model' if count == 1 else 'models'} at {address} (Ctrl-C ends it)")
+        if host not in {"127.0.0.1", "::1", "localhost"}:
+            tell("warning", f"everybody who reaches this machine at {host} can read the mirror", "yellow")
+
+    run_server(folder, host, port, log_requests=log_requests, started=started)
+
+
+@click.command()
+@click.argument("target", metavar="DIR|URL")
+@click.option(
+    "--for", "names", type=click.Choice(CLIENTS), multiple=True, help="Only for this program; may be repeated."
+)
+@click.option("--shell", type=click.Choice(SHELLS), default="sh", show_default=True, help="Write it for this shell.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@debug_option
+def env(target: str, names: tuple[str, ...], shell: str, as_json: bool) -> None:
+    """Print the variables that lead ocrzoo, the clients of the hubs and PaddleX to a mirror.
+
+    \b
+        eval "$(ocrzoo mirror env http://models.example:8000)"
+    """  # noqa: D301  # \b is click's mark for text that is not rewrapped
+    from ocrzoo_registry.mirror.serving.client_env import clients, lines, place_of
+
+    found = clients(place_of(target), names or CLIENTS)
+    if as_json:
+        print_json([{"name": one.name, "variables": one.variables, "needs": list(one.needs)} for one in found])
+    else:
+        for line in lines(found, shell):
+            click.echo(one_line(line))
+
+
+PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=PATH)
+@click.option("--key", required=True, metavar="PRIVATE.pem", type=PATH, help="A private key of an elliptic curve.")
+@debug_option
+def sign(folder: Path, key: Path) -> None:
+    """Sign the index of the release that a mirror serves now, and with it every byte.
+
+    A later release is unsigned until it is signed too. 'ocrzoo mirror verify DIR --key PUBLIC.pem' checks it, and
+    who sets OCRZOO_MIRROR_KEY to the public key takes nothing from an unsigned mirror.
+    """
+    from ocrzoo_registry.index import signing
+    from ocrzoo_registry.mirror.published import root_of
+
+    click.echo(f"{one_line(str(signing.sign_tree(root_of(folder), key)))}: written")

@@ -1,0 +1,206 @@
+"""``ocrzoo models``: the catalogue; imports nothing that runs a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from ocrzoo.cli.commands import store
+from ocrzoo.cli.commands.pull import path, pull
+from ocrzoo.cli.commands.select import select_model
+from ocrzoo.cli.language_output import describe_evidence, lacking_cell, letters_cell
+from ocrzoo.cli.output import debug_option, on_terminal, print_json, print_table
+
+if TYPE_CHECKING:
+    from ocrzoo_registry.cards.loader import OfferedCard
+    from ocrzoo_registry.cards.schema import ModelCard
+    from ocrzoo_registry.languages.support import Evidence
+    from ocrzoo_registry.zoo import Zoo
+
+
+@click.group()
+def models() -> None:
+    """Find models, bring them here, and look after those that are here."""
+
+
+for command in (select_model, pull, path, *store.COMMANDS):
+    models.add_command(command)
+
+
+@models.command("list")
+@click.argument("pattern", required=False)
+@click.option("--task", metavar="TASK", help="Such as text_detection or text_recognition.")
+@click.option("--family", metavar="NAME", help="Such as ppocrv5 or multilingual.")
+@click.option("--tier", metavar="TIER", help="server, mobile, medium, small or tiny.")
+@click.option("--lang", metavar="TAG", help="Models that claim a language, such as ko or Korean.")
+@click.option("--installed", is_flag=True, help="Only models that lie in the store, complete.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@debug_option
+def list_models(pattern: str | None, installed: bool, as_json: bool, **conditions: str | None) -> None:
+    """List models; PATTERN is a part of the name, or a shell pattern such as '*_rec'."""
+    from ocrzoo_registry.zoo import Zoo
+
+    zoo = Zoo()
+    _check_conditions(zoo, conditions)
+    found = [(offered, _formats_here(zoo, offered)) for offered in zoo.models.search(pattern, **conditions)]
+    if installed:
+        found = [(offered, here) for offered, here in found if here]
+    for name in set(zoo.models.conflicts) - set(zoo.models.names):
+        click.echo(f"warning: {zoo.models.describe_conflict(name)}", err=True)
+    letters = _letters(conditions["lang"], [offered for offered, _ in found])
+    if as_json:
+        print_json([_summary(zoo, offered, here) | _as_json(letters, offered) for offered, here in found])
+        return
+    rows = [
+        (
+            card.name,
+            card.task,
+            card.tier or "",
+            _shorten(card.languages),
+            "" if card.size_mb is None else f"{card.size_mb:g}",
+            f"here: {' '.join(here)}" if here else "can be fetched" if zoo.within_reach(offered) else "out of reach",
+            *([letters_cell(letters[card.name])] if letters else []),
+        )
+        for offered, here in found
+        for card in [offered.card]
+    ]
+    headings = ("Model", "Task", "Tier", "Languages", "MB", "Weights", *(["Letters"] if letters else []))
+    print_table(headings, rows)
+    if not found:
+        click.echo("no model meets these conditions", err=True)
+
+
+@models.command("show")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole card as JSON.")
+@debug_option
+def show_model(name: str, as_json: bool) -> None:
+    """Show the card of a model."""
+    from ocrzoo_registry.languages.support import claimed_by
+    from ocrzoo_registry.zoo import Zoo
+
+    zoo = Zoo()
+    offered = zoo.models.get(name)
+    here = _formats_here(zoo, offered)
+    if as_json:
+        card = offered.card.model_dump(mode="json", exclude_none=True)
+        coverage = {one.language.tag: describe_evidence(one) for one in claimed_by(offered)}
+        print_json({**card, "coverage": coverage, "installed": here, "plugin": str(zoo.models.origin(name))})
+        return
+    rows = [(heading, text) for heading, text in _description(offered.card) if text]
+    rows[4:4] = _coverage_rows(claimed_by(offered))
+    rows.append(("Installed", ", ".join(f"{kind}: {path}" for kind, path in here.items()) or "no"))
+    rows.append(("Plugin", str(zoo.models.origin(name))))
+    print_table(("Field", "Value"), [("Model", name), *rows])
+
+
+def _check_conditions(zoo: Zoo, conditions: dict[str, str | None]) -> None:
+    from ocrzoo_registry.cards.schema import Task, Tier
+    from ocrzoo_registry.names import did_you_mean
+
+    known = {
+        "task": sorted(get_args(Task)),
+        "tier": list(get_args(Tier)),
+        "family": sorted({offered.card.family for offered in zoo.models}),
+    }
+    lang = conditions["lang"] or ""
+    if "," in lang:
+        raise click.UsageError(
+            f"--lang takes one language here; 'ocrzoo models select --lang {lang}' names the models for several"
+        )
+    for key, names in known.items():
+        value = conditions[key]
+        if value is not None and value not in names:
+            raise click.UsageError(f"--{key}: {value!r} is none of {', '.join(names)}{did_you_mean(value, names)}")
+
+
+def _formats_here(zoo: Zoo, offered: OfferedCard) -> dict[str, str]:
+    """Format to folder, for the formats that lie in the store complete."""
+    found = ((kind, zoo.store.find(offered.card.name, kind)) for kind in offered.card.artefacts)
+    return {kind: str(files.folder) for kind, files in found if files is not None}
+
+
+def _summary(zoo: Zoo, offered: OfferedCard, here: dict[str, str]) -> dict[str, Any]:
+    card = offered.card
+    return {
+        "name": card.name,
+        "family": card.family,
+        "task": card.task,
+        "tier": card.tier,
+        "version": card.version,
+        "summary": card.summary,
+        "licence": card.licence,
+        "languages": card.languages,
+        "size_mb": card.size_mb,
+        "formats": list(card.artefacts),
+        "installed": list(here),
+        "within_reach": zoo.within_reach(offered),
+    }
+
+
+def _letters(lang: str | None, found: list[OfferedCard]) -> dict[str, Evidence]:
+    """What each model has of a language that was asked for."""
+    if lang is None:
+        return {}
+    from ocrzoo_registry.languages.support import collect
+    from ocrzoo_registry.languages.tags import find
+
+    wanted = find(lang)
+    return {offered.card.name: collect(offered, wanted) for offered in found}
+
+
+def _as_json(letters: dict[str, Evidence], offered: OfferedCard) -> dict[str, Any]:
+    evidence = letters.get(offered.card.name)
+    return {} if evidence is None else {"evidence": describe_evidence(evidence)}
+
+
+def _coverage_rows(claimed: list[Evidence]) -> list[tuple[str, str]]:
+    """What a charset has of the languages that the card claims."""
+    known = [one for one in claimed if one.coverage is not None]
+    if not known:
+        return []
+    whole = [one for one in known if one.coverage is not None and not one.coverage.missing]
+    unknown = [one.language.tag for one in claimed if one.coverage is None]
+    rows = [("Letters", f"all of {len(whole)} of the {len(claimed)} languages claimed")]
+    rows += [("Lacks", f"{one.language}: {lacking_cell([one])}") for one in known if one not in whole]
+    return rows + ([("Not known", f"letters of {' '.join(unknown)}")] if unknown else [])
+
+
+def _shorten(languages: tuple[str, ...]) -> str:
+    if not on_terminal() or len(languages) <= 4:
+        return " ".join(languages)
+    return f"{' '.join(languages[:3])} +{len(languages) - 3}"
+
+
+def _description(card: ModelCard) -> list[tuple[str, str]]:
+    return [
+        ("Task", f"{card.task}, {card.version}" + (f", {card.tier}" if card.tier else "")),
+        ("Summary", card.summary),
+        ("Licence", card.licence),
+        ("Languages", " ".join(card.languages)),
+        ("Scripts", " ".join(card.scripts)),
+        ("Charset", card.charset or ""),
+        ("Labels", " ".join(card.labels)),
+        *[("Metric", _metric_line(metric)) for metric in card.metrics],
+        *[("Latency", f"{t.ms:g} ms, {t.device}, {t.mode} mode ({t.environment})") for t in card.latency],
+        ("Size", "" if card.size_mb is None else f"{card.size_mb:g} MB"),
+        *[
+            ("Files", f"{kind}: {', '.join(f.path for f in artefact.files)}")
+            for kind, artefact in card.artefacts.items()
+        ],
+        ("Sources", ", ".join(sorted(name for name, value in card.sources if value))),
+        ("Inference model", card.links.inference or ""),
+        ("Training weights", card.links.training or ""),
+        ("Use instead", card.deprecated_by or ""),
+    ]
+
+
+def _metric_line(metric: Any) -> str:
+    if metric.value is None:
+        return f"{metric.name}: {metric.statement} ({metric.source})"
+    unit = " %" if metric.unit == "percent" else ""
+    language = f", {metric.language}" if metric.language else ""
+    return (
+        f"{metric.name} {metric.value:g}{unit}{language} on {metric.dataset or 'an unnamed data set'} ({metric.source})"
+    )

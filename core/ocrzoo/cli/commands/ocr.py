@@ -1,0 +1,65 @@
+"""``ocrzoo ocr``: read pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ocrzoo.cli.model_options import languages_option
+from ocrzoo.cli.ocr_runner import Reading, read_pages
+from ocrzoo.cli.options import (
+    SAVED_AS,
+    SavedAs,
+    model_options,
+    prediction_options,
+    running_options,
+    word_options,
+)
+from ocrzoo.cli.output import debug_option
+
+_OFF = ("use_doc_orientation_classify", "use_doc_unwarping", "use_textline_orientation")
+"""Stages that cost time, and harm what needs none of them: off unless they are asked for."""
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@languages_option("Language to read, such as ru, zh-Hant or Korean; several: ru,ko,en.")
+@model_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a page, a line each.")
+@click.option(
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write all pages as one document: .txt, .tsv, .hocr, .xml (ALTO) or .pdf (searchable).",
+)
+@click.option(
+    "--save_as",
+    metavar="KIND,...",
+    type=SavedAs(),
+    help=f"With --save_path, the files of each page: {', '.join(SAVED_AS)}.  [json,img]",
+)
+@running_options
+@prediction_options
+@word_options
+@debug_option
+def ocr(
+    inputs: tuple[str, ...],
+    lang: str | None,
+    as_json: bool,
+    output: Path | None,
+    save_as: tuple[str, ...] | None,
+    save_path: Path | None,
+    **options: Any,
+) -> int:
+    """Read the text of images, PDFs, folders, URLs, or - for standard input.
+
+    Pages are read as they stand; --use_doc_orientation_classify True and its like turn and flatten them first.
+    """
+    if save_as is not None and save_path is None:
+        raise click.UsageError("--save_as goes with --save_path, which says where")
+    for switch in _OFF:
+        options[switch] = bool(options[switch])
+    reading = Reading(inputs, "json" if as_json else "text", save_path, save_as or ("json", "img"), output)
+    return read_pages(reading, {"pipeline": "OCR", "lang": lang}, options)

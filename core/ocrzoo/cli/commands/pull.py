@@ -1,0 +1,226 @@
+"""``ocrzoo models pull``, ``ocrzoo models path`` and ``ocrzoo lock``: bringing models, and writing down which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from ocrzoo.cli.model_options import chosen_names, chosen_ways, chosen_zoo, which_models
+from ocrzoo.cli.output import debug_option, one_line, print_json, print_table, tell
+from ocrzoo.cli.progress import show_fetching, size_in_words
+from ocrzoo_registry.errors import ExitCode, NotFound, UsageError
+
+if TYPE_CHECKING:
+    from ocrzoo_registry.cards.loader import OfferedCard
+    from ocrzoo_registry.cards.schema import Format
+    from ocrzoo_registry.download.batch import Pull, Pulled
+    from ocrzoo_registry.store.manifest import Manifest
+    from ocrzoo_registry.store.store import ModelFiles
+    from ocrzoo_registry.zoo import Zoo
+
+LOCK_FILE = "ocrzoo.lock"
+
+
+@click.command()
+@which_models()
+@click.option("--locked", is_flag=True, help="Exactly what the lock file says, all of it or the models named.")
+@click.option(
+    "--lock-file", metavar="FILE", type=click.Path(path_type=Path), help=f"The same, from this file.  [{LOCK_FILE}]"
+)
+@click.option("--update", is_flag=True, help="Ask again for what is there; files that have not changed are kept.")
+@click.option("--trust", is_flag=True, help="Take folders that PaddleX left in the store as they are, unverified.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@debug_option
+def pull(
+    names: tuple[str, ...],
+    pipeline: str | None,
+    lang: str | None,
+    formats: tuple[Format, ...],
+    source: str | None,
+    locked: bool,
+    lock_file: Path | None,
+    trust: bool,
+    update: bool,
+    as_json: bool,
+) -> int:
+    """Bring models into the store, verified; what is there already stays, unless --update is given.
+
+    Several come side by side. What broke off goes on where it stopped when the command is run again.
+    """
+    zoo = chosen_zoo(source)
+    if locked or lock_file is not None:
+        if pipeline or lang or formats or trust or update:
+            raise click.UsageError("--locked says which models and formats: give it alone, or with names")
+        pulls = _locked_pulls(zoo, lock_file, names)
+    else:
+        pulls = _pulls(zoo, chosen_names(zoo, names, pipeline, lang), formats, trust=trust, update=update)
+    return run_pulls(zoo, pulls, as_json=as_json)
+
+
+@click.command()
+@click.argument("name")
+@click.option("--format", "wanted", type=click.Choice(["onnx", "paddle", "safetensors"]), help="[any that is there]")
+@debug_option
+def path(name: str, wanted: Format | None) -> None:
+    """Print the folder of a model that lies in the store, complete."""
+    from ocrzoo_registry.zoo import Zoo
+
+    zoo = Zoo()
+    offered = zoo.models.get(name)
+    any_format: tuple[Format, ...] = tuple(dict.fromkeys([*zoo.readable_formats, *offered.card.artefacts]))
+    formats_wanted = (wanted,) if wanted else any_format
+    for file_format in formats_wanted:
+        found = zoo.store.find(name, file_format)
+        if found is not None:
+            click.echo(one_line(str(found.folder)))
+            return
+    pull = f"ocrzoo models pull {name}" + (f" --format {wanted}" if wanted else "")
+    pull = f"OCRZOO_OFFLINE=0 {pull}" if zoo.settings.offline else pull
+    for file_format in formats_wanted:
+        folder = zoo.store.folder(name, file_format)
+        if folder.is_dir():
+            raise NotFound(f"{folder} {zoo.store.fault(folder)}: '{pull}' sees to that")
+    formats = wanted or " or ".join(offered.card.artefacts)
+    raise NotFound(f"{name} is not in {zoo.store.root} as {formats}: '{pull}' brings it")
+
+
+@click.command()
+@which_models()
+@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), default=LOCK_FILE, help=f"[{LOCK_FILE}]")
+@debug_option
+def lock(
+    names: tuple[str, ...],
+    pipeline: str | None,
+    lang: str | None,
+    formats: tuple[Format, ...],
+    source: str | None,
+    output: Path,
+) -> int:
+    """Write down which bytes of which models are used here, for 'ocrzoo models pull --locked' elsewhere.
+
+    Models that are not in the store are brought first. Without any name: the models of the OCR pipeline.
+    """
+    from ocrzoo_registry.download.batch import pull_all
+    from ocrzoo_registry.store import lockfile
+    from ocrzoo_registry.store.manifest import TRUSTED
+
+    if output.exists() != output.is_file() or not output.parent.is_dir() or not output.name:
+        raise UsageError(f"{output}: cannot be a lock file: name a file in a folder that is there")
+    zoo = chosen_zoo(source)
+    pulls = _pulls(zoo, chosen_names(zoo, names, pipeline or (None if names or lang else "OCR"), lang), formats)
+    show_fetching(zoo.resolver)
+    pulled = pull_all(zoo.resolver, pulls)
+    if any(one.error for one in pulled):
+        return report(pulled)
+    for one in pulled:
+        if one.files is not None and one.files.manifest is not None and one.files.manifest.source == TRUSTED:
+            tell("warning", f"{one.name} is locked as it lies there; nobody verified it", colour="yellow")
+    manifests = [cast("Manifest", one.files.manifest) for one in pulled if one.files is not None]
+    try:
+        lockfile.write(output, manifests)
+    except OSError as error:
+        raise UsageError(f"{output}: cannot be written: {error.strerror or error}") from error
+    count = sum(len(manifest.files) for manifest in manifests)
+    click.echo(f"{output}: models {len(manifests)}, files {count}")
+    return ExitCode.DONE
+
+
+def _pulls(
+    zoo: Zoo, names: Sequence[str], formats: Sequence[Format], *, trust: bool = False, update: bool = False
+) -> list[Pull]:
+    """What to do for each model: each of the formats asked for, or the first that can be had."""
+    from ocrzoo_registry.download.batch import Pull
+
+    ways = chosen_ways(zoo, formats)
+    offered = [zoo.models.get(name) for name in names]
+    return [
+        Pull(one.card.name, partial(_bring, zoo, one, way, trust=trust, update=update))
+        for one in offered
+        for way in ways
+    ]
+
+
+def _bring(zoo: Zoo, offered: OfferedCard, formats: Sequence[Format], *, trust: bool, update: bool) -> ModelFiles:
+    for file_format in formats if update else ():
+        if zoo.store.find(offered.card.name, file_format):
+            return zoo.resolver.fetch(offered, file_format)
+    taken = zoo.resolver.trust(offered, formats) if trust else None
+    return taken or zoo.resolver.resolve(offered, formats)
+
+
+def _locked_pulls(zoo: Zoo, given: Path | None, names: Sequence[str]) -> list[Pull]:
+    import shlex
+
+    from ocrzoo_registry.download.batch import Pull
+    from ocrzoo_registry.store import lockfile
+
+    lock_file = given or Path(LOCK_FILE)
+    option = "--locked" if given is None else f"--lock-file {shlex.quote(str(given))}"
+    entries = lockfile.read(lock_file)
+    known = {entry.name for entry in entries}
+    for name in names:
+        if name not in known:
+            raise NotFound(f"{lock_file} does not lock {name}")
+    return [
+        Pull(
+            entry.name,
+            partial(
+                zoo.resolver.fetch_locked,
+                zoo.models.get(entry.name),
+                entry,
+                again=f"ocrzoo models pull {option} {entry.name}",
+            ),
+        )
+        for entry in entries
+        if not names or entry.name in names
+    ]
+
+
+def run_pulls(zoo: Zoo, pulls: Sequence[Pull], *, as_json: bool) -> int:
+    """Bring models, tell which came and what failed, and give the exit code."""
+    from ocrzoo_registry.download.batch import pull_all
+
+    show_fetching(zoo.resolver)
+    try:
+        pulled = pull_all(zoo.resolver, pulls)
+    except KeyboardInterrupt:
+        click.echo("interrupted: what came is kept, and the same command goes on from there", err=True)
+        raise
+    done = [one.files for one in pulled if one.files is not None]
+    if as_json:
+        print_json([_described(files) for files in done])
+    elif done:
+        print_table(("Model", "Format", "Source", "Size", "Folder"), [_row(files) for files in done])
+    return report(pulled)
+
+
+def report(pulled: Sequence[Pulled]) -> int:
+    """Tell what failed, a line each; the exit code is the gravest."""
+    codes = [ExitCode.DONE]
+    for one in pulled:
+        if one.error is not None:
+            tell("error", str(one.error), colour="red")
+            codes.append(one.error.exit_code)
+    return max(codes)
+
+
+def _described(files: ModelFiles) -> dict[str, Any]:
+    manifest = cast("Manifest", files.manifest)
+    return {
+        "name": files.name,
+        "format": files.file_format,
+        "source": manifest.source,
+        "revision": manifest.revision,
+        "path": str(files.folder),
+        "files": [file.model_dump(include={"path", "size", "sha256", "digest_origin"}) for file in manifest.files],
+    }
+
+
+def _row(files: ModelFiles) -> tuple[str, ...]:
+    manifest = cast("Manifest", files.manifest)
+    size = size_in_words(sum(file.size for file in manifest.files))
+    return files.name, files.file_format, manifest.source, size, str(files.folder)

@@ -1,0 +1,104 @@
+"""``ocrzoo models select``: which model reads a language, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ocrzoo.cli.language_output import describe_selection, lacking_cell, letters_cell
+from ocrzoo.cli.model_options import languages_option
+from ocrzoo.cli.output import debug_option, one_line, print_json, print_table, tell
+from ocrzoo_registry.errors import ExitCode
+
+if TYPE_CHECKING:
+    from ocrzoo_registry.languages.ranking import Candidate
+    from ocrzoo_registry.languages.selection import Selection
+
+_FEW = 5
+"""So many candidates are shown where none qualifies and nobody asked for all."""
+
+
+@click.command("select")
+@languages_option("Such as ko, zh-Hant or Korean; several: ru,en.", required=True)
+@click.option("--task", metavar="TASK", default="text_recognition", help="[text_recognition]")
+@click.option("--tier", metavar="TIER", help="server, mobile, medium, small or tiny.")
+@click.option("--max_size_mb", metavar="N", type=float, help="Nothing larger.")
+@click.option("--min_coverage", metavar="SHARE", type=float, default=0.99, help="Of the letters.  [0.99]")
+@click.option("--installed", is_flag=True, help="Only models that lie in the store, complete.")
+@click.option("--explain", is_flag=True, help="Show every model that was thought of, and why it is not the one.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@debug_option
+def select_model(lang: str, explain: bool, as_json: bool, **terms: Any) -> int:
+    """Name the model that reads a language, or all of several, or else the fewest that do; say on standard error why.
+
+    A model has to claim the language and to have its letters. Exit code 3: there is none, and this is what is missing.
+    """
+    from ocrzoo_registry.languages.selection import select
+    from ocrzoo_registry.zoo import Zoo
+
+    found = select(lang, zoo=Zoo(), thorough=explain or as_json, **terms)
+    for note in found.notes:
+        tell("warning", note, colour="yellow")
+    if as_json:
+        print_json(describe_selection(found))
+    elif found.candidates and (explain or not found.readers):
+        _print_candidates(found, found.candidates if explain else found.candidates[:_FEW])
+    else:
+        for reader in found.readers:
+            click.echo(reader.name)
+    if not found.readers:
+        tell("error", found.reason, colour="red")
+        return ExitCode.NOT_FOUND
+    if not as_json:
+        click.echo(one_line(found.reason), err=True)
+    return ExitCode.DONE
+
+
+def _print_candidates(found: Selection, candidates: tuple[Candidate, ...]) -> None:
+    headings = ("Model", "Qualifies", "Claims it", "Letters", "Published", "MB", "CPU ms", "Lacks", "Why")
+    taken = [one.name for one in found.readers]
+    ordered = sorted(candidates, key=lambda one: one.name not in taken)  # of several together, those first
+    print_table(headings, [_row(found, one) for one in ordered])
+
+
+def _row(found: Selection, one: Candidate) -> tuple[str, ...]:
+    from ocrzoo_registry.languages.ranking import cpu_ms, size_mb
+
+    card = one.offered.card
+    size, time = size_mb(card), cpu_ms(card)
+    return (
+        one.name,
+        "yes" if one.qualifies else f"for {_part(found, one)}" if _part(found, one) else "no",
+        _each("yes" if evidence.claimed else "no" for evidence in one.evidence),
+        _each(letters_cell(evidence) for evidence in one.evidence),
+        _each(_published(evidence.metric) for evidence in one.evidence),
+        "" if size is None else f"{size:g}",
+        "" if time is None else f"{time:g}",
+        lacking_cell(one.evidence),
+        _why(found, one),
+    )
+
+
+def _why(found: Selection, one: Candidate) -> str:
+    """Why it is the one or not, without its name and the letters, which stand in the same row."""
+    if one.qualifies:
+        return found.why(one).removeprefix(f"{one.name} ")
+    if _part(found, one):
+        return f"is one of the fewest that read all together, for {_part(found, one)}"
+    return ", and ".join([*one.unmet, *(evidence.lack(named=False) for evidence in one.lacking)])
+
+
+def _part(found: Selection, one: Candidate) -> str:
+    """The languages that a model is taken for, where it takes several models."""
+    return _each(e.language.tag for reader in found.readers if reader.name == one.name for e in reader.evidence)
+
+
+def _each(cells: Any) -> str:
+    return ", ".join(cells)
+
+
+def _published(metric: Any) -> str:
+    if metric is None:
+        return "-"
+    return f"{metric.value:g}{' %' if metric.unit == 'percent' else ''} ({metric.language})"

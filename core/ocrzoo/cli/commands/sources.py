@@ -1,0 +1,83 @@
+"""``ocrzoo sources``: where weights come from, and whether it answers."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ocrzoo.cli.output import debug_option, print_json, print_table
+from ocrzoo_registry.errors import ExitCode, UsageError
+from ocrzoo_registry.network.retry import SILENCE_S
+
+if TYPE_CHECKING:
+    from ocrzoo_registry.zoo import Zoo
+
+
+@click.group()
+def sources() -> None:
+    """Show sources of weights."""
+
+
+@sources.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@debug_option
+def check(names: tuple[str, ...], as_json: bool) -> int:
+    """Ask every source, or those named, whether it answers; in the order in which models are looked for.
+
+    Exit code 4 if one does not.
+    """
+    from ocrzoo_registry.zoo import Zoo
+
+    zoo = Zoo()
+    wanted = [_named(zoo, name) for name in names] or list(zoo.resolver.sources.names())
+    with ThreadPoolExecutor(max(len(wanted), 1)) as pool:
+        found = list(pool.map(lambda name: _asked(zoo, name), wanted))
+    if as_json:
+        print_json(found)
+    else:
+        rows = [
+            (one["name"], _YES_NO[one["reachable"]], "" if one["latency_ms"] is None else f"{one['latency_ms']:.0f} ms",
+             one["answer"])
+            for one in found
+        ]  # fmt: skip
+        print_table(("Source", "Reachable", "Latency", "Answer"), rows)
+    return ExitCode.SOURCE if any(one["reachable"] is False for one in found) else ExitCode.DONE
+
+
+def _named(zoo: Zoo, name: str) -> str:
+    """The source of this name.
+
+    Raises:
+        UsageError: There is none, or it takes no part as things are set.
+    """
+    spec = zoo.sources.get(name)
+    if spec.lacks:
+        raise UsageError(f"source {spec.name!r} needs {spec.lacks}")
+    return spec.name
+
+
+_YES_NO = {True: "yes", False: "no", None: "not asked"}
+
+
+def _asked(zoo: Zoo, name: str) -> dict[str, Any]:
+    from ocrzoo_registry.network.deadline import within
+    from ocrzoo_registry.sources.base import Checkable, Health
+
+    spec = zoo.sources.get(name)
+    told: dict[str, Any] = {"name": name, "network": spec.network, "reachable": None, "latency_ms": None}
+    if spec.network and zoo.settings.offline:
+        return {**told, "answer": "the network is off limits"}
+    try:
+        source = zoo.resolver.sources.load(name)
+        if not isinstance(source, Checkable):
+            return {**told, "answer": "it cannot be asked"}
+        health: object = within(SILENCE_S, source.check)
+        if not isinstance(health, Health):
+            return {**told, "answer": f"it answers with a {type(health).__name__}"}
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever a plugin's source raises
+        return {**told, "reachable": False, "answer": str(error)}
+    latency_ms = None if health.latency_s is None else round(1000 * health.latency_s, 1)
+    return {**told, "reachable": health.reachable, "latency_ms": latency_ms, "answer": health.answer}

@@ -1,0 +1,145 @@
+"""``ocrzoo models verify|repair|remove|gc``: the models that lie in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ocrzoo.cli.output import debug_option, one_line, print_json, print_table, tell
+from ocrzoo.cli.progress import show_fetching, size_in_words
+from ocrzoo_registry.errors import ExitCode, NotFound, OcrzooError
+
+if TYPE_CHECKING:
+    from ocrzoo_registry.store.maintenance import Stored
+    from ocrzoo_registry.zoo import Zoo
+
+names_argument = click.argument("names", nargs=-1, metavar="[NAME]...")
+format_option = click.option(
+    "--format", "wanted", type=click.Choice(["onnx", "paddle", "safetensors"]), help="Only this format."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.command()
+@names_argument
+@click.option("--deep", is_flag=True, help="Read every byte, not only sizes and times.")
+@json_option
+@debug_option
+def verify(names: tuple[str, ...], deep: bool, as_json: bool) -> int:
+    """Say which models in the store are whole: all, or those named. Exit code 5 if one is broken."""
+    from ocrzoo_registry.store.maintenance import stored_models
+    from ocrzoo_registry.zoo import Zoo
+
+    found = stored_models(Zoo().store, names, deep=deep)
+    if as_json:
+        print_json([_described(stored) for stored in found])
+    else:
+        rows = [(stored.name, stored.file_format, stored.status, stored.fault or "") for stored in found]
+        print_table(("Model", "Format", "State", "Fault"), rows)
+        if not found:
+            click.echo("the store is empty", err=True)
+    return ExitCode.INTEGRITY if any(stored.status == "broken" for stored in found) else ExitCode.DONE
+
+
+@click.command()
+@names_argument
+@json_option
+@debug_option
+def repair(names: tuple[str, ...], as_json: bool) -> int:
+    """Make broken models whole: all that are broken, or those named. Only what is broken is fetched."""
+    from ocrzoo_registry.store.maintenance import stored_models
+    from ocrzoo_registry.zoo import Zoo
+
+    zoo = Zoo()
+    show_fetching(zoo.resolver)
+    found = stored_models(zoo.store, names, deep=True)
+    wanted = [one for one in found if one.status == "broken" or (names and one.status == "unverified")]
+    codes = [ExitCode.DONE]
+    repaired: list[Stored] = []
+    for stored in wanted:
+        try:
+            _mend(zoo, stored)
+            repaired.append(stored)
+            if not as_json:
+                was = one_line(stored.fault or "")
+                click.echo(f"{stored.name} ({stored.file_format}): whole again (before, it {was})")
+        except OcrzooError as error:
+            tell("error", str(error), colour="red")
+            codes.append(error.exit_code)
+    if as_json:
+        print_json([_described(one) for one in _as_they_are_now(zoo, repaired)])
+    elif not wanted:
+        click.echo("nothing is broken", err=True)
+    return max(codes)
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@format_option
+@debug_option
+def remove(names: tuple[str, ...], wanted: str | None) -> None:
+    """Remove models from the store, in all formats or one."""
+    from ocrzoo_registry.store import maintenance
+    from ocrzoo_registry.zoo import Zoo
+
+    store = Zoo().store
+    found = [one for one in maintenance.stored_models(store, names) if wanted in {None, one.file_format}]
+    if not found:
+        raise NotFound(f"{', '.join(names)}: not in {store.root} as {wanted}")
+    for stored in found:
+        freed = maintenance.remove(store, stored)
+        click.echo(f"{one_line(stored.name)} ({stored.file_format}): removed, {size_in_words(freed)}")
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--wheels", is_flag=True, help="Also distributions that pip downloaded; other models may be in them.")
+@json_option
+@debug_option
+def gc(dry_run: bool, wheels: bool, as_json: bool) -> None:
+    """Clear away what is left over: half-fetched files, quarantine, abandoned staging, unused locks."""
+    from ocrzoo_registry.store.maintenance import collect
+    from ocrzoo_registry.zoo import Zoo
+
+    found = collect(Zoo().store, wheels=wheels, dry_run=dry_run)
+    if as_json:
+        print_json([{"kind": one.kind, "path": str(one.path), "size": one.size} for one in found])
+        return
+    for leftover in found:
+        if leftover.kind != "lock":
+            click.echo(f"{leftover.kind}: {one_line(str(leftover.path))} ({size_in_words(leftover.size)})")
+    total = size_in_words(sum(one.size for one in found))
+    click.echo(f"{total} would be freed" if dry_run else f"{total} freed")
+
+
+def _mend(zoo: Zoo, stored: Stored) -> None:
+    """Bring what the manifest says: other bytes than there were are not a repair."""
+    offered = zoo.models.get(stored.name)
+    if stored.manifest is not None:
+        zoo.resolver.fetch_recorded(offered, stored.manifest, again=f"ocrzoo models repair {stored.name}")
+    else:
+        zoo.resolver.fetch(offered, stored.file_format)
+
+
+def _as_they_are_now(zoo: Zoo, repaired: Sequence[Stored]) -> list[Stored]:
+    from ocrzoo_registry.store.maintenance import stored_models
+
+    folders = {stored.folder for stored in repaired}
+    return [one for one in stored_models(zoo.store) if one.folder in folders]
+
+
+def _described(stored: Stored) -> dict[str, Any]:
+    return {
+        "name": stored.name,
+        "format": stored.file_format,
+        "path": str(stored.folder),
+        "status": stored.status,
+        "fault": stored.fault,
+        "source": stored.manifest.source if stored.manifest else None,
+        "revision": stored.manifest.revision if stored.manifest else None,
+    }
+
+
+COMMANDS: Sequence[click.Command] = (verify, repair, remove, gc)

@@ -1,0 +1,145 @@
+"""Options with which several commands choose models, formats and sources, and what they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ocrzoo_registry.cards.schema import Format
+    from ocrzoo_registry.zoo import Zoo
+
+Command = Callable[..., Any]
+
+
+class FormatNames(click.ParamType[tuple[str, ...]]):
+    """Formats with commas between."""
+
+    name = "formats"
+    KNOWN = ("onnx", "paddle", "safetensors")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Read the formats."""
+        formats = tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else tuple(value)
+        for one in formats:
+            if one not in self.KNOWN:
+                self.fail(f"{one!r} is none of {', '.join(self.KNOWN)}", param, ctx)
+        return formats
+
+
+def languages_option(text: str, *, required: bool = False) -> Callable[[Command], Command]:
+    """Return ``--lang``, for one language or several, with commas or one at a time; the command gets ``lang``."""
+    return click.option(
+        "--lang", metavar="TAG[,TAG]", multiple=True, required=required, callback=_with_commas, help=text
+    )
+
+
+def _with_commas(_context: click.Context, _option: click.Parameter, given: Sequence[str]) -> str | None:
+    """Languages as one text; nothing where none was given."""
+    return ",".join(given) if given else None
+
+
+def _joined(_context: click.Context, _option: click.Parameter, given: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Each format once, whether given with commas or one at a time."""
+    return tuple(dict.fromkeys(one for formats in given for one in formats))
+
+
+def which_models(
+    formats: str = "what the engines here read best",
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add the ways to say which models, in which format and from where; ``formats`` words the default.
+
+    The command gets ``names``, ``pipeline``, ``lang``, ``formats`` (a tuple) and ``source``.
+    """
+    ways = (
+        click.argument("names", nargs=-1, metavar="[NAME]..."),
+        click.option("--pipeline", metavar="NAME", help="The models of a pipeline, such as OCR."),
+        languages_option("The models of the OCR pipeline for languages, such as ru,ko."),
+        click.option(
+            "--format",
+            "--formats",
+            "formats",
+            metavar="FORMAT[,FORMAT]",
+            multiple=True,
+            type=FormatNames(),
+            callback=_joined,
+            help=f"Which formats: onnx, paddle, safetensors.  [{formats}]",
+        ),
+        click.option("--source", metavar="NAME[,NAME]", help="Ask only these sources, in this order."),
+    )
+
+    def add(command: Command) -> Command:
+        for way in reversed(ways):
+            command = way(command)
+        return command
+
+    return add
+
+
+all_models_option = click.option("--all", "every", is_flag=True, help="Every model that is on offer.")
+"""Adds ``--all``; the command gets ``every``."""
+
+
+def chosen_zoo(source: str | None) -> Zoo:
+    """Return the zoo with the sources that were named, or else those of the settings.
+
+    Raises:
+        UsageError: There is no such source.
+    """
+    from ocrzoo_registry.settings import Settings
+    from ocrzoo_registry.zoo import Zoo
+
+    settings = Settings.from_environment()
+    if source is not None:
+        names = tuple(name.strip() for name in source.split(",") if name.strip())
+        if not names:
+            raise click.UsageError("--source: name a source; 'ocrzoo sources check' lists them")
+        settings = replace(settings, sources=names, sources_exact=True)
+    zoo = Zoo(settings)
+    zoo.resolver.sources.names()  # an unknown source is one error, and not one a model
+    return zoo
+
+
+def chosen_names(
+    zoo: Zoo, names: Sequence[str], pipeline: str | None, lang: str | None, *, every: bool = False
+) -> list[str]:
+    """Return every model that was asked for, once; ``every``: all that are on offer, by name.
+
+    Raises:
+        UsageError: Nothing was asked for, or all and some.
+        UnknownLanguage: No model reads the language.
+    """
+    from ocrzoo.pipelines.factory import models_of
+
+    if every:
+        if names or pipeline or lang:
+            raise click.UsageError("--all says it all: leave names, --pipeline and --lang out")
+        return zoo.models.names
+    wanted = [*names, *(models_of(zoo, pipeline or "OCR", lang) if pipeline or lang else ())]
+    if not wanted:
+        raise click.UsageError("name a model, or give --pipeline OCR or --lang: 'ocrzoo models list' shows them")
+    return list(dict.fromkeys(wanted))
+
+
+def names_for_others(
+    zoo: Zoo, names: Sequence[str], pipeline: str | None, lang: str | None, *, every: bool = False
+) -> list[str]:
+    """Return every model that was asked for, for many users: those for each language, and for all together.
+
+    Raises:
+        UsageError: Nothing was asked for, or all and some.
+        UnknownLanguage: No model reads one of the languages.
+    """
+    languages = [one.strip() for one in (lang or "").split(",") if one.strip()]
+    if every or len(languages) < 2:
+        return chosen_names(zoo, names, pipeline, lang, every=every)
+    asked = [*languages, lang]
+    return list(dict.fromkeys(name for one in asked for name in chosen_names(zoo, names, pipeline, one)))
+
+
+def chosen_ways(zoo: Zoo, formats: Sequence[Format]) -> list[tuple[Format, ...]]:
+    """Return what will do for a model, once for each format asked for; without any, the best of those readable here."""
+    return [(one,) for one in formats] or [zoo.readable_formats]

@@ -1,0 +1,198 @@
+"""What reads pages for the commands: a pipeline is made, pages are printed and saved one by one."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from ocrzoo.cli.output import one_line, tell
+from ocrzoo.cli.progress import page_progress, show_fetching
+from ocrzoo_registry.errors import ExitCode, OcrzooError, UsageError
+
+if TYPE_CHECKING:
+    from ocrzoo.results.base import PageResult
+
+Printed = Literal["text", "json", "dictionary"]
+
+_OF_PIPELINE = ("engine", "device", "use_hpip", "hpi_config", "batching", "paddlex_quirks")
+"""Options that go to ``create_pipeline``; models' names and folders do too, all others to ``predict``."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is read, and what becomes of it."""
+
+    inputs: Sequence[str]
+    printed: Printed
+    save_path: Path | None = None
+    save_as: Sequence[str] = ("json", "img")
+    """Files of each page: ``json``, ``img``, or a format of exports."""
+    output: Path | None = None
+    """One document of all pages."""
+    failed: list[OcrzooError] = field(default_factory=list)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether files are made, and not only printed what was read."""
+        return self.save_path is not None or self.output is not None
+
+    def keep_going(self, error: OcrzooError) -> None:
+        """Tell what went wrong with one page."""
+        self.failed.append(error)
+        tell("error", str(error), colour="red")
+
+
+def read_pages(reading: Reading, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> int:
+    """Read pages and print what was read; returns the exit code.
+
+    ``arguments`` go to ``create_pipeline``; of the ``options``, what is not for it goes to ``predict``.
+    """
+    from ocrzoo.inputs import count_pages
+    from ocrzoo.pipelines.factory import create_pipeline
+    from ocrzoo_registry.zoo import Zoo
+
+    kind = None if reading.output is None else _document_kind(reading.output, reading.inputs)
+    zoo = Zoo()
+    show_fetching(zoo.resolver)
+    of_pipeline = {key: value for key, value in options.items() if key in _OF_PIPELINE or "_model_" in key}
+    of_pages = {key: value for key, value in options.items() if key not in of_pipeline and value is not None}
+    made = create_pipeline(**arguments, **of_pipeline, zoo=zoo)
+    _check_options(made.predict, of_pages)
+    for folder in filter(None, (reading.save_path, reading.output.parent if reading.output else None)):
+        _make_folder(folder)
+    total = count_pages(reading.inputs)
+    with page_progress(total) as advance:
+        found = made.predict(list(reading.inputs), on_error=reading.keep_going, **of_pages)
+        several = (total is not None and total > 1) or len(reading.inputs) > 1
+        handled = _handle(reading, found, advance, several=several)
+        if reading.output is not None and kind is not None:
+            _write_document(reading.output, kind, handled)
+        deque(handled, maxlen=0)
+    return ExitCode.INPUTS if reading.failed else ExitCode.DONE
+
+
+def _check_options(predict: Any, options: Mapping[str, Any]) -> None:
+    """Refuse what a pipeline does not take: the command line has the options of all of them."""
+    parameters = inspect.signature(predict).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return
+    for option in options:
+        if option not in parameters:
+            raise UsageError(f"--{option}: this pipeline has no such parameter")
+
+
+def _handle(reading: Reading, found: Iterator[Any], advance: Any, *, several: bool) -> Iterator[Any]:
+    """Print and save each page, and hand it on."""
+    listened = True
+    for result in found:
+        heading = several or result["page_index"] is not None
+        listened = listened and _printed(reading, result, heading=heading)
+        if reading.save_path is not None:
+            for kind in reading.save_as:
+                _save(reading, result, kind, reading.save_path)
+        advance()
+        yield result
+
+
+def _printed(reading: Reading, result: PageResult, *, heading: bool) -> bool:
+    """Print a page, and tell whether anybody listens; files are made even if not (``| head``)."""
+    try:
+        _print(result, reading.printed, heading=heading)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # a reader that left is noticed now, not as the program ends
+    except BrokenPipeError:
+        if not reading.keeps:
+            raise
+        sys.stdout = io.StringIO()  # what is left in the other is not flushed to nobody at the end
+        return False
+    return True
+
+
+def _save(reading: Reading, result: PageResult, kind: str, save_path: Path) -> None:
+    try:
+        save = getattr(result, f"save_to_{kind}", None)
+        if save is None:
+            raise UsageError(f"{type(result).__name__} cannot be saved as {kind}")
+        save(save_path)
+    except UsageError as error:
+        reading.keep_going(error)
+
+
+def _document_kind(output: Path, inputs: Sequence[str]) -> str:
+    """The format that a file's name asks for; refused at once where the file could not be written, or is read."""
+    from ocrzoo.results.exports.formats import FORMATS
+
+    kinds = {form.suffix: name for name, form in FORMATS.items()}
+    if output.suffix.lower() not in kinds:
+        raise UsageError(f"--output {output}: the suffix says which kind: {', '.join(sorted(kinds))}")
+    if output.is_dir():
+        raise UsageError(f"--output {output}: is a folder")
+    if any(_is_read(output, Path(name)) for name in inputs):
+        raise UsageError(f"--output {output}: is among the files to read: give it another name")
+    return kinds[output.suffix.lower()]
+
+
+def _is_read(output: Path, given: Path) -> bool:
+    """Whether a file that is there already is an input, or one of those of a folder."""
+    from ocrzoo.inputs.iter_pages import SUFFIXES
+
+    try:
+        if given.is_dir():
+            below = given.resolve() in output.resolve().parents
+            return below and output.suffix.lower() in SUFFIXES and output.exists()
+        return output.samefile(given)
+    except (OSError, ValueError):
+        return False
+
+
+def _write_document(output: Path, kind: str, results: Iterator[Any]) -> None:
+    from ocrzoo.results.exports.formats import document
+    from ocrzoo.results.output_files import write
+
+    first = next(results, None)
+    if first is None:
+        tell("error", f"{output}: not written, since no page could be read", colour="red")
+        return
+    pages = (result.text_page(original=kind != "pdf") for result in chain([first], results))
+    write(output, document(pages, kind))
+
+
+def _make_folder(path: Path) -> None:
+    """Make the folder for results now: it would be late to learn after reading that nothing can be written there."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be a folder for results: {error.strerror or error}") from error
+
+
+def _print(result: PageResult, printed: Printed, *, heading: bool) -> None:
+    from ocrzoo.results.base import to_json
+    from ocrzoo.results.exports.texts import clean
+
+    if printed == "json":
+        click.echo(to_json(result.json["res"]))
+    elif printed == "dictionary":
+        result.print(format_json=False)
+    else:
+        if heading:
+            click.echo(f"==> {one_line(_name(result))} <==")
+        for text in map(clean, result["rec_texts"]):
+            if text:
+                click.echo(text)
+
+
+def _name(result: PageResult) -> str:
+    page = result["page_index"]
+    return str(result["input_path"]) if page is None else f"{result['input_path']}, page {page + 1}"

@@ -1,0 +1,82 @@
+"""How a pipeline's networks are run: PaddleX's words for engines, high-performance inference and devices."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ocrzoo.model_loader import Runtime
+from ocrzoo.pipelines.schema import Running
+from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.names import did_you_mean
+
+log = logging.getLogger("ocrzoo")
+
+_ENGINES: Mapping[str, Mapping[str, Any]] = {
+    "paddle_static": {"engine": "paddle"},
+    "hpi": {"engine": None, "accelerated": True},
+}
+"""PaddleX's names of engines that have another name here."""
+
+_NOT_HERE = ("paddle_dynamic", "transformers", "flexible", "genai_client", "om", "tensorrt")
+"""Engines and backends of PaddleX that ocrzoo does not have."""
+
+_THREADS = ("cpu_threads", "cpu_num_threads", "intra_op_num_threads")
+"""Under which key PaddleX's engines and backends are told how many threads to use."""
+
+_HPI_KEYS = (
+    *("auto_config", "backend", "backend_config", "auto_paddle2onnx"),
+    *("pdx_model_name", "device_type", "device_id", "hpi_info"),
+)
+"""PaddleX's ``hpi_config``; those after the third mean nothing here."""
+
+
+def runtime_for(runtime: Runtime, settings: Running) -> Runtime:
+    """Return the runtime as a configuration, or a part of one, wants it.
+
+    Raises:
+        UsageError: It names an engine or a key that ocrzoo does not have.
+    """
+    if settings.use_hpip is not None:
+        runtime = replace(runtime, engine=None, accelerated=settings.use_hpip)
+    if settings.hpi_config:
+        runtime = _with_hpi_config(runtime, settings.hpi_config)
+    if settings.engine is not None:
+        runtime = _with_engine(runtime, settings.engine)
+    return _with_threads(runtime, settings.engine_config or {})
+
+
+def _with_engine(runtime: Runtime, name: str) -> Runtime:
+    if name in _NOT_HERE:
+        raise UsageError(f"engine {name!r}: ocrzoo has {', '.join(runtime.zoo.engines.names)}")
+    if name in _ENGINES:
+        return replace(runtime, **_ENGINES[name])
+    runtime.zoo.engines.get(name)  # tells at once that there is none
+    return replace(runtime, engine=name)
+
+
+def _with_hpi_config(runtime: Runtime, config: Mapping[str, Any]) -> Runtime:
+    _check_keys(config, _HPI_KEYS)
+    backend, settings = config.get("backend"), config.get("backend_config")
+    if backend is not None:
+        runtime = _with_engine(runtime, str(backend))
+    if isinstance(settings, dict):
+        runtime = _with_threads(runtime, settings)
+    return runtime
+
+
+def _with_threads(runtime: Runtime, config: Mapping[str, Any]) -> Runtime:
+    given = next((config[key] for key in _THREADS if config.get(key) is not None), None)
+    if ignored := sorted(config.keys() - set(_THREADS)):
+        log.debug("settings of an engine that mean nothing here: %s", ", ".join(ignored))
+    if given is None:
+        return runtime
+    return replace(runtime, options=replace(runtime.options, threads=given))
+
+
+def _check_keys(config: Mapping[str, Any], known: Iterable[str]) -> None:
+    for key in config:
+        if key not in known:
+            raise UsageError(f"hpi_config: unknown key {key!r}{did_you_mean(str(key), known)}")

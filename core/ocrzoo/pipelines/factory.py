@@ -1,0 +1,271 @@
+"""``create_pipeline``: the one call between a user and a running pipeline."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, get_args, overload
+
+from ocrzoo.custom_weights import card_for
+from ocrzoo.engines.base import Device, EngineOptions, Precision
+from ocrzoo.model_loader import Runtime
+from ocrzoo.pipelines.config import checked, choose_readers, read_config
+from ocrzoo.pipelines.engine_config import runtime_for
+from ocrzoo.pipelines.schema import Module, Settings, parts_of
+from ocrzoo.types import Batching
+from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.names import did_you_mean
+from ocrzoo_registry.plugins.specs import PipelineSpec, load_attribute
+from ocrzoo_registry.zoo import Zoo
+
+if TYPE_CHECKING:
+    from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
+    from ocrzoo.pipelines.ocr import OCRPipeline
+
+_MODULES = {
+    "doc_orientation_classify": "DocOrientationClassify",
+    "doc_unwarping": "DocUnwarping",
+    "text_detection": "TextDetection",
+    "textline_orientation": "TextLineOrientation",
+    "text_recognition": "TextRecognition",
+}
+"""How arguments that name a model begin (PaddleOCR's names), and the module of a configuration that they choose for."""
+
+_WHAT = ("name", "dir")
+
+
+class Options(TypedDict, total=False):
+    """The keyword arguments of :func:`create_pipeline`, for type checkers."""
+
+    config: Mapping[str, Any] | None
+    device: str | None
+    use_hpip: bool | None
+    hpi_config: Mapping[str, Any] | None
+    lang: str | Sequence[str] | None
+    engine: str | None
+    engine_config: Mapping[str, Any] | None
+    threads: int
+    precision: Precision
+    batching: Batching | None
+    paddlex_quirks: bool | None
+    use_doc_orientation_classify: bool | None
+    use_doc_unwarping: bool | None
+    use_textline_orientation: bool | None
+    zoo: Zoo | None
+    doc_orientation_classify_model_name: str | None
+    doc_orientation_classify_model_dir: str | Path | None
+    doc_unwarping_model_name: str | None
+    doc_unwarping_model_dir: str | Path | None
+    text_detection_model_name: str | None
+    text_detection_model_dir: str | Path | None
+    textline_orientation_model_name: str | None
+    textline_orientation_model_dir: str | Path | None
+    text_recognition_model_name: str | None
+    text_recognition_model_dir: str | Path | None
+
+
+@overload
+def create_pipeline(pipeline: Literal["OCR"], **options: Unpack[Options]) -> OCRPipeline: ...
+@overload
+def create_pipeline(pipeline: Literal["doc_preprocessor"], **options: Unpack[Options]) -> DocPreprocessorPipeline: ...
+@overload
+def create_pipeline(pipeline: str | Path | None = None, **options: Unpack[Options]) -> Any: ...
+
+
+def create_pipeline(
+    pipeline: str | Path | None = None,
+    *,
+    config: Mapping[str, Any] | None = None,
+    device: str | None = None,
+    use_hpip: bool | None = None,
+    hpi_config: Mapping[str, Any] | None = None,
+    lang: str | Sequence[str] | None = None,
+    engine: str | None = None,
+    engine_config: Mapping[str, Any] | None = None,
+    threads: int = 0,
+    precision: Precision = "fp32",
+    batching: Batching | None = None,
+    paddlex_quirks: bool | None = None,
+    use_doc_orientation_classify: bool | None = None,
+    use_doc_unwarping: bool | None = None,
+    use_textline_orientation: bool | None = None,
+    zoo: Zoo | None = None,
+    **models: str | Path | None,
+) -> Any:
+    """Put a pipeline together and return it; its models are fetched and loaded when first used.
+
+    That is an :class:`~ocrzoo.pipelines.ocr.OCRPipeline`, or for ``doc_preprocessor`` a
+    :class:`~ocrzoo.pipelines.doc_preprocessor.DocPreprocessorPipeline`.
+
+    ``pipeline`` is a name (``OCR``, ``doc_preprocessor``, or one that a plugin adds) or a YAML file in PaddleX's
+    keys; ``config`` the same as a dictionary, which counts before it. ``lang`` (``ru``, ``zh-Hant``, ``Korean``, or
+    several, ``ru,ko,en``) chooses the recognition model, or the fewest that read all, and each line goes to the one
+    that can read it; give that or a model's name, not both.
+
+    A model is chosen with ``<module>_model_name``, and ``<module>_model_dir`` for a folder of your own weights,
+    under whatever name; modules are ``doc_orientation_classify``, ``doc_unwarping``, ``text_detection``,
+    ``textline_orientation`` and ``text_recognition``.
+
+    ``device`` is ``cpu``, or a kind with a card number such as ``gpu:0``, or several, ``gpu:0,1``, on which pages
+    are read side by side. ``engine`` is ``openvino``,
+    ``onnxruntime`` or ``paddle``; if not given, the fastest one that is installed and reads the model.
+    ``use_hpip`` is PaddleX's way to choose: ``False`` for Paddle's own runtime, ``True`` for an accelerated one;
+    ``hpi_config`` and ``engine_config`` are PaddleX's, of which ``backend`` and the number of threads count here.
+    ``threads`` is per call, 0 for all this process may use.
+
+    ``use_doc_orientation_classify``, ``use_doc_unwarping`` and ``use_textline_orientation`` switch stages on or off
+    for all calls of ``predict`` that say nothing else.
+
+    ``batching="exact"``, the default, groups lines as PaddleX does; ``"width"`` by like width, with less padding.
+    ``paddlex_quirks=True`` also does what PaddleX does where ocrzoo knows better (docs/paddlex-differences.md).
+
+    Raises:
+        UnknownModel: No card has the name given.
+        UnknownLanguage: No model reads the language; the message has the letters that the nearest lacks.
+        UsageError: An argument or a key of the configuration makes no sense, or ``lang`` has two meanings.
+    """
+    zoo = zoo or Zoo()
+    name, data, origin = _configuration(zoo, pipeline, config)
+    _choose(data, _chosen(models), lang, zoo)
+    switches = {
+        "use_doc_orientation_classify": use_doc_orientation_classify,
+        "use_doc_unwarping": use_doc_unwarping,
+        "use_textline_orientation": use_textline_orientation,
+    }
+    _switch(data, {name: value for name, value in switches.items() if value is not None})
+    own = {
+        "batching": batching,
+        "paddlex_quirks": paddlex_quirks,
+        "use_hpip": use_hpip,
+        "hpi_config": hpi_config,
+        "engine": engine,
+        "engine_config": engine_config,
+    }
+    data.update({key: value for key, value in own.items() if value is not None})
+    if precision not in get_args(Precision):
+        raise UsageError(f"precision {precision!r}: there are {', '.join(get_args(Precision))}")
+    devices = Device.parse_all("cpu" if device in (None, "") else device)
+    runtime = Runtime(zoo, options=EngineOptions(devices[0], threads, precision), devices=devices)
+    spec = zoo.pipelines.get(name)
+    factory = load_attribute(spec.factory)
+    if spec.schema is None:
+        return factory(data, runtime)
+    settings = checked(load_attribute(spec.schema), data, origin)
+    _check(settings, runtime)
+    return factory(settings, runtime)
+
+
+def models_of(zoo: Zoo, pipeline: str, lang: str | Sequence[str] | None = None) -> list[str]:
+    """Return the names of the models that a pipeline uses, with the recognition models of languages if given.
+
+    Raises:
+        UsageError: There is no such pipeline.
+        UnknownLanguage: No model reads the language.
+    """
+    _, data, _ = _configuration(zoo, pipeline, None)
+    _choose(data, {}, lang, zoo)
+    modules = [module for _, module in _modules_in(data)]
+    return [one["model_name"] for module in modules for one in (module, *module.get("others", ()))]
+
+
+def _configuration(
+    zoo: Zoo, pipeline: str | Path | None, config: Mapping[str, Any] | None
+) -> tuple[str, dict[str, Any], str]:
+    """The pipeline's name, its configuration, and what errors call that."""
+    if pipeline is not None and not isinstance(pipeline, str | Path):
+        raise UsageError(f"pipeline={pipeline!r}: the name of a pipeline, or a YAML file, is needed")
+    is_file = isinstance(pipeline, Path) or (pipeline or "").lower().endswith((".yaml", ".yml"))
+    if config is not None:
+        if not isinstance(config, Mapping):
+            raise UsageError(f"config is a {type(config).__name__}: a mapping with PaddleX's keys is needed")
+        data, origin = copy.deepcopy(dict(config)), "config"
+        name = data.get("pipeline_name")
+        if not isinstance(name, str):
+            raise UsageError("config: pipeline_name is missing")
+        if pipeline is not None and not is_file and pipeline != name:
+            raise UsageError(f"config is that of {name!r}, and pipeline is {pipeline!r}: name one of them")
+        return name, data, origin
+    if is_file:
+        data = read_config(Path(str(pipeline)).expanduser())
+        return data["pipeline_name"], data, str(pipeline)
+    name = str(pipeline or "OCR")
+    spec: PipelineSpec = zoo.pipelines.get(name)
+    return name, load_attribute(spec.config)(), f"pipeline {name}"
+
+
+def _chosen(models: Mapping[str, str | Path | None]) -> dict[str, dict[str, Any]]:
+    """Module of a configuration to what arguments say of its model."""
+    known = {f"{begin}_model_{what}": (module, f"model_{what}") for begin, module in _MODULES.items() for what in _WHAT}
+    chosen: dict[str, dict[str, Any]] = {}
+    for argument, value in models.items():
+        if argument not in known:
+            raise UsageError(f"create_pipeline has no argument {argument!r}{did_you_mean(argument, known)}")
+        if value is not None:
+            module, key = known[argument]
+            chosen.setdefault(module, {})[key] = value
+    for settings in chosen.values():
+        if "model_dir" in settings:
+            settings.setdefault("model_name", None)  # the folder says it
+    return chosen
+
+
+def _choose(data: dict[str, Any], chosen: Mapping[str, Mapping[str, Any]], lang: Any, zoo: Zoo) -> None:
+    """Put the models that were asked for into a configuration."""
+    modules = dict(_modules_in(data))
+    for module, settings in chosen.items():
+        if module not in modules:
+            raise UsageError(f"pipeline {data['pipeline_name']!r} has no module {module}")
+        for key in ("model_dir", "languages", "others"):
+            if key not in settings:
+                modules[module].pop(key, None)  # that of another model
+        modules[module].update(settings)
+    if lang is None:
+        return
+    recognition = modules.get("TextRecognition")
+    if recognition is None:
+        raise UsageError(f"lang={lang!r}: pipeline {data['pipeline_name']!r} recognises no text")
+    if "TextRecognition" in chosen:
+        given = next(key for key, value in chosen["TextRecognition"].items() if value is not None)
+        raise UsageError(f"lang={lang!r} and text_recognition_{given} both choose the model: give one of them")
+    choose_readers(recognition, lang, zoo)
+
+
+def _switch(data: dict[str, Any], switches: Mapping[str, bool]) -> None:
+    """Switch stages of a configuration on or off."""
+    inside = _section(data, "SubPipelines").get("DocPreprocessor")
+    for name, value in switches.items():
+        if name == "use_textline_orientation" or not isinstance(inside, dict):
+            data[name] = value  # told to be unknown where the pipeline has no such stage
+            continue
+        if not data.get("use_doc_preprocessor", True):
+            inside.update(use_doc_orientation_classify=False, use_doc_unwarping=False)
+        inside[name] = value
+        data["use_doc_preprocessor"] = inside.get("use_doc_orientation_classify", True) or inside.get(
+            "use_doc_unwarping", True
+        )
+
+
+def _modules_in(data: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The modules of a configuration, those of pipelines inside it first."""
+    if not isinstance(data, dict):
+        return
+    for inside in _section(data, "SubPipelines").values():
+        yield from _modules_in(inside)
+    for name, module in _section(data, "SubModules").items():
+        if isinstance(module, dict):
+            yield name, module
+
+
+def _section(data: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A part of a configuration; where it is none, the schema will say so."""
+    section = data.get(name)
+    return section if isinstance(section, dict) else {}
+
+
+def _check(settings: Settings, runtime: Runtime) -> None:
+    """Tell at once what would only be told when a model is loaded: names that nobody knows, engines that are not."""
+    for part in parts_of(settings):
+        runtime_for(runtime, part)
+        if isinstance(part, Module) and part.model_dir is None and part.model_name is not None:
+            card_for(runtime.zoo, part.model_name, part.module_name)

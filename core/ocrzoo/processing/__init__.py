@@ -1,0 +1,1 @@
+"""Pre- and post-processing on arrays: no files, no engine, no registry."""

@@ -1,0 +1,148 @@
+"""Text detection: resize and normalise a page, and turn a probability map into quads (DB)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+import pyclipper
+from numpy.typing import NDArray
+
+from ocrzoo.processing.geometry import minimum_rectangle
+from ocrzoo.types import Image, Quad
+
+STRIDE = 32
+"""Sides of the network's input are multiples of this."""
+SMALL_PAGE = 64
+"""A page whose sides add up to less is first padded to 32 x 32."""
+MIN_SIDE = 3.0
+"""Regions narrower than this in the map are dropped; after growing, narrower than this + 2."""
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+"""ImageNet's RGB statistics, which PP-OCR detection applies to BGR channels in this order."""
+
+_CLIPPER: Any = pyclipper  # a compiled module without type information
+
+
+@dataclass(frozen=True)
+class DetectionParams:
+    """What a user can set; names and meaning are PaddleX's ``text_det_*``."""
+
+    limit_side_len: int = 64
+    limit_type: Literal["min", "max", "resize_long"] = "min"
+    """``min``: enlarge until the short side has ``limit_side_len``; ``max``: shrink until the long side has."""
+    max_side_limit: int = 4000
+    """No side of the network's input is longer."""
+    thresh: float = 0.3
+    """A pixel above this is text."""
+    box_thresh: float = 0.6
+    """A region whose mean probability is below this is dropped."""
+    unclip_ratio: float = 1.5
+    """How far a region grows: area x ratio / perimeter."""
+    max_candidates: int = 1000
+    """No more regions of a page are looked at."""
+    input_shape: tuple[int, int, int] | None = None
+    """Channels, height and width that every page is stretched to, whatever the limits say."""
+
+
+def input_size(height: int, width: int, params: DetectionParams) -> tuple[int, int]:
+    """Return height and width of the network's input for a page."""
+    if params.input_shape is not None:
+        return params.input_shape[1], params.input_shape[2]
+    limit = params.limit_side_len
+    if params.limit_type == "max":
+        ratio = limit / max(height, width) if max(height, width) > limit else 1.0
+    elif params.limit_type == "min":
+        ratio = limit / min(height, width) if min(height, width) < limit else 1.0
+    else:
+        ratio = limit / max(height, width)
+    height, width = int(height * ratio), int(width * ratio)
+    if max(height, width) > params.max_side_limit:
+        ratio = params.max_side_limit / max(height, width)
+        height, width = int(height * ratio), int(width * ratio)
+    return _to_stride(height), _to_stride(width)
+
+
+def _to_stride(side: int) -> int:
+    return max(round(side / STRIDE) * STRIDE, STRIDE)
+
+
+def preprocess(image: Image, params: DetectionParams) -> NDArray[np.float32]:
+    """Return the network's input, 1 x 3 x H x W float32, for a BGR page."""
+    height, width = image.shape[:2]
+    if height + width < SMALL_PAGE:
+        padded = np.zeros((max(STRIDE, height), max(STRIDE, width), 3), np.uint8)
+        padded[:height, :width] = image
+        image = padded
+    target = input_size(image.shape[0], image.shape[1], params)
+    if target != image.shape[:2]:
+        image = cv2.resize(image, target[::-1])  # type: ignore[assignment]  # uint8 stays
+    planes = np.empty((1, 3, *target), np.float32)
+    for channel, (mean, std) in enumerate(zip(MEAN, STD, strict=True)):
+        np.multiply(image[:, :, channel], np.float32(1 / 255.0 / std), out=planes[0, channel], dtype=np.float32)
+        planes[0, channel] += np.float32(-mean / std)
+    return planes
+
+
+def postprocess(
+    probability: NDArray[np.float32], page_height: int, page_width: int, params: DetectionParams
+) -> tuple[list[Quad], list[float]]:
+    """Turn one probability map (H x W, 0 to 1) into quads in the page's pixels, and their mean probabilities."""
+    mask = (probability > params.thresh).astype(np.uint8) * 255
+    contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    height, width = probability.shape
+    scale = (page_width / width, page_height / height)
+    quads: list[Quad] = []
+    scores: list[float] = []
+    for contour in contours[: params.max_candidates]:
+        corners, side = minimum_rectangle(contour)
+        if side < MIN_SIDE:
+            continue
+        score = _mean_inside(probability, corners)
+        if params.box_thresh > score:
+            continue
+        outline = _grow(corners, params.unclip_ratio)
+        if outline is None:
+            continue
+        grown, side = minimum_rectangle(outline)
+        if side < MIN_SIDE + 2:
+            continue
+        quads.append(_to_page(grown, scale, page_width, page_height))
+        scores.append(score)
+    return quads, scores
+
+
+def _mean_inside(probability: NDArray[np.float32], corners: NDArray[np.float32]) -> float:
+    """Mean probability inside a quad, over the pixels that ``cv2.fillPoly`` paints for its truncated corners."""
+    height, width = probability.shape
+    left, right = (min(max(bound, 0), width - 1) for bound in _bounds(corners[:, 0]))
+    top, bottom = (min(max(bound, 0), height - 1) for bound in _bounds(corners[:, 1]))
+    mask = np.zeros((bottom - top + 1, right - left + 1), np.uint8)
+    shifted = (corners - np.array([left, top], np.float32)).astype(np.int32)
+    cv2.fillPoly(mask, [shifted], (1,))
+    return float(cv2.mean(probability[top : bottom + 1, left : right + 1], mask)[0])
+
+
+def _bounds(values: NDArray[np.float32]) -> tuple[int, int]:
+    return math.floor(values.min()), math.ceil(values.max())
+
+
+def _grow(corners: NDArray[np.float32], ratio: float) -> NDArray[np.int32] | None:
+    """Push a quad's edges outwards by area x ratio / perimeter, corners rounded; ``None`` where nothing is left."""
+    distance = cv2.contourArea(corners) * ratio / cv2.arcLength(corners, True)
+    offset = _CLIPPER.PyclipperOffset()
+    offset.AddPath(corners.tolist(), _CLIPPER.JT_ROUND, _CLIPPER.ET_CLOSEDPOLYGON)
+    paths = offset.Execute(distance)
+    return np.array(paths[0], np.int32).reshape(-1, 1, 2) if paths else None
+
+
+def _to_page(corners: NDArray[np.float32], scale: tuple[float, float], width: int, height: int) -> Quad:
+    """Scale corners to the page's pixels, rounded half to even and clipped to the page's edges."""
+    edges = (width, height)
+    return np.array(
+        [[min(max(round(float(point[axis]) * scale[axis]), 0), edges[axis]) for axis in (0, 1)] for point in corners],
+        np.int16,
+    )

@@ -1,0 +1,83 @@
+"""Quadrilaterals: corners in order, reading order, and cutting one out of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocrzoo.types import Image, Quad
+
+SAME_LINE_PX = 10
+"""Boxes whose tops differ by less stand on one line (PaddleX, ``SortQuadBoxes``)."""
+
+TALL_RATIO = 1.5
+"""A crop this much higher than wide is taken for vertical text and turned (PaddleX, ``CropByPolys``)."""
+
+
+def minimum_rectangle(points: cv2.typing.MatLike) -> tuple[NDArray[np.float32], float]:
+    """Return the tightest rotated rectangle's corners (4 x 2 float32, clockwise from top left) and its short side."""
+    rectangle = cv2.minAreaRect(points)
+    left_to_right = sorted(cv2.boxPoints(rectangle), key=lambda point: float(point[0]))
+    left, right = left_to_right[:2], left_to_right[2:]
+    top_left, bottom_left = left if left[1][1] > left[0][1] else left[::-1]
+    top_right, bottom_right = right if right[1][1] > right[0][1] else right[::-1]
+    return np.array([top_left, top_right, bottom_right, bottom_left], np.float32), min(rectangle[1])
+
+
+def reading_order(quads: Sequence[Quad]) -> list[int]:
+    """Return the indices of quads from top to bottom, and left to right within a line."""
+    order = sorted(range(len(quads)), key=lambda i: (int(quads[i][0][1]), int(quads[i][0][0])))
+    for last in range(len(order) - 1):
+        for j in range(last, -1, -1):
+            here, below = quads[order[j]][0], quads[order[j + 1]][0]
+            if abs(int(below[1]) - int(here[1])) < SAME_LINE_PX and below[0] < here[0]:
+                order[j], order[j + 1] = order[j + 1], order[j]
+            else:
+                break
+    return order
+
+
+def upright_rectangle(quad: Quad) -> tuple[NDArray[np.float32], int, int]:
+    """Return the rectangle that is cut out for a quad: corners as of :func:`minimum_rectangle`, width and height."""
+    corners, _ = minimum_rectangle(quad.astype(np.int32))
+    top_left, top_right, bottom_right, bottom_left = corners
+    width = int(max(np.linalg.norm(top_left - top_right), np.linalg.norm(bottom_right - bottom_left)))
+    height = int(max(np.linalg.norm(top_left - bottom_left), np.linalg.norm(top_right - bottom_right)))
+    return corners, width, height
+
+
+def is_tall(quad: Quad) -> bool:
+    """Whether a quad's crop is turned because it is at least 1.5 times as high as wide."""
+    _, width, height = upright_rectangle(quad)
+    return width > 0 and height / width >= TALL_RATIO
+
+
+def crop(image: Image, quad: Quad) -> Image | None:
+    """Cut a quad out of a page and set it upright; ``None`` where it has no area.
+
+    Cubic interpolation, borders repeated; a crop at least 1.5 times as high as wide is turned
+    counter-clockwise by 90 degrees.
+    """
+    corners, width, height = upright_rectangle(quad)
+    if width == 0 or height == 0:
+        return None
+    upright = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    warped = cv2.warpPerspective(
+        image,
+        cv2.getPerspectiveTransform(corners, upright),
+        (width, height),
+        flags=cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.rot90(warped) if height / width >= TALL_RATIO else warped  # type: ignore[return-value]  # uint8 stays
+
+
+def bounding_boxes(quads: Sequence[Quad]) -> NDArray[np.int16]:
+    """Return the upright boxes around quads, N x 4 int16: x_min, y_min, x_max, y_max."""
+    if not quads:
+        return np.empty((0, 4), np.int16)
+    stacked = np.stack(quads)
+    return np.concatenate([stacked.min(axis=1), stacked.max(axis=1)], axis=1).astype(np.int16)

@@ -1,0 +1,125 @@
+"""Where results are saved: never by halves, and never over another result of the same run."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import uuid
+from collections.abc import Collection, Hashable, Iterator
+from copy import copy
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from ocrzoo_registry.errors import UsageError
+
+
+class Names:
+    """The names of one run; several threads may save at once."""
+
+    def __init__(self) -> None:
+        self._stems: set[str] = set()
+        self._numbers: dict[Hashable, int] = {}
+        """The number that each stem or file had last: trying all from 2 on would take longer with each page."""
+        self._last = ("", "", -1)
+        self._files: dict[Path, Hashable] = {}
+        self._claimed: dict[tuple[Path, Hashable], Path] = {}
+        self._lock = Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the lock: results are copied, and sent from one process to another."""
+        with self._lock:
+            return {name: copy(value) for name, value in vars(self).items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what was copied."""
+        vars(self).update(state, _lock=Lock())
+
+    def stem(self, wanted: str, page_index: int | None) -> str:
+        """Return a stem that no other input of the run has: the one wanted, or with _2, _3, ... after it.
+
+        The pages of one input come one after the other and share it.
+        """
+        last_wanted, last_stem, last_index = self._last
+        if page_index is None or wanted != last_wanted or page_index <= last_index:
+            last_stem = next(name for name in self._numbered(wanted, wanted) if name not in self._stems)
+            self._stems.add(last_stem)
+        self._last = (wanted, last_stem, -1 if page_index is None else page_index)
+        return last_stem
+
+    def claim(self, path: Path, owner: Hashable) -> Path:
+        """Return the file that a result may write: the one named, or with _2, ... where another result was there."""
+        place = _place(path)
+        with self._lock:
+            if (place, owner) not in self._claimed:
+                candidates = (place.with_stem(stem) for stem in self._numbered(place, path.stem))
+                free = next(one for one in candidates if self._files.setdefault(one, owner) == owner)
+                self._claimed[place, owner] = free
+            return path.with_name(self._claimed[place, owner].name)
+
+    def _numbered(self, key: Hashable, stem: str) -> Iterator[str]:
+        """The stem itself, then with _2, _3, ... after it; what was given before is not given again."""
+        for number in itertools.count(self._numbers.get(key, 0) + 1):
+            self._numbers[key] = number
+            yield stem if number == 1 else f"{stem}_{number}"
+
+
+def _place(path: Path) -> Path:
+    """Where a file lies, whichever way leads there; as it is written where that cannot be told."""
+    try:
+        return Path(os.path.realpath(path.parent), path.name)
+    except (OSError, ValueError):  # no current folder any more, or no name of one
+        return path
+
+
+def target_path(save_path: str | Path, stem: str, suffix: str, file_suffixes: Collection[str] | None = None) -> Path:
+    """Return the file to write: ``save_path`` itself where it names a file of that kind, else a file in that folder."""
+    path = Path(save_path)
+    kinds = file_suffixes if file_suffixes is not None else (suffix,)
+    names_file = any(path.name.lower().endswith(kind) for kind in kinds) and not os.path.isdir(path)  # noqa: PTH112  # unlike Path.is_dir, it raises for no name
+    return path if names_file else path / f"{stem}{suffix}"
+
+
+def write(path: Path, content: bytes) -> Path:
+    """Write a file whole or not at all, and return its path; folders are made.
+
+    Raises:
+        UsageError: It cannot be written there.
+    """
+    staged = path.parent / f".{uuid.uuid4().hex}.part"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with staged.open("xb") as part:
+                part.write(content)
+            staged.replace(path)
+        finally:
+            staged.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from error
+    return path
+
+
+@dataclass(frozen=True)
+class PageSource:
+    """Where a page came from."""
+
+    input_path: str | None
+    """As the user wrote it; ``None`` for an array."""
+    page_index: int | None
+    """0-based, for a page of several."""
+    name: str
+    """What files are named after; no other input of the run has it."""
+    names: Names
+    """Keeps the files of one run apart."""
+
+    @property
+    def label(self) -> str:
+        """The name, with the page's number where there is one."""
+        return self.name if self.page_index is None else f"{self.name}_{self.page_index}"
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of the input's name, in small letters."""
+        return Path(self.input_path or "").suffix.lower()

@@ -1,0 +1,1 @@
+"""What lines say: scripts, languages, words, writing direction. Strings only, no arrays."""

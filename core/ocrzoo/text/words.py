@@ -1,0 +1,127 @@
+"""The words of a line, and where on the page they stand, whatever the script, tilt and direction.
+
+Words are Unicode's (UAX #29): punctuation stands alone, and so do ideographs and hiragana. Two things are added.
+A grapheme cluster is never split. And scripts that put no space between words (Thai, Lao, Khmer, Burmese: line
+breaking class SA) keep their runs together: finding words in them takes a dictionary, and the rule without one
+would give single syllables, which nobody would search for or select.
+"""
+
+from __future__ import annotations
+
+import itertools
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import regex
+from numpy.typing import NDArray
+
+from ocrzoo.processing.geometry import is_tall, upright_rectangle
+from ocrzoo.processing.recognition import Line
+from ocrzoo.types import Quad
+
+_WORD_BOUNDARY = regex.compile(r"(?w)\b(?!(?<=\p{Line_Break=SA})\p{Line_Break=SA})")
+_CLUSTER = regex.compile(r"\X")
+_VISIBLE = regex.compile(r"(?s)[^\s\p{Cc}\u200B](?:.*[^\s\p{Cc}\u200B])?")
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word of a line."""
+
+    text: str
+    polygon: NDArray[np.float32]
+    """4 x 2, pixels of the page; corner ``i`` is the one that lies towards corner ``i`` of the line's quad."""
+    score: float
+    """Mean probability of its characters, 0 to 1."""
+
+
+def words_of(line: Line, quad: Quad, *, turned: bool | None = None, flipped: bool = False) -> list[Word]:
+    """Return the words of a line in the order of reading; spaces are none.
+
+    ``quad`` is what the line was cut out of (:func:`.geometry.crop`). ``turned`` says that the crop was
+    turned by 90 degrees as a tall one; ``None`` asks the quad. ``flipped`` says that it was turned by 180 degrees
+    before it was read. Words lie within the quad. A line that does not say where its characters are has no words.
+    """
+    if not line.columns or line.cells <= 0:
+        return []
+    place = _Place(quad, turned=is_tall(quad) if turned is None else turned, flipped=flipped)
+    lefts, rights = _edges(line)
+    sources = line.sources
+    words = []
+    for start, end in segments(line.text):
+        read = sorted(set(sources[start:end]))
+        score = sum(line.probabilities[index] for index in read) / len(read)
+        polygon = place.part(lefts[read[0]] / line.cells, rights[read[-1]] / line.cells)
+        words.append(Word(line.text[start:end], polygon, score))
+    return words
+
+
+def segments(text: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each word of a text, without the spaces around it."""
+    clusters = {cluster.start() for cluster in _CLUSTER.finditer(text)}
+    boundaries = {found.start() for found in _WORD_BOUNDARY.finditer(text)} & clusters
+    for start, end in itertools.pairwise(sorted({0, *boundaries, len(text)})):
+        if seen := _VISIBLE.search(text, start, end):
+            yield seen.span()
+
+
+def _edges(line: Line) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where each entry begins and ends, in columns.
+
+    A character stands around the middle of its column. Neighbours meet between their middles, in proportion to
+    their widths; towards a gap no character is wider than its share of the line.
+    """
+    middles = np.array(line.columns) + 0.5
+    widths = np.array([_width(entry) for entry in line.entries])
+    both = widths[:-1] + widths[1:]
+    if both.sum() > 0:
+        halves = widths / 2 * (middles[-1] - middles[0]) / (both.sum() / 2)
+    else:
+        halves = np.full(len(middles), line.cells / 2)
+    meetings = middles[:-1] + np.diff(middles) * np.where(both > 0, widths[:-1] / np.where(both > 0, both, 1), 0.5)
+    lefts, rights = middles - halves, middles + halves
+    lefts[1:] = np.maximum(lefts[1:], meetings)
+    rights[:-1] = np.minimum(rights[:-1], meetings)
+    return lefts.clip(0, line.cells), rights.clip(0, line.cells)
+
+
+def _width(entry: str) -> float:
+    """How wide an entry is, in narrow characters: ideographs count two, marks none."""
+    if unicodedata.category(entry[0]) in {"Mn", "Me", "Cf"}:
+        return 0.0
+    return 2.0 if unicodedata.east_asian_width(entry[0]) in "WF" else 1.0
+
+
+class _Place:
+    """Where a line's crop lies on the page, and which part of its quad a stretch of the crop is."""
+
+    def __init__(self, quad: Quad, *, turned: bool, flipped: bool) -> None:
+        corners, _, _ = upright_rectangle(quad)
+        turns = turned + 2 * flipped
+        # The corners as the network saw the crop: a quarter turn counter-clockwise puts top right to top left.
+        seen = np.roll(corners, -turns, axis=0).astype(np.float64)
+        self._corners = _matching(quad, seen)
+        self._edges = quad[self._corners].astype(np.float64)
+        along = seen[1] - seen[0]
+        self._positions = (self._edges - seen[0]) @ along / max(float(along @ along), 1e-9)
+
+    def part(self, start: float, end: float) -> NDArray[np.float32]:
+        """Return the corners of the part between two places along the crop, 0 to 1, in the order of the quad's."""
+        polygon = np.empty((4, 2), np.float32)
+        for corner, (first, last), place in zip(
+            self._corners, ((0, 1), (0, 1), (3, 2), (3, 2)), (start, end, end, start), strict=True
+        ):
+            begin, length = self._positions[first], self._positions[last] - self._positions[first]
+            share = (place - begin) / length if length > 0 else place
+            share = min(max(share, 0.0), 1.0)
+            polygon[corner] = self._edges[first] + share * (self._edges[last] - self._edges[first])
+        return polygon
+
+
+def _matching(quad: Quad, seen: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return which corner of the quad is nearest to each corner seen, of all ways to go around it."""
+    around = np.arange(4)
+    ways = [np.roll(way, -shift) for way in (around, around[::-1]) for shift in range(4)]
+    return min(ways, key=lambda way: float(((quad[way] - seen) ** 2).sum()))

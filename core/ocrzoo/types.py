@@ -1,0 +1,21 @@
+"""Types that all of core shares; importing them loads neither NumPy nor OpenCV."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Image: TypeAlias = "NDArray[np.uint8]"
+"""H x W x 3, uint8, BGR."""
+
+Quad: TypeAlias = "NDArray[np.int16]"
+"""4 x 2, int16 pixels: x and y of top left, top right, bottom right, bottom left."""
+
+Direction = Literal["ltr", "rtl", "ttb"]
+"""How a line runs: left to right, right to left, or top to bottom."""
+
+Batching = Literal["exact", "width"]
+"""Which lines share a call: PaddleX's groups, or lines of similar width."""

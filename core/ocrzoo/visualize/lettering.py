@@ -1,0 +1,247 @@
+"""A text drawn as large as a box allows: along it, or down it where the box is tall."""
+
+from __future__ import annotations
+
+import logging
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+from PIL import ImageDraw, ImageFont, features
+
+from ocrzoo.visualize.bidi_runs import Run, clusters, in_order_of_sight, in_runs, reads_from_right
+from ocrzoo.visualize.fonts.book import PageFonts, needs_ink, script_of
+from ocrzoo.visualize.fonts.files import Face
+
+Patch: TypeAlias = NDArray[np.uint8]
+"""H x W, uint8: black letters on white."""
+
+_FILL = 0.8
+"""Share of a box's height that the font's size takes (PaddleX's)."""
+_TALL = 2.0
+"""Text of a box this much higher than wide is drawn downwards (PaddleX's)."""
+_SMALLEST, _LARGEST = 4, 4096
+"""Pixels of a font's size."""
+_READABLE_CODE = 24
+"""From this size in pixels on, the mark for a missing character says which one it is."""
+_MARK = 0.75
+"""Width of that mark, by the font's size."""
+_BASELINE = 0.88
+"""Where letters stand in the square of an East Asian character, from its top (usual in such fonts)."""
+_UPRIGHT = {"Hani", "Hira", "Kana", "Hang", "Bopo", "Yiii"}
+"""Scripts whose characters stand upright below each other."""
+_TURNED = set("ー…‥—–―～〜：；（）［］｛｝「」『』【】〈〉《》〔〕〖〗＝｜")
+"""East Asian characters that are turned in a column (Unicode's UAX 50, Tr and R)."""
+_CORNERED = set("、。，．")
+"""Those that move to the upper right corner of their square."""
+
+log = logging.getLogger("ocrzoo")
+
+
+def letter(text: str, width: int, height: int, fonts: PageFonts, *, middle: bool = False) -> Patch:
+    """Return a patch of the given size in pixels with a line on it: at the side where it starts, or in the middle.
+
+    The text is as :func:`one_line` gives it, and ``fonts`` are those for it.
+    """
+    text = text[: 2 * max(width, height)]  # more than that cannot be seen
+    if height <= width * _TALL or len(clusters(text)) < 2:  # one letter is no column, however narrow
+        return _Line(text, fonts, middle).drawn(width, height)
+    if not any(_stands_upright(part) for part in clusters(text)):
+        return np.rot90(_Line(text, fonts, middle).drawn(height, width), 3)
+    return _column(text, width, height, fonts)
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line to draw: composed, one kind of space, no half pairs, no commands of direction."""
+    controls = {"\u200e", "\u200f", *map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
+    kept = (char for char in unicodedata.normalize("NFC", text) if char not in controls)
+    stands_in = {"Cs": "\ufffd", "Cc": " ", "Zl": " ", "Zp": " ", "Zs": " "}
+    return "".join(stands_in.get(unicodedata.category(char), char) for char in kept)
+
+
+@dataclass(frozen=True)
+class _Extent:
+    """Pixels."""
+
+    advance: float
+    top: float
+    """Of the ink, from the baseline; negative above it."""
+    bottom: float
+
+
+class _Line:
+    """A text in one line."""
+
+    def __init__(self, text: str, fonts: PageFonts, middle: bool = False) -> None:
+        self._fonts = fonts
+        self._runs = in_runs(text, fonts)
+        self._broken: set[Run] = set()
+        self._extents: dict[tuple[Run, int], _Extent] = {}
+        self._place = 0.5 if middle else 1.0 if reads_from_right(text) else 0.0
+
+    @property
+    def has_font(self) -> bool:
+        """Whether all of it is letters, and no mark for a missing one."""
+        return all(run.face is not None and run not in self._broken for run in self._runs)
+
+    def fitting(self, width: float, height: float) -> int:
+        """Return the size of letters, in pixels, at which the line fits."""
+        size = min(max(int(height * _FILL), _SMALLEST), _LARGEST)
+        whole = self.extent(size)
+        room = min(width / max(whole.advance, 1), height / max(whole.bottom - whole.top, 1), 1)
+        return max(int(size * room), _SMALLEST)
+
+    def extent(self, size: int) -> _Extent:
+        """Return how much room the line takes."""
+        extents = [self._extent(run, size) for run in self._runs]
+        return _Extent(
+            sum(one.advance for one in extents),
+            min((one.top for one in extents), default=0),
+            max((one.bottom for one in extents), default=0),
+        )
+
+    def drawn(self, width: int, height: int, size: int | None = None) -> Patch:
+        """Draw the line in the middle of the height."""
+        patch = PillowImage.new("L", (width, height), 255)
+        if self._runs:
+            size = size or self.fitting(width, height)
+            whole = self.extent(size)
+            start = max(width - whole.advance, 0) * self._place
+            self.draw(ImageDraw.Draw(patch), start, (height - whole.bottom - whole.top) / 2, size)
+        return np.asarray(patch)
+
+    def draw(self, onto: ImageDraw.ImageDraw, start: float, baseline: float, size: int) -> None:
+        """Draw the runs one after the other."""
+        for run in self._runs:
+            try:
+                self._draw(run, onto, start, baseline, size)
+            except OSError as error:  # a font that is broken further in
+                self._give_up(run, error)
+                _mark(onto, run, start, baseline, size)
+            start += self._extent(run, size).advance
+
+    def _draw(self, run: Run, onto: ImageDraw.ImageDraw, start: float, baseline: float, size: int) -> None:
+        if run.face is None or run in self._broken:
+            _mark(onto, run, start, baseline, size)
+        else:
+            text, direction = self._shaped(run)
+            onto.text((start, baseline), text, 0, _font(run.face, size), anchor="ls", direction=direction)
+
+    def _extent(self, run: Run, size: int) -> _Extent:
+        key = run, size
+        if key not in self._extents:
+            try:
+                self._extents[key] = self._measured(run, size)
+            except OSError as error:
+                self._give_up(run, error)
+                self._extents[key] = self._measured(run, size)
+        return self._extents[key]
+
+    def _measured(self, run: Run, size: int) -> _Extent:
+        if run.face is None or run in self._broken:
+            return _Extent(size * _MARK * len(_inked(run)), -size * _FILL, 0)
+        text, direction = self._shaped(run)
+        font = _font(run.face, size)
+        _, top, _, bottom = font.getbbox(text, anchor="ls", direction=direction)
+        return _Extent(font.getlength(text, direction=direction), top, bottom)
+
+    def _shaped(self, run: Run) -> tuple[str, str | None]:
+        """What Pillow is given: the text and its direction, or where it shapes nothing, the letters in order."""
+        if not shapes_text():
+            return in_order_of_sight(run, self._fonts), None
+        return run.text, "rtl" if run.rtl else "ltr"
+
+    def _give_up(self, run: Run, error: OSError) -> None:
+        log.debug("%s: cannot be drawn with: %s", run.face and run.face.path, error)
+        self._broken.add(run)
+
+
+def shapes_text() -> bool:
+    """Whether Pillow joins letters and places marks: it has Raqm, and the system FriBiDi."""
+    return bool(features.check_feature("raqm"))
+
+
+@lru_cache(maxsize=128)
+def _font(face: Face, size: int) -> ImageFont.FreeTypeFont:
+    engine = ImageFont.Layout.RAQM if shapes_text() else ImageFont.Layout.BASIC
+    return ImageFont.truetype(face.source(), size, face.index, layout_engine=engine)
+
+
+def _mark(onto: ImageDraw.ImageDraw, run: Run, start: float, baseline: float, size: int) -> None:
+    """Draw a box for each character that no font has, with its number where there is room for that."""
+    for number, cluster in enumerate(_inked(run)):
+        left, top = start + (number + 0.11) * size * _MARK, baseline - size * _FILL
+        right = left + size * _MARK * 0.78
+        onto.rectangle((left, top, right, baseline), outline=0, width=max(size // 24, 1))
+        if size >= _READABLE_CODE:
+            code = f"{ord(cluster[0]):04X}"
+            half = (len(code) + 1) // 2
+            small = ImageFont.load_default(size * _FILL / max(half, 2.2))
+            place = ((left + right) / 2, (top + baseline) / 2)
+            onto.multiline_text(place, f"{code[:half]}\n{code[half:]}", 0, small, "mm", spacing=0, align="center")
+
+
+def _inked(run: Run) -> list[str]:
+    return [cluster for cluster in clusters(run.text) if needs_ink(cluster[0])]
+
+
+def _stands_upright(cluster: str) -> bool:
+    """Whether a character stands upright in a column."""
+    return script_of(cluster[0]) in _UPRIGHT or unicodedata.east_asian_width(cluster[0]) in "WF"
+
+
+def _column(text: str, width: int, height: int, fonts: PageFonts) -> Patch:
+    """Draw East Asian characters upright below each other, and what is between them turned."""
+    cells = [(part, _Line(part, fonts)) for part in _cells(text)]
+    per_size = sum(_squares(part, line) for part, line in cells)
+    size = max(int(min(width * 0.9, height / max(per_size, 1))), _SMALLEST)
+    patch = np.full((height, width), 255, np.uint8)
+    top = min((height - per_size * size) / 2, size / 10)
+    for part, line in cells:
+        bottom = top + _squares(part, line) * size
+        place = patch[max(round(top), 0) : max(round(bottom), 0)]
+        if place.size:
+            drawn = _square(part, line, width, len(place), size) if _stands(part) else _turned(line, place, size)
+            np.minimum(place, drawn, out=place)
+        top = bottom
+    return patch
+
+
+def _cells(text: str) -> list[str]:
+    """Upright and turned characters one by one, others together."""
+    cells: list[str] = []
+    together = False
+    for part in clusters(text):
+        alone = _stands_upright(part)
+        if together and not alone:
+            cells[-1] += part
+        else:
+            cells.append(part)
+        together = not alone
+    return cells
+
+
+def _stands(cell: str) -> bool:
+    return _stands_upright(cell) and cell[0] not in _TURNED
+
+
+def _squares(cell: str, line: _Line) -> float:
+    """Height of a cell in a column, by the font's size."""
+    return 1.0 if _stands_upright(cell) else line.extent(100).advance / 100
+
+
+def _square(cell: str, line: _Line, width: int, height: int, size: int) -> Patch:
+    patch = PillowImage.new("L", (width, height), 255)
+    left, base = (width - line.extent(size).advance) / 2, size * _BASELINE
+    aside = size * 0.55 if cell[0] in _CORNERED and line.has_font else 0
+    line.draw(ImageDraw.Draw(patch), left + aside, base - aside, size)
+    return np.asarray(patch)
+
+
+def _turned(line: _Line, place: Patch, size: int) -> Patch:
+    height, width = place.shape
+    return np.rot90(line.drawn(height, width, size), 3)

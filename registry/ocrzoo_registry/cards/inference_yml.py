@@ -1,0 +1,112 @@
+"""``inference.yml``: how a model is run, in PaddleX's own words.
+
+Models from the official hubs bring the file. Weights that travel without it get one written from their
+card, so that everything downstream, PaddleX included, finds the same thing in every model's folder.
+Nothing in it is evaluated.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ocrzoo_registry import safe_yaml
+from ocrzoo_registry.cards.charsets import read_charset
+from ocrzoo_registry.cards.formats import CONFIG
+from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.errors import IntegrityError
+
+FILE_NAME = CONFIG
+
+MAX_BYTES = 8 << 20
+"""The largest official file (18,708 characters) has 170 kB."""
+
+
+def render(offered: OfferedCard) -> bytes:
+    """Write the ``inference.yml`` of a model from its card and charset.
+
+    Raises:
+        CardError: The card's charset cannot be read.
+    """
+    config = from_card(offered)
+    return safe_yaml.dump({key: value for key, value in config.items() if value}).encode("utf-8")
+
+
+def origin(offered: OfferedCard) -> str:
+    """What tells one ``inference.yml`` written from a card from another: a digest of all that goes into it."""
+    import hashlib
+
+    card = offered.card
+    charset = (offered.root / card.charset).read_bytes() if card.charset is not None else b""
+    content = card.name.encode() + card.running.model_dump_json().encode() + charset
+    return f"{WRITTEN_FROM_CARD}, state {hashlib.sha256(content).hexdigest()[:16]}"
+
+
+def from_card(offered: OfferedCard) -> dict[str, Any]:
+    """Return what the ``inference.yml`` of a model would hold, from its card and charset.
+
+    Raises:
+        CardError: The card's charset cannot be read.
+    """
+    card = offered.card
+    shapes = {name: [list(shape) for shape in bounds] for name, bounds in card.running.dynamic_shapes.items()}
+    config: dict[str, Any] = {"Global": {"model_name": card.name}}
+    if shapes:
+        config["Hpi"] = {
+            "backend_configs": {
+                "paddle_infer": {"trt_dynamic_shapes": shapes},
+                "tensorrt": {"dynamic_shapes": shapes},
+            }
+        }
+    if card.running.preprocess:
+        config["PreProcess"] = {"transform_ops": [dict(op) for op in card.running.preprocess]}
+    config["PostProcess"] = dict(card.running.postprocess)
+    if card.charset is not None:
+        config["PostProcess"]["character_dict"] = list(read_charset(offered.root / card.charset))
+    return config
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """Read a model folder's ``inference.yml`` as plain data; ``Global`` and ``PostProcess`` are always there.
+
+    Raises:
+        IntegrityError: It is missing, too large, or not a YAML mapping.
+    """
+    path = folder / FILE_NAME
+    try:
+        data = safe_yaml.read_file(path, MAX_BYTES)
+    except safe_yaml.YamlError as error:
+        raise IntegrityError(str(error)) from error
+    if not isinstance(data, dict):
+        raise IntegrityError(f"{path}: not a YAML mapping")
+    for section in ("Global", "PostProcess"):
+        content = data.get(section)
+        if content is not None and not isinstance(content, dict):
+            raise IntegrityError(f"{path}: {section} is not a mapping")
+        data[section] = content or {}
+    _check_operations(data.get("PreProcess"), path)
+    return data
+
+
+def _check_operations(prepare: Any, path: Path) -> None:
+    """Refuse what is no list of operations, which predictors look through."""
+    if prepare is not None and not isinstance(prepare, dict):
+        raise IntegrityError(f"{path}: PreProcess is not a mapping")
+    operations = (prepare or {}).get("transform_ops")
+    if operations is not None and not isinstance(operations, list):
+        raise IntegrityError(f"{path}: PreProcess.transform_ops is not a list")
+
+
+def check_name(config: dict[str, Any], name: str, where: str) -> None:
+    """Refuse a configuration that says it is another model's.
+
+    Raises:
+        IntegrityError: It names another model.
+    """
+    stated = config["Global"].get("model_name")
+    if stated is not None and stated != name:
+        raise IntegrityError(f"{where} holds {stated}, not {name}: name the model that is there, or another folder")
+
+
+WRITTEN_FROM_CARD = "written from the model card"
+"""How the origin of a digest begins where the file came from no source."""

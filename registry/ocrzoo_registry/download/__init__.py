@@ -1,0 +1,1 @@
+"""Downloads: from a model card to verified files in the store."""

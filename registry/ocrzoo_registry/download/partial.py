@@ -1,0 +1,226 @@
+"""Part files: what has come of a file so far. They outlive the process, so that the next one goes on."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from io import FileIO
+from pathlib import Path
+from queue import Queue
+from threading import Event, Lock, Thread
+
+from ocrzoo_registry.files import CHUNK_BYTES, read_bounded
+
+FLUSH_BYTES = 8 << 20
+"""So much is handed to the disk at a time while more is coming: the sync at the end then has little to do."""
+
+MAX_VALIDATOR_BYTES = 1000
+
+
+class Part:
+    """One part file, its size and its digest; used by one writer under the model's lock."""
+
+    def __init__(self, path: Path) -> None:
+        """Take up what an earlier process left.
+
+        Raises:
+            OSError: The file cannot be read or written.
+        """
+        self.path = path
+        self._validator_path = path.with_suffix(".validator")
+        self._lock = Lock()
+        self._closed = False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = _open_own(path)
+        self.size = 0
+        self._digest = _Digest()
+        self._file.seek(0)
+        while chunk := self._file.read(CHUNK_BYTES):
+            self._digest.update(chunk)
+            self.size += len(chunk)
+        self._flusher = _Flusher(self._file.fileno())
+
+    @property
+    def sha256(self) -> str:
+        """Of the bytes so far."""
+        return self._digest.hexdigest()
+
+    @property
+    def validator(self) -> str | None:
+        """What the source said of the state that the bytes are of; none where that is damaged."""
+        try:
+            said = read_bounded(self._validator_path, MAX_VALIDATOR_BYTES).decode("ascii")
+        except (OSError, ValueError):
+            return None
+        return said if said.isprintable() and said else None
+
+    def write(self, chunk: bytes) -> None:
+        """Append bytes; none after :meth:`close`, whichever thread comes late.
+
+        Raises:
+            OSError: The disk does not take them.
+            ValueError: The part is closed.
+        """
+        with self._lock:
+            if self._closed:
+                raise ValueError("the part is closed")
+            view = memoryview(chunk)
+            while view:
+                written = self._file.write(view) or 0
+                self._digest.update(view[:written])
+                self.size += written
+                view = view[written:]
+        self._flusher.wrote(len(chunk))
+
+    def restart(self, validator: str | None = None) -> None:
+        """Begin anew, with bytes of a state of which the source says ``validator``."""
+        with self._lock:
+            if self._closed:
+                raise ValueError("the part is closed")
+            self._file.truncate(0)
+            self._digest.stop()
+            self._digest, self.size = _Digest(), 0
+            self._validator_path.unlink(missing_ok=True)
+            if validator:
+                self._validator_path.write_text(validator, encoding="utf-8")
+
+    def finish(self) -> None:
+        """Make the bytes survive a power cut, and let go of the file.
+
+        Raises:
+            OSError: The disk did not take them all, or somebody else wrote to the file or put another in its place.
+        """
+        self._let_go(sync=True)
+
+    def close(self) -> None:
+        """Let go of the file; it stays for the next process."""
+        self._let_go(sync=False)
+
+    def _let_go(self, *, sync: bool) -> None:
+        with self._lock:
+            self._closed = True
+        if self._file.closed:
+            return
+        self._digest.stop()
+        self._flusher.stop()
+        try:
+            if sync:
+                self._flusher.tell()
+                os.fsync(self._file.fileno())
+                self._check_own()
+        finally:
+            self._file.close()
+
+    def _check_own(self) -> None:
+        """Refuse a file of which the digest says nothing: it is taken of what was written, not of what lies there."""
+        held, named = os.fstat(self._file.fileno()), self.path.lstat()
+        if not os.path.samestat(held, named) or held.st_size != self.size:
+            raise OSError(f"somebody else wrote to {self.path} meanwhile")
+
+    def remove(self) -> None:
+        """Delete it: its bytes are wrong, or in their place."""
+        self.close()
+        self.path.unlink(missing_ok=True)
+        self._validator_path.unlink(missing_ok=True)
+
+
+def _open_own(path: Path) -> FileIO:
+    """Open a part for reading and appending; what is no plain file of its own (a link, a pipe) makes way for one."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+            path.unlink()
+    except FileNotFoundError:
+        pass
+    return FileIO(os.open(path, flags, 0o666), "a+b")
+
+
+class _Digest:
+    """SHA-256 of what is written, beside the writing: in a thread of its own once there is much of it."""
+
+    def __init__(self) -> None:
+        import hashlib
+
+        self._digest = hashlib.sha256()
+        self._queue: Queue[memoryview | bytes | None] = Queue(8)
+        self._count = 0
+        self._thread: Thread | None = None
+
+    def update(self, chunk: memoryview | bytes) -> None:
+        self._count += len(chunk)
+        if self._thread is None and self._count < FLUSH_BYTES:
+            self._digest.update(chunk)
+            return
+        if self._thread is None:
+            self._thread = Thread(target=self._work, daemon=True)
+            self._thread.start()
+        self._queue.put(chunk)
+
+    def hexdigest(self) -> str:
+        self._queue.join()
+        return self._digest.hexdigest()
+
+    def stop(self) -> None:
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._queue.put(None)
+            thread.join()
+
+    def _work(self) -> None:
+        while True:
+            chunk = self._queue.get()
+            if chunk is not None:
+                self._digest.update(chunk)
+            self._queue.task_done()
+            if chunk is None:
+                return
+
+
+class _Flusher:
+    """Hands written bytes to the disk beside the transfer; begins with the first full :data:`FLUSH_BYTES`."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+        self._sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
+        self._pending = 0
+        self._due = Event()
+        self._stopped = False
+        self._thread: Thread | None = None
+        self._error: OSError | None = None
+
+    def tell(self) -> None:
+        """Raise what went wrong: the system tells it once, and the sync at the end would know nothing of it."""
+        if self._error is not None:
+            raise self._error
+
+    def wrote(self, count: int) -> None:
+        self._pending += count
+        if self._pending < FLUSH_BYTES:
+            return
+        self._pending = 0
+        if self._thread is None:
+            self._thread = Thread(target=self._work, daemon=True)
+            self._thread.start()
+        self._due.set()
+
+    def stop(self) -> None:
+        thread, self._thread = self._thread, None
+        self._stopped = True
+        self._due.set()
+        if thread is not None:
+            thread.join()
+
+    def _work(self) -> None:
+        while True:
+            self._due.wait()
+            self._due.clear()
+            if self._stopped:
+                return
+            try:
+                self._sync(self._handle)
+            except OSError as error:
+                self._error = error
+                return

@@ -1,0 +1,128 @@
+"""Which sources are asked, in which order, and for how long."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable
+from threading import Event
+from typing import TYPE_CHECKING, cast
+
+from ocrzoo_registry.errors import Unreachable, UsageError
+from ocrzoo_registry.names import did_you_mean
+from ocrzoo_registry.plugins.registrations import Offers
+from ocrzoo_registry.plugins.specs import SourceSpec, load_attribute
+from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.sources.base import Holding, Listing, Source
+
+if TYPE_CHECKING:
+    from ocrzoo_registry.download.request import Order
+
+REMEMBER_SILENCE_S = 60.0
+"""How long a source that did not answer is asked after the others, so that each model does not wait for it again."""
+
+
+class SourcePolicy:
+    """The sources of one resolver."""
+
+    def __init__(self, settings: Settings, specs: Offers[SourceSpec]) -> None:
+        self._settings = settings
+        self._specs = specs
+        self._loaded: dict[str, Source] = {}
+        self._silent_since: dict[str, float] = {}
+
+    def names(self) -> tuple[str, ...]:
+        """Return the sources in the order in which they are asked.
+
+        Raises:
+            UsageError: ``PADDLE_PDX_MODEL_SOURCE`` names one that nobody knows, or that two plugins offer.
+        """
+        in_order = sorted(self._specs, key=lambda spec: (spec.rank, spec.name))
+        ranked = [spec.name for spec in in_order if not spec.lacks]
+        known = {name.lower(): name for name in [*self._specs.conflicts, *self._specs.names]}
+        wanted: list[str] = []
+        for name in self._settings.sources:
+            if name.lower() not in known:
+                raise UsageError(
+                    f"no source is called {name!r}{did_you_mean(name, known)}, which PADDLE_PDX_MODEL_SOURCE or "
+                    f"--source asks for; there are {', '.join(ranked)}"
+                )
+            spec = self._specs.get(known[name.lower()])
+            if spec.lacks:
+                raise UsageError(f"source {spec.name!r} needs {spec.lacks}")
+            wanted.append(spec.name)
+        exact = self._settings.sources_exact or len(wanted) > 1
+        return tuple(wanted if exact else dict.fromkeys([*wanted, *ranked]))
+
+    def prompt_first(self, names: Iterable[str]) -> list[str]:
+        """Return the sources with those last that did not answer a moment ago; in turn again after a while."""
+        return sorted(names, key=self.is_silent)
+
+    def is_silent(self, name: str) -> bool:
+        """Whether a source did not answer a moment ago."""
+        return time.monotonic() - self._silent_since.get(name, -math.inf) < REMEMBER_SILENCE_S
+
+    def note_silence(self, name: str) -> None:
+        """Remember that a source did not answer."""
+        self._silent_since[name] = time.monotonic()
+
+    def that_compare(self, names: Iterable[str]) -> list[str]:
+        """Return the sources that can say what a model consists of without fetching it."""
+        return [name for name in names if not self._specs.get(name).listing_downloads]
+
+    def downloads_to_list(self, name: str) -> bool:
+        """Whether a source fetches a model to list it."""
+        return self._specs.get(name).listing_downloads
+
+    def is_off_limits(self, name: str) -> bool:
+        """Whether a source is behind the network, and the network may not be used."""
+        return self._settings.offline and self._specs.get(name).network
+
+    def changes(self, name: str) -> bool:
+        """Whether a source is known, and its models may change in place."""
+        return name in self._specs and self._specs.get(name).changes
+
+    def holds(self, name: str, model: str) -> bool:
+        """Whether a source that cards do not name has a model; not, where it cannot say so within its time."""
+        from ocrzoo_registry.network.deadline import within
+
+        spec = self._specs.get(name)
+        source = self.load(name)
+        try:
+            return isinstance(source, Holding) and within(spec.answer_s, lambda: source.holds(model))
+        except TimeoutError:
+            return False
+
+    def load(self, name: str) -> Source:
+        """Return a source, made when it is first needed.
+
+        Raises:
+            UsageError: It cannot be loaded.
+        """
+        if name not in self._loaded:
+            self._loaded[name] = cast("Source", load_attribute(self._specs.get(name).factory)(self._settings))
+        return self._loaded[name]
+
+    def list(self, order: Order, cancelled: Event) -> Listing | None:
+        """Ask a source what it has; one behind the network has a bounded time to answer.
+
+        Raises:
+            Unreachable: It does not answer.
+            Cancelled: Somebody called it off meanwhile.
+            SourceError: Whatever else goes wrong there.
+        """
+        from ocrzoo_registry.download.transfer import Cancelled, blamed_on_source
+        from ocrzoo_registry.network.deadline import within
+
+        spec = self._specs.get(order.source_name)
+        with blamed_on_source():
+            if not spec.network:
+                return self.load(spec.name).list(order.offered, order.file_format)
+            try:
+                return within(
+                    spec.answer_s, lambda: self.load(spec.name).list(order.offered, order.file_format), stop=cancelled
+                )
+            except TimeoutError as error:
+                if cancelled.is_set():
+                    raise Cancelled("called off") from error
+                raise Unreachable(str(error)) from error

@@ -1,0 +1,231 @@
+"""The transfer: brings listed files of a source into part files, side by side, resumed, verified and watched."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Condition, Event, Thread
+
+from ocrzoo_registry.download import verify
+from ocrzoo_registry.download.partial import Part
+from ocrzoo_registry.download.request import MAX_FILE_BYTES
+from ocrzoo_registry.errors import IntegrityError, OcrzooError, SourceError, TooSlow, Unreachable
+from ocrzoo_registry.network.retry import SILENCE_S, Patience
+from ocrzoo_registry.sources.base import Listing, Opened, RemoteFile, Source
+from ocrzoo_registry.store.manifest import StoredFile
+
+SIDE_BY_SIDE = 4
+"""Files of one model on their way at once."""
+
+_GLANCE_S = 0.25
+
+log = logging.getLogger("ocrzoo")
+
+
+class Cancelled(SourceError):
+    """The transfer was called off: another file of the model failed, or the user had enough."""
+
+
+@dataclass
+class Job:
+    """One file on its way from a source into a part file."""
+
+    source: Source
+    listing: Listing
+    file: RemoteFile
+    """As it is promised, by the source or by somebody who outranks it."""
+    part_path: Path
+    advance: Callable[[int], object] = lambda _count: None
+    """Called with the bytes that came, or, negative, that were thrown away."""
+    all_cancelled: Event = field(default_factory=Event)
+    """Set by others to end this and more."""
+    cancelled: Event = field(default_factory=Event)
+    patience: Patience = field(default_factory=Patience)
+    part: Part | None = None
+    result: StoredFile | Exception | None = None
+    _furthest: int = 0
+    """Bytes that there were at most; what comes again below that is no progress."""
+
+    def run(self) -> StoredFile:
+        """Bring the file; its part is complete, verified and on the disk afterwards.
+
+        Raises:
+            SourceError: It cannot be had.
+            IntegrityError: What came, twice, is not what was promised.
+            OSError: The disk does not take it.
+        """
+        self.part = part = Part(self.part_path)
+        try:
+            if self.cancelled.is_set():  # given up before there was a part to close
+                raise Cancelled("called off")
+            origin = self._complete(part)
+            part.finish()
+        except IntegrityError:
+            if not self.cancelled.is_set():
+                part.remove()
+            raise
+        finally:
+            part.close()
+        return StoredFile(path=self.file.path, size=part.size, sha256=part.sha256, digest_origin=origin)
+
+    def give_up(self) -> None:
+        """Leave the thread behind; its part takes nothing more from it."""
+        self.cancelled.set()
+        if self.part is not None:
+            self.part.close()
+
+    @property
+    def _listed(self) -> RemoteFile:
+        """The file as its source knows it; others may have promised more of it."""
+        return next(file for file in self.listing.files if file.path == self.file.path)
+
+    def _complete(self, part: Part) -> str:
+        """Fill the part until it keeps the promise, and say who vouched; wrong bytes are fetched once more."""
+        if part.size and (not verify.is_vouched_for(self.file) or part.size > self._limit):
+            self._restart(part)
+        for last_try in (False, True):
+            if part.size != self.file.size:
+                self.patience.resume()
+                self.patience.retrying(lambda: self._receive(part), self._sleep)
+            self.patience.rest()
+            try:
+                return verify.check(self.file, part.path, part.size, part.sha256)
+            except IntegrityError as error:
+                if last_try:
+                    raise
+                log.debug("%s; fetched once more", error)
+                self._restart(part)
+        raise AssertionError
+
+    @property
+    def _limit(self) -> int:
+        return min(self.file.size if self.file.size is not None else MAX_FILE_BYTES, MAX_FILE_BYTES)
+
+    def _restart(self, part: Part, validator: str | None = None) -> None:
+        self.advance(-part.size)
+        part.restart(validator)
+
+    def _receive(self, part: Part) -> None:
+        """Let one connection send what it will, from where the part ends."""
+        if part.size and not self._can_go_on(part.validator):
+            self._restart(part)
+        with ExitStack() as stack:
+            with blamed_on_source():
+                opened = stack.enter_context(self.source.open(self.listing, self._listed, part.size, part.validator))
+            self._check_opened(opened, part)
+            start, size = part.size, self.file.size if self.file.size is not None else opened.size
+            if size is not None:
+                self.patience.expect(size)
+            for chunk in _chunks_of(opened):
+                if self.cancelled.is_set():
+                    raise Cancelled("called off")
+                part.write(chunk)
+                self.advance(len(chunk))
+                if part.size > self._limit:
+                    raise IntegrityError(f"{self.file.path}: {part.size} bytes came instead of {self._limit}")
+                self.patience.received(len(chunk), new=part.size > self._furthest)
+                self._furthest = max(self._furthest, part.size)
+        may_go_on = opened.size == size or (opened.size is None and part.size > start)
+        if size is not None and part.size < size and may_go_on:
+            raise Unreachable(f"{self.file.path} broke off after {part.size} of {size} bytes")
+
+    def _check_opened(self, opened: Opened, part: Part) -> None:
+        if not isinstance(opened, Opened):
+            raise SourceError(f"opens a {type(opened).__name__} where an Opened is due")
+        if opened.offset == 0:
+            self._restart(part, opened.validator)
+        elif not self._can_go_on(part.validator, opened.validator):
+            self._restart(part)
+            raise Unreachable(f"sends the rest of another {self.file.path} than it began with")
+        if opened.offset != part.size:
+            asked = part.size
+            self._restart(part)
+            raise Unreachable(f"sends {self.file.path} from byte {opened.offset} on instead of {asked}")
+
+    def _can_go_on(self, began: str | None, *goes_on: str | None) -> bool:
+        """Whether bytes may be joined: a digest tells later if they fit, or the source says they are of one state."""
+        known_as_one = began is not None and all(validator == began for validator in goes_on)
+        return known_as_one or verify.is_vouched_for(self.file)
+
+    def _sleep(self, seconds: float) -> None:
+        if self.cancelled.wait(seconds):
+            raise Cancelled("called off")
+
+
+def run_all(jobs: Sequence[Job]) -> list[StoredFile]:
+    """Bring several files side by side; the first failure calls off the others.
+
+    A file that its own clock does not end (a server that drips inside a chunk header, a plugin that sleeps) is
+    given up: its thread is left behind, and can write nothing more.
+
+    Raises:
+        SourceError: A file cannot be had, or ``all_cancelled`` was set.
+        IntegrityError: A file is not what was promised.
+        OSError: The disk does not take it.
+    """
+    change = Condition()
+    waiting, running = list(jobs), list[Job]()
+    try:
+        while waiting or running:
+            while waiting and len(running) < SIDE_BY_SIDE:
+                running.append(waiting.pop(0))
+                running[-1].patience = Patience()
+                Thread(target=_work, args=(running[-1], change), daemon=True).start()
+            with change:
+                if all(job.result is None for job in running):
+                    change.wait(_GLANCE_S)
+            if any(job.all_cancelled.is_set() for job in running):
+                raise Cancelled("called off")
+            _raise_first_failure(running)
+            running = [job for job in running if job.result is None]
+    finally:
+        for job in running:
+            job.give_up()
+    return [job.result for job in jobs if isinstance(job.result, StoredFile)]
+
+
+def _work(job: Job, change: Condition) -> None:
+    result: StoredFile | Exception
+    try:
+        result = job.run()
+    except (OcrzooError, OSError) as error:
+        result = error
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # told by the thread that watches
+        result = SourceError(f"{type(error).__name__}: {error}")
+        result.__cause__ = error
+    with change:
+        job.result = result
+        change.notify_all()
+
+
+def _raise_first_failure(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        if isinstance(job.result, Exception):
+            raise job.result
+        if job.result is None and job.patience.left < 0:
+            raise TooSlow(f"{job.file.path}: nothing came for {SILENCE_S:.0f} s")
+
+
+def _chunks_of(opened: Opened) -> Iterator[bytes]:
+    """What the source sends; whatever goes wrong there is the source's fault, and not the disk's."""
+    with blamed_on_source():
+        for chunk in opened.chunks:
+            if not isinstance(chunk, bytes):
+                raise SourceError(f"sends {type(chunk).__name__} where bytes are due")
+            yield chunk
+
+
+@contextmanager
+def blamed_on_source() -> Iterator[None]:
+    """Turn whatever a source raises into a SourceError, so that the next source is asked."""
+    try:
+        yield
+    except (SourceError, IntegrityError):
+        raise
+    except (ConnectionError, TimeoutError) as error:
+        raise Unreachable(f"{type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise SourceError(f"{type(error).__name__}: {error}") from error

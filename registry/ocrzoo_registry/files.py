@@ -1,0 +1,128 @@
+"""Reading files that somebody else may have put there: regular ones only, and not more than a bound."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from io import BufferedReader
+from pathlib import Path
+
+from ocrzoo_registry.errors import SourceError
+
+
+def open_regular(path: Path) -> BufferedReader:
+    """Open a file for reading; a pipe or device is refused rather than waited for.
+
+    Raises:
+        OSError: The file cannot be read, or is no regular file.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(f"{path}: a folder, not a file")
+    raise OSError(f"{path}: a pipe or device, not a file")
+
+
+def read_bounded(path: Path, max_bytes: int) -> bytes:
+    """Read a whole file.
+
+    Raises:
+        OSError: The file cannot be read, is no regular file, or is larger.
+    """
+    with open_regular(path) as file:
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise OSError(f"{path}: larger than {max_bytes} bytes")
+    return content
+
+
+def reason(error: OSError) -> str:
+    """Say why a file could not be read, without its name where the system says it apart."""
+    return error.strerror or str(error).partition(": ")[2] or str(error) or type(error).__name__
+
+
+def write_at_once(path: Path, content: bytes) -> None:
+    """Write beside the file, sync, and rename.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+    try:
+        with beside.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
+
+
+def sync(path: Path) -> None:
+    """Make a file or folder survive a power cut (folders cannot be synced on every system).
+
+    Raises:
+        OSError: The disk does not take it.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except PermissionError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+CHUNK_BYTES = 1 << 20
+
+
+def sha256_of(path: Path) -> str:
+    """Return the hexadecimal SHA-256 of a file.
+
+    Raises:
+        OSError: It cannot be read, or is a pipe or device.
+    """
+    import hashlib
+
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def receive(chunks: Iterable[bytes], target: Path, limit: int | None = None) -> tuple[int, str]:
+    """Write chunks to a new file and return its size and SHA-256; stops past ``limit`` bytes."""
+    import hashlib
+
+    digest, size = hashlib.sha256(), 0
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("xb") as file:
+        for chunk in chunks:
+            size += len(chunk)
+            digest.update(chunk)
+            file.write(chunk)
+            if limit is not None and size > limit:
+                break
+    return size, digest.hexdigest()
+
+
+def read_chunks(path: Path, offset: int = 0) -> Iterator[bytes]:
+    """Read a local file as chunks, from a byte offset.
+
+    Raises:
+        SourceError: The file cannot be read.
+    """
+    try:
+        with open_regular(path) as file:
+            file.seek(offset)
+            while chunk := file.read(CHUNK_BYTES):
+                yield chunk
+    except OSError as error:
+        raise SourceError(f"{path}: {reason(error)}") from error

@@ -1,0 +1,1 @@
+"""What mirrors and bundles exchange: the index of models, its signature, bundle files."""

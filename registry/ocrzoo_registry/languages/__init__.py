@@ -1,0 +1,1 @@
+"""Languages: tags, alphabets, and which model covers which."""

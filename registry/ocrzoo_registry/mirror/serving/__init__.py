@@ -1,0 +1,1 @@
+"""Serving a mirror: HTTP server, nginx configuration, environment of clients."""

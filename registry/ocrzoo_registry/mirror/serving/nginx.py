@@ -1,0 +1,108 @@
+"""The configuration of nginx for a release.
+
+A file is found by its digest: tables that are generated with it lead from each name to a sha256, and what is sent is
+the blob of that name. So its ETag cannot be that of another file, as nginx's own (of size and time) can.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Mapping
+from pathlib import Path
+
+from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.index.schema import FILE_NAME, Index
+from ocrzoo_registry.mirror.layouts import archives
+from ocrzoo_registry.mirror.layouts.archives import MadeArchives
+from ocrzoo_registry.mirror.serving import nginx_templates
+from ocrzoo_registry.mirror.serving.tables import tables
+
+NGINX = "nginx.conf"
+"""Complete: starts with ``nginx -c FILE -p FOLDER`` as any user."""
+SITE = "site.conf"
+"""A whole site, for an existing nginx to include inside ``http``: the two below, and what to listen on."""
+TABLES = "http.conf"
+"""What stands inside ``http``, where the ``server`` is an administrator's own: another port, a name, TLS."""
+ANSWERS = "server.conf"
+"""What stands inside that ``server``."""
+MAPS = ".nginx"
+
+DEFAULT_LISTEN = "8000"
+
+
+def nginx(index: Index, root: Path, made: MadeArchives, *, listen: str = DEFAULT_LISTEN) -> dict[str, bytes]:
+    """Return the files of the configuration by their paths inside the release.
+
+    ``root`` is where the release will lie; ``listen`` is nginx's: a port, or an address and a port.
+
+    Raises:
+        UsageError: nginx cannot be told this root; or as :func:`ocrzoo_registry.mirror.layouts.tree`.
+    """
+    check_root(root)
+    own = {FILE_NAME: index.to_bytes(), archives.FILE_NAME: made.to_bytes()}
+    found = tables(index, made, own)
+    maps = {
+        "repositories": dict.fromkeys(found.repositories, "1"),
+        "commits": found.commits,
+        "files": _as_asked(found.files),
+        "documents": found.documents,
+        "sizes": {sha256: str(size) for sha256, size in found.sizes.items()},
+    }
+    included = Path(glob.escape(str(root)))  # nginx takes what it includes for a pattern
+    paths = {"root": root, "maps": included / MAPS}
+    paths |= {"site": included / SITE, "tables": included / TABLES, "answers": included / ANSWERS}
+    return {
+        NGINX: nginx_templates.NGINX.format(**paths).encode(),
+        SITE: nginx_templates.SITE.format(**paths, listen=listen).encode(),
+        TABLES: nginx_templates.TABLES.format(**paths, **_hash_sizes(*maps.values())).encode(),
+        ANSWERS: nginx_templates.ANSWERS.format(**paths).encode(),
+        **{f"{MAPS}/{name}.map": _map(entries) for name, entries in maps.items()},
+    }
+
+
+def check_root(root: Path) -> None:
+    """Refuse a folder that nginx cannot be told.
+
+    Raises:
+        UsageError: It is such a folder.
+    """
+    if not root.is_absolute() or any(character in "$\"'\\" or not character.isprintable() for character in str(root)):
+        raise UsageError(f"{root}: nginx needs a whole path without quotes, dollar signs and backslashes")
+
+
+def _as_asked(files: Mapping[str, str]) -> dict[str, str]:
+    """Add the names that stand percent-encoded in a query, which nginx does not decode."""
+    encoded = {}
+    for key, sha256 in files.items():
+        hub, owner, name, commit, path = key.split("/", 4)
+        if hub == "modelscope":
+            base = f"{hub}/{owner}/{name}/{commit}"
+            for slash in ("/", "%2F"):
+                for plus in ("+", "%2B"):
+                    encoded[f"{base}/{path.replace('/', slash).replace('+', plus)}"] = sha256
+    return {**files, **encoded}
+
+
+def _map(entries: Mapping[str, str]) -> bytes:
+    """Write entries as nginx reads them. It compares texts without regard to case: where that matters, expressions."""
+    seen: dict[str, int] = {}
+    for key in entries:
+        seen[key.lower()] = seen.get(key.lower(), 0) + 1
+    lines = [
+        f'"{key}" {value};' if seen[key.lower()] == 1 else f'"~^{_literal(key)}$" {value};'
+        for key, value in sorted(entries.items())
+    ]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _literal(key: str) -> str:
+    return key.replace(".", "[.]").replace("+", "[+]")
+
+
+def _hash_sizes(*maps: Mapping[str, str]) -> dict[str, int]:
+    """How large nginx has to make its tables: a bucket holds several of the longest names."""
+    longest = max((len(key) for entries in maps for key in entries), default=0)
+    return {
+        "bucket": min(max(512, 1 << (8 * longest).bit_length()), 1 << 15),
+        "entries": 2 * max(1024, *map(len, maps)),
+    }

@@ -1,0 +1,267 @@
+"""The embedded web server: a mirror for a desk or a class room, with the headers of the nginx configuration.
+
+It follows ``current``: a release that is published while it runs is served from the next request on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import stat
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from ocrzoo_registry.errors import NotFound, OcrzooError, UsageError
+from ocrzoo_registry.mirror.published import Release, read, root_of
+from ocrzoo_registry.mirror.serving.routes import Found, find
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import FileResponse, Response
+    from uvicorn import Server
+
+log = logging.getLogger("ocrzoo")
+
+CHUNK_BYTES = 1 << 20
+KEEP_ALIVE_S = 15
+SEND_S = 60
+"""How long a reader may take nothing of what is sent to it."""
+STOP_S = 3
+"""How long transfers go on after the server was told to stop."""
+MAX_CONNECTIONS = 512
+WELCOME = "A mirror of models, made by ocrzoo; /index.json says what is in it.\n"
+
+
+class Mirror:
+    """Answers requests for the files of a mirror."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the release that is published.
+
+        Raises:
+            NotFound: The folder is no mirror.
+            IntegrityError: Its index is broken.
+        """
+        self._folder = folder
+        self.release: Release = read(root_of(folder))
+        self._refused: Path | None = None
+        self._reading = asyncio.Lock()
+
+    async def answer(self, request: Request) -> Response:
+        """Answer one request."""
+        from starlette.responses import PlainTextResponse, Response
+
+        path = request.scope["path"]
+        if path == "/":
+            return PlainTextResponse(WELCOME)
+        release = await self._published()
+        found = find(release.tables, path, request.query_params)
+        place = None if found.path is None else release.root / found.path
+        status = None if place is None else _regular(place, release.root)
+        if place is None or status is None:
+            return PlainTextResponse("404 Not Found\n", 404, _headers(Found(None, error=found.error), None))
+        headers = _headers(found, status)
+        if found.sha256 is not None and found.sha256 in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        _settle_if_range(request, headers.get("ETag"))
+        return _file_response()(place, headers=headers, media_type=found.media_type, stat_result=status)
+
+    async def _published(self) -> Release:
+        """The release that is published now; where a new one cannot be read, the one before."""
+        try:
+            root = root_of(self._folder)
+        except NotFound:
+            return self.release
+        if root in (self.release.root, self._refused):
+            return self.release
+        async with self._reading:
+            if root not in (self.release.root, self._refused):
+                try:
+                    self.release = await asyncio.to_thread(read, root)
+                except OcrzooError as error:
+                    self._refused = root
+                    log.warning(f"still serving {self.release.root.name}: {error}")
+        return self.release
+
+    def application(self) -> Starlette:
+        """Return it as an ASGI application."""
+        from starlette.applications import Starlette
+        from starlette.routing import Route
+
+        return Starlette(routes=[Route("/{path:path}", self.answer, methods=["GET"])])
+
+
+def _regular(place: Path, root: Path) -> os.stat_result | None:
+    """What the system says of a regular file inside the release."""
+    try:
+        status = place.lstat()
+        inside = Path(os.path.realpath(place.parent)).is_relative_to(root)
+    except (OSError, ValueError):
+        return None
+    return status if inside and stat.S_ISREG(status.st_mode) else None
+
+
+def _headers(found: Found, status: os.stat_result | None) -> dict[str, str]:
+    stated = {"X-Repo-Commit": found.commit, "X-Error-Code": found.error if status is None else None}
+    if found.sha256 is not None and status is not None:
+        etag = f'"{found.sha256}"'
+        stated |= {"ETag": etag, "X-Linked-Etag": etag, "X-Linked-Size": str(status.st_size)}
+    return {name: value for name, value in stated.items() if value is not None}
+
+
+def _settle_if_range(request: Request, etag: str | None) -> None:
+    """Decide what ``If-Range`` asks for here: by the digest, and never by a time."""
+    headers = dict(request.scope["headers"])
+    condition = headers.pop(b"if-range", None)
+    if condition is not None:
+        if etag is None or condition != etag.encode():
+            headers.pop(b"range", None)
+        request.scope["headers"] = list(headers.items())
+
+
+@cache
+def _file_response() -> type[FileResponse]:
+    from starlette.responses import FileResponse
+
+    class Sent(FileResponse):
+        chunk_size = CHUNK_BYTES
+
+        def set_stat_headers(self, stat_result: os.stat_result) -> None:
+            """State the length only: times say nothing about files that are links to one blob."""
+            self.headers["content-length"] = str(stat_result.st_size)
+
+    return Sent
+
+
+def serve(folder: Path, host: str, port: int, *, log_requests: bool, started: Callable[[str, Mirror], None]) -> None:
+    """Serve a mirror until Ctrl-C or a termination signal; ``started`` is told the address when it listens.
+
+    Raises:
+        UsageError: The server is not installed, or cannot listen there.
+        NotFound: The folder is no mirror.
+        IntegrityError: Its index is broken.
+    """
+    mirror = Mirror(folder)
+    server = _server(mirror, log_requests=log_requests)
+    with _listening(host, port) as listener:
+        started(_address(listener, host), mirror)
+        before = {number: signal.signal(number, _stop_quietly) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            server.run(sockets=[listener])  # it takes the signals, and raises them again at its end
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _server(mirror: Mirror, *, log_requests: bool) -> Server:
+    try:
+        import starlette  # noqa: F401
+        import uvicorn
+        from uvicorn.protocols.http.h11_impl import H11Protocol
+    except ImportError as error:
+        raise UsageError(f"the server is not installed ({error}): pip install 'ocrzoo[serve]'") from error
+
+    class Connection(H11Protocol):
+        sending: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            # One that says nothing is as idle as one that was answered; its first request takes this back.
+            self.timeout_keep_alive_task = self.loop.call_later(KEEP_ALIVE_S, self.timeout_keep_alive_handler)
+
+        def data_received(self, data: bytes) -> None:
+            timer, cycle = self.timeout_keep_alive_task, self.cycle
+            super().data_received(data)
+            if timer is not None and self.cycle is cycle and not self.transport.is_closing():
+                # A part of a request is none yet: one that is never completed must not hold its place for ever.
+                self.timeout_keep_alive_task = self.loop.call_at(timer.when(), self.timeout_keep_alive_handler)
+
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self._expect_less(self.transport.get_write_buffer_size())
+
+        def resume_writing(self) -> None:
+            super().resume_writing()
+            if self.sending is not None:
+                self.sending.cancel()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            if self.sending is not None:
+                self.sending.cancel()
+
+        def _expect_less(self, left: int) -> None:
+            self.sending = self.loop.call_later(SEND_S, self._check_sending, left)
+
+        def _check_sending(self, left: int) -> None:
+            """End a transfer of which the reader took nothing in all the time."""
+            now = self.transport.get_write_buffer_size()
+            if now < left:
+                self._expect_less(now)
+            else:
+                self.transport.abort()
+
+    class Stopping(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # transfers that end now are no errors
+            super().handle_exit(sig, frame)
+
+    config = uvicorn.Config(
+        mirror.application(),
+        http=Connection,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=log_requests,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=STOP_S,
+        limit_concurrency=MAX_CONNECTIONS,
+    )
+    _tell_through_ours("uvicorn.error", logging.ERROR)
+    if log_requests:
+        _tell_through_ours("uvicorn.access", logging.INFO)
+    return Stopping(config)
+
+
+def _tell_through_ours(name: str, level: int) -> None:
+    logger = logging.getLogger(name)
+    logger.handlers[:], logger.propagate = log.handlers, False
+    logger.setLevel(level)
+
+
+def _stop_quietly(_number: int, _frame: object) -> None:
+    """What becomes of a signal that the server has obeyed already."""
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        try:
+            if os.name == "posix":
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(1024)
+        except OSError:
+            listener.close()
+            raise
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen on {host} port {port}: {error.strerror or error}: name another --host or --port"
+        ) from error
+    return listener
+
+
+def _address(listener: socket.socket, host: str) -> str:
+    port = listener.getsockname()[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,184 @@
+"""Whether a mirror is what its index says: every path, every size, every document, and, deeply, every byte."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from ocrzoo_registry.errors import IntegrityError
+from ocrzoo_registry.files import read_bounded, reason, sha256_of
+from ocrzoo_registry.index import schema as indexes
+from ocrzoo_registry.index.schema import IndexedFile
+from ocrzoo_registry.mirror import layouts
+from ocrzoo_registry.mirror.folder import MirrorFolder, Release
+from ocrzoo_registry.mirror.layouts import archives
+from ocrzoo_registry.mirror.layouts.archives import MadeArchive, MadeArchives
+from ocrzoo_registry.mirror.serving import nginx
+
+_MORE_LOOKS = 4
+MAX_DOCUMENT_BYTES = 1 << 28
+_SIGNATURE = re.compile(r"index\.json\.[a-z0-9.]+")
+"""What may lie beside the index: who vouches for it is another matter."""
+_ROOT = re.compile(r'^root "(/[^"\n]+)";$', re.MULTILINE)
+
+
+def made_archives(release: Release) -> MadeArchives:
+    """Return what a release says of its archives.
+
+    Raises:
+        IntegrityError: It does not.
+    """
+    path = release.folder / archives.FILE_NAME
+    try:
+        return archives.parse(read_bounded(path, archives.MAX_BYTES), origin=str(path))
+    except OSError as error:
+        raise IntegrityError(f"{path}: {reason(error)}") from error
+
+
+def faults(folder: MirrorFolder, release: Release, *, deep: bool = False, here: bool = False) -> Iterator[str]:
+    """Yield what is wrong with a release and the blobs behind it, a line each; ``deep`` reads every byte.
+
+    ``here``: also that the web server's configuration was made for the place where the release lies now.
+    """
+    yield from _Check(folder, release, here).faults(deep=deep)
+
+
+def verify(folder: MirrorFolder, *, deep: bool = False) -> tuple[Release, list[str]]:
+    """Return what is served and what is wrong with it; a release that is published meanwhile is looked at instead.
+
+    Raises:
+        NotFound: The folder is no mirror.
+        IntegrityError: Its index cannot be read.
+    """
+    release = folder.expect()
+    found = list(faults(folder, release, deep=deep))
+    for _ in range(_MORE_LOOKS):
+        now = folder.expect()
+        if not found or now.folder == release.folder:
+            break
+        release, found = now, list(faults(folder, now, deep=deep))
+    return release, found
+
+
+class _Check:
+    def __init__(self, folder: MirrorFolder, release: Release, here: bool) -> None:
+        self.folder, self.release, self.here = folder, release, here
+        index = release.index
+        self.files = {file.sha256: file for model in (*index.models, *index.earlier) for file in model.files}
+
+    def faults(self, *, deep: bool) -> Iterator[str]:
+        for sha256, file in sorted(self.files.items()):
+            yield from self._blob(self.folder.blobs / sha256, file, deep=deep)
+        try:
+            made = made_archives(self.release)
+        except IntegrityError as error:
+            yield str(error)
+            return
+        due = self._due(made)
+        there = set(self._paths())
+        for path in sorted(there - due.keys()):
+            if not _SIGNATURE.fullmatch(path):
+                yield f"{self._name(path)}: does not belong there"
+        for path, content in sorted(due.items()):
+            if path not in there:
+                yield f"{self._name(path)}: is missing"
+            elif isinstance(content, bytes):
+                yield from self._document(path, content)
+            elif isinstance(content, IndexedFile):
+                yield from self._link(path, content)
+            else:
+                yield from self._archive(path, content, made.archives.get(path), deep=deep)
+
+    def _due(self, made: MadeArchives) -> dict[str, layouts.Content]:
+        """Everything that the release must have."""
+        index = self.release.index
+        due: dict[str, layouts.Content] = {file.blob: file for file in self.files.values()}
+        due |= {indexes.FILE_NAME: index.to_bytes(), archives.FILE_NAME: made.to_bytes()}
+        due |= dict(layouts.tree(index))
+        root = self.release.folder if self.here else self._configured_root()
+        return due | nginx.nginx(index, root, made)
+
+    def _configured_root(self) -> Path:
+        """Where the release lay when it was made; a mirror may be moved and still be whole."""
+        try:
+            text = read_bounded(self.release.folder / nginx.ANSWERS, MAX_DOCUMENT_BYTES).decode()
+        except (OSError, ValueError):
+            return self.release.folder
+        found = _ROOT.search(text)
+        return Path(found[1]) if found else self.release.folder
+
+    def _paths(self) -> Iterator[str]:
+        """Every path in the release that is no folder, links and devices included."""
+        root = self.release.folder
+        for above, folders, names in os.walk(root):
+            for name in [*names, *(one for one in folders if Path(above, one).is_symlink())]:
+                yield Path(above, name).relative_to(root).as_posix()
+
+    def _blob(self, path: Path, file: IndexedFile, *, deep: bool) -> Iterator[str]:
+        name = path.relative_to(self.folder.root)
+        try:
+            status = path.lstat()
+            if not stat.S_ISREG(status.st_mode):
+                yield f"{name}: is no file"
+            elif status.st_size != file.size:
+                yield f"{name}: has {status.st_size} bytes instead of {file.size}"
+            elif deep and sha256_of(path) != file.sha256:
+                yield f"{name}: holds other bytes than its name says ({file.path})"
+        except FileNotFoundError:
+            yield f"{name}: is missing ({file.path})"
+        except OSError as error:
+            yield f"{name}: {reason(error)}"
+
+    def _link(self, path: str, file: IndexedFile) -> Iterator[str]:
+        """A file of the tree is its blob, or, where the mirror was copied without links, equal to it."""
+        place, blob = self.release.folder / path, self.folder.blobs / file.sha256
+        try:
+            status = place.lstat()
+            if not stat.S_ISREG(status.st_mode):
+                yield f"{self._name(path)}: is no file"
+            elif status.st_size != file.size:
+                yield f"{self._name(path)}: has {status.st_size} bytes instead of {file.size}"
+            elif not _same_file(status, blob) and sha256_of(place) != file.sha256:
+                yield f"{self._name(path)}: holds other bytes than {file.blob}"
+        except OSError as error:
+            yield f"{self._name(path)}: {reason(error)}"
+
+    def _document(self, path: str, content: bytes) -> Iterator[str]:
+        place = self.release.folder / path
+        try:
+            if place.is_symlink() or read_bounded(place, len(content)) != content:
+                yield f"{self._name(path)}: is not what the index gives"
+        except OSError as error:
+            yield f"{self._name(path)}: {reason(error)}"
+
+    def _archive(self, path: str, archive: layouts.Archive, made: MadeArchive | None, *, deep: bool) -> Iterator[str]:
+        place = self.release.folder / path
+        try:
+            status = place.lstat()
+            if made is None or made.key != archive.key:
+                yield f"{self._name(path)}: is not the archive that the index gives"
+            elif not stat.S_ISREG(status.st_mode):
+                yield f"{self._name(path)}: is no file"
+            elif status.st_size != made.size:
+                yield f"{self._name(path)}: has {status.st_size} bytes instead of {made.size}"
+            elif deep:
+                digest = sha256_of(place)
+                if digest != made.sha256 or digest != archives.sha256_of_archive(archive, self.folder.blobs):
+                    yield f"{self._name(path)}: holds other bytes than its files give"
+        except IntegrityError as error:
+            yield f"{self._name(path)}: {error}"
+        except OSError as error:
+            yield f"{self._name(path)}: {reason(error)}"
+
+    def _name(self, path: str) -> str:
+        return f"{self.release.folder.relative_to(self.folder.root)}/{path}"
+
+
+def _same_file(status: os.stat_result, other: Path) -> bool:
+    try:
+        return os.path.samestat(status, other.lstat())
+    except OSError:
+        return False

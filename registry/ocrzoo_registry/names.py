@@ -1,0 +1,26 @@
+"""Did you mean ...? One place that finds and words it, for names, keys and options alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import TypeAlias
+
+
+def did_you_mean(wrong: str, known: Iterable[str], *, count: int = 3) -> str:
+    """Return `` (did you mean a, b?)`` with the nearest names, or nothing where none is near."""
+    by_folded = {name.casefold(): name for name in known}
+    matches = get_close_matches(wrong.casefold(), by_folded, n=count, cutoff=0.5)
+    if not matches:
+        return ""
+    return f" (did you mean {', '.join(by_folded[match] for match in matches)}?)"
+
+
+NaturalKey: TypeAlias = list[tuple[int, int, str]]
+
+
+def natural_key(name: str) -> NaturalKey:
+    """Return a sort key in which v9 comes before v10."""
+    parts = re.split(r"(\d+)", name.casefold())
+    return [(1, int(part), "") if part.isdecimal() else (0, 0, part) for part in parts]

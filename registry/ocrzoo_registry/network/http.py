@@ -1,0 +1,247 @@
+"""HTTP for everything that ocrzoo fetches: bounded in time, size and redirects, whatever the server does.
+
+Proxies and certificates are those of the environment (``HTTPS_PROXY``, ``NO_PROXY``, ``REQUESTS_CA_BUNDLE``,
+``CURL_CA_BUNDLE``, ``SSL_CERT_FILE``). Nothing is retried here; :mod:`ocrzoo_registry.network.retry` does that.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from ocrzoo_registry.errors import Busy, Refused, SourceError, TooSlow, Unreachable
+from ocrzoo_registry.network.deadline import within
+
+if TYPE_CHECKING:
+    import requests
+
+CONNECT_S, IDLE_S = 5.0, 10.0
+"""Seconds to connect, and between two bytes."""
+ANSWER_S = 10.0
+"""Seconds until a server has sent its headers, redirects included."""
+MAX_REDIRECTS = 5
+CHUNK_BYTES = 1 << 20
+MAX_REASON = 300
+"""Letters of an error that another wrote."""
+_IN_OUR_WORDS = {
+    "IncompleteRead": "the connection broke off",
+    "BadStatusLine": "what came is no HTTP",  # and may be what was asked, tokens and all
+}
+_BUSY = {408, 425, 429, 500, 502, 503, 504}
+_DENIED = {401, 402, 403, 407, 451}
+_GONE = {404, 410}
+
+
+class Gone(SourceError):
+    """HTTP 404 or 410."""
+
+    outcome = "absent"
+
+
+class Web:
+    """A client for one server; ``secrets`` are headers that go to the origin they are for, and to no other."""
+
+    def __init__(self, endpoint: str = "", secrets: Mapping[str, str] | None = None) -> None:
+        self._origin = _origin(endpoint)
+        self._secrets = dict(secrets or {})
+        self._session: requests.Session | None = None
+
+    def prepare(self) -> None:
+        """Load what the first request would load."""
+        self._get_session()
+
+    @contextmanager
+    def get(
+        self,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        method: str = "GET",
+        accept: Container[int] = (),
+    ) -> Iterator[requests.Response]:
+        """Ask for an address and follow its redirects; gives the answer with its body still to come.
+
+        ``accept`` are HTTP statuses that are an answer and no error, besides 2xx.
+
+        Raises:
+            Unreachable: Nothing answers in time, or it says that it is busy.
+            Refused: It asks for a token, or denies access.
+            Gone: There is nothing at this address.
+            SourceError: It answers something else.
+        """
+        try:
+            answer = within(ANSWER_S, lambda: self._follow(method, url, dict(headers or {})), _close)
+        except TimeoutError as error:
+            raise Unreachable(f"{_host(url)}: {error}") from error
+        except Exception as error:
+            raise _as_source_error(error, url) from error
+        try:
+            if answer.status_code not in accept:
+                _check_status(answer)
+            yield answer
+        finally:
+            _close(answer)
+
+    def body(self, answer: requests.Response, *, max_bytes: int, total_s: float = ANSWER_S) -> bytes:
+        """Read a small body whole, decompressed.
+
+        Raises:
+            Unreachable: It breaks off.
+            TooSlow: It is not all there in time.
+            SourceError: It is larger.
+        """
+        deadline = time.monotonic() + total_s
+        content = bytearray()
+        for chunk in self.chunks(answer, decode=True):
+            content += chunk
+            if len(content) > max_bytes:
+                raise SourceError(f"{_host(answer.url)}: sends more than {max_bytes >> 20} MiB")
+            if time.monotonic() > deadline:
+                raise TooSlow(f"{_host(answer.url)}: not all there after {total_s:.0f} s")
+        return bytes(content)
+
+    def chunks(self, answer: requests.Response, *, decode: bool = False) -> Iterator[bytes]:
+        """Give a body as it comes.
+
+        Raises:
+            Unreachable: It breaks off, or nothing comes for a while.
+        """
+        try:
+            while chunk := answer.raw.read1(CHUNK_BYTES, decode_content=decode):  # what is there, not more
+                yield chunk
+        except Exception as error:
+            raise _as_source_error(error, answer.url) from error
+
+    def _follow(self, method: str, url: str, headers: Mapping[str, str]) -> requests.Response:
+        session = self._get_session()
+        for _ in range(MAX_REDIRECTS + 1):
+            _refuse_odd(url)
+            secrets = self._secrets if _origin(url) == self._origin else {}
+            answer = session.request(
+                method,
+                url,
+                headers={"Accept-Encoding": "identity", **headers, **secrets},
+                auth=lambda request: request,  # nothing from a .netrc
+                stream=True,
+                allow_redirects=False,
+                timeout=(CONNECT_S, IDLE_S),
+            )
+            if not answer.is_redirect:
+                return answer
+            answer.close()
+            url = _redirected(url, answer.headers["location"])
+        raise SourceError(f"{_host(url)}: more than {MAX_REDIRECTS} redirects")
+
+    def _get_session(self) -> requests.Session:
+        if self._session is None:
+            self._session = _new_session()
+        return self._session
+
+
+def _new_session() -> requests.Session:
+    from http.cookiejar import DefaultCookiePolicy
+
+    import requests
+    from requests.adapters import HTTPAdapter
+
+    class Session(requests.Session):
+        def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002  # requests' signature
+            """Know of no redirect: requests would read its body whole, whatever the size, before going on."""
+            return None
+
+    session = Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_connections=8, pool_maxsize=16))
+    if not os.environ.get("REQUESTS_CA_BUNDLE") and not os.environ.get("CURL_CA_BUNDLE"):
+        session.verify = os.environ.get("SSL_CERT_FILE") or True
+    return session
+
+
+def _refuse_odd(url: str) -> None:
+    """Refuse what one library may read as another host than the next one does, before secrets go there."""
+    if re.search(r"[\\\s\x00-\x20\x7f-\x9f]", url):
+        raise SourceError(f"an address with a backslash, a space or a control character is refused: {url[:200]!r}")
+
+
+def _redirected(url: str, location: str) -> str:
+    target = urljoin(url, location)
+    if not target.lower().startswith(("http://", "https://")):
+        raise SourceError(f"{_host(url)}: redirects to {target[:200]!r}")
+    if url.lower().startswith("https://") and not target.lower().startswith("https://"):
+        raise SourceError(f"{_host(url)}: redirects from https to http, to {_host(target)}")
+    return target
+
+
+def _check_status(answer: requests.Response) -> None:
+    status = answer.status_code
+    said = f"{_host(answer.url)}: HTTP {status}"
+    if status in _BUSY:
+        wait = _retry_after(answer)
+        raise Busy(said if wait is None else f"{said}, asks to come back in {wait:.0f} s", retry_after=wait)
+    if status in _DENIED:
+        raise Refused(said)
+    if status in _GONE:
+        raise Gone(said)
+    if not 200 <= status < 300:
+        raise SourceError(said)
+
+
+def _retry_after(answer: requests.Response) -> float | None:
+    from urllib3.exceptions import InvalidHeader
+    from urllib3.util import Retry
+
+    value = answer.headers.get("Retry-After")
+    try:
+        return None if value is None else max(0.0, float(Retry().parse_retry_after(value)))
+    except (InvalidHeader, ValueError, OverflowError):
+        return None
+
+
+def _close(answer: requests.Response) -> None:
+    answer.close()
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return "", "", None
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return "no address"
+
+
+def _as_source_error(error: Exception, url: str) -> SourceError:
+    if isinstance(error, SourceError):
+        return error
+    from requests.exceptions import ConnectionError as NoConnection
+    from requests.exceptions import SSLError
+
+    reason = f"{_host(url)}: {_reason(error)}"
+    if isinstance(error, ValueError):  # an address or header that cannot be
+        return SourceError(reason)
+    if isinstance(error, SSLError) and "CERTIFICATE" in reason:
+        return SourceError(f"{reason} (SSL_CERT_FILE or REQUESTS_CA_BUNDLE names a certificate to trust)")
+    return Unreachable(reason, connected=not isinstance(error, NoConnection))
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong at the bottom, in one line: wrapped exceptions repeat the address and hide it."""
+    seen: set[int] = set()
+    while error.__context__ is not None and id(error) not in seen and type(error).__name__ not in _IN_OUR_WORDS:
+        seen.add(id(error))
+        error = error.__context__
+    if type(error).__name__ in _IN_OUR_WORDS:
+        return _IN_OUR_WORDS[type(error).__name__]
+    return " ".join(str(error).split(" for url:")[0].split())[:MAX_REASON] or type(error).__name__

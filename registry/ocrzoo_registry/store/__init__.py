@@ -1,0 +1,1 @@
+"""Models on this machine: manifests, lock file, maintenance."""

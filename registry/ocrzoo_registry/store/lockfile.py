@@ -1,0 +1,116 @@
+"""``ocrzoo.lock``: which bytes a project runs with, model by model, so that another machine gets the same or none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import Artefact, File, Record
+from ocrzoo_registry.errors import IntegrityError, UsageError
+from ocrzoo_registry.files import read_bounded, reason, write_at_once
+from ocrzoo_registry.store.manifest import Manifest, StoredFile
+
+FILE_NAME = "ocrzoo.lock"
+
+MAX_BYTES = 16 << 20
+
+_COMMIT_HUBS = ("huggingface", "aistudio")
+"""Hubs whose listings name a commit that can be asked for again."""
+
+_OF_ONE_MACHINE: Any = {"schema_version": True, "files": {"__all__": {"mtime_ns", "ctime_ns"}}}
+"""What a manifest says and a lock file need not."""
+
+_LOCKED = ", locked"
+"""Added to the origin of a digest that a lock file repeats."""
+
+
+class LockFile(Record):
+    """The content of ``ocrzoo.lock``."""
+
+    schema_version: Literal[1] = 1
+    models: Annotated[tuple[Manifest, ...], Field(min_length=1)]
+
+
+def write(path: Path, manifests: Sequence[Manifest]) -> None:
+    """Write the lock file; a model stands once for each of its formats, and in order of name.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    models = tuple(sorted(manifests, key=lambda one: (one.name, one.format)))
+    content = LockFile(models=models).model_dump_json(indent=1, exclude={"models": {"__all__": _OF_ONE_MACHINE}})
+    write_at_once(path, f"{content}\n".encode())
+
+
+def read(path: Path) -> tuple[Manifest, ...]:
+    """Read a lock file.
+
+    Raises:
+        UsageError: It is not there, or not a lock file.
+    """
+    try:
+        return LockFile.model_validate_json(read_bounded(path, MAX_BYTES)).models
+    except OSError as error:
+        raise UsageError(f"{path}: {reason(error)}: 'ocrzoo lock' writes it") from error
+    except ValidationError as error:
+        what = error.errors()[0]
+        where = ".".join(map(str, what["loc"]))
+        raise UsageError(f"{path}: is no lock file: {where} {what['msg']}") from error
+
+
+def locked(offered: OfferedCard, manifest: Manifest, *, at_revision: bool = True) -> OfferedCard:
+    """Return the card with the manifest's digests as its pins, and its revision where that can be asked for.
+
+    Not ``at_revision``: the same bytes, at whichever revision they are served.
+    """
+    pins = [
+        File(path=file.path, size=file.size, sha256=file.sha256, digest_origin=_locked_origin(file))
+        for file in manifest.served
+    ]
+    artefacts = dict(offered.card.artefacts)
+    if pins:
+        artefacts[manifest.format] = Artefact(files=tuple(pins))
+    changes: dict[str, Any] = {"artefacts": artefacts}
+    if at_revision and names_commit(manifest):
+        places = dict(getattr(offered.card.sources, manifest.source))
+        if manifest.format in places:
+            places[manifest.format] = places[manifest.format].model_copy(update={"revision": manifest.revision})
+            changes["sources"] = offered.card.sources.model_copy(update={manifest.source: places})
+    return OfferedCard(offered.card.model_copy(update=changes), offered.root)
+
+
+def names_commit(manifest: Manifest) -> bool:
+    """Whether a hub can be asked for the manifest's revision again, and may no longer have it."""
+    return manifest.source in _COMMIT_HUBS
+
+
+def _locked_origin(file: StoredFile) -> str:
+    return f"{file.digest_origin.removesuffix(_LOCKED)}{_LOCKED}"
+
+
+def same(manifest: Manifest, expected: Manifest) -> bool:
+    """Whether a model has the files of another record of it, to the byte."""
+    return {(file.path, file.sha256) for file in manifest.files} == {
+        (file.path, file.sha256) for file in expected.files
+    }
+
+
+def check_same(manifest: Manifest, expected: Manifest) -> None:
+    """Refuse a model that differs from the locked one in any file.
+
+    Raises:
+        IntegrityError: It differs.
+    """
+    here = {file.path: file.sha256 for file in manifest.files}
+    due = {file.path: file.sha256 for file in expected.files}
+    differing = sorted(path for path in here.keys() | due.keys() if here.get(path) != due.get(path))
+    if differing:
+        path = differing[0]
+        raise IntegrityError(
+            f"{manifest.name} ({manifest.format}) differs from the lock file in {', '.join(differing)}: "
+            f"{path} is {here.get(path, 'absent')}, locked is {due.get(path, 'absent')}"
+        )

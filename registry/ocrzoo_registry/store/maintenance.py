@@ -1,0 +1,206 @@
+"""Upkeep of the store: what lies in it and in which state, removing models, and clearing away what is left over."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock, Timeout
+
+from ocrzoo_registry.cards.schema import FORMATS, Format
+from ocrzoo_registry.errors import NotFound, StoreError
+from ocrzoo_registry.files import reason
+from ocrzoo_registry.names import did_you_mean
+from ocrzoo_registry.store.manifest import TRUSTED, Manifest
+from ocrzoo_registry.store.store import SUFFIXES, Store
+
+Status = Literal["verified", "trusted", "broken", "unverified"]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One model folder of the store."""
+
+    name: str
+    file_format: Format
+    folder: Path
+    status: Status
+    """``unverified``: something else than ocrzoo put it there; ``trusted``: that, and the user took it as it is."""
+    fault: str | None
+    """What is wrong with it, in words that follow the folder's name."""
+    manifest: Manifest | None
+
+
+def stored_models(store: Store, names: Sequence[str] = (), *, deep: bool = False) -> list[Stored]:
+    """Look at the model folders, all of them or those of some models; ``deep`` reads every byte.
+
+    Raises:
+        NotFound: One of the names has no folder here.
+    """
+    try:
+        folders = sorted(path for path in store.root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    except FileNotFoundError:
+        folders = []
+    except OSError as error:
+        raise StoreError(f"{store.root}: {reason(error)}") from error
+    found = [(folder, *_identity(store, folder)) for folder in folders]
+    known = {name for _, name, _ in found}
+    for name in names:
+        if name not in known:
+            raise NotFound(f"{name} is not in {store.root}{did_you_mean(name, known)}")
+    return [
+        _look(store, folder, name, file_format, deep=deep)
+        for folder, name, file_format in found
+        if not names or name in names
+    ]
+
+
+def remove(store: Store, stored: Stored) -> int:
+    """Remove a model folder and what was on its way to it; returns the bytes that this freed.
+
+    Raises:
+        StoreError: It cannot be removed.
+    """
+    with store.lock(stored.name):
+        if not stored.folder.exists():
+            return 0  # another remove was faster
+        freed = _size(stored.folder)
+        store.discard(stored.folder)
+        store.remove_parts(stored.name, stored.file_format)
+    return freed
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something that nobody needs any more."""
+
+    kind: Literal["part", "quarantine", "staging", "lock", "wheel"]
+    path: Path
+    size: int
+    """Bytes."""
+
+
+def collect(store: Store, *, wheels: bool = False, dry_run: bool = False) -> list[Leftover]:
+    """Clear away parts, quarantine, abandoned staging and locks; and downloaded distributions, if ``wheels``.
+
+    What belongs to a model that is being fetched right now is left alone.
+
+    Raises:
+        StoreError: Something cannot be removed.
+    """
+    private = store.private
+    if private.is_symlink():
+        return []
+    try:
+        with ExitStack() as stack:
+            # before the locks: the lock of each live one is then seen to be held
+            stages, parts = _children(private / "staging"), _children(private / "parts")
+            locks = _children(private / "locks")
+            free = [path for path in locks if _acquire(stack, path)]
+            busy = {path.stem for path in locks} - {path.stem for path in free}
+            found = [
+                *(_leftover("part", path) for path in parts if _owner(path) not in busy and path.exists()),
+                *(_leftover("quarantine", path) for path in _children(private / "quarantine")),
+                *(_leftover("staging", path) for path in stages if not busy and path.exists()),
+                *(_leftover("wheel", path) for path in _wheels(stack, private / "wheels") if wheels),
+                *(_leftover("lock", path) for path in free),
+            ]
+            for leftover in found if not dry_run else ():
+                _delete(leftover.path)
+            return found
+    except OSError as error:
+        raise StoreError(f"{private} cannot be cleared: {reason(error)}") from error
+
+
+def _identity(store: Store, folder: Path) -> tuple[str, Format]:
+    """Name and format, from the manifest or else from the folder's name."""
+    manifest = store.manifest(folder)
+    if manifest is not None and store.folder(manifest.name, manifest.format) == folder:
+        return manifest.name, manifest.format
+    return _from_name(folder.name)
+
+
+def _from_name(folder_name: str) -> tuple[str, Format]:
+    for file_format in FORMATS:
+        suffix = SUFFIXES[file_format]
+        if suffix and folder_name.endswith(suffix):
+            return folder_name.removesuffix(suffix), file_format
+    return folder_name, "paddle"
+
+
+def _look(store: Store, folder: Path, name: str, file_format: Format, *, deep: bool) -> Stored:
+    manifest, fault = store.manifest(folder), store.fault(folder, deep=deep)
+    status: Status = "verified" if fault is None else "broken"
+    if fault is None and manifest is not None and manifest.source == TRUSTED:
+        status = "trusted"
+    if store.is_unverified(folder):
+        status = "unverified"
+    elif manifest is not None and (manifest.name, manifest.format) != (name, file_format):
+        status, fault = "broken", f"holds {manifest.name} ({manifest.format})"
+    return Stored(name, file_format, folder, status, fault, manifest)
+
+
+def _children(folder: Path) -> list[Path]:
+    """What lies in a folder of ours; nothing behind a link, which leads to somebody else's."""
+    if folder.is_symlink():
+        return []
+    try:
+        return sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _wheels(stack: ExitStack, folder: Path) -> list[Path]:
+    """Downloaded distributions that no process is downloading at this moment."""
+    return [path for path in _children(folder) if path.suffix == ".whl" and _acquire(stack, path.with_suffix(".lock"))]
+
+
+def _acquire(stack: ExitStack, path: Path) -> bool:
+    if path.is_symlink() or path.is_dir():  # nobody can hold it
+        return True
+    try:
+        stack.enter_context(FileLock(path, timeout=0))
+    except Timeout:
+        return False
+    return True
+
+
+def _owner(parts: Path) -> str:
+    """Whose parts lie in a folder, as the lock names it."""
+    return _from_name(parts.name)[0]
+
+
+def _leftover(kind: Literal["part", "quarantine", "staging", "lock", "wheel"], path: Path) -> Leftover:
+    return Leftover(kind, path, _size(path))
+
+
+def _size(path: Path) -> int:
+    return sum(_size_of_file(file) for file in _files(path))
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_dir() and not path.is_symlink():
+        with suppress(OSError):  # what cannot be looked into, or is gone by now
+            for child in path.iterdir():
+                yield from _files(child)
+    else:
+        yield path
+
+
+def _size_of_file(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
+
+
+def _delete(path: Path) -> None:
+    with suppress(FileNotFoundError):  # another gc was faster
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()

@@ -1,0 +1,49 @@
+"""Who served which bytes: one record a source, so that two sources that differ are noticed and told apart."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+from ocrzoo_registry.files import read_bounded, write_at_once
+from ocrzoo_registry.store.manifest import Manifest
+from ocrzoo_registry.store.store import MAX_MANIFEST_BYTES, SUFFIXES
+
+log = logging.getLogger("ocrzoo")
+
+
+def compare(private: Path, manifest: Manifest) -> None:
+    """Warn where another source, or the same one under the same revision, served other bytes; then note these."""
+    folder = private / "seen" / f"{manifest.name}{SUFFIXES[manifest.format]}"
+    for earlier in _records(folder):
+        if earlier.source == manifest.source and earlier.revision != manifest.revision:
+            continue
+        for path in _differing(earlier, manifest):
+            log.warning(
+                "%s: %s (%s) serves another %s than %s (%s) did; what it served now is used, and nothing is mixed",
+                manifest.name,
+                manifest.source,
+                manifest.revision,
+                path,
+                earlier.source,
+                earlier.revision,
+            )
+    try:
+        write_at_once(folder / f"{manifest.source}.json", manifest.model_dump_json(indent=1).encode())
+    except OSError as error:  # the model itself is in its place
+        log.debug("%s is not noted: %s", manifest.name, error)
+
+
+def _records(folder: Path) -> Iterator[Manifest]:
+    for path in sorted(folder.glob("*.json")):
+        try:
+            yield Manifest.model_validate_json(read_bounded(path, MAX_MANIFEST_BYTES))
+        except (OSError, ValueError):
+            continue
+
+
+def _differing(one: Manifest, other: Manifest) -> list[str]:
+    """Paths of files that a source served in both, with other bytes."""
+    digests = {file.path: file.sha256 for file in one.served}
+    return [file.path for file in other.served if digests.get(file.path, file.sha256) != file.sha256]

@@ -1,0 +1,293 @@
+"""The store: where weights lie on this machine, and the promise that what it hands out is complete.
+
+The layout is PaddleX's, ``<home>/official_models/<name>[_onnx|_safetensors]/``, so PaddleX finds what
+ocrzoo fetched. A folder counts only with its manifest, which is written last: a model is staged on the
+same file system, verified, synced and moved into place by one rename, under one lock a model.
+What is found broken or of unknown origin is moved to quarantine; only an intact older state of a model is
+removed when a newer one takes its place.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocrzoo_registry.cards.formats import MODEL_FILES
+from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.errors import StoreError
+from ocrzoo_registry.files import read_bounded, sha256_of, sync, write_at_once
+
+if TYPE_CHECKING:
+    from threading import Event
+
+    from filelock import BaseFileLock
+
+    from ocrzoo_registry.store.manifest import Manifest
+
+MANIFEST_NAME = "ocrzoo.json"
+"""The file that makes a folder count."""
+
+SUFFIXES: dict[Format, str] = {"paddle": "", "onnx": "_onnx", "safetensors": "_safetensors"}
+"""What PaddleX appends to a model's name for each format."""
+
+MAX_MANIFEST_BYTES = 1 << 20
+
+LOCK_MOMENT_S = 1.0
+_LOCK_GLANCE_S = 0.25
+
+LOCK_TIMEOUT_S = 1800.0
+"""How long one process waits for another that is fetching the same model."""
+
+log = logging.getLogger("ocrzoo")
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """A complete model on disk."""
+
+    name: str
+    file_format: Format
+    folder: Path
+    manifest: Manifest | None = None
+    """What was verified and where it came from; ``None`` for a folder that the user named."""
+
+
+class Store:
+    """The models under one home folder."""
+
+    def __init__(self, home: Path, *, named_by: str = "OCRZOO_HOME") -> None:
+        """``named_by`` is what names the folder, told where it cannot be written."""
+        self._named_by = named_by
+        self.root = home / "official_models"
+        self.private = self.root / ".ocrzoo"
+        """Staging, locks, quarantine and fetched distributions; on the same file system as the models."""
+
+    def folder(self, name: str, file_format: Format) -> Path:
+        """Return where the model lies, or would lie."""
+        return self.root / f"{name}{SUFFIXES[file_format]}"
+
+    def find(self, name: str, file_format: Format) -> ModelFiles | None:
+        """Return the model if it is here and complete; takes no lock and writes nothing."""
+        folder = self.folder(name, file_format)
+        manifest = _read_manifest(folder)
+        if manifest is None or _fault(folder, manifest) is not None:
+            return None
+        if (manifest.name, manifest.format) != (name, file_format):
+            return None
+        return ModelFiles(name, file_format, folder, manifest)
+
+    @staticmethod
+    def is_unverified(folder: Path) -> bool:
+        """Whether something else than ocrzoo put a folder there; one that nobody can look into is only broken."""
+        try:
+            return folder.is_dir() and not (folder / MANIFEST_NAME).exists()
+        except OSError:
+            return False
+
+    def manifest(self, folder: Path) -> Manifest | None:
+        """Return the manifest of a folder, whatever the state of its files."""
+        return _read_manifest(folder)
+
+    def parts(self, name: str, file_format: Format) -> Path:
+        """Return where the files of a model grow while they are fetched."""
+        return self.private / "parts" / f"{name}{SUFFIXES[file_format]}"
+
+    def remove_parts(self, name: str, file_format: Format) -> None:
+        """Forget what came of a model, now that it is complete."""
+        import shutil
+
+        shutil.rmtree(self.parts(name, file_format), ignore_errors=True)
+
+    @contextmanager
+    def lock(
+        self, name: str, on_wait: Callable[[], object] = lambda: None, cancelled: Event | None = None
+    ) -> Iterator[None]:
+        """Hold the model's lock, shared by all processes on this home.
+
+        ``on_wait`` is called when it is held elsewhere for longer than a moment; ``cancelled`` ends the wait.
+
+        Raises:
+            StoreError: The home cannot be written, or another process holds the lock for too long.
+        """
+        from filelock import FileLock, Timeout
+
+        path = self.private / "locks" / f"{name}.lock"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(path)
+            try:
+                lock.acquire(timeout=LOCK_MOMENT_S)
+            except Timeout:
+                on_wait()
+                _wait_for(lock, cancelled)
+        except Timeout as error:
+            raise StoreError(f"{name}: another process has held {path} for {LOCK_TIMEOUT_S:.0f} s") from error
+        except OSError as error:
+            raise self._unwritable(error) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """Give an empty folder to put a model together in; it is removed unless it was published.
+
+        Raises:
+            StoreError: The home cannot be written, or is full.
+        """
+        import shutil
+
+        stage = self._nowhere_yet()
+        try:
+            stage.mkdir(parents=True)
+            yield stage
+        except OSError as error:
+            raise self._unwritable(error) from error
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+
+    def publish(self, stage: Path, manifest: Manifest) -> ModelFiles:
+        """Move a staged model into place; call it under :meth:`lock`."""
+        folder = self.folder(manifest.name, manifest.format)
+        for file in manifest.files:
+            sync(stage / file.path)
+        (stage / MANIFEST_NAME).write_text(manifest.stamped(stage).model_dump_json(indent=1), encoding="utf-8")
+        sync(stage / MANIFEST_NAME)
+        sync(stage)
+        if folder.exists() or folder.is_symlink():
+            self._clear(folder, manifest)
+        stage.rename(folder)
+        sync(self.root)
+        return ModelFiles(manifest.name, manifest.format, folder, manifest)
+
+    def adopt(self, manifest: Manifest) -> ModelFiles | None:
+        """Give a manifest to a folder of somebody else's making whose files were verified; ``None`` if they changed.
+
+        Call it under :meth:`lock`.
+
+        Raises:
+            StoreError: The folder cannot be written.
+        """
+        folder = self.folder(manifest.name, manifest.format)
+        try:
+            stamped = manifest.stamped(folder)
+            if _fault(folder, manifest) is not None:
+                return None
+            write_at_once(folder / MANIFEST_NAME, stamped.model_dump_json(indent=1).encode())
+        except OSError as error:
+            raise self._unwritable(error) from error
+        return ModelFiles(manifest.name, manifest.format, folder, stamped)
+
+    def fault(self, folder: Path, *, deep: bool = False) -> str | None:
+        """Say what is wrong with a model folder, if anything; ``deep`` reads every byte."""
+        manifest = _read_manifest(folder)
+        if manifest is None:
+            try:
+                there = (folder / MANIFEST_NAME).exists()
+            except OSError as error:
+                return f"cannot be read: {error.strerror or error}"
+            return (
+                "has a manifest that cannot be read" if there else "was put there by something else, and never verified"
+            )
+        return _fault(folder, manifest.unstamped() if deep else manifest)
+
+    def _clear(self, folder: Path, successor: Manifest) -> None:
+        """Make way for a model: an intact older state of it is removed, anything else goes to quarantine."""
+        manifest = _read_manifest(folder)
+        reason = "has no manifest" if manifest is None else _fault(folder, manifest)
+        if manifest is not None and reason is None and manifest.name == successor.name:
+            self.discard(folder)
+            return
+        shelter = self.private / "quarantine" / f"{folder.name}.{self._nowhere_yet().name[:8]}"
+        shelter.parent.mkdir(parents=True, exist_ok=True)
+        folder.rename(shelter)
+        log.warning("%s %s: moved to %s and fetched anew", folder, reason or "belongs to another model", shelter)
+
+    def discard(self, folder: Path) -> None:
+        """Delete a model: first out of sight by one rename, for which a full disk has room; under :meth:`lock`.
+
+        Raises:
+            StoreError: It cannot be moved.
+        """
+        import shutil
+
+        outdated = self._nowhere_yet()
+        try:
+            outdated.parent.mkdir(parents=True, exist_ok=True)
+            folder.rename(outdated)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        if outdated.is_symlink():
+            outdated.unlink(missing_ok=True)
+        shutil.rmtree(outdated, ignore_errors=True)
+
+    def _nowhere_yet(self) -> Path:
+        """A path for a folder that nobody else will use."""
+        return self.private / "staging" / os.urandom(16).hex()
+
+    def _unwritable(self, error: OSError) -> StoreError:
+        reason = f"{error.strerror or error}"
+        return StoreError(
+            f"{self.root} cannot be written ({reason}): make room, or name another folder with {self._named_by}"
+        )
+
+
+def _wait_for(lock: BaseFileLock, cancelled: Event | None) -> None:
+    from filelock import Timeout
+
+    deadline = time.monotonic() + LOCK_TIMEOUT_S
+    while True:
+        try:
+            lock.acquire(timeout=_LOCK_GLANCE_S)
+        except Timeout:
+            if time.monotonic() > deadline or (cancelled is not None and cancelled.is_set()):
+                raise
+        else:
+            return
+
+
+def _read_manifest(folder: Path) -> Manifest | None:
+    try:
+        content = read_bounded(folder / MANIFEST_NAME, MAX_MANIFEST_BYTES)
+    except OSError:
+        return None
+    from ocrzoo_registry.store.manifest import Manifest
+
+    try:
+        return Manifest.model_validate_json(content)
+    except ValueError:
+        return None
+
+
+def _fault(folder: Path, manifest: Manifest) -> str | None:
+    """Say what is wrong with a folder; sizes and times are compared, and bytes where a time differs."""
+    try:
+        return _first_fault(folder, manifest)
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+
+
+def _first_fault(folder: Path, manifest: Manifest) -> str | None:
+    listed = {file.path for file in manifest.files}
+    for name in sorted(MODEL_FILES[manifest.format] - listed):
+        if (folder / name).exists():
+            return f"holds {name}, which nobody vouched for"
+    for file in manifest.files:
+        path = folder / file.path
+        try:
+            status = path.stat()
+        except OSError:
+            return f"lacks {file.path}"
+        if status.st_size != file.size:
+            return f"has {status.st_size} bytes in {file.path} instead of {file.size}"
+        unchanged = (status.st_mtime_ns, status.st_ctime_ns) == (file.mtime_ns, file.ctime_ns)
+        if not unchanged and sha256_of(path) != file.sha256:
+            return f"holds other bytes than its manifest says in {file.path}"
+    return None

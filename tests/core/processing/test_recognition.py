@@ -1,0 +1,244 @@
+"""The recognition task: widths, padding, normalisation, and CTC."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from ocrzoo.processing.recognition import Line, LineShape, batches, decode, preprocess, preprocess_fixed, shares
+from ocrzoo.types import Batching, Image
+
+CHARACTERS = ["", "a", "b", "c", " "]
+
+
+def grey(height: int, width: int, value: int = 255) -> Image:
+    return np.full((height, width, 3), value, np.uint8)
+
+
+def filled_width(crop: Image) -> int:
+    """Columns that the line itself takes up: the padding is 0, which no pixel of a white line is."""
+    return int((preprocess([crop])[0, 0, 0] != 0).sum())
+
+
+def output(rows: Sequence[Sequence[tuple[int, float]]], classes: int = len(CHARACTERS)) -> NDArray[np.float32]:
+    """A network's output, from the best class and its probability at each step."""
+    made = np.zeros((len(rows), len(rows[0]), classes), np.float32)
+    for row, steps in enumerate(rows):
+        for step, (index, probability) in enumerate(steps):
+            made[row, step] = (1 - probability) / classes
+            made[row, step, index] = probability
+    return made
+
+
+def steps(classes: Sequence[int], probability: float = 0.9) -> list[tuple[int, float]]:
+    return [(index, probability) for index in classes]
+
+
+class TestPreprocess:
+    """Lines become a batch of height 48."""
+
+    @pytest.mark.parametrize(
+        ("height", "width", "batch_width"),
+        [
+            (48, 10, 320),
+            (48, 320, 320),
+            (48, 321, 321),
+            (24, 300, 600),
+            (100, 1000, 480),
+            (31, 500, 774),  # 774.19
+            (7, 101, 692),  # 692.57: the fraction is dropped
+            (48, 3200, 3200),
+            (48, 3201, 3200),
+            (10, 5000, 3200),
+            (1000, 1, 320),
+        ],
+    )
+    def test_width_of_the_batch(self, height: int, width: int, batch_width: int) -> None:
+        assert preprocess([grey(height, width)]).shape == (1, 3, 48, batch_width)
+
+    @pytest.mark.parametrize(
+        ("height", "width", "line_width"),
+        [
+            (48, 100, 100),
+            (96, 101, 51),  # 50.5, rounded up
+            (31, 500, 774),  # rounded up it would be 775, wider than the batch
+            (48, 320, 320),
+            (10, 5000, 3200),
+            (1000, 1, 1),
+        ],
+    )
+    def test_width_of_the_line_in_it(self, height: int, width: int, line_width: int) -> None:
+        assert filled_width(grey(height, width)) == line_width
+
+    def test_lines_are_padded_with_zero_to_the_widest(self) -> None:
+        batch = preprocess([grey(48, 400), grey(48, 100)])
+        assert batch.shape == (2, 3, 48, 400)
+        assert (batch[0] == 1).all()
+        assert (batch[1, :, :, :100] == 1).all()
+        assert (batch[1, :, :, 100:] == 0).all()
+
+    @pytest.mark.parametrize(("value", "normalised"), [(0, -1.0), (51, -0.6), (255, 1.0)])
+    def test_bytes_become_minus_one_to_one(self, value: int, normalised: float) -> None:
+        batch = preprocess([grey(48, 320, value)])
+        assert batch.dtype == np.float32
+        np.testing.assert_allclose(batch, normalised, atol=1e-6)
+
+    def test_channels_stay_in_order(self) -> None:
+        crop = np.full((48, 320, 3), (0, 51, 255), np.uint8)
+        np.testing.assert_allclose(preprocess([crop])[0, :, 0, 0], [-1, -0.6, 1], atol=1e-6)
+
+    def test_the_shape_is_the_models_own(self) -> None:
+        assert preprocess([grey(48, 100)], LineShape(32, 640)).shape == (1, 3, 32, 640)
+
+    @given(st.integers(1, 300), st.integers(1, 6000))
+    def test_whatever_the_line_it_fits(self, height: int, width: int) -> None:
+        batch = preprocess([grey(height, width)])
+        assert 320 <= batch.shape[3] <= 3200
+        assert 1 <= (batch[0, 0, 0] != 0).sum() <= batch.shape[3]
+
+
+class TestFixedShape:
+    """Networks of one shape get the line stretched to it."""
+
+    def test_no_padding_whatever_the_line(self) -> None:
+        batch = preprocess_fixed([grey(48, 100), grey(20, 2000)], 32, 256)
+        assert batch.shape == (2, 3, 32, 256)
+        assert batch.dtype == np.float32
+        assert (batch == 1).all()
+
+    def test_values_are_those_of_float64_rounded_once(self) -> None:
+        ramp = np.arange(256, dtype=np.uint8).reshape(1, 256, 1).repeat(3, axis=2)
+        expected = ((np.arange(256) / 255 - 0.5) / 0.5).astype(np.float32)
+        np.testing.assert_array_equal(preprocess_fixed([ramp], 1, 256)[0, 0, 0], expected)
+
+
+class TestShares:
+    """Which part of the batch's columns is the line itself, by width / height."""
+
+    @pytest.mark.parametrize(
+        ("sizes", "filled"),
+        [
+            ([(48, 320)], [1]),
+            ([(48, 160)], [0.5]),
+            ([(48, 640), (24, 160), (96, 320)], [1, 0.5, 0.25]),
+            ([(10, 5000), (48, 1600)], [1, 0.5]),  # the first is squeezed to 3,200 pixels
+        ],
+    )
+    def test_of_the_widest(self, sizes: list[tuple[int, int]], filled: list[float]) -> None:
+        assert shares([grey(*size) for size in sizes]) == pytest.approx(filled)
+
+    @given(st.lists(st.tuples(st.integers(1, 100), st.integers(1, 3000)), min_size=1, max_size=5))
+    def test_agree_with_the_padding_to_two_pixels(self, sizes: list[tuple[int, int]]) -> None:
+        crops = [grey(*size) for size in sizes]
+        batch = preprocess(crops)
+        filled = (batch[:, 0, 0] != 0).sum(axis=1)
+        np.testing.assert_allclose(np.array(shares(crops)) * batch.shape[3], filled, atol=2)
+
+
+class TestBatches:
+    """Lines of like shape share a call."""
+
+    @staticmethod
+    def widths(groups: list[list[int]], crops: list[Image]) -> list[list[int]]:
+        return [[crops[index].shape[1] for index in group] for group in groups]
+
+    def test_exact_goes_by_number(self) -> None:
+        crops = [grey(48, width) for width in (900, 100, 400, 3000, 200)]
+        assert self.widths(batches(crops, 2), crops) == [[100, 200], [400, 900], [3000]]
+
+    def test_equal_shapes_stay_in_order(self) -> None:
+        assert batches([grey(48, 100)] * 5, 3) == [[0, 1, 2], [3, 4]]
+
+    def test_width_fills_a_call(self) -> None:
+        crops = [grey(48, 320)] * 8
+        assert [len(group) for group in batches(crops, 6, "width")] == [6, 2]
+        assert [len(group) for group in batches([grey(48, 960)] * 3, 6, "width")] == [2, 1]
+
+    def test_width_keeps_padding_small(self) -> None:
+        crops = [grey(48, width) for width in (100, 320, 400, 401, 500, 502)]
+        assert self.widths(batches(crops, 6, "width"), crops) == [[100, 320, 400], [401, 500], [502]]
+
+    def test_a_line_wider_than_a_call_goes_alone(self) -> None:
+        crops = [grey(10, 5000), grey(10, 6000), grey(48, 2500)]
+        assert batches(crops, 6, "width") == [[2], [0], [1]]
+
+    @pytest.mark.parametrize("batching", ["exact", "width"])
+    @given(sizes=st.lists(st.tuples(st.integers(1, 60), st.integers(1, 3000)), max_size=20))
+    def test_each_line_once(self, batching: Batching, sizes: list[tuple[int, int]]) -> None:
+        groups = batches([np.empty((*size, 3), np.uint8) for size in sizes], 4, batching)
+        assert sorted(index for group in groups for index in group) == list(range(len(sizes)))
+        assert all(groups)
+
+
+class TestDecode:
+    """Greedy CTC: runs become one character, blanks none."""
+
+    @pytest.mark.parametrize(
+        ("classes", "text"),
+        [
+            ([1, 2, 3], "abc"),
+            ([1, 1, 1, 2], "ab"),
+            ([1, 0, 1], "aa"),
+            ([1, 1, 0, 0, 1, 1], "aa"),
+            ([0, 1, 0, 2, 0], "ab"),
+            ([1, 4, 2], "a b"),
+            ([1, 4, 4, 2], "a b"),
+            ([4], " "),
+        ],
+    )
+    def test_texts(self, classes: list[int], text: str) -> None:
+        assert decode(output([steps(classes)]), CHARACTERS)[0].text == text
+
+    def test_the_score_is_the_mean_over_the_first_step_of_each_run(self) -> None:
+        made = output([[(0, 0.99), (1, 0.8), (1, 0.95), (0, 0.7), (2, 0.6)]])
+        (line,) = decode(made, CHARACTERS)
+        assert line.text == "ab"
+        assert line.score == pytest.approx(0.7)
+
+    def test_nothing_but_blanks(self) -> None:
+        assert decode(output([steps([0, 0, 0])]), CHARACTERS) == [Line("", 0.0, cells=3.0)]
+
+    def test_rows_are_lines(self) -> None:
+        lines = decode(output([steps([1, 2]), steps([0, 0]), steps([3, 3])]), CHARACTERS)
+        assert [line.text for line in lines] == ["ab", "", "c"]
+
+    def test_a_character_may_be_several_code_points(self) -> None:
+        assert decode(output([steps([1, 2])]), ["", "क्ष", "é", "c", " "])[0].text == "क्षé"
+
+    def test_scores_are_python_numbers(self) -> None:
+        assert type(decode(output([steps([1])]), CHARACTERS)[0].score) is float
+
+    def test_each_entry_has_the_first_column_of_its_run_and_the_probability_there(self) -> None:
+        (line,) = decode(output([[(0, 0.99), (1, 0.75), (1, 0.95), (0, 0.7), (2, 0.5)]]), CHARACTERS)
+        assert (line.entries, line.columns, line.probabilities) == (("a", "b"), (1, 4), (0.75, 0.5))
+
+    def test_cells_are_the_columns_of_the_line_itself(self) -> None:
+        made = output([steps([1, 2, 0, 0]), steps([1, 0, 2, 0])])
+        assert [line.cells for line in decode(made, CHARACTERS, [0.5, 0.9])] == [2.0, 3.6]
+        assert [line.cells for line in decode(made, CHARACTERS)] == [4.0, 4.0]
+
+    def test_code_points_know_their_entry(self) -> None:
+        (line,) = decode(output([steps([1, 0, 3, 2])]), ["", "🇩🇪", "b", "क्ष", " "])
+        assert line.text == "🇩🇪क्षb"
+        assert line.sources == (0, 0, 1, 1, 1, 2)
+        assert [line.columns[index] for index in line.sources] == [0, 0, 2, 2, 2, 3]
+
+    @given(
+        st.lists(st.tuples(st.integers(0, len(CHARACTERS) - 1), st.floats(0.5, 1, width=32)), min_size=1, max_size=40)
+    )
+    def test_like_collapsing_runs_one_by_one(self, row: list[tuple[int, float]]) -> None:
+        runs = [next(group) for _, group in groupby(row, key=lambda step: step[0])]
+        kept = [(index, probability) for index, probability in runs if index != 0]
+        score = sum(probability for _, probability in kept) / len(kept) if kept else 0.0
+        line = decode(output([row]), CHARACTERS)[0]
+        assert line.text == "".join(CHARACTERS[index] for index, _ in kept)
+        assert line.score == pytest.approx(score, abs=1e-6)
+        assert line.sources == tuple(range(len(kept)))
+        assert [row[column][0] for column in line.columns] == [index for index, _ in kept]
+        assert list(line.columns) == sorted(set(line.columns))

@@ -1,0 +1,94 @@
+"""Weights of the user's own: which card they are run by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ocrzoo.custom_weights import own_card, own_files
+from ocrzoo_registry.errors import IntegrityError, UsageError
+from ocrzoo_registry.zoo import Zoo
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "inference.onnx").touch()
+    return tmp_path
+
+
+def says(folder: Path, name: str) -> Path:
+    (folder / "inference.yml").write_text(f"Global: {{model_name: {name}}}\n")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("files", "file_format"),
+    [
+        ({"inference.onnx"}, "onnx"),
+        ({"inference.json", "inference.pdiparams"}, "paddle"),
+        ({"inference.pdmodel", "inference.pdiparams"}, "paddle"),
+        ({"inference.onnx", "inference.json", "inference.pdiparams"}, "onnx"),
+    ],
+)
+def test_the_format_is_told_by_the_files(tmp_path: Path, files: set[str], file_format: str) -> None:
+    for name in files:
+        (tmp_path / name).touch()
+    assert own_files(tmp_path, "mine").file_format == file_format
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"there is no such folder for mine: No such file or directory$"):
+        own_files(tmp_path / "no", "mine")
+
+
+def test_a_folder_without_a_model(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="holds no model"):
+        own_files(tmp_path, "mine")
+
+
+class TestNames:
+    """A new name is fine where the task is known; two known names that differ are a mistake."""
+
+    def test_the_published_one(self, zoo: Zoo, folder: Path) -> None:
+        says(folder, "arabic_PP-OCRv5_mobile_rec")
+        card = own_card(zoo, "arabic_PP-OCRv5_mobile_rec", "text_recognition", folder).card
+        assert (card.name, card.scripts) == ("arabic_PP-OCRv5_mobile_rec", ("Arab",))
+        assert card.charset is None, "the charset is the folder's"
+
+    def test_the_folder_alone_says_it(self, zoo: Zoo, folder: Path) -> None:
+        says(folder, "arabic_PP-OCRv5_mobile_rec")
+        assert own_card(zoo, None, "text_recognition", folder).card.name == "arabic_PP-OCRv5_mobile_rec"
+
+    def test_a_new_name_for_weights_made_from_published_ones(self, zoo: Zoo, folder: Path) -> None:
+        says(folder, "arabic_PP-OCRv5_mobile_rec")
+        card = own_card(zoo, "receipts", "text_recognition", folder).card
+        assert (card.name, card.scripts) == ("receipts", ("Arab",))
+
+    def test_a_new_name_in_the_folder(self, zoo: Zoo, folder: Path) -> None:
+        card = own_card(zoo, "PP-OCRv5_mobile_rec", "text_recognition", says(folder, "receipts")).card
+        assert card.name == "PP-OCRv5_mobile_rec"
+
+    def test_a_name_that_nobody_knows(self, zoo: Zoo, folder: Path) -> None:
+        card = own_card(zoo, None, "text_recognition", says(folder, "receipts")).card
+        assert card.name == "receipts"
+        assert card.running.predictor == "text_recognition"
+        assert (card.languages, card.scripts, card.metrics) == ((), (), ())
+
+    @pytest.mark.parametrize("stated", ["[a, b]", "{a: b}", "7"])
+    def test_a_name_that_is_no_text_is_none(self, zoo: Zoo, folder: Path, stated: str) -> None:
+        assert own_card(zoo, None, "text_recognition", says(folder, stated)).card.name == folder.name
+
+    def test_a_name_is_no_longer_than_a_message(self, zoo: Zoo, folder: Path) -> None:
+        assert own_card(zoo, None, "text_recognition", says(folder, "x" * 9000)).card.name == "x" * 200
+
+    def test_none_at_all(self, zoo: Zoo, folder: Path) -> None:
+        assert own_card(zoo, None, "textline_orientation", folder).card.name == folder.name
+
+    def test_two_published_names(self, zoo: Zoo, folder: Path) -> None:
+        with pytest.raises(IntegrityError, match="holds en_PP-OCRv5_mobile_rec, not PP-OCRv5_mobile_rec"):
+            own_card(zoo, "PP-OCRv5_mobile_rec", "text_recognition", says(folder, "en_PP-OCRv5_mobile_rec"))
+
+    def test_another_task(self, zoo: Zoo, folder: Path) -> None:
+        with pytest.raises(UsageError, match="does text_detection, not text_recognition"):
+            own_card(zoo, None, "text_recognition", says(folder, "PP-OCRv5_mobile_det"))

@@ -1,0 +1,168 @@
+"""Adoption: a folder that PaddleX left in the store is taken in place, once it keeps the source's promise."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, remote, sha256, tree
+
+from ocrzoo_registry.errors import IntegrityError, OfflineError
+from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.sources.base import Listing, RemoteFile
+from ocrzoo_registry.store.lockfile import same
+from ocrzoo_registry.store.store import MANIFEST_NAME, Store
+
+CARD = offer_card()
+FILES = {"inference.onnx": WEIGHTS, "inference.yml": b"Global: {model_name: seaside_det}\n"}
+
+
+@pytest.fixture
+def folder(store: Store) -> Path:
+    """A model as PaddleX leaves it, and what a user put beside it."""
+    folder = store.folder("seaside_det", "onnx")
+    folder.mkdir(parents=True)
+    for path, content in {**FILES, "notes.txt": b"mine"}.items():
+        (folder / path).write_bytes(content)
+    return folder
+
+
+def test_a_folder_that_keeps_the_promise_stays_where_it_is(folder: Path, make_resolver: MakeResolver) -> None:
+    before = tree(folder)
+    shelf = Shelf(FILES)
+    chosen = make_resolver(network=True, shelf=shelf)
+    files = chosen.resolve(CARD, ["onnx"])
+    assert shelf.opened == []
+    after = tree(folder)
+    assert after.pop(MANIFEST_NAME)
+    assert after == before
+    assert files.manifest is not None
+    assert (files.manifest.source, files.manifest.revision) == ("shelf", "shelf 1")
+    assert {file.path: file.digest_origin for file in files.manifest.files} == dict.fromkeys(FILES, "the shelf")
+    assert not (chosen.store.private / "quarantine").exists()
+    assert chosen.store.find("seaside_det", "onnx") == files
+    assert chosen.resolve(CARD, ["onnx"]) == files
+    assert len(shelf.listed) == 1
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_a_folder_with_one_other_file_is_moved_aside_and_the_rest_copied(
+    folder: Path, make_resolver: MakeResolver, path: str
+) -> None:
+    (folder / path).write_bytes(b"other")
+    shelf = Shelf(FILES)
+    chosen = make_resolver(shelf=shelf)
+    chosen.resolve(CARD, ["onnx"])
+    assert shelf.opened == [path]
+    [kept] = (chosen.store.private / "quarantine").iterdir()
+    assert (kept / path).read_bytes() == b"other"
+    assert (kept / "notes.txt").read_bytes() == b"mine"
+    assert {name: (folder / name).read_bytes() for name in FILES} == FILES
+
+
+def test_a_folder_that_lacks_a_file_is_not_adopted(folder: Path, make_resolver: MakeResolver) -> None:
+    (folder / "inference.yml").unlink()
+    shelf = Shelf(FILES)
+    make_resolver(shelf=shelf).resolve(CARD, ["onnx"])
+    assert shelf.opened == ["inference.yml"]
+
+
+def test_a_folder_that_nobody_vouches_for_is_not_adopted(folder: Path, make_resolver: MakeResolver) -> None:
+    promised = [remote("inference.yml", FILES["inference.yml"]), RemoteFile("inference.onnx", len(WEIGHTS))]
+    shelf = Shelf(FILES, promised=promised)
+    make_resolver(shelf=shelf).resolve(CARD, ["onnx"])
+    assert shelf.opened == ["inference.onnx"]
+
+
+def test_the_cards_pin_decides_on_adoption(folder: Path, make_resolver: MakeResolver) -> None:
+    pin = {"path": "inference.onnx", "sha256": sha256(b"other"), "digest_origin": "the publisher"}
+    card = offer_card(artefacts={"onnx": {"files": [pin]}})
+    with pytest.raises(IntegrityError, match="sha256"):
+        make_resolver(shelf=Shelf(FILES)).resolve(card, ["onnx"])
+    assert not (folder / MANIFEST_NAME).exists()
+
+
+def test_a_program_that_the_source_does_not_list_stands_against_adoption(
+    store: Store, make_resolver: MakeResolver
+) -> None:
+    """Paddle prefers ``inference.json``: what lies beside a verified ``inference.pdmodel`` would be run."""
+    folder = store.folder("seaside_det", "paddle")
+    folder.mkdir(parents=True)
+    files = {"inference.pdmodel": b"program", "inference.pdiparams": WEIGHTS, "inference.yml": b"Global: {}\n"}
+    for path, content in {**files, "inference.json": b"{}"}.items():
+        (folder / path).write_bytes(content)
+    card = offer_card(artefacts={"paddle": {"files": [{"path": "inference.pdmodel"}]}})
+    make_resolver(shelf=Shelf(files)).resolve(card, ["paddle"])
+    assert not (folder / "inference.json").exists()
+
+
+def test_offline_an_unverified_folder_is_named_and_taken_when_trusted(
+    folder: Path, settings: Settings, make_resolver: MakeResolver, caplog: pytest.LogCaptureFixture
+) -> None:
+    offline = Settings(home=settings.home, offline=True)
+    chosen = make_resolver(offline, network=True, hub=Shelf(FILES))
+    with pytest.raises(OfflineError, match=rf"{folder} was put there by something else, and never verified; .*--trust"):
+        chosen.resolve(CARD, ["onnx"])
+    taken = chosen.trust(CARD, ["paddle", "onnx"])
+    assert taken is not None
+    assert taken.folder == folder
+    assert taken.manifest is not None
+    assert taken.manifest.source == "trusted by the user"
+    assert {file.digest_origin for file in taken.manifest.files} == {"trusted by the user"}
+    assert "nobody verified it" in caplog.text
+    assert chosen.resolve(CARD, ["onnx"]) == taken
+
+
+def test_there_is_nothing_to_trust_in_an_empty_store(make_resolver: MakeResolver) -> None:
+    assert make_resolver(shelf=Shelf()).trust(CARD, ["onnx"]) is None
+
+
+def test_a_verified_model_is_not_trusted_over(make_resolver: MakeResolver) -> None:
+    chosen = make_resolver(shelf=Shelf(FILES))
+    chosen.resolve(CARD, ["onnx"])
+    assert chosen.trust(CARD, ["onnx"]) is None
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda folder: (folder / "inference.onnx").unlink(), r"holds only inference\.yml"),
+        (lambda folder: (folder / "inference.yml").unlink(), r"holds only inference\.onnx"),
+        (
+            lambda folder: (folder / "inference.yml").write_text("Global: {model_name: other_det}"),
+            "holds other_det, not seaside_det",
+        ),
+        (lambda folder: (folder / "inference.yml").write_text("[1]"), "not a YAML mapping"),
+    ],
+    ids=["no weights", "no configuration", "another model", "no mapping"],
+)
+def test_not_even_the_user_can_trust_what_is_no_model(
+    folder: Path, make_resolver: MakeResolver, spoil: object, message: str
+) -> None:
+    assert callable(spoil)
+    spoil(folder)
+    with pytest.raises(IntegrityError, match=message):
+        make_resolver(shelf=Shelf(FILES)).trust(CARD, ["onnx"])
+    assert not (folder / MANIFEST_NAME).exists()
+
+
+def test_a_locked_model_is_adopted_without_asking_anybody(folder: Path, make_resolver: MakeResolver) -> None:
+    chosen = make_resolver(network=True, shelf=Shelf(FILES))
+    entry = chosen.resolve(CARD, ["onnx"]).manifest
+    assert entry is not None
+    (folder / MANIFEST_NAME).unlink()
+    silent = Shelf(FILES, list_error=AssertionError("asked"))
+    again = make_resolver(network=True, shelf=silent).fetch_locked(CARD, entry)
+    assert again.manifest is not None
+    assert same(again.manifest, entry)
+    assert json.loads((folder / MANIFEST_NAME).read_text())["revision"] == "shelf 1"
+    assert silent.listed == []
+
+
+def test_a_listing_of_an_archive_adopts_nothing(folder: Path, store: Store) -> None:
+    from ocrzoo_registry.download.install import adopt
+    from ocrzoo_registry.download.request import Order
+
+    archive = Listing("1", (remote("archive.tar", b"x"),), archive=True)
+    assert adopt(store, Order(CARD, "onnx", "bos"), archive) is None

@@ -1,0 +1,98 @@
+"""Orders: what is promised of a model, and which listings are refused."""
+
+from __future__ import annotations
+
+import pytest
+from tests.registry.kit import WEIGHTS, offer_card, remote, sha256
+
+from ocrzoo_registry.cards.schema import File
+from ocrzoo_registry.download.request import Order, check_listing
+from ocrzoo_registry.errors import IntegrityError, SourceError
+from ocrzoo_registry.sources.base import Listing, RemoteFile
+from ocrzoo_registry.store.manifest import StoredFile
+
+ONNX = "inference.onnx"
+FILE = StoredFile(path=ONNX, size=5, sha256=sha256(b"x"), digest_origin="first seen")
+
+
+def order(**pin: object) -> Order:
+    card = offer_card(artefacts={"onnx": {"files": [{"path": "other"}, {"path": ONNX} | pin]}})
+    return Order(card, "onnx", "shelf")
+
+
+def test_what_the_card_pins_outranks_what_the_source_states() -> None:
+    stated = RemoteFile(ONNX, 5, md5="0" * 32, digest_origin="the shelf")
+    pinned = order(size=len(WEIGHTS), sha256=sha256(WEIGHTS), digest_origin="the publisher").promise(stated)
+    assert (pinned.size, pinned.sha256, pinned.digest_origin) == (len(WEIGHTS), sha256(WEIGHTS), "the publisher")
+
+
+def test_a_source_that_states_other_bytes_than_the_card_pins_is_refused_before_it_is_asked_for_them() -> None:
+    with pytest.raises(IntegrityError, match=r"inference\.onnx: sha256 is .* \(the publisher\)"):
+        order(sha256=sha256(WEIGHTS), digest_origin="the publisher").promise(remote(ONNX, b"forged"))
+
+
+def test_what_the_card_does_not_pin_stays_as_the_source_states_it() -> None:
+    stated = remote(ONNX, WEIGHTS)
+    assert order().promise(stated) == stated
+    assert order(size=5).promise(stated).sha256 == stated.sha256
+    other = remote("inference.yml", b"x")
+    assert order(sha256="0" * 64, digest_origin="x").promise(other) == other
+
+
+def test_a_size_of_zero_is_a_pin_too() -> None:
+    assert order(size=0).promise(RemoteFile(ONNX, 5)).size == 0
+    assert File(path=ONNX, size=0).size == 0
+
+
+def test_what_came_is_written_down_with_its_source() -> None:
+    manifest = order().manifest("7", [FILE])
+    assert (manifest.name, manifest.format, manifest.source, manifest.revision) == ("seaside_det", "onnx", "shelf", "7")
+    assert manifest.files == (FILE,)
+
+
+def test_what_was_not_expected_is_refused() -> None:
+    expected = order().manifest("7", [FILE])
+    same = Order(order().offered, "onnx", "elsewhere", expected)
+    assert same.manifest("8", [FILE]).source == "elsewhere"
+    with pytest.raises(IntegrityError, match="differs from the lock file"):
+        same.manifest("7", [FILE.model_copy(update={"sha256": sha256(b"y")})])
+
+
+def test_a_listing_of_a_model_is_fine() -> None:
+    check_listing(Listing("1", (RemoteFile(ONNX, 0), RemoteFile("inference.yml"), RemoteFile("a/b/c.txt", 5))))
+    check_listing(Listing("1", (RemoteFile("archive.tar"),), archive=True))
+    check_listing(Listing("1", ()))
+
+
+@pytest.mark.parametrize(
+    "path", ["../x", "/x", "a/../x", ".x", "a/.x", "a\\x", "", "a//b", "a/", "x\n", "x\0", "ocrzoo.json", "C:x", "-x"]
+)
+def test_a_path_that_could_lead_elsewhere_is_refused(path: str) -> None:
+    with pytest.raises(SourceError, match="which is refused") as caught:
+        check_listing(Listing("1", (RemoteFile(ONNX), RemoteFile(path))))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("paths", [(ONNX, ONNX), (ONNX, f"{ONNX}/x"), ("a/b/c", "a/b")], ids=str)
+def test_paths_that_cannot_all_be_files_are_refused(paths: tuple[str, ...]) -> None:
+    with pytest.raises(SourceError, match="more than once, or as a file and a folder"):
+        check_listing(Listing("1", tuple(RemoteFile(path) for path in paths)))
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_an_archive_is_one_file(count: int) -> None:
+    files = tuple(RemoteFile(f"a{number}.tar") for number in range(count))
+    with pytest.raises(SourceError, match=f"lists {count} files where one archive is due"):
+        check_listing(Listing("1", files, archive=True))
+
+
+@pytest.mark.parametrize("size", [-1, "5", 5.0], ids=repr)
+def test_a_size_that_is_none_is_refused(size: object) -> None:
+    with pytest.raises(SourceError, match=r"as the size of inference\.onnx"):
+        check_listing(Listing("1", (RemoteFile(ONNX, size),)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("listing", [[], (), "x", 5], ids=repr)
+def test_what_is_no_listing_is_refused(listing: object) -> None:
+    with pytest.raises(SourceError, match=f"lists a {type(listing).__name__} where a Listing is due"):
+        check_listing(listing)  # type: ignore[arg-type]

@@ -1,0 +1,141 @@
+"""Which sources are asked, in which order, and for how long."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from threading import Event
+
+import pytest
+from tests.registry.kit import MakeResolver, Shelf, offer_card
+
+from ocrzoo_registry.download import source_order
+from ocrzoo_registry.download.request import Order
+from ocrzoo_registry.download.source_order import SourcePolicy
+from ocrzoo_registry.download.transfer import Cancelled
+from ocrzoo_registry.errors import Busy, SourceError, TooSlow, Unreachable, UsageError
+from ocrzoo_registry.plugins.registrations import Offer, Offers, Origin
+from ocrzoo_registry.plugins.specs import SourceSpec
+from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.sources.base import Listing
+
+CARD = offer_card()
+NOWHERE = f"{__name__}:nowhere"
+ORIGIN = Origin("test", "test", "0")
+
+
+def policy(settings: Settings, *specs: SourceSpec) -> SourcePolicy:
+    return SourcePolicy(settings, Offers("source", [Offer(spec, ORIGIN) for spec in specs], lambda spec: spec.name))
+
+
+def order(source: str) -> Order:
+    return Order(CARD, "onnx", source)
+
+
+@pytest.fixture
+def gate() -> Iterator[Event]:
+    gate = Event()
+    yield gate
+    gate.set()
+
+
+def test_a_local_source_is_never_off_limits(settings: Settings) -> None:
+    specs = SourceSpec("hub", NOWHERE, rank=1), SourceSpec("shelf", NOWHERE, rank=2, network=False)
+    for offline in (False, True):
+        chosen = policy(replace(settings, offline=offline), *specs)
+        assert [chosen.is_off_limits(name) for name in ("hub", "shelf")] == [offline, False]
+
+
+def test_only_a_known_source_that_says_so_changes_in_place(settings: Settings) -> None:
+    chosen = policy(settings, SourceSpec("hub", NOWHERE, rank=1), SourceSpec("folder", NOWHERE, rank=2, changes=True))
+    assert [chosen.changes(name) for name in ("hub", "folder", "gone")] == [False, True, False]
+
+
+def test_a_source_that_fell_silent_is_asked_last_and_in_turn_again_after_a_while(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    chosen = policy(settings)
+    chosen.note_silence("a")
+    chosen.note_silence("b")
+    assert chosen.prompt_first(["a", "b", "c", "d"]) == ["c", "d", "a", "b"]
+    now[0] += source_order.REMEMBER_SILENCE_S
+    assert chosen.prompt_first(["a", "b", "c", "d"]) == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize("error", [Unreachable("down"), TooSlow("slow"), Busy("503")], ids=repr)
+def test_the_resolver_remembers_who_did_not_answer(make_resolver: MakeResolver, error: Exception) -> None:
+    silent, other = Shelf(list_error=error), Shelf()
+    chosen = make_resolver(silent=silent, other=other)
+    chosen.fetch(CARD, "onnx")
+    silent.list_error = None
+    chosen.fetch(CARD, "onnx")
+    assert len(silent.listed) == 1
+    other.contents = {}
+    chosen.fetch(CARD, "onnx")  # the last to be asked is still asked
+    assert len(silent.listed) == 2
+
+
+def test_a_source_that_answered_keeps_its_turn_whatever_it_said(make_resolver: MakeResolver) -> None:
+    odd = Shelf(list_error=SourceError("odd"))
+    chosen = make_resolver(odd=odd, other=Shelf())
+    for _ in range(2):
+        chosen.fetch(CARD, "onnx")
+    assert len(odd.listed) == 2
+
+
+@dataclass
+class Sleepy:
+    """A source that says nothing until the gate opens."""
+
+    gate: Event
+
+    def list(self, offered: object, file_format: object) -> Listing | None:
+        self.gate.wait(30)
+        return None
+
+
+def asleep(settings: Settings, gate: Event, monkeypatch: pytest.MonkeyPatch) -> SourcePolicy:
+    monkeypatch.setattr(source_order, "load_attribute", lambda _dotted: lambda _settings: Sleepy(gate))
+    return policy(settings, SourceSpec("sleepy", NOWHERE, rank=1, answer_s=0.1))
+
+
+def test_a_source_has_a_bounded_time_to_list(settings: Settings, gate: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = time.monotonic()
+    with pytest.raises(Unreachable, match="no answer within 0 s"):
+        asleep(settings, gate, monkeypatch).list(order("sleepy"), Event())
+    assert time.monotonic() - start < 5
+
+
+def test_what_is_called_off_is_not_waited_for(settings: Settings, gate: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = policy(settings, SourceSpec("sleepy", NOWHERE, rank=1, answer_s=30.0))
+    monkeypatch.setattr(source_order, "load_attribute", lambda _dotted: lambda _settings: Sleepy(gate))
+    called_off = Event()
+    called_off.set()
+    start = time.monotonic()
+    with pytest.raises(Cancelled, match="called off"):  # and not that it does not answer, which is remembered
+        chosen.list(order("sleepy"), called_off)
+    assert time.monotonic() - start < 5
+
+
+def test_a_source_that_cannot_be_loaded_is_a_source_error_when_it_is_asked(settings: Settings) -> None:
+    chosen = policy(settings, SourceSpec("gone", "ocrzoo_no_such_module:Source", rank=1))
+    with pytest.raises(SourceError, match="ocrzoo_no_such_module"):
+        chosen.list(order("gone"), Event())
+    with pytest.raises(UsageError, match="cannot load"):
+        chosen.load("gone")
+
+
+def test_a_source_is_made_once_and_told_the_settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Settings] = []
+
+    def make(settings: Settings) -> Shelf:
+        made.append(settings)
+        return Shelf()
+
+    monkeypatch.setattr(source_order, "load_attribute", lambda _dotted: make)
+    chosen = policy(settings, SourceSpec("shelf", NOWHERE, rank=1))
+    assert chosen.load("shelf") is chosen.load("shelf")
+    assert made == [settings]

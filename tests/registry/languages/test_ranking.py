@@ -1,0 +1,90 @@
+"""Candidates: the terms they meet, and the words for their ranks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.registry.kit import offer_card
+from tests.registry.readers import Readers
+
+from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.languages.ranking import Candidate, Terms, cpu_ms, size_mb, why_behind
+from ocrzoo_registry.languages.support import collect
+from ocrzoo_registry.languages.tags import find
+
+
+@pytest.mark.parametrize(
+    ("terms", "told"),
+    [
+        ({"task": "text_recogniton"}, "did you mean text_recognition"),
+        ({"tier": "mobil"}, "did you mean mobile"),
+        ({"min_coverage": 99.0}, "min_coverage: 99 is no share, 0 to 1"),
+        ({"min_coverage": float("nan")}, "min_coverage"),
+        ({"max_size_mb": 0.0}, "max_size_mb: 0 leaves no model"),
+    ],
+)
+def test_terms_that_make_no_sense(terms: dict[str, Any], told: str) -> None:
+    with pytest.raises(UsageError, match=told.replace("?", "")):
+        Terms(**terms)
+
+
+@pytest.mark.parametrize(
+    ("terms", "card", "unmet"),
+    [
+        (Terms(), {}, ()),
+        (Terms(tier="mobile"), {"tier": "mobile"}, ()),
+        (Terms(tier="mobile"), {"tier": "server"}, ("is of tier server, not mobile",)),
+        (Terms(tier="mobile"), {}, ("is of tier none, not mobile",)),
+        (Terms(max_size_mb=10), {"size_mb": 10.0}, ()),
+        (Terms(max_size_mb=10), {"size_mb": 10.5}, ("has 10.5 MB, and 10 MB are allowed",)),
+        (Terms(max_size_mb=10), {}, ("has no published size, and 10 MB are allowed",)),
+        (Terms(installed=True), {}, ("is not installed",)),
+    ],
+)
+def test_terms(terms: Terms, card: dict[str, object], unmet: tuple[str, ...]) -> None:
+    assert terms.unmet(offer_card(**card).card, installed=False) == unmet
+
+
+def test_the_size_is_the_published_one_or_that_of_the_files() -> None:
+    files = {"onnx": {"files": [{"path": "inference.onnx", "size": 21_159_378}, {"path": "inference.yml"}]}}
+    assert size_mb(offer_card(artefacts=files).card) == 21.2
+    assert size_mb(offer_card(artefacts=files, size_mb=16.0).card) == 16.0
+    assert size_mb(offer_card().card) is None
+
+
+def test_the_published_time_is_that_of_a_plain_cpu() -> None:
+    def time(device: str, mode: str, ms: float) -> dict[str, object]:
+        return {"device": device, "mode": mode, "ms": ms, "environment": "a test"}
+
+    times = [time("gpu", "normal", 1.0), time("cpu", "high_performance", 2.0), time("cpu", "normal", 3.0)]
+    assert cpu_ms(offer_card(latency=times).card) == 3.0
+    assert cpu_ms(offer_card().card) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "why"),
+    [
+        ({"lang": "el"}, {"lang": "en"}, "its publisher does not claim the language"),
+        ({"default": True}, {}, "is not the pipeline's default, as first is"),
+        ({}, {"within_reach": False}, "is out of reach"),
+        ({"version": "PP-OCRv10"}, {"version": "PP-OCRv9"}, "is of PP-OCRv9, and first of PP-OCRv10"),
+        ({"accuracy": {"el": 90.5}}, {"accuracy": {"mul": 80.0}}, "has 80 % published, first 90.5 %"),
+        ({"accuracy": {"el": 90.5}}, {}, "has no figure published, first 90.5 %"),
+        ({}, {"letters": "αβγ"}, "has 4.3% of the letters, not 100.0%"),
+        ({"size_mb": 5.0}, {"size_mb": 9.0}, "is larger (9 MB) than first (5 MB)"),
+        ({"size_mb": 5.0}, {}, "is larger (size unknown) than first (5 MB)"),
+        ({}, {}, "nothing else tells them apart"),
+    ],
+)
+def test_each_step_has_its_words(tmp_path: Path, first: dict[str, Any], second: dict[str, Any], why: str) -> None:
+    def made(name: str, given: dict[str, Any]) -> Candidate:
+        given = dict[str, Any]({"lang": "el", "default": False, "within_reach": True}) | given
+        reach, default, lang = given.pop("within_reach"), given.pop("default"), given.pop("lang")
+        offered = Readers(tmp_path).make(name, lang, **given)
+        return Candidate(offered, (collect(offered, find("el")),), default, reach, installed=False)
+
+    one, other = made("first", first), made("another", second)
+    assert one.merit > other.merit
+    assert why in why_behind(one, other)

@@ -1,0 +1,310 @@
+"""The embedded server: releases that come while it runs, many clients, hostile folders, start and stop."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from tests.hubs.kit import ask
+from tests.registry.mirror.made_mirrors import MadeMirror, card_of, put, sha256
+from tests.registry.mirror.serving.web_servers import run_serve
+
+from ocrzoo_registry.errors import IntegrityError, NotFound, UsageError
+from ocrzoo_registry.mirror.layouts import earlier
+from ocrzoo_registry.mirror.serving import server
+
+NAME = "seaside_det"
+FILE = f"/PaddlePaddle/{NAME}/resolve/main/inference.yml"
+STOP_S = 10.0
+
+
+def publish(folder: Path, content: bytes, name: str, before: MadeMirror | None = None) -> MadeMirror:
+    """Publish a release with one file, as ``mirror build`` does."""
+    mirror = MadeMirror().add(card_of(NAME, "paddle"), "paddle", {"inference.yml": content})
+    if before is not None:
+        mirror.earlier = earlier(before.index(), mirror.index().models)
+    mirror.lay(folder / "releases" / name, before.blobs if before else None)
+    switch(folder, name)
+    return mirror
+
+
+def switch(folder: Path, name: str) -> None:
+    (folder / "next").symlink_to(f"releases/{name}")
+    (folder / "next").replace(folder / "current")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "mirror"
+    publish(folder, b"first", "1")
+    return folder
+
+
+@pytest.fixture
+def url(folder: Path) -> Iterator[str]:
+    with run_serve(folder) as (url, _):
+        yield url
+
+
+def test_a_release_that_is_published_meanwhile_is_served_from_the_next_request_on(folder: Path, url: str) -> None:
+    first = ask(url, FILE)
+    publish(folder, b"second", "2", MadeMirror().add(card_of(NAME, "paddle"), "paddle", {"inference.yml": b"first"}))
+    second = ask(url, FILE)
+    assert (first.body, second.body) == (b"first", b"second")
+    commits = [answer.headers["x-repo-commit"] for answer in (first, second)]
+    assert commits[0] != commits[1]
+    assert ask(url, FILE.replace("main", commits[0])).body == b"first"
+
+
+def test_readers_see_old_or_new_and_never_a_mixture(folder: Path, url: str) -> None:
+    contents = [bytes([number]) * 100_000 for number in range(20)]
+    digests = {f'"{sha256(content)}"': content for content in [b"first", *contents]}
+
+    def read(_: int) -> bool:
+        answer = ask(url, FILE)
+        return answer.status == 200 and digests[answer.headers["etag"]] == answer.body
+
+    before: MadeMirror | None = None
+    with ThreadPoolExecutor(4) as pool:
+        for number, content in enumerate(contents):
+            reading = [pool.submit(read, one) for one in range(8)]
+            before = publish(folder, content, f"n{number}", before)
+            assert all(one.result() for one in reading)
+
+
+def test_a_broken_release_does_not_end_what_is_served(folder: Path) -> None:
+    with run_serve(folder) as (url, process):
+        put(folder / "releases" / "broken" / "index.json", b"{")
+        switch(folder, "broken")
+        assert [ask(url, FILE).body for _ in range(3)] == [b"first"] * 3
+        publish(folder, b"third", "3")
+        assert ask(url, FILE).body == b"third"
+        process.terminate()
+        _, err = process.communicate(timeout=STOP_S)
+    assert err.count("\n") == 1, err
+    assert "still serving 1" in err
+
+
+def test_a_blob_that_is_a_link_or_pipe_is_not_served(folder: Path, url: str, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    blob = folder / "current" / "blobs" / sha256(b"first")
+    blob.unlink()
+    blob.symlink_to(tmp_path / "secret")
+    assert ask(url, FILE).status == 404
+    blob.unlink()
+    os.mkfifo(blob)
+    assert ask(url, FILE).status == 404
+
+
+def test_a_folder_that_leads_out_is_not_served(folder: Path, url: str, tmp_path: Path) -> None:
+    put(tmp_path / "elsewhere" / "main", b"secret")
+    revisions = folder / "current" / "api" / "models" / "PaddlePaddle" / NAME / "revision"
+    revisions.rename(tmp_path / "away")
+    revisions.symlink_to(tmp_path / "elsewhere")
+    answer = ask(url, f"/api/models/PaddlePaddle/{NAME}/revision/main")
+    assert (answer.status, answer.headers["x-error-code"]) == (404, "EntryNotFound")
+
+
+def test_the_tag_of_the_index_is_that_of_its_bytes_whoever_wrote_them(folder: Path) -> None:
+    index = folder / "current" / "index.json"
+    index.write_bytes(index.read_bytes().replace(b"\n", b" "))
+    with run_serve(folder) as (url, _):
+        answer = ask(url, "/index.json")
+    assert answer.headers["etag"] == f'"{sha256(answer.body)}"'
+
+
+def test_the_served_tree_itself_can_be_named(folder: Path) -> None:
+    with run_serve(folder / "releases" / "1") as (url, _):
+        assert ask(url, FILE).body == b"first"
+
+
+def test_many_clients_at_once_all_get_their_bytes(tmp_path: Path) -> None:
+    files = {f"part_{number}": os.urandom(3_000_000 + number) for number in range(8)}
+    MadeMirror().add(card_of(NAME, "paddle"), "paddle", files).lay(tmp_path / "release")
+    with run_serve(tmp_path / "release") as (url, _), ThreadPoolExecutor(32) as pool:
+        assert all(pool.map(lambda client: _pull(url, files, client), range(32)))
+
+
+def _pull(url: str, files: dict[str, bytes], client: int) -> bool:
+    """Read all files on one connection that stays open, each in another order and some from their middle."""
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
+    names = sorted(files, key=lambda name: hashlib.sha256(f"{name}{client}".encode()).digest())
+    right = []
+    for name in names:
+        start = (client * 99_991) % len(files[name]) if client % 2 else 0
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        connection.request("GET", f"/PaddlePaddle/{NAME}/resolve/main/{name}", headers=headers)
+        right.append(connection.getresponse().read() == files[name][start:])
+    connection.close()
+    return all(right)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_at_once_and_without_a_word(number: signal.Signals, folder: Path) -> None:
+    with run_serve(folder) as (url, process):
+        address = urlsplit(url)
+        with socket.create_connection((address.hostname or "", address.port or 0)):  # one who says nothing
+            ask(url, FILE)
+            start = time.monotonic()
+            process.send_signal(number)
+            out, err = process.communicate(timeout=STOP_S)
+    assert (process.returncode, out, err) == (0, "", "")
+    assert time.monotonic() - start < STOP_S / 2
+
+
+def test_connections_that_say_nothing_are_ended(folder: Path) -> None:
+    code = "from ocrzoo_registry.mirror import server; server.KEEP_ALIVE_S = 1"
+    with run_serve(folder, before=code) as (url, _):
+        address = urlsplit(url)
+        with socket.create_connection((address.hostname or "", address.port or 0), STOP_S) as silent:
+            assert silent.recv(1) == b""
+        with socket.create_connection((address.hostname or "", address.port or 0), STOP_S) as answered:
+            answered.sendall(f"HEAD {FILE} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            assert answered.recv(12) == b"HTTP/1.1 200"
+            while answered.recv(1000):
+                pass  # until it ends
+
+
+def test_a_request_that_is_never_completed_is_ended(folder: Path) -> None:
+    """Else a few hundred of them, from one machine, would shut everybody out."""
+    code = "from ocrzoo_registry.mirror import server; server.KEEP_ALIVE_S = 1"
+    with run_serve(folder, before=code) as (url, _):
+        address = urlsplit(url)
+        for begun in (b"", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n"):
+            with socket.create_connection((address.hostname or "", address.port or 0), STOP_S) as slow:
+                slow.sendall(begun)
+                end, ended = time.monotonic() + STOP_S, False
+                with suppress(OSError):
+                    while not ended and time.monotonic() < end:
+                        slow.sendall(b"G")
+                        slow.settimeout(0.2)
+                        with suppress(TimeoutError):
+                            ended = slow.recv(1000) == b""
+                    slow.settimeout(STOP_S)
+                assert time.monotonic() < end, begun
+
+
+def test_a_reader_that_takes_nothing_does_not_keep_it(tmp_path: Path) -> None:
+    MadeMirror().add(card_of(NAME, "paddle"), "paddle", {"inference.yml": bytes(50_000_000)}).lay(tmp_path / "release")
+    with run_serve(tmp_path / "release") as (url, process):
+        address = urlsplit(url)
+        with socket.create_connection((address.hostname or "", address.port or 0)) as connection:
+            connection.sendall(f"GET {FILE} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            connection.recv(100)
+            process.terminate()
+            _, err = process.communicate(timeout=server.STOP_S + STOP_S)
+    assert (process.returncode, err) == (0, "")
+
+
+def test_a_reader_that_takes_nothing_any_more_is_ended_and_a_slow_one_is_not(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 100_000
+    MadeMirror().add(card_of(NAME, "paddle"), "paddle", {"inference.yml": content}).lay(tmp_path / "release")
+    code = "from ocrzoo_registry.mirror import server; server.SEND_S = 2"
+    asked = f"GET {FILE} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    with run_serve(tmp_path / "release", before=code) as (url, _):
+        address = urlsplit(url)
+        where = (address.hostname or "", address.port or 0)
+        with socket.create_connection(where, STOP_S) as stuck, socket.create_connection(where, STOP_S) as slow:
+            for one in (stuck, slow):
+                one.sendall(asked)
+            got = b""
+            while piece := slow.recv(1 << 20):
+                got += piece
+                time.sleep(0.1)
+            assert got.endswith(content)
+            time.sleep(3)
+            got = b""
+            with suppress(ConnectionError):
+                while piece := stuck.recv(1 << 20):
+                    got += piece
+            assert len(got) < len(content)
+
+
+def test_what_is_no_http_is_refused_and_nothing_more(folder: Path) -> None:
+    with run_serve(folder) as (url, process):
+        address = urlsplit(url)
+        for sent in (
+            b"\x16\x03\x01\x02\0\r\n\r\n",
+            b"HELO\r\n\r\n",
+            b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 99_999,
+        ):
+            connection = socket.create_connection((address.hostname or "", address.port or 0), 10)
+            with connection, suppress(OSError):  # it may hang up before it has all
+                connection.sendall(sent)
+                assert connection.recv(12) in {b"HTTP/1.1 400", b""}
+        assert ask(url, FILE).body == b"first"
+        process.terminate()
+        _, err = process.communicate(timeout=STOP_S)
+    assert err == ""
+
+
+def test_requests_are_told_only_where_asked_for(folder: Path) -> None:
+    with run_serve(folder, "--log") as (url, process):
+        ask(url, FILE)
+        process.terminate()
+        _, err = process.communicate(timeout=STOP_S)
+    assert err.count("\n") == 1
+    assert f"GET {FILE} HTTP/1.1" in err
+
+
+def test_an_address_for_all_is_said(folder: Path) -> None:
+    with run_serve(folder, "--host", "0.0.0.0") as (url, process):
+        assert ask(url.replace("0.0.0.0", "127.0.0.1"), "/").status == 200
+        process.terminate()
+        _, err = process.communicate(timeout=STOP_S)
+    assert "warning: everybody who reaches this machine" in err
+
+
+def start(folder: Path, port: int = 0, host: str = "127.0.0.1") -> None:
+    server.serve(folder, host, port, log_requests=False, started=lambda *_: None)
+
+
+def test_a_port_in_use_is_one_line(folder: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(
+            UsageError, match=r"cannot listen on 127\.0\.0\.1 port \d+: .*: name another --host or --port"
+        ):
+            start(folder, taken.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("prepare", "error", "words"),
+    [
+        (lambda _: None, NotFound, "is no mirror"),
+        (lambda folder: put(folder / "index.json", b"{"), IntegrityError, "is no index of a mirror"),
+        (lambda folder: (folder / "index.json").mkdir(parents=True), NotFound, "is no mirror"),
+    ],
+)
+def test_what_cannot_be_served_is_said(
+    prepare: Callable[[Path], object], error: type[Exception], words: str, tmp_path: Path
+) -> None:
+    prepare(tmp_path / "folder")
+    with pytest.raises(error, match=words):
+        start(tmp_path / "folder")
+
+
+def test_without_the_extra_it_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(UsageError, match=r"pip install 'ocrzoo\[serve\]'"):
+        start(folder)
+
+
+def test_the_server_is_not_loaded_for_other_commands() -> None:
+    code = "import sys, ocrzoo.cli.commands.mirror_serve; print({'starlette', 'uvicorn', 'asyncio'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "set()\n"

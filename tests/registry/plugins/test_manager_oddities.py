@@ -1,0 +1,110 @@
+"""The plugin host against plugins that are odd rather than plainly broken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.registry.kit import SitePackages
+
+from ocrzoo_registry.plugins.manager import Plugin, PluginHost
+from ocrzoo_registry.settings import Settings
+
+GOOD = """
+from ocrzoo_registry.contracts import SourceSpec
+from ocrzoo_registry.hookspecs import hookimpl
+
+
+@hookimpl
+def ocrzoo_sources():
+    yield SourceSpec("good_source", factory="nowhere:Nothing", rank=1)
+"""
+
+
+def plugin(host: PluginHost, name: str) -> Plugin:
+    (found,) = [plugin for plugin in host.plugins if plugin.origin.plugin == name]
+    return found
+
+
+def test_an_entry_point_that_names_nothing_is_a_registration_failure(site: SitePackages, settings: Settings) -> None:
+    site.install("empty-dist", {"empty_plugin": "nothing = None"}, entry_points={"empty": "empty_plugin:nothing"})
+    host = PluginHost(settings)
+    assert [failure.stage for failure in plugin(host, "empty").failures] == ["registration"]
+
+
+def test_entry_points_that_cannot_be_read_cost_their_distribution_alone(
+    site: SitePackages, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.install("torn-dist", {"torn_plugin": GOOD})
+    (site.folder / "torn_dist-1.0.dist-info" / "entry_points.txt").write_text("[ocrzoo]\nno equals sign\n")
+    site.install("good-dist", {"good_plugin": GOOD})
+    host = PluginHost(settings)
+    assert [offer.value.name for offer in host.sources()] == ["good_source"]
+    assert "torn-dist: its entry points cannot be read" in caplog.text
+
+
+def test_a_hook_without_its_mark_is_a_registration_failure(site: SitePackages, settings: Settings) -> None:
+    site.install("plain-dist", {"plain_plugin": "def ocrzoo_model_cards():\n    yield from ()\n"})
+    failures = plugin(PluginHost(settings), "plain_plugin").failures
+    assert [(failure.stage, failure.message) for failure in failures] == [
+        ("registration", "ocrzoo_model_cards: lacks the mark @hookimpl")
+    ]
+
+
+def test_a_hook_that_returns_nothing_is_a_failure(site: SitePackages, settings: Settings) -> None:
+    source = (
+        "from ocrzoo_registry.plugins.hookspecs import hookimpl\n@hookimpl\ndef ocrzoo_sources():\n    return None\n"
+    )
+    site.install("void-dist", {"void_plugin": source})
+    host = PluginHost(settings)
+    host.call_all()
+    assert [failure.stage for failure in plugin(host, "void_plugin").failures] == ["hook"]
+
+
+def test_what_a_plugin_prints_is_not_the_answer_of_a_command(
+    site: SitePackages, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.install("loud-dist", {"loud_plugin": f"print('hello')\n{GOOD}"})
+    PluginHost(settings).call_all()
+    assert capsys.readouterr().out == ""
+
+
+def test_leaving_out_a_plugin_that_is_not_there_is_told(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    PluginHost(replace(settings, disabled_plugins=settings.disabled_plugins | {"seeside"}))
+    assert "OCRZOO_DISABLE_PLUGINS: no plugin is called 'seeside'" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("hook", "value"),
+    [
+        ("ocrzoo_engines", "EngineSpec('x', 'm:X', ('onnx',), 'json', 'x', rank=None)"),
+        ("ocrzoo_engines", "EngineSpec(None, 'm:X', ('onnx',), 'json', 'x', rank=1)"),
+        ("ocrzoo_sources", "SourceSpec('x', 'm:X', rank='first')"),
+        ("ocrzoo_model_cards", "OfferedCard('not a card', None)"),
+    ],
+)
+def test_a_record_with_the_wrong_fields_is_its_plugins_failure(
+    site: SitePackages, settings: Settings, hook: str, value: str
+) -> None:
+    source = (
+        "from ocrzoo_registry.cards.loader import OfferedCard\n"
+        "from ocrzoo_registry.plugins.specs import EngineSpec, SourceSpec\n"
+        "from ocrzoo_registry.plugins.hookspecs import hookimpl\n"
+        f"@hookimpl\ndef {hook}():\n    yield {value}\n"
+    )
+    site.install("odd-dist", {"odd_plugin": source})
+    host = PluginHost(settings)
+    host.call_all()
+    assert [failure.stage for failure in plugin(host, "odd_plugin").failures] == ["hook"]
+
+
+def test_an_exception_whose_text_raises_is_a_failure_all_the_same(site: SitePackages, settings: Settings) -> None:
+    source = "class Odd(Exception):\n    def __str__(self): raise ValueError\nraise Odd\n"
+    site.install("odd-dist", {"odd_plugin": source})
+    assert [failure.message for failure in plugin(PluginHost(settings), "odd_plugin").failures] == ["Odd"]
+
+
+def test_metadata_that_is_no_text_costs_nothing_but_the_name(site: SitePackages, settings: Settings) -> None:
+    site.install("odd-dist", {"odd_plugin": GOOD})
+    (site.folder / "odd_dist-1.0.dist-info" / "METADATA").write_bytes(b"Name: \xff\xfe\n")
+    assert plugin(PluginHost(settings), "odd_plugin").status == "loaded"

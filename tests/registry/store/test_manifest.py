@@ -1,0 +1,50 @@
+"""The manifest: what it must say, and what is not believed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from ocrzoo_registry.store.manifest import Manifest, StoredFile
+from ocrzoo_registry.store.store import MANIFEST_NAME
+
+FILE = {"path": "inference.onnx", "size": 3, "sha256": "0" * 64, "digest_origin": "first seen"}
+GOOD = {"name": "seaside_det", "format": "onnx", "source": "shelf", "revision": "1", "files": (StoredFile(**FILE),)}  # type: ignore[arg-type]
+
+
+def test_a_manifest_survives_json_and_states_its_schema() -> None:
+    manifest = Manifest.model_validate(GOOD)
+    assert manifest.schema_version == 1
+    assert Manifest.model_validate_json(manifest.model_dump_json()) == manifest
+    assert MANIFEST_NAME == "ocrzoo.json"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"files": ()},
+        {"schema_version": 2},
+        {"format": "pickle"},
+        {"name": "../x"},
+        {"author": "me"},
+        {"files": (FILE | {"path": "../x"},)},
+        {"files": (FILE | {"size": -1},)},
+        {"files": (FILE | {"sha256": "short"},)},
+    ],
+    ids=str,
+)
+def test_a_manifest_that_breaks_the_schema_is_not_believed(changes: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Manifest.model_validate(GOOD | changes)
+
+
+def test_stamping_notes_the_times_of_the_files_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "inference.onnx").write_bytes(b"abc")
+    os.utime(tmp_path / "inference.onnx", ns=(5, 1_000_000_007))
+    manifest = Manifest.model_validate(GOOD)
+    stamped = manifest.stamped(tmp_path)
+    assert stamped.files[0].mtime_ns == (tmp_path / "inference.onnx").stat().st_mtime_ns
+    assert stamped.model_copy(update={"files": manifest.files}) == manifest

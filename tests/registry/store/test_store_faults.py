@@ -1,0 +1,202 @@
+"""The store under a magnifying glass: faults and how deep they are looked for, adoption, parts, and waiting."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from filelock import FileLock, Timeout
+from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, sha256
+
+from ocrzoo_registry.errors import StoreError
+from ocrzoo_registry.store import store as store_module
+from ocrzoo_registry.store.manifest import Manifest, StoredFile
+from ocrzoo_registry.store.store import MANIFEST_NAME, ModelFiles, Store
+
+NAME = "seaside_det"
+
+
+@pytest.fixture
+def model(make_resolver: MakeResolver) -> ModelFiles:
+    return make_resolver(shelf=Shelf()).resolve(offer_card(), ["onnx"])
+
+
+def manifest(**contents: bytes) -> Manifest:
+    files = tuple(
+        StoredFile(path=f"inference.{end}", size=len(content), sha256=sha256(content), digest_origin="x")
+        for end, content in contents.items()
+    )
+    return Manifest(name=NAME, format="onnx", source="shelf", revision="1", files=files)
+
+
+def test_a_whole_model_has_no_fault(model: ModelFiles, store: Store) -> None:
+    assert store.fault(model.folder) is None
+    assert store.fault(model.folder, deep=True) is None
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_fault_is_told_in_words_that_follow_the_folders_name(model: ModelFiles, store: Store, deep: bool) -> None:
+    weights, config = model.folder / "inference.onnx", model.folder / "inference.yml"
+
+    def fault() -> str | None:
+        return store.fault(model.folder, deep=deep)
+
+    weights.write_bytes(b"X" + WEIGHTS[1:])
+    assert fault() == "holds other bytes than its manifest says in inference.onnx"
+    weights.write_bytes(b"short")
+    assert fault() == f"has 5 bytes in inference.onnx instead of {len(WEIGHTS)}"
+    config.unlink()
+    weights.unlink()
+    assert fault() == "lacks inference.onnx"
+    (model.folder / MANIFEST_NAME).write_text("{")
+    assert fault() == "has a manifest that cannot be read"
+    (model.folder / MANIFEST_NAME).unlink()
+    assert fault() == "was put there by something else, and never verified"
+
+
+def test_only_a_deep_look_reads_every_byte(model: ModelFiles, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that returns other bytes changes neither size nor time."""
+    read: list[str] = []
+
+    def rotten(path: Path) -> str:
+        read.append(path.name)
+        return "0" * 64
+
+    monkeypatch.setattr(store_module, "sha256_of", rotten)
+    assert store.fault(model.folder) is None
+    assert read == []
+    assert store.fault(model.folder, deep=True) == "holds other bytes than its manifest says in inference.onnx"
+
+
+def test_a_manifest_is_read_whatever_the_state_of_its_files(model: ModelFiles, store: Store) -> None:
+    (model.folder / "inference.onnx").unlink()
+    found = store.manifest(model.folder)
+    assert found is not None
+    assert found.name == NAME
+    assert store.manifest(store.root / "nowhere") is None
+
+
+def test_an_adopted_folder_counts_from_then_on(store: Store) -> None:
+    folder = store.folder(NAME, "onnx")
+    folder.mkdir(parents=True)
+    (folder / "inference.onnx").write_bytes(WEIGHTS)
+    adopted = store.adopt(manifest(onnx=WEIGHTS))
+    assert adopted is not None
+    assert adopted.manifest is not None
+    status = (folder / "inference.onnx").stat()
+    assert [(file.mtime_ns, file.ctime_ns) for file in adopted.manifest.files] == [
+        (status.st_mtime_ns, status.st_ctime_ns)
+    ]
+    assert store.find(NAME, "onnx") == adopted
+    assert sorted(path.name for path in folder.iterdir()) == ["inference.onnx", MANIFEST_NAME]
+
+
+def test_a_folder_that_changed_since_it_was_verified_is_not_adopted(store: Store) -> None:
+    folder = store.folder(NAME, "onnx")
+    folder.mkdir(parents=True)
+    (folder / "inference.onnx").write_bytes(b"W" + WEIGHTS[1:])
+    assert store.adopt(manifest(onnx=WEIGHTS)) is None
+    assert [path.name for path in folder.iterdir()] == ["inference.onnx"]
+
+
+def test_a_folder_that_cannot_be_written_is_a_store_error(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    folder = store.folder(NAME, "onnx")
+    folder.mkdir(parents=True)
+    (folder / "inference.onnx").write_bytes(WEIGHTS)
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(StoreError, match=r"Read-only file system.*OCRZOO_HOME"):
+        store.adopt(manifest(onnx=WEIGHTS))
+    assert store.find(NAME, "onnx") is None
+
+
+def test_an_older_intact_state_makes_way_without_quarantine(model: ModelFiles, store: Store) -> None:
+    with store.staging() as stage:
+        (stage / "inference.onnx").write_bytes(b"newer")
+        store.publish(stage, manifest(onnx=b"newer"))
+    assert (model.folder / "inference.onnx").read_bytes() == b"newer"
+    assert not (store.private / "quarantine").exists()
+    assert list((store.private / "staging").iterdir()) == []
+
+
+def test_parts_have_a_place_for_each_model_and_format(store: Store) -> None:
+    assert store.parts(NAME, "onnx") == store.private / "parts" / f"{NAME}_onnx"
+    for file_format in ("onnx", "paddle"):
+        folder = store.parts(NAME, file_format)
+        folder.mkdir(parents=True)
+        (folder / "x.part").write_bytes(b"x")
+    store.remove_parts(NAME, "onnx")
+    assert [path.name for path in (store.private / "parts").iterdir()] == [NAME]
+    store.remove_parts(NAME, "onnx")  # nothing there is fine
+
+
+def test_waiting_is_told_once_and_only_when_it_takes_a_moment(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "LOCK_MOMENT_S", 0.05)
+    told, taken, release = list[str](), Event(), Event()
+
+    def hold() -> None:
+        with store.lock(NAME):
+            taken.set()
+            release.wait(10)
+
+    with store.lock("other_det", lambda: told.append("at once")):
+        pass
+    assert told == []
+    thread = Thread(target=hold)
+    thread.start()
+    assert taken.wait(10)
+
+    def on_wait() -> None:
+        told.append("waiting")
+        release.set()
+
+    with store.lock(NAME, on_wait):
+        assert told == ["waiting"]
+    thread.join()
+
+
+def test_the_resolver_says_whom_it_waits_for(make_resolver: MakeResolver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "LOCK_MOMENT_S", 0.05)
+    chosen = make_resolver(shelf=Shelf())
+    told, taken, release = list[str](), Event(), Event()
+
+    def hold() -> None:
+        with chosen.store.lock(NAME):
+            taken.set()
+            release.wait(10)
+
+    def on_wait(message: str) -> None:
+        told.append(message)
+        release.set()
+
+    chosen.tell = on_wait
+    thread = Thread(target=hold)
+    thread.start()
+    assert taken.wait(10)
+    chosen.resolve(offer_card(), ["onnx"])
+    thread.join()
+    assert told == [f"waiting for another process that is fetching {NAME}"]
+
+
+def test_a_lock_whose_file_is_deleted_at_the_same_moment_is_taken_anew(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As gc does, in the middle of taking it: what was locked then has no name, and keeps nobody out."""
+    fcntl = pytest.importorskip("fcntl")
+    path = store.private / "locks" / f"{NAME}.lock"
+    take = fcntl.flock
+    taken: list[int] = []
+
+    def flock(handle: int, operation: int) -> None:
+        taken.append(operation)
+        if len(taken) == 1:
+            path.unlink()
+        take(handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with store.lock(NAME), pytest.raises(Timeout):
+        FileLock(path, timeout=0).acquire()
