@@ -36,7 +36,7 @@ def ocrzoo_engines() -> Iterator[EngineSpec]:
     """The engines, ranked as measured on a CPU with PP-OCRv4 and v5 mobile (docs/engines.md)."""
     yield EngineSpec(
         "openvino",
-        "ocrzoo.engines.base.openvino:OpenVinoEngine",
+        "ocrzoo.engines.openvino:OpenVinoEngine",
         formats=("onnx",),
         module="openvino",
         install="ocrzoo[openvino]",
@@ -44,7 +44,7 @@ def ocrzoo_engines() -> Iterator[EngineSpec]:
     )
     yield EngineSpec(
         "onnxruntime",
-        "ocrzoo.engines.base.onnxruntime:OnnxRuntimeEngine",
+        "ocrzoo.engines.onnxruntime:OnnxRuntimeEngine",
         formats=("onnx",),
         module="onnxruntime",
         install="ocrzoo[onnxruntime]",
@@ -52,7 +52,7 @@ def ocrzoo_engines() -> Iterator[EngineSpec]:
     )
     yield EngineSpec(
         "paddle",
-        "ocrzoo.engines.base.paddle:PaddleEngine",
+        "ocrzoo.engines.paddle:PaddleEngine",
         formats=("paddle",),
         module="paddle",
         install="ocrzoo[paddle]",
@@ -64,8 +64,8 @@ def ocrzoo_engines() -> Iterator[EngineSpec]:
 @hookimpl
 def ocrzoo_predictors() -> Iterator[PredictorSpec]:
     """One predictor a task."""
-    yield PredictorSpec("text_detection", "ocrzoo.predictors.base.detection:TextDetector")
-    yield PredictorSpec("text_recognition", "ocrzoo.predictors.base.recognition:TextRecogniser")
+    yield PredictorSpec("text_detection", "ocrzoo.predictors.detection:TextDetector")
+    yield PredictorSpec("text_recognition", "ocrzoo.predictors.recognition:TextRecogniser")
 
 
 @hookimpl

@@ -210,7 +210,7 @@ def test_a_precision_that_an_engine_does_not_have_is_refused(
 
 def test_openvino_tells_nobody_that_it_was_imported(tmp_path: Path) -> None:
     code = (
-        "import sys; from ocrzoo.engines.base.openvino import _import_openvino; _import_openvino();"
+        "import sys; from ocrzoo.engines.openvino import _import_openvino; _import_openvino();"
         "print('openvino_telemetry' in sys.modules, sys.modules['openvino.tools.ovc'].telemetry.__class__.__module__)"
     )
     environment = {name: value for name, value in os.environ.items() if name not in {"CI", "TF_BUILD", "JENKINS_URL"}}

@@ -47,7 +47,7 @@ def test_a_program_in_todays_format_runs_with_onednn(paddle_folder: Path) -> Non
 
 def test_onednn_computes_what_paddle_computes_without_it(paddle_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_it = PaddleEngine().load(paddle_folder, "paddle", EngineOptions(threads=1)).run(PAGE)
-    monkeypatch.setattr("ocrzoo.engines.base.paddle.onednn_is_sound", lambda _version: False)
+    monkeypatch.setattr("ocrzoo.engines.paddle.onednn_is_sound", lambda _version: False)
     without = PaddleEngine().load(paddle_folder, "paddle", EngineOptions(threads=1)).run(PAGE)
     np.testing.assert_allclose(with_it, without, atol=1e-4)
 
