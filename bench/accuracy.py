@@ -87,7 +87,7 @@ def measure(zoo: Zoo, language: Language, name: str, pipeline: OCRPipeline) -> d
     text, letters = Tally(), Tally()
     for truth, read in read_lines(pipeline, lines_of(texts()[tag]), tag):
         text.add(truth, read)
-    claimed = claims(zoo.models.get(name).card.languages, language)
+    claimed = claims(zoo.models.get(name).languages, language)
     figures: dict[str, Any] = {"language": tag, "model": name, "claimed": claimed}
     figures |= {"text_characters": text.characters, "text_cer": text.rate}
     coverage = coverage_of(zoo.models.get(name), language)

@@ -1,7 +1,7 @@
 """Compare drawing with PaddleX's way of drawing: ``python -m bench.drawing [--rounds N]``.
 
 PaddleX 3.7.2 warps each text over a picture of the whole page and joins the two pictures; that is written out here
-plainly, with the same letters, colours and outlines in both. In each round both draw the same page, in an order drawn
+plainly, with the same letters, colors and outlines in both. In each round both draw the same page, in an order drawn
 anew. Printed are milliseconds a page and how many times as fast as PaddleX's way this is, with the spread over rounds.
 """
 
@@ -83,19 +83,19 @@ def whole_page_a_box(
 ) -> PillowImage.Image:
     """Draw in PaddleX's way: every text on a white page of its own, and that page's dark pixels onto the result."""
     height, width = page.shape[:2]
-    colours = [tuple(random.Random(number).randrange(256) for _ in range(3)) for number in range(len(texts))]
+    colors = [tuple(random.Random(number).randrange(256) for _ in range(3)) for number in range(len(texts))]
     painted = np.ascontiguousarray(page[:, :, ::-1])
     right = np.full_like(page, 255)
     fonts = font_book().for_texts(texts)
-    for polygon, text, colour in zip(polygons, texts, colours, strict=True):
-        cv2.fillPoly(painted, [polygon.astype(np.int32)], colour)
+    for polygon, text, color in zip(polygons, texts, colors, strict=True):
+        cv2.fillPoly(painted, [polygon.astype(np.int32)], color)
         corners = polygon.astype(np.float32)
         size = round(np.linalg.norm(corners[1] - corners[0])), round(np.linalg.norm(corners[3] - corners[0]))
         label = cv2.cvtColor(letter(one_line(text), *size, fonts), cv2.COLOR_GRAY2RGB)
         source = np.array([[0, 0], [size[0], 0], size, [0, size[1]]], np.float32)
         matrix = cv2.getPerspectiveTransform(source, corners)
         own = cv2.warpPerspective(label, matrix, (width, height), flags=cv2.INTER_NEAREST, borderValue=(255, 255, 255))
-        cv2.polylines(own, [polygon.astype(np.int32)], True, colour, 1)
+        cv2.polylines(own, [polygon.astype(np.int32)], True, color, 1)
         right = np.asarray(cv2.bitwise_and(right, own), np.uint8)
     original = PillowImage.fromarray(np.ascontiguousarray(page[:, :, ::-1]))
     picture = PillowImage.new("RGB", (width * 2, height), "white")

@@ -1,6 +1,6 @@
 """A made-up recognition network for scripts whose real weights are not at hand: it compares shapes with a font's.
 
-It is a session like any other (``run`` takes N x 3 x 48 x W and gives N x T x classes), so the recogniser, its CTC
+It is a session like any other (``run`` takes N x 3 x 48 x W and gives N x T x classes), so the recognizer, its CTC
 and its scores are the real ones. It knows the letters it is made for and no others; what else it is shown it reads as
 the nearest of them, with a low probability, as networks do. It is no match for a real network on anything but clean
 print, and needs to be none: its part is to be right where it can, and unsure where it cannot.

@@ -31,7 +31,7 @@ from ocrzoo.model_loader import Runtime
 from ocrzoo.pipelines.config import checked, default_ocr
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo.pipelines.schema import OCRConfig
-from ocrzoo.predictors.recognition import TextRecogniser
+from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo.results.ocr import OCRResult
 from ocrzoo_registry.cards.schema import Task
 from ocrzoo_registry.languages.tags import find
@@ -72,11 +72,11 @@ class BenchRuntime(Runtime):
         return super().predictor(name, task, model_dir)
 
 
-def made_up(name: str, letters: Sequence[str], fonts: Sequence[Font]) -> TextRecogniser:
-    """Return the real recogniser round a made-up network."""
+def made_up(name: str, letters: Sequence[str], fonts: Sequence[Font]) -> TextRecognizer:
+    """Return the real recognizer round a made-up network."""
     network = GlyphReader(letters, fonts)
-    card = Runtime().zoo.models.get(V5).card.model_copy(update={"name": name, "scripts": ()})
-    return TextRecogniser(card, {"PostProcess": {"character_dict": network.charset}}, network)
+    card = Runtime().zoo.models.get(V5).model_copy(update={"name": name, "scripts": ()})
+    return TextRecognizer(card, {"PostProcess": {"character_dict": network.charset}}, network)
 
 
 def pipeline(readers: Readers, runtime: Runtime) -> OCRPipeline:
@@ -146,17 +146,17 @@ def edits(truth: str, found: str) -> int:
 def counted() -> Iterator[list[int]]:
     """Count the lines that models read."""
     counts: list[int] = []
-    read = TextRecogniser.predict
+    read = TextRecognizer.predict
 
-    def counting(self: TextRecogniser, crops: Sequence[Any], *arguments: Any, **options: Any) -> Any:
+    def counting(self: TextRecognizer, crops: Sequence[Any], *arguments: Any, **options: Any) -> Any:
         counts.append(len(crops))
         return read(self, crops, *arguments, **options)
 
-    TextRecogniser.predict = counting  # type: ignore[method-assign]
+    TextRecognizer.predict = counting  # type: ignore[method-assign]
     try:
         yield counts
     finally:
-        TextRecogniser.predict = read  # type: ignore[method-assign]
+        TextRecognizer.predict = read  # type: ignore[method-assign]
 
 
 def measure(readers: Readers, pages: int, *, scan: bool) -> None:

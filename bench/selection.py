@@ -1,4 +1,4 @@
-"""What a large catalogue costs: ``python bench/selection.py [CARDS]``; figures, no verdicts.
+"""What a large catalog costs: ``python bench/selection.py [CARDS]``; figures, no verdicts.
 
 The cards are made up: most claim a few languages, some many; their charsets are 300 made of the official ones. A plugin
 brings them, beside the official plugins.
@@ -20,12 +20,11 @@ from typing import Any
 
 from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.cards.charsets import read_charset
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.languages.selection import select
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.plugins.hookspecs import ENTRY_POINT_GROUP
-from ocrzoo_registry.plugins.manager import PluginHost
+from ocrzoo_registry.plugins.manager import PluginManager
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.zoo import Zoo
+from ocrzoo_registry.zoo import Zoo, select_models
 
 CHARSETS = 300
 LARGE = {"metrics", "latency", "sources", "links"}
@@ -34,7 +33,7 @@ ASKED = ("en", "ru", "vi", "ko", "ja", "zh", "eo", "ka-Geor", "ru,ko,en", "de,fr
 PLUGIN = """
 import json
 from pathlib import Path
-from ocrzoo_registry.card_files import OfferedCard, build_card, read_cards
+from ocrzoo_registry.card_files import ModelCard, build_card, read_cards
 from ocrzoo_registry.hookspecs import hookimpl
 
 HERE = Path(__file__).parent
@@ -55,17 +54,17 @@ def told(what: str) -> Iterator[None]:
     print(f"{what:<58} {taken * 1e3:9.1f} ms {worked * 1e3:9.1f} ms of CPU")
 
 
-def made_up(count: int, folder: Path, official: list[OfferedCard]) -> Iterator[dict[str, Any]]:
+def made_up(count: int, folder: Path, official: list[ModelCard]) -> Iterator[dict[str, Any]]:
     """Yield the data of cards; write their charsets into a folder."""
     random.seed(7)
-    sets = [read_charset(one.root / str(one.card.charset)) for one in official]
-    tags = sorted({tag for one in official for tag in one.card.languages})
+    sets = [read_charset(one.folder / str(one.charset)) for one in official]
+    tags = sorted({tag for one in official for tag in one.languages})
     for number in range(CHARSETS):
         entries = random.choice(sets)
         kept = random.sample(entries, k=int(len(entries) * random.uniform(0.6, 1)))
         (folder / f"{number}.txt").write_text("\n".join(kept) + "\n", encoding="utf-8")
     for number in range(count):
-        like = random.choice(official).card.model_dump(mode="json", exclude_defaults=True)
+        like = random.choice(official).model_dump(mode="json", exclude_defaults=True)
         few = random.sample(tags, k=random.choice((1, 1, 2, 3, 5, 40)))
         charset = f"{random.randrange(CHARSETS)}.txt"
         like.pop("copies", None)
@@ -78,7 +77,7 @@ def load(what: str, folder: Path, cards: str, before: str = "") -> Zoo:
     (folder / f"{name}.py").write_text(PLUGIN.format(cards=cards, before=before), encoding="utf-8")
     zoo = Zoo(Settings(home=folder / "home"))
     found = [*entry_points(group=ENTRY_POINT_GROUP), EntryPoint(name, name, ENTRY_POINT_GROUP)]
-    zoo.__dict__["host"] = PluginHost(zoo.settings, found)
+    zoo.__dict__["host"] = PluginManager(zoo.settings, found)
     with told(what):
         count = len(zoo.models)
     print(f"{'  models':<58} {count:9}")
@@ -88,7 +87,7 @@ def load(what: str, folder: Path, cards: str, before: str = "") -> Zoo:
 def load_all(count: int, folder: Path) -> Zoo:
     """Load the official cards alone, and with many others in each form that they may have."""
     official = load("load the official cards", folder, "()")
-    readers = [one for one in official.models if one.card.task == "text_recognition"]
+    readers = [one for one in official.models if one.task == "text_recognition"]
     data = list(made_up(count, folder, readers))
     small = [{key: card[key] for key in card if key not in LARGE} for card in data]
     for name, cards in (("whole", data), ("small", small)):
@@ -103,7 +102,7 @@ def load_all(count: int, folder: Path) -> Zoo:
     load(
         f"load {count} more that a plugin builds from its data",
         folder,
-        "(OfferedCard(build_card(one, origin='made'), HERE) for one in DATA)",
+        "(build_card(one, origin='made').located_in(HERE) for one in DATA)",
         "DATA = json.loads((HERE / 'data.json').read_bytes())",
     )
     load(f"load {count} more from JSON lines, small ones", folder, "read_cards(HERE / 'small', HERE)")
@@ -118,11 +117,11 @@ def main() -> None:
         sys.path.insert(0, name)
         zoo = load_all(count, Path(name))
         with told("ask for the first time, which imports and reads: gsw"):
-            select("gsw", zoo=zoo)
+            select_models("gsw", zoo=zoo)
         for lang in ASKED:
             for what in (f"the first time {lang}", "  again", "  again"):
                 with told(what):
-                    found = select(lang, zoo=zoo)
+                    found = select_models(lang, zoo=zoo)
             print(f"{'  candidates':<58} {len(found.candidates):9}")
 
 

@@ -12,9 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ocrzoo_registry.cards.loader import OfferedCard
 from ocrzoo_registry.cards.schema import ModelCard
-from ocrzoo_registry.catalogue import Catalogue
+from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.languages.report import Surveyed, survey
 from ocrzoo_registry.languages.support import Evidence, claimed_by
 from ocrzoo_registry.languages.tags import find, paddle_codes
@@ -46,18 +45,18 @@ def hooks_page() -> str:
 def official_zoo() -> Zoo:
     """Return a zoo with the models of ocrzoo alone, whatever else is installed, and without weights."""
     zoo = Zoo(Settings(home=DOCS / "nowhere"))
-    offers = [offer for offer in zoo.host.model_cards() if offer.origin.distribution == OFFICIAL]
-    zoo.models = Catalogue(offers)  # in place of the cached property
+    offers = [offer for offer in zoo.plugins.model_cards() if offer.origin.distribution == OFFICIAL]
+    zoo.models = Catalog(offers)  # in place of the cached property
     return zoo
 
 
 def models_page() -> str:
     """Return the table of all official models."""
     rows = [
-        f"| {card.name} | {card.task} | {card.tier or ''} | {' '.join(card.languages)} | {lacking_letters(offered)} "
-        f"| {'' if card.size_mb is None else f'{card.size_mb:g}'} | {', '.join(card.artefacts)} |"
-        for offered in official_zoo().models.search()
-        for card in [offered.card]
+        f"| {card.name} | {card.task} | {card.tier or ''} | {' '.join(card.languages)} | {lacking_letters(card)} "
+        f"| {'' if card.size_mb is None else f'{card.size_mb:g}'} | {', '.join(card.artifacts)} |"
+        for card in official_zoo().models.search()
+        for card in [card]
     ]
     head = [
         "| model | task | tier | claims to read | lacks letters of | MB | formats |",
@@ -70,9 +69,9 @@ def models_page() -> str:
     return "\n".join([MADE, "", f"# The {len(rows)} official models", "", intro, "", *head, *rows]) + "\n"
 
 
-def lacking_letters(offered: OfferedCard) -> str:
+def lacking_letters(card: ModelCard) -> str:
     """Return the claimed languages of which a charset lacks letters, and how many."""
-    known = [one for one in claimed_by(offered) if one.coverage is not None and one.coverage.missing]
+    known = [one for one in claimed_by(card) if one.coverage is not None and one.coverage.missing]
     return ", ".join(f"{one.language.tag} {len(one.coverage.missing)}" for one in known if one.coverage)
 
 
@@ -110,7 +109,8 @@ it takes by default lacks letters: {names}. For {unproven}, CLDR has no letters.
 
 def languages_page() -> str:
     """Return the table of languages: best model, letters, and PaddleOCR's choice."""
-    surveyed = list(survey(official_zoo()))
+    zoo = official_zoo()
+    surveyed = list(survey(zoo, zoo.default_model()))
     uncovered = [one for one in surveyed if one.uncovered]
     head = LANGUAGES_HEAD.format(
         version="48.2",

@@ -20,7 +20,7 @@ VERSION = "48.2.0"
 PACKAGES = ("cldr-core", "cldr-localenames-full", "cldr-misc-full")
 TARGET = Path(__file__).parents[1] / "registry" / "ocrzoo_registry" / "orthographies.tsv"
 HEAD = f"""\
-# Letters of languages: Unicode CLDR {VERSION} (npm {", ".join(PACKAGES)}), licence Unicode-3.0; see NOTICE.
+# Letters of languages: Unicode CLDR {VERSION} (npm {", ".join(PACKAGES)}), license Unicode-3.0; see NOTICE.
 # Made by docs/orthographies.py; do not edit. Columns: tag, script, direction, name, own name, letters, capitals,
 # digits, punctuation. Letters are in NFC; a-z is a row of them; no letters: CLDR does not know them.
 """

@@ -4,10 +4,10 @@ The page was made for this project: its sentences are the project's own and it s
 Letters come from two fonts that Debian packages, found below ``--fonts``:
 
 * Noto Sans CJK (``fonts-noto-cjk``), under the SIL Open Font License 1.1;
-* DejaVu Sans (``fonts-dejavu-core``), under the Bitstream Vera licence.
+* DejaVu Sans (``fonts-dejavu-core``), under the Bitstream Vera license.
 
-Neither licence reaches the pictures drawn with a font. The same fonts and the same Pillow give the same
-bytes: layout is Pillow's own (no system library shapes the text), colours are reduced to a small palette.
+Neither license reaches the pictures drawn with a font. The same fonts and the same Pillow give the same
+bytes: layout is Pillow's own (no system library shapes the text), colors are reduced to a small palette.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SIZE = (1000, 640)
 PAPER = (252, 251, 247)
 INK = (28, 31, 38)
 ACCENT = (20, 83, 136)
-COLOURS = 32
+COLORS = 32
 """Palette entries kept: enough for smooth edges, few enough for a small file."""
 
 SANS = "DejaVuSans.ttf"
@@ -40,7 +40,7 @@ class Line:
     top: int
     font: str
     size: int
-    colour: tuple[int, int, int] = INK
+    color: tuple[int, int, int] = INK
 
 
 LINES = (
@@ -52,7 +52,7 @@ LINES = (
     Line("先找到文字，再逐行识别出来。", 364, CJK, 30),
     Line("Pages 1024, lines 36857, mean score 0.987", 428, SANS, 28),
     Line("Updated on 2026-03-14 at 09:26", 484, SANS, 28),
-    Line("Each model has a card, a licence and a digest.", 556, SANS, 24, ACCENT),
+    Line("Each model has a card, a license and a digest.", 556, SANS, 24, ACCENT),
 )
 
 
@@ -79,8 +79,8 @@ def draw_page(fonts: Path) -> Image.Image:
     pen = ImageDraw.Draw(page)
     pen.rectangle((60, 108, 940, 110), fill=ACCENT)
     for line in LINES:
-        pen.text((60, line.top), line.text, fill=line.colour, font=load_font(fonts, line.font, line.size))
-    return page.quantize(COLOURS, dither=Image.Dither.NONE)
+        pen.text((60, line.top), line.text, fill=line.color, font=load_font(fonts, line.font, line.size))
+    return page.quantize(COLORS, dither=Image.Dither.NONE)
 
 
 def main() -> None:

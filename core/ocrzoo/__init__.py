@@ -22,8 +22,7 @@ if TYPE_CHECKING:
         SourceError,
         UsageError,
     )
-    from ocrzoo_registry.languages.selection import select
-    from ocrzoo_registry.zoo import Zoo
+    from ocrzoo_registry.zoo import Zoo, select_models
 
 __all__ = [
     "InputError",
@@ -35,7 +34,7 @@ __all__ = [
     "UsageError",
     "Zoo",
     "create_pipeline",
-    "select",
+    "select_models",
 ]
 
 _ERRORS = ("InputError", "IntegrityError", "NotFound", "OcrzooError", "OfflineError", "SourceError", "UsageError")
@@ -43,7 +42,7 @@ _WHERE = {
     **dict.fromkeys(_ERRORS, "ocrzoo_registry.errors"),
     "Zoo": "ocrzoo_registry.zoo",
     "create_pipeline": "ocrzoo.pipelines.factory",
-    "select": "ocrzoo_registry.languages.selection",
+    "select_models": "ocrzoo_registry.zoo",
 }
 
 

@@ -13,7 +13,7 @@ from ocrzoo_registry.settings import Settings
 def ocrzoo_sources(settings: Settings) -> Iterator[SourceSpec]:
     """What is on this machine first, then a mirror, then the hubs in PaddleX's order, then pip."""
     yield SourceSpec(
-        "directory", "ocrzoo_registry.sources.directory:DirectorySource", rank=10, network=False, changes=True
+        "directory", "ocrzoo_registry.sources.directory:DirectorySource", rank=10, network=False, mutable=True
     )
     yield SourceSpec("wheel", "ocrzoo_registry.sources.wheel:WheelSource", rank=20, network=False)
     yield SourceSpec(
@@ -21,14 +21,16 @@ def ocrzoo_sources(settings: Settings) -> Iterator[SourceSpec]:
         "ocrzoo_registry.mirror.client:MirrorSource",
         rank=25,
         network=settings.mirror is not None and settings.mirror.scheme != "file",
-        unnamed=True,
-        lacks="" if settings.mirror else "OCRZOO_MIRROR, the address or folder of a mirror",
+        discoverable=True,
+        unavailable_reason="" if settings.mirror else "OCRZOO_MIRROR, the address or folder of a mirror",
     )
     yield SourceSpec("huggingface", "ocrzoo_registry.sources.huggingface:HuggingFaceSource", rank=30)
     yield SourceSpec("aistudio", "ocrzoo_registry.sources.aistudio:AIStudioSource", rank=40)
     yield SourceSpec("modelscope", "ocrzoo_registry.sources.modelscope:ModelScopeSource", rank=50)
     yield SourceSpec("bos", "ocrzoo_registry.sources.bos:BosSource", rank=60)
-    yield SourceSpec("pip", "ocrzoo_registry.sources.pip:PipSource", rank=70, listing_downloads=True, answer_s=930)
+    yield SourceSpec(
+        "pip", "ocrzoo_registry.sources.pip:PipSource", rank=70, listing_downloads=True, list_timeout_s=930
+    )
 
 
 @hookimpl
@@ -65,7 +67,7 @@ def ocrzoo_engines() -> Iterator[EngineSpec]:
 def ocrzoo_predictors() -> Iterator[PredictorSpec]:
     """One predictor a task."""
     yield PredictorSpec("text_detection", "ocrzoo.predictors.detection:TextDetector")
-    yield PredictorSpec("text_recognition", "ocrzoo.predictors.recognition:TextRecogniser")
+    yield PredictorSpec("text_recognition", "ocrzoo.predictors.recognition:TextRecognizer")
 
 
 @hookimpl

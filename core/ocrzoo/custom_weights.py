@@ -7,8 +7,7 @@ from typing import Any
 
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.formats import is_complete
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import Format, Sources, Task
+from ocrzoo_registry.cards.schema import Format, ModelCard, Sources, Task
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import reason
 from ocrzoo_registry.store.store import ModelFiles
@@ -52,7 +51,7 @@ def own_files(model_dir: str | Path, what: str) -> ModelFiles:
     )
 
 
-def own_card(zoo: Zoo, name: str | None, task: Task, folder: Path) -> OfferedCard:
+def own_card(zoo: Zoo, name: str | None, task: Task, folder: Path) -> ModelCard:
     """Return the card to run an own model by: that of the model it was made from, where it says so.
 
     The name is the one asked for, else the one in the folder's ``inference.yml``; a name that nobody knows
@@ -68,31 +67,29 @@ def own_card(zoo: Zoo, name: str | None, task: Task, folder: Path) -> OfferedCar
     if len(set(known)) > 1 and config is not None:
         inference_yml.check_name(config, str(name), str(folder))
     if known:
-        offered = card_for(zoo, known[-1], task)
-        return _changed(offered, name=name or known[-1], **({} if config is None else _OF_PUBLISHED_WEIGHTS))
-    alike = next((offered for offered in zoo.models if offered.card.task == task), None)
+        card = card_for(zoo, known[-1], task)
+        return _changed(card, name=name or known[-1], **({} if config is None else _OF_PUBLISHED_WEIGHTS))
+    alike = next((card for card in zoo.models if card.task == task), None)
     if alike is None:
-        raise UsageError(f"{folder}: no model of the catalogue does {task}: nothing says how to run it")
+        raise UsageError(f"{folder}: no model of the catalog does {task}: nothing says how to run it")
     named = stated if isinstance(stated, str) else None
     return _changed(
         alike, name=str(name or named or folder.name)[:_LONGEST_NAME], **_OF_PUBLISHED_WEIGHTS, **_OF_PUBLISHED_MODEL
     )
 
 
-def card_for(zoo: Zoo, name: str, task: Task) -> OfferedCard:
+def card_for(zoo: Zoo, name: str, task: Task) -> ModelCard:
     """Return the card of a model that does a task.
 
     Raises:
         UnknownModel: No card has that name.
         UsageError: The model does another task.
     """
-    offered = zoo.models.get(name)
-    if offered.card.task != task:
-        raise UsageError(
-            f"{name} does {offered.card.task}, not {task}: 'ocrzoo models list --task {task}' shows what does"
-        )
-    return offered
+    card = zoo.models.get(name)
+    if card.task != task:
+        raise UsageError(f"{name} does {card.task}, not {task}: 'ocrzoo models list --task {task}' shows what does")
+    return card
 
 
-def _changed(offered: OfferedCard, **changes: Any) -> OfferedCard:
-    return OfferedCard(offered.card.model_copy(update=changes), offered.root)
+def _changed(card: ModelCard, **changes: Any) -> ModelCard:
+    return card.model_copy(update=changes)

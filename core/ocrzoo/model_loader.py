@@ -13,8 +13,7 @@ from ocrzoo.custom_weights import card_for, own_card, own_files
 from ocrzoo.engines.base import Device, Engine, EngineOptions, Session, TellingSession, TensorSpec
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.charsets import check_charset
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import Format, Task
+from ocrzoo_registry.cards.schema import Format, ModelCard, Task
 from ocrzoo_registry.errors import EngineError, InputError, IntegrityError, UsageError
 from ocrzoo_registry.plugins.specs import EngineSpec, load_attribute
 from ocrzoo_registry.store.store import ModelFiles
@@ -59,21 +58,21 @@ class Runtime:
         """
         if model_dir is not None:
             own = own_files(model_dir, name or task)
-            offered = own_card(self.zoo, name, task, own.folder)
+            card = own_card(self.zoo, name, task, own.folder)
         elif name is not None:
-            offered, own = card_for(self.zoo, name, task), None
+            card, own = card_for(self.zoo, name, task), None
         else:
             raise UsageError(f"{task}: neither model_name nor model_dir says which model")
         engines = self._engines()
-        files = self._resolve(offered, engines) if own is None else replace(own, name=offered.card.name)
+        files = self._resolve(card, engines) if own is None else replace(own, name=card.name)
         able = [spec for spec in engines if files.file_format in spec.formats]
         if not able:
             raise EngineError(
-                f"{files.folder} holds {offered.card.name} as {files.file_format}, which {_names(engines)} cannot read"
+                f"{files.folder} holds {card.name} as {files.file_format}, which {_names(engines)} cannot read"
             )
-        config = _config_of(offered, files.folder, own=own is not None)
-        factory = load_attribute(self.zoo.predictors.get(offered.card.running.predictor).factory)
-        return factory(offered.card, config, self._session(able, files))
+        config = _config_of(card, files.folder, own=own is not None)
+        factory = load_attribute(self.zoo.predictors.get(card.inference.predictor).factory)
+        return factory(card, config, self._session(able, files))
 
     def _session(self, engines: list[EngineSpec], files: ModelFiles) -> Session:
         """Load the model into the first engine that can; a broken one costs itself."""
@@ -98,18 +97,18 @@ class Runtime:
             raise EngineError(f"no inference engine is installed: pip install {_quoted(ranked[0].install)}")
         return installed
 
-    def _resolve(self, offered: OfferedCard, engines: list[EngineSpec]) -> ModelFiles:
+    def _resolve(self, card: ModelCard, engines: list[EngineSpec]) -> ModelFiles:
         formats: list[Format] = list(dict.fromkeys(kind for spec in engines for kind in spec.formats))
-        if not set(formats) & set(offered.card.artefacts):
-            able = [spec for spec in self.zoo.engines if set(spec.formats) & set(offered.card.artefacts)]
+        if not set(formats) & set(card.artifacts):
+            able = [spec for spec in self.zoo.engines if set(spec.formats) & set(card.artifacts)]
             help_text = " or ".join(f"pip install {_quoted(spec.install)}" for spec in able) or "no engine reads that"
-            if not self.zoo.within_reach(offered):
+            if not self.zoo.is_available(card):
                 help_text += "; its weights must then lie in a folder of OCRZOO_MODEL_PATH"
             raise EngineError(
-                f"{offered.card.name} is published as {', '.join(offered.card.artefacts)}, "
+                f"{card.name} is published as {', '.join(card.artifacts)}, "
                 f"which {_names(engines)} cannot read: {help_text}"
             )
-        return self.zoo.resolver.resolve(offered, formats)
+        return self.zoo.resolver.resolve(card, formats)
 
     def _load(self, spec: EngineSpec, files: ModelFiles) -> Session:
         """Load a network; a device that is not there means the CPU, with a warning (PaddleX's rule)."""
@@ -185,14 +184,14 @@ class GuardedSession:
             raise InputError(f"{self._name} cannot be run on an input of {shape}: {reason}") from error
 
 
-def _config_of(offered: OfferedCard, folder: Path, *, own: bool) -> dict[str, Any]:
+def _config_of(card: ModelCard, folder: Path, *, own: bool) -> dict[str, Any]:
     """The model's own ``inference.yml``, or what the card says where a folder of the user's has none."""
     if not (folder / inference_yml.FILE_NAME).exists():
-        return inference_yml.from_card(offered)
+        return inference_yml.from_card(card)
     config = inference_yml.read(folder)
     if not own:
-        inference_yml.check_name(config, offered.card.name, str(folder))
-        check_charset(offered, config["PostProcess"].get("character_dict"), str(folder))
+        inference_yml.check_name(config, card.name, str(folder))
+        check_charset(card, config["PostProcess"].get("character_dict"), str(folder))
     return config
 
 

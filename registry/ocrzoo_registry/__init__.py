@@ -1,1 +1,1 @@
-"""Cards, plugin host, catalogue, sources, resolver and store; imports no numpy, OpenCV or engine."""
+"""Cards, plugin host, catalog, sources, resolver and store; imports no numpy, OpenCV or engine."""

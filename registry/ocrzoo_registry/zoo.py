@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import FORMATS, Format
-from ocrzoo_registry.catalogue import Catalogue
-from ocrzoo_registry.plugins.manager import PluginHost
-from ocrzoo_registry.plugins.registrations import Offers
-from ocrzoo_registry.plugins.specs import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
+from ocrzoo_registry.cards.schema import FORMATS, Format, ModelCard
+from ocrzoo_registry.catalog import Catalog
+from ocrzoo_registry.plugins.manager import PluginManager
+from ocrzoo_registry.plugins.registrations import Registrations
+from ocrzoo_registry.plugins.specs import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec, load_attribute
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store.store import Store
 
 if TYPE_CHECKING:
     from ocrzoo_registry.download.resolver import Resolver
+    from ocrzoo_registry.languages.selection import Selection
 
 
 class Zoo:
@@ -26,43 +27,43 @@ class Zoo:
         self.settings = settings or Settings.from_environment()
 
     @cached_property
-    def host(self) -> PluginHost:
-        """The plugin host."""
-        return PluginHost(self.settings)
+    def plugins(self) -> PluginManager:
+        """The plugin manager."""
+        return PluginManager(self.settings)
 
     @cached_property
-    def models(self) -> Catalogue:
+    def models(self) -> Catalog:
         """All model cards."""
-        return Catalogue(self.host.model_cards())
+        return Catalog(self.plugins.model_cards())
 
     @cached_property
-    def sources(self) -> Offers[SourceSpec]:
+    def sources(self) -> Registrations[SourceSpec]:
         """All weight sources."""
-        return Offers("source", self.host.sources(), lambda spec: spec.name)
+        return Registrations("source", self.plugins.sources(), lambda spec: spec.name)
 
     @cached_property
-    def engines(self) -> Offers[EngineSpec]:
+    def engines(self) -> Registrations[EngineSpec]:
         """All inference engines, installed or not."""
-        return Offers("engine", self.host.engines(), lambda spec: spec.name)
+        return Registrations("engine", self.plugins.engines(), lambda spec: spec.name)
 
     @cached_property
-    def predictors(self) -> Offers[PredictorSpec]:
+    def predictors(self) -> Registrations[PredictorSpec]:
         """All predictors."""
-        return Offers("predictor", self.host.predictors(), lambda spec: spec.name)
+        return Registrations("predictor", self.plugins.predictors(), lambda spec: spec.name)
 
     @cached_property
-    def pipelines(self) -> Offers[PipelineSpec]:
+    def pipelines(self) -> Registrations[PipelineSpec]:
         """All pipelines."""
-        return Offers("pipeline", self.host.pipelines(), lambda spec: spec.name)
+        return Registrations("pipeline", self.plugins.pipelines(), lambda spec: spec.name)
 
-    def within_reach(self, offered: OfferedCard) -> bool:
+    def is_available(self, card: ModelCard) -> bool:
         """Whether a model's weights are here, or a source that may be asked has them, by its card or its own word."""
-        own, other = vars(offered.card.sources), offered.card.sources.other
+        own, other = vars(card.sources), card.sources.other
         asked = self._asked
         return (
             any(spec.name in other or own.get(spec.name) for spec in asked)
-            or any(self.store.find(offered.card.name, file_format) for file_format in offered.card.artefacts)
-            or any(self.resolver.sources.holds(spec.name, offered.card.name) for spec in asked if spec.unnamed)
+            or any(self.store.find(card.name, file_format) for file_format in card.artifacts)
+            or any(self.resolver.sources.holds(spec.name, card.name) for spec in asked if spec.discoverable)
         )
 
     @cached_property
@@ -89,3 +90,53 @@ class Zoo:
         from ocrzoo_registry.download.resolver import Resolver
 
         return Resolver(self.settings, self.sources, self.store)
+
+    def installed_check(self) -> Callable[[ModelCard], bool]:
+        """Return a function that says whether a model is in the store, complete, as the store is now."""
+        folders = self.store.folder_names()
+
+        def is_installed(card: ModelCard) -> bool:
+            paths = ((kind, self.store.folder(card.name, kind).name) for kind in card.artifacts)
+            return any(name in folders and self.store.find(card.name, kind) is not None for kind, name in paths)
+
+        return is_installed
+
+    def default_model(self, pipeline: str = "OCR") -> str:
+        """Return the recognition model that a pipeline takes by default; an empty string where it has none."""
+        if pipeline not in self.pipelines:
+            return ""
+        modules = load_attribute(self.pipelines.get(pipeline).config)().get("SubModules") or {}
+        return str((modules.get("TextRecognition") or {}).get("model_name") or "")
+
+
+def select_models(
+    lang: str | Iterable[str],
+    *,
+    zoo: Zoo | None = None,
+    task: str = "text_recognition",
+    tier: str | None = None,
+    max_size_mb: float | None = None,
+    min_coverage: float | None = None,
+    installed: bool = False,
+    default: str | None = None,
+    thorough: bool = False,
+) -> Selection:
+    """Find the model that reads a language, or all of several languages.
+
+    ``lang`` is a tag, a name or a PaddleOCR code, or several, also with commas between. A model qualifies that claims
+    the language and whose charset has ``min_coverage`` (0 to 1, default 1) of its letters; where none does, one whose
+    charset has them and that claims other languages in which they all occur. ``default`` is the model to prefer where
+    it qualifies by a claim, if not given the OCR pipeline's. ``thorough`` also lists models that have the letters and
+    no claim where others have both.
+
+    Raises:
+        AmbiguousLanguage: A code has two meanings.
+        UnknownLanguage: There is no such language. That no model reads it is no error here: ``winner`` is ``None``.
+        UsageError: A filter makes no sense.
+    """
+    from ocrzoo_registry.languages.ranking import MIN_COVERAGE, Terms
+    from ocrzoo_registry.languages.selection import select
+
+    zoo = zoo or Zoo()
+    terms = Terms(task, tier, max_size_mb, MIN_COVERAGE if min_coverage is None else min_coverage, installed)
+    return select(zoo, lang, terms, default=zoo.default_model() if default is None else default, thorough=thorough)

@@ -16,11 +16,11 @@ from ocrzoo.pipelines.config import checked, default_ocr
 from ocrzoo.pipelines.schema import OCRConfig
 from ocrzoo.predictors.base import Classification, Unwarped
 from ocrzoo.predictors.detection import TextDetector
-from ocrzoo.predictors.recognition import TextRecogniser
+from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo_registry.cards.schema import Task
 
 Array = NDArray[np.float32]
-PREDICTORS: dict[str, Any] = {"PP-OCRv5_mobile_det": TextDetector, "PP-OCRv5_mobile_rec": TextRecogniser}
+PREDICTORS: dict[str, Any] = {"PP-OCRv5_mobile_det": TextDetector, "PP-OCRv5_mobile_rec": TextRecognizer}
 
 
 @dataclass
@@ -109,7 +109,7 @@ class StandInRuntime(Runtime):
             return Shifted()
         compute = see_ink if task == "text_detection" else read_ab
         config = {"PostProcess": {"character_dict": ["a", "b"]}}
-        return PREDICTORS[name](self.zoo.models.get(name).card, config, StandIn(compute))
+        return PREDICTORS[name](self.zoo.models.get(name), config, StandIn(compute))
 
 
 def stand_in_config(**changes: Any) -> OCRConfig:

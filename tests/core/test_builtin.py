@@ -33,7 +33,7 @@ def test_every_predictor_and_source_can_be_loaded(zoo: Zoo) -> None:
 
 
 def test_a_predictor_is_called_what_the_cards_call_it(zoo: Zoo) -> None:
-    wanted = {o.card.running.predictor for o in zoo.models if o.card.task in ("text_detection", "text_recognition")}
+    wanted = {o.inference.predictor for o in zoo.models if o.task in ("text_detection", "text_recognition")}
     assert wanted <= set(zoo.predictors.names)
 
 

@@ -52,38 +52,38 @@ class TestNames:
 
     def test_the_published_one(self, zoo: Zoo, folder: Path) -> None:
         says(folder, "arabic_PP-OCRv5_mobile_rec")
-        card = own_card(zoo, "arabic_PP-OCRv5_mobile_rec", "text_recognition", folder).card
+        card = own_card(zoo, "arabic_PP-OCRv5_mobile_rec", "text_recognition", folder)
         assert (card.name, card.scripts) == ("arabic_PP-OCRv5_mobile_rec", ("Arab",))
         assert card.charset is None, "the charset is the folder's"
 
     def test_the_folder_alone_says_it(self, zoo: Zoo, folder: Path) -> None:
         says(folder, "arabic_PP-OCRv5_mobile_rec")
-        assert own_card(zoo, None, "text_recognition", folder).card.name == "arabic_PP-OCRv5_mobile_rec"
+        assert own_card(zoo, None, "text_recognition", folder).name == "arabic_PP-OCRv5_mobile_rec"
 
     def test_a_new_name_for_weights_made_from_published_ones(self, zoo: Zoo, folder: Path) -> None:
         says(folder, "arabic_PP-OCRv5_mobile_rec")
-        card = own_card(zoo, "receipts", "text_recognition", folder).card
+        card = own_card(zoo, "receipts", "text_recognition", folder)
         assert (card.name, card.scripts) == ("receipts", ("Arab",))
 
     def test_a_new_name_in_the_folder(self, zoo: Zoo, folder: Path) -> None:
-        card = own_card(zoo, "PP-OCRv5_mobile_rec", "text_recognition", says(folder, "receipts")).card
+        card = own_card(zoo, "PP-OCRv5_mobile_rec", "text_recognition", says(folder, "receipts"))
         assert card.name == "PP-OCRv5_mobile_rec"
 
     def test_a_name_that_nobody_knows(self, zoo: Zoo, folder: Path) -> None:
-        card = own_card(zoo, None, "text_recognition", says(folder, "receipts")).card
+        card = own_card(zoo, None, "text_recognition", says(folder, "receipts"))
         assert card.name == "receipts"
-        assert card.running.predictor == "text_recognition"
+        assert card.inference.predictor == "text_recognition"
         assert (card.languages, card.scripts, card.metrics) == ((), (), ())
 
     @pytest.mark.parametrize("stated", ["[a, b]", "{a: b}", "7"])
     def test_a_name_that_is_no_text_is_none(self, zoo: Zoo, folder: Path, stated: str) -> None:
-        assert own_card(zoo, None, "text_recognition", says(folder, stated)).card.name == folder.name
+        assert own_card(zoo, None, "text_recognition", says(folder, stated)).name == folder.name
 
     def test_a_name_is_no_longer_than_a_message(self, zoo: Zoo, folder: Path) -> None:
-        assert own_card(zoo, None, "text_recognition", says(folder, "x" * 9000)).card.name == "x" * 200
+        assert own_card(zoo, None, "text_recognition", says(folder, "x" * 9000)).name == "x" * 200
 
     def test_none_at_all(self, zoo: Zoo, folder: Path) -> None:
-        assert own_card(zoo, None, "textline_orientation", folder).card.name == folder.name
+        assert own_card(zoo, None, "textline_orientation", folder).name == folder.name
 
     def test_two_published_names(self, zoo: Zoo, folder: Path) -> None:
         with pytest.raises(IntegrityError, match="holds en_PP-OCRv5_mobile_rec, not PP-OCRv5_mobile_rec"):

@@ -18,7 +18,7 @@ from ocrzoo.model_loader import GuardedSession, Runtime
 from ocrzoo.predictors.detection import TextDetector
 from ocrzoo_registry.cards.schema import Format, Task
 from ocrzoo_registry.errors import EngineError, InputError, IntegrityError, UnknownModel, UsageError
-from ocrzoo_registry.plugins.registrations import Offer, Offers, Origin
+from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
 from ocrzoo_registry.plugins.specs import EngineSpec
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
@@ -65,7 +65,7 @@ ABSENT = engine("absent", 0, "onnx", "paddle", module="no_such_module_anywhere")
 
 def runtime(home: Path, *engines: EngineSpec, name: str | None = None, options: EngineOptions | None = None) -> Runtime:
     zoo = Zoo(Settings(home=home, offline=True))
-    zoo.engines = Offers("engine", [Offer(spec, ORIGIN) for spec in engines], lambda spec: spec.name)
+    zoo.engines = Registrations("engine", [Registration(spec, ORIGIN) for spec in engines], lambda spec: spec.name)
     return Runtime(zoo, name, options or EngineOptions())
 
 
@@ -130,7 +130,7 @@ class TestChoice:
     def test_a_model_published_in_a_format_that_no_engine_here_reads(self, home: Path, asked: list[Any]) -> None:
         name = "PP-OCRv3_mobile_det"
         made = runtime(home, QUICK, SLOW, engine("absent", 9, "paddle", module="no_such_module_anywhere"))
-        assert set(made.zoo.models.get(name).card.artefacts) == {"paddle"}
+        assert set(made.zoo.models.get(name).artifacts) == {"paddle"}
         with pytest.raises(EngineError) as caught:
             made.predictor(name, TASK)
         assert str(caught.value) == (

@@ -14,15 +14,15 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
-WHITE: Colour = (255, 255, 255)
-BLACK: Colour = (0, 0, 0)
-CREAM: Colour = (250, 244, 228)
-NAVY: Colour = (24, 40, 92)
-RED: Colour = (176, 24, 32)
-YELLOW: Colour = (255, 221, 87)
-COLOURS = 32
+WHITE: Color = (255, 255, 255)
+BLACK: Color = (0, 0, 0)
+CREAM: Color = (250, 244, 228)
+NAVY: Color = (24, 40, 92)
+RED: Color = (176, 24, 32)
+YELLOW: Color = (255, 221, 87)
+COLORS = 32
 """Palette entries kept: smooth edges in a small file."""
 
 SANS = "DejaVuSans.ttf"
@@ -51,9 +51,9 @@ def fonts_below(root: Path) -> Fonts:
     return load
 
 
-def blank(width: int, height: int, colour: Colour = WHITE) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+def blank(width: int, height: int, color: Color = WHITE) -> tuple[Image.Image, ImageDraw.ImageDraw]:
     """Return an empty page and a pen for it."""
-    page = Image.new("RGB", (width, height), colour)
+    page = Image.new("RGB", (width, height), color)
     return page, ImageDraw.Draw(page)
 
 
@@ -76,7 +76,7 @@ def english_paragraph(fonts: Fonts) -> Image.Image:
 
 
 def chinese_mixed(fonts: Fonts) -> Image.Image:
-    """Chinese, Latin and digits on colours: channel order, mixed scripts, two columns of one height."""
+    """Chinese, Latin and digits on colors: channel order, mixed scripts, two columns of one height."""
     page, pen = blank(720, 430, CREAM)
     pen.rectangle((0, 0, 720, 78), fill=NAVY)
     pen.text((30, 14), "床前明月光，疑是地上霜。", fill=YELLOW, font=fonts(CJK, 34))
@@ -189,7 +189,7 @@ def main() -> None:
     fonts = fonts_below(options.fonts)
     options.output.mkdir(parents=True, exist_ok=True)
     for name, draw in PAGES.items():
-        page = draw(fonts).quantize(COLOURS, dither=Image.Dither.NONE)
+        page = draw(fonts).quantize(COLORS, dither=Image.Dither.NONE)
         page.save(options.output / f"{name}.png", optimize=True)
 
 

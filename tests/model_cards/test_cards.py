@@ -216,7 +216,7 @@ def test_11_detect_34_recognise_3_classify_and_1_unwarps(cards: dict[str, ModelC
 def test_a_card_is_valid_and_lies_where_its_name_and_family_say(path: Path) -> None:
     card = read_card(path)
     assert (card.name, card.family) == (path.stem, path.parent.name)
-    assert card.licence == "Apache-2.0"
+    assert card.license == "Apache-2.0"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -263,7 +263,7 @@ def test_25_models_are_officially_published_as_onnx_and_safetensors(cards: dict[
 
 
 def test_pp_ocrv4_mobile_has_onnx_only_as_a_conversion_in_a_wheel(cards: dict[str, ModelCard]) -> None:
-    converted = {card.name for card in cards.values() if "onnx" in card.artefacts} - OFFICIAL_ONNX
+    converted = {card.name for card in cards.values() if "onnx" in card.artifacts} - OFFICIAL_ONNX
     assert converted == {"PP-OCRv4_mobile_det", "PP-OCRv4_mobile_rec"}
     assert all("onnx" in cards[name].sources.wheel for name in converted)
 
@@ -275,17 +275,17 @@ def test_the_files_of_each_format(cards: dict[str, ModelCard]) -> None:
         "safetensors": {"inference.yml", "config.json", "model.safetensors"},
     }
     for card in cards.values():
-        for file_format, artefact in card.artefacts.items():
+        for file_format, artifact in card.artifacts.items():
             if file_format == "paddle" or card.name in OFFICIAL_ONNX:
-                assert {file.path for file in artefact.files} == official[file_format], card.name
+                assert {file.path for file in artifact.files} == official[file_format], card.name
 
 
 def test_digests_are_those_of_the_pp_ocrv6_onnx_files_and_of_the_wheels(cards: dict[str, ModelCard]) -> None:
     pinned = {
         card.name: file.sha256
         for card in cards.values()
-        for artefact in card.artefacts.values()
-        for file in artefact.files
+        for artifact in card.artifacts.values()
+        for file in artifact.files
         if file.sha256
     }
     converted = {
@@ -313,8 +313,8 @@ def test_wheel_members_are_exactly_the_known_ones(cards: dict[str, ModelCard]) -
 
 def repositories(card: ModelCard, hub: str) -> Iterator[tuple[str, str]]:
     """Yield each repository with the name that it should bear."""
-    offered: dict[Format, Repository] = getattr(card.sources, hub)
-    for file_format, repository in offered.items():
+    published: dict[Format, Repository] = getattr(card.sources, hub)
+    for file_format, repository in published.items():
         suffix = "" if file_format == "paddle" else f"_{file_format}"
         yield repository.repository, card.name + suffix
 
@@ -398,7 +398,7 @@ def test_the_latin_readers_take_the_latin_languages_and_pali(cards: dict[str, Mo
 def test_the_rules_of_detection(cards: dict[str, ModelCard]) -> None:
     keys = ("thresh", "box_thresh", "unclip_ratio", "max_candidates")
     rules = {
-        name: tuple(card.running.postprocess[key] for key in keys)
+        name: tuple(card.inference.postprocess[key] for key in keys)
         for name, card in cards.items()
         if card.task in {"text_detection", "seal_text_detection"}
     }
@@ -411,17 +411,17 @@ def test_the_rules_of_detection(cards: dict[str, ModelCard]) -> None:
         "PP-OCRv4_mobile_seal_det": seal,
     }
     assert {name: rule for name, rule in rules.items() if rule != (0.3, 0.6, 1.5, 1000)} == special
-    assert cards["PP-OCRv4_mobile_seal_det"].running.postprocess["box_type"] == "poly"
+    assert cards["PP-OCRv4_mobile_seal_det"].inference.postprocess["box_type"] == "poly"
 
 
 def test_the_scale_of_detection_stays_a_string_that_nothing_evaluates(cards: dict[str, ModelCard]) -> None:
-    steps = cards["PP-OCRv5_server_det"].running.preprocess
+    steps = cards["PP-OCRv5_server_det"].inference.preprocess
     assert [next(iter(step)) for step in steps] == [
         "DecodeImage", "DetLabelEncode", "DetResizeForTest", "NormalizeImage", "ToCHWImage", "KeepKeys",
     ]  # fmt: skip
-    normalise = steps[3]["NormalizeImage"]
-    assert isinstance(normalise, dict)
-    assert normalise["scale"] == "1./255."
+    normalize = steps[3]["NormalizeImage"]
+    assert isinstance(normalize, dict)
+    assert normalize["scale"] == "1./255."
 
 
 def test_the_labels_of_the_classifiers(cards: dict[str, ModelCard]) -> None:
@@ -430,7 +430,7 @@ def test_the_labels_of_the_classifiers(cards: dict[str, ModelCard]) -> None:
         assert cards[f"PP-LCNet_{width}_textline_ori"].labels == ("0_degree", "180_degree")
     for card in cards.values():
         if card.labels:
-            topk = card.running.postprocess["Topk"]
+            topk = card.inference.postprocess["Topk"]
             assert isinstance(topk, dict)
             assert topk["label_list"] == list(card.labels)
 
@@ -448,4 +448,4 @@ def test_the_labels_of_the_classifiers(cards: dict[str, ModelCard]) -> None:
 def test_the_shapes_that_networks_take(
     cards: dict[str, ModelCard], name: str, shapes: dict[str, tuple[tuple[int, ...], ...]]
 ) -> None:
-    assert cards[name].running.dynamic_shapes == shapes
+    assert cards[name].inference.dynamic_shapes == shapes

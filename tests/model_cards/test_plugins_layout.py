@@ -14,7 +14,7 @@ from typing import Any
 import pluggy
 import pytest
 
-from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.plugins.hookspecs import HookSpecs
 
 REPOSITORY = Path(__file__).parents[2]
@@ -84,14 +84,14 @@ def test_the_hook_offers_exactly_the_cards_of_the_folder(family: str) -> None:
     host.add_hookspecs(HookSpecs)
     host.register(module)
     host.check_pending()
-    answers: list[Iterable[OfferedCard]] = host.hook.ocrzoo_model_cards()
-    offered = [card for answer in answers for card in answer]
+    answers: list[Iterable[ModelCard]] = host.hook.ocrzoo_model_cards()
+    cards = [card for answer in answers for card in answer]
     names = sorted(path.stem for path in (CARDS / family).glob("*.yaml"))
-    assert sorted(item.card.name for item in offered) == names
-    assert {item.card.family for item in offered} == {family}
-    for item in offered:
-        if item.card.charset:
-            assert (item.root / item.card.charset).is_file()
+    assert sorted(item.name for item in cards) == names
+    assert {item.family for item in cards} == {family}
+    for item in cards:
+        if item.charset:
+            assert (item.folder / item.charset).is_file()
 
 
 def test_a_plugin_loads_nothing_heavy() -> None:

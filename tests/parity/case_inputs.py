@@ -46,7 +46,7 @@ def _write_images(folder: Path, note: Image.Image) -> None:
     turned = Image.Exif()
     turned[EXIF_ORIENTATION] = TURNED_CLOCKWISE
     note.transpose(Image.Transpose.ROTATE_90).save(folder / "exif.jpg", quality=95, exif=turned)
-    note.convert("L").save(folder / "grey.png")
+    note.convert("L").save(folder / "gray.png")
     veiled = note.convert("RGBA")
     veiled.putalpha(note.convert("L").point(lambda level: 255 - level // 2))
     veiled.save(folder / "alpha.png")
@@ -76,7 +76,7 @@ def _write_pages(folder: Path, note: Image.Image) -> None:
 def _write_arrays(folder: Path, note: Image.Image) -> None:
     pixels = np.asarray(note)[:, :, ::-1]
     np.save(folder / "bgr.npy", pixels)
-    np.save(folder / "grey.npy", np.asarray(note.convert("L")))
+    np.save(folder / "gray.npy", np.asarray(note.convert("L")))
     np.save(folder / "one_channel.npy", np.asarray(note.convert("L"))[:, :, None])
     np.save(folder / "bgra.npy", np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)]))
     np.save(folder / "float.npy", pixels.astype(np.float32) / 255)

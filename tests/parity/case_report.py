@@ -32,7 +32,7 @@ are recorded in `tests/parity/cases.json` ({versions}).
 
 ## On purpose
 
-`create_pipeline(..., paddlex_quirks=True)` gives PaddleX's behaviour where the last column says so; the tests play
+`create_pipeline(..., paddlex_quirks=True)` gives PaddleX's behavior where the last column says so; the tests play
 these cases a second time with it, and then nothing differs.
 """
 

@@ -37,7 +37,7 @@ PAGES = (
     "black.png",
     "dot.png",
 )
-ARRAYS = ("bgr", "grey", "one_channel", "bgra", "float", "nothing")
+ARRAYS = ("bgr", "gray", "one_channel", "bgra", "float", "nothing")
 
 INPUTS: Mapping[str, Any] = {
     "png": NOTE,
@@ -47,7 +47,7 @@ INPUTS: Mapping[str, Any] = {
     "ppm": "{pages}/note.ppm",
     "webp": "{pages}/note.webp",
     "suffix in capitals": "{pages}/CAPITALS.PNG",
-    "grey png": "{pages}/grey.png",
+    "gray png": "{pages}/gray.png",
     "png with transparency": "{pages}/alpha.png",
     "16-bit png": "{pages}/deep.png",
     "jpeg named png": "{pages}/misnamed.png",

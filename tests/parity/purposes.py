@@ -24,7 +24,7 @@ class Purpose:
     aspects: Sequence[str]
     cases: Sequence[str] = ("*",)
     quirk: bool = False
-    """Whether ``paddlex_quirks=True`` gives PaddleX's behaviour."""
+    """Whether ``paddlex_quirks=True`` gives PaddleX's behavior."""
     only_empty: bool = False
     """Whether it holds for pages without text only."""
     everywhere: bool = False
@@ -151,7 +151,7 @@ PURPOSES: Sequence[Purpose] = (
     ),
     Purpose(
         what="turning a page or a line",
-        theirs="`warpAffine` around a centre half a pixel off: a black row and column, all else shifted by a pixel",
+        theirs="`warpAffine` around a center half a pixel off: a black row and column, all else shifted by a pixel",
         ours="exact",
         why="pixels at two edges are lost, and accents and dots with them",
         aspects=READ,
@@ -231,9 +231,9 @@ PURPOSES: Sequence[Purpose] = (
     ),
     Purpose(
         what="arrays that are no BGR picture of bytes",
-        theirs="grey, H x W x 1 and BGRA raise errors about something else; floats and arrays without pixels "
+        theirs="gray, H x W x 1 and BGRA raise errors about something else; floats and arrays without pixels "
         "give an empty answer",
-        ours="grey and BGRA are read; floats and arrays without pixels are an error that says how to convert",
+        ours="gray and BGRA are read; floats and arrays without pixels are an error that says how to convert",
         why="what an array means is clear in the first case, and not in the second",
         aspects=("outcome", "results"),
         cases=("input = array: *",),

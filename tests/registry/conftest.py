@@ -17,7 +17,7 @@ sys.path.append(str(Path(__file__).parents[2]))
 from tests.registry.kit import FIRST_PARTY, SitePackages
 
 from ocrzoo_registry.download.resolver import Resolver
-from ocrzoo_registry.plugins.registrations import Offer, Offers, Origin
+from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
 from ocrzoo_registry.plugins.specs import SourceSpec
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store.store import Store
@@ -72,8 +72,8 @@ def make_resolver(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> MakeRe
         offers = []
         for rank, (name, source) in enumerate(sources.items()):
             setattr(module, name, lambda _settings, source=source: source)
-            spec = SourceSpec(name, f"{module.__name__}:{name}", rank=rank, network=network, changes=not network)
-            offers.append(Offer(spec, Origin("test", "test", "0")))
-        return Resolver(settings, Offers("source", offers, lambda spec: spec.name), Store(settings.home))
+            spec = SourceSpec(name, f"{module.__name__}:{name}", rank=rank, network=network, mutable=not network)
+            offers.append(Registration(spec, Origin("test", "test", "0")))
+        return Resolver(settings, Registrations("source", offers, lambda spec: spec.name), Store(settings.home))
 
     return make

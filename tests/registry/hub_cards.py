@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from tests.hubs.server import Hubs
 from tests.registry.kit import offer_card
 
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.settings import Hubs as HubSettings
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Listing, RemoteFile, Source
@@ -28,11 +27,11 @@ FOLDER = "paddlex/official_inference_model/paddle3.0.0"
 
 def hub_card(
     revision: str | None = None, *, bos: str = f"https://x.bj.bcebos.com/{FOLDER}/{NAME}_infer.tar"
-) -> OfferedCard:
+) -> ModelCard:
     """Give a card that is on all four hubs."""
     at = {} if revision is None else {"revision": revision}
     return offer_card(
-        artefacts={"paddle": {"files": [{"path": path} for path in ("inference.json", "inference.pdiparams")]}},
+        artifacts={"paddle": {"files": [{"path": path} for path in ("inference.json", "inference.pdiparams")]}},
         sources={
             "huggingface": {"paddle": {"repository": f"PaddlePaddle/{NAME}", **at}},
             "modelscope": {"paddle": {"repository": f"PaddlePaddle/{NAME}", **at}},
@@ -54,7 +53,7 @@ def leading_to(settings: Settings, hubs: Hubs, **tokens: str) -> Settings:
     return Settings(home=settings.home, hubs=HubSettings.from_environment(hubs.environment() | tokens))
 
 
-def listed(source: Source, card: OfferedCard, file_format: Format = "paddle") -> Listing:
+def listed(source: Source, card: ModelCard, file_format: Format = "paddle") -> Listing:
     listing = source.list(card, file_format)
     assert listing is not None
     return listing

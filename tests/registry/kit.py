@@ -13,7 +13,8 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Protocol
 
-from ocrzoo_registry.cards.loader import OfferedCard, build_card
+from ocrzoo_registry.cards.loader import build_card
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Listing, Opened, RemoteFile
@@ -32,15 +33,15 @@ def card_data(**changes: object) -> dict[str, object]:
         "task": "text_detection",
         "version": "1",
         "summary": "Finds text on beach signs.",
-        "licence": "Apache-2.0",
-        "artefacts": {"onnx": {"files": [{"path": "inference.onnx"}]}},
+        "license": "Apache-2.0",
+        "artifacts": {"onnx": {"files": [{"path": "inference.onnx"}]}},
         "running": {"predictor": "text_detection"},
     } | changes
 
 
-def offer_card(root: Path | None = None, /, **changes: object) -> OfferedCard:
+def offer_card(root: Path | None = None, /, **changes: object) -> ModelCard:
     """Give a card as a plugin would offer it."""
-    return OfferedCard(build_card(card_data(**changes), origin="a test"), root or Path())
+    return build_card(card_data(**changes), origin="a test").located_in(root or Path())
 
 
 def sha256(content: bytes) -> str:
@@ -72,8 +73,8 @@ class Shelf:
     listed: list[str] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
 
-    def list(self, offered: OfferedCard, file_format: str) -> Listing | None:
-        self.listed.append(f"{offered.card.name} {file_format}")
+    def list(self, card: ModelCard, file_format: str) -> Listing | None:
+        self.listed.append(f"{card.name} {file_format}")
         if self.list_error:
             raise self.list_error
         if self.promised is None and not self.contents:

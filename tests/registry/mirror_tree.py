@@ -9,8 +9,7 @@ from pathlib import Path
 
 from tests.registry.kit import sha256
 
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.index.schema import BLOBS, FILE_NAME, Index, IndexedFile, IndexedModel, revision_of
 
 
@@ -23,7 +22,7 @@ class Keys:
 
 
 def indexed(
-    offered: OfferedCard,
+    card: ModelCard,
     files: Mapping[str, bytes],
     file_format: Format = "paddle",
     origin: str = "stated by huggingface",
@@ -34,13 +33,13 @@ def indexed(
         for path, content in sorted(files.items())
     )
     return IndexedModel(
-        name=offered.card.name,
+        name=card.name,
         format=file_format,
         revision=revision_of(entries),
         source="huggingface",
         source_revision="0" * 40,
         files=entries,
-        card=offered.card,
+        card=card,
     )
 
 

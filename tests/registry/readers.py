@@ -7,10 +7,10 @@ from pathlib import Path
 
 from tests.registry.kit import offer_card
 
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.catalogue import Catalogue
+from ocrzoo_registry.cards.schema import ModelCard
+from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.languages.tags import find_tag
-from ocrzoo_registry.plugins.registrations import Offer, Offers, Origin
+from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
 from ocrzoo_registry.plugins.specs import SourceSpec
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
@@ -36,7 +36,7 @@ class Readers:
         letters: Iterable[str] | None = None,
         accuracy: dict[str, float] | None = None,
         **changes: object,
-    ) -> OfferedCard:
+    ) -> ModelCard:
         """Make a model that claims languages; without ``letters`` its charset has those of all that it claims."""
         written = letters_of(*languages) if letters is None else letters
         (self.folder / f"{name}.txt").write_text("\n".join(["0", *written]) + "\n", encoding="utf-8")
@@ -53,10 +53,10 @@ class Readers:
         return offer_card(self.folder, name=name, **card | changes)
 
 
-def zoo_of(settings: Settings, *cards: OfferedCard) -> Zoo:
+def zoo_of(settings: Settings, *cards: ModelCard) -> Zoo:
     """Give a zoo with these models and one source, a folder beside the card."""
     zoo = Zoo(settings)
-    zoo.__dict__["models"] = Catalogue(Offer(card, ORIGIN) for card in cards)
+    zoo.__dict__["models"] = Catalog(Registration(card, ORIGIN) for card in cards)
     directory = SourceSpec("directory", "ocrzoo_registry.sources.directory:DirectorySource", rank=10, network=False)
-    zoo.__dict__["sources"] = Offers("source", [Offer(directory, ORIGIN)], lambda spec: spec.name)
+    zoo.__dict__["sources"] = Registrations("source", [Registration(directory, ORIGIN)], lambda spec: spec.name)
     return zoo

@@ -17,7 +17,7 @@ def test_listing_every_model_loads_nothing_heavy() -> None:
 import sys
 from ocrzoo_registry.zoo import Zoo
 zoo = Zoo()
-zoo.host.call_all()
+zoo.plugins.call_all()
 assert len(zoo.models) >= 49, zoo.models.names
 assert zoo.models.search(lang="en", task="text_recognition")
 assert zoo.engines.names and zoo.sources.names and zoo.pipelines.names and zoo.predictors.names
@@ -46,7 +46,7 @@ def test_a_final_list_of_sources_puts_models_of_others_out_of_reach(tmp_path: Pa
     anywhere = Zoo(Settings(home=tmp_path))
     by_wheel = Zoo(Settings(home=tmp_path, sources=("wheel",), sources_exact=True))
     for name, by_either in (("PP-OCRv6_small_rec", (True, True)), ("PP-OCRv6_medium_rec", (True, False))):
-        assert tuple(zoo.within_reach(zoo.models.get(name)) for zoo in (anywhere, by_wheel)) == by_either
+        assert tuple(zoo.is_available(zoo.models.get(name)) for zoo in (anywhere, by_wheel)) == by_either
 
 
 def test_the_settings_are_those_of_the_environment_unless_given(tmp_path: Path) -> None:

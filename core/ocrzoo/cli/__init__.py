@@ -51,5 +51,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _report(kind: str, message: str, code: ExitCode) -> int:
     if debugging():
         traceback.print_exc()
-    tell(kind, message, colour="red")
+    tell(kind, message, color="red")
     return int(code)

@@ -67,7 +67,7 @@ def describe_candidate(selection: Selection, one: Candidate) -> dict[str, Any]:
     """Return a candidate as plain data, with why it won or did not."""
     from ocrzoo_registry.languages.ranking import size_mb
 
-    card = one.offered.card
+    card = one.card
     return {
         "name": card.name,
         "qualifies": one.qualifies,
@@ -78,7 +78,7 @@ def describe_candidate(selection: Selection, one: Candidate) -> dict[str, Any]:
         "size_mb": size_mb(card),
         "latency": [latency.model_dump(mode="json") for latency in card.latency],
         "installed": one.installed,
-        "within_reach": one.within_reach,
+        "is_available": one.is_available,
     }
 
 

@@ -49,7 +49,7 @@ class Reading:
     def keep_going(self, error: OcrzooError) -> None:
         """Tell what went wrong with one page."""
         self.failed.append(error)
-        tell("error", str(error), colour="red")
+        tell("error", str(error), color="red")
 
 
 def read_pages(reading: Reading, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> int:
@@ -161,7 +161,7 @@ def _write_document(output: Path, kind: str, results: Iterator[Any]) -> None:
 
     first = next(results, None)
     if first is None:
-        tell("error", f"{output}: not written, since no page could be read", colour="red")
+        tell("error", f"{output}: not written, since no page could be read", color="red")
         return
     pages = (result.text_page(original=kind != "pdf") for result in chain([first], results))
     write(output, document(pages, kind))

@@ -1,4 +1,4 @@
-"""What commands show besides their answer: warnings, progress, tables; colours only on a terminal."""
+"""What commands show besides their answer: warnings, progress, tables; colors only on a terminal."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ class _LineHandler(logging.Handler):
     """Writes a record as ``warning: message``."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        colour = "yellow" if record.levelno >= logging.WARNING else "blue"
-        tell(record.levelname.lower(), record.getMessage(), colour)
+        color = "yellow" if record.levelno >= logging.WARNING else "blue"
+        tell(record.levelname.lower(), record.getMessage(), color)
 
 
-def tell(kind: str, message: str, colour: str) -> None:
+def tell(kind: str, message: str, color: str) -> None:
     """Write ``kind: message`` as one line to standard error."""
-    click.echo(f"{click.style(kind, fg=colour, bold=True)}: {one_line(message)}", err=True)
+    click.echo(f"{click.style(kind, fg=color, bold=True)}: {one_line(message)}", err=True)
 
 
 def one_line(text: str) -> str:

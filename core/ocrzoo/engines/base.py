@@ -133,7 +133,7 @@ class TellingSession(Session, Protocol):
     def align_corners(self) -> bool | None:
         """Whether the last output is the grid by which the network samples what it is given, and how it counts.
 
-        The grid, N x H x W x 2, holds x and y from -1 to 1: from centre to centre of the outermost pixels
+        The grid, N x H x W x 2, holds x and y from -1 to 1: from center to center of the outermost pixels
         (``True``), or from edge to edge (``False``). ``None``: there is no such output.
         """
         ...

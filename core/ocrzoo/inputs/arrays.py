@@ -16,7 +16,7 @@ _FLOATS = "convert it to uint8: (array * 255).astype('uint8') where 1 is white, 
 
 
 def from_array(array: NDArray[Any]) -> Image:
-    """Take an array as an image: grey (H x W or H x W x 1), BGR, or BGRA, whose alpha is dropped.
+    """Take an array as an image: gray (H x W or H x W x 1), BGR, or BGRA, whose alpha is dropped.
 
     uint8 is taken as it is; uint16 has white at 65535 and is divided by 256, as OpenCV does with 16-bit files;
     of bool, ``True`` is white. RGB cannot be told from BGR: turn it with ``array[:, :, ::-1]`` first.

@@ -88,7 +88,7 @@ def _warn(header: _Header, content: bytes, name: str) -> None:
     if header.frames > 1 and header.format != "MPO":  # what telephones write is one photograph with its previews
         log.warning("%s: an animation of %d pictures, of which the first is read", name, header.frames)
     if content.startswith(b"\xff\xd8") and b"\xff\xd9" not in content[-_JPEG_TAIL:]:
-        log.warning("%s: the JPEG is cut short; what is missing is read as grey", name)
+        log.warning("%s: the JPEG is cut short; what is missing is read as gray", name)
 
 
 def _decode(content: bytes, name: str) -> Image:

@@ -27,7 +27,7 @@ from ocrzoo_registry.network.http import Web
 from ocrzoo_registry.settings import Settings
 
 Input: TypeAlias = "str | os.PathLike[str] | bytes | NDArray[Any] | Iterable[Input]"
-"""A path, URL, folder, ``-`` for standard input, a file's content, an array (grey, BGR or BGRA), or several of them."""
+"""A path, URL, folder, ``-`` for standard input, a file's content, an array (gray, BGR or BGRA), or several of them."""
 
 _RASTER = (
     ".bmp",

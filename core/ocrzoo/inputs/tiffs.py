@@ -107,8 +107,8 @@ def _to_bgr(image: PIL.Image.Image, where: str) -> Image:
         )
     if image.mode.startswith("I;16"):
         bits = int(image.tag_v2.get(_BITS_PER_SAMPLE, (16,))[0])  # type: ignore[attr-defined]  # TIFF's
-        grey = (np.asarray(image) >> (bits - 8)).astype(np.uint8)
-        return cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)  # type: ignore[return-value]  # uint8 stays
+        gray = (np.asarray(image) >> (bits - 8)).astype(np.uint8)
+        return cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR)  # type: ignore[return-value]  # uint8 stays
     rgb = np.asarray(image.convert("RGB"))
     return cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)  # type: ignore[return-value]  # uint8 stays
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import reprlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -12,10 +13,13 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel, ValidationError
 
 from ocrzoo_registry import safe_yaml
-from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.errors import UnknownLanguage, UsageError
+from ocrzoo_registry.languages.ranking import Candidate
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.specs import PipelineSpec, load_attribute
-from ocrzoo_registry.zoo import Zoo
+from ocrzoo_registry.zoo import Zoo, select_models
+
+log = logging.getLogger("ocrzoo")
 
 MAX_BYTES = 1 << 20
 """A configuration is a page of text."""
@@ -113,11 +117,9 @@ def choose_readers(recognition: dict[str, Any], lang: str | Sequence[str], zoo: 
     """
     if not isinstance(lang, str | list | tuple) or not all(isinstance(one, str) for one in lang):
         raise UsageError(f"lang={lang!r}: a language tag such as ru or zh-Hant is needed, or a list of them")
-    from ocrzoo_registry.languages.selection import select_recognition
-
     first, *others = (
         {"model_name": one.name, "languages": [evidence.language.tag for evidence in one.evidence]}
-        for one in select_recognition(zoo, lang, str(recognition.get("model_name")))
+        for one in recognition_models(zoo, lang, str(recognition.get("model_name")))
     )
     for key in ("model_dir", "others"):
         recognition.pop(key, None)
@@ -126,17 +128,30 @@ def choose_readers(recognition: dict[str, Any], lang: str | Sequence[str], zoo: 
         recognition["others"] = others
 
 
+def recognition_models(zoo: Zoo, lang: str | Iterable[str], default: str) -> tuple[Candidate, ...]:
+    """Return the models to read languages with, one where it reads all; log notes that the user should see.
+
+    Raises:
+        AmbiguousLanguage: A code has two meanings.
+        UnknownLanguage: No model reads one of the languages; the message has the letters that the nearest lacks.
+    """
+    found = select_models(lang, zoo=zoo, default=default)
+    if not found.readers:
+        raise UnknownLanguage(found.reason)
+    for note in found.notes:
+        log.warning(note)
+    return found.readers
+
+
 def at_hand(languages: Sequence[str], models: Sequence[str | None], zoo: Zoo) -> str:
     """Return how to read languages with what is on this machine, where the models chosen for them cannot be had.
 
     Empty where there is nothing, or where somebody else than a choice by language named the models.
     """
-    from ocrzoo_registry.languages.selection import select
-
-    if zoo.settings.offline or {one.name for one in select(languages, zoo=zoo).readers} != set(models):
+    if zoo.settings.offline or {one.name for one in select_models(languages, zoo=zoo).readers} != set(models):
         return ""
-    readers = select(languages, zoo=Zoo(replace(zoo.settings, offline=True))).readers
-    if not readers or not all(one.within_reach for one in readers):
+    readers = select_models(languages, zoo=Zoo(replace(zoo.settings, offline=True))).readers
+    if not readers or not all(one.is_available for one in readers):
         return ""
     names = " and ".join(one.name for one in readers)
     return f"; what is on this machine reads {','.join(languages)} too, with {names}: set OCRZOO_OFFLINE=1"

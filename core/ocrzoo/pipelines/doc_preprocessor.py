@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ocrzoo.inputs import Input, pages
 from ocrzoo.model_loader import Runtime
-from ocrzoo.pipelines.engine_config import runtime_for
+from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.executor import OnError, page_by_page
 from ocrzoo.pipelines.model_cache import Modules
 from ocrzoo.pipelines.predict_params import Asked, switch
@@ -30,7 +30,7 @@ class DocPreprocessorPipeline:
 
     def __init__(self, config: DocPreprocessorConfig, runtime: Runtime) -> None:
         self.config = config
-        self._modules = Modules(runtime_for(runtime, config))
+        self._modules = Modules(configured_loader(runtime, config))
 
     def predict(
         self,

@@ -33,7 +33,7 @@ _HPI_KEYS = (
 """PaddleX's ``hpi_config``; those after the third mean nothing here."""
 
 
-def runtime_for(runtime: Runtime, settings: Running) -> Runtime:
+def configured_loader(runtime: Runtime, settings: Running) -> Runtime:
     """Return the runtime as a configuration, or a part of one, wants it.
 
     Raises:

@@ -11,7 +11,7 @@ from ocrzoo.custom_weights import card_for
 from ocrzoo.engines.base import Device, EngineOptions, Precision
 from ocrzoo.model_loader import Runtime
 from ocrzoo.pipelines.config import checked, choose_readers, read_config
-from ocrzoo.pipelines.engine_config import runtime_for
+from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.schema import Module, Settings, parts_of
 from ocrzoo.types import Batching
 from ocrzoo_registry.errors import UsageError
@@ -224,7 +224,7 @@ def _choose(data: dict[str, Any], chosen: Mapping[str, Mapping[str, Any]], lang:
         return
     recognition = modules.get("TextRecognition")
     if recognition is None:
-        raise UsageError(f"lang={lang!r}: pipeline {data['pipeline_name']!r} recognises no text")
+        raise UsageError(f"lang={lang!r}: pipeline {data['pipeline_name']!r} recognizes no text")
     if "TextRecognition" in chosen:
         given = next(key for key, value in chosen["TextRecognition"].items() if value is not None)
         raise UsageError(f"lang={lang!r} and text_recognition_{given} both choose the model: give one of them")
@@ -266,6 +266,6 @@ def _section(data: Mapping[str, Any], name: str) -> dict[str, Any]:
 def _check(settings: Settings, runtime: Runtime) -> None:
     """Tell at once what would only be told when a model is loaded: names that nobody knows, engines that are not."""
     for part in parts_of(settings):
-        runtime_for(runtime, part)
+        configured_loader(runtime, part)
         if isinstance(part, Module) and part.model_dir is None and part.model_name is not None:
             card_for(runtime.zoo, part.model_name, part.module_name)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from ocrzoo.engines.base import Device
 from ocrzoo.model_loader import Runtime
-from ocrzoo.pipelines.engine_config import runtime_for
+from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.schema import Module
 from ocrzoo_registry.errors import SourceError, UsageError
 
@@ -44,7 +44,7 @@ class Modules:
             OcrzooError: The model cannot be had or loaded.
             UsageError: Its predictor is not of the kind that the pipeline needs.
         """
-        runtime = runtime_for(self.runtime, settings)
+        runtime = configured_loader(self.runtime, settings)
         if device is not None:
             runtime = replace(runtime, options=replace(runtime.options, device=device))
         key = (os.getpid(), settings.module_name, settings.model_name, settings.model_dir, runtime.options.device)

@@ -1,4 +1,4 @@
-"""The General OCR pipeline: set upright, detect, order, crop, turn, recognise, assemble."""
+"""The General OCR pipeline: set upright, detect, order, crop, turn, recognize, assemble."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ocrzoo.inputs import Input, pages
 from ocrzoo.model_loader import Runtime
 from ocrzoo.pipelines.config import at_hand
 from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
-from ocrzoo.pipelines.engine_config import runtime_for
+from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.executor import OnError, page_by_page
 from ocrzoo.pipelines.line_router import Readers
 from ocrzoo.pipelines.model_cache import Modules
@@ -17,7 +17,7 @@ from ocrzoo.pipelines.predict_params import Run, run_of
 from ocrzoo.pipelines.schema import LimitType, LineOrientationModule, OCRConfig
 from ocrzoo.predictors.base import ImageClassifier
 from ocrzoo.predictors.detection import Detection, TextDetector
-from ocrzoo.predictors.recognition import TextRecogniser
+from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo.processing import geometry, rotation
 from ocrzoo.processing.recognition import Line
 from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
@@ -46,7 +46,7 @@ class OCRPipeline:
 
     def __init__(self, config: OCRConfig, runtime: Runtime) -> None:
         self.config = config
-        runtime = runtime_for(runtime, config)
+        runtime = configured_loader(runtime, config)
         self._modules = Modules(runtime)
         self._readers = Readers(config.SubModules.TextRecognition)
         upright = config.SubPipelines.DocPreprocessor
@@ -115,17 +115,17 @@ class OCRPipeline:
         if run.line_orientation:
             self._line_classifier(run)
         for place in range(len(self._readers.settings)):
-            self.recogniser(run, place)
+            self.recognizer(run, place)
 
     def detector(self, run: Run | None = None) -> TextDetector:
         """Return the text detection model, loaded."""
         return self._modules.get(self.config.SubModules.TextDetection, TextDetector, run.device if run else None)
 
-    def recogniser(self, run: Run | None = None, place: int = 0) -> TextRecogniser:
+    def recognizer(self, run: Run | None = None, place: int = 0) -> TextRecognizer:
         """Return the text recognition model, loaded; ``place`` says which where several languages need several."""
         settings = self._readers.settings
         try:
-            return self._modules.get(settings[place], TextRecogniser, run.device if run else None)
+            return self._modules.get(settings[place], TextRecognizer, run.device if run else None)
         except SourceError as error:
             languages = list(dict.fromkeys(tag for one in settings for tag in one.languages))
             if languages:
@@ -197,13 +197,13 @@ class OCRPipeline:
 
     def _read_lines(self, place: int, pictures: Sequence[Image], run: Run) -> list[Line]:
         settings = self._readers.settings[place]
-        return self.recogniser(run, place).predict(
+        return self.recognizer(run, place).predict(
             pictures, settings.batch_size, batching=self.config.batching, input_shape=settings.input_shape
         )
 
     def _read_by(self, place: int, run: Run) -> ReadBy:
-        recogniser = self.recogniser(run, place)
-        return ReadBy(recogniser.name, tuple(recogniser.scripts), self._readers.languages(place))
+        recognizer = self.recognizer(run, place)
+        return ReadBy(recognizer.name, tuple(recognizer.scripts), self._readers.languages(place))
 
     def _preprocessor(self) -> DocPreprocessorPipeline:
         if self._upright is None:

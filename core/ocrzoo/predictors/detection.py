@@ -44,7 +44,7 @@ class TextDetector:
         """
         settings = config["PostProcess"]
         self.name = card.name
-        _check_normalisation(card.name, transform(config, "NormalizeImage"))
+        _check_normalization(card.name, transform(config, "NormalizeImage"))
         given = {key: settings[key] for key in _MODEL_KEYS if settings.get(key) is not None}
         for key, value in given.items():
             kinds = int if key == "max_candidates" else int | float
@@ -73,7 +73,7 @@ class TextDetector:
         return Detection(*detection.postprocess(probability, image.shape[0], image.shape[1], params))
 
 
-def _check_normalisation(name: str, settings: Mapping[str, Any]) -> None:
+def _check_normalization(name: str, settings: Mapping[str, Any]) -> None:
     """Refuse a model that was trained on pixels of another scale than detection gives it."""
     for key, ours in (("mean", detection.MEAN), ("std", detection.STD)):
         stated = settings.get(key)

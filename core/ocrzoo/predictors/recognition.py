@@ -24,7 +24,7 @@ _LONGEST_ENTRY = 64
 """Characters of an entry of a charset: flags and families are single ones to the eye, and have a dozen."""
 
 
-class TextRecogniser:
+class TextRecognizer:
     """Reads lines by connectionist temporal classification (CTC)."""
 
     def __init__(self, card: ModelCard, config: Mapping[str, Any], session: Session) -> None:
@@ -60,7 +60,7 @@ class TextRecogniser:
 
         Raises:
             IntegrityError: The network has another number of classes than the charset.
-            UsageError: ``input_shape`` is no shape of a picture in colour.
+            UsageError: ``input_shape`` is no shape of a picture in color.
         """
         shape = self._own_shape if input_shape is None else _checked(input_shape)
         lines: list[Line] = [Line("", 0.0)] * len(crops)

@@ -1,4 +1,4 @@
-"""Text detection: resize and normalise a page, and turn a probability map into quads (DB)."""
+"""Text detection: resize and normalize a page, and turn a probability map into quads (DB)."""
 
 from __future__ import annotations
 

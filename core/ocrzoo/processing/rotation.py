@@ -68,7 +68,7 @@ def through(origin: NDArray[np.float32], points: Points, *, edges: bool = False)
     outside is brought to the page's border.
     """
     limit = np.array(origin.shape[1::-1]) - 1
-    shift = np.float32(0.5 if edges else 0)  # a pixel's centre is half a pixel from its edge
+    shift = np.float32(0.5 if edges else 0)  # a pixel's center is half a pixel from its edge
     places = np.clip(np.asarray(points, np.float32).reshape(-1, 2) - shift, -shift, limit + shift)
     low = np.clip(places.astype(np.intp), 0, np.maximum(limit - 1, 0))  # half a pixel of border is extrapolated
     high = np.minimum(low + 1, limit)

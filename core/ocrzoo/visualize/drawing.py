@@ -18,7 +18,7 @@ from ocrzoo.visualize.lettering import letter, one_line
 Corners = NDArray[np.float32]
 """4 x 2: top left, top right, bottom right, bottom left of a text."""
 
-_COLOURS = (
+_COLORS = (
     (228, 26, 28),
     (55, 126, 184),
     (77, 175, 74),
@@ -27,7 +27,7 @@ _COLOURS = (
     (166, 86, 40),
     (247, 129, 191),
 )
-"""ColorBrewer's Set1 without its yellow and grey, RGB."""
+"""ColorBrewer's Set1 without its yellow and gray, RGB."""
 _OPACITY = 0.35
 _FARTHEST = 65_536.0
 """Pixels from the page's corner: twice the longest side of a page."""
@@ -63,7 +63,7 @@ def draw(page: Image, polygons: Sequence[NDArray[Any]], texts: Sequence[str]) ->
     right[:] = cv2.cvtColor(ink, cv2.COLOR_GRAY2RGB)
     for half in (left, right):
         for number, outline in enumerate(outlines):
-            cv2.polylines(half, [outline], True, _colour(number), 1, cv2.LINE_AA)
+            cv2.polylines(half, [outline], True, _color(number), 1, cv2.LINE_AA)
     return PillowImage.fromarray(canvas)
 
 
@@ -121,16 +121,16 @@ def thickness(polygon: NDArray[Any]) -> float:
 def _fill(page: NDArray[np.uint8], outlines: Sequence[NDArray[np.int32]]) -> None:
     painted = page.copy()
     for number, outline in enumerate(outlines):
-        cv2.fillPoly(painted, [outline], _colour(number))
+        cv2.fillPoly(painted, [outline], _color(number))
     cv2.addWeighted(painted, _OPACITY, page, 1 - _OPACITY, 0, dst=page)
 
 
-def _colour(number: int) -> tuple[int, int, int]:
-    return _COLOURS[number % len(_COLOURS)]
+def _color(number: int) -> tuple[int, int, int]:
+    return _COLORS[number % len(_COLORS)]
 
 
 def _write(page: NDArray[np.uint8], corners: Corners, text: str, fonts: PageFonts, *, middle: bool) -> None:
-    """Draw a text between corners on a grey page; only pixels around them are touched."""
+    """Draw a text between corners on a gray page; only pixels around them are touched."""
     top_left, top_right, bottom_right, bottom_left = corners
     width = float(max(np.linalg.norm(top_left - top_right), np.linalg.norm(bottom_right - bottom_left)))
     height = float(max(np.linalg.norm(top_left - bottom_left), np.linalg.norm(top_right - bottom_right)))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ocrzoo_registry.cards.loader import OfferedCard, read_cards
+from ocrzoo_registry.cards.loader import read_cards
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.plugins.hookspecs import hookimpl
 
 
 @hookimpl
-def ocrzoo_model_cards() -> Iterator[OfferedCard]:
-    """Offer the cards that lie beside this file."""
+def ocrzoo_model_cards() -> Iterator[ModelCard]:
+    """Registration the cards that lie beside this file."""
     yield from read_cards(Path(__file__).parent / "cards")

@@ -21,7 +21,7 @@ Array: TypeAlias = NDArray[Any]
 Operation: TypeAlias = Callable[[Array], Array]
 
 MOST = 1e9
-"""No number of a normalisation is larger."""
+"""No number of a normalization is larger."""
 
 MOST_PX = 4096
 """No classifier looks at an image with a longer side."""
@@ -142,7 +142,7 @@ def _crop(size: Any = 224) -> Operation:
     return crop
 
 
-def _normalise(
+def _normalize(
     scale: Any = 1 / 255,
     mean: Sequence[float] = IMAGENET_MEAN,
     std: Sequence[float] = IMAGENET_STD,
@@ -150,7 +150,7 @@ def _normalise(
     channel_num: int = 3,
 ) -> Operation:
     if channel_num != 3 or order not in {"", "hwc"} or len(mean) != 3 or len(std) != 3:
-        raise ValueError("only three channels, which come last, can be normalised")
+        raise ValueError("only three channels, which come last, can be normalized")
     factor = _number(scale)
     weights = np.array([_number(factor / _number(deviation)) for deviation in std], np.float32)
     offsets = [_number(-_number(middle) / _number(deviation)) for middle, deviation in zip(mean, std, strict=True)]
@@ -185,7 +185,7 @@ OPERATIONS: Mapping[str, Callable[..., Operation]] = {
     "DecodeImage": _decode,
     "ResizeImage": _resize,
     "CropImage": _crop,
-    "NormalizeImage": _normalise,
+    "NormalizeImage": _normalize,
     "ToCHWImage": _to_chw,
     "RecResizeImg": _line,
 }

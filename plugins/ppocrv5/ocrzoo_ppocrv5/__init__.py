@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import ocrzoo_cards
-from ocrzoo_registry.cards.loader import OfferedCard, read_cards
+from ocrzoo_registry.cards.loader import read_cards
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.plugins.hookspecs import hookimpl
 
 
 @hookimpl
-def ocrzoo_model_cards() -> Iterator[OfferedCard]:
-    """Offer the cards of the family."""
+def ocrzoo_model_cards() -> Iterator[ModelCard]:
+    """Registration the cards of the family."""
     yield from read_cards(ocrzoo_cards.ROOT / "ppocrv5", root=ocrzoo_cards.ROOT)

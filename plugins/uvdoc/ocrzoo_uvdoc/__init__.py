@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import ocrzoo_cards
-from ocrzoo_registry.cards.loader import OfferedCard, read_cards
+from ocrzoo_registry.cards.loader import read_cards
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.plugins.hookspecs import hookimpl
 from ocrzoo_registry.plugins.specs import PredictorSpec
 
 
 @hookimpl
-def ocrzoo_model_cards() -> Iterator[OfferedCard]:
-    """Offer the cards of the family."""
+def ocrzoo_model_cards() -> Iterator[ModelCard]:
+    """Registration the cards of the family."""
     yield from read_cards(ocrzoo_cards.ROOT / "uvdoc", root=ocrzoo_cards.ROOT)
 
 
 @hookimpl
 def ocrzoo_predictors() -> Iterator[PredictorSpec]:
-    """Offer what runs it: a flattener of pages."""
+    """Registration what runs it: a flattener of pages."""
     yield PredictorSpec("image_unwarping", "ocrzoo_uvdoc.predictor:Flattener")

@@ -108,7 +108,7 @@ def _places(outputs: Sequence[Array], align_corners: bool | None) -> Array | Non
     """Return N x H x W x 2, in pixels of the page: what the network tells of where it samples, if it does.
 
     A network that was exported with its grid gives it as the last output, N x H x W x 2 or N x 2 x H x W, and
-    is taken to count as UVDoc does: -1 and 1 are the centres of the outermost pixels.
+    is taken to count as UVDoc does: -1 and 1 are the centers of the outermost pixels.
     """
     count, _, height, width = outputs[0].shape
     grid = outputs[-1]

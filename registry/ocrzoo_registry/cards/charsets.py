@@ -15,7 +15,7 @@ from ocrzoo_registry.errors import CardError, IntegrityError
 from ocrzoo_registry.files import read_bounded
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.cards.loader import OfferedCard
+    from ocrzoo_registry.cards.schema import ModelCard
 
 MAX_CHARSET_BYTES = 8 << 20
 """A hundred times the largest charset there is."""
@@ -41,7 +41,7 @@ def read_charset(path: Path) -> tuple[str, ...]:
     return tuple(entries)
 
 
-def check_charset(offered: OfferedCard, stated: object, where: str) -> None:
+def check_charset(card: ModelCard, stated: object, where: str) -> None:
     """Refuse published weights whose ``inference.yml`` states another charset than their card: they are not the model.
 
     ``stated`` is its ``character_dict``; without one, or without a charset in the card, there is nothing to compare.
@@ -51,17 +51,17 @@ def check_charset(offered: OfferedCard, stated: object, where: str) -> None:
         CardError: The card's charset cannot be read.
         IntegrityError: They differ; the message has both lengths and the first difference.
     """
-    if offered.card.charset is None or not isinstance(stated, list):
+    if card.charset is None or not isinstance(stated, list):
         return
-    own, card = [str(entry) for entry in stated], read_charset(offered.root / offered.card.charset)
-    pairs = enumerate(itertools.zip_longest(own, card), start=1)
+    own, ours = [str(entry) for entry in stated], read_charset(card.folder / card.charset)
+    pairs = enumerate(itertools.zip_longest(own, ours), start=1)
     different = next(((number, *pair) for number, pair in pairs if not _same(*pair)), None)
     if different is None:
         return
     number, found, wanted = different
     raise IntegrityError(
-        f"{where}: its inference.yml has a charset of {len(own)} entries, the card of {offered.card.name} one of "
-        f"{len(card)}; entry {number} is {_told(found)} there and {_told(wanted)} in the card"
+        f"{where}: its inference.yml has a charset of {len(own)} entries, the card of {card.name} one of "
+        f"{len(ours)}; entry {number} is {_told(found)} there and {_told(wanted)} in the card"
     )
 
 

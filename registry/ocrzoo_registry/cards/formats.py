@@ -27,7 +27,7 @@ CONFIG = "inference.yml"
 
 def wanted_files(card: ModelCard, file_format: Format) -> frozenset[str]:
     """Return the paths of all files that are worth fetching: those that the card names, and those of the format."""
-    return MODEL_FILES[file_format] | {file.path for file in card.artefacts[file_format].files} | {CONFIG}
+    return MODEL_FILES[file_format] | {file.path for file in card.artifacts[file_format].files} | {CONFIG}
 
 
 def describe_needed(file_format: Format) -> str:

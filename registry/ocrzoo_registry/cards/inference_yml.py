@@ -13,7 +13,7 @@ from typing import Any
 from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.cards.charsets import read_charset
 from ocrzoo_registry.cards.formats import CONFIG
-from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import IntegrityError
 
 FILE_NAME = CONFIG
@@ -22,34 +22,32 @@ MAX_BYTES = 8 << 20
 """The largest official file (18,708 characters) has 170 kB."""
 
 
-def render(offered: OfferedCard) -> bytes:
+def render(card: ModelCard) -> bytes:
     """Write the ``inference.yml`` of a model from its card and charset.
 
     Raises:
         CardError: The card's charset cannot be read.
     """
-    config = from_card(offered)
+    config = from_card(card)
     return safe_yaml.dump({key: value for key, value in config.items() if value}).encode("utf-8")
 
 
-def origin(offered: OfferedCard) -> str:
+def origin(card: ModelCard) -> str:
     """What tells one ``inference.yml`` written from a card from another: a digest of all that goes into it."""
     import hashlib
 
-    card = offered.card
-    charset = (offered.root / card.charset).read_bytes() if card.charset is not None else b""
-    content = card.name.encode() + card.running.model_dump_json().encode() + charset
+    charset = (card.folder / card.charset).read_bytes() if card.charset is not None else b""
+    content = card.name.encode() + card.inference.model_dump_json().encode() + charset
     return f"{WRITTEN_FROM_CARD}, state {hashlib.sha256(content).hexdigest()[:16]}"
 
 
-def from_card(offered: OfferedCard) -> dict[str, Any]:
+def from_card(card: ModelCard) -> dict[str, Any]:
     """Return what the ``inference.yml`` of a model would hold, from its card and charset.
 
     Raises:
         CardError: The card's charset cannot be read.
     """
-    card = offered.card
-    shapes = {name: [list(shape) for shape in bounds] for name, bounds in card.running.dynamic_shapes.items()}
+    shapes = {name: [list(shape) for shape in bounds] for name, bounds in card.inference.dynamic_shapes.items()}
     config: dict[str, Any] = {"Global": {"model_name": card.name}}
     if shapes:
         config["Hpi"] = {
@@ -58,11 +56,11 @@ def from_card(offered: OfferedCard) -> dict[str, Any]:
                 "tensorrt": {"dynamic_shapes": shapes},
             }
         }
-    if card.running.preprocess:
-        config["PreProcess"] = {"transform_ops": [dict(op) for op in card.running.preprocess]}
-    config["PostProcess"] = dict(card.running.postprocess)
+    if card.inference.preprocess:
+        config["PreProcess"] = {"transform_ops": [dict(op) for op in card.inference.preprocess]}
+    config["PostProcess"] = dict(card.inference.postprocess)
     if card.charset is not None:
-        config["PostProcess"]["character_dict"] = list(read_charset(offered.root / card.charset))
+        config["PostProcess"]["character_dict"] = list(read_charset(card.folder / card.charset))
     return config
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -60,15 +59,7 @@ def _from_json(written: str | bytes, origin: str) -> schema.ModelCard:
         raise CardError(f"{origin}: {'; '.join(_explain(error))}") from error
 
 
-@dataclass(frozen=True)
-class OfferedCard:
-    """A card, and the folder that its ``charset`` and ``directory`` paths start from."""
-
-    card: schema.ModelCard
-    root: Path
-
-
-def read_cards(folder: Path, root: Path | None = None) -> Iterator[OfferedCard]:
+def read_cards(folder: Path, root: Path | None = None) -> Iterator[schema.ModelCard]:
     """Read every ``*.yaml`` and ``*.jsonl`` of a folder, in the order of their names.
 
     ``root`` is where charsets lie; the folder itself if not given.
@@ -86,10 +77,10 @@ def read_cards(folder: Path, root: Path | None = None) -> Iterator[OfferedCard]:
             if card.charset not in there and not (root / str(card.charset)).is_file():
                 raise CardError(f"{origin}: charset: there is no file {root / str(card.charset)}")
             there.add(card.charset)
-            for file_format, artefact in card.artefacts.items():
-                if not is_complete(file_format, [file.path for file in artefact.files]):
-                    raise CardError(f"{origin}: artefacts.{file_format}: {describe_needed(file_format)}")
-            yield OfferedCard(card, root)
+            for file_format, artifact in card.artifacts.items():
+                if not is_complete(file_format, [file.path for file in artifact.files]):
+                    raise CardError(f"{origin}: artifacts.{file_format}: {describe_needed(file_format)}")
+            yield card.located_in(root)
 
 
 def _read_lines(path: Path) -> Iterator[tuple[str, schema.ModelCard]]:

@@ -8,6 +8,7 @@ JSON lines, many a file (:mod:`ocrzoo_registry.cards.loader` reads both), or bui
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -15,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    PrivateAttr,
     StringConstraints,
     model_validator,
 )
@@ -139,7 +141,7 @@ class File(Record):
         return self
 
 
-class Artefact(Record):
+class Artifact(Record):
     """The model in one format."""
 
     files: Annotated[tuple[File, ...], Field(min_length=1)]
@@ -196,7 +198,7 @@ class Sources(Record):
     """Settings for sources that plugins add, by the source's name."""
 
 
-class Running(Record):
+class Inference(Record):
     """How the model is run. The model's own ``inference.yml`` wins wherever it speaks."""
 
     predictor: Name
@@ -210,10 +212,12 @@ class Running(Record):
 
 
 class ModelCard(Record):
-    """Everything that is known of one model."""
+    """Everything that is known about one model."""
+
+    _folder: Path = PrivateAttr(default=Path())
 
     name: Name
-    """The model's official name; unique in the whole catalogue."""
+    """The model's official name; unique in the whole catalog."""
     family: Name
     task: Task
     tier: Tier | None = None
@@ -221,7 +225,7 @@ class ModelCard(Record):
     """The release line, such as ``PP-OCRv5``."""
     summary: Text
     """One or two sentences on what the model is good for."""
-    licence: Text
+    license: Text
     """SPDX identifier."""
     links: Links = Links()
     tags: tuple[Text, ...] = ()
@@ -241,11 +245,11 @@ class ModelCard(Record):
     latency: tuple[Latency, ...] = ()
     size_mb: Annotated[float, Field(gt=0)] | None = None
     """Published storage size in megabytes."""
-    artefacts: Annotated[dict[Format, Artefact], Field(min_length=1)]
-    copies: RelativePath | None = None
+    artifacts: Annotated[dict[Format, Artifact], Field(min_length=1)]
+    known_digests: RelativePath | None = None
     """File with digests that others published for their copies of this model; they corroborate, no more."""
     sources: Sources = Field(default_factory=Sources)
-    running: Running
+    inference: Inference
 
     @model_validator(mode="after")
     def _complete(self) -> ModelCard:
@@ -255,12 +259,23 @@ class ModelCard(Record):
             raise ValueError("a text_recognition model needs a charset")
         if self.task in {"doc_text_orientation", "textline_orientation"} and not self.labels:
             raise ValueError(f"a {self.task} model needs labels")
-        offered = (self.sources.huggingface, self.sources.modelscope, self.sources.aistudio)
-        for source in (*offered, self.sources.bos, self.sources.wheel, self.sources.directory):
+        hubs = (self.sources.huggingface, self.sources.modelscope, self.sources.aistudio)
+        for source in (*hubs, self.sources.bos, self.sources.wheel, self.sources.directory):
             for file_format in source:
-                if file_format not in self.artefacts:
-                    raise ValueError(f"a source offers {file_format!r}, which artefacts does not list")
+                if file_format not in self.artifacts:
+                    raise ValueError(f"a source offers {file_format!r}, which artifacts does not list")
         return self
+
+    @property
+    def folder(self) -> Path:
+        """The folder that ``charset``, ``known_digests`` and directory sources are relative to."""
+        return self._folder
+
+    def located_in(self, folder: Path) -> ModelCard:
+        """Return the card with the folder that its paths are relative to."""
+        card = self.model_copy()
+        card._folder = folder  # noqa: SLF001  # of the copy made here
+        return card
 
 
 _COMMIT = r"^[0-9a-f]{40}$"

@@ -11,7 +11,7 @@ from threading import Event
 
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.formats import is_complete, wanted_files
-from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.download import tar, verify
 from ocrzoo_registry.download.request import Order, check_listing
 from ocrzoo_registry.download.transfer import Job, blamed_on_source, run_all
@@ -70,7 +70,7 @@ class Fetcher:
             else:
                 files = self._files(order, source, listing, stage)
             files = _configured(order, listing, stage, files)
-            files = [verify.corroborated(order.offered, order.file_format, file) for file in files]
+            files = [verify.corroborated(order.card, order.file_format, file) for file in files]
             manifest = order.manifest(listing.revision, files)
             published = self.store.publish(stage, manifest)
         self.store.remove_parts(order.name, order.file_format)
@@ -107,7 +107,7 @@ class Fetcher:
     def _unpacked(self, order: Order, source: Source, listing: Listing, stage: Path) -> list[StoredFile]:
         """Bring an archive, and put the model's files that are in it into the stage."""
         [(archive, part)] = self._transferred(order, source, listing, listing.files).items()
-        wanted = wanted_files(order.offered.card, order.file_format)
+        wanted = wanted_files(order.card, order.file_format)
         files = tar.unpack(part, stage, wanted, archive.digest_origin)
         files = [_pinned(order, file, stage) for file in files]
         if not is_complete(order.file_format, [file.path for file in files]):
@@ -141,7 +141,7 @@ class Fetcher:
 def _configured(order: Order, listing: Listing, stage: Path, files: list[StoredFile]) -> list[StoredFile]:
     """Check the model's ``inference.yml``, or write the one that did not come with it."""
     if inference_yml.FILE_NAME not in [file.path for file in files]:
-        return [*files, write(order.offered, stage)]
+        return [*files, write(order.card, stage)]
     inference_yml.check_name(inference_yml.read(stage), order.name, listing.revision)
     return files
 
@@ -150,13 +150,13 @@ def _pinned(order: Order, file: StoredFile, stage: Path) -> StoredFile:
     """Compare a file that came in an archive with what the card pins of it; the card then vouches."""
     pinned = order.promise(RemoteFile(file.path))
     origin = verify.check(pinned, stage / file.path, file.size, file.sha256)
-    return file.model_copy(update={"digest_origin": origin}) if verify.is_vouched_for(pinned) else file
+    return file.model_copy(update={"digest_origin": origin}) if verify.has_digest(pinned) else file
 
 
 def _copied(file: RemoteFile, origins: Sequence[Path], stage: Path) -> StoredFile | None:
     """Copy a file that lies on this machine into the stage, if its bytes keep the promise."""
     target = stage / file.path
-    for origin in origins if verify.is_vouched_for(file) else ():
+    for origin in origins if verify.has_digest(file) else ():
         if not origin.is_file() or file.size not in {None, origin.stat().st_size}:
             continue
         with suppress(SourceError):
@@ -205,7 +205,7 @@ def trust(store: Store, order: Order) -> ModelFiles | None:
     folder = store.folder(order.name, order.file_format)
     if store.manifest(folder) is not None or not folder.is_dir():
         return None
-    wanted = sorted(wanted_files(order.offered.card, order.file_format))
+    wanted = sorted(wanted_files(order.card, order.file_format))
     paths = [path for path in wanted if (folder / path).is_file()]
     if not is_complete(order.file_format, paths) or inference_yml.FILE_NAME not in paths:
         raise IntegrityError(f"{folder} holds only {', '.join(paths) or 'nothing'}: that is not a whole model")
@@ -213,7 +213,7 @@ def trust(store: Store, order: Order) -> ModelFiles | None:
     return store.adopt(order.manifest("unknown", [verify.as_it_is(folder, path, TRUSTED) for path in paths]))
 
 
-def write(offered: OfferedCard, folder: Path) -> StoredFile:
+def write(card: ModelCard, folder: Path) -> StoredFile:
     """Write a model's ``inference.yml`` from its card into a folder.
 
     Raises:
@@ -222,11 +222,11 @@ def write(offered: OfferedCard, folder: Path) -> StoredFile:
     """
     import hashlib
 
-    content = inference_yml.render(offered)
+    content = inference_yml.render(card)
     (folder / inference_yml.FILE_NAME).write_bytes(content)
     return StoredFile(
         path=inference_yml.FILE_NAME,
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
-        digest_origin=inference_yml.origin(offered),
+        digest_origin=inference_yml.origin(card),
     )

@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import RELATIVE_PATH, Format
+from ocrzoo_registry.cards.schema import RELATIVE_PATH, Format, ModelCard
 from ocrzoo_registry.errors import IntegrityError, SourceError
 from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.store.lockfile import check_same
@@ -24,7 +23,7 @@ MAX_FILE_BYTES = 4 << 30
 class Order:
     """One model to bring."""
 
-    offered: OfferedCard
+    card: ModelCard
     file_format: Format
     source_name: str
     expected: Manifest | None = None
@@ -33,7 +32,7 @@ class Order:
     @property
     def name(self) -> str:
         """The model's name."""
-        return self.offered.card.name
+        return self.card.name
 
     def promise(self, file: RemoteFile) -> RemoteFile:
         """Return a listed file with what the card pins of it, which outranks what the source states.
@@ -41,7 +40,7 @@ class Order:
         Raises:
             IntegrityError: The source itself states that it has other bytes.
         """
-        for pin in self.offered.card.artefacts[self.file_format].files:
+        for pin in self.card.artifacts[self.file_format].files:
             if pin.path == file.path:
                 if pin.sha256 is not None:
                     if file.sha256 not in {None, pin.sha256}:

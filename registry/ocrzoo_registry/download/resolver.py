@@ -15,12 +15,11 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from ocrzoo_registry.cards.inference_yml import WRITTEN_FROM_CARD
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.download.request import Order
-from ocrzoo_registry.download.source_order import SourcePolicy
+from ocrzoo_registry.download.source_order import SourceOrder
 from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError
-from ocrzoo_registry.plugins.registrations import Offers
+from ocrzoo_registry.plugins.registrations import Registrations
 from ocrzoo_registry.plugins.specs import SourceSpec
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Listing
@@ -37,10 +36,10 @@ log = logging.getLogger("ocrzoo")
 class Resolver:
     """Finds models in the store, and brings in those that are not there."""
 
-    def __init__(self, settings: Settings, sources: Offers[SourceSpec], store: Store) -> None:
+    def __init__(self, settings: Settings, sources: Registrations[SourceSpec], store: Store) -> None:
         self.store = store
         self._settings = settings
-        self.sources = SourcePolicy(settings, sources)
+        self.sources = SourceOrder(settings, sources)
         self.at_hand: AtHand | None = None
         """Tells of copies on this machine, beside those of the store, that need not be fetched."""
         self.watch: Watch | None = None
@@ -50,7 +49,7 @@ class Resolver:
         self.cancelled = Event()
         """Set it to end all transfers of this resolver."""
 
-    def resolve(self, offered: OfferedCard, formats: Sequence[Format]) -> ModelFiles:
+    def resolve(self, card: ModelCard, formats: Sequence[Format]) -> ModelFiles:
         """Return the model in the first of the formats that is here or can be had.
 
         Raises:
@@ -60,25 +59,23 @@ class Resolver:
             UsageError: ``PADDLE_PDX_MODEL_SOURCE`` names a source that nobody knows.
             StoreError: The store cannot be written.
         """
-        name = offered.card.name
-        published: list[Format] = [kind for kind in formats if kind in offered.card.artefacts]
+        name = card.name
+        published: list[Format] = [kind for kind in formats if kind in card.artifacts]
         if not published:
-            raise SourceError(
-                f"{name}: published as {', '.join(offered.card.artefacts)}, but {', '.join(formats)} is needed"
-            )
+            raise SourceError(f"{name}: published as {', '.join(card.artifacts)}, but {', '.join(formats)} is needed")
         order = self.sources.names()
-        if found := self._find(offered, published):
+        if found := self._find(card, published):
             return found
         attempts: list[Attempt] = []
         with self.lock(name):
-            if found := self._find(offered, published):
+            if found := self._find(card, published):
                 return found
             for file_format in published:
-                if fetched := self._fetch(offered, file_format, order, attempts):
+                if fetched := self._fetch(card, file_format, order, attempts):
                     return fetched
-        return self._outdated_or_failure(offered, published, attempts)
+        return self._outdated_or_failure(card, published, attempts)
 
-    def fetch(self, offered: OfferedCard, file_format: Format) -> ModelFiles:
+    def fetch(self, card: ModelCard, file_format: Format) -> ModelFiles:
         """Bring a model into the store though it lies there; files that keep their promise are not fetched again.
 
         Raises:
@@ -87,13 +84,13 @@ class Resolver:
             StoreError: The store cannot be written.
         """
         attempts: list[Attempt] = []
-        with self.lock(offered.card.name):
-            if fetched := self._fetch(offered, file_format, self.sources.names(), attempts):
+        with self.lock(card.name):
+            if fetched := self._fetch(card, file_format, self.sources.names(), attempts):
                 return fetched
-        raise self._failure(offered, [file_format], attempts)
+        raise self._failure(card, [file_format], attempts)
 
     def fetch_recorded(
-        self, offered: OfferedCard, record: Manifest, *, again: str, expected: Manifest | None = None
+        self, card: ModelCard, record: Manifest, *, again: str, expected: Manifest | None = None
     ) -> ModelFiles:
         """Bring the bytes that a manifest names: at its revision, or where a hub lost that, at the one served now.
 
@@ -110,18 +107,18 @@ class Resolver:
         attempts: list[Attempt] = []
         with self.lock(record.name):
             order = self.sources.names()
-            if fetched := self._fetch(locked(offered, record), record.format, order, attempts, expected):
+            if fetched := self._fetch(locked(card, record), record.format, order, attempts, expected):
                 return fetched
             for lost in [one for one in attempts if one.outcome == "missing" and one.source == record.source]:
                 if names_commit(record):
                     attempts[attempts.index(lost)] = replace(lost, message=f"{lost.message} at {record.revision}")
-                    today = locked(offered, record, at_revision=False)
+                    today = locked(card, record, at_revision=False)
                     if fetched := self._fetch(today, record.format, [lost.source], attempts, expected):
                         return fetched
-        raise self._failure(offered, [record.format], attempts, again)
+        raise self._failure(card, [record.format], attempts, again)
 
     def fetch_locked(
-        self, offered: OfferedCard, entry: Manifest, *, again: str = "ocrzoo models pull --locked"
+        self, card: ModelCard, entry: Manifest, *, again: str = "ocrzoo models pull --locked"
     ) -> ModelFiles:
         """Return the model of a lock file: from the store if it is that one, else fetched and compared to the byte.
 
@@ -140,12 +137,12 @@ class Resolver:
             return found
         files = (RemoteFile(one.path, one.size, one.sha256, digest_origin=one.digest_origin) for one in entry.served)
         with self.lock(entry.name):
-            order = Order(locked(offered, entry), entry.format, entry.source, expected=entry)
+            order = Order(locked(card, entry), entry.format, entry.source, expected=entry)
             if adopted := adopt(self.store, order, Listing(entry.revision, tuple(files))):
                 return adopted
-        return self.fetch_recorded(offered, entry, again=again, expected=entry)
+        return self.fetch_recorded(card, entry, again=again, expected=entry)
 
-    def trust(self, offered: OfferedCard, formats: Sequence[Format]) -> ModelFiles | None:
+    def trust(self, card: ModelCard, formats: Sequence[Format]) -> ModelFiles | None:
         """Take a folder that something else put into the store, and no source verifies; ``None`` if there is none.
 
         Raises:
@@ -155,14 +152,14 @@ class Resolver:
         from ocrzoo_registry.store.manifest import TRUSTED
 
         names = self.sources.that_compare(self.sources.names())
-        with self.lock(offered.card.name):
+        with self.lock(card.name):
             for file_format in formats:
-                folder = self.store.folder(offered.card.name, file_format)
-                if file_format not in offered.card.artefacts or not self.store.is_unverified(folder):
+                folder = self.store.folder(card.name, file_format)
+                if file_format not in card.artifacts or not self.store.is_unverified(folder):
                     continue
-                if adopted := self._ask(Fetcher(self.store).adopt, Order(offered, file_format, TRUSTED), names, []):
+                if adopted := self._ask(Fetcher(self.store).adopt, Order(card, file_format, TRUSTED), names, []):
                     return adopted
-                if taken := trust(self.store, Order(offered, file_format, TRUSTED)):
+                if taken := trust(self.store, Order(card, file_format, TRUSTED)):
                     log.warning("%s: %s is taken as it is; nobody verified it", taken.name, taken.folder)
                     return taken
         return None
@@ -173,12 +170,12 @@ class Resolver:
             name, lambda: self.tell(f"waiting for another process that is fetching {name}"), self.cancelled
         )
 
-    def _find(self, offered: OfferedCard, formats: Sequence[Format]) -> ModelFiles | None:
+    def _find(self, card: ModelCard, formats: Sequence[Format]) -> ModelFiles | None:
         """Look into the store, for a model of the revision that its local source or card has now."""
-        found = (self.store.find(offered.card.name, file_format) for file_format in formats)
-        return next((files for files in found if files is not None and self._is_current(offered, files)), None)
+        found = (self.store.find(card.name, file_format) for file_format in formats)
+        return next((files for files in found if files is not None and self._is_current(card, files)), None)
 
-    def _is_current(self, offered: OfferedCard, files: ModelFiles) -> bool:
+    def _is_current(self, card: ModelCard, files: ModelFiles) -> bool:
         manifest = files.manifest
         if manifest is None:
             return True
@@ -186,23 +183,23 @@ class Resolver:
         if written:
             from ocrzoo_registry.cards import inference_yml
 
-            if written != [inference_yml.origin(offered)]:
+            if written != [inference_yml.origin(card)]:
                 return False
-        pins = {file.path: file.sha256 for file in offered.card.artefacts[files.file_format].files if file.sha256}
+        pins = {file.path: file.sha256 for file in card.artifacts[files.file_format].files if file.sha256}
         if any(pins.get(file.path, file.sha256) != file.sha256 for file in manifest.files):
             return False
-        if not self.sources.changes(manifest.source):
+        if not self.sources.is_mutable(manifest.source):
             return True
 
         try:
-            listing = self.sources.list(Order(offered, files.file_format, manifest.source), self.cancelled)
+            listing = self.sources.list(Order(card, files.file_format, manifest.source), self.cancelled)
         except (SourceError, IntegrityError):
             return True
         return listing is None or listing.revision == manifest.revision
 
     def _fetch(
         self,
-        offered: OfferedCard,
+        card: ModelCard,
         file_format: Format,
         order: Sequence[str],
         attempts: list[Attempt],
@@ -212,11 +209,11 @@ class Resolver:
         from ocrzoo_registry.download.install import Fetcher, nothing_at_hand, unwatched
 
         fetcher = Fetcher(self.store, self.watch or unwatched, self.cancelled, at_hand=self.at_hand or nothing_at_hand)
-        if self.store.is_unverified(self.store.folder(offered.card.name, file_format)):
+        if self.store.is_unverified(self.store.folder(card.name, file_format)):
             compared = self.sources.that_compare(order)
-            if adopted := self._ask(fetcher.adopt, Order(offered, file_format, "", expected), compared, []):
+            if adopted := self._ask(fetcher.adopt, Order(card, file_format, "", expected), compared, []):
                 return adopted
-        return self._ask(fetcher.fetch, Order(offered, file_format, "", expected), order, attempts)
+        return self._ask(fetcher.fetch, Order(card, file_format, "", expected), order, attempts)
 
     def _ask(self, way: Way, order: Order, names: Sequence[str], attempts: list[Attempt]) -> ModelFiles | None:
         """Do something with what each source lists in turn, until it comes to something; notes what does not."""
@@ -261,7 +258,7 @@ class Resolver:
             return way(order, self.sources.load(order.source_name), changed)
 
     def _outdated_or_failure(
-        self, offered: OfferedCard, formats: Sequence[Format], attempts: Sequence[Attempt]
+        self, card: ModelCard, formats: Sequence[Format], attempts: Sequence[Attempt]
     ) -> ModelFiles:
         """Return what lies in the store, where it could only not be renewed.
 
@@ -271,19 +268,19 @@ class Resolver:
         """
         from ocrzoo_registry.download.report import any_corrupt, tell
 
-        found = (self.store.find(offered.card.name, file_format) for file_format in formats)
+        found = (self.store.find(card.name, file_format) for file_format in formats)
         outdated = next(filter(None, found), None)
         if outdated is None or any_corrupt(attempts):
-            raise self._failure(offered, formats, attempts)
+            raise self._failure(card, formats, attempts)
         log.warning("%s has changed since it was fetched, and is used as it was: %s", outdated.name, tell(attempts))
         return outdated
 
     def _failure(
-        self, offered: OfferedCard, formats: Sequence[Format], attempts: Sequence[Attempt], again: str = ""
+        self, card: ModelCard, formats: Sequence[Format], attempts: Sequence[Attempt], again: str = ""
     ) -> Exception:
         from ocrzoo_registry.download.report import failure
 
-        name = offered.card.name
+        name = card.name
         folders: dict[Format, Path] = {file_format: self.store.folder(name, file_format) for file_format in formats}
         present = [folder for folder in folders.values() if folder.is_dir()]
         faults = {folder: self.store.fault(folder) for folder in present}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from ocrzoo_registry.errors import Unreachable, UsageError
 from ocrzoo_registry.names import did_you_mean
-from ocrzoo_registry.plugins.registrations import Offers
+from ocrzoo_registry.plugins.registrations import Registrations
 from ocrzoo_registry.plugins.specs import SourceSpec, load_attribute
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Holding, Listing, Source
@@ -22,10 +22,10 @@ REMEMBER_SILENCE_S = 60.0
 """How long a source that did not answer is asked after the others, so that each model does not wait for it again."""
 
 
-class SourcePolicy:
+class SourceOrder:
     """The sources of one resolver."""
 
-    def __init__(self, settings: Settings, specs: Offers[SourceSpec]) -> None:
+    def __init__(self, settings: Settings, specs: Registrations[SourceSpec]) -> None:
         self._settings = settings
         self._specs = specs
         self._loaded: dict[str, Source] = {}
@@ -38,7 +38,7 @@ class SourcePolicy:
             UsageError: ``PADDLE_PDX_MODEL_SOURCE`` names one that nobody knows, or that two plugins offer.
         """
         in_order = sorted(self._specs, key=lambda spec: (spec.rank, spec.name))
-        ranked = [spec.name for spec in in_order if not spec.lacks]
+        ranked = [spec.name for spec in in_order if not spec.unavailable_reason]
         known = {name.lower(): name for name in [*self._specs.conflicts, *self._specs.names]}
         wanted: list[str] = []
         for name in self._settings.sources:
@@ -48,8 +48,8 @@ class SourcePolicy:
                     f"--source asks for; there are {', '.join(ranked)}"
                 )
             spec = self._specs.get(known[name.lower()])
-            if spec.lacks:
-                raise UsageError(f"source {spec.name!r} needs {spec.lacks}")
+            if spec.unavailable_reason:
+                raise UsageError(f"source {spec.name!r} needs {spec.unavailable_reason}")
             wanted.append(spec.name)
         exact = self._settings.sources_exact or len(wanted) > 1
         return tuple(wanted if exact else dict.fromkeys([*wanted, *ranked]))
@@ -78,9 +78,9 @@ class SourcePolicy:
         """Whether a source is behind the network, and the network may not be used."""
         return self._settings.offline and self._specs.get(name).network
 
-    def changes(self, name: str) -> bool:
+    def is_mutable(self, name: str) -> bool:
         """Whether a source is known, and its models may change in place."""
-        return name in self._specs and self._specs.get(name).changes
+        return name in self._specs and self._specs.get(name).mutable
 
     def holds(self, name: str, model: str) -> bool:
         """Whether a source that cards do not name has a model; not, where it cannot say so within its time."""
@@ -89,7 +89,7 @@ class SourcePolicy:
         spec = self._specs.get(name)
         source = self.load(name)
         try:
-            return isinstance(source, Holding) and within(spec.answer_s, lambda: source.holds(model))
+            return isinstance(source, Holding) and within(spec.list_timeout_s, lambda: source.holds(model))
         except TimeoutError:
             return False
 
@@ -117,10 +117,12 @@ class SourcePolicy:
         spec = self._specs.get(order.source_name)
         with blamed_on_source():
             if not spec.network:
-                return self.load(spec.name).list(order.offered, order.file_format)
+                return self.load(spec.name).list(order.card, order.file_format)
             try:
                 return within(
-                    spec.answer_s, lambda: self.load(spec.name).list(order.offered, order.file_format), stop=cancelled
+                    spec.list_timeout_s,
+                    lambda: self.load(spec.name).list(order.card, order.file_format),
+                    stop=cancelled,
                 )
             except TimeoutError as error:
                 if cancelled.is_set():

@@ -84,7 +84,7 @@ class Job:
 
     def _complete(self, part: Part) -> str:
         """Fill the part until it keeps the promise, and say who vouched; wrong bytes are fetched once more."""
-        if part.size and (not verify.is_vouched_for(self.file) or part.size > self._limit):
+        if part.size and (not verify.has_digest(self.file) or part.size > self._limit):
             self._restart(part)
         for last_try in (False, True):
             if part.size != self.file.size:
@@ -148,7 +148,7 @@ class Job:
     def _can_go_on(self, began: str | None, *goes_on: str | None) -> bool:
         """Whether bytes may be joined: a digest tells later if they fit, or the source says they are of one state."""
         known_as_one = began is not None and all(validator == began for validator in goes_on)
-        return known_as_one or verify.is_vouched_for(self.file)
+        return known_as_one or verify.has_digest(self.file)
 
     def _sleep(self, seconds: float) -> None:
         if self.cancelled.wait(seconds):

@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ocrzoo_registry import safe_yaml
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.files import CHUNK_BYTES
 from ocrzoo_registry.sources.base import RemoteFile
 from ocrzoo_registry.store.manifest import StoredFile
 
-FIRST_SEEN = "first seen"
+TRUST_ON_FIRST_USE = "first seen"
 """The origin of a digest that nobody vouched for."""
 
 
-def is_vouched_for(file: RemoteFile) -> bool:
+def has_digest(file: RemoteFile) -> bool:
     """Whether somebody states a digest of the file."""
     return bool(file.sha256 or file.git_sha1 or file.md5)
 
@@ -37,14 +36,14 @@ def check(file: RemoteFile, path: Path, size: int, sha256: str) -> str:
         raise IntegrityError(f"{file.path}: is not the file that git calls {file.git_sha1}")
     if file.sha256 is None and file.md5 is not None and (md5 := _hash("md5", path)) != file.md5:
         raise IntegrityError(f"{file.path}: md5 is {md5}, not {file.md5}")
-    return (file.digest_origin or "the source") if is_vouched_for(file) else FIRST_SEEN
+    return (file.digest_origin or "the source") if has_digest(file) else TRUST_ON_FIRST_USE
 
 
 def kept(file: RemoteFile, path: Path) -> StoredFile | None:
     """Describe a local file if it is the promised one; never one that nobody vouches for."""
     from ocrzoo_registry.files import sha256_of
 
-    if not is_vouched_for(file):
+    if not has_digest(file):
         return None
     try:
         size = path.stat().st_size
@@ -96,17 +95,17 @@ MAX_BYTES = 1 << 20
 log = logging.getLogger("ocrzoo")
 
 
-def corroborated(offered: OfferedCard, file_format: Format, file: StoredFile) -> StoredFile:
+def corroborated(card: ModelCard, file_format: Format, file: StoredFile) -> StoredFile:
     """Return the file, with whose copy it equals as the origin of its digest, if nobody vouched for it."""
-    if file.digest_origin != FIRST_SEEN or offered.card.copies is None:
+    if file.digest_origin != TRUST_ON_FIRST_USE or card.known_digests is None:
         return file
-    data = _read(offered.root / offered.card.copies)
+    data = _read(card.folder / card.known_digests)
     stated: Any = data
-    for key in ("digests", offered.card.name, file_format, file.path):
+    for key in ("digests", card.name, file_format, file.path):
         stated = stated.get(key) if isinstance(stated, dict) else None
     if stated != file.sha256:
         return file
-    return file.model_copy(update={"digest_origin": f"{FIRST_SEEN}, equal to {data.get('origin')}"})
+    return file.model_copy(update={"digest_origin": f"{TRUST_ON_FIRST_USE}, equal to {data.get('origin')}"})
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.download import tar
 from ocrzoo_registry.errors import IntegrityError, NotFound, SourceError, StoreError, UsageError
 from ocrzoo_registry.files import CHUNK_BYTES, open_regular, reason
@@ -50,10 +49,10 @@ class Bundle:
     offsets: Mapping[str, int]
     """Where in the file the bytes of each sha256 begin."""
 
-    def list(self, offered: OfferedCard, file_format: Format) -> Listing | None:
+    def list(self, card: ModelCard, file_format: Format) -> Listing | None:
         """Return what the index says of a model."""
-        model = find(self.index, offered.card, file_format)
-        return None if model is None else listing(model, offered.card, self.origin)
+        model = find(self.index, card, file_format)
+        return None if model is None else listing(model, card, self.origin)
 
     @contextmanager
     def open(
@@ -61,7 +60,7 @@ class Bundle:
     ) -> Iterator[Opened]:
         """Open a file at an offset."""
         size = file.size or 0
-        start = self.offsets[file.locator.rpartition("/")[2]]
+        start = self.offsets[file.reference.rpartition("/")[2]]
         yield Opened(self._chunks(start + offset, size - offset), offset, size)
 
     def _chunks(self, start: int, count: int) -> Iterator[bytes]:
@@ -106,7 +105,7 @@ def chosen(bundle: Bundle, names: Sequence[str]) -> list[IndexedModel]:
     return [model for model in bundle.index.models if not names or model.name in names]
 
 
-def bring(resolver: Resolver, bundle: Bundle, model: IndexedModel, known: OfferedCard | None) -> ModelFiles:
+def bring(resolver: Resolver, bundle: Bundle, model: IndexedModel, known: ModelCard | None) -> ModelFiles:
     """Bring a model of a bundle into the store; one that is there with these bytes stays as it is.
 
     ``known`` is the card that is here; without one, the bundle's own has to do.
@@ -120,9 +119,9 @@ def bring(resolver: Resolver, bundle: Bundle, model: IndexedModel, known: Offere
     from ocrzoo_registry.download.request import Order
 
     store = resolver.store
-    offered = known or OfferedCard(model.card, bundle.path)
-    order = Order(offered, model.format, NAME)
-    listed = listing(model, offered.card, bundle.origin, with_written=known is None)
+    card = known or model.card.located_in(bundle.path)
+    order = Order(card, model.format, NAME)
+    listed = listing(model, card, bundle.origin, with_written=known is None)
     fetcher = Fetcher(store, resolver.watch or unwatched, resolver.cancelled)
     with resolver.lock(model.name):
         found = store.find(model.name, model.format)

@@ -55,7 +55,7 @@ def find(index: Index, card: ModelCard, file_format: Format) -> IndexedModel | N
 
     Of two revisions, that is the one which has the bytes that the card (or a lock file) pins; else the present one.
     """
-    pins = {file.path: file.sha256 for file in card.artefacts[file_format].files if file.sha256}
+    pins = {file.path: file.sha256 for file in card.artifacts[file_format].files if file.sha256}
     found = [
         model
         for models in (index.models, index.earlier)
@@ -80,4 +80,4 @@ def listing(model: IndexedModel, card: ModelCard, origin: str, *, with_written: 
 
 
 def _listed(file: IndexedFile, origin: str) -> RemoteFile:
-    return RemoteFile(file.path, file.size, file.sha256, digest_origin=origin, locator=file.blob)
+    return RemoteFile(file.path, file.size, file.sha256, digest_origin=origin, reference=file.blob)

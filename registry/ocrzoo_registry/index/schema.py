@@ -56,14 +56,14 @@ class IndexedModel(Record):
     """In order of their paths; what the source served, and, where it had none, the ``inference.yml`` that ocrzoo wrote
     from the card, without which PaddleX cannot run the model: the origin of its digest says so."""
     card: ModelCard
-    """As it was when the mirror was built; its licence is the model's."""
+    """As it was when the mirror was built; its license is the model's."""
 
     @model_validator(mode="after")
     def _consistent(self) -> IndexedModel:
         paths = [file.path for file in self.files]
         if paths != sorted(set(paths)):
             raise ValueError("files are in order of their paths, each once")
-        if self.card.name != self.name or self.format not in self.card.artefacts:
+        if self.card.name != self.name or self.format not in self.card.artifacts:
             raise ValueError("the card is that of another model or format")
         return self
 

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 from ocrzoo_registry.cards.charsets import read_charset
-from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.languages.orthography import Orthography
 from ocrzoo_registry.languages.orthography import read as read_orthography
 from ocrzoo_registry.languages.tags import Language
@@ -64,15 +64,15 @@ def measure(charset: Iterable[str], orthography: Orthography) -> Coverage | None
     return _measure(_normal(charset), orthography)
 
 
-def coverage_of(offered: OfferedCard, language: Language) -> Coverage | None:
+def coverage_of(card: ModelCard, language: Language) -> Coverage | None:
     """Return what a model's charset has of a language; ``None`` without a charset, or letters to ask for.
 
     Raises:
         CardError: The charset cannot be read.
     """
-    if offered.card.charset is None or language.orthography is None:
+    if card.charset is None or language.orthography is None:
         return None
-    return _coverage(str(offered.root), offered.card.charset, language.orthography.tag)
+    return _coverage(str(card.folder), card.charset, language.orthography.tag)
 
 
 def _measure(entries: frozenset[str], orthography: Orthography) -> Coverage | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, get_args
 
-from ocrzoo_registry.cards.loader import OfferedCard
 from ocrzoo_registry.cards.schema import ModelCard, Task, Tier
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.languages.support import Evidence, quality
@@ -58,12 +57,12 @@ class Terms:
 class Candidate:
     """A model, and what is known of it for each language asked for."""
 
-    offered: OfferedCard
+    card: ModelCard
     evidence: tuple[Evidence, ...]
     """One a language, in the order asked."""
     default: bool
     """Whether the pipeline takes it where nobody says anything."""
-    within_reach: bool
+    is_available: bool
     """Whether its weights are here, or can be fetched."""
     installed: bool
     """Whether its weights lie in the store."""
@@ -85,7 +84,7 @@ class Candidate:
     @property
     def name(self) -> str:
         """The model's name."""
-        return self.offered.card.name
+        return self.card.name
 
     @property
     def claimed(self) -> bool:
@@ -124,14 +123,14 @@ STEPS = (
         lambda one: one.claimed and one.default,
         lambda first, _: f"is not the pipeline's default, as {first.name} is",
     ),
-    Step(lambda one: one.within_reach, lambda _, __: "is out of reach: no source that may be asked has its weights"),
+    Step(lambda one: one.is_available, lambda _, __: "is out of reach: no source that may be asked has its weights"),
     Step(
         lambda one: 0 if one.claimed else min(evidence.related for evidence in one.evidence),
         lambda first, _: f"claims fewer languages in these letters than {first.name}",
     ),
     Step(
-        lambda one: natural_key(one.offered.card.version),
-        lambda first, second: f"is of {second.offered.card.version}, and {first.name} of {first.offered.card.version}",
+        lambda one: natural_key(one.card.version),
+        lambda first, second: f"is of {second.card.version}, and {first.name} of {first.card.version}",
     ),
     Step(
         lambda one: one.accuracy,
@@ -139,7 +138,7 @@ STEPS = (
     ),
     Step(lambda one: one.share, lambda first, second: f"has {second.share:.1%} of the letters, not {first.share:.1%}"),
     Step(
-        lambda one: -(size_mb(one.offered.card) or float("inf")),
+        lambda one: -(size_mb(one.card) or float("inf")),
         lambda first, second: f"is larger ({_size(second)}) than {first.name} ({_size(first)})",
     ),
     Step(
@@ -160,7 +159,7 @@ def size_mb(card: ModelCard) -> float | None:
     """Return the published size in megabytes; else that of the files whose sizes are known."""
     if card.size_mb is not None:
         return card.size_mb
-    known = max(sum(file.size or 0 for file in artefact.files) for artefact in card.artefacts.values())
+    known = max(sum(file.size or 0 for file in artifact.files) for artifact in card.artifacts.values())
     return round(known / 1e6, 1) if known else None
 
 
@@ -174,5 +173,5 @@ def _figure(candidate: Candidate) -> str:
 
 
 def _size(candidate: Candidate) -> str:
-    size = size_mb(candidate.offered.card)
+    size = size_mb(candidate.card)
     return "size unknown" if size is None else f"{size:g} MB"

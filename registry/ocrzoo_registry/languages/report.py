@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ocrzoo_registry.languages.ranking import MIN_COVERAGE
-from ocrzoo_registry.languages.selection import Selection, default_model, select
+from ocrzoo_registry.languages.ranking import MIN_COVERAGE, Terms
+from ocrzoo_registry.languages.selection import Models, Selection, select
 from ocrzoo_registry.languages.support import Evidence, collect
 from ocrzoo_registry.languages.tags import Language, PaddleCode, find_tag, paddle_codes
-from ocrzoo_registry.zoo import Zoo
 
 
 @dataclass(frozen=True)
@@ -39,23 +38,23 @@ class Surveyed:
         return self.theirs is not None and self.theirs.coverage is None
 
 
-def survey(zoo: Zoo) -> Iterator[Surveyed]:
-    """Yield every language that a model of the zoo claims or PaddleOCR maps, by tag."""
-    default = default_model(zoo)
+def survey(zoo: Models, default: str) -> Iterator[Surveyed]:
+    """Yield every language that a model claims or PaddleOCR maps, by tag; ``default`` as for a selection."""
     for language in known_languages(zoo):
         yield look_up(zoo, language, default)
 
 
-def look_up(zoo: Zoo, language: Language, default: str | None = None) -> Surveyed:
+def look_up(zoo: Models, language: Language, default: str) -> Surveyed:
     """Return what is known of one language."""
+    by_name = {card.name: card for card in zoo.models}
     codes = tuple(code for code in paddle_codes().values() if _same(find_tag(code.tag), language))
-    theirs = next((collect(zoo.models.get(code.model), language) for code in codes if code.model in zoo.models), None)
-    return Surveyed(language, select(language.tag, zoo=zoo, default=default), codes, theirs)
+    theirs = next((collect(by_name[code.model], language) for code in codes if code.model in by_name), None)
+    return Surveyed(language, select(zoo, language.tag, Terms(), default=default), codes, theirs)
 
 
-def known_languages(zoo: Zoo) -> list[Language]:
+def known_languages(zoo: Models) -> list[Language]:
     """Return every language that a model claims or PaddleOCR maps, each script for itself, by tag."""
-    tags = {tag for offered in zoo.models for tag in offered.card.languages}
+    tags = {tag for card in zoo.models for tag in card.languages}
     found = {
         (language.language, language.script): language
         for language in map(find_tag, sorted({*tags, *(code.tag for code in paddle_codes().values())}))

@@ -6,23 +6,17 @@ card of a third party takes part like any other.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.errors import UnknownLanguage, UsageError
-from ocrzoo_registry.languages.ranking import MIN_COVERAGE, Candidate, Terms, why_behind
+from ocrzoo_registry.cards.schema import ModelCard
+from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.languages.ranking import Candidate, Terms, why_behind
 from ocrzoo_registry.languages.support import Evidence, collect
 from ocrzoo_registry.languages.tags import Language, claims, find_all
 from ocrzoo_registry.plugins import gc_pause
-from ocrzoo_registry.plugins.specs import load_attribute
-from ocrzoo_registry.store.store import SUFFIXES
-from ocrzoo_registry.zoo import Zoo
-
-log = logging.getLogger("ocrzoo")
 
 _NEAREST = 3
 """So many of the nearest charsets are told of where nobody claims a language."""
@@ -110,124 +104,88 @@ class Selection:
         return f"the nearest, {one.name}, {', and '.join(one.unmet) or evidence.lack()}"
 
 
+class Models(Protocol):
+    """What a selection asks of the zoo."""
+
+    @property
+    def models(self) -> Iterable[ModelCard]:
+        """All model cards."""
+        ...
+
+    def is_available(self, card: ModelCard) -> bool:
+        """Whether the weights are on this machine or a source that may be asked has them."""
+        ...
+
+    def installed_check(self) -> Callable[[ModelCard], bool]:
+        """Return a function that says whether a model is in the store, as the store is now."""
+        ...
+
+
 @gc_pause.at_rest()
 def select(
-    lang: str | Iterable[str],
-    *,
-    zoo: Zoo | None = None,
-    task: str = "text_recognition",
-    tier: str | None = None,
-    max_size_mb: float | None = None,
-    min_coverage: float = MIN_COVERAGE,
-    installed: bool = False,
-    default: str | None = None,
-    thorough: bool = False,
+    zoo: Models, lang: str | Iterable[str], terms: Terms, *, default: str = "", thorough: bool = False
 ) -> Selection:
     """Find the model that reads a language, or all of several languages.
 
-    ``lang`` is a tag, a name or a PaddleOCR code, or several, also with commas between. A model qualifies that claims
-    the language and whose charset has ``min_coverage`` of its letters; where none does, one whose charset has them and
-    that claims other languages in which they all occur. ``default`` is the model to prefer where it qualifies by a
-    claim, if not given the OCR pipeline's. ``thorough`` also tells of models that have the letters and no claim where
-    others have both.
+    See :func:`ocrzoo_registry.zoo.select_models`; ``default`` is the model to prefer where it qualifies by a claim.
 
     Raises:
         AmbiguousLanguage: A code has two meanings.
-        UnknownLanguage: There is no such language. That no model reads it is no error here: ``winner`` is ``None``.
-        UsageError: A term makes no sense.
+        UnknownLanguage: There is no such language.
+        UsageError: No model of the task is made for a language.
     """
-    zoo = zoo or Zoo()
-    terms = Terms(task, tier, max_size_mb, min_coverage, installed)
-    look = _Look(zoo, find_all(lang), terms, default_model(zoo) if default is None else default)
-    models = [offered for offered in zoo.models if offered.card.task == terms.task]
-    tags = frozenset().union(*(offered.card.languages for offered in models))
+    look = _Look(zoo, find_all(lang), terms, default, zoo.installed_check())
+    models = [card for card in zoo.models if card.task == terms.task]
+    tags = frozenset().union(*(card.languages for card in models))
     if not tags:
-        raise UsageError(f"no model of task {task} is made for a language: leave the task out")
+        raise UsageError(f"no model of task {terms.task} is made for a language: leave the task out")
     serving = frozenset(tag for tag in tags if any(claims([tag], language) for language in look.languages))
-    claiming = [one for one in models if not serving.isdisjoint(one.card.languages)]
-    found = [look.at(offered, look.evidence(offered)) for offered in claiming]
+    claiming = [one for one in models if not serving.isdisjoint(one.languages)]
+    found = [look.at(card, look.evidence(card)) for card in claiming]
     if thorough or look.weak(found):
-        claimers = {one.card.name for one in claiming}
-        found += look.unclaimed([one for one in models if one.card.charset and one.card.name not in claimers], found)
+        claimers = {one.name for one in claiming}
+        found += look.unclaimed([one for one in models if one.charset and one.name not in claimers], found)
     return _judge(look, found)
-
-
-def select_recognition(zoo: Zoo, lang: str | Iterable[str], default: str) -> tuple[Candidate, ...]:
-    """Return the models to read languages with, one where it reads all; warnings say what the user should know.
-
-    Raises:
-        AmbiguousLanguage: A code has two meanings.
-        UnknownLanguage: No model reads one of the languages; the message has the letters that the nearest lacks.
-    """
-    found = select(lang, zoo=zoo, default=default)
-    if not found.readers:
-        raise UnknownLanguage(found.reason)
-    for note in found.notes:
-        log.warning(note)
-    return found.readers
-
-
-def default_model(zoo: Zoo, pipeline: str = "OCR") -> str:
-    """Return the recognition model that a pipeline takes where nobody says anything; nothing if it has none."""
-    if pipeline not in zoo.pipelines:
-        return ""
-    modules = load_attribute(zoo.pipelines.get(pipeline).config)().get("SubModules") or {}
-    return str((modules.get("TextRecognition") or {}).get("model_name") or "")
 
 
 @dataclass(frozen=True)
 class _Look:
     """What is asked, and of which zoo."""
 
-    zoo: Zoo
+    zoo: Models
     languages: tuple[Language, ...]
     terms: Terms
     default: str
+    installed: Callable[[ModelCard], bool]
 
-    def evidence(self, offered: OfferedCard) -> tuple[Evidence, ...]:
+    def evidence(self, card: ModelCard) -> tuple[Evidence, ...]:
         """Put together what is known of a model and each language."""
-        return tuple(collect(offered, language) for language in self.languages)
+        return tuple(collect(card, language) for language in self.languages)
 
-    def at(self, offered: OfferedCard, evidence: tuple[Evidence, ...]) -> Candidate:
+    def at(self, card: ModelCard, evidence: tuple[Evidence, ...]) -> Candidate:
         """Make a model a candidate."""
-        installed = self.installed(offered)
+        installed = self.installed(card)
         return Candidate(
-            offered=offered,
+            card=card,
             evidence=evidence,
-            default=offered.card.name == self.default,
-            within_reach=installed or self.zoo.within_reach(offered),
+            default=card.name == self.default,
+            is_available=installed or self.zoo.is_available(card),
             installed=installed,
-            unmet=self.terms.unmet(offered.card, installed=installed),
+            unmet=self.terms.unmet(card, installed=installed),
         )
 
-    def installed(self, offered: OfferedCard) -> bool:
-        """Whether a model lies in the store, complete."""
-        name, folders = offered.card.name, self._folders
-        return any(
-            f"{name}{SUFFIXES[kind]}" in folders and self.zoo.store.find(name, kind) is not None
-            for kind in offered.card.artefacts
-        )
-
-    @cached_property
-    def _folders(self) -> frozenset[str]:
-        """What lies in the store, by one look: a large catalogue has many models that do not."""
-        try:
-            return frozenset(path.name for path in self.zoo.store.root.iterdir())
-        except OSError:
-            return frozenset()
-
-    def unclaimed(self, others: list[OfferedCard], found: list[Candidate]) -> list[Candidate]:
+    def unclaimed(self, others: list[ModelCard], found: list[Candidate]) -> list[Candidate]:
         """Of models that claim none of the languages: those with the letters of one; without any the nearest."""
-        by_charset: dict[tuple[Path, str | None], list[OfferedCard]] = {}
-        for offered in others:
-            by_charset.setdefault((offered.root, offered.card.charset), []).append(offered)
+        by_charset: dict[tuple[Path, str | None], list[ModelCard]] = {}
+        for card in others:
+            by_charset.setdefault((card.folder, card.charset), []).append(card)
         known = [(group, self.evidence(group[0])) for group in by_charset.values()]
         telling = [group for group, evidence in known if any(one.coverage and self.covers(one) for one in evidence)]
         if not telling and not found:
             some = [(min(one.share for one in evidence), group) for group, evidence in known]
             some.sort(key=lambda pair: pair[0], reverse=True)
             telling = [group[:1] for share, group in some[:_NEAREST] if share]
-        return [self.at(offered, self.evidence(offered)) for group in telling for offered in group]
+        return [self.at(card, self.evidence(card)) for group in telling for card in group]
 
     def weak(self, found: Iterable[Candidate]) -> frozenset[Language]:
         """The languages that no model both claims and covers: letters without a claim have to do there."""

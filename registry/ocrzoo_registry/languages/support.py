@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from ocrzoo_registry.cards.loader import OfferedCard
 from ocrzoo_registry.cards.schema import Metric, ModelCard
 from ocrzoo_registry.errors import CardError
 from ocrzoo_registry.languages.coverage import Coverage, coverage_of, name_of
@@ -89,19 +88,19 @@ class Evidence:
         return f"does not claim {self.language}, and has {has}"
 
 
-def collect(offered: OfferedCard, language: Language) -> Evidence:
+def collect(card: ModelCard, language: Language) -> Evidence:
     """Return what is known of a model and a language."""
     coverage, fault = None, None
     try:
-        coverage = coverage_of(offered, language)
+        coverage = coverage_of(card, language)
     except CardError as error:
         fault = str(error)
-    return Evidence(language, offered.card, claims(offered.card.languages, language), coverage, fault)
+    return Evidence(language, card, claims(card.languages, language), coverage, fault)
 
 
-def claimed_by(offered: OfferedCard) -> list[Evidence]:
+def claimed_by(card: ModelCard) -> list[Evidence]:
     """Return what is known of a model and each language that its card claims, in the card's order."""
-    return [collect(offered, find_tag(tag)) for tag in offered.card.languages]
+    return [collect(card, find_tag(tag)) for tag in card.languages]
 
 
 @lru_cache(maxsize=1024)

@@ -239,8 +239,8 @@ class _Serving(dict[str, bool]):
         self._wanted = {(language, script), (_PARENTS.get(language, language), script)}
 
     def __missing__(self, tag: str) -> bool:
-        offered = find_tag(tag)
-        self[tag] = (offered.language, offered.script) in self._wanted
+        card = find_tag(tag)
+        self[tag] = (card.language, card.script) in self._wanted
         return self[tag]
 
 

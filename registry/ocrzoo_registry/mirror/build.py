@@ -71,10 +71,10 @@ def wishes_of(zoo: Zoo, names: Iterable[str], formats: Sequence[Format], *, leni
         UnknownModel: There is no such model.
     """
     wishes = []
-    for offered in map(zoo.models.get, names):
-        published = offered.card.artefacts
+    for card in map(zoo.models.get, names):
+        published = card.artifacts
         wanted = formats or [one for one in DEFAULT_FORMATS if one in published] or list(published)
-        wishes += [Wish(offered, one, named=bool(formats)) for one in wanted if one in published or not lenient]
+        wishes += [Wish(card, one, named=bool(formats)) for one in wanted if one in published or not lenient]
     return wishes
 
 
@@ -83,7 +83,7 @@ def wishes_here(zoo: Zoo, index: Index) -> list[Wish]:
     return [
         Wish(zoo.models.get(model.name), model.format)
         for model in index.models
-        if model.name in zoo.models and model.format in zoo.models.get(model.name).card.artefacts
+        if model.name in zoo.models and model.format in zoo.models.get(model.name).artifacts
     ]
 
 
@@ -168,7 +168,7 @@ def _outcomes(bringer: Bringer, compared: Sequence[Compared]) -> list[IndexedMod
     def outcome(one: Compared) -> IndexedModel | OcrzooError:
         try:
             if one.here is not None and one.state in {"same", "gone", "unanswered"}:
-                return bringer.renewed(one.here, one.wish.offered)
+                return bringer.renewed(one.here, one.wish.card)
             return bringer.bring(one)
         except StoreError:  # a full disk is full for the others too
             raise

@@ -13,8 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import overload
 
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.errors import IntegrityError, OcrzooError, SourceError, Unreachable, UsageError
 from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index import signing
@@ -52,16 +51,16 @@ class MirrorSource:
         self._known: _Known | None = None
         self._lock = Lock()
 
-    def list(self, offered: OfferedCard, file_format: Format) -> Listing | None:
+    def list(self, card: ModelCard, file_format: Format) -> Listing | None:
         """Return what the index says of a model.
 
         Raises:
             SourceError: The index cannot be had.
             IntegrityError: It is none, or is not signed for the key that the settings name.
         """
-        model = find(self._index(), offered.card, file_format)
+        model = find(self._index(), card, file_format)
         origin = "stated by mirror, signed" if self._key else "stated by mirror"
-        return None if model is None else listing(model, offered.card, origin)
+        return None if model is None else listing(model, card, origin)
 
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
@@ -71,7 +70,7 @@ class MirrorSource:
         Raises:
             SourceError: It cannot be had.
         """
-        return self._place.open(file.locator, offset, validator)
+        return self._place.open(file.reference, offset, validator)
 
     def holds(self, name: str) -> bool:
         """Whether the index has a model; not, where it cannot be had."""

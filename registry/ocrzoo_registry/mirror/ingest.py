@@ -9,8 +9,7 @@ from pathlib import Path
 
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.inference_yml import WRITTEN_FROM_CARD
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import is_commit
+from ocrzoo_registry.cards.schema import ModelCard, is_commit
 from ocrzoo_registry.download.report import failure
 from ocrzoo_registry.download.request import Order
 from ocrzoo_registry.download.resolver import Resolver
@@ -51,8 +50,8 @@ class Bringer:
             StoreError: The mirror cannot be written.
         """
         wish = one.wish
-        if wish.file_format not in wish.offered.card.artefacts:
-            published = ", ".join(wish.offered.card.artefacts)
+        if wish.file_format not in wish.card.artifacts:
+            published = ", ".join(wish.card.artifacts)
             raise SourceError(f"{wish.name}: published as {published}, but {wish.file_format} is needed")
         try:
             for store in (self.resolver.store, self.users):
@@ -60,27 +59,27 @@ class Bringer:
                     return self._taken(store, manifest, one)
             if one.state == "out of reach":
                 raise self._failure(one)
-            files = self.resolver.fetch(wish.offered, wish.file_format)
+            files = self.resolver.fetch(wish.card, wish.file_format)
             if files.manifest is None:
                 raise StoreError(f"{files.folder}: has no manifest")
             return self._taken(self.resolver.store, files.manifest, one)
         except OSError as error:
             raise self.folder.unwritable(error) from error
 
-    def renewed(self, model: IndexedModel, offered: OfferedCard) -> IndexedModel:
+    def renewed(self, model: IndexedModel, card: ModelCard) -> IndexedModel:
         """Return a model that stays, with the card as it is now, and what is written from the card.
 
         Raises:
             CardError: The card's charset cannot be read.
             StoreError: The mirror cannot be written.
         """
-        if model.format not in offered.card.artefacts:
+        if model.format not in card.artifacts:
             return model
-        changes: dict[str, object] = {"card": offered.card}
+        changes: dict[str, object] = {"card": card}
         written = [file for file in model.files if file.digest_origin.startswith(WRITTEN_FROM_CARD)]
-        if written and written[0].digest_origin != inference_yml.origin(offered):
+        if written and written[0].digest_origin != inference_yml.origin(card):
             try:
-                new = self._written(offered)
+                new = self._written(card)
             except OSError as error:
                 raise self.folder.unwritable(error) from error
             files = tuple(sorted([*(file for file in model.files if file not in written), new], key=_path))
@@ -113,11 +112,11 @@ class Bringer:
 
     def _taken(self, store: Store, manifest: Manifest, one: Compared) -> IndexedModel:
         """Have the files of a model of a store as blobs."""
-        offered, folder = one.wish.offered, store.folder(manifest.name, manifest.format)
+        card, folder = one.wish.card, store.folder(manifest.name, manifest.format)
         files = []
         for stored in manifest.files:
             if stored.digest_origin.startswith(WRITTEN_FROM_CARD):
-                files.append(self._written(offered))
+                files.append(self._written(card))
                 continue
             file = IndexedFile(**stored.model_dump(include=set(IndexedFile.model_fields)))
             if store is self.resolver.store:
@@ -125,22 +124,22 @@ class Bringer:
             else:
                 self.blobs.copy(file, folder / file.path)
             files.append(file)
-        model = indexed(manifest, offered.card, files)
+        model = indexed(manifest, card, files)
         before = one.here
         if before is not None and before.revision == model.revision and before.files != model.files:
             return model.model_copy(update={"revision": revision_of(model.files)})
         return model
 
-    def _written(self, offered: OfferedCard) -> IndexedFile:
+    def _written(self, card: ModelCard) -> IndexedFile:
         """Have the ``inference.yml`` that a card gives as a blob."""
         import hashlib
 
-        content = inference_yml.render(offered)
+        content = inference_yml.render(card)
         file = IndexedFile(
             path=inference_yml.FILE_NAME,
             size=len(content),
             sha256=hashlib.sha256(content).hexdigest(),
-            digest_origin=inference_yml.origin(offered),
+            digest_origin=inference_yml.origin(card),
         )
         self.blobs.write(file, content)
         return file

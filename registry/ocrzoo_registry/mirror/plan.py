@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal
 
 from ocrzoo_registry.cards.inference_yml import WRITTEN_FROM_CARD
-from ocrzoo_registry.cards.loader import OfferedCard
 from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.download import verify
 from ocrzoo_registry.download.batch import side_by_side
@@ -32,7 +31,7 @@ State = Literal["new", "changed", "same", "gone", "unanswered", "out of reach"]
 class Wish:
     """One model in one format that a mirror is to have."""
 
-    offered: OfferedCard
+    card: ModelCard
     file_format: Format
     named: bool = True
     """Whether the format was asked for; else it may be left out where another one of the model is had."""
@@ -40,7 +39,7 @@ class Wish:
     @property
     def name(self) -> str:
         """The model's name."""
-        return self.offered.card.name
+        return self.card.name
 
 
 @dataclass(frozen=True)
@@ -88,16 +87,16 @@ class _Asking:
     def about(self, wish: Wish, here: IndexedModel | None) -> Compared:
         """Ask one source after the other; the one that a model came from decides whether it is there still."""
         attempts: list[Attempt] = []
-        if wish.file_format not in wish.offered.card.artefacts:
+        if wish.file_format not in wish.card.artifacts:
             return Compared(wish, "out of reach", here)
         known = here if here is not None and has_all(here, self.blobs) else None
         for name in self.names:
-            order = Order(wish.offered, wish.file_format, name)
+            order = Order(wish.card, wish.file_format, name)
             is_origin = known is not None and known.source == name
             if self.resolver.sources.downloads_to_list(name):
-                if is_origin and known is not None and known.card.sources == wish.offered.card.sources:
+                if is_origin and known is not None and known.card.sources == wish.card.sources:
                     return Compared(wish, "same", here, name)
-                if known is None and _may_have(wish.offered.card, name, wish.file_format):
+                if known is None and _may_have(wish.card, name, wish.file_format):
                     return Compared(wish, "new" if here is None else "changed", here, name, None, tuple(attempts))
                 continue
             answer = self._ask(order)
@@ -159,7 +158,7 @@ def _may_have(card: ModelCard, source: str, file_format: Format) -> bool:
 def _agrees(order: Order, listing: Listing, here: IndexedModel, blobs: Path) -> bool:
     """Whether a source lists the files that are here: by their digests, or by its revision where it states none."""
     files = [order.promise(file) for file in listing.files]
-    if listing.archive or not all(map(verify.is_vouched_for, files)):
+    if listing.archive or not all(map(verify.has_digest, files)):
         return (here.source, here.source_revision) == (order.source_name, listing.revision)
     served = {file.path: file for file in here.files if not file.digest_origin.startswith(WRITTEN_FROM_CARD)}
     if served.keys() != {file.path for file in files}:

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 import pluggy
 
-from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.plugins.specs import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
 from ocrzoo_registry.settings import Settings
 
@@ -30,8 +30,8 @@ class HookSpecs:
     """The hooks. Each is called once, on first need, and may be a generator."""
 
     @hookspec
-    def ocrzoo_model_cards(self) -> Iterable[OfferedCard]:
-        """Offer model cards.
+    def ocrzoo_model_cards(self) -> Iterable[ModelCard]:
+        """Registration model cards.
 
         **Example:**
 
@@ -39,7 +39,7 @@ class HookSpecs:
 
             from pathlib import Path
 
-            from ocrzoo_registry.card_files import OfferedCard, build_card
+            from ocrzoo_registry.card_files import ModelCard, build_card
             from ocrzoo_registry.hookspecs import hookimpl
 
 
@@ -52,14 +52,14 @@ class HookSpecs:
                         "task": "text_detection",
                         "version": "1",
                         "summary": "Finds text on beach signs.",
-                        "licence": "Apache-2.0",
-                        "artefacts": {"onnx": {"files": [{"path": "inference.onnx"}]}},
+                        "license": "Apache-2.0",
+                        "artifacts": {"onnx": {"files": [{"path": "inference.onnx"}]}},
                         "sources": {"huggingface": {"onnx": {"repository": "seaside/det"}}},
                         "running": {"predictor": "text_detection"},
                     },
                     origin=__file__,
                 )
-                yield OfferedCard(card, root=Path(__file__).parent)
+                yield card.located_in(Path(__file__).parent)
 
         Cards that lie in a folder, as YAML files or as the lines of ``*.jsonl``: ``yield from read_cards(folder)``.
         """
@@ -67,7 +67,7 @@ class HookSpecs:
 
     @hookspec
     def ocrzoo_sources(self, settings: Settings) -> Iterable[SourceSpec]:  # noqa: ARG002  # implementations use it
-        """Offer places that weights come from.
+        """Registration places that weights come from.
 
         An implementation that offers the same whatever the settings takes no argument.
 
@@ -85,8 +85,8 @@ class HookSpecs:
                 def __init__(self, settings):
                     self.files = {"inference.onnx": b"weights"}
 
-                def list(self, offered, file_format):
-                    if offered.card.name != "seaside_det":
+                def list(self, card, file_format):
+                    if card.name != "seaside_det":
                         return None
                     return Listing("1", tuple(RemoteFile(path) for path in self.files))
 
@@ -104,7 +104,7 @@ class HookSpecs:
 
     @hookspec
     def ocrzoo_predictors(self) -> Iterable[PredictorSpec]:
-        """Offer what runs an architecture that core has no pre- and post-processing for.
+        """Registration what runs an architecture that core has no pre- and post-processing for.
 
         **Example:**
 
@@ -130,7 +130,7 @@ class HookSpecs:
 
     @hookspec
     def ocrzoo_engines(self) -> Iterable[EngineSpec]:
-        """Offer an inference engine.
+        """Registration an inference engine.
 
         **Example:**
 
@@ -160,7 +160,7 @@ class HookSpecs:
 
     @hookspec
     def ocrzoo_pipelines(self) -> Iterable[PipelineSpec]:
-        """Offer an assembly of models.
+        """Registration an assembly of models.
 
         **Example:**
 

@@ -18,13 +18,12 @@ from typing import Literal, TypeVar
 
 import pluggy
 
-from ocrzoo_registry.cards.loader import OfferedCard
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import PluginError
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins import gc_pause
 from ocrzoo_registry.plugins.hookspecs import ENTRY_POINT_GROUP, HookSpecs
-from ocrzoo_registry.plugins.registrations import Offer, Origin
+from ocrzoo_registry.plugins.registrations import Origin, Registration
 from ocrzoo_registry.plugins.specs import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
 from ocrzoo_registry.settings import Settings
 
@@ -34,7 +33,7 @@ log = logging.getLogger("ocrzoo")
 Stage = Literal["import", "registration", "unknown hook argument", "misspelt hook", "hook"]
 
 HOOKS: dict[str, type] = {
-    "ocrzoo_model_cards": OfferedCard,
+    "ocrzoo_model_cards": ModelCard,
     "ocrzoo_sources": SourceSpec,
     "ocrzoo_predictors": PredictorSpec,
     "ocrzoo_engines": EngineSpec,
@@ -68,35 +67,35 @@ class Plugin:
         return "disabled" if self.disabled else "failed" if self.failures else "loaded"
 
 
-class PluginHost:
+class PluginManager:
     """All plugins of this environment, and what they offer."""
 
     def __init__(self, settings: Settings, found: Iterable[EntryPoint] | None = None) -> None:
         self._strict = settings.strict
         self._arguments = {"settings": settings}
-        self._offers: dict[str, list[Offer[object]]] = {}
+        self._offers: dict[str, list[Registration[object]]] = {}
         found = list(_discover() if found is None else found)
         for name in sorted(settings.disabled_plugins - {entry.name for entry in found}):
             log.warning("OCRZOO_DISABLE_PLUGINS: no plugin is called %r", name)
         self.plugins = [self._load(entry, origin, settings.disabled_plugins) for origin, entry in _in_order(found)]
 
-    def model_cards(self) -> list[Offer[OfferedCard]]:
+    def model_cards(self) -> list[Registration[ModelCard]]:
         """Return all model cards on offer."""
-        return self._call("ocrzoo_model_cards", OfferedCard)
+        return self._call("ocrzoo_model_cards", ModelCard)
 
-    def sources(self) -> list[Offer[SourceSpec]]:
+    def sources(self) -> list[Registration[SourceSpec]]:
         """Return all weight sources on offer."""
         return self._call("ocrzoo_sources", SourceSpec)
 
-    def predictors(self) -> list[Offer[PredictorSpec]]:
+    def predictors(self) -> list[Registration[PredictorSpec]]:
         """Return all predictors on offer."""
         return self._call("ocrzoo_predictors", PredictorSpec)
 
-    def engines(self) -> list[Offer[EngineSpec]]:
+    def engines(self) -> list[Registration[EngineSpec]]:
         """Return all inference engines on offer."""
         return self._call("ocrzoo_engines", EngineSpec)
 
-    def pipelines(self) -> list[Offer[PipelineSpec]]:
+    def pipelines(self) -> list[Registration[PipelineSpec]]:
         """Return all pipelines on offer."""
         return self._call("ocrzoo_pipelines", PipelineSpec)
 
@@ -137,11 +136,13 @@ class PluginHost:
                 self._fail(plugin, "unknown hook argument", message)
         return not plugin.failures
 
-    def _call(self, hook: str, kind: type[T]) -> list[Offer[T]]:
+    def _call(self, hook: str, kind: type[T]) -> list[Registration[T]]:
         if hook not in self._offers:
             with gc_pause.at_rest(made_to_stay=True):
                 self._offers[hook] = [
-                    Offer(value, plugin.origin) for plugin in self.plugins for value in self._ask(plugin, hook, kind)
+                    Registration(value, plugin.origin)
+                    for plugin in self.plugins
+                    for value in self._ask(plugin, hook, kind)
                 ]
         return self._offers[hook]  # type: ignore[return-value]  # filled by kind above
 
@@ -231,9 +232,9 @@ def _check(value: object, kind: type) -> None:
     """Refuse what is not of a hook's kind, down to its fields."""
     if not isinstance(value, kind):
         raise TypeError(f"yields {type(value).__name__} where {kind.__name__} is due")
-    if isinstance(value, OfferedCard) and not isinstance(value.card, ModelCard):
-        raise TypeError(f"offers a {type(value.card).__name__} as a card")
-    if not isinstance(value, OfferedCard) and not isinstance(getattr(value, "name", None), str):
+    if isinstance(value, ModelCard) and not isinstance(value, ModelCard):
+        raise TypeError(f"offers a {type(value).__name__} as a card")
+    if not isinstance(value, ModelCard) and not isinstance(getattr(value, "name", None), str):
         raise TypeError(f"a {kind.__name__} without a name")
     if isinstance(value, EngineSpec | SourceSpec) and not isinstance(value.rank, int):
         raise TypeError(f"{value.name}: a rank that is no whole number")

@@ -35,14 +35,14 @@ OFFICIAL = "ocrzoo"
 
 
 @dataclass(frozen=True)
-class Offer(Generic[T]):
+class Registration(Generic[T]):
     """Something on offer, and its origin."""
 
     value: T
     origin: Origin
 
 
-class Offers(Generic[T]):
+class Registrations(Generic[T]):
     """What is on offer, by name.
 
     A name that two plugins offer is refused, not guessed; an official name stays with ocrzoo, and the
@@ -52,13 +52,13 @@ class Offers(Generic[T]):
     def __init__(
         self,
         kind: str,
-        offers: Iterable[Offer[T]],
+        offers: Iterable[Registration[T]],
         name_of: Callable[[T], str],
         missing: type[OcrzooError] = UsageError,
     ) -> None:
         """``kind`` and ``missing`` word and type the error for an unknown name."""
         self._kind, self._missing = kind, missing
-        by_name: dict[str, list[Offer[T]]] = {}
+        by_name: dict[str, list[Registration[T]]] = {}
         for offer in offers:
             by_name.setdefault(name_of(offer.value), []).append(offer)
         self._offers = {name: found[0] for name, found in sorted(by_name.items()) if len(found) == 1}

@@ -26,15 +26,15 @@ class SourceSpec:
     """Sources are tried by ascending rank; the nearest (a local folder) has the lowest."""
     network: bool = True
     """Whether it may open a socket; such a source is passed over when offline."""
-    changes: bool = False
+    mutable: bool = False
     """Whether its models may change in place (a folder of this machine); copies in the store then follow."""
     listing_downloads: bool = False
     """Whether listing a model fetches it (pip's way); such a source is not asked merely to compare."""
-    answer_s: float = 14.0
+    list_timeout_s: float = 14.0
     """Seconds that a source behind the network may take to list a model; then the next one is asked."""
-    unnamed: bool = False
+    discoverable: bool = False
     """Whether cards do not name it; it is :class:`Holding`, and asked itself which models are within reach."""
-    lacks: str = ""
+    unavailable_reason: str = ""
     """What must be set before it takes part, told to who asks for it by name; empty where nothing is missing."""
 
 

@@ -15,8 +15,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from ocrzoo_registry.cards.formats import wanted_files
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import Format, Size, is_commit
+from ocrzoo_registry.cards.schema import Format, ModelCard, Size, is_commit
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.settings import Settings
@@ -55,13 +54,13 @@ class AIStudioSource(HubSource):
         hub = settings.hubs.aistudio
         super().__init__(hub, {"Authorization": f"token {hub.token}"} if hub.token else {})
 
-    def list(self, offered: OfferedCard, file_format: Format) -> Listing | None:
+    def list(self, card: ModelCard, file_format: Format) -> Listing | None:
         """Return the files of the card's repository at the commit that its branch stands at now.
 
         Raises:
             SourceError: AI Studio does not answer, or not as it should.
         """
-        place = offered.card.sources.aistudio.get(file_format)
+        place = card.sources.aistudio.get(file_format)
         if place is None:
             return None
         repository = f"{self.endpoint}/api/v1/repos/{place.repository}"
@@ -72,7 +71,7 @@ class AIStudioSource(HubSource):
             return None
         stated = first.url.partition("?")[0].rpartition("/")[2]
         revision = stated if is_commit(stated) else place.revision or "master"
-        wanted = wanted_files(offered.card, file_format)
+        wanted = wanted_files(card, file_format)
         files = [
             self._listed(repository, revision, entry)
             for page in (first, *pages)
@@ -94,7 +93,7 @@ class AIStudioSource(HubSource):
             try:
                 opened = stack.enter_context(super().open(listing, file, offset, validator))
             except Gone:
-                by_branch = replace(file, locator=file.locator.partition("?")[0])
+                by_branch = replace(file, reference=file.reference.partition("?")[0])
                 opened = stack.enter_context(super().open(listing, by_branch, offset, validator))
             yield opened
 
@@ -118,5 +117,5 @@ class AIStudioSource(HubSource):
             sha256=contents.sha256,
             git_sha1=entry.sha if entry.sha is not None and is_commit(entry.sha) else None,
             digest_origin="stated by aistudio",
-            locator=f"{repository}/media/{place}",
+            reference=f"{repository}/media/{place}",
         )

@@ -7,8 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.schema import Format, ModelCard
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class RemoteFile:
     """32 hexadecimal digits, where the source states nothing better."""
     digest_origin: str | None = None
     """Who vouches for the digests."""
-    locator: str = ""
+    reference: str = ""
     """What the source needs to find the file again; means nothing to others."""
 
 
@@ -56,7 +55,7 @@ class Opened:
 class Source(Protocol):
     """Where weights come from: it lists files, and opens one at an offset."""
 
-    def list(self, offered: OfferedCard, file_format: Format) -> Listing | None:
+    def list(self, card: ModelCard, file_format: Format) -> Listing | None:
         """Return what the source holds, or ``None`` where it does not have the model.
 
         Raises:

@@ -12,8 +12,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.network.retry import Patience
@@ -28,13 +27,13 @@ class BosSource(HubSource):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings.hubs.bos, {})
 
-    def list(self, offered: OfferedCard, file_format: Format) -> Listing | None:
+    def list(self, card: ModelCard, file_format: Format) -> Listing | None:
         """Return the archive of the card, with what the store states of it.
 
         Raises:
             SourceError: The store does not answer.
         """
-        place = offered.card.sources.bos.get(file_format)
+        place = card.sources.bos.get(file_format)
         if place is None:
             return None
         url = self._address(place.url)
@@ -49,7 +48,7 @@ class BosSource(HubSource):
             sha256=_sha256(headers),
             md5=_md5(headers),
             digest_origin="stated by bos, of the archive",
-            locator=url,
+            reference=url,
         )
         revision = headers.get("ETag") or headers.get("Last-Modified") or f"{length} bytes"
         return Listing(revision.strip('"')[:200], (file,), archive=True)

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ocrzoo_registry.cards.formats import is_complete, wanted_files
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import File, Format
+from ocrzoo_registry.cards.schema import File, Format, ModelCard
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.files import read_chunks
 from ocrzoo_registry.settings import Settings
@@ -28,11 +27,11 @@ class DirectorySource:
         self._roots = settings.model_path
         self._store = Store(settings.home).root.resolve()
 
-    def list(self, offered: OfferedCard, file_format: Format) -> Listing | None:
+    def list(self, card: ModelCard, file_format: Format) -> Listing | None:
         """Return the first folder that holds every file the format needs."""
-        pinned = {file.path: file for file in offered.card.artefacts[file_format].files}
-        wanted = wanted_files(offered.card, file_format)
-        for folder in self._folders(offered, file_format):
+        pinned = {file.path: file for file in card.artifacts[file_format].files}
+        wanted = wanted_files(card, file_format)
+        for folder in self._folders(card, file_format):
             present = sorted(name for name in wanted if (folder / name).is_file())
             if is_complete(file_format, present):
                 files = tuple(_listed(folder, name, pinned.get(name)) for name in present)
@@ -44,7 +43,7 @@ class DirectorySource:
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
     ) -> Iterator[Opened]:
         """Open a file of the folder."""
-        yield Opened(read_chunks(Path(file.locator), offset), offset, validator=listing.revision)
+        yield Opened(read_chunks(Path(file.reference), offset), offset, validator=listing.revision)
 
     def check(self) -> Health:
         """Say how many folders there are to look into (``ocrzoo sources check``).
@@ -57,14 +56,14 @@ class DirectorySource:
                 raise SourceError(f"OCRZOO_MODEL_PATH: {root} is no folder")
         return Health(f"folders in OCRZOO_MODEL_PATH: {len(self._roots)}; and those that plugins ship")
 
-    def _folders(self, offered: OfferedCard, file_format: Format) -> Iterator[Path]:
+    def _folders(self, card: ModelCard, file_format: Format) -> Iterator[Path]:
         for root in self._roots:
             if root.resolve() == self._store:  # what it holds cannot vouch for itself
                 continue
-            yield root / f"{offered.card.name}{SUFFIXES[file_format]}"
-        beside = offered.card.sources.directory.get(file_format)
+            yield root / f"{card.name}{SUFFIXES[file_format]}"
+        beside = card.sources.directory.get(file_format)
         if beside is not None:
-            yield offered.root / beside.path
+            yield card.folder / beside.path
 
 
 def _state(folder: Path, names: Sequence[str]) -> str:
@@ -77,4 +76,4 @@ def _state(folder: Path, names: Sequence[str]) -> str:
 def _listed(folder: Path, name: str, pinned: File | None) -> RemoteFile:
     path = folder / name
     sha256, origin = (pinned.sha256, pinned.digest_origin) if pinned else (None, None)
-    return RemoteFile(name, path.stat().st_size, sha256, digest_origin=origin, locator=str(path))
+    return RemoteFile(name, path.stat().st_size, sha256, digest_origin=origin, reference=str(path))

@@ -40,7 +40,7 @@ AnswerT = TypeVar("AnswerT")
 
 
 class HubSource:
-    """What the sources of all hubs share; a file's locator is its address."""
+    """What the sources of all hubs share; a file's reference is its address."""
 
     def __init__(self, hub: Hub, secrets: Mapping[str, str]) -> None:
         """``secrets`` are the headers that tell the hub who asks."""
@@ -73,7 +73,7 @@ class HubSource:
         Raises:
             SourceError: It cannot be had.
         """
-        with open_at(self.web, file.locator, offset, validator) as opened:
+        with open_at(self.web, file.reference, offset, validator) as opened:
             yield opened
 
     def check(self) -> Health:

@@ -14,8 +14,7 @@ from urllib.parse import urljoin
 from pydantic import Field, TypeAdapter
 
 from ocrzoo_registry.cards.formats import wanted_files
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import Commit, Format, Sha256, Size
+from ocrzoo_registry.cards.schema import Commit, Format, ModelCard, Sha256, Size
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.settings import Settings
@@ -51,13 +50,13 @@ class HuggingFaceSource(HubSource):
         hub = settings.hubs.huggingface
         super().__init__(hub, {"Authorization": f"Bearer {hub.token}"} if hub.token else {})
 
-    def list(self, offered: OfferedCard, file_format: Format) -> Listing | None:
+    def list(self, card: ModelCard, file_format: Format) -> Listing | None:
         """Return the files of the card's repository at the commit that its branch stands at now.
 
         Raises:
             SourceError: The Hub does not answer, or not as it should.
         """
-        place = offered.card.sources.huggingface.get(file_format)
+        place = card.sources.huggingface.get(file_format)
         if place is None:
             return None
         model = f"{self.endpoint}/api/models/{place.repository}"
@@ -65,7 +64,7 @@ class HuggingFaceSource(HubSource):
             commit = self.ask(f"{model}/revision/{in_path(place.revision or 'main')}", _REVISION)[0].sha
         except Gone:
             return None
-        wanted = wanted_files(offered.card, file_format)
+        wanted = wanted_files(card, file_format)
         base = f"{self.endpoint}/{place.repository}/resolve/{commit}"
         entries = self._entries(f"{model}/tree/{commit}?recursive=true&expand=false")
         files = [_listed(entry, base) for entry in entries if entry.type == "file" and entry.path in wanted]
@@ -91,5 +90,5 @@ def _listed(entry: _Entry, base: str) -> RemoteFile:
         sha256=entry.lfs.oid if entry.lfs else None,
         git_sha1=entry.oid if entry.lfs is None else None,
         digest_origin="stated by huggingface",
-        locator=f"{base}/{in_path(entry.path)}",
+        reference=f"{base}/{in_path(entry.path)}",
     )

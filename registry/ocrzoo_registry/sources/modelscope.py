@@ -14,8 +14,7 @@ from urllib.parse import quote, urlencode
 from pydantic import Field, TypeAdapter
 
 from ocrzoo_registry.cards.formats import wanted_files
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import Format, Size
+from ocrzoo_registry.cards.schema import Format, ModelCard, Size
 from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Listing, RemoteFile
@@ -48,13 +47,13 @@ class ModelScopeSource(HubSource):
         secrets = {"Authorization": f"Bearer {hub.token}", "Cookie": f"m_session_id={hub.token}"}
         super().__init__(hub, secrets if hub.token else {})
 
-    def list(self, offered: OfferedCard, file_format: Format) -> Listing | None:
+    def list(self, card: ModelCard, file_format: Format) -> Listing | None:
         """Return the files of the card's repository, as its branch has them now.
 
         Raises:
             SourceError: ModelScope does not answer, or not as it should.
         """
-        place = offered.card.sources.modelscope.get(file_format)
+        place = card.sources.modelscope.get(file_format)
         if place is None:
             return None
         branch = place.revision or "master"
@@ -64,7 +63,7 @@ class ModelScopeSource(HubSource):
             found = self.ask(f"{model}/repo/files?{query}", _LISTING)[0].data.files
         except Gone:
             return None
-        wanted = wanted_files(offered.card, file_format)
+        wanted = wanted_files(card, file_format)
         files = [file for file in found if file.type == "blob" and file.path in wanted]
         base = f"{model}/repo?Revision={quote(branch, safe='')}"
         return Listing(f"{branch}, state {_state(files)}", tuple(_listed(file, base) for file in files))
@@ -76,7 +75,7 @@ def _listed(file: _File, base: str) -> RemoteFile:
         file.size,
         sha256=file.sha256,
         digest_origin="stated by modelscope",
-        locator=f"{base}&FilePath={quote(file.path, safe='')}",
+        reference=f"{base}&FilePath={quote(file.path, safe='')}",
     )
 
 

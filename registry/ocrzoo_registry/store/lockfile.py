@@ -8,8 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import Artefact, File, Record
+from ocrzoo_registry.cards.schema import Artifact, File, ModelCard, Record
 from ocrzoo_registry.errors import IntegrityError, UsageError
 from ocrzoo_registry.files import read_bounded, reason, write_at_once
 from ocrzoo_registry.store.manifest import Manifest, StoredFile
@@ -62,7 +61,7 @@ def read(path: Path) -> tuple[Manifest, ...]:
         raise UsageError(f"{path}: is no lock file: {where} {what['msg']}") from error
 
 
-def locked(offered: OfferedCard, manifest: Manifest, *, at_revision: bool = True) -> OfferedCard:
+def locked(card: ModelCard, manifest: Manifest, *, at_revision: bool = True) -> ModelCard:
     """Return the card with the manifest's digests as its pins, and its revision where that can be asked for.
 
     Not ``at_revision``: the same bytes, at whichever revision they are served.
@@ -71,16 +70,16 @@ def locked(offered: OfferedCard, manifest: Manifest, *, at_revision: bool = True
         File(path=file.path, size=file.size, sha256=file.sha256, digest_origin=_locked_origin(file))
         for file in manifest.served
     ]
-    artefacts = dict(offered.card.artefacts)
+    artifacts = dict(card.artifacts)
     if pins:
-        artefacts[manifest.format] = Artefact(files=tuple(pins))
-    changes: dict[str, Any] = {"artefacts": artefacts}
+        artifacts[manifest.format] = Artifact(files=tuple(pins))
+    changes: dict[str, Any] = {"artifacts": artifacts}
     if at_revision and names_commit(manifest):
-        places = dict(getattr(offered.card.sources, manifest.source))
+        places = dict(getattr(card.sources, manifest.source))
         if manifest.format in places:
             places[manifest.format] = places[manifest.format].model_copy(update={"revision": manifest.revision})
-            changes["sources"] = offered.card.sources.model_copy(update={manifest.source: places})
-    return OfferedCard(offered.card.model_copy(update=changes), offered.root)
+            changes["sources"] = card.sources.model_copy(update={manifest.source: places})
+    return card.model_copy(update=changes)
 
 
 def names_commit(manifest: Manifest) -> bool:

@@ -72,6 +72,13 @@ class Store:
         """Return where the model lies, or would lie."""
         return self.root / f"{name}{SUFFIXES[file_format]}"
 
+    def folder_names(self) -> frozenset[str]:
+        """Return the names of all model folders; none where there is no store yet."""
+        try:
+            return frozenset(path.name for path in self.root.iterdir())
+        except OSError:
+            return frozenset()
+
     def find(self, name: str, file_format: Format) -> ModelFiles | None:
         """Return the model if it is here and complete; takes no lock and writes nothing."""
         folder = self.folder(name, file_format)

@@ -53,7 +53,7 @@ class TestThere:
             assert content is not None
             index = indexes.parse(content.read(), origin="a test")
         assert [(one.name, one.format) for one in index.models] == [(DET, "onnx"), (REC, "onnx")]
-        assert index.models[0].card.licence == "Apache-2.0"
+        assert index.models[0].card.license == "Apache-2.0"
 
     @pytest.mark.parametrize(
         ("selection", "count"),

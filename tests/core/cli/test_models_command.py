@@ -1,4 +1,4 @@
-"""``ocrzoo models``: the catalogue on the command line."""
+"""``ocrzoo models``: the catalog on the command line."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class TestList:
     def test_an_entry(self, run: Run) -> None:
         (model,) = listed(run, "PP-OCRv5_mobile_det")
         assert list(model) == [
-            *("name", "family", "task", "tier", "version", "summary", "licence"),
-            *("languages", "size_mb", "formats", "installed", "within_reach"),
+            *("name", "family", "task", "tier", "version", "summary", "license"),
+            *("languages", "size_mb", "formats", "installed", "is_available"),
         ]
         assert (model["family"], model["task"], model["tier"]) == ("ppocrv5", "text_detection", "mobile")
         assert "onnx" in model["formats"]
@@ -129,7 +129,7 @@ class TestShow:
         rows = dict(line.split("\t", 1) for line in ran.out.splitlines())
         assert "PP-OCRv5_mobile_rec" in rows.values()
         assert rows["Task"].startswith("text_recognition")
-        assert rows["Licence"] == "Apache-2.0"
+        assert rows["License"] == "Apache-2.0"
         assert "zh" in rows["Languages"]
         assert rows["Plugin"].startswith("'ppocrv5' (ocrzoo ")
         assert "\x1b" not in ran.out
@@ -139,7 +139,7 @@ class TestShow:
         card = json.loads(ran.out)
         assert ran.out.count("\n") == 1
         assert card["name"] == "PP-OCRv4_mobile_det"
-        assert set(card["artefacts"]) == {"paddle", "onnx"}
+        assert set(card["artifacts"]) == {"paddle", "onnx"}
         assert isinstance(card["installed"], dict)
 
     def test_every_card_can_be_shown(self, run: Run) -> None:
@@ -153,7 +153,7 @@ class TestShow:
 
 
 class TestTerminal:
-    """Tables where there is a terminal, colours only there."""
+    """Tables where there is a terminal, colors only there."""
 
     def test_pretty(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)

@@ -61,7 +61,7 @@ class PdfMaker:
         return b"<<%b/Length %d>>stream\n%b\nendstream" % (entries, len(content), content)
 
     def file(self, *objects: bytes, trailer: bytes = b"") -> bytes:
-        """Write a file of numbered objects, of which the first is the catalogue."""
+        """Write a file of numbered objects, of which the first is the catalog."""
         out = bytearray(b"%PDF-1.7\n")
         offsets = []
         for number, thing in enumerate(objects, 1):
@@ -78,15 +78,15 @@ class PdfMaker:
         kids = b"<</Type/Pages/Kids[3 0 R]/Count 1>>"
         return self.file(b"<</Type/Catalog/Pages 2 0 R>>", kids, page, self.stream(drawing), *more)
 
-    def pages(self, *greys: float, box: str = "0 0 200 100") -> bytes:
-        """Write a file with a page of each grey, 0 to 1."""
+    def pages(self, *grays: float, box: str = "0 0 200 100") -> bytes:
+        """Write a file with a page of each gray, 0 to 1."""
         first = 3
-        kids = b" ".join(b"%d 0 R" % (first + 2 * i) for i in range(len(greys)))
-        objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[%b]/Count %d>>" % (kids, len(greys))]
-        for i, grey in enumerate(greys):
+        kids = b" ".join(b"%d 0 R" % (first + 2 * i) for i in range(len(grays)))
+        objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[%b]/Count %d>>" % (kids, len(grays))]
+        for i, gray in enumerate(grays):
             number = first + 2 * i + 1
             objects.append(b"<</Type/Page/Parent 2 0 R/MediaBox[%b]/Contents %d 0 R>>" % (box.encode(), number))
-            objects.append(self.stream(b"%f g 0 0 200 100 re f" % grey))
+            objects.append(self.stream(b"%f g 0 0 200 100 re f" % gray))
         return self.file(*objects)
 
 

@@ -20,8 +20,8 @@ def test_colour_is_bgr_and_alpha_is_dropped(picture: NDArray[np.uint8]) -> None:
 
 @pytest.mark.parametrize("shape", [(20, 30), (20, 30, 1)])
 def test_grey(picture: NDArray[np.uint8], shape: tuple[int, ...]) -> None:
-    grey = picture[:, :, 0]
-    np.testing.assert_array_equal(from_array(grey.reshape(shape)), np.dstack([grey] * 3))
+    gray = picture[:, :, 0]
+    np.testing.assert_array_equal(from_array(gray.reshape(shape)), np.dstack([gray] * 3))
 
 
 def test_views_in_any_order_of_memory(picture: NDArray[np.uint8]) -> None:

@@ -54,11 +54,11 @@ class TestFormats:
         clear = np.dstack([picture, np.zeros((20, 30), np.uint8)])
         np.testing.assert_array_equal(decode(encoded(image=clear), "x"), picture)
 
-    @pytest.mark.parametrize("colour", [(200, 120, 40), (255, 255, 255), (0, 0, 0)])
-    def test_cmyk(self, colour: tuple[int, int, int]) -> None:
+    @pytest.mark.parametrize("color", [(200, 120, 40), (255, 255, 255), (0, 0, 0)])
+    def test_cmyk(self, color: tuple[int, int, int]) -> None:
         content = io.BytesIO()
-        PIL.Image.new("RGB", (30, 20), colour).convert("CMYK").save(content, "JPEG", quality=95)
-        np.testing.assert_allclose(decode(content.getvalue(), "x"), np.full((20, 30, 3), colour[::-1]), atol=6)
+        PIL.Image.new("RGB", (30, 20), color).convert("CMYK").save(content, "JPEG", quality=95)
+        np.testing.assert_allclose(decode(content.getvalue(), "x"), np.full((20, 30, 3), color[::-1]), atol=6)
 
     @pytest.mark.parametrize("file_format", ["JPEG", "PNG"])
     @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ class TestFormats:
     def test_of_an_animation_the_first_picture_is_read(
         self, file_format: str, through_pillow: Encoder, caplog: pytest.LogCaptureFixture
     ) -> None:
-        pictures = [np.full((20, 30, 3), colour, np.uint8) for colour in ((0, 0, 255), (255, 0, 0))]
+        pictures = [np.full((20, 30, 3), color, np.uint8) for color in ((0, 0, 255), (255, 0, 0))]
         with caplog.at_level(logging.WARNING, "ocrzoo"):
             read = decode(through_pillow(file_format, images=pictures), "x")
         np.testing.assert_allclose(read, pictures[0], atol=2)
@@ -107,7 +107,7 @@ class TestFormats:
     ) -> None:
         whole = encoded(".jpg")
         assert decode(whole[: len(whole) // 2], "x").shape == (20, 30, 3)
-        assert caplog.messages == ["x: the JPEG is cut short; what is missing is read as grey"]
+        assert caplog.messages == ["x: the JPEG is cut short; what is missing is read as gray"]
 
 
 class TestRefusals:

@@ -38,7 +38,7 @@ def by_pdfium(content: bytes, scale: float = 2.0) -> list[NDArray[np.uint8]]:
 
 
 def written(count: int = 2, **options: Any) -> bytes:
-    """A file with text, lines and colour."""
+    """A file with text, lines and color."""
     file = FPDF(**options)
     file.set_font("helvetica", size=20)
     for number in range(1, count + 1):
@@ -241,18 +241,18 @@ class TestLife:
 
     def test_pages_of_one_file_in_several_threads(self, pdf: Any) -> None:
         found = list(pages(pdf.pages(*[i / 15 for i in range(16)])))
-        greys: dict[int, int] = {}
+        grays: dict[int, int] = {}
 
         def work(page: Page) -> None:
             assert page.page_index is not None
-            greys[page.page_index] = int(page.read()[0, 0, 0])
+            grays[page.page_index] = int(page.read()[0, 0, 0])
 
         threads = [threading.Thread(target=work, args=[page]) for page in found]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(60)
-        assert [greys[i] for i in range(16)] == pytest.approx([17 * i for i in range(16)], abs=1)
+        assert [grays[i] for i in range(16)] == pytest.approx([17 * i for i in range(16)], abs=1)
 
     def test_of_a_thousand_pages_one_is_in_memory(self) -> None:
         content = written(1000)

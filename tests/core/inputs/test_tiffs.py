@@ -27,7 +27,7 @@ GREYS = (10, 120, 240)
 @pytest.fixture
 def sheets(through_pillow: Encoder) -> bytes:
     """Three pages of different sizes."""
-    return through_pillow("TIFF", images=[np.full((20 + i, 30, 3), grey, np.uint8) for i, grey in enumerate(GREYS)])
+    return through_pillow("TIFF", images=[np.full((20 + i, 30, 3), gray, np.uint8) for i, gray in enumerate(GREYS)])
 
 
 def test_each_page_is_one(sheets: bytes, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from ocrzoo import create_pipeline
 from ocrzoo.engines.base import Device, EngineOptions
 from ocrzoo.model_loader import Runtime
 from ocrzoo.pipelines.config import default_doc_preprocessor, default_ocr
-from ocrzoo.pipelines.engine_config import runtime_for
+from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo.pipelines.predict_params import Asked, run_of
 from ocrzoo_registry.errors import OcrzooError, UnknownLanguage, UnknownModel, UsageError
@@ -59,7 +59,7 @@ def test_how_it_runs(zoo: Zoo) -> None:
 @pytest.mark.parametrize("lang", ["ru", "ko", "ja"])
 def test_a_language_chooses_the_recognition_model(zoo: Zoo, lang: str) -> None:
     name = module(create_pipeline(lang=lang, zoo=zoo), "TextRecognition")["model_name"]
-    assert lang in zoo.models.get(name).card.languages
+    assert lang in zoo.models.get(name).languages
 
 
 def test_the_default_model_is_kept_for_a_language_that_it_reads(zoo: Zoo) -> None:
@@ -287,8 +287,8 @@ class TestHowNetworksAreRun:
         config["SubModules"]["TextDetection"]["engine"] = "onnxruntime"
         made = create_pipeline(config=config, engine="openvino", zoo=zoo)
         base = runtime(made)
-        assert runtime_for(base, made.config.SubModules.TextDetection).engine == "onnxruntime"
-        assert runtime_for(base, made.config.SubModules.TextRecognition).engine == "openvino"
+        assert configured_loader(base, made.config.SubModules.TextDetection).engine == "onnxruntime"
+        assert configured_loader(base, made.config.SubModules.TextRecognition).engine == "openvino"
 
 
 OF_THE_TUTORIAL = """

@@ -1,4 +1,4 @@
-"""Several languages at once, on networks that stand in for real ones: black lines are Latin, grey ones Cyrillic."""
+"""Several languages at once, on networks that stand in for real ones: black lines are Latin, gray ones Cyrillic."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ocrzoo.pipelines.config import checked, default_ocr
 from ocrzoo.pipelines.factory import models_of
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo.pipelines.schema import OCRConfig
-from ocrzoo.predictors.recognition import TextRecogniser
+from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo.results.ocr import OCRResult
 from ocrzoo_registry.cards.schema import Task
 from ocrzoo_registry.errors import UnknownLanguage, UsageError
@@ -61,8 +61,8 @@ class SeveralRuntime(StandInRuntime):
         tones = {LATIN: 0, CYRILLIC: GREY, ARABIC: LIGHT_GREY}
         session = StandIn(network(LETTERS[name], tones[name]))
         self.sessions.setdefault(name, []).append(session)
-        return TextRecogniser(
-            self.zoo.models.get(name).card, {"PostProcess": {"character_dict": list(LETTERS[name])}}, session
+        return TextRecognizer(
+            self.zoo.models.get(name), {"PostProcess": {"character_dict": list(LETTERS[name])}}, session
         )
 
 
@@ -86,7 +86,7 @@ def runtime(zoo: Zoo) -> SeveralRuntime:
 
 @pytest.fixture
 def mixed(paper: Paper) -> Paper:
-    """The page with three lines, of which the second is grey."""
+    """The page with three lines, of which the second is gray."""
     paper[41:60, 180:260] = GREY
     return paper
 

@@ -186,7 +186,7 @@ class TestLines:
     def test_what_is_recognised_stands_upright(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
         paper[120:140, 30:260], paper[130:140, 145:260] = 90, 0
         read(stand_in_pipeline, paper, use_textline_orientation=True)
-        session: Any = stand_in_pipeline.recogniser()._session
+        session: Any = stand_in_pipeline.recognizer()._session
         turned = session.batches[-1][-1, 0]
         read(stand_in_pipeline, paper)
         plain = session.batches[-1][-1, 0]

@@ -39,7 +39,7 @@ class FixedSession:
 
 @pytest.fixture
 def card(zoo: Zoo) -> ModelCard:
-    return zoo.models.get("PP-OCRv5_mobile_det").card
+    return zoo.models.get("PP-OCRv5_mobile_det")
 
 
 def page(height: int = 96, width: int = 128) -> NDArray[np.uint8]:
@@ -99,8 +99,8 @@ def test_another_network_is_refused(card: ModelCard, shape: tuple[int, ...]) -> 
 
 
 def test_a_model_of_other_statistics_is_refused_and_not_run_on_wrong_pixels(card: ModelCard) -> None:
-    normalise = {"mean": [0.5, 0.5, 0.5], "std": [0.229, 0.224, 0.225], "scale": "1./255."}
-    other = {**NO_SETTINGS, "PreProcess": {"transform_ops": [{"NormalizeImage": normalise}]}}
+    normalize = {"mean": [0.5, 0.5, 0.5], "std": [0.229, 0.224, 0.225], "scale": "1./255."}
+    other = {**NO_SETTINGS, "PreProcess": {"transform_ops": [{"NormalizeImage": normalize}]}}
     with pytest.raises(IntegrityError, match=r"PP-OCRv5_mobile_det: its inference\.yml says mean: \[0\.5"):
         TextDetector(card, other, FixedSession())
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ocrzoo.engines.base import EngineOptions
 from ocrzoo.model_loader import Runtime, _config_of
 from ocrzoo.predictors.detection import TextDetector
-from ocrzoo.predictors.recognition import TextRecogniser
+from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo.processing import geometry
 from ocrzoo.processing.recognition import Line
 from ocrzoo.text.words import Word, words_of
@@ -36,8 +36,8 @@ def runtime(zoo: Zoo) -> Runtime:
 
 
 @pytest.fixture(scope="module")
-def recogniser(runtime: Runtime) -> TextRecogniser:
-    made: TextRecogniser = runtime.predictor("PP-OCRv5_mobile_rec", "text_recognition")
+def recognizer(runtime: Runtime) -> TextRecognizer:
+    made: TextRecognizer = runtime.predictor("PP-OCRv5_mobile_rec", "text_recognition")
     return made
 
 
@@ -48,7 +48,7 @@ def detector(runtime: Runtime) -> TextDetector:
 
 
 def picture(path: Path) -> Image:
-    page: Image = cv2.imread(str(path))  # type: ignore[assignment]  # uint8, in colour
+    page: Image = cv2.imread(str(path))  # type: ignore[assignment]  # uint8, in color
     return page
 
 
@@ -58,10 +58,10 @@ def lines_on(page: Image, detector: TextDetector) -> list[tuple[Quad, Image]]:
     return [(quad, crop) for quad, crop in cut if crop is not None]
 
 
-def words_on(page: Image, detector: TextDetector, recogniser: TextRecogniser, *, flipped: bool = False) -> list[Word]:
+def words_on(page: Image, detector: TextDetector, recognizer: TextRecognizer, *, flipped: bool = False) -> list[Word]:
     found = lines_on(page, detector)
     crops = [np.rot90(crop, 2) if flipped else crop for _, crop in found]
-    read: list[Line] = recogniser.predict(crops)
+    read: list[Line] = recognizer.predict(crops)
     return [word for (quad, _), line in zip(found, read, strict=True) for word in words_of(line, quad, flipped=flipped)]
 
 
@@ -75,17 +75,17 @@ def filled(word: Word, shape: tuple[int, ...]) -> NDArray[np.bool_]:
 
 @pytest.mark.parametrize("name", AT_HAND)
 def test_charset_network_and_card_agree(runtime: Runtime, name: str) -> None:
-    assert isinstance(runtime.predictor(name, "text_recognition"), TextRecogniser)
+    assert isinstance(runtime.predictor(name, "text_recognition"), TextRecognizer)
 
 
 def test_published_weights_with_another_charset_are_refused(zoo: Zoo, tmp_path: Path) -> None:
-    offered = zoo.models.get("PP-OCRv6_tiny_rec")
-    config: dict[str, Any] = inference_yml.from_card(offered)
+    card = zoo.models.get("PP-OCRv6_tiny_rec")
+    config: dict[str, Any] = inference_yml.from_card(card)
     config["PostProcess"]["character_dict"][6] = "!?"
     (tmp_path / "inference.yml").write_bytes(safe_yaml.dump(config).encode())
     with pytest.raises(IntegrityError, match=r"6904 entries.*PP-OCRv6_tiny_rec one of 6904; entry 7 is '!\?'"):
-        _config_of(offered, tmp_path, own=False)
-    assert _config_of(offered, tmp_path, own=True)["PostProcess"]["character_dict"][6] == "!?"
+        _config_of(card, tmp_path, own=False)
+    assert _config_of(card, tmp_path, own=True)["PostProcess"]["character_dict"][6] == "!?"
 
 
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
@@ -104,11 +104,11 @@ def test_own_weights_with_a_charset_of_another_length_are_refused_at_load(
 
 @pytest.mark.parametrize("name", ["rotated.png", "chinese_mixed.png"])
 def test_words_stand_on_their_ink(
-    pages: dict[str, Path], detector: TextDetector, recogniser: TextRecogniser, name: str
+    pages: dict[str, Path], detector: TextDetector, recognizer: TextRecognizer, name: str
 ) -> None:
     """Words of two characters and more: something else than the ground is inside, and they overlap no other word."""
     page = picture(pages[name])
-    words = words_on(page, detector, recogniser)
+    words = words_on(page, detector, recognizer)
     assert len(words) > 20
     taken = np.zeros(page.shape[:2], bool)
     for word in words:
@@ -120,23 +120,23 @@ def test_words_stand_on_their_ink(
 
 
 def test_a_page_on_its_head_has_the_same_words_mirrored(
-    pages: dict[str, Path], detector: TextDetector, recogniser: TextRecogniser
+    pages: dict[str, Path], detector: TextDetector, recognizer: TextRecognizer
 ) -> None:
     """The page is turned by 180 degrees, and so is each crop before it is read: words are where they were."""
     page = picture(pages["rotated.png"])
     height, width = page.shape[:2]
-    upright = {word.text: word.polygon.mean(axis=0) for word in words_on(page, detector, recogniser)}
-    turned = words_on(np.rot90(page, 2).copy(), detector, recogniser, flipped=True)
+    upright = {word.text: word.polygon.mean(axis=0) for word in words_on(page, detector, recognizer)}
+    turned = words_on(np.rot90(page, 2).copy(), detector, recognizer, flipped=True)
     assert {word.text for word in turned} == set(upright)
     for word in turned:
         if word.text.isalpha():
             np.testing.assert_allclose([width, height] - word.polygon.mean(axis=0), upright[word.text], atol=6)
 
 
-def test_groups_of_like_width_read_the_same(sample: Path, detector: TextDetector, recogniser: TextRecogniser) -> None:
+def test_groups_of_like_width_read_the_same(sample: Path, detector: TextDetector, recognizer: TextRecognizer) -> None:
     crops = [crop for _, crop in lines_on(picture(sample), detector)]
     exact, width = (
-        [line.text for line in recogniser.predict(crops, batching="exact")],
-        [line.text for line in recogniser.predict(crops, batching="width")],
+        [line.text for line in recognizer.predict(crops, batching="exact")],
+        [line.text for line in recognizer.predict(crops, batching="width")],
     )
     assert exact == width

@@ -1,4 +1,4 @@
-"""The text recogniser: lines of like shape share a batch, and the charset must fit the network."""
+"""The text recognizer: lines of like shape share a batch, and the charset must fit the network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bidi.algorithm import get_display
 from numpy.typing import NDArray
 
 from ocrzoo.engines.base import TensorSpec
-from ocrzoo.predictors.recognition import TextRecogniser
+from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo.text.bidi import runs_right_to_left
 from ocrzoo_registry.cards.charsets import read_charset
 from ocrzoo_registry.cards.schema import ModelCard
@@ -50,104 +50,104 @@ def crop(width: int, letter: int = 1) -> NDArray[np.uint8]:
 
 @pytest.fixture
 def card(zoo: Zoo) -> ModelCard:
-    return zoo.models.get("PP-OCRv5_mobile_rec").card
+    return zoo.models.get("PP-OCRv5_mobile_rec")
 
 
 def test_lines_come_back_in_the_order_of_the_crops(card: ModelCard) -> None:
-    recogniser = TextRecogniser(card, config(LETTERS), BrightnessSession())
-    lines = recogniser.predict([crop(900, 3), crop(100, 1), crop(400, 2), crop(500, 1)], batch_size=2)
+    recognizer = TextRecognizer(card, config(LETTERS), BrightnessSession())
+    lines = recognizer.predict([crop(900, 3), crop(100, 1), crop(400, 2), crop(500, 1)], batch_size=2)
     assert [line.text for line in lines] == ["c", "a", "b", "a"]
 
 
 def test_batches_are_filled_from_the_narrowest_line_to_the_widest(card: ModelCard) -> None:
     session = BrightnessSession()
-    TextRecogniser(card, config(LETTERS), session).predict([crop(w) for w in (900, 330, 700, 350, 800)], batch_size=2)
+    TextRecognizer(card, config(LETTERS), session).predict([crop(w) for w in (900, 330, 700, 350, 800)], batch_size=2)
     assert session.shapes == [(2, 3, 48, 350), (2, 3, 48, 800), (1, 3, 48, 900)]
 
 
 def test_six_lines_share_a_batch(card: ModelCard) -> None:
     session = BrightnessSession()
-    TextRecogniser(card, config(LETTERS), session).predict([crop(100)] * 13)
+    TextRecognizer(card, config(LETTERS), session).predict([crop(100)] * 13)
     assert [shape[0] for shape in session.shapes] == [6, 6, 1]
 
 
 def test_no_crops_no_batch(card: ModelCard) -> None:
     session = BrightnessSession()
-    assert TextRecogniser(card, config(LETTERS), session).predict([]) == []
+    assert TextRecognizer(card, config(LETTERS), session).predict([]) == []
     assert session.shapes == []
 
 
 def test_the_last_class_is_the_space(card: ModelCard) -> None:
-    assert TextRecogniser(card, config(LETTERS), BrightnessSession()).predict([crop(100, 4)])[0].text == " "
+    assert TextRecognizer(card, config(LETTERS), BrightnessSession()).predict([crop(100, 4)])[0].text == " "
 
 
 def test_characters_that_yaml_takes_for_numbers_are_characters(card: ModelCard) -> None:
-    assert TextRecogniser(card, config([7, 8, 9]), BrightnessSession()).predict([crop(100, 2)])[0].text == "8"
+    assert TextRecognizer(card, config([7, 8, 9]), BrightnessSession()).predict([crop(100, 2)])[0].text == "8"
 
 
 @pytest.mark.parametrize("broken", [{"PostProcess": {}}, config(None), config([]), config("abc")])
 def test_a_model_without_a_charset_is_refused(card: ModelCard, broken: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError, match=r"PP-OCRv5_mobile_rec.*character_dict"):
-        TextRecogniser(card, broken, BrightnessSession())
+        TextRecognizer(card, broken, BrightnessSession())
 
 
 @pytest.mark.parametrize("classes", [4, 6])
 def test_a_charset_of_another_length_is_an_error_and_not_garbage(card: ModelCard, classes: int) -> None:
-    recogniser = TextRecogniser(card, config(LETTERS), BrightnessSession(classes))
+    recognizer = TextRecognizer(card, config(LETTERS), BrightnessSession(classes))
     with pytest.raises(IntegrityError, match="5 classes"):
-        recogniser.predict([crop(100)])
+        recognizer.predict([crop(100)])
 
 
 @pytest.mark.parametrize("shape", [(None, None, 7), (1, 40, 4)])
 def test_a_network_that_states_its_classes_is_refused_at_load(card: ModelCard, shape: Shape) -> None:
     assert shape is not None
     with pytest.raises(IntegrityError, match=rf"PP-OCRv5_mobile_rec: the network has {shape[2]} classes.*makes 5"):
-        TextRecogniser(card, config(LETTERS), BrightnessSession(outputs=shape))
+        TextRecognizer(card, config(LETTERS), BrightnessSession(outputs=shape))
 
 
 @pytest.mark.parametrize("shape", [None, (None, None, None), (None, None, 5), (None, 5)])
 def test_one_that_states_none_or_the_right_number_is_loaded(card: ModelCard, shape: Shape) -> None:
-    recogniser = TextRecogniser(card, config(LETTERS), BrightnessSession(outputs=shape))
-    assert recogniser.predict([crop(100)])[0].text == "a"
+    recognizer = TextRecognizer(card, config(LETTERS), BrightnessSession(outputs=shape))
+    assert recognizer.predict([crop(100)])[0].text == "a"
 
 
 def test_lines_of_like_width_can_share_a_call(card: ModelCard) -> None:
     session = BrightnessSession()
-    recogniser = TextRecogniser(card, config(LETTERS), session)
-    lines = recogniser.predict([crop(w, 2) for w in (900, 320, 1000, 340, 320)], batch_size=2, batching="width")
+    recognizer = TextRecognizer(card, config(LETTERS), session)
+    lines = recognizer.predict([crop(w, 2) for w in (900, 320, 1000, 340, 320)], batch_size=2, batching="width")
     assert session.shapes == [(3, 3, 48, 340), (1, 3, 48, 900), (1, 3, 48, 1000)]
     assert [line.text for line in lines] == ["b"] * 5
 
 
 def test_a_network_of_a_fixed_shape_is_told_so(card: ModelCard) -> None:
     session = BrightnessSession()
-    (line,) = TextRecogniser(card, config(LETTERS), session).predict([crop(900, 3)], input_shape=(3, 32, 256))
+    (line,) = TextRecognizer(card, config(LETTERS), session).predict([crop(900, 3)], input_shape=(3, 32, 256))
     assert session.shapes == [(1, 3, 32, 256)]
     assert (line.text, line.cells) == ("c", 1.0)
 
 
 def test_or_says_so_itself(card: ModelCard) -> None:
     session = BrightnessSession(inputs=(None, 3, 48, 320))
-    TextRecogniser(card, config(LETTERS), session).predict([crop(900), crop(10)])
+    TextRecognizer(card, config(LETTERS), session).predict([crop(900), crop(10)])
     assert session.shapes == [(2, 3, 48, 320)]
 
 
 @pytest.mark.parametrize("inputs", [(None, 3, 48, None), (None, 3, None, None), (1, 48), None])
 def test_free_sides_leave_the_width_to_the_lines(card: ModelCard, inputs: Shape) -> None:
     session = BrightnessSession(inputs=inputs)
-    TextRecogniser(card, config(LETTERS), session).predict([crop(900)])
+    TextRecognizer(card, config(LETTERS), session).predict([crop(900)])
     assert session.shapes == [(1, 3, 48, 900)]
 
 
 @pytest.mark.parametrize("shape", [(48, 320), (1, 48, 320), (3, 0, 320), (3, 48, 3201), (3, 48.0, 320), (3, True, 320)])
 def test_what_is_no_shape_of_a_picture_is_refused(card: ModelCard, shape: tuple[int, ...]) -> None:
-    recogniser = TextRecogniser(card, config(LETTERS), BrightnessSession())
+    recognizer = TextRecognizer(card, config(LETTERS), BrightnessSession())
     with pytest.raises(UsageError, match="input_shape="):
-        recogniser.predict([crop(100)], input_shape=shape)
+        recognizer.predict([crop(100)], input_shape=shape)
 
 
 def test_lines_know_what_they_fill(card: ModelCard) -> None:
-    lines = TextRecogniser(card, config(LETTERS), BrightnessSession()).predict([crop(160), crop(640)])
+    lines = TextRecognizer(card, config(LETTERS), BrightnessSession()).predict([crop(160), crop(640)])
     assert [line.cells for line in lines] == [0.25, 1.0]
     assert [line.columns for line in lines] == [(0,), (0,)]
 
@@ -161,25 +161,25 @@ class SpellingSession(BrightnessSession):
 
 @pytest.mark.parametrize("name", ["arabic_PP-OCRv3_mobile_rec", "arabic_PP-OCRv5_mobile_rec"])
 def test_right_to_left_lines_come_in_the_order_of_reading(zoo: Zoo, name: str) -> None:
-    recogniser = TextRecogniser(zoo.models.get(name).card, config([*"123ابحرم"]), SpellingSession(10))
-    (line,) = recogniser.predict([crop(400)])
+    recognizer = TextRecognizer(zoo.models.get(name), config([*"123ابحرم"]), SpellingSession(10))
+    (line,) = recognizer.predict([crop(400)])
     assert line.text == get_display("123ابحرم")
     assert "".join(line.entries) == "123ابحرم"
     assert [line.entries[index] for index in line.sources] == list(line.text)
-    assert recogniser.scripts == ("Arab",)
+    assert recognizer.scripts == ("Arab",)
 
 
 def test_models_of_other_scripts_leave_the_text_as_it_stands(card: ModelCard) -> None:
-    (line,) = TextRecogniser(card, config([*"123ابحرم"]), SpellingSession(10)).predict([crop(400)])
+    (line,) = TextRecognizer(card, config([*"123ابحرم"]), SpellingSession(10)).predict([crop(400)])
     assert (line.text, line.order) == ("123ابحرم", None)
 
 
 def test_every_card_with_a_right_to_left_script_reads_letters_of_it(zoo: Zoo) -> None:
-    cards = [offered for offered in zoo.models if runs_right_to_left(offered.card.scripts)]
+    cards = [card for card in zoo.models if runs_right_to_left(card.scripts)]
     assert cards
-    for offered in cards:
-        assert offered.card.charset is not None
-        charset = "".join(read_charset(offered.root / offered.card.charset))
+    for card in cards:
+        assert card.charset is not None
+        charset = "".join(read_charset(card.folder / card.charset))
         assert any(unicodedata.bidirectional(character) in {"R", "AL"} for character in charset)
 
 
@@ -189,24 +189,24 @@ def with_shape(shape: Any) -> dict[str, Any]:
 
 def test_the_height_and_the_least_width_are_the_models_own(card: ModelCard) -> None:
     session = BrightnessSession()
-    TextRecogniser(card, with_shape([3, 32, 100]), session).predict([crop(48), crop(480)])
+    TextRecognizer(card, with_shape([3, 32, 100]), session).predict([crop(48), crop(480)])
     assert session.shapes == [(2, 3, 32, 320)]
 
 
 @pytest.mark.parametrize("shape", [[3, 0, 320], [1, 48, 320], [48, 320], "3,48,320", [3, 48, "wide"]])
 def test_a_shape_that_makes_no_sense(card: ModelCard, shape: Any) -> None:
     with pytest.raises(IntegrityError, match="image_shape"):
-        TextRecogniser(card, with_shape(shape), BrightnessSession())
+        TextRecognizer(card, with_shape(shape), BrightnessSession())
 
 
 @pytest.mark.parametrize("entry", ["", None, ["a"], {"a": 1}, "a" * 65])
 def test_an_entry_that_is_no_character_is_refused(card: ModelCard, entry: Any) -> None:
     with pytest.raises(IntegrityError, match="as entry 2 of character_dict"):
-        TextRecogniser(card, config(["a", entry, "c"]), BrightnessSession())
+        TextRecognizer(card, config(["a", entry, "c"]), BrightnessSession())
 
 
 def test_digits_without_quotes_are_characters(card: ModelCard) -> None:
-    (line,) = TextRecogniser(card, config([1, 2.5, "c"]), BrightnessSession()).predict([crop(100, 2)])
+    (line,) = TextRecognizer(card, config([1, 2.5, "c"]), BrightnessSession()).predict([crop(100, 2)])
     assert line.text == "2.5"
 
 
@@ -217,10 +217,10 @@ def test_an_output_that_is_no_probability_is_the_networks_fault(card: ModelCard,
             return np.full_like(super().run(batch), value)
 
     with pytest.raises(IntegrityError, match="not made of probabilities"):
-        TextRecogniser(card, config(LETTERS), Wrong()).predict([crop(100)])
+        TextRecognizer(card, config(LETTERS), Wrong()).predict([crop(100)])
 
 
 @pytest.mark.parametrize("shape", [(None, 3, 48, 4000), (None, 3, 4000, 320), (None, 3, 0, 320)])
 def test_a_network_for_lines_as_large_as_halls_is_refused(card: ModelCard, shape: Shape) -> None:
     with pytest.raises(IntegrityError, match="which makes no sense"):
-        TextRecogniser(card, config(LETTERS), BrightnessSession(inputs=shape))
+        TextRecognizer(card, config(LETTERS), BrightnessSession(inputs=shape))

@@ -1,4 +1,4 @@
-"""The detection task: input sizes, normalisation, and quads out of probability maps."""
+"""The detection task: input sizes, normalization, and quads out of probability maps."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def noise(height: int, width: int) -> Image:
     return np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-def turned(centre: tuple[float, float], size: tuple[float, float], degrees: float) -> Quad:
+def turned(center: tuple[float, float], size: tuple[float, float], degrees: float) -> Quad:
     """A rectangle turned clockwise, its corners clockwise from the one that was top left."""
     angle = np.deg2rad(degrees)
     matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -31,7 +31,7 @@ def turned(centre: tuple[float, float], size: tuple[float, float], degrees: floa
     corners = np.array(
         [[-half_width, -half_height], [half_width, -half_height], [half_width, half_height], [-half_width, half_height]]
     )
-    quad: Quad = np.round(corners @ matrix.T + centre).astype(np.int16)
+    quad: Quad = np.round(corners @ matrix.T + center).astype(np.int16)
     return quad
 
 

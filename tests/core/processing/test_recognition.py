@@ -1,4 +1,4 @@
-"""The recognition task: widths, padding, normalisation, and CTC."""
+"""The recognition task: widths, padding, normalization, and CTC."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ocrzoo.types import Batching, Image
 CHARACTERS = ["", "a", "b", "c", " "]
 
 
-def grey(height: int, width: int, value: int = 255) -> Image:
+def gray(height: int, width: int, value: int = 255) -> Image:
     return np.full((height, width, 3), value, np.uint8)
 
 
@@ -60,7 +60,7 @@ class TestPreprocess:
         ],
     )
     def test_width_of_the_batch(self, height: int, width: int, batch_width: int) -> None:
-        assert preprocess([grey(height, width)]).shape == (1, 3, 48, batch_width)
+        assert preprocess([gray(height, width)]).shape == (1, 3, 48, batch_width)
 
     @pytest.mark.parametrize(
         ("height", "width", "line_width"),
@@ -74,31 +74,31 @@ class TestPreprocess:
         ],
     )
     def test_width_of_the_line_in_it(self, height: int, width: int, line_width: int) -> None:
-        assert filled_width(grey(height, width)) == line_width
+        assert filled_width(gray(height, width)) == line_width
 
     def test_lines_are_padded_with_zero_to_the_widest(self) -> None:
-        batch = preprocess([grey(48, 400), grey(48, 100)])
+        batch = preprocess([gray(48, 400), gray(48, 100)])
         assert batch.shape == (2, 3, 48, 400)
         assert (batch[0] == 1).all()
         assert (batch[1, :, :, :100] == 1).all()
         assert (batch[1, :, :, 100:] == 0).all()
 
-    @pytest.mark.parametrize(("value", "normalised"), [(0, -1.0), (51, -0.6), (255, 1.0)])
-    def test_bytes_become_minus_one_to_one(self, value: int, normalised: float) -> None:
-        batch = preprocess([grey(48, 320, value)])
+    @pytest.mark.parametrize(("value", "normalized"), [(0, -1.0), (51, -0.6), (255, 1.0)])
+    def test_bytes_become_minus_one_to_one(self, value: int, normalized: float) -> None:
+        batch = preprocess([gray(48, 320, value)])
         assert batch.dtype == np.float32
-        np.testing.assert_allclose(batch, normalised, atol=1e-6)
+        np.testing.assert_allclose(batch, normalized, atol=1e-6)
 
     def test_channels_stay_in_order(self) -> None:
         crop = np.full((48, 320, 3), (0, 51, 255), np.uint8)
         np.testing.assert_allclose(preprocess([crop])[0, :, 0, 0], [-1, -0.6, 1], atol=1e-6)
 
     def test_the_shape_is_the_models_own(self) -> None:
-        assert preprocess([grey(48, 100)], LineShape(32, 640)).shape == (1, 3, 32, 640)
+        assert preprocess([gray(48, 100)], LineShape(32, 640)).shape == (1, 3, 32, 640)
 
     @given(st.integers(1, 300), st.integers(1, 6000))
     def test_whatever_the_line_it_fits(self, height: int, width: int) -> None:
-        batch = preprocess([grey(height, width)])
+        batch = preprocess([gray(height, width)])
         assert 320 <= batch.shape[3] <= 3200
         assert 1 <= (batch[0, 0, 0] != 0).sum() <= batch.shape[3]
 
@@ -107,7 +107,7 @@ class TestFixedShape:
     """Networks of one shape get the line stretched to it."""
 
     def test_no_padding_whatever_the_line(self) -> None:
-        batch = preprocess_fixed([grey(48, 100), grey(20, 2000)], 32, 256)
+        batch = preprocess_fixed([gray(48, 100), gray(20, 2000)], 32, 256)
         assert batch.shape == (2, 3, 32, 256)
         assert batch.dtype == np.float32
         assert (batch == 1).all()
@@ -131,11 +131,11 @@ class TestShares:
         ],
     )
     def test_of_the_widest(self, sizes: list[tuple[int, int]], filled: list[float]) -> None:
-        assert shares([grey(*size) for size in sizes]) == pytest.approx(filled)
+        assert shares([gray(*size) for size in sizes]) == pytest.approx(filled)
 
     @given(st.lists(st.tuples(st.integers(1, 100), st.integers(1, 3000)), min_size=1, max_size=5))
     def test_agree_with_the_padding_to_two_pixels(self, sizes: list[tuple[int, int]]) -> None:
-        crops = [grey(*size) for size in sizes]
+        crops = [gray(*size) for size in sizes]
         batch = preprocess(crops)
         filled = (batch[:, 0, 0] != 0).sum(axis=1)
         np.testing.assert_allclose(np.array(shares(crops)) * batch.shape[3], filled, atol=2)
@@ -149,23 +149,23 @@ class TestBatches:
         return [[crops[index].shape[1] for index in group] for group in groups]
 
     def test_exact_goes_by_number(self) -> None:
-        crops = [grey(48, width) for width in (900, 100, 400, 3000, 200)]
+        crops = [gray(48, width) for width in (900, 100, 400, 3000, 200)]
         assert self.widths(batches(crops, 2), crops) == [[100, 200], [400, 900], [3000]]
 
     def test_equal_shapes_stay_in_order(self) -> None:
-        assert batches([grey(48, 100)] * 5, 3) == [[0, 1, 2], [3, 4]]
+        assert batches([gray(48, 100)] * 5, 3) == [[0, 1, 2], [3, 4]]
 
     def test_width_fills_a_call(self) -> None:
-        crops = [grey(48, 320)] * 8
+        crops = [gray(48, 320)] * 8
         assert [len(group) for group in batches(crops, 6, "width")] == [6, 2]
-        assert [len(group) for group in batches([grey(48, 960)] * 3, 6, "width")] == [2, 1]
+        assert [len(group) for group in batches([gray(48, 960)] * 3, 6, "width")] == [2, 1]
 
     def test_width_keeps_padding_small(self) -> None:
-        crops = [grey(48, width) for width in (100, 320, 400, 401, 500, 502)]
+        crops = [gray(48, width) for width in (100, 320, 400, 401, 500, 502)]
         assert self.widths(batches(crops, 6, "width"), crops) == [[100, 320, 400], [401, 500], [502]]
 
     def test_a_line_wider_than_a_call_goes_alone(self) -> None:
-        crops = [grey(10, 5000), grey(10, 6000), grey(48, 2500)]
+        crops = [gray(10, 5000), gray(10, 6000), gray(48, 2500)]
         assert batches(crops, 6, "width") == [[2], [0], [1]]
 
     @pytest.mark.parametrize("batching", ["exact", "width"])

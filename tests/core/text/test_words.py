@@ -34,10 +34,10 @@ def box(left: int, top: int, width: int, height: int) -> Quad:
 
 def turned(quad: Quad, degrees: float) -> Quad:
     """A quad turned clockwise about its middle."""
-    centre = quad.astype(float).mean(axis=0)
+    center = quad.astype(float).mean(axis=0)
     angle = np.deg2rad(degrees)
     matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    tilted: Quad = np.rint((quad - centre) @ matrix.T + centre).astype(np.int16)
+    tilted: Quad = np.rint((quad - center) @ matrix.T + center).astype(np.int16)
     return tilted
 
 
@@ -225,8 +225,8 @@ class TestPlace:
             assert all(step >= -0.1 * np.linalg.norm(along) for step in steps)
 
 
-def _ink(page: NDArray[np.uint8], colour: tuple[int, int, int]) -> NDArray[np.float64]:
-    rows, columns = (page == colour).all(axis=2).nonzero()
+def _ink(page: NDArray[np.uint8], color: tuple[int, int, int]) -> NDArray[np.float64]:
+    rows, columns = (page == color).all(axis=2).nonzero()
     return np.array([columns.mean(), rows.mean()])
 
 
@@ -236,31 +236,31 @@ def test_columns_of_the_crop_are_found_again_on_the_page(size: tuple[int, int], 
     """Two marks are painted into the page; where the crop shows them, the words are, and on the page again."""
     quad = turned(box(200, 200, *size), degrees)
     page = np.full((640, 640, 3), 255, np.uint8)
-    colours = [(200, 0, 0), (0, 0, 200)]
+    colors = [(200, 0, 0), (0, 0, 200)]
     middle = quad.astype(float).mean(axis=0)
     towards = (
         (quad[1] + quad[2] - quad[0] - quad[3]) / 2
         if size[0] > size[1]
         else (quad[3] + quad[2] - quad[0] - quad[1]) / 2
     )
-    for colour, side in zip(colours, (-0.3, 0.2), strict=True):
-        cv2.circle(page, np.rint(middle + side * towards).astype(int).tolist(), 6, colour, -1)
+    for color, side in zip(colors, (-0.3, 0.2), strict=True):
+        cv2.circle(page, np.rint(middle + side * towards).astype(int).tolist(), 6, color, -1)
     cut = crop(page, quad)
     assert cut is not None
     seen = cut[::-1, ::-1] if flipped else cut
     hue = seen.astype(int)
     where = {
-        colour: float(np.nonzero((hue[:, :, channel] - hue[:, :, 2 - channel]) > 100)[1].mean())
-        for colour, channel in zip(colours, (0, 2), strict=True)
+        color: float(np.nonzero((hue[:, :, channel] - hue[:, :, 2 - channel]) > 100)[1].mean())
+        for color, channel in zip(colors, (0, 2), strict=True)
     }
-    order = sorted(colours, key=lambda colour: where[colour])
+    order = sorted(colors, key=lambda color: where[color])
     cells = 60.0
-    columns = [int(where[colour] / seen.shape[1] * cells) for colour in order]
+    columns = [int(where[color] / seen.shape[1] * cells) for color in order]
     read = Line(
         "a b", 1.0, ("a", " ", "b"), (columns[0], (columns[0] + columns[1]) // 2, columns[1]), (1.0,) * 3, cells
     )
-    for word, colour in zip(words_of(read, quad, flipped=flipped), order, strict=True):
-        ink = _ink(page, colour)
+    for word, color in zip(words_of(read, quad, flipped=flipped), order, strict=True):
+        ink = _ink(page, color)
         assert cv2.pointPolygonTest(word.polygon, (float(ink[0]), float(ink[1])), measureDist=False) > 0
 
 

@@ -7,8 +7,7 @@ from functools import cache
 from tests.hubs.contents import Files, sha256
 from tests.hubs.routing import Answer, Protocol, Route, Visit, file_answer, pick
 
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.index.schema import Index, IndexedFile, IndexedModel
 from ocrzoo_registry.zoo import Zoo
 
@@ -17,8 +16,8 @@ _SUFFIX = "_onnx"
 
 
 @cache
-def _cards() -> dict[str, OfferedCard]:
-    return {offered.card.name: offered for offered in Zoo().models}
+def _cards() -> dict[str, ModelCard]:
+    return {card.name: card for card in Zoo().models}
 
 
 def _index(visit: Visit) -> Answer:
@@ -38,7 +37,7 @@ def _indexed(visit: Visit, model: str) -> IndexedModel:
         source="huggingface",
         source_revision=commit,
         files=tuple(_listed(path, content) for path, content in sorted(files.items())),
-        card=_cards()[model.removesuffix(_SUFFIX)].card,
+        card=_cards()[model.removesuffix(_SUFFIX)],
     )
 
 

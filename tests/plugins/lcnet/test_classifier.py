@@ -16,8 +16,7 @@ from ocrzoo.model_loader import Runtime
 from ocrzoo.predictors.base import ImageClassifier
 from ocrzoo_lcnet.predictor import Classifier
 from ocrzoo_registry.cards import inference_yml
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import Task
+from ocrzoo_registry.cards.schema import ModelCard, Task
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.zoo import Zoo
 
@@ -47,16 +46,16 @@ class Answers:
 
 
 @pytest.fixture
-def offered(zoo: Zoo) -> OfferedCard:
+def offered(zoo: Zoo) -> ModelCard:
     return zoo.models.get(NAME)
 
 
 @pytest.fixture
-def make(offered: OfferedCard) -> Callable[..., Classifier]:
+def make(card: ModelCard) -> Callable[..., Classifier]:
     """A classifier of pages; keywords are what its ``inference.yml`` says instead."""
 
     def build(session: Any, **said: Any) -> Classifier:
-        return Classifier(offered.card, inference_yml.from_card(offered) | said, session)
+        return Classifier(card, inference_yml.from_card(card) | said, session)
 
     return build
 

@@ -29,7 +29,7 @@ def noise(height: int, width: int) -> Image:
     return np.random.default_rng(8).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-def normalised(image: Any) -> NDArray[np.float32]:
+def normalized(image: Any) -> NDArray[np.float32]:
     """A BGR image as planes of RGB: one multiplication and one addition a channel, in float32."""
     planes = []
     for channel, mean, std in zip((2, 1, 0), NORMALISE["mean"], NORMALISE["std"], strict=True):  # type: ignore[call-overload]
@@ -59,7 +59,7 @@ class TestRules:
         page = noise(*size)
         scaled = cv2.resize(page, resized[::-1], interpolation=cv2.INTER_LINEAR)
         top, left = (resized[0] - 224) // 2, (resized[1] - 224) // 2
-        expected = normalised(scaled[top : top + 224, left : left + 224])
+        expected = normalized(scaled[top : top + 224, left : left + 224])
         prepared = Preparation(PAGE, "it")(page)
         assert prepared.dtype == np.float32
         np.testing.assert_array_equal(prepared, expected)
@@ -68,7 +68,7 @@ class TestRules:
     def test_lines(self, size: tuple[int, int]) -> None:
         """To 160 x 80, whatever the shape."""
         line = noise(*size)
-        expected = normalised(cv2.resize(line, (160, 80), interpolation=cv2.INTER_LINEAR))
+        expected = normalized(cv2.resize(line, (160, 80), interpolation=cv2.INTER_LINEAR))
         np.testing.assert_array_equal(Preparation(LINE, "it")(line), expected)
 
     @pytest.mark.parametrize(("size", "width"), [((48, 100), 100), ((30, 61), 98), ((20, 400), 192), ((90, 40), 22)])
@@ -107,7 +107,7 @@ class TestRules:
         middle = [slice(max(0, side // 2 - 150), side // 2 + 150) for side in size]
         page[middle[0], middle[1]] = 77
         prepared = Preparation(PAGE, "it")(page)
-        np.testing.assert_array_equal(prepared, normalised(np.full((224, 224, 3), 77, np.uint8)))
+        np.testing.assert_array_equal(prepared, normalized(np.full((224, 224, 3), 77, np.uint8)))
         assert max(size) * 256 / min(size) > LONGEST_PX
 
 
@@ -130,7 +130,7 @@ class TestRefused:
             ([{"ResizeImage": None}, *LINE[1:]], "ResizeImage: None is no number of pixels"),
             ([{"ResizeImage": {"size": 80, "backend": "pil"}}, *LINE[1:]], "backend 'pil'"),
             ([{"ResizeImage": {"size": 80, "interpolation": "SINC"}}, *LINE[1:]], "interpolation 'SINC'"),
-            ([{"ResizeImage": {"size": 80, "colour": "red"}}, *LINE[1:]], "unexpected keyword argument 'colour'"),
+            ([{"ResizeImage": {"size": 80, "color": "red"}}, *LINE[1:]], "unexpected keyword argument 'color'"),
             ([{"ResizeImage": [160, 80]}, *LINE[1:]], "ResizeImage: "),
             ([LINE[0], {"NormalizeImage": {"scale": "__import__('os')"}}, LINE[2]], "NormalizeImage: "),
             ([LINE[0], {"NormalizeImage": {"scale": "1/0"}}, LINE[2]], "division by zero"),

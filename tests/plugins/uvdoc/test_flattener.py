@@ -57,7 +57,7 @@ def noise(height: int, width: int, seed: int = 9) -> Image:
 
 @pytest.fixture
 def card(zoo: Zoo) -> ModelCard:
-    return zoo.models.get("UVDoc").card
+    return zoo.models.get("UVDoc")
 
 
 class TestPages:
@@ -126,7 +126,7 @@ class TestPages:
     @pytest.mark.parametrize(
         "compute",
         [lambda x: x[:, :1], lambda x: x[..., :-1], lambda x: x[0], lambda x: x[:, :, ::2]],
-        ids=["grey", "narrow", "no batch", "half"],
+        ids=["gray", "narrow", "no batch", "half"],
     )
     def test_a_network_that_gives_no_page_is_refused(self, card: ModelCard, compute: Callable[[Array], Array]) -> None:
         with pytest.raises(IntegrityError, match=r"^UVDoc: not a network that flattens pages: for an input of \(1, 3"):
@@ -241,8 +241,8 @@ class TestStandIn:
         cv2.circle(page, (120, 200), 8, (0, 0, 0), -1)
         (flat,) = flattener.predict([page])
         rows, columns = np.nonzero(flat.image[5:-5, 20:-20, 0] < 100)
-        centre = np.array([[columns.mean() + 20, rows.mean() + 5]], np.float32)
-        assert np.abs(centre - (120, 200)).max() > 2
+        center = np.array([[columns.mean() + 20, rows.mean() + 5]], np.float32)
+        assert np.abs(center - (120, 200)).max() > 2
         if flat.origin is not None:
-            np.testing.assert_allclose(through(flat.origin, centre), np.array([[120, 200]]), atol=0.7)
+            np.testing.assert_allclose(through(flat.origin, center), np.array([[120, 200]]), atol=0.7)
         assert (flat.origin is None) == (engine != "openvino")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ocrzoo_registry.cards.charsets import check_charset, read_charset
-from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import CardError, IntegrityError
 from ocrzoo_registry.zoo import Zoo
 
@@ -35,16 +35,16 @@ def test_what_is_no_charset(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.fixture
-def offered(zoo: Zoo, tmp_path: Path) -> OfferedCard:
+def offered(zoo: Zoo, tmp_path: Path) -> ModelCard:
     """A card whose charset is a, b, c and the space of two widths."""
     (tmp_path / "own.txt").write_text("a\nb\nc\n1\n\u3000\n", encoding="utf-8")
-    card = zoo.models.get("PP-OCRv5_mobile_rec").card.model_copy(update={"charset": "own.txt"})
-    return OfferedCard(card, tmp_path)
+    card = zoo.models.get("PP-OCRv5_mobile_rec").model_copy(update={"charset": "own.txt"})
+    return card.located_in(tmp_path)
 
 
 @pytest.mark.parametrize("stated", [["a", "b", "c", "1", "\u3000"], ["a", "b", "c", 1, " "], None, "abc"])
-def test_the_same_charset_or_none(offered: OfferedCard, stated: Any) -> None:
-    check_charset(offered, stated, "folder")
+def test_the_same_charset_or_none(card: ModelCard, stated: Any) -> None:
+    check_charset(card, stated, "folder")
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,13 @@ def test_the_same_charset_or_none(offered: OfferedCard, stated: Any) -> None:
         (["a", None, "c", "1", " "], r"entry 2 is 'None' there"),
     ],
 )
-def test_another_charset_is_another_model(offered: OfferedCard, stated: list[Any], message: str) -> None:
+def test_another_charset_is_another_model(card: ModelCard, stated: list[Any], message: str) -> None:
     with pytest.raises(IntegrityError, match=rf"^folder: (?=.*PP-OCRv5_mobile_rec).*{message}"):
-        check_charset(offered, stated, "folder")
+        check_charset(card, stated, "folder")
 
 
-def test_a_card_without_a_charset_has_nothing_to_say(offered: OfferedCard) -> None:
-    bare = OfferedCard(offered.card.model_copy(update={"charset": None}), offered.root)
+def test_a_card_without_a_charset_has_nothing_to_say(card: ModelCard) -> None:
+    bare = card.model_copy(update={"charset": None})
     check_charset(bare, ["x"], "folder")
 
 

@@ -87,7 +87,7 @@ def test_waiting_for_a_lock_can_be_called_off(store: Store) -> None:
 
 def test_a_source_that_ends_the_program_costs_itself_only(make_resolver: MakeResolver) -> None:
     class Quits(Shelf):
-        def list(self, offered: object, file_format: str) -> None:
+        def list(self, card: object, file_format: str) -> None:
             raise SystemExit(3)
 
     files = make_resolver(quits=Quits(), right=Shelf()).resolve(offer_card(), ["onnx"])

@@ -79,12 +79,12 @@ def test_paddlexs_own_reader_finds_the_same(charset: list[str]) -> None:
 
 def test_a_card_is_written_with_paddlexs_keys(tmp_path: Path) -> None:
     (tmp_path / "chars.txt").write_text("a\n\u3000\na\n", encoding="utf-8")
-    offered = offer_card(
+    card = offer_card(
         tmp_path,
         name="seaside_rec",
         task="text_recognition",
         charset="chars.txt",
-        running={
+        inference={
             "predictor": "text_recognition",
             "preprocess": [{"DecodeImage": {"img_mode": "BGR"}}, {"RecResizeImg": {"image_shape": [3, 48, 320]}}],
             "postprocess": {"name": "CTCLabelDecode"},
@@ -92,7 +92,7 @@ def test_a_card_is_written_with_paddlexs_keys(tmp_path: Path) -> None:
         },
     )
     shapes = {"x": [[1, 3, 48, 160], [1, 3, 48, 320], [8, 3, 48, 3200]]}
-    assert safe_yaml.load(inference_yml.render(offered)) == {
+    assert safe_yaml.load(inference_yml.render(card)) == {
         "Global": {"model_name": "seaside_rec"},
         "Hpi": {
             "backend_configs": {
@@ -112,9 +112,9 @@ def test_what_a_card_does_not_say_is_left_out() -> None:
 
 
 def test_a_charset_that_is_not_there_is_the_cards_fault(tmp_path: Path) -> None:
-    offered = offer_card(tmp_path, task="text_recognition", charset="gone.txt")
+    card = offer_card(tmp_path, task="text_recognition", charset="gone.txt")
     with pytest.raises(CardError, match=r"gone\.txt"):
-        inference_yml.render(offered)
+        inference_yml.render(card)
 
 
 def test_a_models_configuration_is_read_as_plain_data(tmp_path: Path) -> None:

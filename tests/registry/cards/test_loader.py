@@ -29,11 +29,11 @@ family: seaside
 task: text_recognition
 version: "1"
 summary: Liest Küstenschilder.
-licence: Apache-2.0
+license: Apache-2.0
 charset: chars.txt
 latency: [{device: cpu, mode: normal, ms: 5, environment: a laptop}]
-artefacts: {onnx: {files: [{path: inference.onnx}]}}
-running: {predictor: text_recognition}
+artifacts: {onnx: {files: [{path: inference.onnx}]}}
+inference: {predictor: text_recognition}
 """,
         encoding="utf-8",
     )
@@ -48,8 +48,8 @@ running: {predictor: text_recognition}
         ({"language": ["vi"]}, "language: unknown key (did you mean languages?)"),
         ({"running": {"predictr": "x", "predictor": "x"}}, "running.predictr: unknown key (did you mean predictor"),
         (
-            {"artefacts": {"onnx": {"files": [{"path": "a.onnx", "sha": "0"}]}}},
-            "artefacts.onnx.files.0.sha: unknown key",
+            {"artifacts": {"onnx": {"files": [{"path": "a.onnx", "sha": "0"}]}}},
+            "artifacts.onnx.files.0.sha: unknown key",
         ),
         ({"qqq": 1}, "qqq: unknown key"),
         ({"task": "text_detecton"}, "task: "),
@@ -120,8 +120,8 @@ def test_the_cards_of_a_folder_come_by_name_with_their_root(tmp_path: Path) -> N
     for name in ("b", "a"):
         write(folder / f"{name}.yaml", name=name)
     (folder / "README.md").write_text("not a card")
-    assert [(offered.card.name, offered.root) for offered in read_cards(folder)] == [("a", folder), ("b", folder)]
-    assert {offered.root for offered in read_cards(folder, root=tmp_path)} == {tmp_path}
+    assert [(card.name, card.folder) for card in read_cards(folder)] == [("a", folder), ("b", folder)]
+    assert {card.folder for card in read_cards(folder, root=tmp_path)} == {tmp_path}
 
 
 def test_a_folder_without_cards_is_told(tmp_path: Path) -> None:
@@ -136,8 +136,8 @@ def test_a_charset_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 def test_files_that_cannot_make_a_model_are_told(tmp_path: Path) -> None:
-    write(tmp_path / "a.yaml", artefacts={"onnx": {"files": [{"path": "model.onnx"}]}})
-    with pytest.raises(CardError, match=r"a\.yaml: artefacts\.onnx: needs inference\.onnx"):
+    write(tmp_path / "a.yaml", artifacts={"onnx": {"files": [{"path": "model.onnx"}]}})
+    with pytest.raises(CardError, match=r"a\.yaml: artifacts\.onnx: needs inference\.onnx"):
         list(read_cards(tmp_path))
 
 
@@ -159,19 +159,19 @@ def test_cards_on_the_lines_of_a_file_come_in_their_order_among_the_other_files(
     write(tmp_path / "a.yaml", name="c")
     write(tmp_path / "c.yaml", name="a")
     found = list(read_cards(tmp_path))
-    assert [offered.card.name for offered in found] == ["c", "z", "b", "y", "a"]
-    assert [offered.card for offered in found[1:4]] == [build_card(data, origin="") for data in many]
-    assert {offered.root for offered in found} == {tmp_path}
+    assert [card.name for card in found] == ["c", "z", "b", "y", "a"]
+    assert list(found[1:4]) == [build_card(data, origin="") for data in many]
+    assert {card.folder for card in found} == {tmp_path}
 
 
 def test_the_official_cards_are_the_same_from_lines(tmp_path: Path) -> None:
     root = Path(__file__).parents[3] / "model_cards" / "ocrzoo_cards"
     for folder in sorted({path.parent for path in root.glob("*/*.yaml")}):
-        cards = [offered.card for offered in read_cards(folder, root)]
+        cards = list(read_cards(folder, root))
         (tmp_path / folder.name).mkdir()
         written = [card.model_dump_json(exclude_defaults=True) for card in cards]
         lines(tmp_path / folder.name / "cards.jsonl", *written)
-        assert [offered.card for offered in read_cards(tmp_path / folder.name, root)] == cards
+        assert list(read_cards(tmp_path / folder.name, root)) == cards
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_the_official_cards_are_the_same_from_lines(tmp_path: Path) -> None:
     [
         (card_data(famly="seaside"), "famly: unknown key (did you mean family"),
         (card_data(charset="gone.txt"), "charset: there is no file "),
-        (card_data(artefacts={"onnx": {"files": [{"path": "m.onnx"}]}}), "artefacts.onnx: needs inference.onnx"),
+        (card_data(artifacts={"onnx": {"files": [{"path": "m.onnx"}]}}), "artifacts.onnx: needs inference.onnx"),
         ("", "card: not JSON: EOF"),
         ("name: b", "card: not JSON: expected ident at column 2"),
         ("[" * 1000, "card: not JSON: recursion limit"),

@@ -19,7 +19,7 @@ def build(**changes: object) -> ModelCard:
 
 
 def files(**keys: object) -> dict[str, object]:
-    return {"artefacts": {"onnx": {"files": [{"path": "inference.onnx"} | keys]}}}
+    return {"artifacts": {"onnx": {"files": [{"path": "inference.onnx"} | keys]}}}
 
 
 def metric(**keys: object) -> dict[str, object]:
@@ -31,7 +31,7 @@ def metric(**keys: object) -> dict[str, object]:
     ["inference.onnx", "a/b/c.onnx", "_private", "model-1.0+cpu.bin", "a..b"],
 )
 def test_a_path_stays_inside_the_models_folder(path: str) -> None:
-    assert build(**files(path=path)).artefacts["onnx"].files[0].path == path
+    assert build(**files(path=path)).artifacts["onnx"].files[0].path == path
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_path_stays_inside_the_models_folder(path: str) -> None:
     ],
 )
 def test_a_path_that_could_leave_it_is_refused(path: str) -> None:
-    with pytest.raises(CardError, match=r"artefacts\.onnx\.files\.0\.path: "):
+    with pytest.raises(CardError, match=r"artifacts\.onnx\.files\.0\.path: "):
         build(**files(path=path))
 
 
@@ -114,9 +114,9 @@ def test_a_metric_that_is_neither_is_refused(keys: dict[str, object], complaint:
         ({"task": "text_recognition"}, "a text_recognition model needs a charset"),
         ({"task": "textline_orientation"}, "a textline_orientation model needs labels"),
         ({"task": "doc_text_orientation"}, "a doc_text_orientation model needs labels"),
-        ({"artefacts": {}}, "artefacts: "),
-        ({"artefacts": {"onnx": {"files": []}}}, "artefacts.onnx.files: "),
-        ({"artefacts": {"pickle": {"files": [{"path": "x"}]}}}, "artefacts.pickle"),
+        ({"artifacts": {}}, "artifacts: "),
+        ({"artifacts": {"onnx": {"files": []}}}, "artifacts.onnx.files: "),
+        ({"artifacts": {"pickle": {"files": [{"path": "x"}]}}}, "artifacts.pickle"),
         ({"latency": [{"device": "cpu", "mode": "normal", "ms": 0, "environment": "x"}]}, "ms: "),
         ({"links": {"inference": ""}}, "links.inference: "),
         ({"links": {"inference": "file:///etc/passwd"}}, "links.inference: "),
@@ -145,7 +145,7 @@ def test_a_source_offers_only_formats_that_the_card_lists(source: str) -> None:
     }
     entry = entries.get(source, {"repository": "seaside/det"})
     build(sources={source: {"onnx": entry}})
-    with pytest.raises(CardError, match="a source offers 'paddle', which artefacts does not list"):
+    with pytest.raises(CardError, match="a source offers 'paddle', which artifacts does not list"):
         build(sources={source: {"paddle": entry}})
 
 
@@ -162,5 +162,5 @@ def test_a_card_is_frozen() -> None:
 
 
 def test_a_card_survives_json() -> None:
-    card = build(languages=["en"], running={"predictor": "text_detection", "postprocess": {"thresh": 0.3}})
+    card = build(languages=["en"], inference={"predictor": "text_detection", "postprocess": {"thresh": 0.3}})
     assert ModelCard.model_validate_json(card.model_dump_json()) == card

@@ -77,7 +77,7 @@ def test_a_folder_that_nobody_vouches_for_is_not_adopted(folder: Path, make_reso
 
 def test_the_cards_pin_decides_on_adoption(folder: Path, make_resolver: MakeResolver) -> None:
     pin = {"path": "inference.onnx", "sha256": sha256(b"other"), "digest_origin": "the publisher"}
-    card = offer_card(artefacts={"onnx": {"files": [pin]}})
+    card = offer_card(artifacts={"onnx": {"files": [pin]}})
     with pytest.raises(IntegrityError, match="sha256"):
         make_resolver(shelf=Shelf(FILES)).resolve(card, ["onnx"])
     assert not (folder / MANIFEST_NAME).exists()
@@ -92,7 +92,7 @@ def test_a_program_that_the_source_does_not_list_stands_against_adoption(
     files = {"inference.pdmodel": b"program", "inference.pdiparams": WEIGHTS, "inference.yml": b"Global: {}\n"}
     for path, content in {**files, "inference.json": b"{}"}.items():
         (folder / path).write_bytes(content)
-    card = offer_card(artefacts={"paddle": {"files": [{"path": "inference.pdmodel"}]}})
+    card = offer_card(artifacts={"paddle": {"files": [{"path": "inference.pdmodel"}]}})
     make_resolver(shelf=Shelf(files)).resolve(card, ["paddle"])
     assert not (folder / "inference.json").exists()
 

@@ -118,7 +118,7 @@ def fetch_archive(
     pin: Mapping[str, object] = MappingProxyType({}),
 ) -> ModelFiles:
     """Fetch a model whose source has only an archive; ``pin`` is what the card says of its weights."""
-    card = offer_card(artefacts={"onnx": {"files": [{"path": ONNX} | dict(pin)]}})
+    card = offer_card(artifacts={"onnx": {"files": [{"path": ONNX} | dict(pin)]}})
     listing = Listing("1", (promised or remote("archive.tar", content),), archive=True)
     with store.lock("seaside_det"):
         return Fetcher(store).fetch(Order(card, "onnx", "bos"), Shelf({"archive.tar": content}), listing)

@@ -16,7 +16,7 @@ FILE = StoredFile(path=ONNX, size=5, sha256=sha256(b"x"), digest_origin="first s
 
 
 def order(**pin: object) -> Order:
-    card = offer_card(artefacts={"onnx": {"files": [{"path": "other"}, {"path": ONNX} | pin]}})
+    card = offer_card(artifacts={"onnx": {"files": [{"path": "other"}, {"path": ONNX} | pin]}})
     return Order(card, "onnx", "shelf")
 
 
@@ -52,7 +52,7 @@ def test_what_came_is_written_down_with_its_source() -> None:
 
 def test_what_was_not_expected_is_refused() -> None:
     expected = order().manifest("7", [FILE])
-    same = Order(order().offered, "onnx", "elsewhere", expected)
+    same = Order(order().card, "onnx", "elsewhere", expected)
     assert same.manifest("8", [FILE]).source == "elsewhere"
     with pytest.raises(IntegrityError, match="differs from the lock file"):
         same.manifest("7", [FILE.model_copy(update={"sha256": sha256(b"y")})])

@@ -62,7 +62,7 @@ def test_the_digest_in_the_card_outranks_what_the_source_states(
     settings: Settings, make_resolver: MakeResolver, digest: str | None
 ) -> None:
     pin = {"path": ONNX, "sha256": sha256(WEIGHTS), "digest_origin": "the publisher"}
-    card = offer_card(artefacts={"onnx": {"files": [pin]}})
+    card = offer_card(artifacts={"onnx": {"files": [pin]}})
     forged = Shelf({ONNX: b"other weights"}, promised=[RemoteFile(ONNX, sha256=digest)])
     with pytest.raises(IntegrityError, match="sha256"):
         make_resolver(shelf=forged).resolve(card, ["onnx"])
@@ -183,7 +183,7 @@ def test_a_model_without_configuration_gets_one_from_its_card(make_resolver: Mak
 def test_a_configuration_written_from_a_card_follows_the_card(make_resolver: MakeResolver) -> None:
     chosen = make_resolver(shelf=Shelf())
     for thresh in (0.3, 0.2):
-        card = offer_card(running={"predictor": "text_detection", "postprocess": {"thresh": thresh}})
+        card = offer_card(inference={"predictor": "text_detection", "postprocess": {"thresh": thresh}})
         assert f"thresh: {thresh}" in (chosen.resolve(card, ["onnx"]).folder / "inference.yml").read_text()
     assert not (Store(chosen.store.root.parent).private / "quarantine").exists()
 
@@ -192,7 +192,7 @@ def test_what_cannot_be_fetched_anew_is_used_as_it_was(
     make_resolver: MakeResolver, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = make_resolver(shelf=Shelf()).resolve(CARD, ["onnx"])
-    changed = offer_card(running={"predictor": "text_detection", "postprocess": {"thresh": 0.2}})
+    changed = offer_card(inference={"predictor": "text_detection", "postprocess": {"thresh": 0.2}})
     assert make_resolver(shelf=Shelf({})).resolve(changed, ["onnx"]).folder == before.folder
     assert "seaside_det has changed since it was fetched" in caplog.text
 
@@ -217,7 +217,7 @@ def test_a_digest_that_nobody_stated_is_first_seen(make_resolver: MakeResolver) 
 
 
 def test_the_first_format_that_is_here_or_can_be_had_is_taken(make_resolver: MakeResolver) -> None:
-    both = offer_card(artefacts={kind: {"files": [{"path": "x"}]} for kind in ("paddle", "onnx")})
+    both = offer_card(artifacts={kind: {"files": [{"path": "x"}]} for kind in ("paddle", "onnx")})
     shelf = Shelf()
     chosen = make_resolver(network=True, shelf=shelf)
     assert chosen.resolve(both, ["paddle", "onnx"]).file_format == "onnx"

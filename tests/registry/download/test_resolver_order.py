@@ -72,7 +72,7 @@ class Changing(Shelf):
         super().__init__()
         self.revisions = list(revisions)
 
-    def list(self, offered: object, file_format: str) -> Listing:
+    def list(self, card: object, file_format: str) -> Listing:
         revision = self.revisions.pop(0)
         content = b"x" * len(WEIGHTS) if self.revisions else WEIGHTS
         return Listing(revision, (remote("inference.onnx", content),))

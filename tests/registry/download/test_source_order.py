@@ -12,10 +12,10 @@ from tests.registry.kit import MakeResolver, Shelf, offer_card
 
 from ocrzoo_registry.download import source_order
 from ocrzoo_registry.download.request import Order
-from ocrzoo_registry.download.source_order import SourcePolicy
+from ocrzoo_registry.download.source_order import SourceOrder
 from ocrzoo_registry.download.transfer import Cancelled
 from ocrzoo_registry.errors import Busy, SourceError, TooSlow, Unreachable, UsageError
-from ocrzoo_registry.plugins.registrations import Offer, Offers, Origin
+from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
 from ocrzoo_registry.plugins.specs import SourceSpec
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Listing
@@ -25,8 +25,10 @@ NOWHERE = f"{__name__}:nowhere"
 ORIGIN = Origin("test", "test", "0")
 
 
-def policy(settings: Settings, *specs: SourceSpec) -> SourcePolicy:
-    return SourcePolicy(settings, Offers("source", [Offer(spec, ORIGIN) for spec in specs], lambda spec: spec.name))
+def policy(settings: Settings, *specs: SourceSpec) -> SourceOrder:
+    return SourceOrder(
+        settings, Registrations("source", [Registration(spec, ORIGIN) for spec in specs], lambda spec: spec.name)
+    )
 
 
 def order(source: str) -> Order:
@@ -48,8 +50,8 @@ def test_a_local_source_is_never_off_limits(settings: Settings) -> None:
 
 
 def test_only_a_known_source_that_says_so_changes_in_place(settings: Settings) -> None:
-    chosen = policy(settings, SourceSpec("hub", NOWHERE, rank=1), SourceSpec("folder", NOWHERE, rank=2, changes=True))
-    assert [chosen.changes(name) for name in ("hub", "folder", "gone")] == [False, True, False]
+    chosen = policy(settings, SourceSpec("hub", NOWHERE, rank=1), SourceSpec("folder", NOWHERE, rank=2, mutable=True))
+    assert [chosen.is_mutable(name) for name in ("hub", "folder", "gone")] == [False, True, False]
 
 
 def test_a_source_that_fell_silent_is_asked_last_and_in_turn_again_after_a_while(
@@ -92,14 +94,14 @@ class Sleepy:
 
     gate: Event
 
-    def list(self, offered: object, file_format: object) -> Listing | None:
+    def list(self, card: object, file_format: object) -> Listing | None:
         self.gate.wait(30)
         return None
 
 
-def asleep(settings: Settings, gate: Event, monkeypatch: pytest.MonkeyPatch) -> SourcePolicy:
+def asleep(settings: Settings, gate: Event, monkeypatch: pytest.MonkeyPatch) -> SourceOrder:
     monkeypatch.setattr(source_order, "load_attribute", lambda _dotted: lambda _settings: Sleepy(gate))
-    return policy(settings, SourceSpec("sleepy", NOWHERE, rank=1, answer_s=0.1))
+    return policy(settings, SourceSpec("sleepy", NOWHERE, rank=1, list_timeout_s=0.1))
 
 
 def test_a_source_has_a_bounded_time_to_list(settings: Settings, gate: Event, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +112,7 @@ def test_a_source_has_a_bounded_time_to_list(settings: Settings, gate: Event, mo
 
 
 def test_what_is_called_off_is_not_waited_for(settings: Settings, gate: Event, monkeypatch: pytest.MonkeyPatch) -> None:
-    chosen = policy(settings, SourceSpec("sleepy", NOWHERE, rank=1, answer_s=30.0))
+    chosen = policy(settings, SourceSpec("sleepy", NOWHERE, rank=1, list_timeout_s=30.0))
     monkeypatch.setattr(source_order, "load_attribute", lambda _dotted: lambda _settings: Sleepy(gate))
     called_off = Event()
     called_off.set()

@@ -32,7 +32,7 @@ class Script:
     asked: list[tuple[int, str | None]] = field(default_factory=list)
     """Offset and validator of each opening."""
 
-    def list(self, offered: object, file_format: object) -> None:
+    def list(self, card: object, file_format: object) -> None:
         raise NotImplementedError
 
     @contextmanager

@@ -29,7 +29,7 @@ class Plays:
         self.send = send
         self.opened: list[str] = []
 
-    def list(self, offered: object, file_format: object) -> None:
+    def list(self, card: object, file_format: object) -> None:
         raise NotImplementedError
 
     @contextmanager

@@ -55,7 +55,7 @@ def check(file: RemoteFile, path: Path) -> str:
 @pytest.mark.parametrize("stated", KEPT.values(), ids=KEPT)
 def test_the_promised_bytes_are_vouched_for(path: Path, stated: dict[str, Any]) -> None:
     file = replace(FILE, **stated)
-    assert verify.is_vouched_for(file)
+    assert verify.has_digest(file)
     assert check(file, path) == "the shelf"
     assert check(replace(file, digest_origin=None), path) == "the source"
 
@@ -69,14 +69,14 @@ def test_a_single_other_byte_breaks_every_promise(path: Path, stated: dict[str, 
 
 def test_a_size_is_a_promise_and_no_voucher(path: Path) -> None:
     sized = replace(FILE, size=len(CONTENT))
-    assert not verify.is_vouched_for(sized)
-    assert check(sized, path) == verify.FIRST_SEEN
+    assert not verify.has_digest(sized)
+    assert check(sized, path) == verify.TRUST_ON_FIRST_USE
     with pytest.raises(IntegrityError, match=f"{len(CONTENT)} bytes came instead of 5"):
         check(replace(FILE, size=5, sha256=sha256(CONTENT)), path)
 
 
 def test_what_nobody_vouched_for_is_first_seen(path: Path) -> None:
-    assert check(FILE, path) == verify.FIRST_SEEN == "first seen"
+    assert check(FILE, path) == verify.TRUST_ON_FIRST_USE == "first seen"
 
 
 def test_the_strongest_digest_decides(path: Path) -> None:

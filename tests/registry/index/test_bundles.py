@@ -272,7 +272,7 @@ class TestBringing:
 
     def test_the_card_that_is_here_outranks_the_bundle(self, bundle: Path, resolver: Resolver) -> None:
         pin = {"path": PARAMS, "sha256": "0" * 64, "digest_origin": "the card"}
-        pinned = offer_card(artefacts={"paddle": {"files": [{"path": "inference.json"}, pin]}})
+        pinned = offer_card(artifacts={"paddle": {"files": [{"path": "inference.json"}, pin]}})
         with pytest.raises(IntegrityError, match="the card"):
             bring(resolver, read(bundle), MODEL, pinned)
 
@@ -303,7 +303,7 @@ class TestBringing:
     ) -> None:
         """Its inference.yml was written from a card and a charset, which is not here."""
         told = {"task": "text_recognition", "charset": "charset.txt"}
-        model = _written(indexed(offer_card(**told, artefacts=_paddle()), FILES))
+        model = _written(indexed(offer_card(**told, artifacts=_paddle()), FILES))
         write(tmp_path / "own.tar", packed(index_of([model]), FILES, tmp_path / "own"))
         files = bring(resolver, read(tmp_path / "own.tar"), model, None)
         assert (files.folder / "inference.yml").read_bytes() == FILES["inference.yml"]

@@ -44,14 +44,14 @@ def test_terms_that_make_no_sense(terms: dict[str, Any], told: str) -> None:
     ],
 )
 def test_terms(terms: Terms, card: dict[str, object], unmet: tuple[str, ...]) -> None:
-    assert terms.unmet(offer_card(**card).card, installed=False) == unmet
+    assert terms.unmet(offer_card(**card), installed=False) == unmet
 
 
 def test_the_size_is_the_published_one_or_that_of_the_files() -> None:
     files = {"onnx": {"files": [{"path": "inference.onnx", "size": 21_159_378}, {"path": "inference.yml"}]}}
-    assert size_mb(offer_card(artefacts=files).card) == 21.2
-    assert size_mb(offer_card(artefacts=files, size_mb=16.0).card) == 16.0
-    assert size_mb(offer_card().card) is None
+    assert size_mb(offer_card(artifacts=files)) == 21.2
+    assert size_mb(offer_card(artifacts=files, size_mb=16.0)) == 16.0
+    assert size_mb(offer_card()) is None
 
 
 def test_the_published_time_is_that_of_a_plain_cpu() -> None:
@@ -59,8 +59,8 @@ def test_the_published_time_is_that_of_a_plain_cpu() -> None:
         return {"device": device, "mode": mode, "ms": ms, "environment": "a test"}
 
     times = [time("gpu", "normal", 1.0), time("cpu", "high_performance", 2.0), time("cpu", "normal", 3.0)]
-    assert cpu_ms(offer_card(latency=times).card) == 3.0
-    assert cpu_ms(offer_card().card) is None
+    assert cpu_ms(offer_card(latency=times)) == 3.0
+    assert cpu_ms(offer_card()) is None
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_the_published_time_is_that_of_a_plain_cpu() -> None:
     [
         ({"lang": "el"}, {"lang": "en"}, "its publisher does not claim the language"),
         ({"default": True}, {}, "is not the pipeline's default, as first is"),
-        ({}, {"within_reach": False}, "is out of reach"),
+        ({}, {"is_available": False}, "is out of reach"),
         ({"version": "PP-OCRv10"}, {"version": "PP-OCRv9"}, "is of PP-OCRv9, and first of PP-OCRv10"),
         ({"accuracy": {"el": 90.5}}, {"accuracy": {"mul": 80.0}}, "has 80 % published, first 90.5 %"),
         ({"accuracy": {"el": 90.5}}, {}, "has no figure published, first 90.5 %"),
@@ -80,10 +80,10 @@ def test_the_published_time_is_that_of_a_plain_cpu() -> None:
 )
 def test_each_step_has_its_words(tmp_path: Path, first: dict[str, Any], second: dict[str, Any], why: str) -> None:
     def made(name: str, given: dict[str, Any]) -> Candidate:
-        given = dict[str, Any]({"lang": "el", "default": False, "within_reach": True}) | given
-        reach, default, lang = given.pop("within_reach"), given.pop("default"), given.pop("lang")
-        offered = Readers(tmp_path).make(name, lang, **given)
-        return Candidate(offered, (collect(offered, find("el")),), default, reach, installed=False)
+        given = dict[str, Any]({"lang": "el", "default": False, "is_available": True}) | given
+        reach, default, lang = given.pop("is_available"), given.pop("default"), given.pop("lang")
+        card = Readers(tmp_path).make(name, lang, **given)
+        return Candidate(card, (collect(card, find("el")),), default, reach, installed=False)
 
     one, other = made("first", first), made("another", second)
     assert one.merit > other.merit

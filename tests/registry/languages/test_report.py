@@ -13,7 +13,7 @@ from ocrzoo_registry.zoo import Zoo
 
 @pytest.fixture(scope="module")
 def rows() -> dict[str, Surveyed]:
-    return {one.language.tag: one for one in survey(Zoo())}
+    return {one.language.tag: one for one in survey(Zoo(), Zoo().default_model())}
 
 
 def test_every_code_of_paddleocr_and_every_claim_is_in_it(rows: dict[str, Surveyed]) -> None:
@@ -38,7 +38,7 @@ def test_what_is_known_of_a_language(rows: dict[str, Surveyed]) -> None:
 
 def test_paddleocrs_choice_that_is_not_on_offer_is_not_judged(settings: Settings) -> None:
     folder = settings.home.parent
-    found = look_up(zoo_of(settings, Readers(folder).make("reader", "ru")), find("ru"))
+    found = look_up(zoo_of(settings, Readers(folder).make("reader", "ru")), find("ru"), "")
     assert found.codes
     assert found.theirs is None
     assert not found.uncovered

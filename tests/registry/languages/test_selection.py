@@ -10,9 +10,8 @@ from tests.registry.kit import MakeResolver, Shelf, SitePackages, offer_card
 from tests.registry.readers import Readers, letters_of, zoo_of
 
 from ocrzoo_registry.errors import AmbiguousLanguage, ExitCode, UnknownLanguage, UsageError
-from ocrzoo_registry.languages.selection import default_model, select, select_recognition
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.zoo import Zoo
+from ocrzoo_registry.zoo import Zoo, select_models
 
 DEFAULT = "PP-OCRv5_mobile_rec"
 """The OCR pipeline's."""
@@ -24,7 +23,7 @@ def readers(tmp_path: Path) -> Readers:
 
 
 def chosen(zoo: Zoo, lang: str, default: str = "none") -> str:
-    (reader,) = select_recognition(zoo, lang, default)
+    (reader,) = select_models(lang, zoo=zoo, default=default).readers
     return reader.name
 
 
@@ -64,7 +63,7 @@ class TestOfSeveral:
         make_resolver(shelf=Shelf()).resolve(near, ["onnx"])
         zoo = zoo_of(settings, readers.make("far", "el", accuracy={"el": 99.0}), near)
         assert chosen(zoo, "el") == "near"
-        found = select("el", zoo=zoo, default="", installed=True)
+        found = select_models("el", zoo=zoo, default="", installed=True)
         assert found.winner is not None
         assert found.winner.name == "near"
         assert found.why(found.candidates[1]) == "far is not installed"
@@ -75,13 +74,15 @@ class TestOfSeveral:
 
     def test_a_claim_comes_before_letters_alone(self, settings: Settings, readers: Readers) -> None:
         newer = readers.make("newer", "de", version="9", letters=letters_of("de", "en"))
-        found = select("en", zoo=zoo_of(settings, newer, readers.make("claims", "en")), default="", thorough=True)
+        found = select_models(
+            "en", zoo=zoo_of(settings, newer, readers.make("claims", "en")), default="", thorough=True
+        )
         assert [one.name for one in found.candidates] == ["claims", "newer"]
         assert found.why(found.candidates[1]) == "newer does not claim English (en), and has all its 52 letters"
 
     def test_the_winner_says_why(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, readers.make("a", "el", size_mb=5.0), readers.make("b", "el", size_mb=6.0))
-        assert select("el", zoo=zoo, default="").reason == (
+        assert select_models("el", zoo=zoo, default="").reason == (
             "a claims Greek (el) and has all its 69 letters; the next, b, is larger (6 MB) than a (5 MB)"
         )
 
@@ -101,7 +102,9 @@ class TestWithoutAClaim:
         assert told.startswith("latin does not claim Swiss German (gsw), but has all its 58 letters, and all occur in")
 
     def test_a_model_that_has_the_letters_by_chance_is_not(self, settings: Settings, readers: Readers) -> None:
-        found = select("fr", zoo=zoo_of(settings, readers.make("zh", "en", letters=letters_of("fr"))), default="zh")
+        found = select_models(
+            "fr", zoo=zoo_of(settings, readers.make("zh", "en", letters=letters_of("fr"))), default="zh"
+        )
         assert found.winner is None
         assert (
             "zh has all its 84 letters, but claims neither French (fr) nor a language with À"
@@ -121,21 +124,21 @@ class TestTerms:
         large = readers.make("large", "el", size_mb=80.0, tier="server", accuracy={"el": 99.0})
         zoo = zoo_of(settings, large, readers.make("small", "el", size_mb=8.0, tier="mobile"))
         for terms, name in (({}, "large"), ({"tier": "mobile"}, "small"), ({"max_size_mb": 10.0}, "small")):
-            winner = select("el", zoo=zoo, default="", **terms).winner
+            winner = select_models("el", zoo=zoo, default="", **terms).winner
             assert winner is not None
             assert winner.name == name
-        found = select("el", zoo=zoo, default="", max_size_mb=1)
+        found = select_models("el", zoo=zoo, default="", max_size_mb=1)
         assert found.winner is None
         assert "the nearest, large, has 80 MB, and 1 MB are allowed" in found.reason
 
     def test_a_lower_share_of_letters(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, readers.make("reader", "de", letters=letters_of("en")))
-        assert select("de", zoo=zoo, default="").winner is None
-        assert select("de", zoo=zoo, default="", min_coverage=0.8).winner is not None
+        assert select_models("de", zoo=zoo, default="").winner is None
+        assert select_models("de", zoo=zoo, default="", min_coverage=0.8).winner is not None
 
     def test_a_task_that_knows_no_languages(self, settings: Settings, readers: Readers) -> None:
         with pytest.raises(UsageError, match="no model of task text_detection is made for a language"):
-            select("el", zoo=zoo_of(settings, readers.make("reader", "el")), task="text_detection")
+            select_models("el", zoo=zoo_of(settings, readers.make("reader", "el")), task="text_detection")
 
 
 class TestSeveralLanguages:
@@ -144,17 +147,17 @@ class TestSeveralLanguages:
     def test_one_model_that_reads_all(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, readers.make("ru", "ru"), readers.make("both", "ru", "en"), readers.make("en", "en"))
         assert chosen(zoo, "ru,en") == "both"
-        assert select(["en", "ru"], zoo=zoo, default="").together[0].name == "both"
+        assert select_models(["en", "ru"], zoo=zoo, default="").together[0].name == "both"
 
     def test_the_fewest_that_do_together(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, *(readers.make(name, *name.split("_")) for name in ("ru", "ko", "ru_en", "el", "en")))
-        found = select("ru,ko,en", zoo=zoo, default="")
+        found = select_models("ru,ko,en", zoo=zoo, default="")
         assert found.winner is None
         assert found.reason == (
             "no single model reads Russian (ru), Korean (ko), English (en): "
             "the fewest that do are ru_en for Russian (ru), English (en) and ko for Korean (ko)"
         )
-        readers_of_all = select_recognition(zoo, "ru,ko,en", "")
+        readers_of_all = select_models("ru,ko,en", zoo=zoo, default="").readers
         assert [(one.name, [e.language.tag for e in one.evidence]) for one in readers_of_all] == [
             ("ru_en", ["ru", "en"]),
             ("ko", ["ko"]),
@@ -164,28 +167,28 @@ class TestSeveralLanguages:
         self, settings: Settings, readers: Readers
     ) -> None:
         zoo = zoo_of(settings, *(readers.make(name, *name.split("_")) for name in ("ru", "ko_en", "el")))
-        assert [one.name for one in select("el,ru,ko,en", zoo=zoo, default="").readers] == ["ko_en", "el", "ru"]
+        assert [one.name for one in select_models("el,ru,ko,en", zoo=zoo, default="").readers] == ["ko_en", "el", "ru"]
 
     def test_a_language_that_nobody_reads_leaves_no_models_to_take(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, readers.make("ru", "ru"), readers.make("ko", "ko"))
-        assert select("ru,ko,lad", zoo=zoo, default="").readers == ()
+        assert select_models("ru,ko,lad", zoo=zoo, default="").readers == ()
         with pytest.raises(UnknownLanguage, match="no model reads Ladino"):
             chosen(zoo, "ru,ko,lad")
 
     def test_of_the_fewest_the_default_is_one(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, readers.make("newer", "zh-Hans", version="9"), readers.make("d", "zh-Hans", version="1"))
         zoo.__dict__["models"] = zoo_of(settings, *zoo.models, readers.make("ru", "ru")).models
-        assert {one.name for one in select("zh,ru", zoo=zoo, default="d").together} == {"d", "ru"}
+        assert {one.name for one in select_models("zh,ru", zoo=zoo, default="d").together} == {"d", "ru"}
 
     def test_letters_by_chance_do_not_save_a_model(self, settings: Settings, readers: Readers) -> None:
         chance = readers.make("chance", "zh-Hans", letters=letters_of("zh", "ru"))
-        found = select("zh,ru", zoo=zoo_of(settings, chance, readers.make("ru", "ru")), default="")
+        found = select_models("zh,ru", zoo=zoo_of(settings, chance, readers.make("ru", "ru")), default="")
         assert found.winner is None
         assert {one.name for one in found.together} == {"chance", "ru"}
 
     def test_a_language_that_nobody_reads_is_told_alone(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, readers.make("ru", "ru"), readers.make("de", "de", letters=letters_of("en")))
-        found = select("ru,de,ka-Geor,lad", zoo=zoo, default="")
+        found = select_models("ru,de,ka-Geor,lad", zoo=zoo, default="")
         assert [language.tag for language in found.unread] == ["de", "ka-Geor", "lad"]
         assert "the nearest, de, lacks 7 of the 59 letters of German" in found.reason
         assert "no charset has letters of Georgian" in found.reason
@@ -221,7 +224,7 @@ class TestOfficialModels:
         ],
     )
     def test_they_share_the_languages_out(self, lang: str, model: str) -> None:
-        found = select(lang)
+        found = select_models(lang)
         assert found.winner is not None
         assert found.winner.name == model
         assert found.reason.startswith(f"{model} ")
@@ -247,12 +250,12 @@ class TestOfficialModels:
 
     def test_a_code_with_two_meanings_chooses_nothing(self) -> None:
         with pytest.raises(AmbiguousLanguage):
-            select("ka")
+            select_models("ka")
 
     def test_the_default_is_the_pipelines(self) -> None:
-        assert default_model(Zoo()) == DEFAULT
-        assert default_model(Zoo(), "doc_preprocessor") == ""
-        assert default_model(Zoo(), "none") == ""
+        assert Zoo().default_model() == DEFAULT
+        assert Zoo().default_model("doc_preprocessor") == ""
+        assert Zoo().default_model("none") == ""
 
 
 PLUGIN = """
@@ -271,17 +274,17 @@ family: viet
 task: text_recognition
 version: "1"
 summary: Reads Vietnamese.
-licence: Apache-2.0
+license: Apache-2.0
 languages: [vi]
 charset: charset.txt
-artefacts: {onnx: {files: [{path: inference.onnx}]}}
-running: {predictor: text_recognition}
+artifacts: {onnx: {files: [{path: inference.onnx}]}}
+inference: {predictor: text_recognition}
 """
 
 
 def test_a_card_of_a_third_party_fills_the_gap_and_changes_nothing_else(site: SitePackages) -> None:
     asked = ("ru", "fr", "ja", "cy", "vi")
-    before = {lang: select(lang, zoo=Zoo()).winner for lang in asked}
+    before = {lang: select_models(lang, zoo=Zoo()).winner for lang in asked}
     assert before["vi"] is None
 
     charset = "\n".join(letters_of("vi")).encode()
@@ -289,7 +292,7 @@ def test_a_card_of_a_third_party_fills_the_gap_and_changes_nothing_else(site: Si
         "viet", {"viet": PLUGIN}, files={"viet_cards/viet.yaml": CARD.encode(), "viet_cards/charset.txt": charset}
     )
 
-    after = {lang: select(lang, zoo=Zoo()).winner for lang in asked}
+    after = {lang: select_models(lang, zoo=Zoo()).winner for lang in asked}
     found = after.pop("vi")
     assert found is not None
     assert found.name == "viet_rec"
@@ -300,4 +303,4 @@ def test_a_card_of_a_third_party_fills_the_gap_and_changes_nothing_else(site: Si
 
 def test_a_third_party_that_claims_without_letters_fills_no_gap(settings: Settings, readers: Readers) -> None:
     zoo = zoo_of(settings, readers.make("boast", "vi", letters=letters_of("en")))
-    assert select("vi", zoo=zoo, default="").winner is None
+    assert select_models("vi", zoo=zoo, default="").winner is None

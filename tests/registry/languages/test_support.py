@@ -8,7 +8,7 @@ import pytest
 from tests.registry.kit import offer_card
 from tests.registry.readers import Readers, letters_of
 
-from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.languages.support import Evidence, best_metric, claimed_by, collect, quality
 from ocrzoo_registry.languages.tags import find
 
@@ -18,8 +18,8 @@ def readers(tmp_path: Path) -> Readers:
     return Readers(tmp_path)
 
 
-def of(offered: OfferedCard, lang: str) -> Evidence:
-    return collect(offered, find(lang))
+def of(card: ModelCard, lang: str) -> Evidence:
+    return collect(card, find(lang))
 
 
 def test_a_claim_with_letters(readers: Readers) -> None:
@@ -90,7 +90,7 @@ def test_a_charset_that_is_gone_is_a_fault_and_no_crash() -> None:
 def test_the_figure_nearest_to_the_language_speaks(
     readers: Readers, figures: dict[str, float], best: float | None
 ) -> None:
-    found = best_metric(readers.make("reader", "ru", accuracy=figures).card, find("ru"))
+    found = best_metric(readers.make("reader", "ru", accuracy=figures), find("ru"))
     assert (found.value if found else None) == best
 
 
@@ -99,7 +99,7 @@ def test_figures_compare_as_percent_and_errors_the_other_way() -> None:
         {"name": "accuracy", "value": 0.9, "unit": "ratio", "source": "a test"},
         {"name": "cer", "value": 4.0, "unit": "percent", "source": "a test"},
     ]
-    ratio, errors = offer_card(metrics=metrics).card.metrics
+    ratio, errors = offer_card(metrics=metrics).metrics
     assert (quality(ratio), quality(errors), quality(None)) == (90.0, 96.0, 0.0)
 
 

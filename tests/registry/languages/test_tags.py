@@ -175,8 +175,8 @@ def test_what_is_no_text_is_told(odd: Any) -> None:
         ("ku-Latn", "ku"),
     ],
 )
-def test_a_tag_serves_its_language_in_its_script(wanted: str, offered: str) -> None:
-    assert claims(["xx", offered], find(wanted))
+def test_a_tag_serves_its_language_in_its_script(wanted: str, card: str) -> None:
+    assert claims(["xx", card], find(wanted))
 
 
 @pytest.mark.parametrize(
@@ -193,8 +193,8 @@ def test_a_tag_serves_its_language_in_its_script(wanted: str, offered: str) -> N
         ("no", "nn"),
     ],
 )
-def test_a_tag_does_not_serve_another_language_or_script(wanted: str, offered: str) -> None:
-    assert not claims([offered], find(wanted))
+def test_a_tag_does_not_serve_another_language_or_script(wanted: str, card: str) -> None:
+    assert not claims([card], find(wanted))
     assert not claims([], find(wanted))
 
 

@@ -36,7 +36,7 @@ def card_of(name: str, *formats: Format, **changes: object) -> ModelCard:
     data = {
         "name": name,
         "sources": sources,
-        "artefacts": {one: {"files": [{"path": "inference.yml"}]} for one in formats},
+        "artifacts": {one: {"files": [{"path": "inference.yml"}]} for one in formats},
     }
     return build_card(card_data(**{**data, **changes}), origin="a test")
 

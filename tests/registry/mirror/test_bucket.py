@@ -172,8 +172,8 @@ def test_nobody_there_is_told_within_two_tries(settings: Settings, monkeypatch: 
 def test_a_body_that_breaks_off_is_worth_another_try(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     content = FILES[PARAMS]
     short = f"HTTP/1.1 200 OK\r\nContent-Length: {len(content)}\r\n\r\n".encode() + content[:1000]
-    known = listing(INDEX.models[0], CARD.card, "a test")
-    with serving({f"/models/{by_path(known)[PARAMS].locator}": Reply(raw=short)}) as server:
+    known = listing(INDEX.models[0], CARD, "a test")
+    with serving({f"/models/{by_path(known)[PARAMS].reference}": Reply(raw=short)}) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         source = source_at(settings, "s3://models")
         with pytest.raises(Unreachable), source.open(known, by_path(known)[PARAMS]) as opened:

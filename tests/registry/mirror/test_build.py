@@ -19,14 +19,14 @@ from tests.hubs.all_models import all_models, made_up
 from tests.hubs.server import Hubs
 from tests.registry.kit import offer_card
 
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.catalogue import Catalogue
+from ocrzoo_registry.cards.schema import ModelCard
+from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.mirror import build, verify
 from ocrzoo_registry.mirror.build import Built
 from ocrzoo_registry.mirror.folder import MirrorFolder
 from ocrzoo_registry.mirror.plan import Wish
-from ocrzoo_registry.plugins.registrations import Offer, Origin
+from ocrzoo_registry.plugins.registrations import Origin, Registration
 from ocrzoo_registry.settings import Hubs as HubSettings
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
@@ -252,7 +252,7 @@ def test_two_cards_that_claim_one_repository_with_other_files_are_both_named(sit
         offer_card(name=name, sources={"huggingface": place} | ({"aistudio": {"onnx": own}}))
         for name, own in (("one", {"repository": "PaddleX/one"}), ("two", {"repository": "PaddleX/two"}))
     ]
-    zoo.__dict__["models"] = Catalogue([Offer(card, Origin("test", "test", "0")) for card in cards])
+    zoo.__dict__["models"] = Catalog([Registration(card, Origin("test", "test", "0")) for card in cards])
     for name in ("one", "two"):
         site.hubs.models[name] = {"inference.onnx": name.encode()}
     with pytest.raises(UsageError, match=r"PaddlePaddle/shared.*inference[.]onnx of one .* and of two "):
@@ -271,15 +271,15 @@ def test_where_the_card_has_changed_so_has_what_is_written_from_it(site: Site) -
     place = {"aistudio": {"onnx": {"repository": "PaddleX/plain"}}}
     site.hubs.models["plain"] = {"inference.onnx": b"weights"}
 
-    def offer(card: OfferedCard) -> None:
-        zoo.__dict__["models"] = Catalogue([Offer(card, Origin("test", "test", "0"))])
+    def offer(card: ModelCard) -> None:
+        zoo.__dict__["models"] = Catalog([Registration(card, Origin("test", "test", "0"))])
 
     offer(offer_card(name="plain", sources=place))
     site.build("plain", zoo=zoo)
     first = site.folder.expect().index.models[0]
     site.hubs.clear()
     changed = {"predictor": "text_detection", "postprocess": {"name": "DBPostProcess", "thresh": 0.5}}
-    offer(offer_card(name="plain", sources=place, running=changed))
+    offer(offer_card(name="plain", sources=place, inference=changed))
     assert site.build("plain", zoo=zoo).published
     second = site.folder.expect().index.models[0]
     assert [file.path for file in second.files] == ["inference.onnx", "inference.yml"]
@@ -304,6 +304,6 @@ def test_copies_of_others_are_asked_for_last_since_a_mirror_stands_in_for_the_hu
 def test_a_format_that_is_not_published_is_told_unless_all_models_are_asked_for(site: Site) -> None:
     zoo = site.zoo
     assert [one.file_format for one in build.wishes_of(zoo, [DET], ())] == ["onnx", "paddle"]
-    name = next(offered.card.name for offered in zoo.models if set(offered.card.artefacts) == {"paddle"})
+    name = next(card.name for card in zoo.models if set(card.artifacts) == {"paddle"})
     assert build.wishes_of(zoo, [name], ("onnx",), lenient=True) == []
     assert build.wishes_of(zoo, [name], ("onnx",)) == [Wish(zoo.models.get(name), "onnx")]

@@ -20,7 +20,7 @@ from tests.registry.mirror_tree import index_of, indexed, write_tree
 from tests.registry.network.web_server import Asked, Reply, WebServer, serving
 
 from ocrzoo_registry.cards.inference_yml import WRITTEN_FROM_CARD
-from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import IntegrityError, OfflineError, Refused, SourceError, Unreachable, UsageError
 from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index.schema import Index
@@ -96,7 +96,7 @@ class TestListing:
     def test_a_model_or_format_that_is_not_in_it_is_not_there(self, settings: Settings, tree: Path) -> None:
         source = MirrorSource(leading_to(settings, tree))
         assert source.list(offer_card(name="lakeside_det"), "onnx") is None
-        both = offer_card(artefacts={kind: {"files": [{"path": "x"}]} for kind in ("paddle", "onnx")})
+        both = offer_card(artifacts={kind: {"files": [{"path": "x"}]} for kind in ("paddle", "onnx")})
         assert source.list(both, "onnx") is None
         assert source.list(both, "paddle") is not None
 
@@ -124,7 +124,7 @@ class TestListing:
         index = index_of([indexed(CARD, new)], [indexed(CARD, FILES)])
         source = MirrorSource(leading_to(settings, write_tree(tmp_path / "two", index, [])))
         pin = {"path": PARAMS, "sha256": sha256(FILES[PARAMS]), "digest_origin": "a lock file"}
-        pinned = offer_card(artefacts={"paddle": {"files": [{"path": "inference.json"}, pin]}})
+        pinned = offer_card(artifacts={"paddle": {"files": [{"path": "inference.json"}, pin]}})
         assert listed(source, CARD).revision == index.models[0].revision
         assert listed(source, pinned).revision == index.earlier[0].revision
 
@@ -205,7 +205,7 @@ class TestFolders:
     def test_a_pipe_in_place_of_a_blob_is_not_waited_for(self, settings: Settings, tree: Path) -> None:
         source = MirrorSource(leading_to(settings, tree))
         listing = listed(source, CARD)
-        blob = tree / by_path(listing)[PARAMS].locator
+        blob = tree / by_path(listing)[PARAMS].reference
         blob.unlink()
         os.mkfifo(blob)
         with pytest.raises(SourceError, match="a pipe or device"):
@@ -306,13 +306,11 @@ class TestResolving:
     """Through the resolver, as any source."""
 
     @pytest.fixture
-    def offered(self) -> OfferedCard:
+    def offered(self) -> ModelCard:
         return CARD
 
-    def test_a_model_comes_from_a_plain_server(
-        self, zoo_at: Callable[..., Zoo], plain: str, offered: OfferedCard
-    ) -> None:
-        files = zoo_at(plain).resolver.resolve(offered, ["paddle"])
+    def test_a_model_comes_from_a_plain_server(self, zoo_at: Callable[..., Zoo], plain: str, card: ModelCard) -> None:
+        files = zoo_at(plain).resolver.resolve(card, ["paddle"])
         assert files.manifest is not None
         assert (files.manifest.source, files.manifest.revision) == ("mirror", INDEX.models[0].revision)
         assert {file.digest_origin for file in files.manifest.files} == {"stated by mirror"}
@@ -320,47 +318,47 @@ class TestResolving:
             assert (files.folder / path).read_bytes() == content
 
     def test_a_folder_works_offline_and_a_server_does_not(
-        self, zoo_at: Callable[..., Zoo], tree: Path, offered: OfferedCard, monkeypatch: pytest.MonkeyPatch
+        self, zoo_at: Callable[..., Zoo], tree: Path, card: ModelCard, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("opened a socket"))
         with pytest.raises(OfflineError, match="off limits"):
-            zoo_at("http://127.0.0.1:9", offline=True).resolver.resolve(offered, ["paddle"])
-        assert zoo_at(tree, offline=True).resolver.resolve(offered, ["paddle"]).folder.is_dir()
+            zoo_at("http://127.0.0.1:9", offline=True).resolver.resolve(card, ["paddle"])
+        assert zoo_at(tree, offline=True).resolver.resolve(card, ["paddle"]).folder.is_dir()
 
     @pytest.mark.parametrize("spoil", [lambda content: content[:-1], lambda content: b"?" + content[1:]])
     def test_other_bytes_than_the_index_says_are_refused(
-        self, zoo_at: Callable[..., Zoo], tree: Path, offered: OfferedCard, spoil: Callable[[bytes], bytes]
+        self, zoo_at: Callable[..., Zoo], tree: Path, card: ModelCard, spoil: Callable[[bytes], bytes]
     ) -> None:
         blob = tree / "blobs" / sha256(FILES[PARAMS])
         blob.write_bytes(spoil(FILES[PARAMS]))
         zoo = zoo_at(tree)
         with pytest.raises(IntegrityError, match=PARAMS):
-            zoo.resolver.resolve(offered, ["paddle"])
+            zoo.resolver.resolve(card, ["paddle"])
         assert zoo.store.find(NAME, "paddle") is None
 
     def test_the_card_outranks_the_index(self, zoo_at: Callable[..., Zoo], tree: Path) -> None:
         pin = {"path": PARAMS, "sha256": "0" * 64, "digest_origin": "the card"}
-        pinned = offer_card(artefacts={"paddle": {"files": [{"path": "inference.json"}, pin]}})
+        pinned = offer_card(artifacts={"paddle": {"files": [{"path": "inference.json"}, pin]}})
         with pytest.raises(IntegrityError, match=r"the card"):
             zoo_at(tree).resolver.resolve(pinned, ["paddle"])
 
     def test_what_is_locked_is_had_after_the_mirror_moved_on(
-        self, zoo_at: Callable[..., Zoo], tree: Path, offered: OfferedCard, tmp_path: Path
+        self, zoo_at: Callable[..., Zoo], tree: Path, card: ModelCard, tmp_path: Path
     ) -> None:
-        locked = zoo_at(tree).resolver.resolve(offered, ["paddle"]).manifest
+        locked = zoo_at(tree).resolver.resolve(card, ["paddle"]).manifest
         assert locked is not None
         new = {**FILES, PARAMS: b"new weights"}
         write_tree(tree, index_of([indexed(CARD, new)], INDEX.models), new.values())
         elsewhere = Zoo(replace(zoo_at(tree).settings, home=tmp_path / "elsewhere"))
-        files = elsewhere.resolver.fetch_locked(offered, locked)
+        files = elsewhere.resolver.fetch_locked(card, locked)
         assert (files.folder / PARAMS).read_bytes() == FILES[PARAMS]
         write_tree(tree, index_of([indexed(CARD, new)]), [])
         nowhere = Zoo(replace(zoo_at(tree).settings, home=tmp_path / "nowhere"))
         with pytest.raises(IntegrityError, match="locked"):
-            nowhere.resolver.fetch_locked(offered, locked)
+            nowhere.resolver.fetch_locked(card, locked)
 
     def test_a_part_that_was_begun_before_is_gone_on_with(
-        self, zoo_at: Callable[..., Zoo], tree: Path, offered: OfferedCard, monkeypatch: pytest.MonkeyPatch
+        self, zoo_at: Callable[..., Zoo], tree: Path, card: ModelCard, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         zoo, content, offsets = zoo_at(tree), FILES[PARAMS], list[int]()
         opened = MirrorSource.open
@@ -379,8 +377,8 @@ class TestResolving:
 
         monkeypatch.setattr(MirrorSource, "open", breaking_off)
         with pytest.raises(SourceError, match="the disk was taken out"):
-            zoo.resolver.resolve(offered, ["paddle"])
-        assert (zoo_at(tree).resolver.resolve(offered, ["paddle"]).folder / PARAMS).read_bytes() == content
+            zoo.resolver.resolve(card, ["paddle"])
+        assert (zoo_at(tree).resolver.resolve(card, ["paddle"]).folder / PARAMS).read_bytes() == content
         assert offsets == [0, 1000]
 
 
@@ -409,12 +407,12 @@ class TestReach:
         self, zoo_at: Callable[..., Zoo], tree: Path, tmp_path: Path
     ) -> None:
         ours, theirs = offer_card(), offer_card(name="lakeside_det")
-        assert zoo_at(tree, offline=True).within_reach(ours)
-        assert not zoo_at(tree, offline=True).within_reach(theirs)
-        assert not zoo_at(tmp_path / "gone").within_reach(ours)
-        assert not zoo_at("http://127.0.0.1:9", offline=True).within_reach(ours)
+        assert zoo_at(tree, offline=True).is_available(ours)
+        assert not zoo_at(tree, offline=True).is_available(theirs)
+        assert not zoo_at(tmp_path / "gone").is_available(ours)
+        assert not zoo_at("http://127.0.0.1:9", offline=True).is_available(ours)
 
     def test_a_card_that_names_a_hub_costs_no_question(self, zoo_at: Callable[..., Zoo], server: WebServer) -> None:
         settings = replace(zoo_at(server.url).settings, sources=("mirror", "huggingface"))
-        assert Zoo(settings).within_reach(hub_card())
+        assert Zoo(settings).is_available(hub_card())
         assert server.asked == []

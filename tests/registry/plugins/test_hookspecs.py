@@ -33,11 +33,11 @@ def zoo(site: SitePackages, settings: Settings) -> Zoo:
 
 
 def test_every_example_loads_without_a_fault(zoo: Zoo) -> None:
-    zoo.host.call_all()
-    assert {plugin.origin.plugin: plugin.hooks for plugin in zoo.host.plugins if not plugin.disabled} == {
+    zoo.plugins.call_all()
+    assert {plugin.origin.plugin: plugin.hooks for plugin in zoo.plugins.plugins if not plugin.disabled} == {
         f"{hook}_example": (hook,) for hook in HOOKS
     }
-    assert [failure for plugin in zoo.host.plugins for failure in plugin.failures] == []
+    assert [failure for plugin in zoo.plugins.plugins for failure in plugin.failures] == []
 
 
 def test_every_example_is_offered_under_its_name(zoo: Zoo) -> None:
@@ -60,8 +60,8 @@ def test_the_example_model_comes_from_the_example_source(zoo: Zoo) -> None:
 def test_the_example_predictor_runs(zoo: Zoo) -> None:
     numpy = pytest.importorskip("numpy")
     predictor = load_attribute(zoo.predictors.get("mean_colour").factory)(None, {}, None)
-    (colour,) = predictor.predict([numpy.full((4, 5, 3), [1, 2, 3])])
-    assert colour.tolist() == [1, 2, 3]
+    (color,) = predictor.predict([numpy.full((4, 5, 3), [1, 2, 3])])
+    assert color.tolist() == [1, 2, 3]
 
 
 def test_the_example_engine_is_there_and_asks_for_its_implementation(zoo: Zoo) -> None:

@@ -1,4 +1,4 @@
-"""The plugin host: each way a plugin can be broken costs that plugin, and nothing else."""
+"""The plugin manager: each way a plugin can be broken costs that plugin, and nothing else."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from dataclasses import replace
 import pytest
 from tests.registry.kit import FIRST_PARTY, SitePackages
 
-from ocrzoo_registry.catalogue import Catalogue
+from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.errors import AmbiguousName, ExitCode, PluginError, UnknownModel
 from ocrzoo_registry.plugins.hookspecs import HookSpecs
-from ocrzoo_registry.plugins.manager import HOOKS, Plugin, PluginHost
+from ocrzoo_registry.plugins.manager import HOOKS, Plugin, PluginManager
 from ocrzoo_registry.settings import Settings
 
 PREAMBLE = """
@@ -76,8 +76,8 @@ BROKEN = {
 broken = pytest.mark.parametrize(("stage", "source", "message"), BROKEN.values(), ids=BROKEN)
 
 
-def plugin(host: PluginHost, name: str) -> Plugin:
-    return next(found for found in host.plugins if found.origin.plugin == name)
+def plugin(manager: PluginManager, name: str) -> Plugin:
+    return next(found for found in manager.plugins if found.origin.plugin == name)
 
 
 @broken
@@ -89,13 +89,13 @@ def test_a_broken_plugin_costs_that_plugin_and_is_named_with_stage_and_distribut
     site.install("zzz-dist", {"zzz_good": GOOD.replace("good_source", "last_source")})
 
     with caplog.at_level(logging.WARNING):
-        host = PluginHost(settings)
-        host.call_all()
-        host.call_all()
+        manager = PluginManager(settings)
+        manager.call_all()
+        manager.call_all()
 
-    assert [offer.value.name for offer in host.sources()] == ["good_source", "last_source"]
-    assert plugin(host, "aaa_good").status == plugin(host, "zzz_good").status == "loaded"
-    found = plugin(host, "broken_plugin")
+    assert [offer.value.name for offer in manager.sources()] == ["good_source", "last_source"]
+    assert plugin(manager, "aaa_good").status == plugin(manager, "zzz_good").status == "loaded"
+    found = plugin(manager, "broken_plugin")
     assert found.status == "failed"
     (failure,) = found.failures
     assert failure.stage == stage
@@ -113,7 +113,7 @@ def test_a_strict_process_refuses_a_broken_plugin(
 ) -> None:
     site.install("broken-dist", {"broken_plugin": PREAMBLE + source}, version="2.3")
     with pytest.raises(PluginError) as caught:
-        PluginHost(replace(settings, strict=True)).call_all()
+        PluginManager(replace(settings, strict=True)).call_all()
     assert f"'broken_plugin' (broken-dist 2.3) left out: {stage}: " in str(caught.value)
     assert message in str(caught.value)
     assert caught.value.exit_code == ExitCode.USAGE
@@ -126,7 +126,7 @@ def test_strict_is_what_the_environment_says(
     monkeypatch.setenv("OCRZOO_STRICT", "1")
     monkeypatch.setenv("OCRZOO_DISABLE_PLUGINS", ",".join(settings.disabled_plugins))
     with pytest.raises(PluginError):
-        PluginHost(Settings.from_environment())
+        PluginManager(Settings.from_environment())
 
 
 @pytest.mark.parametrize("value", ["broken_plugin:gone", "broken_plugin:a.b", "not a module!"])
@@ -135,33 +135,33 @@ def test_an_entry_point_that_leads_nowhere_is_an_import_failure(
 ) -> None:
     site.install("broken-dist", {"broken_plugin": ""}, entry_points={"gone": value})
     site.install("good-dist", {"good_plugin": GOOD})
-    host = PluginHost(settings)
-    assert [failure.stage for failure in plugin(host, "gone").failures] == ["import"]
-    assert [offer.value.name for offer in host.sources()] == ["good_source"]
+    manager = PluginManager(settings)
+    assert [failure.stage for failure in plugin(manager, "gone").failures] == ["import"]
+    assert [offer.value.name for offer in manager.sources()] == ["good_source"]
 
 
 def test_a_distribution_without_metadata_is_an_unknown_distribution(site: SitePackages, settings: Settings) -> None:
     site.install("left-over", {"left_over": "raise ImportError('half uninstalled')"})
     (site.folder / "left_over-1.0.dist-info" / "METADATA").unlink()
     site.install("good-dist", {"good_plugin": GOOD})
-    host = PluginHost(settings)
-    assert str(plugin(host, "left_over").origin) == "'left_over' (unknown distribution ?)"
-    assert [offer.value.name for offer in host.sources()] == ["good_source"]
+    manager = PluginManager(settings)
+    assert str(plugin(manager, "left_over").origin) == "'left_over' (unknown distribution ?)"
+    assert [offer.value.name for offer in manager.sources()] == ["good_source"]
 
 
 def test_a_raising_hook_leaves_the_plugins_other_hooks(site: SitePackages, settings: Settings) -> None:
     source = "@hookimpl\ndef ocrzoo_engines():\n    raise ValueError"
     site.install("half-dist", {"half_plugin": GOOD + source})
-    host = PluginHost(settings)
-    host.call_all()
-    assert [offer.value.name for offer in host.sources()] == ["good_source"]
-    assert plugin(host, "half_plugin").hooks == ("ocrzoo_engines", "ocrzoo_sources")
+    manager = PluginManager(settings)
+    manager.call_all()
+    assert [offer.value.name for offer in manager.sources()] == ["good_source"]
+    assert plugin(manager, "half_plugin").hooks == ("ocrzoo_engines", "ocrzoo_sources")
 
 
 def test_an_interrupt_by_the_user_is_not_a_plugins_failure(site: SitePackages, settings: Settings) -> None:
     site.install("slow-dist", {"slow_plugin": "raise KeyboardInterrupt"})
     with pytest.raises(KeyboardInterrupt):
-        PluginHost(settings)
+        PluginManager(settings)
 
 
 def test_a_plugin_left_out_is_not_even_imported(
@@ -169,9 +169,9 @@ def test_a_plugin_left_out_is_not_even_imported(
 ) -> None:
     site.install("bad-dist", {"unwanted_plugin": "raise SystemExit('imported')"})
     monkeypatch.setenv("OCRZOO_DISABLE_PLUGINS", ", ".join([*settings.disabled_plugins, "unwanted_plugin"]))
-    host = PluginHost(Settings.from_environment())
-    host.call_all()
-    assert plugin(host, "unwanted_plugin").status == "disabled"
+    manager = PluginManager(Settings.from_environment())
+    manager.call_all()
+    assert plugin(manager, "unwanted_plugin").status == "disabled"
     assert "unwanted_plugin" not in sys.modules
     assert not caplog.records
 
@@ -179,8 +179,8 @@ def test_a_plugin_left_out_is_not_even_imported(
 def test_a_hook_is_called_once(site: SitePackages, settings: Settings) -> None:
     counting = GOOD.replace("    yield", "    calls.append(1)\n    yield")
     site.install("good-dist", {"counting_plugin": f"calls = []\n{counting}"})
-    host = PluginHost(settings)
-    assert host.sources() == host.sources()
+    manager = PluginManager(settings)
+    assert manager.sources() == manager.sources()
     assert sys.modules["counting_plugin"].calls == [1]
 
 
@@ -197,7 +197,7 @@ def ocrzoo_model_cards():
 """
     site.install("first-dist", {"first_plugin": cards}, version="1.2")
     site.install("second-dist", {"second_plugin": cards}, version="3.4")
-    models = Catalogue(PluginHost(settings).model_cards())
+    models = Catalog(PluginManager(settings).model_cards())
 
     with pytest.raises(AmbiguousName) as caught:
         models.get("twice_det")
@@ -206,21 +206,21 @@ def ocrzoo_model_cards():
     assert models.names == ["first_plugin_det", "second_plugin_det"]
     assert "twice_det" not in models
 
-    alone = Catalogue(PluginHost(replace(settings, disabled_plugins=FIRST_PARTY | {"second_plugin"})).model_cards())
+    alone = Catalog(PluginManager(replace(settings, disabled_plugins=FIRST_PARTY | {"second_plugin"})).model_cards())
     assert alone.names == ["first_plugin_det", "twice_det"]
 
 
 def test_a_third_partys_model_stands_beside_the_official_ones(site: SitePackages, settings: Settings) -> None:
     site.install("broken-dist", {"broken_plugin": "raise SystemExit"})
-    host = PluginHost(replace(settings, disabled_plugins=frozenset()))
-    names = {offer.value.card.name for offer in host.model_cards()}
+    manager = PluginManager(replace(settings, disabled_plugins=frozenset()))
+    names = {offer.value.name for offer in manager.model_cards()}
     assert {"PP-OCRv5_mobile_det", "PP-OCRv5_mobile_rec"} <= names
 
 
 def test_the_first_partys_plugins_come_in_by_the_same_door() -> None:
-    host = PluginHost(Settings.from_environment())
-    host.call_all()
-    own = {found.origin.plugin: found for found in host.plugins if found.origin.distribution == "ocrzoo"}
+    manager = PluginManager(Settings.from_environment())
+    manager.call_all()
+    own = {found.origin.plugin: found for found in manager.plugins if found.origin.distribution == "ocrzoo"}
     assert own.keys() == FIRST_PARTY
     assert {name for name, found in own.items() if found.status != "loaded"} == set()
     assert own["core"].hooks == ("ocrzoo_engines", "ocrzoo_pipelines", "ocrzoo_predictors", "ocrzoo_sources")
@@ -231,10 +231,10 @@ def test_the_host_knows_every_hook_of_the_contract() -> None:
 
 
 def test_an_environment_without_plugins_offers_nothing(settings: Settings) -> None:
-    host = PluginHost(settings, found=[])
-    host.call_all()
+    manager = PluginManager(settings, found=[])
+    manager.call_all()
     with pytest.raises(UnknownModel):
-        Catalogue(host.model_cards()).get("anything")
+        Catalog(manager.model_cards()).get("anything")
 
 
 def test_the_garbage_collector_rests_while_a_hook_is_called(site: SitePackages, settings: Settings) -> None:
@@ -247,5 +247,5 @@ def ocrzoo_sources():
 """
     site.install("observer-dist", {"observer": PREAMBLE + source})
     assert gc.isenabled()
-    assert "at_rest" in {offer.value.name for offer in PluginHost(settings).sources()}
+    assert "at_rest" in {offer.value.name for offer in PluginManager(settings).sources()}
     assert gc.isenabled()

@@ -1,4 +1,4 @@
-"""The plugin host against plugins that are odd rather than plainly broken."""
+"""The plugin manager against plugins that are odd rather than plainly broken."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.registry.kit import SitePackages
 
-from ocrzoo_registry.plugins.manager import Plugin, PluginHost
+from ocrzoo_registry.plugins.manager import Plugin, PluginManager
 from ocrzoo_registry.settings import Settings
 
 GOOD = """
@@ -21,15 +21,15 @@ def ocrzoo_sources():
 """
 
 
-def plugin(host: PluginHost, name: str) -> Plugin:
-    (found,) = [plugin for plugin in host.plugins if plugin.origin.plugin == name]
+def plugin(manager: PluginManager, name: str) -> Plugin:
+    (found,) = [plugin for plugin in manager.plugins if plugin.origin.plugin == name]
     return found
 
 
 def test_an_entry_point_that_names_nothing_is_a_registration_failure(site: SitePackages, settings: Settings) -> None:
     site.install("empty-dist", {"empty_plugin": "nothing = None"}, entry_points={"empty": "empty_plugin:nothing"})
-    host = PluginHost(settings)
-    assert [failure.stage for failure in plugin(host, "empty").failures] == ["registration"]
+    manager = PluginManager(settings)
+    assert [failure.stage for failure in plugin(manager, "empty").failures] == ["registration"]
 
 
 def test_entry_points_that_cannot_be_read_cost_their_distribution_alone(
@@ -38,14 +38,14 @@ def test_entry_points_that_cannot_be_read_cost_their_distribution_alone(
     site.install("torn-dist", {"torn_plugin": GOOD})
     (site.folder / "torn_dist-1.0.dist-info" / "entry_points.txt").write_text("[ocrzoo]\nno equals sign\n")
     site.install("good-dist", {"good_plugin": GOOD})
-    host = PluginHost(settings)
-    assert [offer.value.name for offer in host.sources()] == ["good_source"]
+    manager = PluginManager(settings)
+    assert [offer.value.name for offer in manager.sources()] == ["good_source"]
     assert "torn-dist: its entry points cannot be read" in caplog.text
 
 
 def test_a_hook_without_its_mark_is_a_registration_failure(site: SitePackages, settings: Settings) -> None:
     site.install("plain-dist", {"plain_plugin": "def ocrzoo_model_cards():\n    yield from ()\n"})
-    failures = plugin(PluginHost(settings), "plain_plugin").failures
+    failures = plugin(PluginManager(settings), "plain_plugin").failures
     assert [(failure.stage, failure.message) for failure in failures] == [
         ("registration", "ocrzoo_model_cards: lacks the mark @hookimpl")
     ]
@@ -56,21 +56,21 @@ def test_a_hook_that_returns_nothing_is_a_failure(site: SitePackages, settings: 
         "from ocrzoo_registry.plugins.hookspecs import hookimpl\n@hookimpl\ndef ocrzoo_sources():\n    return None\n"
     )
     site.install("void-dist", {"void_plugin": source})
-    host = PluginHost(settings)
-    host.call_all()
-    assert [failure.stage for failure in plugin(host, "void_plugin").failures] == ["hook"]
+    manager = PluginManager(settings)
+    manager.call_all()
+    assert [failure.stage for failure in plugin(manager, "void_plugin").failures] == ["hook"]
 
 
 def test_what_a_plugin_prints_is_not_the_answer_of_a_command(
     site: SitePackages, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site.install("loud-dist", {"loud_plugin": f"print('hello')\n{GOOD}"})
-    PluginHost(settings).call_all()
+    PluginManager(settings).call_all()
     assert capsys.readouterr().out == ""
 
 
 def test_leaving_out_a_plugin_that_is_not_there_is_told(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
-    PluginHost(replace(settings, disabled_plugins=settings.disabled_plugins | {"seeside"}))
+    PluginManager(replace(settings, disabled_plugins=settings.disabled_plugins | {"seeside"}))
     assert "OCRZOO_DISABLE_PLUGINS: no plugin is called 'seeside'" in caplog.text
 
 
@@ -80,31 +80,31 @@ def test_leaving_out_a_plugin_that_is_not_there_is_told(settings: Settings, capl
         ("ocrzoo_engines", "EngineSpec('x', 'm:X', ('onnx',), 'json', 'x', rank=None)"),
         ("ocrzoo_engines", "EngineSpec(None, 'm:X', ('onnx',), 'json', 'x', rank=1)"),
         ("ocrzoo_sources", "SourceSpec('x', 'm:X', rank='first')"),
-        ("ocrzoo_model_cards", "OfferedCard('not a card', None)"),
+        ("ocrzoo_model_cards", "ModelCard.model_construct(name=5)"),
     ],
 )
 def test_a_record_with_the_wrong_fields_is_its_plugins_failure(
     site: SitePackages, settings: Settings, hook: str, value: str
 ) -> None:
     source = (
-        "from ocrzoo_registry.cards.loader import OfferedCard\n"
+        "from ocrzoo_registry.cards.loader import ModelCard\n"
         "from ocrzoo_registry.plugins.specs import EngineSpec, SourceSpec\n"
         "from ocrzoo_registry.plugins.hookspecs import hookimpl\n"
         f"@hookimpl\ndef {hook}():\n    yield {value}\n"
     )
     site.install("odd-dist", {"odd_plugin": source})
-    host = PluginHost(settings)
-    host.call_all()
-    assert [failure.stage for failure in plugin(host, "odd_plugin").failures] == ["hook"]
+    manager = PluginManager(settings)
+    manager.call_all()
+    assert [failure.stage for failure in plugin(manager, "odd_plugin").failures] == ["hook"]
 
 
 def test_an_exception_whose_text_raises_is_a_failure_all_the_same(site: SitePackages, settings: Settings) -> None:
     source = "class Odd(Exception):\n    def __str__(self): raise ValueError\nraise Odd\n"
     site.install("odd-dist", {"odd_plugin": source})
-    assert [failure.message for failure in plugin(PluginHost(settings), "odd_plugin").failures] == ["Odd"]
+    assert [failure.message for failure in plugin(PluginManager(settings), "odd_plugin").failures] == ["Odd"]
 
 
 def test_metadata_that_is_no_text_costs_nothing_but_the_name(site: SitePackages, settings: Settings) -> None:
     site.install("odd-dist", {"odd_plugin": GOOD})
     (site.folder / "odd_dist-1.0.dist-info" / "METADATA").write_bytes(b"Name: \xff\xfe\n")
-    assert plugin(PluginHost(settings), "odd_plugin").status == "loaded"
+    assert plugin(PluginManager(settings), "odd_plugin").status == "loaded"

@@ -1,18 +1,18 @@
-"""Offers: things by name, with the plugin they came from; nothing is guessed."""
+"""Registrations: things by name, with the plugin they came from; nothing is guessed."""
 
 from __future__ import annotations
 
 import pytest
 
 from ocrzoo_registry.errors import AmbiguousName, UnknownLanguage, UsageError
-from ocrzoo_registry.plugins.registrations import Offer, Offers, Origin
+from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
 
 ONE = Origin("one", "dist-one", "1.0")
 TWO = Origin("two", "dist-two", "2.0")
 
 
-def offers(*pairs: tuple[str, Origin]) -> Offers[str]:
-    return Offers("fruit", [Offer(name, origin) for name, origin in pairs], lambda value: value)
+def offers(*pairs: tuple[str, Origin]) -> Registrations[str]:
+    return Registrations("fruit", [Registration(name, origin) for name, origin in pairs], lambda value: value)
 
 
 def test_names_are_sorted_and_found_with_their_origin() -> None:
@@ -40,7 +40,7 @@ def test_an_unknown_name_is_told_with_the_nearest_where_they_are_many() -> None:
 
 def test_the_error_for_an_unknown_name_can_be_chosen() -> None:
     with pytest.raises(UnknownLanguage):
-        Offers[str]("language", [], str, missing=UnknownLanguage).get("tlh")
+        Registrations[str]("language", [], str, missing=UnknownLanguage).get("tlh")
 
 
 def test_a_name_offered_twice_is_refused_and_both_are_named() -> None:
@@ -60,7 +60,9 @@ def test_a_name_offered_twice_is_refused_and_both_are_named() -> None:
 
 def test_an_official_name_stays_with_ocrzoo_and_the_other_offer_is_refused(caplog: pytest.LogCaptureFixture) -> None:
     official = Origin("ppocrv9", "ocrzoo", "0.1.0")
-    fruit = Offers("fruit", [Offer("apple", ONE), Offer("APPLE", official)], lambda value: value.lower())
+    fruit = Registrations(
+        "fruit", [Registration("apple", ONE), Registration("APPLE", official)], lambda value: value.lower()
+    )
     assert fruit.get("apple") == "APPLE"
     assert fruit.origin("apple") == official
     (warning,) = caplog.messages

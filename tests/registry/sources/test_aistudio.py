@@ -32,7 +32,7 @@ def test_the_branch_becomes_a_commit_and_only_what_is_wanted_is_listed(source: A
     assert listing.revision == commit
     assert sorted(by_path(listing)) == sorted(FILES)
     for path, file in by_path(listing).items():
-        assert file.locator == f"{hubs.url}/api/v1/repos/PaddleX/{NAME}/media/{path}?ref={commit}"
+        assert file.reference == f"{hubs.url}/api/v1/repos/PaddleX/{NAME}/media/{path}?ref={commit}"
         assert file.digest_origin == "stated by aistudio"
 
 
@@ -40,7 +40,7 @@ def test_every_file_has_gits_name_that_of_the_pointer_where_it_is_large(source: 
     files = by_path(listed(source, CARD))
     assert files["inference.json"].git_sha1 == git_sha1(FILES["inference.json"])
     assert files[WEIGHTS].git_sha1 == git_sha1(lfs_pointer(FILES[WEIGHTS]))
-    assert all(verify.is_vouched_for(file) for file in files.values())
+    assert all(verify.has_digest(file) for file in files.values())
 
 
 def test_the_sizes_are_those_of_the_contents_unless_they_could_be_a_pointers(source: AIStudioSource) -> None:
@@ -56,7 +56,7 @@ def test_a_sha256_is_taken_where_the_host_states_one(source: AIStudioSource, hub
 def test_contents_that_nobody_describes_are_listed_all_the_same(source: AIStudioSource, hubs: Hubs) -> None:
     hubs.inject(Fault("status", what="list", path=WEIGHTS, status=404))
     file = by_path(listed(source, CARD))[WEIGHTS]
-    assert (file.size, verify.is_vouched_for(file)) == (None, True)
+    assert (file.size, verify.has_digest(file)) == (None, True)
 
 
 def test_all_pages_are_read(source: AIStudioSource, hubs: Hubs) -> None:
@@ -100,7 +100,7 @@ def test_a_host_that_names_no_commit_is_asked_by_branch(source: AIStudioSource, 
     listing = listed(source, CARD)
     [file] = listing.files
     assert (listing.revision, file.git_sha1) == ("master", None)
-    assert file.locator.endswith("?ref=master")
+    assert file.reference.endswith("?ref=master")
 
 
 @pytest.mark.parametrize(

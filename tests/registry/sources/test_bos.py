@@ -42,7 +42,7 @@ def test_the_archive_is_listed_with_what_the_store_states(source: BosSource, hub
     assert listing.revision == MD5  # its entity tag, without the quotes
     assert (file.size, file.md5, file.sha256) == (len(TAR), MD5, None)
     assert file.digest_origin == "stated by bos, of the archive"
-    assert file.locator == f"{hubs.url}/{FOLDER}/{NAME}_infer.tar"
+    assert file.reference == f"{hubs.url}/{FOLDER}/{NAME}_infer.tar"
     assert [asked.method for asked in hubs.requests] == ["HEAD"]
 
 

@@ -41,7 +41,7 @@ def test_a_model_lies_where_paddlex_would_put_it(
     settings: Settings, tmp_path: Path, file_format: Format, folder: str, names: list[str]
 ) -> None:
     put(tmp_path / folder, *names, "inference.yml", "notes.txt")
-    card = offer_card(artefacts={file_format: {"files": [{"path": "inference.yml"}]}})
+    card = offer_card(artifacts={file_format: {"files": [{"path": "inference.yml"}]}})
     listing = source(settings, tmp_path).list(card, file_format)
     assert listing is not None
     assert listing.revision.startswith(f"{tmp_path / folder}, state ")
@@ -119,7 +119,7 @@ def test_what_the_card_pins_is_enforced(
     settings: Settings, tmp_path: Path, make_resolver: MakeResolver, pin: dict[str, object]
 ) -> None:
     put(tmp_path / "seaside_det_onnx", "inference.onnx")
-    card = offer_card(artefacts={"onnx": {"files": [{"path": "inference.onnx"} | pin]}})
+    card = offer_card(artifacts={"onnx": {"files": [{"path": "inference.onnx"} | pin]}})
     with pytest.raises(IntegrityError, match=r"directory: inference\.onnx: "):
         make_resolver(directory=source(settings, tmp_path)).resolve(card, ["onnx"])
 
@@ -129,7 +129,7 @@ def test_a_pinned_digest_is_noted_with_its_origin(
 ) -> None:
     put(tmp_path / "seaside_det_onnx", "inference.onnx")
     pin = {"path": "inference.onnx", "sha256": sha256(WEIGHTS), "digest_origin": "the publisher"}
-    card = offer_card(artefacts={"onnx": {"files": [pin]}})
+    card = offer_card(artifacts={"onnx": {"files": [pin]}})
     files = make_resolver(directory=source(settings, tmp_path)).resolve(card, ["onnx"])
     assert files.manifest is not None
     assert files.manifest.files[0].digest_origin == "the publisher"

@@ -48,7 +48,7 @@ def source_of(server: WebServer) -> HubSource:
 
 
 def locate(server: WebServer) -> RemoteFile:
-    return RemoteFile("inference.onnx", locator=f"{server.url}/file")
+    return RemoteFile("inference.onnx", reference=f"{server.url}/file")
 
 
 @pytest.fixture(params=["huggingface", "aistudio", "modelscope"])

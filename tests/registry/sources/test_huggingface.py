@@ -40,7 +40,7 @@ def test_the_branch_becomes_a_commit_and_only_what_is_wanted_is_listed(source: H
     assert sorted(by_path(listing)) == sorted(FILES)
     for path, file in by_path(listing).items():
         assert file.size == len(FILES[path])
-        assert file.locator == f"{hubs.url}/PaddlePaddle/{NAME}/resolve/{commit}/{path}"
+        assert file.reference == f"{hubs.url}/PaddlePaddle/{NAME}/resolve/{commit}/{path}"
         assert file.digest_origin == "stated by huggingface"
 
 
@@ -49,7 +49,7 @@ def test_large_files_have_a_sha256_and_others_gits_name(source: HuggingFaceSourc
     weights, program = files["inference.pdiparams"], files["inference.json"]
     assert (weights.sha256, weights.git_sha1) == (sha256(FILES[weights.path]), None)
     assert (program.sha256, program.git_sha1) == (None, git_sha1(FILES[program.path]))
-    assert all(verify.is_vouched_for(file) for file in files.values())
+    assert all(verify.has_digest(file) for file in files.values())
 
 
 def test_a_commit_in_the_card_is_kept_to(source: HuggingFaceSource, hubs: Hubs) -> None:
@@ -135,7 +135,7 @@ def test_folders_and_unknown_keys_are_left_alone(source: HuggingFaceSource, hubs
     ]
     answering(hubs, *entries)
     [file] = listed(source, CARD).files
-    assert (file.path, file.size, verify.is_vouched_for(file)) == ("inference.json", 2, False)
+    assert (file.path, file.size, verify.has_digest(file)) == ("inference.json", 2, False)
 
 
 def test_the_token_opens_the_door(settings: Settings, hubs: Hubs) -> None:

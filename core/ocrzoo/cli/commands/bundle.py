@@ -113,7 +113,7 @@ def _pulled(zoo: Zoo, wishes: Sequence[Wish]) -> list[Pulled]:
 
     show_fetching(zoo.resolver)
     zoo.resolver.tell = lambda _message: None  # what failed is told at the end
-    pulls = [Pull(one.name, partial(zoo.resolver.resolve, one.offered, [one.file_format])) for one in wishes]
+    pulls = [Pull(one.name, partial(zoo.resolver.resolve, one.card, [one.file_format])) for one in wishes]
     pulled = pull_all(zoo.resolver, pulls)
     came = {one.name for one in pulled if one.files is not None}
     return [
@@ -131,8 +131,8 @@ def _packing(zoo: Zoo, models: Sequence[ModelFiles], sign_key: Path | None) -> P
     manifests = [one.manifest for one in models if one.manifest is not None]
     for manifest in manifests:
         if manifest.source == TRUSTED:
-            tell("warning", f"{manifest.name} is packed as it lies there; nobody verified it", colour="yellow")
-    index = index_of(indexed(manifest, zoo.models.get(manifest.name).card) for manifest in manifests)
+            tell("warning", f"{manifest.name} is packed as it lies there; nobody verified it", color="yellow")
+    index = index_of(indexed(manifest, zoo.models.get(manifest.name)) for manifest in manifests)
     return bundle_writer.from_store(index, models, sign_key)
 
 
@@ -154,9 +154,9 @@ def _write(target: Path, what: Packing, *, as_json: bool) -> None:
 def _bring(zoo: Zoo, opened: Bundle, model: IndexedModel) -> ModelFiles:
     from ocrzoo_registry.index import bundle_reader
 
-    offered = model.name in zoo.models or model.name in zoo.models.conflicts
-    known = zoo.models.get(model.name) if offered else None
-    if known is not None and model.format not in known.card.artefacts:
+    card = model.name in zoo.models or model.name in zoo.models.conflicts
+    known = zoo.models.get(model.name) if card else None
+    if known is not None and model.format not in known.artifacts:
         known = None
     files = bundle_reader.bring(zoo.resolver, opened, model, known)
     if known is None:
@@ -164,6 +164,6 @@ def _bring(zoo: Zoo, opened: Bundle, model: IndexedModel) -> ModelFiles:
             "warning",
             f"{model.name} ({model.format}): no plugin here has its card, so it was imported with the bundle's own; "
             f"it lies in {files.folder}, for use as a model_dir",
-            colour="yellow",
+            color="yellow",
         )
     return files

@@ -37,7 +37,8 @@ def languages(lang: str | None, as_json: bool) -> None:
         return
     from ocrzoo_registry.languages.report import survey
 
-    surveyed = list(survey(Zoo()))
+    zoo = Zoo()
+    surveyed = list(survey(zoo, zoo.default_model()))
     if as_json:
         print_json([_described(one) for one in surveyed])
         return
@@ -74,14 +75,13 @@ def _described(one: Surveyed) -> dict[str, Any]:
 
 
 def _show(lang: str, *, as_json: bool) -> None:
-    from ocrzoo_registry.languages.selection import select
     from ocrzoo_registry.languages.tags import find
-    from ocrzoo_registry.zoo import Zoo
+    from ocrzoo_registry.zoo import Zoo, select_models
 
     language = find(lang)
-    found = select(lang, zoo=Zoo(), thorough=True)
+    found = select_models(lang, zoo=Zoo(), thorough=True)
     for note in found.notes:
-        tell("warning", note, colour="yellow")
+        tell("warning", note, color="yellow")
     if as_json:
         print_json({**_alphabet(language), **describe_selection(found)})
         return

@@ -1,4 +1,4 @@
-"""``ocrzoo models``: the catalogue; imports nothing that runs a model."""
+"""``ocrzoo models``: the catalog; imports nothing that runs a model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from ocrzoo.cli.language_output import describe_evidence, lacking_cell, letters_
 from ocrzoo.cli.output import debug_option, on_terminal, print_json, print_table
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.cards.loader import OfferedCard
     from ocrzoo_registry.cards.schema import ModelCard
     from ocrzoo_registry.languages.support import Evidence
     from ocrzoo_registry.zoo import Zoo
@@ -43,14 +42,14 @@ def list_models(pattern: str | None, installed: bool, as_json: bool, **condition
 
     zoo = Zoo()
     _check_conditions(zoo, conditions)
-    found = [(offered, _formats_here(zoo, offered)) for offered in zoo.models.search(pattern, **conditions)]
+    found = [(card, _formats_here(zoo, card)) for card in zoo.models.search(pattern, **conditions)]
     if installed:
-        found = [(offered, here) for offered, here in found if here]
+        found = [(card, here) for card, here in found if here]
     for name in set(zoo.models.conflicts) - set(zoo.models.names):
         click.echo(f"warning: {zoo.models.describe_conflict(name)}", err=True)
-    letters = _letters(conditions["lang"], [offered for offered, _ in found])
+    letters = _letters(conditions["lang"], [card for card, _ in found])
     if as_json:
-        print_json([_summary(zoo, offered, here) | _as_json(letters, offered) for offered, here in found])
+        print_json([_summary(zoo, card, here) | _as_json(letters, card) for card, here in found])
         return
     rows = [
         (
@@ -59,11 +58,11 @@ def list_models(pattern: str | None, installed: bool, as_json: bool, **condition
             card.tier or "",
             _shorten(card.languages),
             "" if card.size_mb is None else f"{card.size_mb:g}",
-            f"here: {' '.join(here)}" if here else "can be fetched" if zoo.within_reach(offered) else "out of reach",
+            f"here: {' '.join(here)}" if here else "can be fetched" if zoo.is_available(card) else "out of reach",
             *([letters_cell(letters[card.name])] if letters else []),
         )
-        for offered, here in found
-        for card in [offered.card]
+        for card, here in found
+        for card in [card]
     ]
     headings = ("Model", "Task", "Tier", "Languages", "MB", "Weights", *(["Letters"] if letters else []))
     print_table(headings, rows)
@@ -81,15 +80,15 @@ def show_model(name: str, as_json: bool) -> None:
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo()
-    offered = zoo.models.get(name)
-    here = _formats_here(zoo, offered)
+    card = zoo.models.get(name)
+    here = _formats_here(zoo, card)
     if as_json:
-        card = offered.card.model_dump(mode="json", exclude_none=True)
-        coverage = {one.language.tag: describe_evidence(one) for one in claimed_by(offered)}
-        print_json({**card, "coverage": coverage, "installed": here, "plugin": str(zoo.models.origin(name))})
+        said = card.model_dump(mode="json", exclude_none=True)
+        coverage = {one.language.tag: describe_evidence(one) for one in claimed_by(card)}
+        print_json({**said, "coverage": coverage, "installed": here, "plugin": str(zoo.models.origin(name))})
         return
-    rows = [(heading, text) for heading, text in _description(offered.card) if text]
-    rows[4:4] = _coverage_rows(claimed_by(offered))
+    rows = [(heading, text) for heading, text in _description(card) if text]
+    rows[4:4] = _coverage_rows(claimed_by(card))
     rows.append(("Installed", ", ".join(f"{kind}: {path}" for kind, path in here.items()) or "no"))
     rows.append(("Plugin", str(zoo.models.origin(name))))
     print_table(("Field", "Value"), [("Model", name), *rows])
@@ -102,7 +101,7 @@ def _check_conditions(zoo: Zoo, conditions: dict[str, str | None]) -> None:
     known = {
         "task": sorted(get_args(Task)),
         "tier": list(get_args(Tier)),
-        "family": sorted({offered.card.family for offered in zoo.models}),
+        "family": sorted({card.family for card in zoo.models}),
     }
     lang = conditions["lang"] or ""
     if "," in lang:
@@ -115,14 +114,13 @@ def _check_conditions(zoo: Zoo, conditions: dict[str, str | None]) -> None:
             raise click.UsageError(f"--{key}: {value!r} is none of {', '.join(names)}{did_you_mean(value, names)}")
 
 
-def _formats_here(zoo: Zoo, offered: OfferedCard) -> dict[str, str]:
+def _formats_here(zoo: Zoo, card: ModelCard) -> dict[str, str]:
     """Format to folder, for the formats that lie in the store complete."""
-    found = ((kind, zoo.store.find(offered.card.name, kind)) for kind in offered.card.artefacts)
+    found = ((kind, zoo.store.find(card.name, kind)) for kind in card.artifacts)
     return {kind: str(files.folder) for kind, files in found if files is not None}
 
 
-def _summary(zoo: Zoo, offered: OfferedCard, here: dict[str, str]) -> dict[str, Any]:
-    card = offered.card
+def _summary(zoo: Zoo, card: ModelCard, here: dict[str, str]) -> dict[str, Any]:
     return {
         "name": card.name,
         "family": card.family,
@@ -130,16 +128,16 @@ def _summary(zoo: Zoo, offered: OfferedCard, here: dict[str, str]) -> dict[str, 
         "tier": card.tier,
         "version": card.version,
         "summary": card.summary,
-        "licence": card.licence,
+        "license": card.license,
         "languages": card.languages,
         "size_mb": card.size_mb,
-        "formats": list(card.artefacts),
+        "formats": list(card.artifacts),
         "installed": list(here),
-        "within_reach": zoo.within_reach(offered),
+        "is_available": zoo.is_available(card),
     }
 
 
-def _letters(lang: str | None, found: list[OfferedCard]) -> dict[str, Evidence]:
+def _letters(lang: str | None, found: list[ModelCard]) -> dict[str, Evidence]:
     """What each model has of a language that was asked for."""
     if lang is None:
         return {}
@@ -147,11 +145,11 @@ def _letters(lang: str | None, found: list[OfferedCard]) -> dict[str, Evidence]:
     from ocrzoo_registry.languages.tags import find
 
     wanted = find(lang)
-    return {offered.card.name: collect(offered, wanted) for offered in found}
+    return {card.name: collect(card, wanted) for card in found}
 
 
-def _as_json(letters: dict[str, Evidence], offered: OfferedCard) -> dict[str, Any]:
-    evidence = letters.get(offered.card.name)
+def _as_json(letters: dict[str, Evidence], card: ModelCard) -> dict[str, Any]:
+    evidence = letters.get(card.name)
     return {} if evidence is None else {"evidence": describe_evidence(evidence)}
 
 
@@ -177,7 +175,7 @@ def _description(card: ModelCard) -> list[tuple[str, str]]:
     return [
         ("Task", f"{card.task}, {card.version}" + (f", {card.tier}" if card.tier else "")),
         ("Summary", card.summary),
-        ("Licence", card.licence),
+        ("License", card.license),
         ("Languages", " ".join(card.languages)),
         ("Scripts", " ".join(card.scripts)),
         ("Charset", card.charset or ""),
@@ -186,8 +184,8 @@ def _description(card: ModelCard) -> list[tuple[str, str]]:
         *[("Latency", f"{t.ms:g} ms, {t.device}, {t.mode} mode ({t.environment})") for t in card.latency],
         ("Size", "" if card.size_mb is None else f"{card.size_mb:g} MB"),
         *[
-            ("Files", f"{kind}: {', '.join(f.path for f in artefact.files)}")
-            for kind, artefact in card.artefacts.items()
+            ("Files", f"{kind}: {', '.join(f.path for f in artifact.files)}")
+            for kind, artifact in card.artifacts.items()
         ],
         ("Sources", ", ".join(sorted(name for name, value in card.sources if value))),
         ("Inference model", card.links.inference or ""),

@@ -20,7 +20,7 @@ def list_plugins(as_json: bool) -> None:
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo()
-    zoo.host.call_all()
+    zoo.plugins.call_all()
     conflicts = [
         offers.describe_conflict(name)
         for offers in (zoo.models, zoo.sources, zoo.engines, zoo.predictors, zoo.pipelines)
@@ -35,7 +35,7 @@ def list_plugins(as_json: bool) -> None:
             "hooks": list(plugin.hooks),
             "failures": [{"stage": failure.stage, "message": failure.message} for failure in plugin.failures],
         }
-        for plugin in zoo.host.plugins
+        for plugin in zoo.plugins.plugins
     ]
     for conflict in conflicts:
         click.echo(f"conflict: {conflict}", err=True)
@@ -50,6 +50,6 @@ def list_plugins(as_json: bool) -> None:
             " ".join(hook.removeprefix("ocrzoo_") for hook in plugin.hooks),
             "; ".join(f"{failure.stage}: {failure.message}" for failure in plugin.failures),
         )
-        for plugin in zoo.host.plugins
+        for plugin in zoo.plugins.plugins
     ]
     print_table(("Plugin", "Distribution", "Status", "Hooks", "Faults"), rows)

@@ -15,8 +15,7 @@ from ocrzoo.cli.progress import show_fetching, size_in_words
 from ocrzoo_registry.errors import ExitCode, NotFound, UsageError
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.cards.loader import OfferedCard
-    from ocrzoo_registry.cards.schema import Format
+    from ocrzoo_registry.cards.schema import Format, ModelCard
     from ocrzoo_registry.download.batch import Pull, Pulled
     from ocrzoo_registry.store.manifest import Manifest
     from ocrzoo_registry.store.store import ModelFiles
@@ -70,8 +69,8 @@ def path(name: str, wanted: Format | None) -> None:
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo()
-    offered = zoo.models.get(name)
-    any_format: tuple[Format, ...] = tuple(dict.fromkeys([*zoo.readable_formats, *offered.card.artefacts]))
+    card = zoo.models.get(name)
+    any_format: tuple[Format, ...] = tuple(dict.fromkeys([*zoo.readable_formats, *card.artifacts]))
     formats_wanted = (wanted,) if wanted else any_format
     for file_format in formats_wanted:
         found = zoo.store.find(name, file_format)
@@ -84,7 +83,7 @@ def path(name: str, wanted: Format | None) -> None:
         folder = zoo.store.folder(name, file_format)
         if folder.is_dir():
             raise NotFound(f"{folder} {zoo.store.fault(folder)}: '{pull}' sees to that")
-    formats = wanted or " or ".join(offered.card.artefacts)
+    formats = wanted or " or ".join(card.artifacts)
     raise NotFound(f"{name} is not in {zoo.store.root} as {formats}: '{pull}' brings it")
 
 
@@ -118,7 +117,7 @@ def lock(
         return report(pulled)
     for one in pulled:
         if one.files is not None and one.files.manifest is not None and one.files.manifest.source == TRUSTED:
-            tell("warning", f"{one.name} is locked as it lies there; nobody verified it", colour="yellow")
+            tell("warning", f"{one.name} is locked as it lies there; nobody verified it", color="yellow")
     manifests = [cast("Manifest", one.files.manifest) for one in pulled if one.files is not None]
     try:
         lockfile.write(output, manifests)
@@ -136,20 +135,16 @@ def _pulls(
     from ocrzoo_registry.download.batch import Pull
 
     ways = chosen_ways(zoo, formats)
-    offered = [zoo.models.get(name) for name in names]
-    return [
-        Pull(one.card.name, partial(_bring, zoo, one, way, trust=trust, update=update))
-        for one in offered
-        for way in ways
-    ]
+    card = [zoo.models.get(name) for name in names]
+    return [Pull(one.name, partial(_bring, zoo, one, way, trust=trust, update=update)) for one in card for way in ways]
 
 
-def _bring(zoo: Zoo, offered: OfferedCard, formats: Sequence[Format], *, trust: bool, update: bool) -> ModelFiles:
+def _bring(zoo: Zoo, card: ModelCard, formats: Sequence[Format], *, trust: bool, update: bool) -> ModelFiles:
     for file_format in formats if update else ():
-        if zoo.store.find(offered.card.name, file_format):
-            return zoo.resolver.fetch(offered, file_format)
-    taken = zoo.resolver.trust(offered, formats) if trust else None
-    return taken or zoo.resolver.resolve(offered, formats)
+        if zoo.store.find(card.name, file_format):
+            return zoo.resolver.fetch(card, file_format)
+    taken = zoo.resolver.trust(card, formats) if trust else None
+    return taken or zoo.resolver.resolve(card, formats)
 
 
 def _locked_pulls(zoo: Zoo, given: Path | None, names: Sequence[str]) -> list[Pull]:
@@ -203,7 +198,7 @@ def report(pulled: Sequence[Pulled]) -> int:
     codes = [ExitCode.DONE]
     for one in pulled:
         if one.error is not None:
-            tell("error", str(one.error), colour="red")
+            tell("error", str(one.error), color="red")
             codes.append(one.error.exit_code)
     return max(codes)
 

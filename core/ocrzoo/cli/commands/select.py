@@ -34,12 +34,11 @@ def select_model(lang: str, explain: bool, as_json: bool, **terms: Any) -> int:
 
     A model has to claim the language and to have its letters. Exit code 3: there is none, and this is what is missing.
     """
-    from ocrzoo_registry.languages.selection import select
-    from ocrzoo_registry.zoo import Zoo
+    from ocrzoo_registry.zoo import Zoo, select_models
 
-    found = select(lang, zoo=Zoo(), thorough=explain or as_json, **terms)
+    found = select_models(lang, zoo=Zoo(), thorough=explain or as_json, **terms)
     for note in found.notes:
-        tell("warning", note, colour="yellow")
+        tell("warning", note, color="yellow")
     if as_json:
         print_json(describe_selection(found))
     elif found.candidates and (explain or not found.readers):
@@ -48,7 +47,7 @@ def select_model(lang: str, explain: bool, as_json: bool, **terms: Any) -> int:
         for reader in found.readers:
             click.echo(reader.name)
     if not found.readers:
-        tell("error", found.reason, colour="red")
+        tell("error", found.reason, color="red")
         return ExitCode.NOT_FOUND
     if not as_json:
         click.echo(one_line(found.reason), err=True)
@@ -65,7 +64,7 @@ def _print_candidates(found: Selection, candidates: tuple[Candidate, ...]) -> No
 def _row(found: Selection, one: Candidate) -> tuple[str, ...]:
     from ocrzoo_registry.languages.ranking import cpu_ms, size_mb
 
-    card = one.offered.card
+    card = one.card
     size, time = size_mb(card), cpu_ms(card)
     return (
         one.name,

@@ -54,8 +54,8 @@ def _named(zoo: Zoo, name: str) -> str:
         UsageError: There is none, or it takes no part as things are set.
     """
     spec = zoo.sources.get(name)
-    if spec.lacks:
-        raise UsageError(f"source {spec.name!r} needs {spec.lacks}")
+    if spec.unavailable_reason:
+        raise UsageError(f"source {spec.name!r} needs {spec.unavailable_reason}")
     return spec.name
 
 

@@ -66,7 +66,7 @@ def repair(names: tuple[str, ...], as_json: bool) -> int:
                 was = one_line(stored.fault or "")
                 click.echo(f"{stored.name} ({stored.file_format}): whole again (before, it {was})")
         except OcrzooError as error:
-            tell("error", str(error), colour="red")
+            tell("error", str(error), color="red")
             codes.append(error.exit_code)
     if as_json:
         print_json([_described(one) for one in _as_they_are_now(zoo, repaired)])
@@ -116,11 +116,11 @@ def gc(dry_run: bool, wheels: bool, as_json: bool) -> None:
 
 def _mend(zoo: Zoo, stored: Stored) -> None:
     """Bring what the manifest says: other bytes than there were are not a repair."""
-    offered = zoo.models.get(stored.name)
+    card = zoo.models.get(stored.name)
     if stored.manifest is not None:
-        zoo.resolver.fetch_recorded(offered, stored.manifest, again=f"ocrzoo models repair {stored.name}")
+        zoo.resolver.fetch_recorded(card, stored.manifest, again=f"ocrzoo models repair {stored.name}")
     else:
-        zoo.resolver.fetch(offered, stored.file_format)
+        zoo.resolver.fetch(card, stored.file_format)
 
 
 def _as_they_are_now(zoo: Zoo, repaired: Sequence[Stored]) -> list[Stored]:

@@ -142,11 +142,11 @@ class _Document(FPDF):  # type: ignore[misc]  # fpdf2's types are not followed
 
 def _picture(image: Image) -> bytes:
     """Return a page's picture (BGR) as a JPEG, or as a PNG where fpdf2 would store that in less room."""
-    grey = bool((image[:, :, :1] == image[:, :, 1:]).all())
-    plane = np.ascontiguousarray(image[:, :, 0] if grey else image[:, :, ::-1])
+    gray = bool((image[:, :, :1] == image[:, :, 1:]).all())
+    plane = np.ascontiguousarray(image[:, :, 0] if gray else image[:, :, ::-1])
     if max(image.shape) <= _LARGEST_JPEG:
         options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
-        jpeg = cv2.imencode(".jpg", plane if grey else image, options)[1].tobytes()
+        jpeg = cv2.imencode(".jpg", plane if gray else image, options)[1].tobytes()
         if not _fits(plane, len(jpeg)):
             return jpeg
     content = io.BytesIO()

@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 
 from ocrzoo.visualize.fonts import charmap
 from ocrzoo.visualize.fonts.files import TABLE
-from ocrzoo_registry.cards.loader import OfferedCard
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.download.transfer import Job, run_all
 from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError
 from ocrzoo_registry.settings import Settings
@@ -30,9 +29,9 @@ class FontSource(HubSource):
 
     def listing(self, name: str) -> Listing:
         """Return a font as the one file of a listing; nothing is asked yet."""
-        return Listing(name, (RemoteFile(name, locator=f"{self.endpoint}{urlsplit(TABLE.address).path}{name}"),))
+        return Listing(name, (RemoteFile(name, reference=f"{self.endpoint}{urlsplit(TABLE.address).path}{name}"),))
 
-    def list(self, offered: OfferedCard, file_format: Format) -> None:  # a source's signature
+    def list(self, card: ModelCard, file_format: Format) -> None:  # a source's signature
         """Hold no models."""
 
     @contextmanager

@@ -135,12 +135,12 @@ def test_a_drawing_is_kept_without_loss_and_a_photograph_as_jpeg(many: TextPage)
     assert np.abs(rendered(content).astype(int) - photograph).mean() < 3
 
 
-@pytest.mark.parametrize("grey", [True, False])
-def test_channels_keep_their_order(grey: bool) -> None:
+@pytest.mark.parametrize("gray", [True, False])
+def test_channels_keep_their_order(gray: bool) -> None:
     image = np.zeros((40, 60, 3), np.uint8)
-    image[:, :30] = (90, 90, 90) if grey else (200, 90, 10)
+    image[:, :30] = (90, 90, 90) if gray else (200, 90, 10)
     content = to_pdf([TextPage("p", image, ())])
-    assert (b"/DeviceGray" in content) is grey
+    assert (b"/DeviceGray" in content) is gray
     shown = rendered(content)
     assert (np.broadcast_to(shown.reshape(40, 60, -1), (40, 60, 3)) == image).all()
 

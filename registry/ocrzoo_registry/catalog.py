@@ -1,23 +1,23 @@
-"""The catalogue: every model card on offer, found by name, pattern or property."""
+"""The catalog: every model card on offer, found by name, pattern or property."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 
-from ocrzoo_registry.cards.loader import OfferedCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import UnknownModel
 from ocrzoo_registry.names import natural_key
-from ocrzoo_registry.plugins.registrations import Offer, Offers
+from ocrzoo_registry.plugins.registrations import Registration, Registrations
 
 
-class Catalogue(Offers[OfferedCard]):
+class Catalog(Registrations[ModelCard]):
     """All model cards; iteration gives them by name."""
 
-    def __init__(self, offers: Iterable[Offer[OfferedCard]]) -> None:
-        super().__init__("model", offers, lambda offered: offered.card.name, missing=UnknownModel)
+    def __init__(self, offers: Iterable[Registration[ModelCard]]) -> None:
+        super().__init__("model", offers, lambda card: card.name, missing=UnknownModel)
 
-    def get(self, name: str) -> OfferedCard:
+    def get(self, name: str) -> ModelCard:
         """Return the model with this name.
 
         Raises:
@@ -34,7 +34,7 @@ class Catalogue(Offers[OfferedCard]):
         family: str | None = None,
         tier: str | None = None,
         lang: str | None = None,
-    ) -> list[OfferedCard]:
+    ) -> list[ModelCard]:
         """Return the models that meet every condition given, in natural order of their names.
 
         ``pattern`` is a shell pattern or a part of the name, in any case; ``lang`` a language that the models claim.
@@ -45,15 +45,15 @@ class Catalogue(Offers[OfferedCard]):
         """
         serves = _serving(lang)
         found = [
-            offered
-            for offered in self
-            if (pattern is None or _name_matches(offered.card.name, pattern))
-            and (task is None or offered.card.task == task)
-            and (family is None or offered.card.family == family)
-            and (tier is None or offered.card.tier == tier)
-            and serves(offered.card.languages)
+            card
+            for card in self
+            if (pattern is None or _name_matches(card.name, pattern))
+            and (task is None or card.task == task)
+            and (family is None or card.family == family)
+            and (tier is None or card.tier == tier)
+            and serves(card.languages)
         ]
-        return sorted(found, key=lambda offered: natural_key(offered.card.name))
+        return sorted(found, key=lambda card: natural_key(card.name))
 
 
 def _serving(lang: str | None) -> Callable[[Iterable[str]], bool]:

@@ -1,13 +1,13 @@
-"""The catalogue: models by name, by pattern and by property."""
+"""The catalog: models by name, by pattern and by property."""
 
 from __future__ import annotations
 
 import pytest
 from tests.registry.kit import offer_card
 
-from ocrzoo_registry.catalogue import Catalogue
+from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.errors import ExitCode, UnknownModel
-from ocrzoo_registry.plugins.registrations import Offer, Origin
+from ocrzoo_registry.plugins.registrations import Origin, Registration
 
 SEAS = ("baltic", "black", "dead", "kara", "north", "red", "ross", "south", "white")
 ORIGIN = Origin("test", "test", "0")
@@ -15,14 +15,14 @@ REC: dict[str, object] = {"task": "text_recognition", "charset": "chars.txt"}
 
 
 @pytest.fixture
-def models() -> Catalogue:
+def models() -> Catalog:
     cards = [
         offer_card(name="sea_v10_det", tier="server"),
         offer_card(name="sea_v9_det", tier="mobile"),
         offer_card(name="sea_v9_rec", tier="mobile", languages=["en", "zh-Hant"], **REC),
         offer_card(name="Lake_rec", family="lake", languages=["pt"], **REC),
     ]
-    return Catalogue(Offer(card, ORIGIN) for card in cards)
+    return Catalog(Registration(card, ORIGIN) for card in cards)
 
 
 @pytest.mark.parametrize(
@@ -44,19 +44,19 @@ def models() -> Catalogue:
     ],
 )
 def test_a_search_gives_the_models_that_meet_every_condition_in_natural_order(
-    models: Catalogue, conditions: dict[str, str], names: list[str]
+    models: Catalog, conditions: dict[str, str], names: list[str]
 ) -> None:
-    assert [offered.card.name for offered in models.search(**conditions)] == names
+    assert [card.name for card in models.search(**conditions)] == names
 
 
 def test_an_unknown_model_is_told_with_the_nearest_names() -> None:
-    many = Catalogue(Offer(offer_card(name=f"{sea}_det"), ORIGIN) for sea in SEAS)
+    many = Catalog(Registration(offer_card(name=f"{sea}_det"), ORIGIN) for sea in SEAS)
     with pytest.raises(UnknownModel, match=r"no model is called 'balti_det' \(did you mean baltic_det") as caught:
         many.get("balti_det")
     assert caught.value.exit_code == ExitCode.NOT_FOUND
 
 
-def test_a_name_is_exact(models: Catalogue) -> None:
-    assert models.get("Lake_rec").card.family == "lake"
+def test_a_name_is_exact(models: Catalog) -> None:
+    assert models.get("Lake_rec").family == "lake"
     with pytest.raises(UnknownModel, match="Lake_rec"):
         models.get("lake_rec")
