@@ -20,7 +20,6 @@ from typing import Any
 
 from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.cards.charsets import read_charset
-from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.plugins.hookspecs import ENTRY_POINT_GROUP
 from ocrzoo_registry.plugins.manager import PluginManager
 from ocrzoo_registry.settings import Settings
@@ -33,8 +32,8 @@ ASKED = ("en", "ru", "vi", "ko", "ja", "zh", "eo", "ka-Geor", "ru,ko,en", "de,fr
 PLUGIN = """
 import json
 from pathlib import Path
-from ocrzoo_registry.card_files import ModelCard, build_card, read_cards
-from ocrzoo_registry.hookspecs import hookimpl
+from ocrzoo_registry.cards.loader import build_card, read_cards
+from ocrzoo_registry.plugins.hookspecs import hookimpl
 
 HERE = Path(__file__).parent
 {before}

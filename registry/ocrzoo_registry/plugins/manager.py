@@ -232,9 +232,7 @@ def _check(value: object, kind: type) -> None:
     """Refuse what is not of a hook's kind, down to its fields."""
     if not isinstance(value, kind):
         raise TypeError(f"yields {type(value).__name__} where {kind.__name__} is due")
-    if isinstance(value, ModelCard) and not isinstance(value, ModelCard):
-        raise TypeError(f"offers a {type(value).__name__} as a card")
-    if not isinstance(value, ModelCard) and not isinstance(getattr(value, "name", None), str):
+    if not isinstance(getattr(value, "name", None), str):
         raise TypeError(f"a {kind.__name__} without a name")
     if isinstance(value, EngineSpec | SourceSpec) and not isinstance(value.rank, int):
         raise TypeError(f"{value.name}: a rank that is no whole number")

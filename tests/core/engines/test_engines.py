@@ -99,8 +99,8 @@ def test_an_engine_is_imported_only_when_used(engine: str, small_folder: Callabl
 import sys
 from pathlib import Path
 from ocrzoo import create_pipeline
-from ocrzoo.engines import EngineOptions
-from ocrzoo_registry.contracts import load_attribute
+from ocrzoo.engines.base import EngineOptions
+from ocrzoo_registry.plugins.specs import load_attribute
 from ocrzoo_registry.zoo import Zoo
 
 def there():

@@ -260,8 +260,8 @@ class TestOfficialModels:
 
 PLUGIN = """
 from pathlib import Path
-from ocrzoo_registry.card_files import read_cards
-from ocrzoo_registry.hookspecs import hookimpl
+from ocrzoo_registry.cards.loader import read_cards
+from ocrzoo_registry.plugins.hookspecs import hookimpl
 
 @hookimpl
 def ocrzoo_model_cards():

@@ -89,8 +89,8 @@ def test_a_hook_that_nobody_implements_offers_nothing(hook: str, settings: Setti
 def test_an_implementation_may_look_at_the_settings(site: SitePackages, settings: Settings) -> None:
     offer = "yield SourceSpec(settings.home.name, 'nowhere:Nothing', rank=1)"
     source = f"""
-from ocrzoo_registry.contracts import SourceSpec
-from ocrzoo_registry.hookspecs import hookimpl
+from ocrzoo_registry.plugins.specs import SourceSpec
+from ocrzoo_registry.plugins.hookspecs import hookimpl
 @hookimpl
 def ocrzoo_sources(settings):
     {offer}

@@ -17,8 +17,8 @@ from ocrzoo_registry.plugins.manager import HOOKS, Plugin, PluginManager
 from ocrzoo_registry.settings import Settings
 
 PREAMBLE = """
-from ocrzoo_registry.contracts import SourceSpec
-from ocrzoo_registry.hookspecs import hookimpl
+from ocrzoo_registry.plugins.specs import SourceSpec
+from ocrzoo_registry.plugins.hookspecs import hookimpl
 """
 
 GOOD = f"""{PREAMBLE}
@@ -187,7 +187,7 @@ def test_a_hook_is_called_once(site: SitePackages, settings: Settings) -> None:
 def test_two_plugins_with_one_model_are_refused_for_that_name_alone(site: SitePackages, settings: Settings) -> None:
     cards = """
 from pathlib import Path
-from ocrzoo_registry.hookspecs import hookimpl
+from ocrzoo_registry.plugins.hookspecs import hookimpl
 from tests.registry.kit import offer_card
 
 @hookimpl

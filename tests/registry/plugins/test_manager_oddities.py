@@ -11,8 +11,8 @@ from ocrzoo_registry.plugins.manager import Plugin, PluginManager
 from ocrzoo_registry.settings import Settings
 
 GOOD = """
-from ocrzoo_registry.contracts import SourceSpec
-from ocrzoo_registry.hookspecs import hookimpl
+from ocrzoo_registry.plugins.specs import SourceSpec
+from ocrzoo_registry.plugins.hookspecs import hookimpl
 
 
 @hookimpl
@@ -87,7 +87,7 @@ def test_a_record_with_the_wrong_fields_is_its_plugins_failure(
     site: SitePackages, settings: Settings, hook: str, value: str
 ) -> None:
     source = (
-        "from ocrzoo_registry.cards.loader import ModelCard\n"
+        "from ocrzoo_registry.cards.schema import ModelCard\n"
         "from ocrzoo_registry.plugins.specs import EngineSpec, SourceSpec\n"
         "from ocrzoo_registry.plugins.hookspecs import hookimpl\n"
         f"@hookimpl\ndef {hook}():\n    yield {value}\n"
