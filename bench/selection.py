@@ -33,6 +33,7 @@ PLUGIN = """
 import json
 from pathlib import Path
 from ocrzoo_registry.cards.loader import build_card, read_cards
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.plugins.hookspecs import hookimpl
 
 HERE = Path(__file__).parent
