@@ -20,6 +20,7 @@ from typing import Any
 
 from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.cards.charsets import read_charset
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.plugins.hookspecs import ENTRY_POINT_GROUP
 from ocrzoo_registry.plugins.manager import PluginManager
 from ocrzoo_registry.settings import Settings
@@ -33,7 +34,6 @@ PLUGIN = """
 import json
 from pathlib import Path
 from ocrzoo_registry.cards.loader import build_card, read_cards
-from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.plugins.hookspecs import hookimpl
 
 HERE = Path(__file__).parent
