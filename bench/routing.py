@@ -27,7 +27,7 @@ from bench.glyph_reader import Font, GlyphReader
 from bench.mixed_pages import TEXTS, Drawn, page
 from bench.noto import CJK, LATIN
 
-from ocrzoo.model_loader import Runtime
+from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import checked, default_ocr
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo.pipelines.schema import OCRConfig
@@ -57,7 +57,7 @@ SETUPS: tuple[Readers, ...] = (
 )
 
 
-class BenchRuntime(Runtime):
+class BenchLoader(ModelLoader):
     """Loads the models, and the made-up ones under their names."""
 
     def predictor(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Any:
@@ -75,11 +75,11 @@ class BenchRuntime(Runtime):
 def made_up(name: str, letters: Sequence[str], fonts: Sequence[Font]) -> TextRecognizer:
     """Return the real recognizer round a made-up network."""
     network = GlyphReader(letters, fonts)
-    card = Runtime().zoo.models.get(V5).model_copy(update={"name": name, "scripts": ()})
+    card = ModelLoader().zoo.models.get(V5).model_copy(update={"name": name, "scripts": ()})
     return TextRecognizer(card, {"PostProcess": {"character_dict": network.charset}}, network)
 
 
-def pipeline(readers: Readers, runtime: Runtime) -> OCRPipeline:
+def pipeline(readers: Readers, loader: ModelLoader) -> OCRPipeline:
     """Return a pipeline that reads as a user's configuration would have it."""
     config = default_ocr()
     config.update(use_doc_preprocessor=False, use_textline_orientation=False)
@@ -89,7 +89,7 @@ def pipeline(readers: Readers, runtime: Runtime) -> OCRPipeline:
         languages=languages,
         others=[{"model_name": other, "languages": languages} for other, languages in others],
     )
-    return OCRPipeline(checked(OCRConfig, config, "bench"), runtime)
+    return OCRPipeline(checked(OCRConfig, config, "bench"), loader)
 
 
 @dataclass
@@ -163,11 +163,11 @@ def measure(readers: Readers, pages: int, *, scan: bool) -> None:
     """Read the same pages by routing and by each model alone, in turn, and print rows."""
     languages = [language for _, some in readers for language in some.split(",")]
     everything = ",".join(languages)
-    runtime = BenchRuntime()
-    ways = {" + ".join(f"{name} ({some})" for name, some in readers): (pipeline(readers, runtime), readers)}
+    loader = BenchLoader()
+    ways = {" + ".join(f"{name} ({some})" for name, some in readers): (pipeline(readers, loader), readers)}
     for name, _ in readers:
         alone = ((name, everything),)
-        ways[f"{name} alone"] = (pipeline(alone, runtime), alone)
+        ways[f"{name} alone"] = (pipeline(alone, loader), alone)
     tallies = {name: Tally() for name in ways}
     for seed in range(-1, pages):
         image, drawn = page(languages, seed, scan=scan)

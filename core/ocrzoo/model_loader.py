@@ -29,7 +29,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Runtime:
+class ModelLoader:
     """What a pipeline needs to load its models."""
 
     zoo: Zoo = field(default_factory=Zoo)

@@ -5,22 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.core.stand_ins import StandInRuntime, stand_in_config
+from tests.core.stand_ins import StandInLoader, stand_in_config
 
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo_registry.zoo import Zoo
 
 
 @pytest.fixture
-def stand_in_runtime(zoo: Zoo) -> StandInRuntime:
-    """A runtime without weights."""
-    return StandInRuntime(zoo)
+def stand_in_loader(zoo: Zoo) -> StandInLoader:
+    """A loader without weights."""
+    return StandInLoader(zoo)
 
 
 @pytest.fixture
-def stand_in_pipeline(stand_in_runtime: StandInRuntime) -> OCRPipeline:
+def stand_in_pipeline(stand_in_loader: StandInLoader) -> OCRPipeline:
     """A pipeline without weights, its optional stages off."""
-    return OCRPipeline(stand_in_config(use_doc_preprocessor=False, use_textline_orientation=False), stand_in_runtime)
+    return OCRPipeline(stand_in_config(use_doc_preprocessor=False, use_textline_orientation=False), stand_in_loader)
 
 
 @pytest.fixture

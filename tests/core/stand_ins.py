@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocrzoo.engines.base import TensorSpec
-from ocrzoo.model_loader import Runtime
+from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import checked, default_ocr
 from ocrzoo.pipelines.schema import OCRConfig
 from ocrzoo.predictors.base import Classification, Unwarped
@@ -93,7 +93,7 @@ class Shifted:
 
 
 @dataclass(frozen=True)
-class StandInRuntime(Runtime):
+class StandInLoader(ModelLoader):
     """Loads what stands in under the names of the default models, and keeps account of it."""
 
     loaded: list[str] = field(default_factory=list)

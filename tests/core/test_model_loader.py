@@ -1,4 +1,4 @@
-"""The runtime: which engine reads which files, and what is refused."""
+"""The loader: which engine reads which files, and what is refused."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ocrzoo.engines.base import Device, EngineOptions, TensorSpec
-from ocrzoo.model_loader import GuardedSession, Runtime
+from ocrzoo.model_loader import GuardedSession, ModelLoader
 from ocrzoo.predictors.detection import TextDetector
 from ocrzoo_registry.cards.schema import Format, Task
 from ocrzoo_registry.errors import EngineError, InputError, IntegrityError, UnknownModel, UsageError
@@ -63,10 +63,12 @@ OTHER = engine("other", 3, "paddle")
 ABSENT = engine("absent", 0, "onnx", "paddle", module="no_such_module_anywhere")
 
 
-def runtime(home: Path, *engines: EngineSpec, name: str | None = None, options: EngineOptions | None = None) -> Runtime:
+def loader(
+    home: Path, *engines: EngineSpec, name: str | None = None, options: EngineOptions | None = None
+) -> ModelLoader:
     zoo = Zoo(Settings(home=home, offline=True))
     zoo.engines = Registrations("engine", [Registration(spec, ORIGIN) for spec in engines], lambda spec: spec.name)
-    return Runtime(zoo, name, options or EngineOptions())
+    return ModelLoader(zoo, name, options or EngineOptions())
 
 
 @pytest.fixture
@@ -89,22 +91,22 @@ class TestChoice:
     """Which engine."""
 
     def test_the_first_by_rank_that_is_installed(self, model_dir: Path, asked: list[Any], home: Path) -> None:
-        runtime(home, SLOW, QUICK, ABSENT).predictor(NAME, TASK, model_dir)
+        loader(home, SLOW, QUICK, ABSENT).predictor(NAME, TASK, model_dir)
         assert [one[0] for one in asked] == ["quick"]
 
     def test_the_first_that_reads_what_is_there(self, model_dir: Path, asked: list[Any], home: Path) -> None:
-        runtime(home, QUICK, OTHER).predictor(NAME, TASK, as_paddle(model_dir))
+        loader(home, QUICK, OTHER).predictor(NAME, TASK, as_paddle(model_dir))
         assert [one[:3] for one in asked] == [("other", model_dir, "paddle")]
 
     def test_the_one_named(self, model_dir: Path, asked: list[Any], home: Path) -> None:
-        runtime(home, QUICK, SLOW, name="slow").predictor(NAME, TASK, model_dir)
+        loader(home, QUICK, SLOW, name="slow").predictor(NAME, TASK, model_dir)
         assert [one[0] for one in asked] == ["slow"]
 
     def test_a_broken_one_costs_itself(
         self, model_dir: Path, asked: list[Any], home: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
         broken = replace(QUICK, name="broken", rank=0, factory="nowhere:Engine")
-        runtime(home, broken, QUICK).predictor(NAME, TASK, model_dir)
+        loader(home, broken, QUICK).predictor(NAME, TASK, model_dir)
         assert [one[0] for one in asked] == ["quick"]
         assert "engine broken" in caplog.text
         assert "the next engine is tried" in caplog.text
@@ -112,24 +114,24 @@ class TestChoice:
     def test_one_named_that_is_broken_is_named(self, model_dir: Path, home: Path) -> None:
         broken = replace(QUICK, name="broken", factory="nowhere:Engine")
         with pytest.raises(EngineError, match=r"engine broken .* failed: UsageError: cannot load 'nowhere:Engine'"):
-            runtime(home, broken, name="broken").predictor(NAME, TASK, model_dir)
+            loader(home, broken, name="broken").predictor(NAME, TASK, model_dir)
 
     def test_one_named_that_is_not_installed(self, model_dir: Path, home: Path) -> None:
         with pytest.raises(EngineError, match=r'engine \'absent\' is not installed: pip install "ocrzoo\[absent\]"'):
-            runtime(home, QUICK, ABSENT, name="absent").predictor(NAME, TASK, model_dir)
+            loader(home, QUICK, ABSENT, name="absent").predictor(NAME, TASK, model_dir)
 
     def test_one_named_that_nobody_knows(self, model_dir: Path, home: Path) -> None:
         """An engine is no model: this is exit code 2 and not 3."""
         with pytest.raises(UsageError, match=r"no engine is called 'quik': there are quick"):
-            runtime(home, QUICK, name="quik").predictor(NAME, TASK, model_dir)
+            loader(home, QUICK, name="quik").predictor(NAME, TASK, model_dir)
 
     def test_none_is_installed(self, model_dir: Path, home: Path) -> None:
         with pytest.raises(EngineError, match=r'no inference engine is installed: pip install "ocrzoo\[absent\]"'):
-            runtime(home, ABSENT).predictor(NAME, TASK, model_dir)
+            loader(home, ABSENT).predictor(NAME, TASK, model_dir)
 
     def test_a_model_published_in_a_format_that_no_engine_here_reads(self, home: Path, asked: list[Any]) -> None:
         name = "PP-OCRv3_mobile_det"
-        made = runtime(home, QUICK, SLOW, engine("absent", 9, "paddle", module="no_such_module_anywhere"))
+        made = loader(home, QUICK, SLOW, engine("absent", 9, "paddle", module="no_such_module_anywhere"))
         assert set(made.zoo.models.get(name).artifacts) == {"paddle"}
         with pytest.raises(EngineError) as caught:
             made.predictor(name, TASK)
@@ -141,7 +143,7 @@ class TestChoice:
 
     def test_files_that_no_engine_here_reads(self, model_dir: Path, home: Path, asked: list[Any]) -> None:
         with pytest.raises(EngineError, match=rf"{model_dir} holds {NAME} as paddle, which quick cannot read"):
-            runtime(home, QUICK).predictor(NAME, TASK, as_paddle(model_dir))
+            loader(home, QUICK).predictor(NAME, TASK, as_paddle(model_dir))
 
 
 class TestDevices:
@@ -150,7 +152,7 @@ class TestDevices:
     def test_falls_back(self, model_dir: Path, home: Path, asked: list[Any], caplog: pytest.LogCaptureFixture) -> None:
         options = EngineOptions(Device("gpu", 1), threads=3)
         with caplog.at_level(logging.WARNING, "ocrzoo"):
-            runtime(home, QUICK, options=options).predictor(NAME, TASK, model_dir)
+            loader(home, QUICK, options=options).predictor(NAME, TASK, model_dir)
         assert [one[3] for one in asked] == [options, EngineOptions(Device("cpu"), threads=3)]
         assert [record.getMessage() for record in caplog.records] == [
             "quick: there is no gpu:1; the CPU is used instead"
@@ -159,9 +161,9 @@ class TestDevices:
     def test_is_told_once(
         self, model_dir: Path, home: Path, asked: list[Any], caplog: pytest.LogCaptureFixture
     ) -> None:
-        made = runtime(home, QUICK, options=EngineOptions(Device("gpu", 1)))
+        made = loader(home, QUICK, options=EngineOptions(Device("gpu", 1)))
         with caplog.at_level(logging.WARNING, "ocrzoo"):
-            for again in (made, replace(made), runtime(home, QUICK, options=EngineOptions(Device("gpu", 1)))):
+            for again in (made, replace(made), loader(home, QUICK, options=EngineOptions(Device("gpu", 1)))):
                 again.predictor(NAME, TASK, model_dir)
         assert len(asked) == 6
         assert len(caplog.records) == 2, "once for each pipeline"
@@ -169,7 +171,7 @@ class TestDevices:
     @pytest.mark.weights
     @pytest.mark.parametrize("name", ["openvino", "onnxruntime", "paddle"])
     def test_with_every_engine(self, zoo: Zoo, name: str, caplog: pytest.LogCaptureFixture) -> None:
-        made = Runtime(zoo, name, EngineOptions(Device("gcu", 7), threads=1))
+        made = ModelLoader(zoo, name, EngineOptions(Device("gcu", 7), threads=1))
         with caplog.at_level(logging.WARNING, "ocrzoo"):
             assert isinstance(made.predictor("PP-OCRv4_mobile_det", TASK), TextDetector)
         (record,) = (record for record in caplog.records if record.levelno == logging.WARNING)
@@ -181,60 +183,60 @@ class TestDevices:
         module.quick = type("quick", (Loads,), {"asked": [], "name": "quick", "devices": ()})  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, module.__name__, module)
         with pytest.raises(EngineError, match="there is no cpu"):
-            runtime(home, QUICK).predictor(NAME, TASK, model_dir)
+            loader(home, QUICK).predictor(NAME, TASK, model_dir)
 
 
 class TestModelDir:
     """A folder of the user's own."""
 
     def test_its_inference_yml_counts(self, model_dir: Path, home: Path, asked: list[Any]) -> None:
-        assert runtime(home, QUICK).predictor(NAME, TASK, str(model_dir)).defaults.thresh == 0.25
+        assert loader(home, QUICK).predictor(NAME, TASK, str(model_dir)).defaults.thresh == 0.25
 
     def test_a_tilde_is_the_home_folder(
         self, model_dir: Path, home: Path, asked: list[Any], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("HOME", str(model_dir.parent))
         monkeypatch.setenv("USERPROFILE", str(model_dir.parent))
-        runtime(home, QUICK).predictor(NAME, TASK, "~/own")
+        loader(home, QUICK).predictor(NAME, TASK, "~/own")
         assert asked[0][1] == model_dir
 
     def test_it_names_no_model(self, model_dir: Path, home: Path, asked: list[Any]) -> None:
         (model_dir / "inference.yml").write_text("PostProcess: {thresh: 0.25}\n")
-        assert runtime(home, QUICK).predictor(NAME, TASK, model_dir).name == NAME
+        assert loader(home, QUICK).predictor(NAME, TASK, model_dir).name == NAME
 
     def test_it_names_another_model(self, model_dir: Path, home: Path, asked: list[Any]) -> None:
         (model_dir / "inference.yml").write_text("Global: {model_name: PP-OCRv4_mobile_det}\n")
         with pytest.raises(IntegrityError, match=rf"{model_dir} holds PP-OCRv4_mobile_det, not {NAME}"):
-            runtime(home, QUICK).predictor(NAME, TASK, model_dir)
+            loader(home, QUICK).predictor(NAME, TASK, model_dir)
 
     @pytest.mark.parametrize("content", ["[1, 2", "- a list", "Global: a word", "PostProcess: [1]"])
     def test_its_inference_yml_is_broken(self, model_dir: Path, home: Path, asked: list[Any], content: str) -> None:
         (model_dir / "inference.yml").write_text(content)
         with pytest.raises(IntegrityError, match=r"inference\.yml|own") as caught:
-            runtime(home, QUICK).predictor(NAME, TASK, model_dir)
+            loader(home, QUICK).predictor(NAME, TASK, model_dir)
         assert "\n" not in str(caught.value)
 
     def test_without_inference_yml_the_card_says_how(self, model_dir: Path, home: Path, asked: list[Any]) -> None:
         (model_dir / "inference.yml").unlink()
-        assert runtime(home, QUICK).predictor(NAME, TASK, model_dir).name == NAME
+        assert loader(home, QUICK).predictor(NAME, TASK, model_dir).name == NAME
 
     def test_there_is_no_such_folder(self, tmp_path: Path, home: Path, asked: list[Any]) -> None:
         with pytest.raises(UsageError, match=f"there is no such folder for {NAME}"):
-            runtime(home, QUICK).predictor(NAME, TASK, tmp_path / "no")
+            loader(home, QUICK).predictor(NAME, TASK, tmp_path / "no")
 
     def test_it_holds_no_model(self, tmp_path: Path, home: Path, asked: list[Any]) -> None:
         with pytest.raises(UsageError, match=r"holds no model: inference\.onnx"):
-            runtime(home, QUICK).predictor(NAME, TASK, tmp_path)
+            loader(home, QUICK).predictor(NAME, TASK, tmp_path)
 
 
 def test_a_name_that_nobody_knows(home: Path) -> None:
     with pytest.raises(UnknownModel, match="PP-OCRv5_mobile_det"):
-        runtime(home, QUICK).predictor("PP-OCRv5_mobil_det", TASK)
+        loader(home, QUICK).predictor("PP-OCRv5_mobil_det", TASK)
 
 
 def test_a_model_of_another_task_is_refused_before_anything_is_fetched(home: Path) -> None:
     with pytest.raises(UsageError, match="PP-OCRv5_mobile_rec does text_recognition, not text_detection"):
-        runtime(home).predictor("PP-OCRv5_mobile_rec", TASK)
+        loader(home).predictor("PP-OCRv5_mobile_rec", TASK)
 
 
 def test_a_network_that_cannot_be_run_is_that_pages_error() -> None:

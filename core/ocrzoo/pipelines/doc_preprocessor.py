@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocrzoo.inputs import Input, pages
-from ocrzoo.model_loader import Runtime
+from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.executor import OnError, page_by_page
 from ocrzoo.pipelines.model_cache import Modules
@@ -28,9 +28,9 @@ ANGLES = ("0", "90", "180", "270")
 class DocPreprocessorPipeline:
     """Sets pages upright. Models are loaded when the first page needs them; several threads may call ``predict``."""
 
-    def __init__(self, config: DocPreprocessorConfig, runtime: Runtime) -> None:
+    def __init__(self, config: DocPreprocessorConfig, loader: ModelLoader) -> None:
         self.config = config
-        self._modules = Modules(configured_loader(runtime, config))
+        self._modules = Modules(configured_loader(loader, config))
 
     def predict(
         self,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ocrzoo.model_loader import Runtime
+from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.schema import Running
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.names import did_you_mean
@@ -33,47 +33,47 @@ _HPI_KEYS = (
 """PaddleX's ``hpi_config``; those after the third mean nothing here."""
 
 
-def configured_loader(runtime: Runtime, settings: Running) -> Runtime:
-    """Return the runtime as a configuration, or a part of one, wants it.
+def configured_loader(loader: ModelLoader, settings: Running) -> ModelLoader:
+    """Return the loader as a configuration, or a part of one, wants it.
 
     Raises:
         UsageError: It names an engine or a key that ocrzoo does not have.
     """
     if settings.use_hpip is not None:
-        runtime = replace(runtime, engine=None, accelerated=settings.use_hpip)
+        loader = replace(loader, engine=None, accelerated=settings.use_hpip)
     if settings.hpi_config:
-        runtime = _with_hpi_config(runtime, settings.hpi_config)
+        loader = _with_hpi_config(loader, settings.hpi_config)
     if settings.engine is not None:
-        runtime = _with_engine(runtime, settings.engine)
-    return _with_threads(runtime, settings.engine_config or {})
+        loader = _with_engine(loader, settings.engine)
+    return _with_threads(loader, settings.engine_config or {})
 
 
-def _with_engine(runtime: Runtime, name: str) -> Runtime:
+def _with_engine(loader: ModelLoader, name: str) -> ModelLoader:
     if name in _NOT_HERE:
-        raise UsageError(f"engine {name!r}: ocrzoo has {', '.join(runtime.zoo.engines.names)}")
+        raise UsageError(f"engine {name!r}: ocrzoo has {', '.join(loader.zoo.engines.names)}")
     if name in _ENGINES:
-        return replace(runtime, **_ENGINES[name])
-    runtime.zoo.engines.get(name)  # tells at once that there is none
-    return replace(runtime, engine=name)
+        return replace(loader, **_ENGINES[name])
+    loader.zoo.engines.get(name)  # tells at once that there is none
+    return replace(loader, engine=name)
 
 
-def _with_hpi_config(runtime: Runtime, config: Mapping[str, Any]) -> Runtime:
+def _with_hpi_config(loader: ModelLoader, config: Mapping[str, Any]) -> ModelLoader:
     _check_keys(config, _HPI_KEYS)
     backend, settings = config.get("backend"), config.get("backend_config")
     if backend is not None:
-        runtime = _with_engine(runtime, str(backend))
+        loader = _with_engine(loader, str(backend))
     if isinstance(settings, dict):
-        runtime = _with_threads(runtime, settings)
-    return runtime
+        loader = _with_threads(loader, settings)
+    return loader
 
 
-def _with_threads(runtime: Runtime, config: Mapping[str, Any]) -> Runtime:
+def _with_threads(loader: ModelLoader, config: Mapping[str, Any]) -> ModelLoader:
     given = next((config[key] for key in _THREADS if config.get(key) is not None), None)
     if ignored := sorted(config.keys() - set(_THREADS)):
         log.debug("settings of an engine that mean nothing here: %s", ", ".join(ignored))
     if given is None:
-        return runtime
-    return replace(runtime, options=replace(runtime.options, threads=given))
+        return loader
+    return replace(loader, options=replace(loader.options, threads=given))
 
 
 def _check_keys(config: Mapping[str, Any], known: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, get_args, ove
 
 from ocrzoo.custom_weights import card_for
 from ocrzoo.engines.base import Device, EngineOptions, Precision
-from ocrzoo.model_loader import Runtime
+from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import checked, choose_readers, read_config
 from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.schema import Module, Settings, parts_of
@@ -146,14 +146,14 @@ def create_pipeline(
     if precision not in get_args(Precision):
         raise UsageError(f"precision {precision!r}: there are {', '.join(get_args(Precision))}")
     devices = Device.parse_all("cpu" if device in (None, "") else device)
-    runtime = Runtime(zoo, options=EngineOptions(devices[0], threads, precision), devices=devices)
+    loader = ModelLoader(zoo, options=EngineOptions(devices[0], threads, precision), devices=devices)
     spec = zoo.pipelines.get(name)
     factory = load_attribute(spec.factory)
     if spec.schema is None:
-        return factory(data, runtime)
+        return factory(data, loader)
     settings = checked(load_attribute(spec.schema), data, origin)
-    _check(settings, runtime)
-    return factory(settings, runtime)
+    _check(settings, loader)
+    return factory(settings, loader)
 
 
 def models_of(zoo: Zoo, pipeline: str, lang: str | Sequence[str] | None = None) -> list[str]:
@@ -263,9 +263,9 @@ def _section(data: Mapping[str, Any], name: str) -> dict[str, Any]:
     return section if isinstance(section, dict) else {}
 
 
-def _check(settings: Settings, runtime: Runtime) -> None:
+def _check(settings: Settings, loader: ModelLoader) -> None:
     """Tell at once what would only be told when a model is loaded: names that nobody knows, engines that are not."""
     for part in parts_of(settings):
-        configured_loader(runtime, part)
+        configured_loader(loader, part)
         if isinstance(part, Module) and part.model_dir is None and part.model_name is not None:
-            card_for(runtime.zoo, part.model_name, part.module_name)
+            card_for(loader.zoo, part.model_name, part.module_name)

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from ocrzoo.engines.base import Device
-from ocrzoo.model_loader import Runtime
+from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.schema import Module
 from ocrzoo_registry.errors import SourceError, UsageError
@@ -22,8 +22,8 @@ Predictor = TypeVar("Predictor")
 class Modules:
     """Loads predictors and keeps them; several threads may ask at once."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self.runtime = runtime
+    def __init__(self, loader: ModelLoader) -> None:
+        self.loader = loader
         self._loaded: dict[tuple[object, ...], Any] = {}
         self._loading = Lock()
 
@@ -35,7 +35,7 @@ class Modules:
         """
         if asked is not None:
             return Device.parse_all(asked)
-        return self.runtime.devices or (self.runtime.options.device,)
+        return self.loader.devices or (self.loader.options.device,)
 
     def get(self, settings: Module, kind: type[Predictor], device: Device | None = None, switch: str = "") -> Predictor:
         """Return the predictor of a module; ``switch`` is the parameter that does without it.
@@ -44,21 +44,21 @@ class Modules:
             OcrzooError: The model cannot be had or loaded.
             UsageError: Its predictor is not of the kind that the pipeline needs.
         """
-        runtime = configured_loader(self.runtime, settings)
+        loader = configured_loader(self.loader, settings)
         if device is not None:
-            runtime = replace(runtime, options=replace(runtime.options, device=device))
-        key = (os.getpid(), settings.module_name, settings.model_name, settings.model_dir, runtime.options.device)
+            loader = replace(loader, options=replace(loader.options, device=device))
+        key = (os.getpid(), settings.module_name, settings.model_name, settings.model_dir, loader.options.device)
         with self._loading:
             if key not in self._loaded:
-                self._loaded[key] = self._load(runtime, settings, switch)
+                self._loaded[key] = self._load(loader, settings, switch)
         predictor = self._loaded[key]
         if not isinstance(predictor, kind):
             raise UsageError(f"{settings.model_name}: this pipeline cannot use a {type(predictor).__name__}")
         return predictor
 
-    def _load(self, runtime: Runtime, settings: Module, switch: str) -> Any:
+    def _load(self, loader: ModelLoader, settings: Module, switch: str) -> Any:
         try:
-            return runtime.predictor(settings.model_name, settings.module_name, settings.model_dir)
+            return loader.predictor(settings.model_name, settings.module_name, settings.model_dir)
         except SourceError as error:
             if switch:
                 error.args = (f"{error}; or do without it: {switch}=False", *error.args[1:])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ocrzoo.inputs import Input, pages
-from ocrzoo.model_loader import Runtime
+from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import at_hand
 from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
 from ocrzoo.pipelines.engine_config import configured_loader
@@ -44,17 +44,17 @@ class Crop:
 class OCRPipeline:
     """Reads pages. Models are loaded when the first page needs them; several threads may call ``predict``."""
 
-    def __init__(self, config: OCRConfig, runtime: Runtime) -> None:
+    def __init__(self, config: OCRConfig, loader: ModelLoader) -> None:
         self.config = config
-        runtime = configured_loader(runtime, config)
-        self._modules = Modules(runtime)
+        loader = configured_loader(loader, config)
+        self._modules = Modules(loader)
         self._readers = Readers(config.SubModules.TextRecognition)
         upright = config.SubPipelines.DocPreprocessor
         self._upright = (
             None
             if upright is None
             else DocPreprocessorPipeline(
-                upright.model_copy(update={"paddlex_quirks": upright.paddlex_quirks or config.paddlex_quirks}), runtime
+                upright.model_copy(update={"paddlex_quirks": upright.paddlex_quirks or config.paddlex_quirks}), loader
             )
         )
 
@@ -129,7 +129,7 @@ class OCRPipeline:
         except SourceError as error:
             languages = list(dict.fromkeys(tag for one in settings for tag in one.languages))
             if languages:
-                hint = at_hand(languages, [one.model_name for one in settings], self._modules.runtime.zoo)
+                hint = at_hand(languages, [one.model_name for one in settings], self._modules.loader.zoo)
                 error.args = (f"{error}{hint}", *error.args[1:])
             raise
 

@@ -175,7 +175,7 @@ class HookSpecs:
                 return {"pipeline_name": "postcard"}
 
 
-            def build(config, runtime):
+            def build(config, loader):
                 raise NotImplementedError("returns an object with predict()")
 
 

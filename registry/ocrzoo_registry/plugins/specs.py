@@ -80,7 +80,7 @@ class PipelineSpec:
 
     name: str
     factory: str
-    """Dotted path of a callable ``(config, runtime) -> pipeline``."""
+    """Dotted path of a callable ``(config, loader) -> pipeline``."""
     config: str
     """Dotted path of a callable that returns the pipeline's default configuration."""
     schema: str | None = None

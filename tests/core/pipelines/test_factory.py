@@ -12,7 +12,7 @@ import pytest
 
 from ocrzoo import create_pipeline
 from ocrzoo.engines.base import Device, EngineOptions
-from ocrzoo.model_loader import Runtime
+from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import default_doc_preprocessor, default_ocr
 from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.ocr import OCRPipeline
@@ -25,14 +25,14 @@ def module(pipeline: OCRPipeline, name: str) -> dict[str, Any]:
     return dict(getattr(pipeline.config.SubModules, name))
 
 
-def runtime(pipeline: OCRPipeline) -> Runtime:
-    return pipeline._modules.runtime
+def loader(pipeline: OCRPipeline) -> ModelLoader:
+    return pipeline._modules.loader
 
 
 def test_defaults(zoo: Zoo) -> None:
     made = create_pipeline(zoo=zoo)
-    assert runtime(made).options == EngineOptions()
-    assert runtime(made).engine is None
+    assert loader(made).options == EngineOptions()
+    assert loader(made).engine is None
     assert module(made, "TextDetection")["model_dir"] is None
 
 
@@ -52,8 +52,8 @@ def test_models_and_folders_are_those_named(zoo: Zoo, tmp_path: Path) -> None:
 
 def test_how_it_runs(zoo: Zoo) -> None:
     made = create_pipeline(engine="openvino", device="gpu:1", threads=3, precision="bf16", zoo=zoo)
-    assert runtime(made).engine == "openvino"
-    assert runtime(made).options == EngineOptions(Device("gpu", 1), 3, "bf16")
+    assert loader(made).engine == "openvino"
+    assert loader(made).options == EngineOptions(Device("gpu", 1), 3, "bf16")
 
 
 @pytest.mark.parametrize("lang", ["ru", "ko", "ja"])
@@ -265,7 +265,7 @@ class TestHowNetworksAreRun:
     def test_is_understood(
         self, zoo: Zoo, arguments: dict[str, Any], engine: str | None, accelerated: bool | None, threads: int
     ) -> None:
-        found = runtime(create_pipeline(zoo=zoo, **arguments))
+        found = loader(create_pipeline(zoo=zoo, **arguments))
         assert (found.engine, found.accelerated, found.options.threads) == (engine, accelerated, threads)
 
     @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ class TestHowNetworksAreRun:
         config = default_ocr()
         config["SubModules"]["TextDetection"]["engine"] = "onnxruntime"
         made = create_pipeline(config=config, engine="openvino", zoo=zoo)
-        base = runtime(made)
+        base = loader(made)
         assert configured_loader(base, made.config.SubModules.TextDetection).engine == "onnxruntime"
         assert configured_loader(base, made.config.SubModules.TextRecognition).engine == "openvino"
 

@@ -256,28 +256,28 @@ class TestErrors:
 class TestLoading:
     """Models are loaded when the first page needs them, and once."""
 
-    def test_not_before_a_page_was_read(self, stand_in_pipeline: OCRPipeline, stand_in_runtime: Any) -> None:
+    def test_not_before_a_page_was_read(self, stand_in_pipeline: OCRPipeline, stand_in_loader: Any) -> None:
         found = stand_in_pipeline.predict(["no.png", np.full((64, 64), 255, np.uint8)], on_error=lambda _error: None)
-        assert stand_in_runtime.loaded == []
+        assert stand_in_loader.loaded == []
         assert list(stand_in_pipeline.predict(["no.png"], on_error=lambda _error: None)) == []
-        assert stand_in_runtime.loaded == []
+        assert stand_in_loader.loaded == []
         next(found)
-        assert stand_in_runtime.loaded == ["PP-OCRv5_mobile_det", "PP-OCRv5_mobile_rec"]
+        assert stand_in_loader.loaded == ["PP-OCRv5_mobile_det", "PP-OCRv5_mobile_rec"]
 
-    def test_once_for_all_threads(self, stand_in_pipeline: OCRPipeline, stand_in_runtime: Any, paper: Paper) -> None:
+    def test_once_for_all_threads(self, stand_in_pipeline: OCRPipeline, stand_in_loader: Any, paper: Paper) -> None:
         with ThreadPoolExecutor(4) as threads:
             results = list(threads.map(lambda _: read(stand_in_pipeline, paper).json, range(8)))
         assert results == [results[0]] * 8
-        assert len(stand_in_runtime.loaded) == 2
+        assert len(stand_in_loader.loaded) == 2
 
-    def test_now_if_asked(self, stand_in_pipeline: OCRPipeline, stand_in_runtime: Any) -> None:
+    def test_now_if_asked(self, stand_in_pipeline: OCRPipeline, stand_in_loader: Any) -> None:
         stand_in_pipeline.load()
         stand_in_pipeline.load()
-        assert len(stand_in_runtime.loaded) == 2
+        assert len(stand_in_loader.loaded) == 2
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="no such system call")
     def test_a_process_that_was_forked_off_loads_its_own(
-        self, stand_in_pipeline: OCRPipeline, stand_in_runtime: Any
+        self, stand_in_pipeline: OCRPipeline, stand_in_loader: Any
     ) -> None:
         """Networks of the process before have no threads there that would ever answer."""
         stand_in_pipeline.load()
@@ -285,9 +285,9 @@ class TestLoading:
         if child == 0:
             stand_in_pipeline.load()
             stand_in_pipeline.load()
-            os._exit(len(stand_in_runtime.loaded))
+            os._exit(len(stand_in_loader.loaded))
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 4
-        assert len(stand_in_runtime.loaded) == 2
+        assert len(stand_in_loader.loaded) == 2
 
 
 class TestNames:

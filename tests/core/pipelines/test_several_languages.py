@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.core.stand_ins import StandIn, StandInRuntime
+from tests.core.stand_ins import StandIn, StandInLoader
 
 from ocrzoo import create_pipeline
 from ocrzoo.pipelines.config import checked, default_ocr
@@ -50,7 +50,7 @@ def network(letters: str, tone: int) -> Callable[[Array], Array]:
 
 
 @dataclass(frozen=True)
-class SeveralRuntime(StandInRuntime):
+class SeveralLoader(StandInLoader):
     """Loads a reader for each script."""
 
     sessions: dict[str, list[StandIn]] = field(default_factory=dict)
@@ -80,8 +80,8 @@ def config_of(*readers: tuple[str, list[str]], **recognition: Any) -> OCRConfig:
 
 
 @pytest.fixture
-def runtime(zoo: Zoo) -> SeveralRuntime:
-    return SeveralRuntime(zoo)
+def loader(zoo: Zoo) -> SeveralLoader:
+    return SeveralLoader(zoo)
 
 
 @pytest.fixture
@@ -100,8 +100,8 @@ class TestReading:
     """Each line goes to the model that can read it."""
 
     @pytest.fixture
-    def pipeline(self, runtime: SeveralRuntime) -> OCRPipeline:
-        return OCRPipeline(config_of((LATIN, ["en"]), (CYRILLIC, ["ru"])), runtime)
+    def pipeline(self, loader: SeveralLoader) -> OCRPipeline:
+        return OCRPipeline(config_of((LATIN, ["en"]), (CYRILLIC, ["ru"])), loader)
 
     def test_by_model_and_language(self, pipeline: OCRPipeline, mixed: Paper) -> None:
         result = read(pipeline, mixed)
@@ -112,10 +112,10 @@ class TestReading:
         assert result.json["res"]["rec_languages"] == ["en", "ru", "en"]
 
     def test_only_what_is_not_settled_is_read_twice(
-        self, pipeline: OCRPipeline, runtime: SeveralRuntime, mixed: Paper
+        self, pipeline: OCRPipeline, loader: SeveralLoader, mixed: Paper
     ) -> None:
         read(pipeline, mixed)
-        counts = {name: sum(map(len, session.batches)) for name, (session,) in runtime.sessions.items()}
+        counts = {name: sum(map(len, session.batches)) for name, (session,) in loader.sessions.items()}
         assert counts == {LATIN: 3, CYRILLIC: 1}
 
     def test_words_lie_within_their_lines(self, pipeline: OCRPipeline, mixed: Paper) -> None:
@@ -135,9 +135,9 @@ class TestReading:
         assert result["rec_models"] == [LATIN, LATIN]
         assert len(result["rec_languages"]) == len(result["rec_texts"]) == 2
 
-    def test_right_to_left_lines_are_turned_and_others_are_not(self, runtime: SeveralRuntime, mixed: Paper) -> None:
+    def test_right_to_left_lines_are_turned_and_others_are_not(self, loader: SeveralLoader, mixed: Paper) -> None:
         mixed[120:140, 30:260] = LIGHT_GREY
-        pipeline = OCRPipeline(config_of((LATIN, ["en"]), (CYRILLIC, ["ru"]), (ARABIC, ["ar"])), runtime)
+        pipeline = OCRPipeline(config_of((LATIN, ["en"]), (CYRILLIC, ["ru"]), (ARABIC, ["ar"])), loader)
         result = read(pipeline, mixed)
         assert result["rec_languages"] == ["en", "ru", "ar"]
         assert "رحب" in result["rec_texts"][2]  # the network read it from the left
@@ -146,44 +146,44 @@ class TestReading:
         assert [line.language for line in page.lines] == ["en", "ru", "ar"]
 
     @pytest.mark.parametrize("changes", [{"paddlex_quirks": True}, {"batching": "width"}])
-    def test_whatever_else_is_asked_for(self, runtime: SeveralRuntime, mixed: Paper, changes: dict[str, Any]) -> None:
+    def test_whatever_else_is_asked_for(self, loader: SeveralLoader, mixed: Paper, changes: dict[str, Any]) -> None:
         config = config_of((LATIN, ["en"]), (CYRILLIC, ["ru"])).model_copy(update=changes)
-        result = read(OCRPipeline(config, runtime), mixed, return_word_box=True)
+        result = read(OCRPipeline(config, loader), mixed, return_word_box=True)
         assert result["rec_models"] == [LATIN, CYRILLIC, LATIN]
         assert list(map(len, result["text_word"])) == list(map(len, result["text_word_boxes"]))
 
-    def test_on_several_devices(self, pipeline: OCRPipeline, runtime: SeveralRuntime, mixed: Paper) -> None:
+    def test_on_several_devices(self, pipeline: OCRPipeline, loader: SeveralLoader, mixed: Paper) -> None:
         results = list(pipeline.predict([mixed] * 4, device="gpu:0,1"))
         assert [result["rec_models"] for result in results] == [[LATIN, CYRILLIC, LATIN]] * 4
-        assert {name: len(sessions) for name, sessions in runtime.sessions.items()} == {LATIN: 2, CYRILLIC: 2}
+        assert {name: len(sessions) for name, sessions in loader.sessions.items()} == {LATIN: 2, CYRILLIC: 2}
 
     def test_a_page_without_text(self, pipeline: OCRPipeline, paper: Paper) -> None:
         result = read(pipeline, np.full_like(paper, 255))
         assert result["rec_languages"] == result["rec_models"] == []
 
-    def test_results_do_not_carry_alphabets_along(self, runtime: SeveralRuntime, paper: Paper) -> None:
-        pipeline = OCRPipeline(config_of((LATIN, ["ko"]), (CYRILLIC, ["ru"])), runtime)
+    def test_results_do_not_carry_alphabets_along(self, loader: SeveralLoader, paper: Paper) -> None:
+        pipeline = OCRPipeline(config_of((LATIN, ["ko"]), (CYRILLIC, ["ru"])), loader)
         assert len(pickle.dumps(read(pipeline, paper))) < paper.nbytes + 10_000
 
-    def test_all_models_are_loaded_ahead(self, pipeline: OCRPipeline, runtime: SeveralRuntime) -> None:
+    def test_all_models_are_loaded_ahead(self, pipeline: OCRPipeline, loader: SeveralLoader) -> None:
         pipeline.load()
-        assert set(runtime.sessions) == {LATIN, CYRILLIC}
+        assert set(loader.sessions) == {LATIN, CYRILLIC}
 
 
 class TestOneModel:
     """A language alone."""
 
-    def test_fills_the_language(self, runtime: SeveralRuntime, mixed: Paper) -> None:
-        result = read(OCRPipeline(config_of((CYRILLIC, ["ru"])), runtime), mixed)
+    def test_fills_the_language(self, loader: SeveralLoader, mixed: Paper) -> None:
+        result = read(OCRPipeline(config_of((CYRILLIC, ["ru"])), loader), mixed)
         assert result["rec_languages"] == ["ru"] * 3
         assert result["rec_models"] == [CYRILLIC] * 3
 
-    def test_a_line_in_another_script_is_not_in_it(self, runtime: SeveralRuntime, mixed: Paper) -> None:
-        result = read(OCRPipeline(config_of((LATIN, ["ru"])), runtime), mixed)
+    def test_a_line_in_another_script_is_not_in_it(self, loader: SeveralLoader, mixed: Paper) -> None:
+        result = read(OCRPipeline(config_of((LATIN, ["ru"])), loader), mixed)
         assert result["rec_languages"] == [None] * 3
 
-    def test_nobody_asked(self, runtime: SeveralRuntime, mixed: Paper) -> None:
-        result = read(OCRPipeline(config_of((LATIN, [])), runtime), mixed)
+    def test_nobody_asked(self, loader: SeveralLoader, mixed: Paper) -> None:
+        result = read(OCRPipeline(config_of((LATIN, [])), loader), mixed)
         assert not {"rec_languages", "rec_models"} & set(result)
         assert {line.language for line in result.text_page().lines} == {None}
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.core.stand_ins import Shifted, StandInRuntime, stand_in_config
+from tests.core.stand_ins import Shifted, StandInLoader, stand_in_config
 
 from ocrzoo.engines.base import Device
 from ocrzoo.pipelines.config import default_ocr
@@ -31,9 +31,9 @@ DEFAULT = [
 
 
 @pytest.fixture
-def whole_pipeline(stand_in_runtime: StandInRuntime) -> OCRPipeline:
+def whole_pipeline(stand_in_loader: StandInLoader) -> OCRPipeline:
     """The pipeline as it is by default: every stage on."""
-    return OCRPipeline(stand_in_config(), stand_in_runtime)
+    return OCRPipeline(stand_in_config(), stand_in_loader)
 
 
 @pytest.fixture
@@ -51,9 +51,9 @@ def read(pipeline: OCRPipeline, source: Any, **parameters: Any) -> OCRResult:
 class TestWhatIsLoaded:
     """A model that is switched off is neither fetched nor loaded; one that is asked for later is loaded then."""
 
-    def test_all_by_default(self, whole_pipeline: OCRPipeline, stand_in_runtime: Any, marked: Paper) -> None:
+    def test_all_by_default(self, whole_pipeline: OCRPipeline, stand_in_loader: Any, marked: Paper) -> None:
         read(whole_pipeline, marked)
-        assert stand_in_runtime.loaded == DEFAULT
+        assert stand_in_loader.loaded == DEFAULT
 
     @pytest.mark.parametrize(
         ("switch", "model"),
@@ -64,21 +64,21 @@ class TestWhatIsLoaded:
         ],
     )
     def test_less_what_is_switched_off_until_it_is_asked_for(
-        self, whole_pipeline: OCRPipeline, stand_in_runtime: Any, marked: Paper, switch: str, model: str
+        self, whole_pipeline: OCRPipeline, stand_in_loader: Any, marked: Paper, switch: str, model: str
     ) -> None:
         read(whole_pipeline, marked, **{switch: False})
-        assert model not in stand_in_runtime.loaded
-        assert len(stand_in_runtime.loaded) == 4
+        assert model not in stand_in_loader.loaded
+        assert len(stand_in_loader.loaded) == 4
         read(whole_pipeline, marked, **{switch: True})
-        assert stand_in_runtime.loaded[4:] == [model]
+        assert stand_in_loader.loaded[4:] == [model]
 
     def test_what_the_pipeline_has_off(
-        self, stand_in_pipeline: OCRPipeline, stand_in_runtime: Any, marked: Paper
+        self, stand_in_pipeline: OCRPipeline, stand_in_loader: Any, marked: Paper
     ) -> None:
         read(stand_in_pipeline, marked)
-        assert len(stand_in_runtime.loaded) == 2
+        assert len(stand_in_loader.loaded) == 2
         read(stand_in_pipeline, marked, **ON)
-        assert sorted(stand_in_runtime.loaded) == sorted(DEFAULT)
+        assert sorted(stand_in_loader.loaded) == sorted(DEFAULT)
 
     def test_a_model_that_cannot_be_had_says_how_to_do_without(
         self, whole_pipeline: OCRPipeline, marked: Paper, monkeypatch: pytest.MonkeyPatch
@@ -86,12 +86,12 @@ class TestWhatIsLoaded:
         def offline(*_arguments: object) -> Any:
             raise OfflineError("UVDoc: not whole")
 
-        monkeypatch.setattr(StandInRuntime, "predictor", offline)
+        monkeypatch.setattr(StandInLoader, "predictor", offline)
         with pytest.raises(OfflineError, match="or do without it: use_doc_orientation_classify=False"):
             read(whole_pipeline, marked)
 
-    def test_a_configuration_without_the_module(self, stand_in_runtime: Any, marked: Paper) -> None:
-        pipeline = OCRPipeline(stand_in_config(SubPipelines={}, use_textline_orientation=False), stand_in_runtime)
+    def test_a_configuration_without_the_module(self, stand_in_loader: Any, marked: Paper) -> None:
+        pipeline = OCRPipeline(stand_in_config(SubPipelines={}, use_textline_orientation=False), stand_in_loader)
         assert read(pipeline, marked)["model_settings"]["use_doc_preprocessor"] is False
         with pytest.raises(UsageError, match=r"no SubPipelines\.DocPreprocessor"):
             read(pipeline, marked, use_doc_unwarping=True)
@@ -158,8 +158,8 @@ class TestUpright:
         settings = read(whole_pipeline, marked, use_doc_unwarping=False)["doc_preprocessor_res"]["model_settings"]
         assert settings == {"use_doc_orientation_classify": True, "use_doc_unwarping": False}
 
-    def test_in_paddlex_one_switch_off_is_both_off(self, stand_in_runtime: Any, marked: Paper) -> None:
-        pipeline = OCRPipeline(stand_in_config(paddlex_quirks=True), stand_in_runtime)
+    def test_in_paddlex_one_switch_off_is_both_off(self, stand_in_loader: Any, marked: Paper) -> None:
+        pipeline = OCRPipeline(stand_in_config(paddlex_quirks=True), stand_in_loader)
         assert "doc_preprocessor_res" not in read(pipeline, marked, use_doc_unwarping=False)
 
     def test_pictures(self, stand_in_pipeline: OCRPipeline, marked: Paper) -> None:
@@ -178,10 +178,10 @@ class TestLines:
         assert result["model_settings"] == {"use_doc_preprocessor": False, "use_textline_orientation": True}
         assert read(stand_in_pipeline, paper)["textline_orientation_angles"] == [-1, -1, -1]
 
-    def test_in_paddlex_the_first_line_of_a_batch_decides(self, stand_in_runtime: Any, paper: Paper) -> None:
+    def test_in_paddlex_the_first_line_of_a_batch_decides(self, stand_in_loader: Any, paper: Paper) -> None:
         paper[120:140, 30:260], paper[130:140, 145:260] = 90, 0
         config = stand_in_config(use_doc_preprocessor=False, paddlex_quirks=True)
-        assert read(OCRPipeline(config, stand_in_runtime), paper)["textline_orientation_angles"] == [0, 0, 0]
+        assert read(OCRPipeline(config, stand_in_loader), paper)["textline_orientation_angles"] == [0, 0, 0]
 
     def test_what_is_recognised_stands_upright(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
         paper[120:140, 30:260], paper[130:140, 145:260] = 90, 0
@@ -221,10 +221,10 @@ class TestWords:
         _ = read(stand_in_pipeline, paper).img
         assert drawn == [["a", "b"] * 3, ["ab"] * 3]
 
-    def test_the_pipelines_own_setting(self, stand_in_runtime: Any, paper: Paper) -> None:
+    def test_the_pipelines_own_setting(self, stand_in_loader: Any, paper: Paper) -> None:
         config = stand_in_config(use_doc_preprocessor=False, use_textline_orientation=False).model_dump()
         config["SubModules"]["TextRecognition"]["return_word_box"] = True
-        pipeline = OCRPipeline(stand_in_config(**config), stand_in_runtime)
+        pipeline = OCRPipeline(stand_in_config(**config), stand_in_loader)
         assert read(pipeline, paper)["return_word_box"] is True
         assert read(pipeline, paper, return_word_box=False)["return_word_box"] is False
 
@@ -237,17 +237,17 @@ class TestAlone:
     """The pipeline ``doc_preprocessor``."""
 
     @pytest.mark.parametrize("switch", ["use_doc_orientation_classify", "use_doc_unwarping"])
-    def test_a_switch_is_true_or_false(self, stand_in_runtime: Any, switch: str) -> None:
+    def test_a_switch_is_true_or_false(self, stand_in_loader: Any, switch: str) -> None:
         config = stand_in_config().SubPipelines.DocPreprocessor
         assert config is not None
         wrong: dict[str, Any] = {switch: "False"}
         with pytest.raises(UsageError, match=f"^{switch}='False': True, False or None is needed"):
-            DocPreprocessorPipeline(config, stand_in_runtime).predict("page.png", **wrong)
+            DocPreprocessorPipeline(config, stand_in_loader).predict("page.png", **wrong)
 
-    def test_it_gives_pictures_and_what_it_did(self, stand_in_runtime: Any, marked: Paper) -> None:
+    def test_it_gives_pictures_and_what_it_did(self, stand_in_loader: Any, marked: Paper) -> None:
         config = stand_in_config().SubPipelines.DocPreprocessor
         assert config is not None
-        pipeline = DocPreprocessorPipeline(config, stand_in_runtime)
+        pipeline = DocPreprocessorPipeline(config, stand_in_loader)
         turned = np.ascontiguousarray(np.rot90(marked, 2))
         (result,) = pipeline.predict(turned, use_doc_unwarping=False)
         assert list(result.json["res"]) == ["input_path", "page_index", "model_settings", "angle"]
@@ -256,11 +256,11 @@ class TestAlone:
         np.testing.assert_array_equal(result["output_img"], marked)
         assert list(result.img) == ["preprocessed_img"]
 
-    def test_a_page_that_cannot_be_read_costs_itself(self, stand_in_runtime: Any, marked: Paper) -> None:
+    def test_a_page_that_cannot_be_read_costs_itself(self, stand_in_loader: Any, marked: Paper) -> None:
         config = stand_in_config().SubPipelines.DocPreprocessor
         assert config is not None
         told: list[InputError] = []
-        found = DocPreprocessorPipeline(config, stand_in_runtime).predict(["no.png", marked], on_error=told.append)
+        found = DocPreprocessorPipeline(config, stand_in_loader).predict(["no.png", marked], on_error=told.append)
         assert len(list(found)) == 1
         assert len(told) == 1
 
@@ -269,41 +269,41 @@ class TestDevices:
     """Several devices read pages side by side, each with models of its own."""
 
     def test_order_is_kept_and_each_has_its_own_models(
-        self, stand_in_runtime: StandInRuntime, tmp_path: Path, paper: Paper
+        self, stand_in_loader: StandInLoader, tmp_path: Path, paper: Paper
     ) -> None:
         config = stand_in_config(use_doc_preprocessor=False, use_textline_orientation=False)
-        pipeline = OCRPipeline(config, replace(stand_in_runtime, devices=Device.parse_all("gpu:0,1")))
+        pipeline = OCRPipeline(config, replace(stand_in_loader, devices=Device.parse_all("gpu:0,1")))
         names = [str(tmp_path / f"{number}.png") for number in range(7)]
         for name in names:
             cv2.imwrite(name, paper)
         assert [result["input_path"] for result in pipeline.predict(names)] == names
-        assert len(stand_in_runtime.loaded) == 4
+        assert len(stand_in_loader.loaded) == 4
         assert [result["input_path"] for result in pipeline.predict(names, device="cpu")] == names
-        assert len(stand_in_runtime.loaded) == 6
+        assert len(stand_in_loader.loaded) == 6
 
-    def test_one_bad_page_costs_itself(self, stand_in_runtime: StandInRuntime, paper: Paper) -> None:
+    def test_one_bad_page_costs_itself(self, stand_in_loader: StandInLoader, paper: Paper) -> None:
         config = stand_in_config(use_doc_preprocessor=False, use_textline_orientation=False)
-        pipeline = OCRPipeline(config, replace(stand_in_runtime, devices=Device.parse_all("gpu:0,1")))
+        pipeline = OCRPipeline(config, replace(stand_in_loader, devices=Device.parse_all("gpu:0,1")))
         told: list[InputError] = []
         assert len(list(pipeline.predict([paper, "no.png", paper, paper], on_error=told.append))) == 3
         assert len(told) == 1
 
 
-def test_a_configuration_without_anything_to_do(stand_in_runtime: StandInRuntime, paper: Paper) -> None:
+def test_a_configuration_without_anything_to_do(stand_in_loader: StandInLoader, paper: Paper) -> None:
     """Nothing is told of it; PaddleX tells of a stage that did nothing."""
     changes = default_ocr()["SubPipelines"]
     changes["DocPreprocessor"].update(use_doc_orientation_classify=False, use_doc_unwarping=False)
-    plain = OCRPipeline(stand_in_config(SubPipelines=changes, use_textline_orientation=False), stand_in_runtime)
+    plain = OCRPipeline(stand_in_config(SubPipelines=changes, use_textline_orientation=False), stand_in_loader)
     assert "doc_preprocessor_res" not in read(plain, paper)
     like_paddlex = stand_in_config(SubPipelines=changes, use_textline_orientation=False, paddlex_quirks=True)
-    assert read(OCRPipeline(like_paddlex, stand_in_runtime), paper)["doc_preprocessor_res"]["angle"] == -1
+    assert read(OCRPipeline(like_paddlex, stand_in_loader), paper)["doc_preprocessor_res"]["angle"] == -1
 
 
-def test_a_detector_that_wants_pages_of_one_size(stand_in_runtime: StandInRuntime, paper: Paper) -> None:
+def test_a_detector_that_wants_pages_of_one_size(stand_in_loader: StandInLoader, paper: Paper) -> None:
     changes = default_ocr()["SubModules"]
     changes["TextDetection"]["input_shape"] = [3, 128, 256]
     config = stand_in_config(SubModules=changes, use_doc_preprocessor=False, use_textline_orientation=False)
-    pipeline = OCRPipeline(config, stand_in_runtime)
+    pipeline = OCRPipeline(config, stand_in_loader)
     read(pipeline, paper)
     session: Any = pipeline.detector()._session
     assert session.batches[-1].shape == (1, 3, 128, 256)

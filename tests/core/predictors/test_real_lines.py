@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ocrzoo.engines.base import EngineOptions
-from ocrzoo.model_loader import Runtime, _config_of
+from ocrzoo.model_loader import ModelLoader, _config_of
 from ocrzoo.predictors.detection import TextDetector
 from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo.processing import geometry
@@ -31,19 +31,19 @@ AT_HAND = ("PP-OCRv5_mobile_rec", "PP-OCRv6_small_rec", "PP-OCRv6_tiny_rec")
 
 
 @pytest.fixture(scope="module")
-def runtime(zoo: Zoo) -> Runtime:
-    return Runtime(zoo=zoo, engine="onnxruntime", options=EngineOptions(threads=2))
+def loader(zoo: Zoo) -> ModelLoader:
+    return ModelLoader(zoo=zoo, engine="onnxruntime", options=EngineOptions(threads=2))
 
 
 @pytest.fixture(scope="module")
-def recognizer(runtime: Runtime) -> TextRecognizer:
-    made: TextRecognizer = runtime.predictor("PP-OCRv5_mobile_rec", "text_recognition")
+def recognizer(loader: ModelLoader) -> TextRecognizer:
+    made: TextRecognizer = loader.predictor("PP-OCRv5_mobile_rec", "text_recognition")
     return made
 
 
 @pytest.fixture(scope="module")
-def detector(runtime: Runtime) -> TextDetector:
-    made: TextDetector = runtime.predictor("PP-OCRv5_mobile_det", "text_detection")
+def detector(loader: ModelLoader) -> TextDetector:
+    made: TextDetector = loader.predictor("PP-OCRv5_mobile_det", "text_detection")
     return made
 
 
@@ -74,8 +74,8 @@ def filled(word: Word, shape: tuple[int, ...]) -> NDArray[np.bool_]:
 
 
 @pytest.mark.parametrize("name", AT_HAND)
-def test_charset_network_and_card_agree(runtime: Runtime, name: str) -> None:
-    assert isinstance(runtime.predictor(name, "text_recognition"), TextRecognizer)
+def test_charset_network_and_card_agree(loader: ModelLoader, name: str) -> None:
+    assert isinstance(loader.predictor(name, "text_recognition"), TextRecognizer)
 
 
 def test_published_weights_with_another_charset_are_refused(zoo: Zoo, tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_own_weights_with_a_charset_of_another_length_are_refused_at_load(
     config["PostProcess"]["character_dict"] = ["x", *config["PostProcess"]["character_dict"]]
     (tmp_path / "inference.yml").write_bytes(safe_yaml.dump(config).encode())
     with pytest.raises(IntegrityError, match=r"the network has 6906 classes, but its charset makes 6907"):
-        Runtime(zoo=zoo, engine=engine).predictor("PP-OCRv6_tiny_rec", "text_recognition", tmp_path)
+        ModelLoader(zoo=zoo, engine=engine).predictor("PP-OCRv6_tiny_rec", "text_recognition", tmp_path)
 
 
 @pytest.mark.parametrize("name", ["rotated.png", "chinese_mixed.png"])

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ocrzoo.engines.base import EngineOptions, TensorSpec
-from ocrzoo.model_loader import Runtime
+from ocrzoo.model_loader import ModelLoader
 from ocrzoo.predictors.base import ImageClassifier
 from ocrzoo_lcnet.predictor import Classifier
 from ocrzoo_registry.cards import inference_yml
@@ -46,7 +46,7 @@ class Answers:
 
 
 @pytest.fixture
-def offered(zoo: Zoo) -> ModelCard:
+def card(zoo: Zoo) -> ModelCard:
     return zoo.models.get(NAME)
 
 
@@ -149,7 +149,7 @@ class TestStandIns:
 
     def load(self, stand_ins: dict[str, Path], zoo: Zoo, engine: str, name: str) -> Classifier:
         folder = stand_ins[name if engine == "paddle" else f"{name}_onnx"]
-        predictor = Runtime(zoo, engine, EngineOptions(threads=2)).predictor(name, MODELS[name], folder)
+        predictor = ModelLoader(zoo, engine, EngineOptions(threads=2)).predictor(name, MODELS[name], folder)
         assert isinstance(predictor, Classifier)
         return predictor
 
@@ -174,6 +174,6 @@ class TestStandIns:
 def test_engines_agree_on_the_score(stand_ins: dict[str, Path], zoo: Zoo, turned: list[NDArray[np.uint8]]) -> None:
     scores = []
     for engine, folder in (("openvino", f"{NAME}_onnx"), ("onnxruntime", f"{NAME}_onnx"), ("paddle", NAME)):
-        made = Runtime(zoo, engine, EngineOptions(threads=2)).predictor(NAME, MODELS[NAME], stand_ins[folder])
+        made = ModelLoader(zoo, engine, EngineOptions(threads=2)).predictor(NAME, MODELS[NAME], stand_ins[folder])
         scores.append([answer.score for answer in made.predict(turned)])
     np.testing.assert_allclose(scores[1:], [scores[0]] * 2, atol=2.1e-5)

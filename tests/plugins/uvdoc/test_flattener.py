@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import ocrzoo_uvdoc.predictor
 from ocrzoo.engines.base import EngineOptions, TensorSpec
-from ocrzoo.model_loader import Runtime
+from ocrzoo.model_loader import ModelLoader
 from ocrzoo.predictors.base import Unwarper
 from ocrzoo.processing.rotation import through
 from ocrzoo_registry.cards.schema import ModelCard
@@ -197,7 +197,7 @@ class TestStandIn:
     @pytest.fixture
     def flattener(self, stand_ins: dict[str, Path], zoo: Zoo, engine: str) -> Flattener:
         folder = stand_ins["UVDoc" if engine == "paddle" else "UVDoc_onnx"]
-        predictor = Runtime(zoo, engine, EngineOptions(threads=2)).predictor("UVDoc", "image_unwarping", folder)
+        predictor = ModelLoader(zoo, engine, EngineOptions(threads=2)).predictor("UVDoc", "image_unwarping", folder)
         assert isinstance(predictor, Flattener)
         return predictor
 
@@ -207,7 +207,7 @@ class TestStandIn:
         page: Image = np.asarray(cv2.imread(str(sample)), np.uint8)
         assert isinstance(flattener, Unwarper)
         (flat,) = flattener.predict([page])
-        reference = Runtime(zoo, "onnxruntime", EngineOptions(threads=2))
+        reference = ModelLoader(zoo, "onnxruntime", EngineOptions(threads=2))
         (expected,) = reference.predictor("UVDoc", "image_unwarping", stand_ins["UVDoc_onnx"]).predict([page])
         assert flat.image.shape == page.shape
         assert np.abs(flat.image.astype(int) - expected.image).max() <= 1
