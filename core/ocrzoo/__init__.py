@@ -1,10 +1,9 @@
 """ocrzoo: a model zoo and registry for the PP-OCR families, and the OCR pipeline assembled from it.
 
-from ocrzoo import create_pipeline
+import ocrzoo
 
-pipeline = create_pipeline("OCR")
-for result in pipeline.predict("page.png"):
-    result.print()
+for page in ocrzoo.read("page.png"):
+    print(page.text)
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ocrzoo.pipelines.factory import create_pipeline
+    from ocrzoo.pipelines.factory import create_pipeline, read
     from ocrzoo_registry.errors import (
         InputError,
         IntegrityError,
@@ -34,6 +33,7 @@ __all__ = [
     "UsageError",
     "Zoo",
     "create_pipeline",
+    "read",
     "select_models",
 ]
 
@@ -42,6 +42,7 @@ _WHERE = {
     **dict.fromkeys(_ERRORS, "ocrzoo_registry.errors"),
     "Zoo": "ocrzoo_registry.zoo",
     "create_pipeline": "ocrzoo.pipelines.factory",
+    "read": "ocrzoo.pipelines.factory",
     "select_models": "ocrzoo_registry.zoo",
 }
 

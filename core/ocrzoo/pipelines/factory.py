@@ -22,6 +22,7 @@ from ocrzoo_registry.zoo import Zoo
 if TYPE_CHECKING:
     from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
     from ocrzoo.pipelines.ocr import OCRPipeline
+    from ocrzoo.results.ocr import OCRResult
 
 _MODULES = {
     "doc_orientation_classify": "DocOrientationClassify",
@@ -33,6 +34,10 @@ _MODULES = {
 """How arguments that name a model begin (PaddleOCR's names), and the module of a configuration that they choose for."""
 
 _WHAT = ("name", "dir")
+
+OPTIONAL_STAGES = ("use_doc_orientation_classify", "use_doc_unwarping", "use_textline_orientation")
+"""Switches of the stages that ``read`` and ``ocrzoo ocr`` leave off: they take time, unwarping harms a flat page, and
+the extra ``bundled`` has no weights for them."""
 
 
 class Options(TypedDict, total=False):
@@ -154,6 +159,18 @@ def create_pipeline(
     settings = checked(load_attribute(spec.schema), data, origin)
     _check(settings, loader)
     return factory(settings, loader)
+
+
+def read(input: Any, **options: Unpack[Options]) -> Iterator[OCRResult]:
+    """Read the text of images and PDFs, and yield a result a page; the optional stages are off, as in ``ocrzoo ocr``.
+
+    ``input`` is what ``predict`` takes: a path, URL, folder, array, or a list of these. ``options`` are those of
+    :func:`create_pipeline`; ``use_doc_orientation_classify=True`` and its like turn a stage on. Each call builds a
+    pipeline: to read again and again, keep one of :func:`create_pipeline`.
+    """
+    chosen: dict[str, Any] = {**dict.fromkeys(OPTIONAL_STAGES, False), **options}
+    pipeline: OCRPipeline = create_pipeline("OCR", **chosen)
+    return pipeline.predict(input)
 
 
 def models_of(zoo: Zoo, pipeline: str, lang: str | Sequence[str] | None = None) -> list[str]:

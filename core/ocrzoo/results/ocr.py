@@ -117,6 +117,13 @@ class OCRResult(PageResult):
             drawn = draw(self._image, self["rec_polys"], self["rec_texts"])
         return {"ocr_res_img": drawn, **({} if upright is None else upright.img)}
 
+    @property
+    def text(self) -> str:
+        """The text, a line a line, as ``save_to_txt`` saves it."""
+        from ocrzoo.results.exports.plain import to_txt
+
+        return to_txt([self.text_page()]).rstrip("\n")
+
     def text_page(self, *, original: bool = False) -> TextPage:
         """Return the page's text with its places, in the page as it was read, or as it came where that is known."""
         upright: DocPreprocessorResult | None = self.get("doc_preprocessor_res")

@@ -19,9 +19,6 @@ from ocrzoo.cli.options import (
 )
 from ocrzoo.cli.output import debug_option
 
-_OFF = ("use_doc_orientation_classify", "use_doc_unwarping", "use_textline_orientation")
-"""Stages that cost time, and harm what needs none of them: off unless they are asked for."""
-
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
@@ -59,7 +56,9 @@ def ocr(
     """
     if save_as is not None and save_path is None:
         raise click.UsageError("--save_as goes with --save_path, which says where")
-    for switch in _OFF:
+    from ocrzoo.pipelines.factory import OPTIONAL_STAGES
+
+    for switch in OPTIONAL_STAGES:
         options[switch] = bool(options[switch])
     reading = Reading(inputs, "json" if as_json else "text", save_path, save_as or ("json", "img"), output)
     return read_pages(reading, {"pipeline": "OCR", "lang": lang}, options)
