@@ -35,7 +35,7 @@ def card_data(**changes: object) -> dict[str, object]:
         "summary": "Finds text on beach signs.",
         "license": "Apache-2.0",
         "artifacts": {"onnx": {"files": [{"path": "inference.onnx"}]}},
-        "running": {"predictor": "text_detection"},
+        "inference": {"predictor": "text_detection"},
     } | changes
 
 

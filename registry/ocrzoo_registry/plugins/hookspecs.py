@@ -55,7 +55,7 @@ class HookSpecs:
                         "license": "Apache-2.0",
                         "artifacts": {"onnx": {"files": [{"path": "inference.onnx"}]}},
                         "sources": {"huggingface": {"onnx": {"repository": "seaside/det"}}},
-                        "running": {"predictor": "text_detection"},
+                        "inference": {"predictor": "text_detection"},
                     },
                     origin=__file__,
                 )

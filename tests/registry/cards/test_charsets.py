@@ -35,7 +35,7 @@ def test_what_is_no_charset(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.fixture
-def offered(zoo: Zoo, tmp_path: Path) -> ModelCard:
+def card(zoo: Zoo, tmp_path: Path) -> ModelCard:
     """A card whose charset is a, b, c and the space of two widths."""
     (tmp_path / "own.txt").write_text("a\nb\nc\n1\n\u3000\n", encoding="utf-8")
     card = zoo.models.get("PP-OCRv5_mobile_rec").model_copy(update={"charset": "own.txt"})

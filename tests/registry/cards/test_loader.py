@@ -46,7 +46,7 @@ inference: {predictor: text_recognition}
     [
         ({"famly": "seaside"}, "famly: unknown key (did you mean family"),
         ({"language": ["vi"]}, "language: unknown key (did you mean languages?)"),
-        ({"running": {"predictr": "x", "predictor": "x"}}, "running.predictr: unknown key (did you mean predictor"),
+        ({"inference": {"predictr": "x", "predictor": "x"}}, "inference.predictr: unknown key (did you mean predictor"),
         (
             {"artifacts": {"onnx": {"files": [{"path": "a.onnx", "sha": "0"}]}}},
             "artifacts.onnx.files.0.sha: unknown key",

@@ -306,7 +306,7 @@ class TestResolving:
     """Through the resolver, as any source."""
 
     @pytest.fixture
-    def offered(self) -> ModelCard:
+    def card(self) -> ModelCard:
         return CARD
 
     def test_a_model_comes_from_a_plain_server(self, zoo_at: Callable[..., Zoo], plain: str, card: ModelCard) -> None:

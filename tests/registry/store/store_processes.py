@@ -35,7 +35,7 @@ CARD = {
     "summary": "Finds text on beach signs.",
     "license": "Apache-2.0",
     "artifacts": {"onnx": {"files": [{"path": "inference.onnx"}]}},
-    "running": {"predictor": "text_detection"},
+    "inference": {"predictor": "text_detection"},
 }
 
 
