@@ -4,62 +4,134 @@ import ocrzoo
 
 for page in ocrzoo.read("page.png"):
     print(page.text)
+
+Names are imported on first use: ``import ocrzoo`` alone loads nothing.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # importing it from typing takes longer than all the rest of this module
 
 if TYPE_CHECKING:
+    from ocrzoo.engines.base import Device, Engine, EngineOptions, Session, TellingSession, TensorSpec
+    from ocrzoo.inputs import Input
+    from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
     from ocrzoo.pipelines.factory import create_pipeline, read
+    from ocrzoo.pipelines.ocr import OCRPipeline
+    from ocrzoo.predictors.base import Classification, ImageClassifier, Unwarped, Unwarper
+    from ocrzoo.results.base import PageResult
+    from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
+    from ocrzoo.results.ocr import OCRResult
+    from ocrzoo.types import Image, Quad
     from ocrzoo_registry.errors import (
+        AmbiguousLanguage,
+        AmbiguousName,
+        Busy,
+        CardError,
+        EngineError,
+        ExitCode,
         InputError,
         IntegrityError,
         NotFound,
+        NotOffered,
         OcrzooError,
         OfflineError,
+        PluginError,
+        Refused,
         SourceError,
+        StoreError,
+        TooSlow,
+        UnknownLanguage,
+        UnknownModel,
+        Unreachable,
         UsageError,
     )
-    from ocrzoo_registry.zoo import Zoo, select_models
+    from ocrzoo_registry.store.store import ModelFiles
+    from ocrzoo_registry.zoo import Zoo, download, list_models, select_models
 
 __all__ = [
+    "AmbiguousLanguage",
+    "AmbiguousName",
+    "Busy",
+    "CardError",
+    "Classification",
+    "Device",
+    "DocPreprocessorPipeline",
+    "DocPreprocessorResult",
+    "Engine",
+    "EngineError",
+    "EngineOptions",
+    "ExitCode",
+    "Image",
+    "ImageClassifier",
+    "Input",
     "InputError",
     "IntegrityError",
+    "ModelFiles",
     "NotFound",
+    "NotOffered",
+    "OCRPipeline",
+    "OCRResult",
     "OcrzooError",
     "OfflineError",
+    "PageResult",
+    "PluginError",
+    "Quad",
+    "Refused",
+    "Session",
     "SourceError",
+    "StoreError",
+    "TellingSession",
+    "TensorSpec",
+    "TooSlow",
+    "UnknownLanguage",
+    "UnknownModel",
+    "Unreachable",
+    "Unwarped",
+    "Unwarper",
     "UsageError",
     "Zoo",
     "create_pipeline",
+    "download",
+    "list_models",
     "read",
     "select_models",
 ]
 
-_ERRORS = ("InputError", "IntegrityError", "NotFound", "OcrzooError", "OfflineError", "SourceError", "UsageError")
-_WHERE = {
-    **dict.fromkeys(_ERRORS, "ocrzoo_registry.errors"),
-    "Zoo": "ocrzoo_registry.zoo",
-    "create_pipeline": "ocrzoo.pipelines.factory",
-    "read": "ocrzoo.pipelines.factory",
-    "select_models": "ocrzoo_registry.zoo",
+_MODULES = {
+    **dict.fromkeys(
+        ("Device", "Engine", "EngineOptions", "Session", "TellingSession", "TensorSpec"), "ocrzoo.engines.base"
+    ),
+    "Input": "ocrzoo.inputs",
+    "DocPreprocessorPipeline": "ocrzoo.pipelines.doc_preprocessor",
+    **dict.fromkeys(("create_pipeline", "read"), "ocrzoo.pipelines.factory"),
+    "OCRPipeline": "ocrzoo.pipelines.ocr",
+    **dict.fromkeys(("Classification", "ImageClassifier", "Unwarped", "Unwarper"), "ocrzoo.predictors.base"),
+    "PageResult": "ocrzoo.results.base",
+    "DocPreprocessorResult": "ocrzoo.results.doc_preprocessor",
+    "OCRResult": "ocrzoo.results.ocr",
+    **dict.fromkeys(("Image", "Quad"), "ocrzoo.types"),
+    "ModelFiles": "ocrzoo_registry.store.store",
+    **dict.fromkeys(("Zoo", "download", "list_models", "select_models"), "ocrzoo_registry.zoo"),
 }
+"""The module of each public name that is not an error."""
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first used: ``import ocrzoo`` alone loads nothing heavy."""
+    """Import a public name on first use."""
     if name == "__version__":
         from importlib.metadata import version
 
         return version("ocrzoo")
-    if name not in _WHERE:
-        raise AttributeError(f"module 'ocrzoo' has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_WHERE[name]), name)
+    value = getattr(import_module(_MODULES.get(name, "ocrzoo_registry.errors")), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:
-    """Return the public names, whether they were used yet or not."""
-    return sorted([*globals(), *__all__, "__version__"])
+    """Return the public names, imported yet or not."""
+    return sorted({*globals(), *__all__, "__version__"})

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 
 from ocrzoo_registry.cards.schema import ModelCard
-from ocrzoo_registry.errors import UnknownModel
-from ocrzoo_registry.names import natural_key
+from ocrzoo_registry.errors import UnknownModel, UsageError
+from ocrzoo_registry.names import did_you_mean, natural_key
 from ocrzoo_registry.plugins.registrations import Registration, Registrations
 
 
@@ -42,7 +42,10 @@ class Catalog(Registrations[ModelCard]):
         Raises:
             AmbiguousLanguage: The code of the language has two meanings.
             UnknownLanguage: There is no such language.
+            UsageError: No model has that task, family or tier.
         """
+        for key, value in (("task", task), ("family", family), ("tier", tier)):
+            self._check(key, value)
         serves = _serving(lang)
         found = [
             card
@@ -54,6 +57,13 @@ class Catalog(Registrations[ModelCard]):
             and serves(card.languages)
         ]
         return sorted(found, key=lambda card: natural_key(card.name))
+
+    def _check(self, key: str, value: str | None) -> None:
+        if value is None:
+            return
+        known = sorted({one for card in self if (one := getattr(card, key)) is not None})
+        if value not in known:
+            raise UsageError(f"{key} {value!r} is unknown: choose {', '.join(known)}{did_you_mean(value, known)}")
 
 
 def _serving(lang: str | None) -> Callable[[Iterable[str]], bool]:

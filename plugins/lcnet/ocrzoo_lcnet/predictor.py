@@ -8,12 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.engines.base import Session
-from ocrzoo.predictors.base import Classification
-from ocrzoo.types import Image
+from ocrzoo import Classification, Image, Session
 from ocrzoo_lcnet.transforms import Preparation
-from ocrzoo_registry.cards.schema import ModelCard
-from ocrzoo_registry.errors import IntegrityError
+from ocrzoo_registry import IntegrityError, ModelCard
 
 SCORE_DECIMALS = 5
 """PaddleX's."""

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.types import Image
-from ocrzoo_registry.errors import IntegrityError
+from ocrzoo import Image
+from ocrzoo_registry import IntegrityError
 
 Array: TypeAlias = NDArray[Any]
 Operation: TypeAlias = Callable[[Array], Array]

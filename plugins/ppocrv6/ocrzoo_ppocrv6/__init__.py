@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import ocrzoo_cards
-from ocrzoo_registry.cards.loader import read_cards
-from ocrzoo_registry.cards.schema import ModelCard
-from ocrzoo_registry.plugins.hookspecs import hookimpl
+from ocrzoo_registry import ModelCard, hookimpl, read_cards
 
 
 @hookimpl

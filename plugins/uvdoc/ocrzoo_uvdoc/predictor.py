@@ -8,11 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.engines.base import Session, TellingSession
-from ocrzoo.predictors.base import Unwarped
-from ocrzoo.types import Image
-from ocrzoo_registry.cards.schema import ModelCard
-from ocrzoo_registry.errors import InputError, IntegrityError
+from ocrzoo import Image, Session, TellingSession, Unwarped
+from ocrzoo_registry import InputError, IntegrityError, ModelCard
 
 Array: TypeAlias = NDArray[np.float32]
 

@@ -39,8 +39,7 @@ class HookSpecs:
 
             from pathlib import Path
 
-            from ocrzoo_registry.cards.loader import build_card
-            from ocrzoo_registry.plugins.hookspecs import hookimpl
+            from ocrzoo_registry import build_card, hookimpl
 
 
             @hookimpl
@@ -77,9 +76,7 @@ class HookSpecs:
 
             from contextlib import contextmanager
 
-            from ocrzoo_registry.plugins.specs import SourceSpec
-            from ocrzoo_registry.sources.base import Listing, Opened, RemoteFile
-            from ocrzoo_registry.plugins.hookspecs import hookimpl
+            from ocrzoo_registry import Listing, Opened, RemoteFile, SourceSpec, hookimpl
 
 
             class Shelf:
@@ -111,8 +108,7 @@ class HookSpecs:
 
         .. code-block:: python
 
-            from ocrzoo_registry.plugins.specs import PredictorSpec
-            from ocrzoo_registry.plugins.hookspecs import hookimpl
+            from ocrzoo_registry import PredictorSpec, hookimpl
 
 
             class MeanColour:
@@ -137,8 +133,7 @@ class HookSpecs:
 
         .. code-block:: python
 
-            from ocrzoo_registry.plugins.specs import EngineSpec
-            from ocrzoo_registry.plugins.hookspecs import hookimpl
+            from ocrzoo_registry import EngineSpec, hookimpl
 
 
             class Abacus:
@@ -167,8 +162,7 @@ class HookSpecs:
 
         .. code-block:: python
 
-            from ocrzoo_registry.plugins.specs import PipelineSpec
-            from ocrzoo_registry.plugins.hookspecs import hookimpl
+            from ocrzoo_registry import PipelineSpec, hookimpl
 
 
             def default_config():
