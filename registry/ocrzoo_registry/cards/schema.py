@@ -124,15 +124,20 @@ class Links(Record):
     homepage: Url | None = None
 
 
-class File(Record):
-    """One file of a model, by its path inside the model's folder."""
+class FileRecord(Record):
+    """One file of a model; the base of every record of a file."""
 
     path: RelativePath
+    """Inside the model's folder."""
     size: Size | None = None
     """Bytes."""
     sha256: Sha256 | None = None
     digest_origin: Text | None = None
     """Where the digest comes from."""
+
+
+class File(FileRecord):
+    """A file as a card lists it; a digest is optional."""
 
     @model_validator(mode="after")
     def _digest_with_origin(self) -> File:
@@ -161,11 +166,10 @@ class Archive(Record):
     url: Url
 
 
-class Member(Record):
+class Member(FileRecord):
     """A file inside a Python distribution, and the path it gets in the model's folder."""
 
     member: RelativePath
-    path: RelativePath
     size: Size
     sha256: Sha256
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from ocrzoo_registry.cards.schema import RELATIVE_PATH, Format, ModelCard
 from ocrzoo_registry.errors import IntegrityError, SourceError
 from ocrzoo_registry.sources.base import Listing, RemoteFile
-from ocrzoo_registry.store.lockfile import check_same
 from ocrzoo_registry.store.manifest import Manifest, StoredFile
 from ocrzoo_registry.store.store import MANIFEST_NAME
 
@@ -65,8 +64,23 @@ class Order:
             files=tuple(files),
         )
         if self.expected is not None:
-            check_same(manifest, self.expected)
+            _check_expected(manifest, self.expected)
         return manifest
+
+
+def _check_expected(manifest: Manifest, expected: Manifest) -> None:
+    """Refuse a model that differs from the locked one in any file.
+
+    Raises:
+        IntegrityError: It differs.
+    """
+    if differing := manifest.differing(expected.files):
+        path = differing[0]
+        [found, locked] = [{file.path: file.sha256 for file in one.files} for one in (manifest, expected)]
+        raise IntegrityError(
+            f"{manifest.name} ({manifest.format}) differs from the lock file in {', '.join(differing)}: "
+            f"{path} is {found.get(path, 'absent')}, locked is {locked.get(path, 'absent')}"
+        )
 
 
 def check_listing(listing: Listing) -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from ocrzoo_registry.cards.inference_yml import WRITTEN_FROM_CARD
 from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.download.request import Order
 from ocrzoo_registry.download.source_order import SourceOrder
@@ -102,7 +101,7 @@ class Resolver:
             IntegrityError: What can be had is something else.
             StoreError: The store cannot be written.
         """
-        from ocrzoo_registry.store.lockfile import locked, names_commit
+        from ocrzoo_registry.store.lockfile import locked
 
         attempts: list[Attempt] = []
         with self.lock(record.name):
@@ -110,7 +109,7 @@ class Resolver:
             if fetched := self._fetch(locked(card, record), record.format, order, attempts, expected):
                 return fetched
             for lost in [one for one in attempts if one.outcome == "missing" and one.source == record.source]:
-                if names_commit(record):
+                if record.has_commit:
                     attempts[attempts.index(lost)] = replace(lost, message=f"{lost.message} at {record.revision}")
                     today = locked(card, record, at_revision=False)
                     if fetched := self._fetch(today, record.format, [lost.source], attempts, expected):
@@ -130,10 +129,10 @@ class Resolver:
         """
         from ocrzoo_registry.download.install import adopt
         from ocrzoo_registry.sources.base import RemoteFile
-        from ocrzoo_registry.store.lockfile import locked, same
+        from ocrzoo_registry.store.lockfile import locked
 
         found = self.store.find(entry.name, entry.format)
-        if found is not None and found.manifest is not None and same(found.manifest, entry):
+        if found is not None and found.manifest is not None and not found.manifest.differing(entry.files):
             return found
         files = (RemoteFile(one.path, one.size, one.sha256, digest_origin=one.digest_origin) for one in entry.served)
         with self.lock(entry.name):
@@ -179,14 +178,13 @@ class Resolver:
         manifest = files.manifest
         if manifest is None:
             return True
-        written = [file.digest_origin for file in manifest.files if file.digest_origin.startswith(WRITTEN_FROM_CARD)]
+        written = [file.digest_origin for file in manifest.files if file.written_from_card]
         if written:
             from ocrzoo_registry.cards import inference_yml
 
             if written != [inference_yml.origin(card)]:
                 return False
-        pins = {file.path: file.sha256 for file in card.artifacts[files.file_format].files if file.sha256}
-        if any(pins.get(file.path, file.sha256) != file.sha256 for file in manifest.files):
+        if manifest.differing(card.artifacts[files.file_format].files, common_only=True):
             return False
         if not self.sources.is_mutable(manifest.source):
             return True

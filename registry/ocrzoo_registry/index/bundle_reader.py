@@ -142,8 +142,8 @@ def bring(resolver: Resolver, bundle: Bundle, model: IndexedModel, known: ModelC
 def _holds(found: ModelFiles, listed: Listing) -> bool:
     if found.manifest is None:
         return False
-    here = {(file.path, file.sha256) for file in found.manifest.served}
-    return here == {(file.path, file.sha256) for file in listed.files}
+    written = [file for file in found.manifest.files if file.written_from_card]
+    return not found.manifest.differing([*listed.files, *written])
 
 
 def _checked(path: Path, members: Sequence[tarfile.TarInfo], public_key: Path | None) -> Bundle:

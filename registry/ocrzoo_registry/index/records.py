@@ -10,7 +10,6 @@ from ocrzoo_registry.cards.inference_yml import WRITTEN_FROM_CARD
 from ocrzoo_registry.cards.schema import Format, ModelCard, is_commit
 from ocrzoo_registry.index.schema import Index, IndexedFile, IndexedModel, revision_of
 from ocrzoo_registry.sources.base import Listing, RemoteFile
-from ocrzoo_registry.store.lockfile import names_commit
 from ocrzoo_registry.store.manifest import Manifest
 
 
@@ -32,7 +31,7 @@ def indexed(manifest: Manifest, card: ModelCard, files: Iterable[IndexedFile] | 
     )
     in_order = tuple(sorted(listed, key=lambda file: file.path))
     written = any(file.digest_origin.startswith(WRITTEN_FROM_CARD) for file in in_order)
-    is_hubs = names_commit(manifest) and is_commit(manifest.revision) and not written
+    is_hubs = manifest.has_commit and is_commit(manifest.revision) and not written
     return IndexedModel(
         name=manifest.name,
         format=manifest.format,

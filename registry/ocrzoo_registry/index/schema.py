@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from ocrzoo_registry.cards.schema import Format, ModelCard, Name, Record, RelativePath, Sha256, Size, Text
+from ocrzoo_registry.cards.schema import FileRecord, Format, ModelCard, Name, Record, Sha256, Size, Text
 from ocrzoo_registry.errors import IntegrityError
 
 FILE_NAME = "index.json"
@@ -24,16 +24,13 @@ MAX_BYTES = 64 << 20
 Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 
 
-class IndexedFile(Record):
+class IndexedFile(FileRecord):
     """One file of a model."""
 
-    path: RelativePath
-    """Inside the model's folder."""
     size: Size
-    """Bytes."""
     sha256: Sha256
     digest_origin: Text
-    """Who vouched for the digest when the mirror fetched the file."""
+    """Where the digest came from when the mirror downloaded the file."""
 
     @property
     def blob(self) -> str:

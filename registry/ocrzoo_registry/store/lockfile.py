@@ -9,16 +9,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from ocrzoo_registry.cards.schema import Artifact, File, ModelCard, Record
-from ocrzoo_registry.errors import IntegrityError, UsageError
+from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import read_bounded, reason, write_at_once
 from ocrzoo_registry.store.manifest import Manifest, StoredFile
 
 FILE_NAME = "ocrzoo.lock"
 
 MAX_BYTES = 16 << 20
-
-_COMMIT_HUBS = ("huggingface", "aistudio")
-"""Hubs whose listings name a commit that can be asked for again."""
 
 _OF_ONE_MACHINE: Any = {"schema_version": True, "files": {"__all__": {"mtime_ns", "ctime_ns"}}}
 """What a manifest says and a lock file need not."""
@@ -74,7 +71,7 @@ def locked(card: ModelCard, manifest: Manifest, *, at_revision: bool = True) -> 
     if pins:
         artifacts[manifest.format] = Artifact(files=tuple(pins))
     changes: dict[str, Any] = {"artifacts": artifacts}
-    if at_revision and names_commit(manifest):
+    if at_revision and manifest.has_commit:
         places = dict(getattr(card.sources, manifest.source))
         if manifest.format in places:
             places[manifest.format] = places[manifest.format].model_copy(update={"revision": manifest.revision})
@@ -82,34 +79,5 @@ def locked(card: ModelCard, manifest: Manifest, *, at_revision: bool = True) -> 
     return card.model_copy(update=changes)
 
 
-def names_commit(manifest: Manifest) -> bool:
-    """Whether a hub can be asked for the manifest's revision again, and may no longer have it."""
-    return manifest.source in _COMMIT_HUBS
-
-
 def _locked_origin(file: StoredFile) -> str:
     return f"{file.digest_origin.removesuffix(_LOCKED)}{_LOCKED}"
-
-
-def same(manifest: Manifest, expected: Manifest) -> bool:
-    """Whether a model has the files of another record of it, to the byte."""
-    return {(file.path, file.sha256) for file in manifest.files} == {
-        (file.path, file.sha256) for file in expected.files
-    }
-
-
-def check_same(manifest: Manifest, expected: Manifest) -> None:
-    """Refuse a model that differs from the locked one in any file.
-
-    Raises:
-        IntegrityError: It differs.
-    """
-    here = {file.path: file.sha256 for file in manifest.files}
-    due = {file.path: file.sha256 for file in expected.files}
-    differing = sorted(path for path in here.keys() | due.keys() if here.get(path) != due.get(path))
-    if differing:
-        path = differing[0]
-        raise IntegrityError(
-            f"{manifest.name} ({manifest.format}) differs from the lock file in {', '.join(differing)}: "
-            f"{path} is {here.get(path, 'absent')}, locked is {due.get(path, 'absent')}"
-        )

@@ -1,33 +1,57 @@
-"""The manifest: what a model folder of the store holds, and where it came from."""
+"""The manifest: THE record of a model's files, in the store, in a lock file and in an index."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 
 from ocrzoo_registry.cards.inference_yml import WRITTEN_FROM_CARD
-from ocrzoo_registry.cards.schema import Format, Name, Record, RelativePath, Sha256, Size, Text
+from ocrzoo_registry.cards.schema import FileRecord, Format, Name, Record, Sha256, Size, Text
+
+TRUSTED = "trusted by the user"
+"""The source of a model that was registered unverified, and the origin of its digests."""
+
+_COMMIT_HUBS = ("huggingface", "aistudio")
+"""Hubs whose listings name a commit that can be requested later."""
 
 
-class StoredFile(Record):
+class HasDigest(Protocol):
+    """Any record of a file with a path and, where known, a SHA-256."""
+
+    @property
+    def path(self) -> str:
+        """Inside the model's folder."""
+        ...
+
+    @property
+    def sha256(self) -> str | None:
+        """64 hexadecimal digits."""
+        ...
+
+
+class StoredFile(FileRecord):
     """One verified file."""
 
-    path: RelativePath
     size: Size
-    """Bytes."""
     sha256: Sha256
     digest_origin: Text
-    """Who vouched for the digest; ``first seen`` where nobody did."""
+    """Where the digest comes from; ``first seen`` if no source stated one."""
     mtime_ns: int = 0
-    """Modification time when published; the bytes are compared anew when it differs."""
+    """Modification time when published; the file is hashed again when it differs."""
     ctime_ns: int = 0
     """Time of the last change of any kind, which a program cannot set back; likewise."""
 
+    @property
+    def written_from_card(self) -> bool:
+        """Whether ocrzoo wrote the file; no source served it."""
+        return self.digest_origin.startswith(WRITTEN_FROM_CARD)
+
 
 class Manifest(Record):
-    """The record beside a published model."""
+    """The files of one model in one format, and where they came from."""
 
     schema_version: Literal[1] = 1
     name: Name
@@ -42,20 +66,36 @@ class Manifest(Record):
         return self.model_copy(update={"files": tuple(_stamp(folder, file) for file in self.files)})
 
     def unstamped(self) -> Manifest:
-        """Return the manifest without what holds for one machine only."""
+        """Return the manifest without the times, which hold for one machine only."""
         files = (file.model_copy(update={"mtime_ns": 0, "ctime_ns": 0}) for file in self.files)
         return self.model_copy(update={"files": tuple(files)})
 
     @property
     def served(self) -> tuple[StoredFile, ...]:
         """The files that the source served; the others were written from the card."""
-        return tuple(file for file in self.files if not file.digest_origin.startswith(WRITTEN_FROM_CARD))
+        return tuple(file for file in self.files if not file.written_from_card)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def has_commit(self) -> bool:
+        """Whether the revision is a hub's commit, which can be requested later and may be removed upstream."""
+        return self.source in _COMMIT_HUBS
+
+    def differing(self, files: Iterable[HasDigest], *, common_only: bool = False) -> list[str]:
+        """Return the paths of files that other records do not have, or have with another SHA-256.
+
+        ``common_only``: ignore files in only one of the two, and those without a digest.
+        """
+        own = {file.path: file.sha256 for file in self.files}
+        other = {file.path: file.sha256 for file in files if not (common_only and file.sha256 is None)}
+        paths = own.keys() & other.keys() if common_only else own.keys() | other.keys()
+        return sorted(path for path in paths if own.get(path) != other.get(path))
 
 
 def _stamp(folder: Path, file: StoredFile) -> StoredFile:
     status = (folder / file.path).stat()
     return file.model_copy(update={"mtime_ns": status.st_mtime_ns, "ctime_ns": status.st_ctime_ns})
-
-
-TRUSTED = "trusted by the user"
-"""The source of a folder that was taken as it was, and the origin of its digests."""

@@ -19,7 +19,8 @@ def compare(private: Path, manifest: Manifest) -> None:
     for earlier in _records(folder):
         if earlier.source == manifest.source and earlier.revision != manifest.revision:
             continue
-        for path in _differing(earlier, manifest):
+        served = manifest.model_copy(update={"files": manifest.served})
+        for path in served.differing(earlier.served, common_only=True):
             log.warning(
                 "%s: %s (%s) serves another %s than %s (%s) did; what it served now is used, and nothing is mixed",
                 manifest.name,
@@ -41,9 +42,3 @@ def _records(folder: Path) -> Iterator[Manifest]:
             yield Manifest.model_validate_json(read_bounded(path, MAX_MANIFEST_BYTES))
         except (OSError, ValueError):
             continue
-
-
-def _differing(one: Manifest, other: Manifest) -> list[str]:
-    """Paths of files that a source served in both, with other bytes."""
-    digests = {file.path: file.sha256 for file in one.served}
-    return [file.path for file in other.served if digests.get(file.path, file.sha256) != file.sha256]

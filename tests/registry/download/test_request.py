@@ -58,6 +58,19 @@ def test_what_was_not_expected_is_refused() -> None:
         same.manifest("7", [FILE.model_copy(update={"sha256": sha256(b"y")})])
 
 
+def test_a_difference_from_the_lock_file_names_files_and_digests() -> None:
+    changed, new = FILE.model_copy(update={"sha256": sha256(b"y")}), FILE.model_copy(update={"path": "new.txt"})
+    expected = order().manifest("7", [changed])
+    with pytest.raises(IntegrityError) as caught:
+        Order(order().card, "onnx", "elsewhere", expected).manifest("8", [new, FILE])
+    assert str(caught.value) == (
+        "seaside_det (onnx) differs from the lock file in inference.onnx, new.txt: "
+        f"inference.onnx is {sha256(b'x')}, locked is {sha256(b'y')}"
+    )
+    with pytest.raises(IntegrityError, match=r"in new\.txt: new\.txt is absent, locked is"):
+        Order(order().card, "onnx", "elsewhere", order().manifest("7", [FILE, new])).manifest("8", [FILE])
+
+
 def test_a_listing_of_a_model_is_fine() -> None:
     check_listing(Listing("1", (RemoteFile(ONNX, 0), RemoteFile("inference.yml"), RemoteFile("a/b/c.txt", 5))))
     check_listing(Listing("1", (RemoteFile("archive.tar"),), archive=True))
