@@ -185,7 +185,7 @@ def _publish(
     if now is None and not models:
         return
     index = index_of(models)
-    unchanged = now is not None and (here.made_by, here.models) == (index.made_by, index.models)
+    unchanged = now is not None and index.model_copy(update={"earlier": here.earlier}).to_bytes() == here.to_bytes()
     earlier = here.earlier if unchanged else layouts.earlier(here, models)
     index = index.model_copy(update={"earlier": tuple(one for one in earlier if has_all(one, folder.blobs))})
     if now is None or not unchanged or any(True for _ in verify.faults(folder, now, here=True)):

@@ -166,7 +166,7 @@ def test_a_signal_ends_it_at_once_and_without_a_word(number: signal.Signals, fol
 
 
 def test_connections_that_say_nothing_are_ended(folder: Path) -> None:
-    code = "from ocrzoo_registry.mirror import server; server.KEEP_ALIVE_S = 1"
+    code = "from ocrzoo_registry.mirror.serving import server; server.KEEP_ALIVE_S = 1"
     with run_serve(folder, before=code) as (url, _):
         address = urlsplit(url)
         with socket.create_connection((address.hostname or "", address.port or 0), STOP_S) as silent:
@@ -180,7 +180,7 @@ def test_connections_that_say_nothing_are_ended(folder: Path) -> None:
 
 def test_a_request_that_is_never_completed_is_ended(folder: Path) -> None:
     """Else a few hundred of them, from one machine, would shut everybody out."""
-    code = "from ocrzoo_registry.mirror import server; server.KEEP_ALIVE_S = 1"
+    code = "from ocrzoo_registry.mirror.serving import server; server.KEEP_ALIVE_S = 1"
     with run_serve(folder, before=code) as (url, _):
         address = urlsplit(url)
         for begun in (b"", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n"):
@@ -212,7 +212,7 @@ def test_a_reader_that_takes_nothing_does_not_keep_it(tmp_path: Path) -> None:
 def test_a_reader_that_takes_nothing_any_more_is_ended_and_a_slow_one_is_not(tmp_path: Path) -> None:
     content = bytes(range(256)) * 100_000
     MadeMirror().add(card_of(NAME, "paddle"), "paddle", {"inference.yml": content}).lay(tmp_path / "release")
-    code = "from ocrzoo_registry.mirror import server; server.SEND_S = 2"
+    code = "from ocrzoo_registry.mirror.serving import server; server.SEND_S = 2"
     asked = f"GET {FILE} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
     with run_serve(tmp_path / "release", before=code) as (url, _):
         address = urlsplit(url)
