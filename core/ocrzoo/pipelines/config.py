@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import reprlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -13,8 +13,7 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel, ValidationError
 
 from ocrzoo_registry import safe_yaml
-from ocrzoo_registry.errors import UnknownLanguage, UsageError
-from ocrzoo_registry.languages.ranking import Candidate
+from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.specs import PipelineSpec, load_attribute
 from ocrzoo_registry.zoo import Zoo, select_models
@@ -119,28 +118,13 @@ def choose_readers(recognition: dict[str, Any], lang: str | Sequence[str], zoo: 
         raise UsageError(f"lang={lang!r}: a language tag such as ru or zh-Hant is needed, or a list of them")
     first, *others = (
         {"model_name": one.name, "languages": [evidence.language.tag for evidence in one.evidence]}
-        for one in recognition_models(zoo, lang, str(recognition.get("model_name")))
+        for one in select_models(lang, zoo=zoo, default=str(recognition.get("model_name"))).require()
     )
     for key in ("model_dir", "others"):
         recognition.pop(key, None)
     recognition.update(first)
     if others:
         recognition["others"] = others
-
-
-def recognition_models(zoo: Zoo, lang: str | Iterable[str], default: str) -> tuple[Candidate, ...]:
-    """Return the models to read languages with, one where it reads all; log notes that the user should see.
-
-    Raises:
-        AmbiguousLanguage: A code has two meanings.
-        UnknownLanguage: No model reads one of the languages; the message has the letters that the nearest lacks.
-    """
-    found = select_models(lang, zoo=zoo, default=default)
-    if not found.readers:
-        raise UnknownLanguage(found.reason)
-    for note in found.notes:
-        log.warning(note)
-    return found.readers
 
 
 def at_hand(languages: Sequence[str], models: Sequence[str | None], zoo: Zoo) -> str:

@@ -270,6 +270,14 @@ class ModelCard(Record):
                     raise ValueError(f"a source offers {file_format!r}, which artifacts does not list")
         return self
 
+    def __eq__(self, other: object) -> bool:
+        """Whether another card says the same, wherever its folder is."""
+        return isinstance(other, ModelCard) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        """Hash the name, which is unique in a catalog."""
+        return hash(self.name)
+
     @property
     def folder(self) -> Path:
         """The folder that ``charset``, ``known_digests`` and directory sources are relative to."""

@@ -6,17 +6,20 @@ card of a third party takes part like any other.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from ocrzoo_registry.cards.schema import ModelCard
-from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.errors import UnknownLanguage, UsageError
 from ocrzoo_registry.languages.ranking import Candidate, Terms, why_behind
 from ocrzoo_registry.languages.support import Evidence, collect
 from ocrzoo_registry.languages.tags import Language, claims, find_all
 from ocrzoo_registry.plugins import gc_pause
+
+log = logging.getLogger("ocrzoo")
 
 _NEAREST = 3
 """So many of the nearest charsets are told of where nobody claims a language."""
@@ -53,6 +56,18 @@ class Selection:
         if self.winner is not None:
             return (self.winner,)
         return () if self.unread else tuple(sorted(self.together, key=self._last))
+
+    def require(self) -> tuple[Candidate, ...]:
+        """Return the models to take, and log what the user should know about them.
+
+        Raises:
+            UnknownLanguage: No model reads one of the languages; the message has the letters that the nearest lacks.
+        """
+        if not self.readers:
+            raise UnknownLanguage(self.reason)
+        for note in self.notes:
+            log.warning(note)
+        return self.readers
 
     def _last(self, reader: Candidate) -> tuple[int, int]:
         read = [one.language for one in reader.evidence]

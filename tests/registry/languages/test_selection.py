@@ -23,7 +23,7 @@ def readers(tmp_path: Path) -> Readers:
 
 
 def chosen(zoo: Zoo, lang: str, default: str = "none") -> str:
-    (reader,) = select_models(lang, zoo=zoo, default=default).readers
+    (reader,) = select_models(lang, zoo=zoo, default=default).require()
     return reader.name
 
 
@@ -157,7 +157,7 @@ class TestSeveralLanguages:
             "no single model reads Russian (ru), Korean (ko), English (en): "
             "the fewest that do are ru_en for Russian (ru), English (en) and ko for Korean (ko)"
         )
-        readers_of_all = select_models("ru,ko,en", zoo=zoo, default="").readers
+        readers_of_all = select_models("ru,ko,en", zoo=zoo, default="").require()
         assert [(one.name, [e.language.tag for e in one.evidence]) for one in readers_of_all] == [
             ("ru_en", ["ru", "en"]),
             ("ko", ["ko"]),

@@ -157,7 +157,7 @@ def test_what_is_no_text_is_told(odd: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "offered"),
+    ("wanted", "claim"),
     [
         ("zh-TW", "zh-Hant"),
         ("chinese_cht", "zh-Hant"),
@@ -175,12 +175,12 @@ def test_what_is_no_text_is_told(odd: Any) -> None:
         ("ku-Latn", "ku"),
     ],
 )
-def test_a_tag_serves_its_language_in_its_script(wanted: str, card: str) -> None:
-    assert claims(["xx", card], find(wanted))
+def test_a_tag_serves_its_language_in_its_script(wanted: str, claim: str) -> None:
+    assert claims(["xx", claim], find(wanted))
 
 
 @pytest.mark.parametrize(
-    ("wanted", "offered"),
+    ("wanted", "claim"),
     [
         ("sr-Latn", "sr-Cyrl"),
         ("sr-Latn", "sr"),
@@ -193,8 +193,8 @@ def test_a_tag_serves_its_language_in_its_script(wanted: str, card: str) -> None
         ("no", "nn"),
     ],
 )
-def test_a_tag_does_not_serve_another_language_or_script(wanted: str, card: str) -> None:
-    assert not claims([card], find(wanted))
+def test_a_tag_does_not_serve_another_language_or_script(wanted: str, claim: str) -> None:
+    assert not claims([claim], find(wanted))
     assert not claims([], find(wanted))
 
 
