@@ -26,7 +26,7 @@ from rapidfuzz.distance import Levenshtein
 from ocrzoo import create_pipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo_registry.languages.coverage import coverage_of
-from ocrzoo_registry.languages.tags import Language, claims, find
+from ocrzoo_registry.languages.tags import Language, claims, parse_language
 from ocrzoo_registry.zoo import Zoo
 
 MODELS = ("PP-OCRv5_mobile_rec", "PP-OCRv6_small_rec", "PP-OCRv6_tiny_rec")
@@ -130,7 +130,7 @@ def main() -> None:
     }
     rows = []
     for tag in arguments.languages or texts():
-        language = find(tag)
+        language = parse_language(tag)
         for name in MODELS:
             rows.append(measure(zoo, language, name, made[name]))
             print(json.dumps(rows[-1], ensure_ascii=False), flush=True)
@@ -142,7 +142,7 @@ def write(rows: Sequence[dict[str, Any]]) -> None:
     """Keep figures, in the order of the texts; those of other languages and models stay."""
     kept = json.loads(WRITTEN.read_text(encoding="utf-8")) if WRITTEN.exists() else []
     every = {(row["language"], row["model"]): row for row in [*kept, *rows]}
-    tags = [find(tag).tag for tag in texts()]
+    tags = [parse_language(tag).tag for tag in texts()]
     found = sorted(every.values(), key=lambda row: (tags.index(row["language"]), MODELS.index(row["model"])))
     content = ",\n".join(json.dumps(row, ensure_ascii=False) for row in found)
     WRITTEN.write_text(f"[\n{content}\n]\n", encoding="utf-8")

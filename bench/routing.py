@@ -34,7 +34,7 @@ from ocrzoo.pipelines.schema import OCRConfig
 from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo.results.ocr import OCRResult
 from ocrzoo_registry.cards.schema import Task
-from ocrzoo_registry.languages.tags import find
+from ocrzoo_registry.languages.tags import parse_language
 
 Readers = tuple[tuple[str, str], ...]
 """Models, and the languages that each is to read."""
@@ -63,7 +63,8 @@ class BenchLoader(ModelLoader):
     def predictor(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Any:
         """Return a predictor."""
         if name == CYRILLIC:
-            return made_up(name, [*sorted(find("ru").required), *".,;:!?-0123456789"], [Font(path) for path in LATIN])
+            letters = sorted(parse_language("ru").required)
+            return made_up(name, [*letters, *".,;:!?-0123456789"], [Font(path) for path in LATIN])
         if name == HANGUL:
             seen = {letter for text in TEXTS["ko"] for letter in text if letter != " "}
             others = {chr(0xAC00 + 37 * place) for place in range(300)}

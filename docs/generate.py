@@ -14,9 +14,9 @@ from typing import Any
 
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.catalog import Catalog
-from ocrzoo_registry.languages.report import Surveyed, survey
-from ocrzoo_registry.languages.support import Evidence, claimed_by
-from ocrzoo_registry.languages.tags import find, paddle_codes
+from ocrzoo_registry.languages.report import LanguageReport, support_matrix
+from ocrzoo_registry.languages.support import LanguageSupport, claimed_support
+from ocrzoo_registry.languages.tags import paddle_codes, parse_language
 from ocrzoo_registry.plugins.hookspecs import HookSpecs
 from ocrzoo_registry.plugins.registrations import OFFICIAL
 from ocrzoo_registry.settings import Settings
@@ -71,7 +71,7 @@ def models_page() -> str:
 
 def lacking_letters(card: ModelCard) -> str:
     """Return the claimed languages of which a charset lacks letters, and how many."""
-    known = [one for one in claimed_by(card) if one.coverage is not None and one.coverage.missing]
+    known = [one for one in claimed_support(card) if one.coverage is not None and one.coverage.missing]
     return ", ".join(f"{one.language.tag} {len(one.coverage.missing)}" for one in known if one.coverage)
 
 
@@ -110,17 +110,17 @@ it takes by default lacks letters: {names}. For {unproven}, CLDR has no letters.
 def languages_page() -> str:
     """Return the table of languages: best model, letters, and PaddleOCR's choice."""
     zoo = official_zoo()
-    surveyed = list(survey(zoo, zoo.default_model()))
-    uncovered = [one for one in surveyed if one.uncovered]
+    surveyed = list(support_matrix(zoo, zoo.default_model()))
+    uncovered = [one for one in surveyed if one.paddleocr_lacks_letters]
     head = LANGUAGES_HEAD.format(
         version="48.2",
         codes=len(paddle_codes()),
         twice=", ".join(f"`{code.code}`" for code in paddle_codes().values() if code.rule == "ask"),
         count=len(surveyed),
-        claimed=sum(one.theirs is not None for one in surveyed),
+        claimed=sum(one.paddleocr_support is not None for one in surveyed),
         uncovered=len(uncovered),
         names=", ".join(one.language.name for one in uncovered),
-        unproven=sum(one.unproven for one in surveyed),
+        unproven=sum(one.paddleocr_unverified for one in surveyed),
     )
     table = [
         "| tag | language | script | best model | letters | lacks | PaddleOCR's code and choice | letters |",
@@ -130,24 +130,30 @@ def languages_page() -> str:
     return "\n".join([MADE, "", head, *table]) + "\n"
 
 
-def language_row(one: Surveyed) -> str:
+def language_row(one: LanguageReport) -> str:
     """Return a language's row; where nothing qualifies, the nearest model in brackets."""
     nearest = one.selection.candidates[0].name if one.selection.candidates else ""
-    model = nearest if one.selection.winner else f"none ({nearest})"
+    model = nearest if one.selection.selected_model else f"none ({nearest})"
     codes = ", ".join(f"`{code.code}`" for code in one.codes)
     theirs = f"{codes} {one.codes[0].model}" if one.codes else "-"
-    cells = (model, letters(one.best), lacking(one.best), theirs, letters(one.theirs) if one.codes else "-")
+    cells = (
+        model,
+        letters(one.best_support),
+        lacking(one.best_support),
+        theirs,
+        letters(one.paddleocr_support) if one.codes else "-",
+    )
     return f"| {one.language.tag} | {one.language.name} | {one.language.script} | {' | '.join(cells)} |"
 
 
-def letters(one: Evidence | None) -> str:
+def letters(one: LanguageSupport | None) -> str:
     """Return the share of letters as a cell."""
     if one is None or one.coverage is None:
         return "not known"
     return f"all {one.coverage.required}" if not one.coverage.missing else f"{one.coverage.share:.1%}"
 
 
-def lacking(one: Evidence | None) -> str:
+def lacking(one: LanguageSupport | None) -> str:
     """Return the missing letters as a cell, at most a dozen."""
     if one is None or one.coverage is None:
         return ""
@@ -223,7 +229,7 @@ def accuracy_page() -> str:
 
 def accuracy_row(row: dict[str, Any]) -> str:
     """Return the figures of one language and model."""
-    language = f"{find(row['language']).name} `{row['language']}`"
+    language = f"{parse_language(row['language']).name} `{row['language']}`"
     cells = [language, row["model"], f"{row['text_cer']:.1f} %"]
     if "letters" not in row:
         return f"| {' | '.join(cells)} | | not known | | | |"

@@ -70,9 +70,9 @@ def _serving(lang: str | None) -> Callable[[Iterable[str]], bool]:
     """Whether tags of a card serve a language; every card does where none is asked for."""
     if lang is None:
         return lambda _: True
-    from ocrzoo_registry.languages.tags import claims, find
+    from ocrzoo_registry.languages.tags import claims, parse_language
 
-    wanted = find(lang)
+    wanted = parse_language(lang)
     return lambda tags: claims(tags, wanted)
 
 

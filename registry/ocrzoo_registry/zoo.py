@@ -122,27 +122,34 @@ def select_models(
     min_coverage: float | None = None,
     installed: bool = False,
     default: str | None = None,
-    thorough: bool = False,
+    include_unclaimed: bool = False,
 ) -> Selection:
     """Find the model that reads a language, or all of several languages.
 
     ``lang`` is a tag, a name or a PaddleOCR code, or several, also with commas between. A model qualifies that claims
     the language and whose charset has ``min_coverage`` (0 to 1, default 1) of its letters; where none does, one whose
     charset has them and that claims other languages in which they all occur. ``default`` is the model to prefer where
-    it qualifies by a claim, if not given the OCR pipeline's. ``thorough`` also lists models that have the letters and
-    no claim where others have both.
+    it qualifies by a claim, if not given the OCR pipeline's. ``include_unclaimed`` also lists models that have the
+    letters and no claim where others have both.
 
     Raises:
         AmbiguousLanguage: A code has two meanings.
-        UnknownLanguage: There is no such language. That no model reads it is no error here: ``winner`` is ``None``.
+        UnknownLanguage: There is no such language. Where no model reads it, ``selected_model`` is
+            ``None``.
         UsageError: A filter makes no sense.
     """
-    from ocrzoo_registry.languages.ranking import MIN_COVERAGE, Terms
+    from ocrzoo_registry.languages.ranking import MIN_COVERAGE, ModelFilters
     from ocrzoo_registry.languages.selection import select
 
     zoo = zoo or Zoo()
-    terms = Terms(task, tier, max_size_mb, MIN_COVERAGE if min_coverage is None else min_coverage, installed)
-    return select(zoo, lang, terms, default=zoo.default_model() if default is None else default, thorough=thorough)
+    terms = ModelFilters(task, tier, max_size_mb, MIN_COVERAGE if min_coverage is None else min_coverage, installed)
+    return select(
+        zoo,
+        lang,
+        terms,
+        default=zoo.default_model() if default is None else default,
+        include_unclaimed=include_unclaimed,
+    )
 
 
 def zoo_with_sources(source: str | None) -> Zoo:

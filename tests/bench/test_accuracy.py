@@ -9,7 +9,7 @@ from bench.accuracy import measure
 from tests.fonts import needs_fonts
 
 from ocrzoo import create_pipeline
-from ocrzoo_registry.languages.tags import find
+from ocrzoo_registry.languages.tags import parse_language
 from ocrzoo_registry.zoo import Zoo
 
 pytestmark = [pytest.mark.weights, needs_fonts]
@@ -27,7 +27,7 @@ def measured(zoo: Zoo, tag: str) -> dict[str, Any]:
         use_doc_unwarping=False,
         use_textline_orientation=False,
     )
-    return measure(zoo, find(tag), MODEL, pipeline)
+    return measure(zoo, parse_language(tag), MODEL, pipeline)
 
 
 def test_a_language_whose_letters_are_all_there_is_read(zoo: Zoo) -> None:

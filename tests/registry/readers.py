@@ -9,7 +9,7 @@ from tests.registry.kit import offer_card
 
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.catalog import Catalog
-from ocrzoo_registry.languages.tags import find_tag
+from ocrzoo_registry.languages.tags import language_of_tag
 from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
 from ocrzoo_registry.plugins.specs import SourceSpec
 from ocrzoo_registry.settings import Settings
@@ -20,7 +20,7 @@ ORIGIN = Origin("test", "test", "0")
 
 def letters_of(*tags: str) -> str:
     """Give the letters that languages need."""
-    return "".join(sorted({letter for tag in tags for letter in find_tag(tag).required}))
+    return "".join(sorted({letter for tag in tags for letter in language_of_tag(tag).required}))
 
 
 class Readers:

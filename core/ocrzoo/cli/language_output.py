@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ocrzoo_registry.languages.ranking import Candidate
     from ocrzoo_registry.languages.selection import Selection
-    from ocrzoo_registry.languages.support import Evidence
+    from ocrzoo_registry.languages.support import LanguageSupport
     from ocrzoo_registry.languages.tags import Language
 
 _MANY = 60
 """So many letters are shown in one cell."""
 
 
-def letters_cell(one: Evidence | None) -> str:
+def letters_cell(one: LanguageSupport | None) -> str:
     """Return how many letters a model has of a language."""
     if one is None or one.coverage is None:
         return "not known"
@@ -30,7 +30,7 @@ def letters_text(letters: Iterable[str]) -> str:
     return " ".join(shown[:_MANY]) + more
 
 
-def lacking_cell(evidence: Iterable[Evidence]) -> str:
+def lacking_cell(evidence: Iterable[LanguageSupport]) -> str:
     """Return the letters that a model lacks of languages of which it has some."""
     known = [one.coverage for one in evidence if one.coverage and one.share]
     missing = [letter for coverage in known for letter in coverage.missing]
@@ -39,14 +39,14 @@ def lacking_cell(evidence: Iterable[Evidence]) -> str:
 
 def describe_selection(selection: Selection) -> dict[str, Any]:
     """Return a selection as plain data."""
-    winner = selection.winner
+    winner = selection.selected_model
     return {
         "languages": [describe_language(language) for language in selection.languages],
         "model": winner.name if winner else None,
         "reason": selection.reason,
         "notes": list(selection.notes),
-        "together": [
-            {"name": one.name, "languages": [e.language.tag for e in one.evidence]} for one in selection.together
+        "minimal_set": [
+            {"name": one.name, "languages": [e.language.tag for e in one.support]} for one in selection.minimal_set
         ],
         "candidates": [describe_candidate(selection, one) for one in selection.candidates],
     }
@@ -71,8 +71,8 @@ def describe_candidate(selection: Selection, one: Candidate) -> dict[str, Any]:
     return {
         "name": card.name,
         "qualifies": one.qualifies,
-        "reason": selection.why(one),
-        "evidence": {evidence.language.tag: describe_evidence(evidence) for evidence in one.evidence},
+        "reason": selection.explain(one),
+        "support": {evidence.language.tag: describe_support(evidence) for evidence in one.support},
         "tier": card.tier,
         "version": card.version,
         "size_mb": size_mb(card),
@@ -82,13 +82,13 @@ def describe_candidate(selection: Selection, one: Candidate) -> dict[str, Any]:
     }
 
 
-def describe_evidence(one: Evidence) -> dict[str, Any]:
+def describe_support(one: LanguageSupport) -> dict[str, Any]:
     """Return what is known of a model and a language as plain data."""
     return {
         "claimed": one.claimed,
         "coverage": None if one.coverage is None else round(one.coverage.share, 4),
         "required": None if one.coverage is None else one.coverage.required,
-        "missing": None if one.coverage is None else one.coverage.named,
+        "missing": None if one.coverage is None else one.coverage.missing_names,
         "metric": None if one.metric is None else one.metric.model_dump(mode="json", exclude_none=True),
     }
 

@@ -117,7 +117,7 @@ def choose_readers(recognition: dict[str, Any], lang: str | Sequence[str], zoo: 
     if not isinstance(lang, str | list | tuple) or not all(isinstance(one, str) for one in lang):
         raise UsageError(f"lang={lang!r}: a language tag such as ru or zh-Hant is needed, or a list of them")
     first, *others = (
-        {"model_name": one.name, "languages": [evidence.language.tag for evidence in one.evidence]}
+        {"model_name": one.name, "languages": [evidence.language.tag for evidence in one.support]}
         for one in select_models(lang, zoo=zoo, default=str(recognition.get("model_name"))).require()
     )
     for key in ("model_dir", "others"):
@@ -132,9 +132,9 @@ def at_hand(languages: Sequence[str], models: Sequence[str | None], zoo: Zoo) ->
 
     Empty where there is nothing, or where somebody else than a choice by language named the models.
     """
-    if zoo.settings.offline or {one.name for one in select_models(languages, zoo=zoo).readers} != set(models):
+    if zoo.settings.offline or {one.name for one in select_models(languages, zoo=zoo).selected_models} != set(models):
         return ""
-    readers = select_models(languages, zoo=Zoo(replace(zoo.settings, offline=True))).readers
+    readers = select_models(languages, zoo=Zoo(replace(zoo.settings, offline=True))).selected_models
     if not readers or not all(one.is_available for one in readers):
         return ""
     names = " and ".join(one.name for one in readers)

@@ -13,7 +13,7 @@ from ocrzoo.text.routing import Router, Tongues
 from ocrzoo.text.scripts import WrittenLanguage
 from ocrzoo.types import Image
 from ocrzoo_registry.languages import orthography
-from ocrzoo_registry.languages.tags import Language, find_all
+from ocrzoo_registry.languages.tags import Language, parse_languages
 
 ReadLines = Callable[[int, Sequence[Image]], list[Line]]
 """Reads pictures of lines with one of the models, by its place among them."""
@@ -82,7 +82,7 @@ class Readers:
 
     @cached_property
     def _tongues(self) -> tuple[Tongues, ...]:
-        asked = (find_all(one.languages) if one.languages else () for one in self.settings)
+        asked = (parse_languages(one.languages) if one.languages else () for one in self.settings)
         return tuple(Tongues(tuple(map(_written, languages))) for languages in asked)
 
     @cached_property

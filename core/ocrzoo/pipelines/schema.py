@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from ocrzoo.types import Batching
 from ocrzoo_registry.cards.schema import Task
 from ocrzoo_registry.errors import OcrzooError
-from ocrzoo_registry.languages.tags import find
+from ocrzoo_registry.languages.tags import parse_language
 
 LimitType = Literal["min", "max"]
 MAX_SIDE_LEN = 100_000
@@ -103,7 +103,7 @@ class LineOrientationModule(Module):
 def _tag(code: str) -> str:
     """The tag of a language, whichever way it is named."""
     try:
-        return find(code).tag
+        return parse_language(code).tag
     except OcrzooError as error:
         raise ValueError(str(error)) from error
 

@@ -49,7 +49,7 @@ class Coverage:
         return len(self.written) / len(self.letters)
 
     @property
-    def named(self) -> dict[str, str]:
+    def missing_names(self) -> dict[str, str]:
         """The missing letters and their names in Unicode."""
         return {letter: name_of(letter) for letter in self.missing}
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from ocrzoo_registry.cards.schema import ModelCard, Task, Tier
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.languages.support import Evidence, quality
+from ocrzoo_registry.languages.support import LanguageSupport, quality
 from ocrzoo_registry.names import did_you_mean, natural_key
 
 MIN_COVERAGE = 0.99
@@ -17,7 +17,7 @@ MIN_COVERAGE = 0.99
 
 
 @dataclass(frozen=True)
-class Terms:
+class ModelFilters:
     """What a model must be, whatever it reads.
 
     Raises:
@@ -39,7 +39,7 @@ class Terms:
         if self.max_size_mb is not None and not self.max_size_mb > 0:
             raise UsageError(f"max_size_mb: {self.max_size_mb:g} leaves no model")
 
-    def unmet(self, card: ModelCard, *, installed: bool) -> tuple[str, ...]:
+    def failures(self, card: ModelCard, *, installed: bool) -> tuple[str, ...]:
         """Return which terms a model does not meet, in words that follow its name."""
         faults = []
         if self.tier is not None and card.tier != self.tier:
@@ -58,28 +58,28 @@ class Candidate:
     """A model, and what is known of it for each language asked for."""
 
     card: ModelCard
-    evidence: tuple[Evidence, ...]
+    support: tuple[LanguageSupport, ...]
     """One a language, in the order asked."""
-    default: bool
+    is_default: bool
     """Whether the pipeline takes it where nobody says anything."""
     is_available: bool
     """Whether its weights are here, or can be fetched."""
     installed: bool
     """Whether its weights lie in the store."""
-    unmet: tuple[str, ...] = ()
+    failed_filters: tuple[str, ...] = ()
     """The terms that it does not meet, in words that follow its name."""
-    lacking: tuple[Evidence, ...] = ()
+    unsupported: tuple[LanguageSupport, ...] = ()
     """The languages that it does not read."""
 
     @property
     def qualifies(self) -> bool:
         """Whether it meets the terms and reads all the languages."""
-        return not self.unmet and not self.lacking
+        return not self.failed_filters and not self.unsupported
 
     @property
-    def faults(self) -> tuple[str, ...]:
+    def rejections(self) -> tuple[str, ...]:
         """Why it does not qualify, in words that follow its name."""
-        return (*self.unmet, *(one.lack() for one in self.lacking))
+        return (*self.failed_filters, *(one.explain_gap() for one in self.unsupported))
 
     @property
     def name(self) -> str:
@@ -89,22 +89,22 @@ class Candidate:
     @property
     def claimed(self) -> bool:
         """Whether the card claims all the languages."""
-        return all(one.claimed for one in self.evidence)
+        return all(one.claimed for one in self.support)
 
     @property
     def share(self) -> float:
         """The least share of letters that it has of a language; 1 where they are not known."""
-        return min(one.share for one in self.evidence)
+        return min(one.share for one in self.support)
 
     @property
     def accuracy(self) -> float:
         """The least figure published for the languages, in percent."""
-        return min(quality(one.metric) for one in self.evidence)
+        return min(quality(one.metric) for one in self.support)
 
     @cached_property
-    def merit(self) -> tuple[Any, ...]:
+    def score(self) -> tuple[Any, ...]:
         """What candidates that qualify are ranked by, the highest first."""
-        return tuple(step.measure(self) for step in STEPS)
+        return tuple(step.measure(self) for step in CRITERIA)
 
 
 @dataclass(frozen=True)
@@ -117,15 +117,15 @@ class Step:
     """Why the second comes behind the first, in words that follow the second's name."""
 
 
-STEPS = (
+CRITERIA = (
     Step(lambda one: one.claimed, lambda _, __: "has the letters, but its publisher does not claim the language"),
     Step(
-        lambda one: one.claimed and one.default,
+        lambda one: one.claimed and one.is_default,
         lambda first, _: f"is not the pipeline's default, as {first.name} is",
     ),
     Step(lambda one: one.is_available, lambda _, __: "is out of reach: no source that may be asked has its weights"),
     Step(
-        lambda one: 0 if one.claimed else min(evidence.related for evidence in one.evidence),
+        lambda one: 0 if one.claimed else min(evidence.related_claims for evidence in one.support),
         lambda first, _: f"claims fewer languages in these letters than {first.name}",
     ),
     Step(
@@ -150,9 +150,9 @@ STEPS = (
 then what can be had; then the newest, the most accurate, the most complete, the smallest."""
 
 
-def why_behind(first: Candidate, second: Candidate) -> str:
+def explain_order(first: Candidate, second: Candidate) -> str:
     """Return why the second candidate comes behind the first: the first step at which they differ, in words."""
-    return next(step.why(first, second) for step in STEPS if step.measure(first) != step.measure(second))
+    return next(step.why(first, second) for step in CRITERIA if step.measure(first) != step.measure(second))
 
 
 def size_mb(card: ModelCard) -> float | None:

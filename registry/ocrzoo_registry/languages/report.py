@@ -5,51 +5,52 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ocrzoo_registry.languages.ranking import MIN_COVERAGE, Terms
+from ocrzoo_registry.languages.ranking import MIN_COVERAGE, ModelFilters
 from ocrzoo_registry.languages.selection import Models, Selection, select
-from ocrzoo_registry.languages.support import Evidence, collect
-from ocrzoo_registry.languages.tags import Language, PaddleCode, find_tag, paddle_codes
+from ocrzoo_registry.languages.support import LanguageSupport, support_of
+from ocrzoo_registry.languages.tags import Language, PaddleCode, language_of_tag, paddle_codes
 
 
 @dataclass(frozen=True)
-class Surveyed:
+class LanguageReport:
     """What is known of a language."""
 
     language: Language
     selection: Selection
     codes: tuple[PaddleCode, ...]
     """PaddleOCR's codes for it."""
-    theirs: Evidence | None
+    paddleocr_support: LanguageSupport | None
     """What is known of the model that PaddleOCR takes for it; ``None`` where it takes none, or it is not on offer."""
 
     @property
-    def best(self) -> Evidence | None:
+    def best_support(self) -> LanguageSupport | None:
         """The evidence of the winner, else of the nearest."""
-        return self.selection.candidates[0].evidence[0] if self.selection.candidates else None
+        return self.selection.candidates[0].support[0] if self.selection.candidates else None
 
     @property
-    def uncovered(self) -> bool:
+    def paddleocr_lacks_letters(self) -> bool:
         """Whether PaddleOCR takes the language and a model that lacks letters of it."""
-        return self.theirs is not None and self.theirs.coverage is not None and not self.theirs.covers(MIN_COVERAGE)
+        support = self.paddleocr_support
+        return support is not None and support.coverage is not None and not support.covers(MIN_COVERAGE)
 
     @property
-    def unproven(self) -> bool:
+    def paddleocr_unverified(self) -> bool:
         """Whether PaddleOCR takes the language, and nobody knows its letters."""
-        return self.theirs is not None and self.theirs.coverage is None
+        return self.paddleocr_support is not None and self.paddleocr_support.coverage is None
 
 
-def survey(zoo: Models, default: str) -> Iterator[Surveyed]:
+def support_matrix(zoo: Models, default: str) -> Iterator[LanguageReport]:
     """Yield every language that a model claims or PaddleOCR maps, by tag; ``default`` as for a selection."""
     for language in known_languages(zoo):
-        yield look_up(zoo, language, default)
+        yield report_on(zoo, language, default)
 
 
-def look_up(zoo: Models, language: Language, default: str) -> Surveyed:
+def report_on(zoo: Models, language: Language, default: str) -> LanguageReport:
     """Return what is known of one language."""
     by_name = {card.name: card for card in zoo.models}
-    codes = tuple(code for code in paddle_codes().values() if _same(find_tag(code.tag), language))
-    theirs = next((collect(by_name[code.model], language) for code in codes if code.model in by_name), None)
-    return Surveyed(language, select(zoo, language.tag, Terms(), default=default), codes, theirs)
+    codes = tuple(code for code in paddle_codes().values() if _same(language_of_tag(code.tag), language))
+    theirs = next((support_of(by_name[code.model], language) for code in codes if code.model in by_name), None)
+    return LanguageReport(language, select(zoo, language.tag, ModelFilters(), default=default), codes, theirs)
 
 
 def known_languages(zoo: Models) -> list[Language]:
@@ -57,7 +58,7 @@ def known_languages(zoo: Models) -> list[Language]:
     tags = {tag for card in zoo.models for tag in card.languages}
     found = {
         (language.language, language.script): language
-        for language in map(find_tag, sorted({*tags, *(code.tag for code in paddle_codes().values())}))
+        for language in map(language_of_tag, sorted({*tags, *(code.tag for code in paddle_codes().values())}))
     }
     return sorted(found.values(), key=lambda language: language.tag)
 

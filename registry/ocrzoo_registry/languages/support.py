@@ -1,4 +1,4 @@
-"""Evidence: what speaks for one model reading one language."""
+"""LanguageSupport: what speaks for one model reading one language."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from ocrzoo_registry.cards.schema import Metric, ModelCard
 from ocrzoo_registry.errors import CardError
 from ocrzoo_registry.languages.coverage import Coverage, coverage_of, name_of
-from ocrzoo_registry.languages.tags import Language, claimed_in_script, claims, find_tag, nearness
+from ocrzoo_registry.languages.tags import Language, claimed_in_script, claims, language_of_tag, nearness
 
 _MOST = 0.5
 """A charset with less than this of the letters is not told about at length."""
@@ -18,7 +18,7 @@ _FEW = 3
 
 
 @dataclass(frozen=True)
-class Evidence:
+class LanguageSupport:
     """What is known of a model and a language."""
 
     language: Language
@@ -36,12 +36,12 @@ class Evidence:
         return best_metric(self.card, self.language)
 
     @cached_property
-    def related(self) -> int:
+    def related_claims(self) -> int:
         """How many languages in the same script the card claims."""
         return claimed_in_script(self.card.languages, self.language.script)
 
     @cached_property
-    def strange(self) -> tuple[str, ...]:
+    def unfamiliar(self) -> tuple[str, ...]:
         """The letters that occur in no language that the card claims.
 
         The charset may have them, but hardly any text taught the network to read them.
@@ -57,7 +57,7 @@ class Evidence:
         """Whether the letters are there; where nobody knows them, a claim has to do."""
         return self.fault is None and self.share >= min_coverage
 
-    def merit(self) -> str:
+    def explain(self) -> str:
         """Return what speaks for the model, in words that follow its name."""
         if self.coverage is None:
             return f"claims {self.language}, whose letters are not known"
@@ -67,11 +67,11 @@ class Evidence:
             return f"claims {self.language} and has {has}"
         return f"does not claim {self.language}, but has {has}, and all occur in languages that it claims"
 
-    def taught(self, min_coverage: float) -> bool:
+    def trained_on(self, min_coverage: float) -> bool:
         """Whether the language is claimed, or its letters occur in languages that are."""
-        return self.claimed or len(self.strange) <= (1 - min_coverage) * len(self.language.required)
+        return self.claimed or len(self.unfamiliar) <= (1 - min_coverage) * len(self.language.required)
 
-    def lack(self, *, named: bool = True) -> str:
+    def explain_gap(self, *, named: bool = True) -> str:
         """Return what speaks against it, in words that follow its name; with or without a few letters by name."""
         if self.fault is not None:
             return f"cannot be judged: {self.fault}"
@@ -82,31 +82,31 @@ class Evidence:
             few = f": {_some(missing)}" if named else ""
             return f"lacks {len(missing)} of the {count} letters of {self.language.name}{few}"
         has = f"{count - len(missing)} of its {count} letters" if missing else f"all its {count} letters"
-        if self.share > _MOST and self.strange:
-            letters = _some(self.strange) if named else f"{self.strange[0]} and its like"
+        if self.share > _MOST and self.unfamiliar:
+            letters = _some(self.unfamiliar) if named else f"{self.unfamiliar[0]} and its like"
             return f"has {has}, but claims neither {self.language} nor a language with {letters}"
         return f"does not claim {self.language}, and has {has}"
 
 
-def collect(card: ModelCard, language: Language) -> Evidence:
+def support_of(card: ModelCard, language: Language) -> LanguageSupport:
     """Return what is known of a model and a language."""
     coverage, fault = None, None
     try:
         coverage = coverage_of(card, language)
     except CardError as error:
         fault = str(error)
-    return Evidence(language, card, claims(card.languages, language), coverage, fault)
+    return LanguageSupport(language, card, claims(card.languages, language), coverage, fault)
 
 
-def claimed_by(card: ModelCard) -> list[Evidence]:
+def claimed_support(card: ModelCard) -> list[LanguageSupport]:
     """Return what is known of a model and each language that its card claims, in the card's order."""
-    return [collect(card, find_tag(tag)) for tag in card.languages]
+    return [support_of(card, language_of_tag(tag)) for tag in card.languages]
 
 
 @lru_cache(maxsize=1024)
 def letters_of(tags: tuple[str, ...]) -> frozenset[str]:
     """Return the letters of the languages that a card claims, as far as they are known."""
-    return frozenset().union(*(find_tag(tag).required for tag in tags))
+    return frozenset().union(*(language_of_tag(tag).required for tag in tags))
 
 
 def best_metric(card: ModelCard, language: Language) -> Metric | None:

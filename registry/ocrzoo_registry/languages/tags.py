@@ -86,7 +86,7 @@ class Language:
         return f"{self.name} ({self.tag})" if self.name != self.tag else self.tag
 
 
-def find(code: str) -> Language:
+def parse_language(code: str) -> Language:
     """Return the language that a code, tag or name means.
 
     Raises:
@@ -108,7 +108,7 @@ def find(code: str) -> Language:
     return _tagged(known.tag, f"{code!r} is taken as {meant}, as PaddleOCR does; for {other} say {known.otherwise!r}")
 
 
-def find_all(codes: str | Iterable[str]) -> tuple[Language, ...]:
+def parse_languages(codes: str | Iterable[str]) -> tuple[Language, ...]:
     """Return the languages of codes, one or several in a text with commas between; each once.
 
     Raises:
@@ -123,7 +123,7 @@ def find_all(codes: str | Iterable[str]) -> tuple[Language, ...]:
     if not named:
         raise UnknownLanguage("no language is given: name one, such as ko or zh-Hant")
     found: dict[tuple[str, str], Language] = {}
-    for language in map(find, named):
+    for language in map(parse_language, named):
         found.setdefault((language.language, language.script), language)
     return tuple(found.values())
 
@@ -169,7 +169,7 @@ def paddle_codes() -> Mapping[str, PaddleCode]:
     return {row[0]: PaddleCode(*row) for row in rows}  # type: ignore[arg-type]  # the fifth cell is ask or tell
 
 
-def find_tag(tag: str) -> Language:
+def language_of_tag(tag: str) -> Language:
     """Return the language of a BCP-47 tag, such as cards have; PaddleOCR's codes mean nothing here."""
     return _tagged(_standard(tag) or tag)
 
@@ -239,7 +239,7 @@ class _Serving(dict[str, bool]):
         self._wanted = {(language, script), (_PARENTS.get(language, language), script)}
 
     def __missing__(self, tag: str) -> bool:
-        card = find_tag(tag)
+        card = language_of_tag(tag)
         self[tag] = (card.language, card.script) in self._wanted
         return self[tag]
 
@@ -251,7 +251,7 @@ def _serving(language: str, script: str) -> _Serving:
 
 @lru_cache(maxsize=4096)
 def _script_of(tag: str) -> str:
-    return find_tag(tag).script
+    return language_of_tag(tag).script
 
 
 def _refuse(code: str) -> str:

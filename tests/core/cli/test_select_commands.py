@@ -66,8 +66,8 @@ class TestSelect:
         ]
         first = data["candidates"][0]
         assert (first["name"], first["qualifies"], first["size_mb"]) == ("eslav_PP-OCRv5_mobile_rec", True, 14)
-        assert first["evidence"]["ru"]["coverage"] == 1
-        assert first["evidence"]["ru"]["metric"]["language"] == "zle"
+        assert first["support"]["ru"]["coverage"] == 1
+        assert first["support"]["ru"]["metric"]["language"] == "zle"
         assert {latency["device"] for latency in first["latency"]} == {"cpu", "gpu"}
 
     def test_json_of_a_failure_has_every_missing_letter(self, run: Run) -> None:
@@ -75,7 +75,7 @@ class TestSelect:
         assert ran.code == 3
         data = json.loads(ran.out)
         assert data["model"] is None
-        missing = data["candidates"][0]["evidence"]["vi"]["missing"]
+        missing = data["candidates"][0]["support"]["vi"]["missing"]
         assert len(missing) == 88
         assert missing["ạ"] == "LATIN SMALL LETTER A WITH DOT BELOW"
 
@@ -88,7 +88,7 @@ class TestSelect:
         ran = run("models", "select", "--lang", "ru,ko", "--json")
         assert ran.code == 0
         assert json.loads(ran.out)["model"] is None
-        assert {one["name"] for one in json.loads(ran.out)["together"]} == {
+        assert {one["name"] for one in json.loads(ran.out)["minimal_set"]} == {
             "eslav_PP-OCRv5_mobile_rec",
             "korean_PP-OCRv5_mobile_rec",
         }
@@ -160,7 +160,7 @@ class TestLanguages:
         assert data["ur"]["direction"] == "rtl"
         assert data["kn"]["model"] is None
         assert data["kn"]["paddleocr"][0]["code"] == "ka"
-        assert data["kn"]["paddleocr"][0]["evidence"]["coverage"] < 0.9
+        assert data["kn"]["paddleocr"][0]["support"]["coverage"] < 0.9
 
     def test_one(self, run: Run) -> None:
         ran = run("languages", "greek")
@@ -217,8 +217,8 @@ def test_a_list_by_language_says_how_many_letters_each_has(run: Run) -> None:
     assert headings.split("\t")[-1] == "letters"
     assert {row.split("\t")[-1] for row in rows} == {"90 of 98", "83 of 98"}
     models = json.loads(run("models", "list", "--lang", "cy", "--json").out)
-    assert {len(model["evidence"]["missing"]) for model in models} == {8, 15}
-    assert "evidence" not in json.loads(run("models", "list", "PP-OCRv6_tiny_rec", "--json").out)[0]
+    assert {len(model["support"]["missing"]) for model in models} == {8, 15}
+    assert "support" not in json.loads(run("models", "list", "PP-OCRv6_tiny_rec", "--json").out)[0]
 
 
 def test_a_card_shows_what_its_charset_lacks(run: Run) -> None:

@@ -11,7 +11,7 @@ from ocrzoo_registry.cards.charsets import read_charset
 from ocrzoo_registry.errors import CardError
 from ocrzoo_registry.languages import orthography
 from ocrzoo_registry.languages.coverage import Coverage, coverage_of, measure, name_of
-from ocrzoo_registry.languages.tags import find
+from ocrzoo_registry.languages.tags import parse_language
 
 CHARSETS = Path(__file__).parents[3] / "model_cards" / "ocrzoo_cards" / "charsets"
 LATIN = [*"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"]
@@ -33,7 +33,7 @@ def test_all_letters() -> None:
 def test_missing_letters_come_in_lower_case_first_and_have_names() -> None:
     german = of(LATIN, "de")
     assert german.missing == ("ß", "ä", "ö", "ü", "Ä", "Ö", "Ü")
-    assert german.named["ß"] == "LATIN SMALL LETTER SHARP S"
+    assert german.missing_names["ß"] == "LATIN SMALL LETTER SHARP S"
     assert german.share == pytest.approx(52 / 59)
 
 
@@ -102,16 +102,16 @@ def test_no_charset_has_the_letters_of_vietnamese() -> None:
 def test_a_card_is_measured_by_its_charset(tmp_path: Path) -> None:
     (tmp_path / "c.txt").write_text("a\nb\n")
     reader = offer_card(tmp_path, task="text_recognition", charset="c.txt")
-    found = coverage_of(reader, find("en"))
+    found = coverage_of(reader, parse_language("en"))
     assert found is not None
     assert len(found.missing) == 50
-    assert coverage_of(reader, find("ro-Cyrl")) is None
-    assert coverage_of(offer_card(), find("en")) is None
+    assert coverage_of(reader, parse_language("ro-Cyrl")) is None
+    assert coverage_of(offer_card(), parse_language("en")) is None
 
 
 def test_a_charset_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(CardError, match="cannot be read"):
-        coverage_of(offer_card(tmp_path, task="text_recognition", charset="gone.txt"), find("en"))
+        coverage_of(offer_card(tmp_path, task="text_recognition", charset="gone.txt"), parse_language("en"))
 
 
 def test_a_letter_without_a_name_has_a_number() -> None:

@@ -10,9 +10,9 @@ from tests.registry.kit import offer_card
 from tests.registry.readers import Readers
 
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.languages.ranking import Candidate, Terms, cpu_ms, size_mb, why_behind
-from ocrzoo_registry.languages.support import collect
-from ocrzoo_registry.languages.tags import find
+from ocrzoo_registry.languages.ranking import Candidate, ModelFilters, cpu_ms, explain_order, size_mb
+from ocrzoo_registry.languages.support import support_of
+from ocrzoo_registry.languages.tags import parse_language
 
 
 @pytest.mark.parametrize(
@@ -27,24 +27,24 @@ from ocrzoo_registry.languages.tags import find
 )
 def test_terms_that_make_no_sense(terms: dict[str, Any], told: str) -> None:
     with pytest.raises(UsageError, match=told.replace("?", "")):
-        Terms(**terms)
+        ModelFilters(**terms)
 
 
 @pytest.mark.parametrize(
-    ("terms", "card", "unmet"),
+    ("terms", "card", "failed_filters"),
     [
-        (Terms(), {}, ()),
-        (Terms(tier="mobile"), {"tier": "mobile"}, ()),
-        (Terms(tier="mobile"), {"tier": "server"}, ("is of tier server, not mobile",)),
-        (Terms(tier="mobile"), {}, ("is of tier none, not mobile",)),
-        (Terms(max_size_mb=10), {"size_mb": 10.0}, ()),
-        (Terms(max_size_mb=10), {"size_mb": 10.5}, ("has 10.5 MB, and 10 MB are allowed",)),
-        (Terms(max_size_mb=10), {}, ("has no published size, and 10 MB are allowed",)),
-        (Terms(installed=True), {}, ("is not installed",)),
+        (ModelFilters(), {}, ()),
+        (ModelFilters(tier="mobile"), {"tier": "mobile"}, ()),
+        (ModelFilters(tier="mobile"), {"tier": "server"}, ("is of tier server, not mobile",)),
+        (ModelFilters(tier="mobile"), {}, ("is of tier none, not mobile",)),
+        (ModelFilters(max_size_mb=10), {"size_mb": 10.0}, ()),
+        (ModelFilters(max_size_mb=10), {"size_mb": 10.5}, ("has 10.5 MB, and 10 MB are allowed",)),
+        (ModelFilters(max_size_mb=10), {}, ("has no published size, and 10 MB are allowed",)),
+        (ModelFilters(installed=True), {}, ("is not installed",)),
     ],
 )
-def test_terms(terms: Terms, card: dict[str, object], unmet: tuple[str, ...]) -> None:
-    assert terms.unmet(offer_card(**card), installed=False) == unmet
+def test_terms(terms: ModelFilters, card: dict[str, object], failed_filters: tuple[str, ...]) -> None:
+    assert terms.failures(offer_card(**card), installed=False) == failed_filters
 
 
 def test_the_size_is_the_published_one_or_that_of_the_files() -> None:
@@ -83,8 +83,8 @@ def test_each_step_has_its_words(tmp_path: Path, first: dict[str, Any], second: 
         given = dict[str, Any]({"lang": "el", "default": False, "is_available": True}) | given
         reach, default, lang = given.pop("is_available"), given.pop("default"), given.pop("lang")
         card = Readers(tmp_path).make(name, lang, **given)
-        return Candidate(card, (collect(card, find("el")),), default, reach, installed=False)
+        return Candidate(card, (support_of(card, parse_language("el")),), default, reach, installed=False)
 
     one, other = made("first", first), made("another", second)
-    assert one.merit > other.merit
-    assert why in why_behind(one, other)
+    assert one.score > other.score
+    assert why in explain_order(one, other)

@@ -5,41 +5,41 @@ from __future__ import annotations
 import pytest
 from tests.registry.readers import Readers, zoo_of
 
-from ocrzoo_registry.languages.report import Surveyed, look_up, survey
-from ocrzoo_registry.languages.tags import find, paddle_codes
+from ocrzoo_registry.languages.report import LanguageReport, report_on, support_matrix
+from ocrzoo_registry.languages.tags import paddle_codes, parse_language
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 
 
 @pytest.fixture(scope="module")
-def rows() -> dict[str, Surveyed]:
-    return {one.language.tag: one for one in survey(Zoo(), Zoo().default_model())}
+def rows() -> dict[str, LanguageReport]:
+    return {one.language.tag: one for one in support_matrix(Zoo(), Zoo().default_model())}
 
 
-def test_every_code_of_paddleocr_and_every_claim_is_in_it(rows: dict[str, Surveyed]) -> None:
+def test_every_code_of_paddleocr_and_every_claim_is_in_it(rows: dict[str, LanguageReport]) -> None:
     assert {code.code for one in rows.values() for code in one.codes} == set(paddle_codes())
     assert {"zh-Hant", "sr-Latn", "sr-Cyrl", "fil", "kn", "ro-Cyrl"} <= set(rows)
     assert "ka" not in rows
 
 
-def test_languages_that_paddleocr_takes_and_its_model_lacks_letters_of(rows: dict[str, Surveyed]) -> None:
-    assert {tag for tag, one in rows.items() if one.uncovered} == {"cy", "kn", "os", "pi", "sah", "vi"}
-    assert {"av", "la", "ro-Cyrl"} <= {tag for tag, one in rows.items() if one.unproven}
+def test_languages_that_paddleocr_takes_and_its_model_lacks_letters_of(rows: dict[str, LanguageReport]) -> None:
+    assert {tag for tag, one in rows.items() if one.paddleocr_lacks_letters} == {"cy", "kn", "os", "pi", "sah", "vi"}
+    assert {"av", "la", "ro-Cyrl"} <= {tag for tag, one in rows.items() if one.paddleocr_unverified}
 
 
-def test_what_is_known_of_a_language(rows: dict[str, Surveyed]) -> None:
+def test_what_is_known_of_a_language(rows: dict[str, LanguageReport]) -> None:
     russian = rows["ru"]
-    assert russian.selection.winner is not None
-    assert russian.selection.winner.name == "eslav_PP-OCRv5_mobile_rec"
-    assert russian.best is not None
-    assert russian.best.share == 1
+    assert russian.selection.selected_model is not None
+    assert russian.selection.selected_model.name == "eslav_PP-OCRv5_mobile_rec"
+    assert russian.best_support is not None
+    assert russian.best_support.share == 1
     assert [code.model for code in russian.codes] == ["eslav_PP-OCRv5_mobile_rec"]
 
 
 def test_paddleocrs_choice_that_is_not_on_offer_is_not_judged(settings: Settings) -> None:
     folder = settings.home.parent
-    found = look_up(zoo_of(settings, Readers(folder).make("reader", "ru")), find("ru"), "")
+    found = report_on(zoo_of(settings, Readers(folder).make("reader", "ru")), parse_language("ru"), "")
     assert found.codes
-    assert found.theirs is None
-    assert not found.uncovered
-    assert not found.unproven
+    assert found.paddleocr_support is None
+    assert not found.paddleocr_lacks_letters
+    assert not found.paddleocr_unverified

@@ -64,9 +64,9 @@ class TestOfSeveral:
         zoo = zoo_of(settings, readers.make("far", "el", accuracy={"el": 99.0}), near)
         assert chosen(zoo, "el") == "near"
         found = select_models("el", zoo=zoo, default="", installed=True)
-        assert found.winner is not None
-        assert found.winner.name == "near"
-        assert found.why(found.candidates[1]) == "far is not installed"
+        assert found.selected_model is not None
+        assert found.selected_model.name == "near"
+        assert found.explain(found.candidates[1]) == "far is not installed"
 
     def test_only_recognition_models_are_asked(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, offer_card(name="detector", languages=["el"]), readers.make("reader", "el"))
@@ -75,10 +75,10 @@ class TestOfSeveral:
     def test_a_claim_comes_before_letters_alone(self, settings: Settings, readers: Readers) -> None:
         newer = readers.make("newer", "de", version="9", letters=letters_of("de", "en"))
         found = select_models(
-            "en", zoo=zoo_of(settings, newer, readers.make("claims", "en")), default="", thorough=True
+            "en", zoo=zoo_of(settings, newer, readers.make("claims", "en")), default="", include_unclaimed=True
         )
         assert [one.name for one in found.candidates] == ["claims", "newer"]
-        assert found.why(found.candidates[1]) == "newer does not claim English (en), and has all its 52 letters"
+        assert found.explain(found.candidates[1]) == "newer does not claim English (en), and has all its 52 letters"
 
     def test_the_winner_says_why(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, readers.make("a", "el", size_mb=5.0), readers.make("b", "el", size_mb=6.0))
@@ -105,7 +105,7 @@ class TestWithoutAClaim:
         found = select_models(
             "fr", zoo=zoo_of(settings, readers.make("zh", "en", letters=letters_of("fr"))), default="zh"
         )
-        assert found.winner is None
+        assert found.selected_model is None
         assert (
             "zh has all its 84 letters, but claims neither French (fr) nor a language with À"
             in found.reason.replace("the nearest, zh,", "zh")
@@ -124,17 +124,17 @@ class TestTerms:
         large = readers.make("large", "el", size_mb=80.0, tier="server", accuracy={"el": 99.0})
         zoo = zoo_of(settings, large, readers.make("small", "el", size_mb=8.0, tier="mobile"))
         for terms, name in (({}, "large"), ({"tier": "mobile"}, "small"), ({"max_size_mb": 10.0}, "small")):
-            winner = select_models("el", zoo=zoo, default="", **terms).winner
+            winner = select_models("el", zoo=zoo, default="", **terms).selected_model
             assert winner is not None
             assert winner.name == name
         found = select_models("el", zoo=zoo, default="", max_size_mb=1)
-        assert found.winner is None
+        assert found.selected_model is None
         assert "the nearest, large, has 80 MB, and 1 MB are allowed" in found.reason
 
     def test_a_lower_share_of_letters(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, readers.make("reader", "de", letters=letters_of("en")))
-        assert select_models("de", zoo=zoo, default="").winner is None
-        assert select_models("de", zoo=zoo, default="", min_coverage=0.8).winner is not None
+        assert select_models("de", zoo=zoo, default="").selected_model is None
+        assert select_models("de", zoo=zoo, default="", min_coverage=0.8).selected_model is not None
 
     def test_a_task_that_knows_no_languages(self, settings: Settings, readers: Readers) -> None:
         with pytest.raises(UsageError, match="no model of task text_detection is made for a language"):
@@ -147,18 +147,18 @@ class TestSeveralLanguages:
     def test_one_model_that_reads_all(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, readers.make("ru", "ru"), readers.make("both", "ru", "en"), readers.make("en", "en"))
         assert chosen(zoo, "ru,en") == "both"
-        assert select_models(["en", "ru"], zoo=zoo, default="").together[0].name == "both"
+        assert select_models(["en", "ru"], zoo=zoo, default="").minimal_set[0].name == "both"
 
     def test_the_fewest_that_do_together(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, *(readers.make(name, *name.split("_")) for name in ("ru", "ko", "ru_en", "el", "en")))
         found = select_models("ru,ko,en", zoo=zoo, default="")
-        assert found.winner is None
+        assert found.selected_model is None
         assert found.reason == (
             "no single model reads Russian (ru), Korean (ko), English (en): "
             "the fewest that do are ru_en for Russian (ru), English (en) and ko for Korean (ko)"
         )
         readers_of_all = select_models("ru,ko,en", zoo=zoo, default="").require()
-        assert [(one.name, [e.language.tag for e in one.evidence]) for one in readers_of_all] == [
+        assert [(one.name, [e.language.tag for e in one.support]) for one in readers_of_all] == [
             ("ru_en", ["ru", "en"]),
             ("ko", ["ko"]),
         ]
@@ -167,29 +167,33 @@ class TestSeveralLanguages:
         self, settings: Settings, readers: Readers
     ) -> None:
         zoo = zoo_of(settings, *(readers.make(name, *name.split("_")) for name in ("ru", "ko_en", "el")))
-        assert [one.name for one in select_models("el,ru,ko,en", zoo=zoo, default="").readers] == ["ko_en", "el", "ru"]
+        assert [one.name for one in select_models("el,ru,ko,en", zoo=zoo, default="").selected_models] == [
+            "ko_en",
+            "el",
+            "ru",
+        ]
 
     def test_a_language_that_nobody_reads_leaves_no_models_to_take(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, readers.make("ru", "ru"), readers.make("ko", "ko"))
-        assert select_models("ru,ko,lad", zoo=zoo, default="").readers == ()
+        assert select_models("ru,ko,lad", zoo=zoo, default="").selected_models == ()
         with pytest.raises(UnknownLanguage, match="no model reads Ladino"):
             chosen(zoo, "ru,ko,lad")
 
     def test_of_the_fewest_the_default_is_one(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, readers.make("newer", "zh-Hans", version="9"), readers.make("d", "zh-Hans", version="1"))
         zoo.__dict__["models"] = zoo_of(settings, *zoo.models, readers.make("ru", "ru")).models
-        assert {one.name for one in select_models("zh,ru", zoo=zoo, default="d").together} == {"d", "ru"}
+        assert {one.name for one in select_models("zh,ru", zoo=zoo, default="d").minimal_set} == {"d", "ru"}
 
     def test_letters_by_chance_do_not_save_a_model(self, settings: Settings, readers: Readers) -> None:
         chance = readers.make("chance", "zh-Hans", letters=letters_of("zh", "ru"))
         found = select_models("zh,ru", zoo=zoo_of(settings, chance, readers.make("ru", "ru")), default="")
-        assert found.winner is None
-        assert {one.name for one in found.together} == {"chance", "ru"}
+        assert found.selected_model is None
+        assert {one.name for one in found.minimal_set} == {"chance", "ru"}
 
     def test_a_language_that_nobody_reads_is_told_alone(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, readers.make("ru", "ru"), readers.make("de", "de", letters=letters_of("en")))
         found = select_models("ru,de,ka-Geor,lad", zoo=zoo, default="")
-        assert [language.tag for language in found.unread] == ["de", "ka-Geor", "lad"]
+        assert [language.tag for language in found.unsupported] == ["de", "ka-Geor", "lad"]
         assert "the nearest, de, lacks 7 of the 59 letters of German" in found.reason
         assert "no charset has letters of Georgian" in found.reason
         assert "no model claims Ladino, and its letters are not known" in found.reason
@@ -225,8 +229,8 @@ class TestOfficialModels:
     )
     def test_they_share_the_languages_out(self, lang: str, model: str) -> None:
         found = select_models(lang)
-        assert found.winner is not None
-        assert found.winner.name == model
+        assert found.selected_model is not None
+        assert found.selected_model.name == model
         assert found.reason.startswith(f"{model} ")
 
     @pytest.mark.parametrize(
@@ -284,7 +288,7 @@ inference: {predictor: text_recognition}
 
 def test_a_card_of_a_third_party_fills_the_gap_and_changes_nothing_else(site: SitePackages) -> None:
     asked = ("ru", "fr", "ja", "cy", "vi")
-    before = {lang: select_models(lang, zoo=Zoo()).winner for lang in asked}
+    before = {lang: select_models(lang, zoo=Zoo()).selected_model for lang in asked}
     assert before["vi"] is None
 
     charset = "\n".join(letters_of("vi")).encode()
@@ -292,7 +296,7 @@ def test_a_card_of_a_third_party_fills_the_gap_and_changes_nothing_else(site: Si
         "viet", {"viet": PLUGIN}, files={"viet_cards/viet.yaml": CARD.encode(), "viet_cards/charset.txt": charset}
     )
 
-    after = {lang: select_models(lang, zoo=Zoo()).winner for lang in asked}
+    after = {lang: select_models(lang, zoo=Zoo()).selected_model for lang in asked}
     found = after.pop("vi")
     assert found is not None
     assert found.name == "viet_rec"
@@ -303,4 +307,4 @@ def test_a_card_of_a_third_party_fills_the_gap_and_changes_nothing_else(site: Si
 
 def test_a_third_party_that_claims_without_letters_fills_no_gap(settings: Settings, readers: Readers) -> None:
     zoo = zoo_of(settings, readers.make("boast", "vi", letters=letters_of("en")))
-    assert select_models("vi", zoo=zoo, default="").winner is None
+    assert select_models("vi", zoo=zoo, default="").selected_model is None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocrzoo_registry.languages.selection import smallest_cover
+from ocrzoo_registry.languages.selection import minimum_set_cover
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,13 @@ from ocrzoo_registry.languages.selection import smallest_cover
     ],
 )
 def test_the_fewest_and_of_equal_ones_the_first(sets: list[str], places: list[int]) -> None:
-    assert sorted(smallest_cover([frozenset(one) for one in sets])) == places
+    assert sorted(minimum_set_cover([frozenset(one) for one in sets])) == places
 
 
 @given(st.lists(st.frozensets(st.sampled_from("abcdef")), max_size=7))
 def test_no_fewer_would_do(sets: list[frozenset[str]]) -> None:
     everything = frozenset().union(*sets)
-    found = smallest_cover(sets)
+    found = minimum_set_cover(sets)
     assert frozenset().union(*(sets[place] for place in found)) == everything
     for fewer in combinations(sets, max(len(found) - 1, 0)):
         assert not found or frozenset().union(*fewer) != everything
@@ -40,4 +40,4 @@ def test_no_fewer_would_do(sets: list[frozenset[str]]) -> None:
 def test_many_members_are_covered_too() -> None:
     sets = [frozenset(range(start, start + 5)) for start in range(36)]
     named = [frozenset(map(str, one)) for one in sets]
-    assert len(smallest_cover(named)) <= 10
+    assert len(minimum_set_cover(named)) <= 10

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocrzoo_registry.errors import AmbiguousLanguage, ExitCode, OcrzooError, UnknownLanguage, UsageError
-from ocrzoo_registry.languages.tags import PaddleCode, claims, find, find_all, find_tag, nearness, paddle_codes
+from ocrzoo_registry.languages.tags import (
+    PaddleCode,
+    claims,
+    language_of_tag,
+    nearness,
+    paddle_codes,
+    parse_language,
+    parse_languages,
+)
 
 CODES = paddle_codes()
 
@@ -48,7 +56,7 @@ CODES = paddle_codes()
     ],
 )
 def test_a_tag_or_a_name_is_a_language_in_one_script(code: str, tag: str, script: str) -> None:
-    found = find(code)
+    found = parse_language(code)
     assert (found.tag, found.script) == (tag, script)
 
 
@@ -59,7 +67,7 @@ def test_paddleocr_has_112_codes() -> None:
 
 @pytest.mark.parametrize("code", [code for code in CODES.values() if code.rule != "ask"], ids=lambda code: code.code)
 def test_a_code_means_what_it_means_to_paddleocr(code: PaddleCode) -> None:
-    found, meant = find(code.code), find_tag(code.tag)
+    found, meant = parse_language(code.code), language_of_tag(code.tag)
     assert (found.language, found.script) == (meant.language, meant.script)
 
 
@@ -67,7 +75,7 @@ def test_every_code_with_another_meaning_as_a_tag_is_marked() -> None:
     """Compared by language and script; a code that is no tag has one meaning."""
     differing = set()
     for code in CODES.values():
-        as_tag, meant = find_tag(code.code), find_tag(code.tag)
+        as_tag, meant = language_of_tag(code.code), language_of_tag(code.tag)
         is_tag = as_tag.orthography is not None
         if is_tag and (as_tag.language, as_tag.script) != (meant.language, meant.script):
             differing.add(code.code)
@@ -88,21 +96,21 @@ def test_every_code_with_another_meaning_as_a_tag_is_marked() -> None:
 )
 def test_a_code_with_two_meanings_is_asked_about(code: str, ways: str) -> None:
     with pytest.raises(AmbiguousLanguage) as caught:
-        find(code)
+        parse_language(code)
     assert ways in str(caught.value)
     assert caught.value.exit_code == ExitCode.USAGE
 
 
 @pytest.mark.parametrize("code", [code for code in CODES.values() if code.rule], ids=lambda code: code.code)
 def test_both_ways_to_say_it_mean_two_things(code: PaddleCode) -> None:
-    meant, other = find(code.tag), find(str(code.otherwise))
+    meant, other = parse_language(code.tag), parse_language(str(code.otherwise))
     assert (meant.language, meant.script) != (other.language, other.script)
 
 
 def test_chinese_for_paddleocr_is_told() -> None:
-    assert find("ch").tag == "zh-Hans"
-    assert find("ch").note == "'ch' is taken as Chinese, as PaddleOCR does; for Chamorro say 'ch-Latn'"
-    assert find("zh-Hans").note is None
+    assert parse_language("ch").tag == "zh-Hans"
+    assert parse_language("ch").note == "'ch' is taken as Chinese, as PaddleOCR does; for Chamorro say 'ch-Latn'"
+    assert parse_language("zh-Hans").note is None
 
 
 @pytest.mark.parametrize(
@@ -120,7 +128,7 @@ def test_chinese_for_paddleocr_is_told() -> None:
 )
 def test_what_is_no_language_is_told_with_the_nearest(code: str, hint: str) -> None:
     with pytest.raises(UnknownLanguage) as caught:
-        find(code)
+        parse_language(code)
     assert hint in str(caught.value)
     assert len(str(caught.value)) < 300
     assert caught.value.exit_code == ExitCode.NOT_FOUND
@@ -132,28 +140,28 @@ def test_what_is_no_language_is_told_with_the_nearest(code: str, hint: str) -> N
 )
 def test_the_tag_of_a_language_finds_it_again(code: str) -> None:
     try:
-        found = find(code)
+        found = parse_language(code)
     except OcrzooError:
         return
-    again = find(found.tag)
+    again = parse_language(found.tag)
     assert (again.tag, again.language, again.script) == (found.tag, found.language, found.script)
 
 
 def test_several_are_found_once_each_in_order() -> None:
-    assert [one.tag for one in find_all("ru,ko, en,rus")] == ["ru", "ko", "en"]
-    assert [one.tag for one in find_all(["zh-TW,ja", "ko"])] == ["zh-TW", "ja", "ko"]
+    assert [one.tag for one in parse_languages("ru,ko, en,rus")] == ["ru", "ko", "en"]
+    assert [one.tag for one in parse_languages(["zh-TW,ja", "ko"])] == ["zh-TW", "ja", "ko"]
 
 
 @pytest.mark.parametrize("nothing", ["", " , ", [], [""]])
 def test_no_language_at_all(nothing: str | list[str]) -> None:
     with pytest.raises(UnknownLanguage, match="no language is given"):
-        find_all(nothing)
+        parse_languages(nothing)
 
 
 @pytest.mark.parametrize("odd", [None, 5, b"ru", ["ru", None]])
 def test_what_is_no_text_is_told(odd: Any) -> None:
     with pytest.raises(UsageError, match="a language tag such as ru"):
-        find_all(odd)
+        parse_languages(odd)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +184,7 @@ def test_what_is_no_text_is_told(odd: Any) -> None:
     ],
 )
 def test_a_tag_serves_its_language_in_its_script(wanted: str, claim: str) -> None:
-    assert claims(["xx", claim], find(wanted))
+    assert claims(["xx", claim], parse_language(wanted))
 
 
 @pytest.mark.parametrize(
@@ -194,8 +202,8 @@ def test_a_tag_serves_its_language_in_its_script(wanted: str, claim: str) -> Non
     ],
 )
 def test_a_tag_does_not_serve_another_language_or_script(wanted: str, claim: str) -> None:
-    assert not claims([claim], find(wanted))
-    assert not claims([], find(wanted))
+    assert not claims([claim], parse_language(wanted))
+    assert not claims([], parse_language(wanted))
 
 
 @pytest.mark.parametrize(
@@ -210,10 +218,10 @@ def test_a_tag_does_not_serve_another_language_or_script(wanted: str, claim: str
     ],
 )
 def test_how_well_a_figure_speaks_for_a_language(published_for: str, wanted: str, near: int) -> None:
-    assert nearness(published_for, find(wanted)) == near
+    assert nearness(published_for, parse_language(wanted)) == near
 
 
 def test_a_language_without_letters_on_file_still_has_name_script_and_direction() -> None:
-    romanian = find("ro-Cyrl")
+    romanian = parse_language("ro-Cyrl")
     assert (str(romanian), romanian.direction, romanian.required) == ("Romanian (Cyrl) (ro-Cyrl)", "ltr", frozenset())
-    assert find("az-Hebr").direction == "rtl"
+    assert parse_language("az-Hebr").direction == "rtl"

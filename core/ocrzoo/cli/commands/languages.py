@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocrzoo.cli.language_output import (
-    describe_evidence,
     describe_language,
     describe_selection,
+    describe_support,
     lacking_cell,
     letters_cell,
     letters_text,
@@ -17,7 +17,7 @@ from ocrzoo.cli.language_output import (
 from ocrzoo.cli.output import debug_option, print_json, print_table, tell
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.languages.report import Surveyed
+    from ocrzoo_registry.languages.report import LanguageReport
     from ocrzoo_registry.languages.selection import Selection
     from ocrzoo_registry.languages.tags import Language
 
@@ -35,10 +35,10 @@ def languages(lang: str | None, as_json: bool) -> None:
     if lang is not None:
         _show(lang, as_json=as_json)
         return
-    from ocrzoo_registry.languages.report import survey
+    from ocrzoo_registry.languages.report import support_matrix
 
     zoo = Zoo()
-    surveyed = list(survey(zoo, zoo.default_model()))
+    surveyed = list(support_matrix(zoo, zoo.default_model()))
     if as_json:
         print_json([_described(one) for one in surveyed])
         return
@@ -46,8 +46,8 @@ def languages(lang: str | None, as_json: bool) -> None:
     print_table(headings, [_row(one) for one in surveyed])
 
 
-def _row(one: Surveyed) -> tuple[str, ...]:
-    winner, best = one.selection.winner, one.best
+def _row(one: LanguageReport) -> tuple[str, ...]:
+    winner, best = one.selection.selected_model, one.best_support
     return (
         one.language.tag,
         one.language.name,
@@ -59,27 +59,31 @@ def _row(one: Surveyed) -> tuple[str, ...]:
     )
 
 
-def _described(one: Surveyed) -> dict[str, Any]:
-    winner = one.selection.winner
+def _described(one: LanguageReport) -> dict[str, Any]:
+    winner = one.selection.selected_model
     nearest = one.selection.candidates[0].name if one.selection.candidates else None
     return {
         **describe_language(one.language),
         "model": winner.name if winner else None,
         "nearest": nearest,
-        "evidence": None if one.best is None else describe_evidence(one.best),
+        "support": None if one.best_support is None else describe_support(one.best_support),
         "paddleocr": [
-            {"code": code.code, "model": code.model, "evidence": one.theirs and describe_evidence(one.theirs)}
+            {
+                "code": code.code,
+                "model": code.model,
+                "support": one.paddleocr_support and describe_support(one.paddleocr_support),
+            }
             for code in one.codes
         ],
     }
 
 
 def _show(lang: str, *, as_json: bool) -> None:
-    from ocrzoo_registry.languages.tags import find
+    from ocrzoo_registry.languages.tags import parse_language
     from ocrzoo_registry.zoo import Zoo, select_models
 
-    language = find(lang)
-    found = select_models(lang, zoo=Zoo(), thorough=True)
+    language = parse_language(lang)
+    found = select_models(lang, zoo=Zoo(), include_unclaimed=True)
     for note in found.notes:
         tell("warning", note, color="yellow")
     if as_json:
@@ -104,7 +108,7 @@ def _letter_rows(language: Language) -> list[tuple[str, str]]:
 def _model_rows(found: Selection) -> list[tuple[str, str]]:
     rows = [("Answer", found.reason)]
     for one in found.candidates:
-        (evidence,) = one.evidence
+        (evidence,) = one.support
         claims = "claims it" if evidence.claimed else "does not claim it"
         lacking = f"; lacks {lacking_cell([evidence])}" if evidence.coverage and evidence.coverage.missing else ""
         rows.append(("Model", f"{one.name}: {claims}, letters {letters_cell(evidence)}{lacking}"))

@@ -9,12 +9,12 @@ import click
 from ocrzoo.cli.commands import store
 from ocrzoo.cli.commands.pull import path, pull
 from ocrzoo.cli.commands.select import select_model
-from ocrzoo.cli.language_output import describe_evidence, lacking_cell, letters_cell
+from ocrzoo.cli.language_output import describe_support, lacking_cell, letters_cell
 from ocrzoo.cli.output import debug_option, on_terminal, print_json, print_table
 
 if TYPE_CHECKING:
     from ocrzoo_registry.cards.schema import ModelCard
-    from ocrzoo_registry.languages.support import Evidence
+    from ocrzoo_registry.languages.support import LanguageSupport
     from ocrzoo_registry.zoo import Zoo
 
 
@@ -76,7 +76,7 @@ def list_models(pattern: str | None, installed: bool, as_json: bool, **condition
 @debug_option
 def show_model(name: str, as_json: bool) -> None:
     """Show the card of a model."""
-    from ocrzoo_registry.languages.support import claimed_by
+    from ocrzoo_registry.languages.support import claimed_support
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo()
@@ -84,11 +84,11 @@ def show_model(name: str, as_json: bool) -> None:
     here = _formats_here(zoo, card)
     if as_json:
         said = card.model_dump(mode="json", exclude_none=True)
-        coverage = {one.language.tag: describe_evidence(one) for one in claimed_by(card)}
+        coverage = {one.language.tag: describe_support(one) for one in claimed_support(card)}
         print_json({**said, "coverage": coverage, "installed": here, "plugin": str(zoo.models.origin(name))})
         return
     rows = [(heading, text) for heading, text in _description(card) if text]
-    rows[4:4] = _coverage_rows(claimed_by(card))
+    rows[4:4] = _coverage_rows(claimed_support(card))
     rows.append(("Installed", ", ".join(f"{kind}: {path}" for kind, path in here.items()) or "no"))
     rows.append(("Plugin", str(zoo.models.origin(name))))
     print_table(("Field", "Value"), [("Model", name), *rows])
@@ -137,23 +137,23 @@ def _summary(zoo: Zoo, card: ModelCard, here: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _letters(lang: str | None, found: list[ModelCard]) -> dict[str, Evidence]:
+def _letters(lang: str | None, found: list[ModelCard]) -> dict[str, LanguageSupport]:
     """What each model has of a language that was asked for."""
     if lang is None:
         return {}
-    from ocrzoo_registry.languages.support import collect
-    from ocrzoo_registry.languages.tags import find
+    from ocrzoo_registry.languages.support import support_of
+    from ocrzoo_registry.languages.tags import parse_language
 
-    wanted = find(lang)
-    return {card.name: collect(card, wanted) for card in found}
+    wanted = parse_language(lang)
+    return {card.name: support_of(card, wanted) for card in found}
 
 
-def _as_json(letters: dict[str, Evidence], card: ModelCard) -> dict[str, Any]:
+def _as_json(letters: dict[str, LanguageSupport], card: ModelCard) -> dict[str, Any]:
     evidence = letters.get(card.name)
-    return {} if evidence is None else {"evidence": describe_evidence(evidence)}
+    return {} if evidence is None else {"support": describe_support(evidence)}
 
 
-def _coverage_rows(claimed: list[Evidence]) -> list[tuple[str, str]]:
+def _coverage_rows(claimed: list[LanguageSupport]) -> list[tuple[str, str]]:
     """What a charset has of the languages that the card claims."""
     known = [one for one in claimed if one.coverage is not None]
     if not known:

@@ -36,17 +36,17 @@ def select_model(lang: str, explain: bool, as_json: bool, **terms: Any) -> int:
     """
     from ocrzoo_registry.zoo import Zoo, select_models
 
-    found = select_models(lang, zoo=Zoo(), thorough=explain or as_json, **terms)
+    found = select_models(lang, zoo=Zoo(), include_unclaimed=explain or as_json, **terms)
     for note in found.notes:
         tell("warning", note, color="yellow")
     if as_json:
         print_json(describe_selection(found))
-    elif found.candidates and (explain or not found.readers):
+    elif found.candidates and (explain or not found.selected_models):
         _print_candidates(found, found.candidates if explain else found.candidates[:_FEW])
     else:
-        for reader in found.readers:
+        for reader in found.selected_models:
             click.echo(reader.name)
-    if not found.readers:
+    if not found.selected_models:
         tell("error", found.reason, color="red")
         return ExitCode.NOT_FOUND
     if not as_json:
@@ -56,7 +56,7 @@ def select_model(lang: str, explain: bool, as_json: bool, **terms: Any) -> int:
 
 def _print_candidates(found: Selection, candidates: tuple[Candidate, ...]) -> None:
     headings = ("Model", "Qualifies", "Claims it", "Letters", "Published", "MB", "CPU ms", "Lacks", "Why")
-    taken = [one.name for one in found.readers]
+    taken = [one.name for one in found.selected_models]
     ordered = sorted(candidates, key=lambda one: one.name not in taken)  # of several together, those first
     print_table(headings, [_row(found, one) for one in ordered])
 
@@ -69,12 +69,12 @@ def _row(found: Selection, one: Candidate) -> tuple[str, ...]:
     return (
         one.name,
         "yes" if one.qualifies else f"for {_part(found, one)}" if _part(found, one) else "no",
-        _each("yes" if evidence.claimed else "no" for evidence in one.evidence),
-        _each(letters_cell(evidence) for evidence in one.evidence),
-        _each(_published(evidence.metric) for evidence in one.evidence),
+        _each("yes" if evidence.claimed else "no" for evidence in one.support),
+        _each(letters_cell(evidence) for evidence in one.support),
+        _each(_published(evidence.metric) for evidence in one.support),
         "" if size is None else f"{size:g}",
         "" if time is None else f"{time:g}",
-        lacking_cell(one.evidence),
+        lacking_cell(one.support),
         _why(found, one),
     )
 
@@ -82,15 +82,15 @@ def _row(found: Selection, one: Candidate) -> tuple[str, ...]:
 def _why(found: Selection, one: Candidate) -> str:
     """Why it is the one or not, without its name and the letters, which stand in the same row."""
     if one.qualifies:
-        return found.why(one).removeprefix(f"{one.name} ")
+        return found.explain(one).removeprefix(f"{one.name} ")
     if _part(found, one):
         return f"is one of the fewest that read all together, for {_part(found, one)}"
-    return ", and ".join([*one.unmet, *(evidence.lack(named=False) for evidence in one.lacking)])
+    return ", and ".join([*one.failed_filters, *(evidence.explain_gap(named=False) for evidence in one.unsupported)])
 
 
 def _part(found: Selection, one: Candidate) -> str:
     """The languages that a model is taken for, where it takes several models."""
-    return _each(e.language.tag for reader in found.readers if reader.name == one.name for e in reader.evidence)
+    return _each(e.language.tag for reader in found.selected_models if reader.name == one.name for e in reader.support)
 
 
 def _each(cells: Any) -> str:
