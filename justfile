@@ -22,15 +22,16 @@ types:
     uv run mypy core registry model_cards plugins tests docs
     uv run pyright
 
-# Write the generated documents anew
+# Write the generated pages, and build the site with all links checked
 docs:
     uv run python docs/generate.py
+    uv run mkdocs build --strict --quiet
 
-# What becomes of a pull when a hub goes wrong: docs/faults.md anew (two minutes)
+# Write docs/faults.md again (two minutes)
 faults:
     OCRZOO_WRITE_DOCS=1 uv run --all-extras pytest -n auto tests/hubs/test_resolver_faults.py
 
-# Renew the pinned versions in pyproject.toml
+# Update the pinned versions in pyproject.toml
 pin:
     uv run python docs/pin.py
 

@@ -1,11 +1,12 @@
-"""Compare whole pipelines with PaddleX 3.7.2: ``python -m bench.pipeline [--rounds N] [PAGES_DIR]``.
+"""Compare whole pipelines with PaddleX 3.7.2 and RapidOCR: ``python -m bench.pipeline [--rounds N] [PAGES_DIR]``.
 
 Same weights, pages and number of threads. Every program runs in a process of its own; in each round all of them read
 all pages, one after the other, in an order drawn anew, so that a machine whose speed drifts treats them alike. Printed
 are milliseconds a page, the engine's own share, the time from nothing to the first page's result, the peak of memory,
 and how many times as fast as PaddleX on ONNX Runtime each is, round by round.
 
-PaddleX runs in an environment of its own, made by uv for the occasion, or named by ``--environment``.
+PaddleX runs in an environment of its own, made by uv for the occasion, or named by ``--environment``. RapidOCR takes
+part where ``--rapidocr`` names an environment that has ``rapidocr`` and ``onnxruntime``.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ WORKER = Path(__file__).with_name("pipeline_worker.py")
 REFERENCE = "paddlex onnxruntime"
 PROGRAMS = (REFERENCE, "ocrzoo onnxruntime", "ocrzoo openvino", "paddlex paddle", "ocrzoo paddle")
 """Program and engine."""
+RAPIDOCR = "rapidocr onnxruntime"
 COLD_RUNS = 3
 
 
@@ -71,12 +73,16 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--model", default="PP-OCRv4_mobile", help="detection and recognition of this name")
     parser.add_argument("--environment", type=Path, metavar="DIR", help="a virtual environment with PaddleX in it")
+    parser.add_argument("--rapidocr", type=Path, metavar="DIR", help="a virtual environment with RapidOCR in it")
     options = parser.parse_args()
     pages = sorted(str(path) for path in options.pages.iterdir() if path.suffix.lower() in {".png", ".jpg"})
     names = [name for name in PROGRAMS if "paddle" not in name.split()[1] or options.model == "PP-OCRv4_mobile"]
+    names += [RAPIDOCR] if options.rapidocr else []
     with environment(options.environment) as python, ExitStack() as stack:
         jobs = {name: job(name, options, pages) for name in names}
         pythons = {name: str(python) if name.startswith("paddlex") else sys.executable for name in names}
+        if options.rapidocr:
+            pythons[RAPIDOCR] = str(options.rapidocr / "bin" / "python")
         cold = {name: [cold_start(pythons[name], jobs[name]) for _ in range(COLD_RUNS)] for name in names}
         programs = [stack.enter_context(start(name, pythons[name], jobs[name])) for name in names]
         for program in programs:

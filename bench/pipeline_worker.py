@@ -84,7 +84,42 @@ def make_paddlex(job: Job) -> Read:
     return lambda pages: pipeline.predict(list(pages))
 
 
-MAKERS = {"ocrzoo": make_ocrzoo, "paddlex": make_paddlex}
+def make_rapidocr(job: Job) -> Read:
+    """Make RapidOCR's pipeline with the same networks and settings; its own are kept for all else."""
+    import tempfile
+    from pathlib import Path
+
+    import onnxruntime
+    import yaml
+    from rapidocr import RapidOCR  # type: ignore[import-not-found]
+
+    onnxruntime.InferenceSession.run = timed(onnxruntime.InferenceSession.run)
+    found, read = (job["config"]["SubModules"][module] for module in ("TextDetection", "TextRecognition"))
+    about = yaml.safe_load(Path(read["model_dir"], "inference.yml").read_text("utf-8"))
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False, encoding="utf-8") as keys:
+        keys.write("\n".join(map(str, about["PostProcess"]["character_dict"])))
+    ocr = RapidOCR(
+        params={
+            "Global.use_cls": False,
+            "Global.log_level": "error",
+            "EngineConfig.onnxruntime.intra_op_num_threads": job["threads"],
+            "Det.model_path": str(Path(found["model_dir"], "inference.onnx")),
+            "Det.limit_side_len": found["limit_side_len"],
+            "Det.limit_type": found["limit_type"],
+            "Det.thresh": found["thresh"],
+            "Det.box_thresh": found["box_thresh"],
+            "Det.unclip_ratio": found["unclip_ratio"],
+            "Det.mean": [0.485, 0.456, 0.406],
+            "Det.std": [0.229, 0.224, 0.225],
+            "Rec.model_path": str(Path(read["model_dir"], "inference.onnx")),
+            "Rec.rec_keys_path": keys.name,
+            "Rec.rec_batch_num": read["batch_size"],
+        }
+    )
+    return lambda pages: ({"rec_texts": ocr(page).txts or ()} for page in pages)
+
+
+MAKERS = {"ocrzoo": make_ocrzoo, "paddlex": make_paddlex, "rapidocr": make_rapidocr}
 
 if __name__ == "__main__":
     main()

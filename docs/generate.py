@@ -1,6 +1,7 @@
 """Write the documents that are made from the code: ``python docs/generate.py [--check]``.
 
-``accuracy.md`` from measured figures, ``hooks.md`` from the hook specifications, ``models.md`` from the cards,
+``accuracy.md`` from measured figures, ``cli.md`` from the commands' help, ``hooks.md`` from the hook specifications,
+``models.md`` from the cards,
 ``languages.md`` from the cards, their charsets and Unicode CLDR's letters, ``model-card.schema.json`` from the schema.
 """
 
@@ -9,9 +10,13 @@ from __future__ import annotations
 import inspect
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
+
+from ocrzoo.cli.root import ocrzoo
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.languages.report import LanguageReport, support_matrix
@@ -24,6 +29,32 @@ from ocrzoo_registry.zoo import Zoo
 
 DOCS = Path(__file__).parent
 MADE = "<!-- Made by docs/generate.py; do not edit. -->"
+
+
+HELP_WIDTH = 110
+"""Columns of help, the widest that the commands print."""
+
+
+def help_pages(command: click.Command, parent: click.Context | None = None) -> Iterator[tuple[str, str]]:
+    """Yield the name and the ``--help`` of a command and of those below it, in the order in which help lists them."""
+    name = command.name or ""
+    context = click.Context(command, info_name=name, parent=parent, **command.context_settings)
+    context.terminal_width = HELP_WIDTH
+    yield context.command_path, context.get_help()
+    if isinstance(command, click.Group):
+        for below in command.list_commands(context):
+            one = command.get_command(context, below)
+            if one is not None:
+                yield from help_pages(one, context)
+
+
+def cli_page() -> str:
+    """Return the help of every command."""
+    intro = "What `--help` prints for each command. Options may be written with hyphens too: `--save-path`."
+    parts = [MADE, "# Commands", intro]
+    for path, text in help_pages(ocrzoo):
+        parts.append(f"## `{path}`\n\n```text\n{text.rstrip()}\n```")
+    return "\n\n".join(parts) + "\n"
 
 
 def hooks_page() -> str:

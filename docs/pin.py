@@ -1,4 +1,4 @@
-"""Renew the pinned versions in ``pyproject.toml``: ``python docs/pin.py``.
+"""Update the pinned versions in ``pyproject.toml``: ``python docs/pin.py``.
 
 They are what uv resolves today for all extras and groups, written without addresses.
 """
@@ -15,7 +15,7 @@ EXPORT = "uv export --all-extras --all-groups --no-hashes --no-annotate --no-hea
 
 
 def main() -> None:
-    """Empty the table, resolve, and write the table anew."""
+    """Empty the table, resolve, and write the table again."""
     text = PROJECT.read_text(encoding="utf-8")
     PROJECT.write_text(TABLE.sub("", text), encoding="utf-8")
     try:

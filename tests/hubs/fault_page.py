@@ -31,21 +31,20 @@ def head() -> str:
     """Say what the tables show, and by which bounds."""
     megabytes = sum(map(len, FILES.values())) / 1e6
     shown = [
-        f"Each cell is one pull of a model of {megabytes:.1f} MB through the resolver, from a local server that speaks",
-        "the hub's protocol and goes wrong in this way. *Right* means that every byte of every file was compared with",
-        "what the server holds. After an *error* no model is in the store, and nothing that could be taken for one;",
-        "the word is the one in the message (exit status 5 for *corrupt*, 4 for the others). Seconds stand where it",
-        f"took {LEAST_TOLD_S} or more. The tests check all of it again, the seconds apart.",
+        f"Each cell is one download of a model of {megabytes:.1f} MB from a local server that speaks the hub's",
+        "protocol and has this fault. *Right* means that every byte of every file was compared with the server's.",
+        "After an *error* the store holds no model, complete or partial, that could be used; the word is the one in",
+        "the message (exit code 5 for *corrupt*, 4 for the others). Times of",
+        f"{LEAST_TOLD_S} s or more are given. The tests check all cells again, without the times.",
     ]
     bounds = [
-        f"The bounds: a source gives way after {retry.SILENCE_S:.0f} s without a byte, or below",
-        f"{retry.LEAST_RATE >> 10} KiB/s over that time. A connection",
-        f"has {http.CONNECT_S:.0f} s to come about, headers have {http.ANSWER_S:.0f} s, and the next byte",
-        f"{http.IDLE_S:.0f} s. There are {retry.TRIES} tries without a byte in between",
-        f"({retry.TRIES_UNCONNECTED} where there is no server), {retry.FIRST_WAIT_S:g} to",
-        f"{retry.LONGEST_WAIT_S:g} s apart, or as the server asks.",
+        f"Time limits: a source times out after {retry.SILENCE_S:.0f} s without a byte, or below",
+        f"{retry.LEAST_RATE >> 10} KiB/s over that time. Connecting may take",
+        f"{http.CONNECT_S:.0f} s, headers {http.ANSWER_S:.0f} s, and the next byte {http.IDLE_S:.0f} s.",
+        f"There are {retry.TRIES} attempts in a row without a byte ({retry.TRIES_UNCONNECTED} without a connection),",
+        f"{retry.FIRST_WAIT_S:g} to {retry.LONGEST_WAIT_S:g} s apart, or as the server's `Retry-After` states.",
     ]
-    return f"{MADE}\n\n# What becomes of a pull when a hub goes wrong\n\n{' '.join(shown)}\n\n{' '.join(bounds)}"
+    return f"{MADE}\n\n# Downloads under faults\n\n{' '.join(shown)}\n\n{' '.join(bounds)}"
 
 
 def read() -> Cells:

@@ -80,7 +80,7 @@ def repaired(spoil: Callable[[Path], object]) -> Play:
         assert stage.pull() == "right"
         asked = {one.path for one in list(stage.hubs.requests)[before:] if one.what == "file"}
         assert asked <= {stage.file}
-        return "right, fetched anew" if asked else "right, nothing fetched"
+        return "right, downloaded again" if asked else "right, nothing downloaded"
 
     return play
 

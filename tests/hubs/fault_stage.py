@@ -146,9 +146,9 @@ class Stage:
             assert sum(one.sent for one in bodies) < 1.1 * size_of(self.source, self.hubs)
             return ", resumed"
         if len([one for one in bodies if one.sent > HALF // 2]) > 1:
-            return ", fetched anew"
+            return ", downloaded again"
         asked = [(one.method, one.target) for one in requests if one.source != "cdn"]
-        return ", tried again" if len(set(asked)) < len(asked) else ""
+        return ", retried" if len(set(asked)) < len(asked) else ""
 
 
 def _resolved(resolver: Resolver, expected: Manifest | None) -> ModelFiles:

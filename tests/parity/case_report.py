@@ -23,16 +23,16 @@ TITLES: Mapping[str, str] = {
 
 INTRO = """# Differences from PaddleX 3.7.2
 
-Written by `python tests/parity/parity_kit.py --write`; the tests compare. {cases} cases were played with PaddleX and
+Written by `python tests/parity/parity_kit.py --write`; the tests compare. {cases} cases were run with PaddleX and
 with ocrzoo, on the same weights and inputs, and every key of every result was compared: {compared} comparisons,
-{same} equal, {purposes} different on purpose, {open} different otherwise. Equal means equal; but coordinates may be one
-pixel off, scores 0.001, and the mean of an 8 x 8th of a picture half a level of 255. The classifiers and UVDoc are
-stand-ins with random weights (`tests/standins`): what is compared is all that happens around them. PaddleX's answers
+{same} equal, {purposes} different on purpose, {open} different otherwise. Tolerances: coordinates one
+pixel, scores 0.001, the mean of each of 8 x 8 parts of a picture half a level of 255. The orientation classifiers
+and UVDoc are synthetic models with random weights: what is compared is the processing around them. PaddleX's answers
 are recorded in `tests/parity/cases.json` ({versions}).
 
 ## On purpose
 
-`create_pipeline(..., paddlex_quirks=True)` gives PaddleX's behavior where the last column says so; the tests play
+`create_pipeline(..., paddlex_quirks=True)` gives PaddleX's behavior where the last column says so; the tests run
 these cases a second time with it, and then nothing differs.
 """
 
@@ -136,9 +136,9 @@ def render(cases: Sequence[Case], findings: Sequence[Finding], versions: Mapping
 
 def _key() -> Iterator[str]:
     numbers = ", ".join(str(PURPOSES.index(one) + 1) for one in PURPOSES if one.everywhere)
-    yield f"Numbers are those of the list above; {numbers}, which hold everywhere, are not repeated. Columns are"
+    yield f"Numbers refer to the list above; {numbers} hold everywhere and are not repeated. Columns are"
     yield "pipelines (`tests/parity/case_pipelines.py`): `off` has all stages off and PaddleX's settings, `strict`"
-    yield "settings of its own, `on` all stages on."
+    yield "other settings, `on` all stages on."
     yield ""
 
 
