@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
     from ocrzoo.pipelines.factory import create_pipeline, read
     from ocrzoo.pipelines.ocr import OCRPipeline
+    from ocrzoo.pipelines.single_model import Model, create_model
     from ocrzoo.predictors.base import Classification, ImageClassifier, Unwarped, Unwarper
     from ocrzoo.results.base import PageResult
     from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
+    from ocrzoo.results.model_results import DocTrResult, ModelResult, TextDetResult, TextRecResult, TopkResult
     from ocrzoo.results.ocr import OCRResult
     from ocrzoo.types import Image, Quad
     from ocrzoo_registry.errors import (
@@ -58,6 +60,7 @@ __all__ = [
     "Device",
     "DocPreprocessorPipeline",
     "DocPreprocessorResult",
+    "DocTrResult",
     "Engine",
     "EngineError",
     "EngineOptions",
@@ -67,7 +70,9 @@ __all__ = [
     "Input",
     "InputError",
     "IntegrityError",
+    "Model",
     "ModelFiles",
+    "ModelResult",
     "NotFound",
     "NotOffered",
     "OCRPipeline",
@@ -83,7 +88,10 @@ __all__ = [
     "StoreError",
     "TellingSession",
     "TensorSpec",
+    "TextDetResult",
+    "TextRecResult",
     "TooSlow",
+    "TopkResult",
     "UnknownLanguage",
     "UnknownModel",
     "Unreachable",
@@ -91,6 +99,7 @@ __all__ = [
     "Unwarper",
     "UsageError",
     "Zoo",
+    "create_model",
     "create_pipeline",
     "download",
     "list_models",
@@ -106,9 +115,13 @@ _MODULES = {
     "DocPreprocessorPipeline": "ocrzoo.pipelines.doc_preprocessor",
     **dict.fromkeys(("create_pipeline", "read"), "ocrzoo.pipelines.factory"),
     "OCRPipeline": "ocrzoo.pipelines.ocr",
+    **dict.fromkeys(("Model", "create_model"), "ocrzoo.pipelines.single_model"),
     **dict.fromkeys(("Classification", "ImageClassifier", "Unwarped", "Unwarper"), "ocrzoo.predictors.base"),
     "PageResult": "ocrzoo.results.base",
     "DocPreprocessorResult": "ocrzoo.results.doc_preprocessor",
+    **dict.fromkeys(
+        ("DocTrResult", "ModelResult", "TextDetResult", "TextRecResult", "TopkResult"), "ocrzoo.results.model_results"
+    ),
     "OCRResult": "ocrzoo.results.ocr",
     **dict.fromkeys(("Image", "Quad"), "ocrzoo.types"),
     "ModelFiles": "ocrzoo_registry.store.store",

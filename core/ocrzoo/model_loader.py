@@ -63,6 +63,9 @@ class ModelLoader:
             card, own = card_for(self.zoo, name, task), None
         else:
             raise UsageError(f"{task}: neither model_name nor model_dir says which model")
+        if card.inference.predictor not in self.zoo.predictors:
+            raise UsageError(f"{card.name} cannot be run: no plugin has its predictor {card.inference.predictor!r}")
+        factory = load_attribute(self.zoo.predictors.get(card.inference.predictor).factory)
         engines = self._engines()
         files = self._resolve(card, engines) if own is None else replace(own, name=card.name)
         able = [spec for spec in engines if files.file_format in spec.formats]
@@ -71,7 +74,6 @@ class ModelLoader:
                 f"{files.folder} holds {card.name} as {files.file_format}, which {_names(engines)} cannot read"
             )
         config = _config_of(card, files.folder, own=own is not None)
-        factory = load_attribute(self.zoo.predictors.get(card.inference.predictor).factory)
         return factory(card, config, self._session(able, files))
 
     def _session(self, engines: list[EngineSpec], files: ModelFiles) -> Session:

@@ -36,8 +36,28 @@ def page_by_page(
     Raises:
         InputError: Pages could not be read (after all the others were).
     """
+    yield from _deliver(_outcomes(_sources(found), lanes, read), on_error)
+
+
+def in_batches(
+    found: Iterator[Page],
+    size: int,
+    read: Callable[[Sequence[PageSource], Sequence[Image]], Sequence[Result]],
+    on_error: OnError | None,
+) -> Iterator[Result]:
+    """Read pages ``size`` at a time and yield results in the order of the pages; errors as in :func:`page_by_page`.
+
+    A batch that fails is read again page by page, so that only the pages at fault are lost.
+
+    Raises:
+        InputError: Pages could not be read (after all the others were).
+    """
+    yield from _deliver(_outcomes_in_batches(_sources(found), size, read), on_error)
+
+
+def _deliver(outcomes: Iterator[Result | InputError], on_error: OnError | None) -> Iterator[Result]:
     failures: list[InputError] = []
-    for outcome in _outcomes(_sources(found), lanes, read):
+    for outcome in outcomes:
         if not isinstance(outcome, InputError):
             yield outcome
             continue
@@ -74,6 +94,38 @@ def _outcomes(
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def _outcomes_in_batches(
+    found: Iterator[tuple[Page, PageSource]],
+    size: int,
+    read: Callable[[Sequence[PageSource], Sequence[Image]], Sequence[Result]],
+) -> Iterator[Result | InputError]:
+    def decoded(page: Page) -> Image | InputError:
+        try:
+            return page.read()
+        except (InputError, MemoryError, cv2.error) as error:
+            return _failure(page, error)
+
+    while batch := [(page, source, decoded(page)) for page, source in itertools.islice(found, size)]:
+        good = [(page, source, image) for page, source, image in batch if not isinstance(image, InputError)]
+        results = iter(_together(good, read))
+        for _, _, image in batch:
+            yield image if isinstance(image, InputError) else next(results)
+
+
+def _together(
+    batch: Sequence[tuple[Page, PageSource, Image]],
+    read: Callable[[Sequence[PageSource], Sequence[Image]], Sequence[Result]],
+) -> Sequence[Result | InputError]:
+    if not batch:
+        return []
+    try:
+        return read([source for _, source, _ in batch], [image for _, _, image in batch])
+    except (InputError, MemoryError, cv2.error) as error:
+        if len(batch) == 1:
+            return [_failure(batch[0][0], error)]
+    return [outcome for one in batch for outcome in _together([one], read)]
 
 
 def _outcome(

@@ -23,6 +23,9 @@ _MODEL_KEYS = ("thresh", "box_thresh", "unclip_ratio", "max_candidates")
 _MOST = 1_000_000
 """No setting of a detector is larger."""
 
+_LONG_SIDE = 960
+"""Pixels; PaddleX's, where the model does not state it."""
+
 
 @dataclass(frozen=True)
 class Detection:
@@ -52,6 +55,8 @@ class TextDetector:
                 raise IntegrityError(f"{card.name}: its inference.yml says {key}: {value!r}, which makes no sense")
         self.defaults = replace(DetectionParams(), **given)
         """What the model was published with."""
+        self.standalone = replace(self.defaults, **_page_size(card.name, transform(config, "DetResizeForTest")))
+        """The same, with the page size of PaddleX's ``create_model``; its pipeline sets another."""
         self._session = session
 
     def predict(self, images: Sequence[Image], params: DetectionParams | None = None) -> list[Detection]:
@@ -71,6 +76,14 @@ class TextDetector:
         if not -_MOST < probability.min() <= probability.max() < _MOST:
             raise IntegrityError(f"{self.name}: the network's output is not made of probabilities")
         return Detection(*detection.postprocess(probability, image.shape[0], image.shape[1], params))
+
+
+def _page_size(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """PaddleX 3.7.2's rule: the long side of a page is shrunk to ``resize_long``."""
+    side = settings.get("resize_long", _LONG_SIDE)
+    if isinstance(side, bool) or not isinstance(side, int) or not 0 < side < _MOST:
+        raise IntegrityError(f"{name}: invalid resize_long in its inference.yml: {side!r}")
+    return {"limit_side_len": side, "limit_type": "max"}
 
 
 def _check_normalization(name: str, settings: Mapping[str, Any]) -> None:

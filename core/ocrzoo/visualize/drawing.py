@@ -38,6 +38,8 @@ _STRIPES = 64
 CAPTION_PX = 25
 """Height of the row of captions (PaddleX's)."""
 _CAPTION_LETTERS_PX = 20
+_CAPTION_SHARE = 0.075
+"""Height of the row below a single image, by its width."""
 
 
 def draw(page: Image, polygons: Sequence[NDArray[Any]], texts: Sequence[str]) -> PillowImage.Image:
@@ -64,6 +66,28 @@ def draw(page: Image, polygons: Sequence[NDArray[Any]], texts: Sequence[str]) ->
     for half in (left, right):
         for number, outline in enumerate(outlines):
             cv2.polylines(half, [outline], True, _color(number), 1, cv2.LINE_AA)
+    return PillowImage.fromarray(canvas)
+
+
+def outlined(page: Image, polygons: Sequence[NDArray[Any]]) -> PillowImage.Image:
+    """Return a page (BGR) with polygons (N x 2, x and y, any number type) drawn on it, RGB."""
+    canvas = np.ascontiguousarray(page[:, :, ::-1])
+    outlines = [np.rint(_within_reach(polygon)).astype(np.int32).reshape(-1, 1, 2) for polygon in polygons]
+    outlines = [outline for outline in outlines if len(outline)]  # OpenCV crashes on none
+    _fill(canvas, outlines)
+    for number, outline in enumerate(outlines):
+        cv2.polylines(canvas, [outline], True, _color(number), 1, cv2.LINE_AA)
+    return PillowImage.fromarray(canvas)
+
+
+def captioned(image: Image, caption: str) -> PillowImage.Image:
+    """Return an image (BGR) with a line of text on white below it, RGB."""
+    height, width = image.shape[:2]
+    row = max(CAPTION_PX, round(width * _CAPTION_SHARE))
+    canvas = np.full((height + row, width, 3), 255, np.uint8)
+    canvas[:height] = image[:, :, ::-1]
+    text = one_line(caption)
+    canvas[height:] = letter(text, width, row, font_book().for_texts([text]))[:, :, None]
     return PillowImage.fromarray(canvas)
 
 

@@ -1,0 +1,225 @@
+"""``create_model``: one model without a pipeline, on everything that a pipeline takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, is_dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import numpy as np
+from pydantic import Field
+
+from ocrzoo.custom_weights import own_files
+from ocrzoo.engines.base import Device, EngineOptions, Precision
+from ocrzoo.inputs import Input, pages
+from ocrzoo.model_loader import ModelLoader
+from ocrzoo.pipelines.config import checked
+from ocrzoo.pipelines.engine_config import configured_loader
+from ocrzoo.pipelines.executor import OnError, in_batches
+from ocrzoo.pipelines.predict_params import plain
+from ocrzoo.pipelines.schema import MAX_UNCLIP_RATIO, Count, Running, Settings, Shape, Share
+from ocrzoo.predictors.base import ImageClassifier, Unwarper
+from ocrzoo.predictors.detection import TextDetector
+from ocrzoo.predictors.recognition import TextRecognizer
+from ocrzoo.results.model_results import DocTrResult, ModelResult, TextDetResult, TextRecResult, TopkResult
+from ocrzoo.results.output_files import PageSource
+from ocrzoo.types import Image
+from ocrzoo_registry.cards import inference_yml
+from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.names import did_you_mean
+from ocrzoo_registry.zoo import Zoo
+
+
+class NoParameters(Settings):
+    """The parameters of a task that has none."""
+
+
+class DetectionParameters(Settings):
+    """The parameters of text detection; ``None`` is the model's own value."""
+
+    limit_side_len: Count | None = None
+    limit_type: Literal["min", "max", "resize_long"] | None = None
+    max_side_limit: Count | None = None
+    thresh: Share | None = None
+    box_thresh: Share | None = None
+    unclip_ratio: Annotated[float, Field(ge=0, le=MAX_UNCLIP_RATIO)] | None = None
+    input_shape: Shape | None = None
+
+
+class RecognitionParameters(Settings):
+    """The parameters of text recognition."""
+
+    input_shape: Shape | None = None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How predictors of one kind are called."""
+
+    predictor: type[Any]
+    result: type[ModelResult]
+    parameters: type[Settings]
+    run: Callable[[Any, Sequence[Image], Mapping[str, Any]], list[dict[str, Any]]]
+    """Predictor, images (BGR) and parameters to the keys of each image's result."""
+    task: str | None = None
+    """The only task whose predictors are meant, where the protocol says too little."""
+
+
+def _detect(detector: TextDetector, images: Sequence[Image], given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = detector.predict(images, replace(detector.standalone, **given))
+    return [{"dt_polys": list(one.quads), "dt_scores": list(one.scores)} for one in found]
+
+
+def _recognize(recognizer: TextRecognizer, images: Sequence[Image], given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    lines = recognizer.predict(images, len(images), **given)
+    return [{"rec_text": line.text, "rec_score": line.score} for line in lines]
+
+
+def _classify(classifier: ImageClassifier, images: Sequence[Image], _given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = classifier.predict(images, len(images))
+    return [{"class_ids": [one.class_id], "scores": [one.score], "label_names": [one.label]} for one in found]
+
+
+def _unwarp(unwarper: Unwarper, images: Sequence[Image], _given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    flat = unwarper.predict(images, len(images))
+    return [{"doctr_img": np.ascontiguousarray(one.image[:, :, ::-1])} for one in flat]
+
+
+def _other(predictor: Any, images: Sequence[Image], _given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"result": asdict(one) if is_dataclass(one) and not isinstance(one, type) else one}
+        for one in predictor.predict(images)
+    ]
+
+
+KINDS = (
+    Kind(TextDetector, TextDetResult, DetectionParameters, _detect),
+    Kind(TextRecognizer, TextRecResult, RecognitionParameters, _recognize),
+    Kind(ImageClassifier, TopkResult, NoParameters, _classify),
+    Kind(Unwarper, DocTrResult, NoParameters, _unwarp, task="image_unwarping"),
+    Kind(object, ModelResult, NoParameters, _other),
+)
+"""The first whose predictor fits is taken; the last is for tasks of plugins."""
+
+
+class Model:
+    """A loaded model; several threads may call ``predict``."""
+
+    def __init__(self, name: str, task: str, predictor: Any, batch_size: int, parameters: Mapping[str, Any]) -> None:
+        """``parameters`` are those of the task for every call that does not give them.
+
+        Raises:
+            UsageError: A parameter is unknown, or has an invalid value.
+        """
+        self.name = name
+        self.task = task
+        self.predictor = predictor
+        """What runs the model on arrays: ``predictor.predict([image, ...])``."""
+        self._kind = next(kind for kind in KINDS if isinstance(predictor, kind.predictor) and kind.task in (None, task))
+        self._batch_size = _checked_batch_size(batch_size)
+        self._parameters = self._checked(parameters)
+
+    def predict(
+        self, input: Input, batch_size: int | None = None, *, on_error: OnError | None = None, **parameters: Any
+    ) -> Iterator[ModelResult]:
+        """Run the model on images, ``batch_size`` at a time, and yield a result for each, in order.
+
+        ``input`` is what a pipeline takes: a path, URL, folder, PDF, array or a list of these. Text detection takes
+        ``limit_side_len``, ``limit_type``, ``max_side_limit``, ``thresh``, ``box_thresh``, ``unclip_ratio`` and
+        ``input_shape``; text recognition takes ``input_shape``; other tasks have no parameters. An image that cannot
+        be read is passed to ``on_error``; without ``on_error``, the error is raised after the last image.
+
+        Raises:
+            InputError: Images could not be read (after all the others were).
+            UsageError: A parameter is unknown, or has an invalid value.
+        """
+        size = self._batch_size if batch_size is None else _checked_batch_size(batch_size)
+        given = {**self._parameters, **self._checked(parameters)}
+
+        def read(sources: Sequence[PageSource], images: Sequence[Image]) -> list[ModelResult]:
+            found = self._kind.run(self.predictor, images, given)
+            return [
+                self._kind.result(
+                    {"input_path": source.input_path, "page_index": source.page_index, "input_img": image, **keys},
+                    source,
+                )
+                for source, image, keys in zip(sources, images, found, strict=True)
+            ]
+
+        return in_batches(pages(input), size, read, on_error)
+
+    def _checked(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        given = {name: plain(value) for name, value in parameters.items() if value is not None}
+        known = self._kind.parameters.model_fields
+        for name in given:
+            if name not in known:
+                raise UsageError(f"{self.task} has no parameter {name!r}{did_you_mean(name, known)}")
+        return checked(self._kind.parameters, given, self.name).model_dump(exclude_none=True)
+
+
+def create_model(
+    model_name: str | None = None,
+    *,
+    model_dir: str | Path | None = None,
+    task: str | None = None,
+    batch_size: int = 1,
+    device: str | None = None,
+    engine: str | None = None,
+    engine_config: Mapping[str, Any] | None = None,
+    use_hpip: bool | None = None,
+    hpi_config: Mapping[str, Any] | None = None,
+    threads: int = 0,
+    precision: Precision = "fp32",
+    zoo: Zoo | None = None,
+    **parameters: Any,
+) -> Model:
+    """Load one model, download it first if needed, and return it; ``model.predict("page.png")`` runs it.
+
+    ``model_dir`` is a folder with your own weights; ``model_name`` may be left out if its ``inference.yml`` has it,
+    and ``task`` (such as ``text_recognition``) is needed if that is no name of a registered model. ``device``,
+    ``engine``, ``engine_config``, ``use_hpip``, ``hpi_config``, ``threads`` and ``precision`` are those of
+    :func:`~ocrzoo.pipelines.factory.create_pipeline`, with one device. ``parameters`` are those of
+    :meth:`Model.predict`, for every call that does not give them.
+
+    Raises:
+        UnknownModel: There is no model of that name.
+        UsageError: An argument is unknown, or has an invalid value.
+        EngineError: No installed engine can run the model.
+        SourceError: The weights could not be downloaded.
+        IntegrityError: The weights are not those expected.
+    """
+    zoo = zoo or Zoo()
+    if precision not in get_args(Precision):
+        raise UsageError(f"precision {precision!r} is unknown: choose {', '.join(get_args(Precision))}")
+    options = EngineOptions(Device.parse("cpu" if device in (None, "") else str(device)), threads, precision)
+    running = {"engine": engine, "engine_config": engine_config, "use_hpip": use_hpip, "hpi_config": hpi_config}
+    loader = configured_loader(ModelLoader(zoo, options=options), checked(Running, running, "create_model"))
+    found_task = task or _task(zoo, model_name, model_dir)
+    predictor = loader.predictor(model_name, found_task, model_dir)  # type: ignore[arg-type]  # checked there
+    name = str(getattr(predictor, "name", None) or model_name or Path(str(model_dir)).name)
+    return Model(name, found_task, predictor, batch_size, parameters)
+
+
+def _task(zoo: Zoo, name: str | None, model_dir: str | Path | None) -> str:
+    if model_dir is None:
+        if name is None:
+            raise UsageError("create_model needs a model_name or a model_dir")
+        return zoo.models.get(name).task
+    folder = own_files(model_dir, name or "the model").folder
+    stated = (
+        inference_yml.read(folder)["Global"].get("model_name") if (folder / inference_yml.FILE_NAME).exists() else None
+    )
+    for one in (name, stated):
+        if isinstance(one, str) and one in zoo.models:
+            return zoo.models.get(one).task
+    raise UsageError(
+        f"{folder}: {name or stated or 'its model'} is not registered: add task=, such as text_recognition"
+    )
+
+
+def _checked_batch_size(value: Any) -> int:
+    size = plain(value)
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise UsageError(f"batch_size={value!r}: a whole number from 1 on is needed")
+    return size
