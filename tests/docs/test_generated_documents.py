@@ -37,6 +37,19 @@ def test_the_readme_is_a_page_and_not_a_book() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 80
 
 
+def test_the_readme_counts_models_and_languages_right() -> None:
+    from ocrzoo_registry.zoo import Zoo
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    official = [card for card in Zoo().models.search() if card.folder and "ocrzoo_cards" in card.folder.parts]
+    assert f"**{len(official)} models as plugins**" in text
+    page = (ROOT / "docs" / "languages.md").read_text(encoding="utf-8")
+    counted = re.search(r"codes for (\d+) of these (\d+) languages", page)
+    assert counted is not None
+    assert f"| languages | {counted[1]}, by code |" in text
+    assert f"| {counted[2]}, by BCP-47 tag" in text
+
+
 def test_the_checked_in_schema_accepts_a_card_and_refuses_a_misspelt_key() -> None:
     schema = yaml.safe_load((ROOT / "docs" / "model-card.schema.json").read_text(encoding="utf-8"))
     card = yaml.safe_load((ROOT / "model_cards/ocrzoo_cards/ppocrv5/PP-OCRv5_mobile_rec.yaml").read_text("utf-8"))

@@ -43,7 +43,6 @@ REFUSED = {
     r"(lies|lie|lay|lain|lying) (in|on|at|below|under|beside|here|there)": "is in, or is stored in",
     r"stands (in|on|before|behind|beside|below|under|there)": "is in, or is",
     r"is none": "is not one, or there is none",
-    r"goes wrong|go wrong": "fails",
     r"takes? part": "is used",
     r"broke off": "was interrupted",
     r"licences?": "license",
@@ -73,13 +72,18 @@ def refused(text: str) -> list[str]:
 
 
 def messages(source: str) -> Iterator[tuple[int, str]]:
-    """Yield the strings of a module that are not docstrings, with their lines."""
+    """Yield the strings of a module that hold several words and are not docstrings, with their lines."""
     tree = ast.parse(source)
     docstrings = {
         id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in docstrings
+            and " " in node.value
+        ):
             yield node.lineno, node.value
 
 
