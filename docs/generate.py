@@ -1,4 +1,4 @@
-"""Write the documents that are made from the code: ``python docs/generate.py [--check]``.
+"""Write the pages that are generated from the code: ``python docs/generate.py [--check]``.
 
 ``accuracy.md`` from measured figures, ``cli.md`` from the commands' help, ``hooks.md`` from the hook specifications,
 ``models.md`` from the cards,
@@ -90,12 +90,12 @@ def models_page() -> str:
         for card in [card]
     ]
     head = [
-        "| model | task | tier | claims to read | lacks letters of | MB | formats |",
+        "| model | task | tier | claimed languages | missing letters | MB | formats |",
         "|---|---|---|---|---|---|---|",
     ]
     intro = (
-        "Languages are what the publishers claim; beside them, how many letters a charset lacks of which "
-        "([languages](languages.md)). `ocrzoo models show NAME` prints everything known of a model."
+        "Languages are what the publishers claim; next to them is how many letters of which language a charset lacks "
+        "([languages](languages.md)). `ocrzoo models show NAME` prints everything that is known of a model."
     )
     return "\n".join([MADE, "", f"# The {len(rows)} official models", "", intro, "", *head, *rows]) + "\n"
 
@@ -285,7 +285,7 @@ PAGES = {
 
 
 def main() -> int:
-    """Write the documents, or with ``--check`` say which are out of date."""
+    """Write the pages, or with ``--check`` print which are out of date."""
     stale = []
     for name, make in PAGES.items():
         path, text = DOCS / name, make()

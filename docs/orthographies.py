@@ -1,8 +1,8 @@
-"""Write ``orthographies.tsv`` anew from Unicode CLDR: ``python docs/orthographies.py``; needs npm.
+"""Write ``orthographies.tsv`` from Unicode CLDR: ``python docs/orthographies.py``; needs npm.
 
-One line a language: what it is called, its script and direction, the letters that its texts need, its digits and its
-punctuation. The letters are CLDR's main exemplar characters in NFC; letters that CLDR writes as several characters
-are split into them. Characters in a row stand as ``a-z``, since no hyphen is a letter.
+One line per language: name, script, direction, letters, digits and punctuation. The letters are CLDR's main exemplar
+characters in NFC; a letter that CLDR writes as several characters is split into them. Consecutive characters are
+written as ``a-z``; a hyphen is never a letter.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 VERSION = "48.2.0"
 PACKAGES = ("cldr-core", "cldr-localenames-full", "cldr-misc-full")
-TARGET = Path(__file__).parents[1] / "registry" / "ocrzoo_registry" / "orthographies.tsv"
+TARGET = Path(__file__).parents[1] / "registry" / "ocrzoo_registry" / "languages" / "orthographies.tsv"
 HEAD = f"""\
 # Letters of languages: Unicode CLDR {VERSION} (npm {", ".join(PACKAGES)}), license Unicode-3.0; see NOTICE.
 # Made by docs/orthographies.py; do not edit. Columns: tag, script, direction, name, own name, letters, capitals,
@@ -26,11 +26,11 @@ HEAD = f"""\
 """
 
 SPARED = {"nl": "\u0301", "th": "ฃฅ\u0e4e"}
-"""Characters of CLDR's main sets that texts of today do without: the accent on the j of a stressed ij, for which
-Unicode has no letter; two Thai consonants that are obsolete, and a mark that Thai has for Pali and Sanskrit only."""
+"""Characters of CLDR's main sets that modern texts do not use: the accent on the j of a stressed ij, which is no
+precomposed letter in Unicode; two obsolete Thai consonants, and a Thai mark for Pali and Sanskrit only."""
 
 UNNAMED = {"abq": "Abaza", "gom": "Goan Konkani", "lbe": "Lak", "sck": "Sadri", "tab": "Tabassaran"}
-"""Languages that models claim and CLDR has no English name for, by the names of ISO 639-3."""
+"""Languages that models claim and that have no English name in CLDR, with their names in ISO 639-3."""
 
 DOTTED = {"tr", "az"}
 """Languages in which the capital of i has a dot, and that of ı has none."""
@@ -45,7 +45,7 @@ def exemplars(pattern: str) -> list[str]:
     """Return the members of a UnicodeSet as CLDR writes exemplars: characters, escapes, ranges and ``{several}``.
 
     Raises:
-        ValueError: It is not written like that (nested sets, properties and negations do not occur in them).
+        ValueError: The pattern has another syntax (exemplars use no nested sets, properties or negations).
     """
     if not (pattern.startswith("[") and pattern.endswith("]")):
         raise ValueError(f"not a set: {pattern!r}")
@@ -80,7 +80,7 @@ def _tokens(inside: str) -> Iterator[tuple[str, str]]:
             rest = rest[1:]
             yield "range", "-"
         elif rest[0] in "[]&$^":
-            raise ValueError(f"{rest[0]!r} means something that is not read here, in {inside!r}")
+            raise ValueError(f"{rest[0]!r} is not supported, in {inside!r}")
         else:
             text, rest = _character(rest)
             yield "character", text

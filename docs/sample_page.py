@@ -1,12 +1,12 @@
 """Draw ``docs/sample.png``, the page that the documentation reads: ``python docs/sample_page.py``.
 
 The page was made for this project: its sentences are the project's own and it shows nobody's data.
-Letters come from two fonts that Debian packages, found below ``--fonts``:
+It is drawn with two fonts that Debian packages, searched for below ``--fonts``:
 
 * Noto Sans CJK (``fonts-noto-cjk``), under the SIL Open Font License 1.1;
 * DejaVu Sans (``fonts-dejavu-core``), under the Bitstream Vera license.
 
-Neither license reaches the pictures drawn with a font. The same fonts and the same Pillow give the same
+Neither license covers pictures drawn with the font. The same fonts and the same Pillow give the same
 bytes: layout is Pillow's own (no system library shapes the text), colors are reduced to a small palette.
 """
 
@@ -34,7 +34,7 @@ SIMPLIFIED_CHINESE = 2
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the page: what it says, and how."""
+    """A line of the page with its place and style."""
 
     text: str
     top: int
@@ -57,10 +57,10 @@ LINES = (  # the answers of PaddleX in tests/parity were recorded on these words
 
 
 def find_font(root: Path, name: str) -> Path:
-    """Return where a font lies below a folder.
+    """Return the path of a font below a folder.
 
     Raises:
-        FileNotFoundError: It is not there; the message names the Debian packages.
+        FileNotFoundError: The font is missing; the message names the Debian packages.
     """
     for path in sorted(root.rglob(name)):
         return path
@@ -84,7 +84,7 @@ def draw_page(fonts: Path) -> Image.Image:
 
 
 def main() -> None:
-    """Write the page beside this file, or where ``--output`` says."""
+    """Write the page next to this file, or to ``--output``."""
     parser = argparse.ArgumentParser(description="Draw the documentation's sample page.")
     parser.add_argument("--fonts", type=Path, default=Path("/usr/share/fonts"), help="folder to search for fonts")
     parser.add_argument("--output", type=Path, default=Path(__file__).with_name("sample.png"))
