@@ -1,22 +1,24 @@
 """Write the pages that are generated from the code: ``python docs/generate.py [--check]``.
 
-``accuracy.md`` from measured figures, ``cli.md`` from the commands' help, ``hooks.md`` from the hook specifications,
-``models.md`` from the cards,
-``languages.md`` from the cards, their charsets and Unicode CLDR's letters, ``model-card.schema.json`` from the schema.
+``accuracy.md`` from measured figures, ``api.md`` from docstrings, ``cli.md`` from the commands' help, ``hooks.md`` from
+the hook specifications, ``models.md`` from the cards, ``languages.md`` from the cards, their charsets and Unicode
+CLDR's letters, ``model-card.schema.json`` from the schema.
 """
 
 from __future__ import annotations
 
 import inspect
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import click
 
-from ocrzoo.cli.root import ocrzoo
+from ocrzoo.cli.root import ocrzoo as command_line
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.languages.report import LanguageReport, support_matrix
@@ -52,8 +54,36 @@ def cli_page() -> str:
     """Return the help of every command."""
     intro = "What `--help` prints for each command. Options may be written with hyphens too: `--save-path`."
     parts = [MADE, "# Commands", intro]
-    for path, text in help_pages(ocrzoo):
+    for path, text in help_pages(command_line):
         parts.append(f"## `{path}`\n\n```text\n{text.rstrip()}\n```")
+    return "\n\n".join(parts) + "\n"
+
+
+def public_names(package: ModuleType) -> Iterator[str]:
+    """Yield a row for each public name of a package, functions first: the name, and its docstring's first paragraph."""
+    for name in sorted(package.__all__, key=lambda name: (not inspect.isroutine(getattr(package, name)), name)):
+        value = getattr(package, name)
+        documented = inspect.isroutine(value) or inspect.isclass(value)
+        text = (inspect.getdoc(value) or "").partition("\n\n")[0] if documented else "A type alias."
+        text = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", " ".join(text.split())).replace("``", "`").replace("|", "\\|")
+        yield f"| `{name}{'()' if inspect.isroutine(value) else ''}` | {text} |"
+
+
+def api_page() -> str:
+    """Return the public names of the two packages."""
+    import ocrzoo
+    import ocrzoo_registry
+
+    head = "| name | meaning |\n|---|---|"
+    parts = [
+        MADE,
+        "# Python",
+        "Programs import `ocrzoo`, plugins `ocrzoo_registry`. Docstrings have the details: `help(ocrzoo.read)`.",
+        "## `ocrzoo`",
+        "\n".join([head, *public_names(ocrzoo)]),
+        "## `ocrzoo_registry`",
+        "\n".join([head, *public_names(ocrzoo_registry)]),
+    ]
     return "\n\n".join(parts) + "\n"
 
 

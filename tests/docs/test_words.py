@@ -99,7 +99,7 @@ def generate() -> ModuleType:
 
 @CLEANING
 def test_help_uses_standard_words(generate: ModuleType) -> None:
-    helps = dict(generate.help_pages(generate.ocrzoo))
+    helps = dict(generate.help_pages(generate.command_line))
     assert len(helps) > 20
     assert {command: found for command, text in helps.items() if (found := refused(text))} == {}
 
