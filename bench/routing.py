@@ -63,7 +63,7 @@ class BenchLoader(ModelLoader):
     def predictor(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Any:
         """Return a predictor."""
         if name == CYRILLIC:
-            letters = sorted(parse_language("ru").required)
+            letters = sorted(parse_language("ru").letters)
             return made_up(name, [*letters, *".,;:!?-0123456789"], [Font(path) for path in LATIN])
         if name == HANGUL:
             seen = {letter for text in TEXTS["ko"] for letter in text if letter != " "}

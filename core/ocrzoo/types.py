@@ -14,8 +14,5 @@ Image: TypeAlias = "NDArray[np.uint8]"
 Quad: TypeAlias = "NDArray[np.int16]"
 """4 x 2, int16 pixels: x and y of top left, top right, bottom right, bottom left."""
 
-Direction = Literal["ltr", "rtl", "ttb"]
-"""How a line runs: left to right, right to left, or top to bottom."""
-
 Batching = Literal["exact", "width"]
 """Which lines share a call: PaddleX's groups, or lines of similar width."""

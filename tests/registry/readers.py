@@ -20,7 +20,7 @@ ORIGIN = Origin("test", "test", "0")
 
 def letters_of(*tags: str) -> str:
     """Give the letters that languages need."""
-    return "".join(sorted({letter for tag in tags for letter in language_of_tag(tag).required}))
+    return "".join(sorted({letter for tag in tags for letter in language_of_tag(tag).letters}))
 
 
 class Readers:

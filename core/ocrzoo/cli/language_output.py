@@ -59,7 +59,7 @@ def describe_language(language: Language) -> dict[str, Any]:
         "name": language.name,
         "script": language.script,
         "direction": language.direction,
-        "letters": len(language.required) or None,
+        "letters": len(language.letters) or None,
     }
 
 

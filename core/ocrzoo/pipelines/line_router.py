@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from ocrzoo.pipelines.schema import Reader, RecognitionModule
 from ocrzoo.processing.recognition import Line
-from ocrzoo.text.language_id import likely, of_a_page
-from ocrzoo.text.routing import Router, Tongues
-from ocrzoo.text.scripts import WrittenLanguage
+from ocrzoo.text.language_id import identify, page_languages
+from ocrzoo.text.routing import Router
 from ocrzoo.types import Image
-from ocrzoo_registry.languages import orthography
 from ocrzoo_registry.languages.tags import Language, parse_languages
 
 ReadLines = Callable[[int, Sequence[Image]], list[Line]]
@@ -25,7 +23,7 @@ class Told:
 
     line: Line
     reader: int
-    language: WrittenLanguage | None = None
+    language: Language | None = None
     """``None`` where nobody asked, or no letter tells."""
 
 
@@ -38,9 +36,9 @@ class Readers:
         self.asked = bool(settings.languages)
         """Whether it was said which languages pages are in."""
 
-    def languages(self, reader: int) -> tuple[WrittenLanguage, ...]:
-        """Return the languages that a model is to read, without their letters; none where nobody says."""
-        return tuple(map(_without_letters, self._tongues[reader].languages))
+    def languages(self, reader: int) -> tuple[Language, ...]:
+        """Return the languages that a model is to read; empty if none were given."""
+        return self._languages[reader]
 
     def read(self, pictures: Sequence[Image], read: ReadLines) -> list[Told]:
         """Read the lines of a page (H x W x 3, uint8, BGR each), in their order.
@@ -64,7 +62,7 @@ class Readers:
     ) -> list[dict[int, Line]]:
         """What each model read of each line, by its place; of the others only where they were asked."""
         readings = [{0: line} for line in first]
-        rivals = [self._router.rivals(line, aspect) for line, aspect in zip(first, aspects, strict=True)]
+        rivals = [self._router.alternatives(line, aspect) for line, aspect in zip(first, aspects, strict=True)]
         for reader in range(1, len(self.settings)):
             places = [place for place, asked in enumerate(rivals) if reader in asked]
             for place, line in zip(places, read(reader, [pictures[place] for place in places]), strict=True):
@@ -72,36 +70,17 @@ class Readers:
         return readings
 
     def _with_languages(self, lines: Sequence[Line], readers: Sequence[int]) -> list[Told]:
-        asked = [tongues.languages for tongues in self._tongues]
-        found = [likely(line.text, asked[reader]) for line, reader in zip(lines, readers, strict=True)]
-        known = {one.tag: one for reader in range(len(asked)) for one in self.languages(reader)}
+        found = [identify(line.text, self._languages[reader]) for line, reader in zip(lines, readers, strict=True)]
+        known = {one.tag: one for languages in self._languages for one in languages}
         return [
             Told(line, reader, None if tag is None else known[tag])
-            for line, reader, tag in zip(lines, readers, of_a_page(found), strict=True)
+            for line, reader, tag in zip(lines, readers, page_languages(found), strict=True)
         ]
 
     @cached_property
-    def _tongues(self) -> tuple[Tongues, ...]:
-        asked = (parse_languages(one.languages) if one.languages else () for one in self.settings)
-        return tuple(Tongues(tuple(map(_written, languages))) for languages in asked)
+    def _languages(self) -> tuple[tuple[Language, ...], ...]:
+        return tuple(parse_languages(one.languages) if one.languages else () for one in self.settings)
 
     @cached_property
     def _router(self) -> Router:
-        return Router(self._tongues)
-
-
-def _written(language: Language) -> WrittenLanguage:
-    general = orthography.read(language.language)
-    return WrittenLanguage(
-        language.tag,
-        language.language,
-        language.script,
-        language.required,
-        language.direction,
-        usual=general is not None and general.script == language.script,
-    )
-
-
-def _without_letters(language: WrittenLanguage) -> WrittenLanguage:
-    """What results keep: they may be sent to other processes, and Korean has 11172 letters."""
-    return replace(language, letters=frozenset())
+        return Router(self._languages)

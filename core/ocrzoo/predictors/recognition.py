@@ -82,7 +82,7 @@ class TextRecognizer:
             lines = recognition.decode(output, self._characters, filled)
         except ArithmeticError as error:
             raise IntegrityError(f"{self.name}: {error}") from error
-        return [bidi.in_reading_order(line) for line in lines] if self._right_to_left else lines
+        return [bidi.in_logical_order(line) for line in lines] if self._right_to_left else lines
 
     def _check_classes(self, declared: int | None) -> None:
         if declared is not None and declared != len(self._characters):

@@ -13,9 +13,9 @@ from ocrzoo.processing.geometry import is_tall
 from ocrzoo.processing.recognition import Line
 from ocrzoo.results.page_text import TextLine, TextWord
 from ocrzoo.text.bidi import direction_of
-from ocrzoo.text.scripts import WrittenLanguage
 from ocrzoo.text.words import Word, words_of
 from ocrzoo.types import Quad
+from ocrzoo_registry.languages.tags import Language
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class ReadBy:
     """Its name."""
     scripts: tuple[str, ...] = ()
     """Those that its card names, ISO 15924."""
-    languages: tuple[WrittenLanguage, ...] = ()
+    languages: tuple[Language, ...] = ()
     """Those that it was asked to read; none where nobody said."""
 
 
@@ -39,7 +39,7 @@ class ReadLine:
     flipped: bool = False
     by: ReadBy | None = None
     """The model that read it, where that is known."""
-    language: WrittenLanguage | None = None
+    language: Language | None = None
     """``None`` where nobody asked, or no letter tells."""
 
     @cached_property

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.types import Direction, Image
+from ocrzoo.types import Image
+from ocrzoo_registry.languages.orthography import Direction
 
 Polygon = NDArray[np.float32]
 """N x 2, float32 pixels: x and y of the corners; of a quad: top left, top right, bottom right, bottom left, as read.

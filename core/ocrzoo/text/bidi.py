@@ -1,8 +1,8 @@
-"""The order of reading: right-to-left lines, and which way a line runs.
+"""Bidirectional text: from visual to logical order, and the direction of a line.
 
-A network reads a line as it stands on the page, from left to right. What is written from right to left is thus
-read backwards; the Unicode bidirectional algorithm, which turns text into what the eye sees, also turns it back.
-PaddleX does so for its two Arabic models; here every model does whose card names a right-to-left script.
+A network reads a line in visual order, from left to right, so right-to-left text comes out reversed. The Unicode
+bidirectional algorithm, which turns logical into visual order, also turns it back. PaddleX applies it for its two
+Arabic models; here it applies to every model whose card names a right-to-left script.
 """
 
 from __future__ import annotations
@@ -14,30 +14,29 @@ from bidi import algorithm
 
 from ocrzoo.processing.geometry import is_tall
 from ocrzoo.processing.recognition import Line
-from ocrzoo.text.scripts import WrittenLanguage
-from ocrzoo.types import Direction, Quad
-
-RIGHT_TO_LEFT_SCRIPTS = frozenset(
-    {"Adlm", "Arab", "Armi", "Avst", "Hebr", "Mand", "Mend", "Nkoo", "Phnx", "Rohg", "Samr", "Syrc", "Thaa", "Yezi"}
-)
-"""ISO 15924 codes of scripts that run from right to left (Unicode: letters of bidirectional class R or AL)."""
+from ocrzoo.text.scripts import may_run_down
+from ocrzoo.types import Quad
+from ocrzoo_registry.languages.orthography import Direction
+from ocrzoo_registry.languages.tags import Language
 
 _KNOWN_CLASSES = frozenset(
     ("L", "R", "AL", "EN", "ES", "ET", "AN", "CS", "NSM", "BN", "B", "S", "WS", "ON", "LRE", "LRO", "RLE", "RLO", "PDF")
 )
-"""Bidirectional classes that python-bidi's rules are written for; at others (isolates, unassigned) they stop."""
+"""Bidirectional classes that python-bidi implements; it fails on others (isolates, unassigned characters)."""
 
 
 def runs_right_to_left(scripts: Sequence[str]) -> bool:
     """Whether one of a model's scripts (ISO 15924) runs from right to left."""
-    return not RIGHT_TO_LEFT_SCRIPTS.isdisjoint(scripts)
+    from fontTools.unicodedata import script_horizontal_direction
+
+    return any(script_horizontal_direction(script, "LTR") == "RTL" for script in scripts)
 
 
-def in_reading_order(line: Line) -> Line:
-    """Turn a line whose text is as the eye sees it into one in the order of reading; columns keep their characters.
+def in_logical_order(line: Line) -> Line:
+    """Reorder a line from visual to logical order; each character keeps its column.
 
-    The text is that of ``bidi.algorithm.get_display``, PaddleX's choice: brackets are mirrored, and marks of
-    direction left out.
+    The text is that of ``bidi.algorithm.get_display``, as in PaddleX: brackets are mirrored and direction marks
+    dropped.
     """
     text, positions = display(line.text)
     sources = line.sources
@@ -45,9 +44,9 @@ def in_reading_order(line: Line) -> Line:
 
 
 def display(text: str) -> tuple[str, list[int]]:
-    """Apply the bidirectional algorithm; return the new text, and where each code point of it was before.
+    """Apply the bidirectional algorithm; return the new text, and the previous position of each of its code points.
 
-    These are the steps of ``bidi.algorithm.get_display``, with each character's position carried along.
+    The steps are those of ``bidi.algorithm.get_display``, with each character's position carried along.
     """
     storage = algorithm.get_empty_storage()
     level = algorithm.get_base_level(text)
@@ -67,15 +66,14 @@ def display(text: str) -> tuple[str, list[int]]:
     return "".join(character["ch"] for character in shown), [character["position"] for character in shown]
 
 
-def direction_of(text: str, quad: Quad, scripts: Sequence[str], languages: Sequence[WrittenLanguage] = ()) -> Direction:
-    """Say which way a line runs: its text, in the order of reading, its quad, and the scripts of its model.
+def direction_of(text: str, quad: Quad, scripts: Sequence[str], languages: Sequence[Language] = ()) -> Direction:
+    """Return the direction of a line from its text in logical order, its quad, and the scripts of its model.
 
-    ``languages`` are those that the line may be in, and count before the scripts; nobody says where there are none.
-    ``ttb`` where the quad's crop is turned because it is tall, unless lines of these languages never run down; ``rtl``
-    where the first letter with a direction runs from right to left, and so does one of the languages, or the model
-    is one whose lines are put into the order of reading at all.
+    ``languages`` are those that the line may be in, if known; they take precedence over the scripts. ``ttb``: the quad
+    is tall, and one of the languages, if known, is written vertically. ``rtl``: the first strongly directional letter
+    runs from right to left, and so does one of the languages or else of the scripts.
     """
-    if is_tall(quad) and (not languages or any(one.runs_down for one in languages)):
+    if is_tall(quad) and (not languages or any(map(may_run_down, languages))):
         return "ttb"
     from_right = any(one.direction == "rtl" for one in languages) if languages else runs_right_to_left(scripts)
     return "rtl" if from_right and algorithm.get_base_level(text) == 1 else "ltr"

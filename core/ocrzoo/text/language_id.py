@@ -1,7 +1,7 @@
-"""Which of a few languages a line is in: by its script, then by its letters, then by what such texts look like.
+"""Language identification among a few candidates: by script, then by letters, then by a classifier.
 
-The last is asked of py3langid, a naive Bayes classifier over groups of bytes. On 36 lines of literature, 20 to 40
-letters each, in English, French and German it told all right among ten languages.
+The classifier is py3langid, a naive Bayes model over byte n-grams. It identified all of 36 lines of literature, 20 to
+40 letters each, in English, French and German among ten languages.
 """
 
 from __future__ import annotations
@@ -11,46 +11,48 @@ from functools import cache
 from typing import Any
 
 from ocrzoo.text import scripts
-from ocrzoo.text.scripts import WrittenLanguage
+from ocrzoo.text.scripts import scripts_of
+from ocrzoo_registry.languages.tags import Language
 
-Likely = Mapping[str, float]
-"""Tag of a language to the probability that a text is in it, of those asked for; empty where nothing tells."""
+LanguageScores = Mapping[str, float]
+"""Tag of each candidate language to its probability for a text; empty if the text has no letter of them."""
 
-_LEAST_FIT = 0.5
-"""Less of a text in the script of a language is a name or two in a text of another."""
-_STRANGE = 0.1
-"""How much less likely a language is with each letter of a text that it does not have, up to"""
-_STRANGERS = 4
-_UNLIKELY = 1e-4
-"""No language is told to be less likely than that by how a text looks."""
-_LABELS = {"fil": "tl", "nb": "no"}
-"""What the classifier calls languages that have another code here."""
-_COMMON = 0.5
-"""Lines that each language is taken to have on a page before one is read."""
+_MIN_SCRIPT_SHARE = 0.5
+"""Least share of a text in the script of a language; below, it is a name or two within another language."""
+_UNKNOWN_LETTER_FACTOR = 0.1
+"""Factor on a language's probability for each distinct letter of a text that the language does not have."""
+_MAX_UNKNOWN_LETTERS = 4
+"""Most letters for which that factor is applied."""
+_MIN_CLASSIFIER_SCORE = 1e-4
+"""Lower bound of the classifier's probability."""
+_CLASSIFIER_LABELS = {"fil": "tl", "nb": "no"}
+"""The classifier's labels for languages that have another code here."""
+_PRIOR_LINES = 0.5
+"""Lines that each language is assumed to have on a page before any is read."""
 
 
-def likely(text: str, languages: Sequence[WrittenLanguage]) -> Likely:
-    """Return how likely each language is, all others left aside; empty where no letter of one of them tells."""
+def identify(text: str, languages: Sequence[Language]) -> LanguageScores:
+    """Return the probability of each candidate language; empty if no letter belongs to one of them."""
     weights = scripts.weights(text)
-    whole = sum(weights.values())
-    if not whole:
+    total = sum(weights.values())
+    if not total:
         return {}
-    fits = {one.tag: sum(weights[name] for name in one.scripts) / whole for one in languages}
-    best = max(fits.values(), default=0.0)
-    if best < _LEAST_FIT:
+    shares = {one.tag: sum(weights[name] for name in scripts_of(one)) / total for one in languages}
+    best = max(shares.values(), default=0.0)
+    if best < _MIN_SCRIPT_SHARE:
         return {}
-    candidates = [one for one in languages if fits[one.tag] == best]
+    candidates = [one for one in languages if shares[one.tag] == best]
     if len(candidates) == 1:
         return {candidates[0].tag: 1.0}
     by_letters = _by_letters(text, candidates)
-    by_looks = _by_looks(text, candidates)
-    return normal({one.tag: by_letters[one.tag] * by_looks[one.tag] for one in candidates})
+    by_classifier = _by_classifier(text, candidates)
+    return normalize({one.tag: by_letters[one.tag] * by_classifier[one.tag] for one in candidates})
 
 
-def plausible(text: str, languages: Sequence[WrittenLanguage]) -> float | None:
-    """Return how much a text looks like one of some languages, and not like any other, 0 to 1.
+def plausibility(text: str, languages: Sequence[Language]) -> float | None:
+    """Return the classifier's probability, 0 to 1, that a text is in one of some languages rather than in any other.
 
-    ``None`` where the classifier does not know one of them. Names and codes look like none.
+    ``None`` if the classifier does not know one of them. Names and codes resemble no language.
     """
     labels = {_label(one) for one in languages}
     if None in labels:
@@ -59,62 +61,62 @@ def plausible(text: str, languages: Sequence[WrittenLanguage]) -> float | None:
     return sum(ranked[str(label)] for label in labels)
 
 
-def of_a_page(found: Sequence[Likely]) -> list[str | None]:
-    """Return the language of each line: what it looks like itself, and where that leaves doubt, like its page.
+def page_languages(lines: Sequence[LanguageScores]) -> list[str | None]:
+    """Return the most likely language of each line of a page, weighted by the languages of the whole page.
 
-    Of equals, the one that comes first in a line's own mapping.
+    Ties go to the language that comes first in the line's own mapping.
     """
-    page = shares_of_a_page(found)
-    known = [weighted(one, page) for one in found]
-    return [max(one, key=one.__getitem__) if one else None for one in known]
+    page = page_shares(lines)
+    weighted = [reweight(one, page) for one in lines]
+    return [max(one, key=one.__getitem__) if one else None for one in weighted]
 
 
-def shares_of_a_page(found: Sequence[Likely]) -> dict[str, float]:
-    """Return how many lines of a page are in each language, by what its lines look like, and some for none read."""
+def page_shares(lines: Sequence[LanguageScores]) -> dict[str, float]:
+    """Return the expected number of lines of a page in each language, plus a prior."""
     page: dict[str, float] = {}
-    for one in found:
+    for one in lines:
         for tag, share in one.items():
-            page[tag] = page.get(tag, _COMMON) + share
+            page[tag] = page.get(tag, _PRIOR_LINES) + share
     return page
 
 
-def weighted(one: Likely, page: Mapping[str, float]) -> Likely:
-    """Return how likely each language is, where the page that a line is on is known."""
-    return normal({tag: share * page.get(tag, _COMMON) for tag, share in one.items()})
+def reweight(line: LanguageScores, page: Mapping[str, float]) -> LanguageScores:
+    """Return a line's scores weighted by the languages of its page."""
+    return normalize({tag: share * page.get(tag, _PRIOR_LINES) for tag, share in line.items()})
 
 
-def normal(shares: Mapping[str, float]) -> dict[str, float]:
-    """Return shares that add up to 1."""
-    whole = sum(shares.values())
-    return {tag: share / whole for tag, share in shares.items()}
+def normalize(shares: Mapping[str, float]) -> dict[str, float]:
+    """Scale shares to a sum of 1."""
+    total = sum(shares.values())
+    return {tag: share / total for tag, share in shares.items()}
 
 
-def _by_letters(text: str, languages: Sequence[WrittenLanguage]) -> dict[str, float]:
-    """How well a text's letters fit each language; a language whose letters are not known has them all."""
-    written = frozenset().union(*(one.scripts for one in languages))
+def _by_letters(text: str, languages: Sequence[Language]) -> dict[str, float]:
+    """Score languages by the letters of a text that they lack; one with unknown letters lacks none."""
+    written = frozenset().union(*map(scripts_of, languages))
     seen = {char for char in scripts.letters(text) if scripts.script_of(char) in written}
-    strange = {one.tag: len(seen - one.letters) if one.letters else 0 for one in languages}
-    least = min(strange.values())
-    return {tag: _STRANGE ** min(count - least, _STRANGERS) for tag, count in strange.items()}
+    unknown = {one.tag: len(seen - one.letters) if one.letters else 0 for one in languages}
+    fewest = min(unknown.values())
+    return {tag: _UNKNOWN_LETTER_FACTOR ** min(count - fewest, _MAX_UNKNOWN_LETTERS) for tag, count in unknown.items()}
 
 
-def _by_looks(text: str, languages: Sequence[WrittenLanguage]) -> dict[str, float]:
-    """How much a text looks like each language; all alike where the classifier does not know one of them."""
+def _by_classifier(text: str, languages: Sequence[Language]) -> dict[str, float]:
+    """Score languages by the classifier; all equal if it does not know one of them."""
     labels = {one.tag: _label(one) for one in languages}
     if None in labels.values() or len(set(labels.values())) == 1:
         return dict.fromkeys(labels, 1.0)
     ranked: dict[str, float] = dict(_classifier().rank(text))
-    return {tag: max(ranked[str(label)], _UNLIKELY) for tag, label in labels.items()}
+    return {tag: max(ranked[str(label)], _MIN_CLASSIFIER_SCORE) for tag, label in labels.items()}
 
 
-def _label(language: WrittenLanguage) -> str | None:
-    """What the classifier calls a language; ``None`` for one that it does not know, or in a script of few texts."""
-    label = _LABELS.get(language.language, language.language)
-    return label if (language.usual or label == "zh") and label in _known() else None
+def _label(language: Language) -> str | None:
+    """The classifier's label of a language; ``None`` if it does not know the language in this script."""
+    label = _CLASSIFIER_LABELS.get(language.language, language.language)
+    return label if (language.in_usual_script or label == "zh") and label in _known_labels() else None
 
 
 @cache
-def _known() -> frozenset[str]:
+def _known_labels() -> frozenset[str]:
     return frozenset(_classifier().labels)
 
 

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont, features
 
+from ocrzoo.text.scripts import script_of
 from ocrzoo.visualize.bidi_runs import Run, clusters, in_order_of_sight, in_runs, reads_from_right
-from ocrzoo.visualize.fonts.book import PageFonts, needs_ink, script_of
+from ocrzoo.visualize.fonts.book import PageFonts, needs_ink
 from ocrzoo.visualize.fonts.files import Face
 
 Patch: TypeAlias = NDArray[np.uint8]

@@ -111,7 +111,7 @@ class Selection:
         place = self.languages.index(language)
         known = [(one.support[place], one) for one in self.candidates]
         near = [(evidence, one) for evidence, one in known if evidence.share]
-        if not near and not language.required:
+        if not near and not language.letters:
             return f"no model claims {language.name}, and its letters are not known"
         if not near:
             return f"no charset has letters of {language.name}"

@@ -46,7 +46,7 @@ class LanguageSupport:
 
         The charset may have them, but hardly any text taught the network to read them.
         """
-        return tuple(sorted(self.language.required - letters_of(self.card.languages)))
+        return tuple(sorted(self.language.letters - letters_of(self.card.languages)))
 
     @property
     def share(self) -> float:
@@ -69,7 +69,7 @@ class LanguageSupport:
 
     def trained_on(self, min_coverage: float) -> bool:
         """Whether the language is claimed, or its letters occur in languages that are."""
-        return self.claimed or len(self.unfamiliar) <= (1 - min_coverage) * len(self.language.required)
+        return self.claimed or len(self.unfamiliar) <= (1 - min_coverage) * len(self.language.letters)
 
     def explain_gap(self, *, named: bool = True) -> str:
         """Return what speaks against it, in words that follow its name; with or without a few letters by name."""
@@ -106,7 +106,7 @@ def claimed_support(card: ModelCard) -> list[LanguageSupport]:
 @lru_cache(maxsize=1024)
 def letters_of(tags: tuple[str, ...]) -> frozenset[str]:
     """Return the letters of the languages that a card claims, as far as they are known."""
-    return frozenset().union(*(language_of_tag(tag).required for tag in tags))
+    return frozenset().union(*(language_of_tag(tag).letters for tag in tags))
 
 
 def best_metric(card: ModelCard, language: Language) -> Metric | None:

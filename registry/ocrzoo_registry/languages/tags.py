@@ -48,38 +48,52 @@ class PaddleCode:
 
 @dataclass(frozen=True)
 class Language:
-    """A language in one script, as a user asked for it."""
+    """A language in one script: the record that carries a language from an option to a result.
+
+    It holds a few short strings only; letters are looked up when needed, so a pickled result stays small.
+    """
 
     tag: str
-    """BCP-47, as short as the user put it: ``zh-Hant``, ``sr``, ``pt-BR``; :func:`find` takes it for the same."""
+    """BCP-47, no longer than what was asked for: ``zh-Hant``, ``sr``, ``pt-BR``."""
     language: str
     """The language alone, by its shortest code."""
     script: str
-    """ISO 15924; where the user named none, that which most texts of the language are in."""
-    orthography: Orthography | None = None
-    """Its letters; ``None`` where nothing is known of it."""
+    """ISO 15924; by default the script that most texts of the language are in."""
+    orthography_tag: str | None = None
+    """The key of its orthography; ``None`` if CLDR has none."""
     note: str | None = None
-    """What the user should be told of how the code was understood."""
+    """How an ambiguous code was understood; a message for the user."""
+
+    @property
+    def orthography(self) -> Orthography | None:
+        """Its alphabet, digits and punctuation; ``None`` if CLDR has none."""
+        return None if self.orthography_tag is None else orthography.read(self.orthography_tag)
 
     @property
     def name(self) -> str:
-        """The English name, or the tag where there is none."""
-        if self.orthography is not None:
-            return self.orthography.name
+        """The English name, or the tag if there is none."""
+        if (known := self.orthography) is not None:
+            return known.name
         general = orthography.read(self.language)
         return f"{general.name} ({self.script})" if general else self.tag
 
     @property
-    def required(self) -> frozenset[str]:
-        """The letters that texts need; empty where they are not known."""
-        return self.orthography.required if self.orthography is not None else frozenset()
+    def letters(self) -> frozenset[str]:
+        """The letters that texts need, in both cases, NFC; empty if they are not known."""
+        return frozenset() if (known := self.orthography) is None else known.required
 
     @property
     def direction(self) -> Direction:
         """How its lines run."""
-        if self.orthography is not None:
-            return self.orthography.direction
+        if (known := self.orthography) is not None:
+            return known.direction
         return orthography.directions().get(self.script, "ltr")
+
+    @property
+    def in_usual_script(self) -> bool:
+        """Whether most texts in the language are in this script."""
+        general = orthography.read(self.language)
+        return general is not None and general.script == self.script
 
     def __str__(self) -> str:
         """Return name and tag, as in ``Serbian (sr-Latn)``."""
@@ -206,8 +220,8 @@ def _tagged(tag: str, note: str | None = None) -> Language:
     shown = "-".join(part for part in (language, script if twice else stated, region) if part)
     places = (f"{language}-{script}-{region}", f"{language}-{region}", f"{language}-{script}", language)
     known = (orthography.read(place) for place in places)
-    letters = next((found for found in known if found is not None and found.script == script), None)
-    return Language(shown, language, script, letters, note)
+    key = next((found.tag for found in known if found is not None and found.script == script), None)
+    return Language(shown, language, script, key, note)
 
 
 def _parts(tag: str) -> tuple[str, str | None, str | None]:

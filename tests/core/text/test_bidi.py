@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.core.text.languages import AR, FR, JA, KO, RU, ZH
 
 from ocrzoo.processing.recognition import Line
-from ocrzoo.text.bidi import RIGHT_TO_LEFT_SCRIPTS, direction_of, display, in_reading_order, runs_right_to_left
-from ocrzoo.text.scripts import WrittenLanguage
+from ocrzoo.text.bidi import direction_of, display, in_logical_order, runs_right_to_left
 from ocrzoo.types import Quad
+from ocrzoo_registry.languages.tags import Language
 
 MIXED = st.text(
     st.sampled_from("abc123 .,:-+/%()[]<>«»مرحباאבגשلا٠١٢\u064b\u200c\u200d\u200f\u202b\u202c\t"), max_size=30
@@ -76,35 +76,35 @@ class TestInReadingOrder:
     """From what stands on the page to what is read, with the columns."""
 
     def test_right_to_left(self) -> None:
-        line = in_reading_order(read(*"ابحرم"))
+        line = in_logical_order(read(*"ابحرم"))
         assert line.text == "مرحبا"
         assert line.sources == (4, 3, 2, 1, 0)
         assert line.entries == tuple("ابحرم")
 
     def test_numbers_keep_their_own_order(self) -> None:
-        line = in_reading_order(read(*"123 ابحرم"))
+        line = in_logical_order(read(*"123 ابحرم"))
         assert line.text == get_display("123 ابحرم")
         assert [line.entries[index] for index in line.sources] == list(line.text)
         assert "123" in line.text
 
     def test_brackets_are_mirrored(self) -> None:
         """On the page the opening bracket is the right one, and looks like a closing one."""
-        line = in_reading_order(read("(", "\u05d1", "\u05d0", ")"))
+        line = in_logical_order(read("(", "\u05d1", "\u05d0", ")"))
         assert line.text == "(\u05d0\u05d1)"
         assert line.sources == (3, 2, 1, 0)
 
     def test_left_to_right_stays(self) -> None:
-        line = in_reading_order(read(*"abc"))
+        line = in_logical_order(read(*"abc"))
         assert (line.text, line.sources) == ("abc", (0, 1, 2))
 
     def test_an_entry_of_several_code_points_goes_as_one(self) -> None:
-        line = in_reading_order(read("א", "ab", "ב"))
+        line = in_logical_order(read("א", "ab", "ב"))
         assert line.text == "ב" + "ab" + "א"
         assert line.sources == (2, 1, 1, 0)
 
     def test_scores_stay(self) -> None:
         before = read(*"ابحرم")
-        after = in_reading_order(before)
+        after = in_logical_order(before)
         assert (after.score, after.probabilities, after.columns) == (before.score, before.probabilities, before.columns)
 
 
@@ -135,7 +135,7 @@ class TestDirection:
         ("languages", "direction"),
         [([FR], "ltr"), ([FR, RU], "ltr"), ([ZH], "ttb"), ([FR, JA], "ttb"), ([KO], "ttb"), ([AR], "ltr")],
     )
-    def test_of_tall_ones_in_a_known_language(self, languages: list[WrittenLanguage], direction: str) -> None:
+    def test_of_tall_ones_in_a_known_language(self, languages: list[Language], direction: str) -> None:
         assert direction_of("abc", box(40, 400), ["Hans", "Latn"], languages) == direction
 
     @pytest.mark.parametrize(
@@ -148,9 +148,7 @@ class TestDirection:
             ("123", [AR], "ltr"),
         ],
     )
-    def test_of_level_lines_in_a_known_language(
-        self, text: str, languages: list[WrittenLanguage], direction: str
-    ) -> None:
+    def test_of_level_lines_in_a_known_language(self, text: str, languages: list[Language], direction: str) -> None:
         assert direction_of(text, box(200, 40), ["Arab", "Latn"], languages) == direction
 
     def test_of_a_quad_without_area(self) -> None:
@@ -161,4 +159,11 @@ def test_scripts() -> None:
     assert runs_right_to_left(["Latn", "Arab"])
     assert not runs_right_to_left(["Latn", "Hans"])
     assert not runs_right_to_left([])
-    assert {"Arab", "Hebr", "Syrc", "Thaa"} <= RIGHT_TO_LEFT_SCRIPTS
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["Adlm", "Arab", "Armi", "Avst", "Hebr", "Mand", "Mend", "Nkoo", "Phnx", "Rohg", "Samr", "Syrc", "Thaa", "Yezi"],
+)
+def test_right_to_left_scripts(script: str) -> None:
+    assert runs_right_to_left([script])

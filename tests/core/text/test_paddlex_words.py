@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ocrzoo.processing.recognition import Line, decode, shares
-from ocrzoo.text.bidi import in_reading_order
+from ocrzoo.text.bidi import in_logical_order
 from ocrzoo.text.paddlex_words import Box, bounds_of, in_rows, runs_of, words_with_boxes
 from ocrzoo.types import Quad
 
@@ -33,7 +33,7 @@ def test_as_paddlex(case: dict[str, Any]) -> None:
     crops = [np.empty((height, width, 3), np.uint8) for height, width in case["sizes"]]
     (read,) = decode(output, characters, [shares(crops)[case["row"]]])
     if case["arabic"]:
-        read = in_reading_order(read)
+        read = in_logical_order(read)
     words, regions = words_with_boxes(read, np.array(case["quad"], np.int16))
     assert read.text == case["text"]
     assert words == case["words"]

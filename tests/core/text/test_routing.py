@@ -6,7 +6,8 @@ import pytest
 from tests.core.text.languages import AR, DE, EN, FR, JA, KO, RU, ZH
 
 from ocrzoo.processing.recognition import Line
-from ocrzoo.text.routing import SURE, Router, Tongues
+from ocrzoo.text.routing import CONFIDENT, Router
+from ocrzoo_registry.languages.tags import Language
 
 ASPECT = 10.0
 """Width of a line's crop over its height."""
@@ -19,8 +20,8 @@ def read(text: str, score: float = 0.98, *, until: float = 1.0) -> Line:
     return Line(text, score if text else 0.0, tuple(text), columns, (score,) * len(text), cells)
 
 
-def router(*readers: tuple[object, ...]) -> Router:
-    return Router([Tongues(languages) for languages in readers])  # type: ignore[arg-type]
+def router(*models: tuple[Language, ...]) -> Router:
+    return Router(models)
 
 
 class TestSettled:
@@ -28,18 +29,18 @@ class TestSettled:
 
     def test_a_sure_line_in_a_script_of_no_other_model(self) -> None:
         models = router((ZH, EN), (RU,), (KO,))
-        assert models.rivals(read("举头望明月低头思故乡"), ASPECT) == []
-        assert models.rivals(read("that is the question"), ASPECT) == []
+        assert models.alternatives(read("举头望明月低头思故乡"), ASPECT) == []
+        assert models.alternatives(read("that is the question"), ASPECT) == []
 
     def test_digits_and_punctuation(self) -> None:
-        assert router((ZH, EN), (RU,)).rivals(read("12.50-24.11.2026, 3%"), ASPECT) == []
+        assert router((ZH, EN), (RU,)).alternatives(read("12.50-24.11.2026, 3%"), ASPECT) == []
 
     def test_a_language_that_several_models_read_is_no_reason_to_ask_them(self) -> None:
-        assert router((RU, EN), (KO, EN)).rivals(read("that is the question"), ASPECT) == []
+        assert router((RU, EN), (KO, EN)).alternatives(read("that is the question"), ASPECT) == []
 
     def test_a_line_that_looks_like_a_language_of_the_first_model(self) -> None:
         models = router((ZH, EN), (FR, DE))
-        assert models.rivals(read("It is a truth universally acknowledged"), ASPECT) == []
+        assert models.alternatives(read("It is a truth universally acknowledged"), ASPECT) == []
 
 
 class TestNotSettled:
@@ -48,26 +49,26 @@ class TestNotSettled:
     @pytest.mark.parametrize(
         "line",
         [
-            pytest.param(read("B TyMaHe Mopa ronyom", SURE - 0.01), id="unsure"),
+            pytest.param(read("B TyMaHe Mopa ronyom", CONFIDENT - 0.01), id="unsure"),
             pytest.param(read(""), id="nothing"),
             pytest.param(read("          "), id="blanks alone"),
             pytest.param(read("that is the question", until=0.8), id="a gap at the end"),
         ],
     )
     def test_by_all_that_there_are(self, line: Line) -> None:
-        assert router((ZH, EN), (RU,), (KO,)).rivals(line, ASPECT) == [1, 2]
+        assert router((ZH, EN), (RU,), (KO,)).alternatives(line, ASPECT) == [1, 2]
 
     def test_by_those_for_another_language_in_its_script(self) -> None:
         models = router((ZH, EN), (FR, DE), (RU,))
-        assert models.rivals(read("Je pense, donc je suis"), ASPECT) == [1]
-        assert router((ZH,), (JA,), (EN,)).rivals(read("春暁月光"), 3.0) == [1]
+        assert models.alternatives(read("Je pense, donc je suis"), ASPECT) == [1]
+        assert router((ZH,), (JA,), (EN,)).alternatives(read("春暁月光"), 3.0) == [1]
 
     def test_by_those_for_a_script_whose_letters_look_the_same(self) -> None:
         models = router((ZH, EN), (RU,), (KO,))
-        assert models.rivals(read("BCE BCE BCE BCE BCE"), ASPECT) == [1]
+        assert models.alternatives(read("BCE BCE BCE BCE BCE"), ASPECT) == [1]
 
     def test_by_those_that_are_to_read_the_script_where_the_first_is_not(self) -> None:
-        assert router((RU,), (EN,)).rivals(read("that is the question"), ASPECT) == [1]
+        assert router((RU,), (EN,)).alternatives(read("that is the question"), ASPECT) == [1]
 
 
 class TestBest:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from ocrzoo.text.scripts import TWIN_SCRIPTS, TWINS, WrittenLanguage, letters, script_of, weights
+from ocrzoo.text.scripts import (
+    CONFUSABLE_SCRIPTS,
+    CONFUSABLES,
+    letters,
+    may_run_down,
+    script_of,
+    scripts_of,
+    weights,
+)
+from ocrzoo_registry.languages.tags import Language
 
 
 def test_letters_are_what_belongs_to_one_script() -> None:
@@ -28,12 +37,12 @@ def test_syllables_and_ideographs_count_like_several_letters() -> None:
     ],
 )
 def test_the_scripts_of_a_language(script: str, scripts: set[str], runs_down: bool) -> None:
-    language = WrittenLanguage("xx", "xx", script)
-    assert language.scripts == scripts
-    assert language.runs_down is runs_down
+    language = Language("xx", "xx", script)
+    assert scripts_of(language) == scripts
+    assert may_run_down(language) is runs_down
 
 
-def test_twins_are_letters_of_scripts_that_share_shapes() -> None:
-    assert {script_of(letter) for letter in TWINS} == TWIN_SCRIPTS
-    assert TWINS.issuperset("BCE" + "ВСЕ")
-    assert TWINS.isdisjoint("DFGbdhЖДЮ")
+def test_confusables_are_letters_of_scripts_that_share_shapes() -> None:
+    assert {script_of(letter) for letter in CONFUSABLES} == CONFUSABLE_SCRIPTS
+    assert CONFUSABLES.issuperset("BCE" + "ВСЕ")
+    assert CONFUSABLES.isdisjoint("DFGbdhЖДЮ")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ocrzoo.processing.geometry import crop
 from ocrzoo.processing.recognition import Line
-from ocrzoo.text.bidi import in_reading_order
+from ocrzoo.text.bidi import in_logical_order
 from ocrzoo.text.words import segments, words_of
 from ocrzoo.types import Quad
 
@@ -280,7 +280,7 @@ class TestScoresAndOrder:
     def test_words_of_right_to_left_lines_come_as_read_and_stand_where_they_are(self) -> None:
         """On the page, from the left: a number of two digits, a space, a word of three letters."""
         shown = Line("12 גבא", 1.0, tuple("12 גבא"), (1, 3, 5, 7, 9, 11), (1.0, 1.0, 1.0, 0.5, 0.5, 0.5), 13.0)
-        word, number = words_of(in_reading_order(shown), box(0, 0, 130, 20))
+        word, number = words_of(in_logical_order(shown), box(0, 0, 130, 20))
         assert (word.text, number.text) == ("אבג", "12")
         assert extent(word.polygon) == (65, 125)
         assert extent(number.polygon) == (5, 45)

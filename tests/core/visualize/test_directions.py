@@ -15,16 +15,14 @@ from ocrzoo.results.exports.hocr import to_hocr
 from ocrzoo.results.exports.pdf import to_pdf
 from ocrzoo.results.line import ReadBy, ReadLine
 from ocrzoo.results.page_text import TextLine, TextPage
-from ocrzoo.text.scripts import WrittenLanguage
+from ocrzoo_registry.languages.tags import Language
 
 TALL = np.array([[100, 50], [130, 50], [130, 350], [100, 350]], np.int16)
 FLAT = np.array([[100, 50], [400, 50], [400, 80], [100, 80]], np.int16)
 READ = Line("ab cd", 0.9, tuple("ab cd"), (0, 2, 4, 6, 8), (0.9,) * 5, 10.0)
 
 
-def seen(
-    quad: Any, language: WrittenLanguage | None, asked: tuple[WrittenLanguage, ...] = (), *, flipped: bool = False
-) -> TextLine:
+def seen(quad: Any, language: Language | None, asked: tuple[Language, ...] = (), *, flipped: bool = False) -> TextLine:
     return ReadLine(READ, quad, flipped, ReadBy("model", ("Latn",), asked), language).as_text()
 
 
@@ -38,17 +36,13 @@ class TestTall:
     @pytest.mark.parametrize(
         ("language", "asked"), [(None, ()), (JA, (JA, FR)), (None, (JA,))], ids=["unknown", "Japanese", "no letters"]
     )
-    def test_runs_down_where_that_may_be(
-        self, language: WrittenLanguage | None, asked: tuple[WrittenLanguage, ...]
-    ) -> None:
+    def test_runs_down_where_that_may_be(self, language: Language | None, asked: tuple[Language, ...]) -> None:
         line = seen(TALL, language, asked)
         assert line.direction == "ttb"
         assert line.polygon.tolist() == TALL.tolist()
 
     @pytest.mark.parametrize(("language", "asked"), [(FR, (FR, JA)), (None, (FR, RU))], ids=["French", "no letters"])
-    def test_is_a_turned_line_where_it_may_not(
-        self, language: WrittenLanguage | None, asked: tuple[WrittenLanguage, ...]
-    ) -> None:
+    def test_is_a_turned_line_where_it_may_not(self, language: Language | None, asked: tuple[Language, ...]) -> None:
         line = seen(TALL, language, asked)
         assert line.direction == "ltr"
         assert line.polygon.tolist() == [[130, 50], [130, 350], [100, 350], [100, 50]]  # its top is on the right

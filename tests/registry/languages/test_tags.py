@@ -223,5 +223,5 @@ def test_how_well_a_figure_speaks_for_a_language(published_for: str, wanted: str
 
 def test_a_language_without_letters_on_file_still_has_name_script_and_direction() -> None:
     romanian = parse_language("ro-Cyrl")
-    assert (str(romanian), romanian.direction, romanian.required) == ("Romanian (Cyrl) (ro-Cyrl)", "ltr", frozenset())
+    assert (str(romanian), romanian.direction, romanian.letters) == ("Romanian (Cyrl) (ro-Cyrl)", "ltr", frozenset())
     assert parse_language("az-Hebr").direction == "rtl"

@@ -12,7 +12,7 @@ from ocrzoo.results.exports import blank_font, places
 from ocrzoo.results.exports.places import Frame
 from ocrzoo.results.exports.texts import Piece, language
 from ocrzoo.results.page_text import TextLine, TextPage
-from ocrzoo.types import Direction
+from ocrzoo_registry.languages.orthography import Direction
 
 _LEAST_HEIGHT = 1.0
 """Of a line, in pixels: none at all would be no text."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ocrzoo.processing.geometry import minimum_rectangle
 from ocrzoo.results.page_text import Polygon, TextPage
-from ocrzoo.types import Direction
+from ocrzoo_registry.languages.orthography import Direction
 
 Points = NDArray[np.float64]
 """N x 2, float64 pixels: x and y, finite and within the page; N is at least 1."""

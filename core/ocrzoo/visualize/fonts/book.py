@@ -18,6 +18,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from ocrzoo.text.scripts import SHARED, script_of
 from ocrzoo.visualize.fonts.charmap import Charmap
 from ocrzoo.visualize.fonts.files import BUILT_IN, TABLE, Face, font_files, ranked, system_folders
 from ocrzoo_registry.errors import IntegrityError, SourceError
@@ -26,8 +27,6 @@ from ocrzoo_registry.settings import Settings
 
 VARIABLE = "PADDLE_PDX_LOCAL_FONT_FILE_PATH"
 """PaddleX's: one font file, for all scripts."""
-_SHARED = {"Zyyy", "Zinh", "Zzzz"}
-"""Characters that many scripts use: digits, punctuation, marks, symbols."""
 _NO_INK = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 _NO_FONT = {"Cn", "Co", "Cs"}
 """Unassigned, private, halves of a pair: no font means anything by them."""
@@ -43,13 +42,6 @@ def needs_ink(char: str) -> bool:
     """Whether a character is seen at all (a space, a joiner or a variation selector is not)."""
     selector = "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
     return not selector and unicodedata.category(char) not in _NO_INK
-
-
-def script_of(char: str) -> str:
-    """Return the script of a character (ISO 15924)."""
-    from fontTools.unicodedata import script
-
-    return str(script(char))
 
 
 class PageFonts:
@@ -124,14 +116,14 @@ class FontBook:
         """Find a font for each character that belongs to one script, and return these characters."""
         found: list[str] = []
         for script, chars in by_script.items():
-            if script not in _SHARED:
+            if script not in SHARED:
                 self._find(script, chars)
                 found += chars
         return found
 
     def _shared(self, by_script: dict[str, list[str]], faces: set[Face]) -> list[Face]:
         """Fonts for characters that many scripts use, where those that the page needs anyway lack them."""
-        chars = [char for script in sorted(_SHARED) for char in by_script.get(script, [])]
+        chars = [char for script in sorted(SHARED) for char in by_script.get(script, [])]
         lacked = sorted(set(chars).difference(*(self._had(face, chars) for face in faces)))
         self._find("Zyyy", lacked)
         return [face for char in lacked if (face := self._first[char])]
@@ -216,7 +208,7 @@ class FontBook:
 def _name(script: str) -> str:
     from fontTools.unicodedata import script_name
 
-    return "symbols" if script in _SHARED else str(script_name(script)).replace("_", " ")
+    return "symbols" if script in SHARED else str(script_name(script)).replace("_", " ")
 
 
 def font_book() -> FontBook:

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ocrzoo.results.page_text import TextLine, TextPage, TextWord
-from ocrzoo.types import Direction
+from ocrzoo_registry.languages.orthography import Direction
 
 HEIGHT = 40
 """Of every line drawn, in pixels."""

@@ -12,7 +12,7 @@ from ocrzoo.results.exports.blank_font import EM, advance
 from ocrzoo.results.exports.letters import Run, as_seen, layout
 from ocrzoo.results.exports.texts import written
 from ocrzoo.results.page_text import TextPage
-from ocrzoo.types import Direction
+from ocrzoo_registry.languages.orthography import Direction
 
 if TYPE_CHECKING:
     from tests.core.results.exports.conftest import Sheet

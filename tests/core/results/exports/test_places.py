@@ -9,7 +9,7 @@ import pytest
 
 from ocrzoo.results.exports.places import Box, Points, around, box, frame, is_box, joined, points, size
 from ocrzoo.results.page_text import TextPage
-from ocrzoo.types import Direction
+from ocrzoo_registry.languages.orthography import Direction
 
 PAGE = TextPage("page", np.zeros((100, 200, 3), np.uint8), ())
 UPRIGHT = np.array([[10, 20], [110, 20], [110, 50], [10, 50]], np.float64)
