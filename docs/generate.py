@@ -89,7 +89,7 @@ def api_page() -> str:
 
 def hooks_page() -> str:
     """Return the hook reference: what each docstring says, with its runnable plugin."""
-    parts = [MADE, "# The five hooks", inspect.cleandoc(sys.modules[HookSpecs.__module__].__doc__ or "")]
+    parts = [MADE, "# The hooks", inspect.cleandoc(sys.modules[HookSpecs.__module__].__doc__ or "")]
     for name, function in vars(HookSpecs).items():
         if name.startswith("ocrzoo_"):
             text = inspect.cleandoc(function.__doc__).replace("**Example:**\n\n", "")

@@ -8,14 +8,23 @@ from ocrzoo_registry.plugins.hookspecs import hookimpl
 from ocrzoo_registry.plugins.specs import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
 from ocrzoo_registry.settings import Settings
 
+_REFERENCES = "ocrzoo_registry.sources.references"
+
 
 @hookimpl
 def ocrzoo_sources(settings: Settings) -> Iterator[SourceSpec]:
     """What is on this machine first, then a mirror, then the hubs in PaddleX's order, then pip."""
     yield SourceSpec(
-        "directory", "ocrzoo_registry.sources.directory:DirectorySource", rank=10, network=False, mutable=True
+        "directory",
+        "ocrzoo_registry.sources.directory:DirectorySource",
+        rank=10,
+        network=False,
+        mutable=True,
+        reference=f"{_REFERENCES}:Directory",
     )
-    yield SourceSpec("wheel", "ocrzoo_registry.sources.wheel:WheelSource", rank=20, network=False)
+    yield SourceSpec(
+        "wheel", "ocrzoo_registry.sources.wheel:WheelSource", rank=20, network=False, reference=f"{_REFERENCES}:Wheel"
+    )
     yield SourceSpec(
         "mirror",
         "ocrzoo_registry.mirror.client:MirrorSource",
@@ -24,12 +33,30 @@ def ocrzoo_sources(settings: Settings) -> Iterator[SourceSpec]:
         discoverable=True,
         unavailable_reason="" if settings.mirror else "OCRZOO_MIRROR, the address or folder of a mirror",
     )
-    yield SourceSpec("huggingface", "ocrzoo_registry.sources.huggingface:HuggingFaceSource", rank=30)
-    yield SourceSpec("aistudio", "ocrzoo_registry.sources.aistudio:AIStudioSource", rank=40)
-    yield SourceSpec("modelscope", "ocrzoo_registry.sources.modelscope:ModelScopeSource", rank=50)
-    yield SourceSpec("bos", "ocrzoo_registry.sources.bos:BosSource", rank=60)
     yield SourceSpec(
-        "pip", "ocrzoo_registry.sources.pip:PipSource", rank=70, listing_downloads=True, list_timeout_s=930
+        "huggingface",
+        "ocrzoo_registry.sources.huggingface:HuggingFaceSource",
+        rank=30,
+        reference=f"{_REFERENCES}:Repository",
+    )
+    yield SourceSpec(
+        "aistudio", "ocrzoo_registry.sources.aistudio:AIStudioSource", rank=40, reference=f"{_REFERENCES}:Repository"
+    )
+    yield SourceSpec(
+        "modelscope",
+        "ocrzoo_registry.sources.modelscope:ModelScopeSource",
+        rank=50,
+        reference=f"{_REFERENCES}:Repository",
+    )
+    yield SourceSpec("bos", "ocrzoo_registry.sources.bos:BosSource", rank=60, reference=f"{_REFERENCES}:Archive")
+    yield SourceSpec(
+        "pip",
+        "ocrzoo_registry.sources.pip:PipSource",
+        rank=70,
+        card_key="wheel",
+        reference=f"{_REFERENCES}:Wheel",
+        listing_downloads=True,
+        list_timeout_s=930,
     )
 
 
@@ -66,8 +93,10 @@ def ocrzoo_engines() -> Iterator[EngineSpec]:
 @hookimpl
 def ocrzoo_predictors() -> Iterator[PredictorSpec]:
     """One predictor a task."""
-    yield PredictorSpec("text_detection", "ocrzoo.predictors.detection:TextDetector")
-    yield PredictorSpec("text_recognition", "ocrzoo.predictors.recognition:TextRecognizer")
+    yield PredictorSpec("text_detection", "ocrzoo.predictors.detection:TextDetector", ("text_detection",))
+    yield PredictorSpec(
+        "text_recognition", "ocrzoo.predictors.recognition:TextRecognizer", ("text_recognition",), requires=("charset",)
+    )
 
 
 @hookimpl

@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from ocrzoo_registry.cards import inference_yml
-from ocrzoo_registry.cards.formats import is_complete
-from ocrzoo_registry.cards.schema import Format, ModelCard, Sources, Task
+from ocrzoo_registry.cards.formats import format_names, is_complete
+from ocrzoo_registry.cards.schema import ModelCard, Task
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import reason
 from ocrzoo_registry.store.store import ModelFiles
 from ocrzoo_registry.zoo import Zoo
-
-_FORMATS: tuple[Format, ...] = ("onnx", "paddle", "safetensors")
 
 _LONGEST_NAME = 200
 """Letters of a model's name, which stands in messages."""
@@ -26,7 +24,7 @@ _OF_PUBLISHED_MODEL: dict[str, Any] = {
     **dict.fromkeys(("size_mb", "deprecated_by", "tier", "copies"), None),
     "version": "own",
     "summary": "The user's own weights.",
-    "sources": Sources(),
+    "sources": {},
 }
 """What a card says of that one model, and that does not hold for others of its task."""
 
@@ -43,7 +41,7 @@ def own_files(model_dir: str | Path, what: str) -> ModelFiles:
     except (OSError, RuntimeError, TypeError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else error
         raise UsageError(f"{model_dir}: there is no such folder for {what}: {why}") from error
-    for file_format in _FORMATS:
+    for file_format in dict.fromkeys(("onnx", *format_names())):  # most engines read ONNX
         if is_complete(file_format, present):
             return ModelFiles(what, file_format, folder)
     raise UsageError(

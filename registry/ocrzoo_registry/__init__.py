@@ -14,7 +14,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # importing it from typing takes longer than all the rest of this module
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.cards.loader import build_card, read_cards
+    from ocrzoo_registry.cards.loader import build_card, read_cards, read_reference
     from ocrzoo_registry.cards.schema import Format, ModelCard, Task
     from ocrzoo_registry.errors import (
         AmbiguousLanguage,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from ocrzoo_registry.plugins.hookspecs import hookimpl
-    from ocrzoo_registry.plugins.specs import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
+    from ocrzoo_registry.plugins.specs import EngineSpec, FormatSpec, PipelineSpec, PredictorSpec, SourceSpec
     from ocrzoo_registry.settings import Settings
     from ocrzoo_registry.sources.base import Checkable, Health, Holding, Listing, Opened, RemoteFile, Source
 
@@ -54,6 +54,7 @@ __all__ = [
     "EngineSpec",
     "ExitCode",
     "Format",
+    "FormatSpec",
     "Health",
     "Holding",
     "InputError",
@@ -84,13 +85,14 @@ __all__ = [
     "build_card",
     "hookimpl",
     "read_cards",
+    "read_reference",
 ]
 
 _MODULES = {
-    **dict.fromkeys(("build_card", "read_cards"), "cards.loader"),
+    **dict.fromkeys(("build_card", "read_cards", "read_reference"), "cards.loader"),
     **dict.fromkeys(("Format", "ModelCard", "Task"), "cards.schema"),
     "hookimpl": "plugins.hookspecs",
-    **dict.fromkeys(("EngineSpec", "PipelineSpec", "PredictorSpec", "SourceSpec"), "plugins.specs"),
+    **dict.fromkeys(("EngineSpec", "FormatSpec", "PipelineSpec", "PredictorSpec", "SourceSpec"), "plugins.specs"),
     "Settings": "settings",
     **dict.fromkeys(("Checkable", "Health", "Holding", "Listing", "Opened", "RemoteFile", "Source"), "sources.base"),
 }

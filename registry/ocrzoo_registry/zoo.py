@@ -1,4 +1,4 @@
-"""The zoo: one process's view of everything on offer, put together when first asked for."""
+"""The zoo: one process's view of everything that is registered; each part is created on first use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, overload
 
-from ocrzoo_registry.cards.schema import FORMATS, Format, ModelCard
+from ocrzoo_registry.cards.formats import format_names
+from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.plugins.manager import PluginManager
@@ -61,13 +62,18 @@ class Zoo:
 
     def is_available(self, card: ModelCard) -> bool:
         """Whether a model's weights are here, or a source that may be asked has them, by its card or its own word."""
-        own, other = vars(card.sources), card.sources.other
         asked = self._asked
         return (
-            any(spec.name in other or own.get(spec.name) for spec in asked)
+            any(card.sources.get(spec.key) for spec in asked)
             or any(self.store.find(card.name, file_format) for file_format in card.artifacts)
             or any(self.resolver.sources.holds(spec.name, card.name) for spec in asked if spec.discoverable)
         )
+
+    @cached_property
+    def tasks(self) -> frozenset[str]:
+        """All tasks that a predictor declares or a card names."""
+        declared = (task for spec in self.predictors for task in spec.tasks)
+        return frozenset(declared) | {card.task for card in self.models}
 
     @cached_property
     def _asked(self) -> tuple[SourceSpec, ...]:
@@ -80,7 +86,7 @@ class Zoo:
         """The formats that the engines installed here read, best first; on a machine without one, all formats."""
         ranked = sorted(self.engines, key=lambda spec: (spec.rank, spec.name))
         read: list[Format] = [kind for spec in ranked if spec.installed for kind in spec.formats]
-        return tuple(dict.fromkeys(read)) or FORMATS
+        return tuple(dict.fromkeys(read)) or format_names()
 
     @cached_property
     def store(self) -> Store:

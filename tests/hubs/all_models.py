@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.sources.references import Repository
 from ocrzoo_registry.zoo import Zoo
 
 FORMATS: tuple[Format, ...] = ("onnx", "paddle")
@@ -27,7 +29,7 @@ def all_models(settings: Settings, size: int = 3000) -> dict[str, dict[str, byte
 def _repositories(settings: Settings, size: int) -> Iterator[tuple[str, dict[str, bytes]]]:
     for card in Zoo(settings).models:
         for file_format in FORMATS:
-            place = card.sources.huggingface.get(file_format)
+            place = read_reference(card, "huggingface", file_format, Repository)
             pinned = any(file.sha256 for file in card.artifacts[file_format].files) if place else False
             if place is not None and not pinned:
                 repository = place.repository.partition("/")[2]

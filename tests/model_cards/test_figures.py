@@ -162,7 +162,7 @@ def test_an_address_that_the_tutorial_breaks_in_two_is_whole(cards: dict[str, Mo
     assert link is not None
     assert link.endswith("/paddle3.0.0/en_PP-OCRv5_mobile_rec_infer.tar")
     for card in cards.values():
-        archives = [archive.url for archive in card.sources.bos.values()]
+        archives = [str(archive["url"]) for archive in card.sources["bos"].values()]
         for address in (card.links.inference, card.links.training, *archives):
             assert not address or not set(address) & set("\\\n ")
 

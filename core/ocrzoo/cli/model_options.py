@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ocrzoo_registry.cards.formats import format_names
+
 if TYPE_CHECKING:
     from ocrzoo_registry.cards.schema import Format
     from ocrzoo_registry.zoo import Zoo
@@ -19,15 +21,35 @@ class FormatNames(click.ParamType[tuple[str, ...]]):
     """Formats with commas between."""
 
     name = "formats"
-    KNOWN = ("onnx", "paddle", "safetensors")
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         """Read the formats."""
         formats = tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else tuple(value)
         for one in formats:
-            if one not in self.KNOWN:
-                self.fail(f"{one!r} is none of {', '.join(self.KNOWN)}", param, ctx)
+            if not is_format(one):
+                self.fail(f"{one!r} is not one of {', '.join(format_names())}", param, ctx)
         return formats
+
+
+class FormatName(click.ParamType[str]):
+    """One format."""
+
+    name = "format"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read the format."""
+        if not is_format(value):
+            self.fail(f"{value!r} is not one of {', '.join(format_names())}", param, ctx)
+        return str(value)
+
+
+def is_format(name: str) -> bool:
+    """Whether a format is registered, by ocrzoo or a plugin; plugins are loaded only for a name that ocrzoo lacks."""
+    if name in format_names():
+        return True
+    from ocrzoo_registry.zoo import Zoo
+
+    return bool(Zoo().plugins) and name in format_names()
 
 
 def languages_option(text: str, *, required: bool = False) -> Callable[[Command], Command]:
@@ -66,7 +88,7 @@ def which_models(
             multiple=True,
             type=FormatNames(),
             callback=_joined,
-            help=f"Which formats: onnx, paddle, safetensors.  [{formats}]",
+            help=f"Which formats: {', '.join(format_names())}, or one that a plugin adds.  [{formats}]",
         ),
         click.option("--source", metavar="NAME[,NAME]", help="Ask only these sources, in this order."),
     )

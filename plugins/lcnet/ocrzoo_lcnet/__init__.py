@@ -17,4 +17,9 @@ def ocrzoo_model_cards() -> Iterator[ModelCard]:
 @hookimpl
 def ocrzoo_predictors() -> Iterator[PredictorSpec]:
     """Registration what runs them: a classifier of whole images."""
-    yield PredictorSpec("classification", "ocrzoo_lcnet.predictor:Classifier")
+    yield PredictorSpec(
+        "classification",
+        "ocrzoo_lcnet.predictor:Classifier",
+        tasks=("doc_text_orientation", "textline_orientation"),
+        requires=("labels",),
+    )

@@ -17,4 +17,4 @@ def ocrzoo_model_cards() -> Iterator[ModelCard]:
 @hookimpl
 def ocrzoo_predictors() -> Iterator[PredictorSpec]:
     """Registration what runs it: a flattener of pages."""
-    yield PredictorSpec("image_unwarping", "ocrzoo_uvdoc.predictor:Flattener")
+    yield PredictorSpec("image_unwarping", "ocrzoo_uvdoc.predictor:Flattener", tasks=("image_unwarping",))

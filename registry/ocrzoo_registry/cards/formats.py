@@ -1,40 +1,119 @@
-"""Which files make a model complete, by format."""
+"""Model formats: their names, folders and files. The one table; plugins add to it by the hook ``ocrzoo_formats``."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.names import did_you_mean
 
-_NEEDED: dict[Format, tuple[frozenset[str], ...]] = {
-    "paddle": (
-        frozenset({"inference.json", "inference.pdiparams"}),
-        frozenset({"inference.pdmodel", "inference.pdiparams"}),
-    ),
-    "onnx": (frozenset({"inference.onnx"}),),
-    "safetensors": (frozenset({"model.safetensors", "config.json"}),),
-}
-"""Alternatives, each enough to run the model; Paddle's program is today's ``.json`` or the older ``.pdmodel``."""
-
-MODEL_FILES: dict[Format, frozenset[str]] = {
-    file_format: frozenset().union(*alternatives) for file_format, alternatives in _NEEDED.items()
-}
-"""Every file that a format may consist of, ``inference.yml`` apart."""
+if TYPE_CHECKING:
+    from ocrzoo_registry.cards.schema import ModelCard
 
 CONFIG = "inference.yml"
-"""How the model is run; may be absent, and is then written from the card."""
+"""How the model is run; optional, and then written from the card."""
 
 
-def wanted_files(card: ModelCard, file_format: Format) -> frozenset[str]:
-    """Return the paths of all files that are worth fetching: those that the card names, and those of the format."""
-    return MODEL_FILES[file_format] | {file.path for file in card.artifacts[file_format].files} | {CONFIG}
+@dataclass(frozen=True)
+class FormatSpec:
+    """A model format by name."""
+
+    name: str
+    """Lowercase letters, digits and underscores; models are stored as ``<model>_<name>/``."""
+    files: tuple[frozenset[str], ...]
+    """Alternative sets of files, each of them enough to run a model."""
 
 
-def describe_needed(file_format: Format) -> str:
-    """Say which files a model of this format consists of."""
-    return "needs " + ", or ".join(" and ".join(sorted(needed)) for needed in _NEEDED[file_format])
+_FORMATS = {
+    spec.name: spec
+    for spec in (
+        FormatSpec(
+            "paddle",
+            (  # the program is a .json since Paddle 3.0, and was a .pdmodel before
+                frozenset({"inference.json", "inference.pdiparams"}),
+                frozenset({"inference.pdmodel", "inference.pdiparams"}),
+            ),
+        ),
+        FormatSpec("onnx", (frozenset({"inference.onnx"}),)),
+        FormatSpec("safetensors", (frozenset({"model.safetensors", "config.json"}),)),
+    )
+}
 
 
-def is_complete(file_format: Format, paths: Collection[str]) -> bool:
-    """Whether these files are enough to run a model of this format."""
-    return any(needed <= set(paths) for needed in _NEEDED[file_format])
+def register(spec: FormatSpec) -> None:
+    """Add a format for this process; adding the same one again changes nothing.
+
+    Raises:
+        UsageError: The name is invalid or another format has it, or no files are required.
+    """
+    if not (spec.name.isidentifier() and spec.name.isascii() and spec.name.islower()):
+        raise UsageError(f"format {spec.name!r}: use lowercase letters, digits and underscores")
+    if not spec.files or not all(spec.files):
+        raise UsageError(f"format {spec.name!r} requires no files: name at least one")
+    if _FORMATS.setdefault(spec.name, spec) != spec:
+        raise UsageError(f"format {spec.name!r} is already registered with other files")
+
+
+def format_names() -> tuple[str, ...]:
+    """Return the names of all formats, in the order of registration."""
+    return tuple(_FORMATS)
+
+
+def folder_name(model: str, file_format: str) -> str:
+    """Return the name of a model's folder; PaddleX's own format has no suffix."""
+    return model if file_format == "paddle" else f"{model}_{file_format}"
+
+
+def model_and_format(folder: str) -> tuple[str, str]:
+    """Return the model and the format that a folder is named after."""
+    for name in sorted(_FORMATS, key=len, reverse=True):
+        if name != "paddle" and folder.endswith(f"_{name}"):
+            return folder.removesuffix(f"_{name}"), name
+    return folder, "paddle"
+
+
+def model_files(file_format: str) -> frozenset[str]:
+    """Return every file that a format may consist of, ``inference.yml`` apart; nothing if it is not registered."""
+    spec = _FORMATS.get(file_format)
+    return frozenset().union(*spec.files) if spec else frozenset()
+
+
+def wanted_files(card: ModelCard, file_format: str) -> frozenset[str]:
+    """Return the paths of all files to download: those of the card, those of the format, and the configuration."""
+    return model_files(file_format) | {file.path for file in card.artifacts[file_format].files} | {CONFIG}
+
+
+def describe_files(file_format: str) -> str:
+    """Return which files a format requires, as text.
+
+    Raises:
+        UsageError: The format is not registered.
+    """
+    return ", or ".join(" and ".join(sorted(files)) for files in _required(file_format))
+
+
+def is_complete(file_format: str, paths: Collection[str]) -> bool:
+    """Whether these files are enough to run a model of this format.
+
+    Raises:
+        UsageError: The format is not registered.
+    """
+    return any(files <= set(paths) for files in _required(file_format))
+
+
+def check_format(name: str) -> None:
+    """Refuse an unknown format.
+
+    Raises:
+        UsageError: The format is not registered.
+    """
+    if name not in _FORMATS:
+        hint = did_you_mean(name, _FORMATS) or ": install the plugin that adds it"
+        raise UsageError(f"unknown format {name!r}{hint}")
+
+
+def _required(file_format: str) -> tuple[frozenset[str], ...]:
+    check_format(file_format)
+    return _FORMATS[file_format].files

@@ -1,29 +1,32 @@
-"""Cards as files: reading them, and errors that name file, key and the nearest known key.
+"""Reading cards from files; an error names the file, the key and the nearest known key.
 
-A card is a YAML file of its own, or one of many in a file of JSON lines, which is read ten times as fast.
+A file is YAML with one card, or JSON lines with one card a line, which is read ten times as fast.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.cards import schema
-from ocrzoo_registry.cards.formats import describe_needed, is_complete
-from ocrzoo_registry.errors import CardError
+from ocrzoo_registry.cards.formats import check_format, describe_files, is_complete
+from ocrzoo_registry.errors import CardError, UsageError
 from ocrzoo_registry.files import read_bounded, reason
 from ocrzoo_registry.names import did_you_mean
 
 MAX_CARD_BYTES = 1 << 20
-"""A card is a page of text; anything beyond a mebibyte is not one."""
+"""Upper limit of one card, which is a page of text."""
 
 MAX_LINES_BYTES = 64 << 20
-"""Of a file with many cards: twenty thousand that say all there is to say."""
+"""Upper limit of a file with many cards: room for twenty thousand complete ones."""
+
+
+RecordT = TypeVar("RecordT", bound=BaseModel)
 
 
 def read_card(path: Path) -> schema.ModelCard:
@@ -36,72 +39,100 @@ def read_card(path: Path) -> schema.ModelCard:
         data = safe_yaml.read_file(path, MAX_CARD_BYTES)
     except safe_yaml.YamlError as error:
         raise CardError(str(error)) from error
-    return build_card(data, origin=str(path))
+    return build_card(data, origin=str(path), folder=path.parent)
 
 
-def build_card(data: object, *, origin: str) -> schema.ModelCard:
-    """Build a card from plain data; ``origin`` names it in errors.
+def build_card(data: object, *, origin: str, folder: Path | None = None) -> schema.ModelCard:
+    """Build a card from plain data.
+
+    ``origin`` names the card in errors; ``folder`` is the one that its charset and other files are relative to.
 
     Raises:
         CardError: The data break the schema.
     """
     try:
-        written = json.dumps(data)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise CardError(f"{origin}: not plain data: {error}") from error
-    return _from_json(written, origin)
-
-
-def _from_json(written: str | bytes, origin: str) -> schema.ModelCard:
-    try:
-        return schema.ModelCard.model_validate_json(written)
+        card = schema.ModelCard.model_validate(data)
     except ValidationError as error:
-        raise CardError(f"{origin}: {'; '.join(_explain(error))}") from error
+        raise CardError(f"{origin}: {'; '.join(explain(error))}") from error
+    return _placed(card, origin, folder)
 
 
 def read_cards(folder: Path, root: Path | None = None) -> Iterator[schema.ModelCard]:
     """Read every ``*.yaml`` and ``*.jsonl`` of a folder, in the order of their names.
 
-    ``root`` is where charsets lie; the folder itself if not given.
+    ``root`` is the folder that charsets are relative to; without it, ``folder``.
 
     Raises:
-        CardError: There is no card, a card breaks the schema, or files that it needs are not named or not there.
+        CardError: There is no card, a card breaks the schema, or a file that it needs is not listed or missing.
     """
     root = root or folder
     paths = sorted(path for path in folder.glob("*") if path.suffix in {".yaml", ".yml", ".jsonl"})
     if not paths:
-        raise CardError(f"{folder}: there are no cards (*.yaml, *.jsonl) in this folder")
-    there: set[str | None] = {None}
+        raise CardError(f"{folder}: no cards (*.yaml, *.jsonl) in this folder")
+    found: set[str | None] = {None}
     for path in paths:
         for origin, card in _read_lines(path) if path.suffix == ".jsonl" else [(str(path), read_card(path))]:
-            if card.charset not in there and not (root / str(card.charset)).is_file():
+            if card.charset not in found and not (root / str(card.charset)).is_file():
                 raise CardError(f"{origin}: charset: there is no file {root / str(card.charset)}")
-            there.add(card.charset)
+            found.add(card.charset)
             for file_format, artifact in card.artifacts.items():
                 if not is_complete(file_format, [file.path for file in artifact.files]):
-                    raise CardError(f"{origin}: artifacts.{file_format}: {describe_needed(file_format)}")
-            yield card.located_in(root)
+                    raise CardError(f"{origin}: artifacts.{file_format}: needs {describe_files(file_format)}")
+            yield _placed(card, origin, root)
+
+
+def read_reference(card: schema.ModelCard, source: str, file_format: str, kind: type[RecordT]) -> RecordT | None:
+    """Return where a source has a model, as the pydantic model that the source reads; ``None`` if the card is silent.
+
+    Raises:
+        CardError: The card's reference does not fit the model.
+    """
+    reference = card.sources.get(source, {}).get(file_format)
+    if reference is None:
+        return None
+    try:
+        return kind.model_validate(reference)
+    except ValidationError as error:
+        where = f"{card.name}: sources.{source}.{file_format}"
+        raise CardError("; ".join(f"{where}.{fault}" for fault in explain(error, kind.model_fields))) from error
 
 
 def _read_lines(path: Path) -> Iterator[tuple[str, schema.ModelCard]]:
-    """The cards of a file with one on each line, and where each stands."""
+    """The cards of a file with one on each line, and the line of each."""
     try:
         lines = read_bounded(path, MAX_LINES_BYTES).removesuffix(b"\n").split(b"\n")
     except OSError as error:
-        raise CardError(f"{path}: cannot be read: {reason(error)}") from error
+        raise CardError(f"{path} could not be read: {reason(error)}") from error
     for number, line in enumerate(lines, start=1):
         origin = f"{path}, line {number}"
         if len(line) > MAX_CARD_BYTES:
             raise CardError(f"{origin}: larger than {MAX_CARD_BYTES} bytes")
-        yield origin, _from_json(line, origin)
+        try:
+            card = schema.ModelCard.model_validate_json(line)
+        except ValidationError as error:
+            raise CardError(f"{origin}: {'; '.join(explain(error))}") from error
+        yield origin, _placed(card, origin, None)
 
 
-def _explain(error: ValidationError) -> Iterable[str]:
+def _placed(card: schema.ModelCard, origin: str, folder: Path | None) -> schema.ModelCard:
+    """The card with its folder, once its formats are known ones."""
+    for file_format in card.artifacts:
+        try:
+            check_format(file_format)
+        except UsageError as error:
+            raise CardError(f"{origin}: artifacts: {error}") from error
+    if folder is not None:
+        card._folder = folder  # noqa: SLF001  # the card is new, nobody else has it
+    return card
+
+
+def explain(error: ValidationError, keys: Collection[str] = ()) -> Iterable[str]:
+    """Yield each fault of a card in one line; ``keys`` are those to suggest, without any all keys of cards."""
     for problem in error.errors(include_url=False):
         where = ".".join(str(part) for part in problem["loc"]) or "card"
         if problem["type"] == "extra_forbidden":
             key = str(problem["loc"][-1])
-            hint = did_you_mean(key, _all_keys() - {key}, count=1)  # it may be a key elsewhere in a card
+            hint = did_you_mean(key, set(keys or _all_keys()) - {key}, count=1)  # it may be a key elsewhere in a card
             yield f"{where}: unknown key{hint}"
         elif problem["type"] == "string_pattern_mismatch":
             pattern = problem.get("ctx", {}).get("pattern", "")

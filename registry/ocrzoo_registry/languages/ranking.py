@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, get_args
 
-from ocrzoo_registry.cards.schema import ModelCard, Task, Tier
+from ocrzoo_registry.cards.schema import ModelCard, Tier
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.languages.support import LanguageSupport, quality
 from ocrzoo_registry.names import did_you_mean, natural_key
@@ -31,9 +31,9 @@ class ModelFilters:
     installed: bool = False
 
     def __post_init__(self) -> None:
-        for term, value, known in (("task", self.task, get_args(Task)), ("tier", self.tier, get_args(Tier))):
-            if value is not None and value not in known:
-                raise UsageError(f"{term}: {value!r} is none of {', '.join(known)}{did_you_mean(value, known)}")
+        tiers = get_args(Tier)
+        if self.tier is not None and self.tier not in tiers:
+            raise UsageError(f"tier: {self.tier!r} is not one of {', '.join(tiers)}{did_you_mean(self.tier, tiers)}")
         if not 0 <= self.min_coverage <= 1:
             raise UsageError(f"min_coverage: {self.min_coverage:g} is no share, 0 to 1")
         if self.max_size_mb is not None and not self.max_size_mb > 0:

@@ -17,6 +17,7 @@ from ocrzoo_registry.errors import UnknownLanguage, UsageError
 from ocrzoo_registry.languages.ranking import Candidate, ModelFilters, explain_order
 from ocrzoo_registry.languages.support import LanguageSupport, support_of
 from ocrzoo_registry.languages.tags import Language, claims, parse_languages
+from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins import gc_pause
 
 log = logging.getLogger("ocrzoo")
@@ -155,7 +156,8 @@ def select(
     models = [card for card in zoo.models if card.task == terms.task]
     tags = frozenset().union(*(card.languages for card in models))
     if not tags:
-        raise UsageError(f"no model of task {terms.task} is made for a language: leave the task out")
+        hint = "" if models else did_you_mean(terms.task, {card.task for card in zoo.models})
+        raise UsageError(f"no model of task {terms.task} is made for a language{hint}: leave the task out")
     serving = frozenset(tag for tag in tags if any(claims([tag], language) for language in look.languages))
     claiming = [one for one in models if not serving.isdisjoint(one.languages)]
     found = [look.at(card, look.support_by(card)) for card in claiming]

@@ -151,8 +151,7 @@ class _Asking:
 
 def _may_have(card: ModelCard, source: str, file_format: Format) -> bool:
     """Whether a card names a source; pip has what a wheel has."""
-    places = getattr(card.sources, "wheel" if source == "pip" else source, {})
-    return file_format in places or source in card.sources.other
+    return file_format in card.sources.get("wheel" if source == "pip" else source, {})
 
 
 def _agrees(order: Order, listing: Listing, here: IndexedModel, blobs: Path) -> bool:

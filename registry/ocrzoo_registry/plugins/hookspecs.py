@@ -1,11 +1,11 @@
-"""The whole contract between ocrzoo and a plugin: five hooks, each with a plugin that runs as it stands.
+"""The contract between ocrzoo and plugins: six hooks, each with an example plugin that runs unchanged.
 
 A plugin is a distribution with an entry point in the group ``ocrzoo``::
 
     [project.entry-points.ocrzoo]
     seaside = "ocrzoo_seaside"
 
-The module that it names implements any of the hooks below.
+That module implements any of the hooks below.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from collections.abc import Iterable
 import pluggy
 
 from ocrzoo_registry.cards.schema import ModelCard
-from ocrzoo_registry.plugins.specs import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
+from ocrzoo_registry.plugins.specs import EngineSpec, FormatSpec, PipelineSpec, PredictorSpec, SourceSpec
 from ocrzoo_registry.settings import Settings
 
 ENTRY_POINT_GROUP = "ocrzoo"
-"""Distributions announce plugins in this entry-point group."""
+"""The entry-point group of plugins."""
 
 hookspec = pluggy.HookspecMarker("ocrzoo")
 hookimpl = pluggy.HookimplMarker("ocrzoo")
-"""Marks a function as the implementation of the hook whose name it bears."""
+"""Decorates a function that implements the hook of the same name."""
 
 
 class HookSpecs:
-    """The hooks. Each is called once, on first need, and may be a generator."""
+    """The hooks. Each is called at most once, when it is first needed, and may be a generator."""
 
     @hookspec
     def ocrzoo_model_cards(self) -> Iterable[ModelCard]:
-        """Registration model cards.
+        """Register model cards.
 
         **Example:**
 
@@ -44,7 +44,7 @@ class HookSpecs:
 
             @hookimpl
             def ocrzoo_model_cards():
-                card = build_card(
+                yield build_card(
                     {
                         "name": "seaside_det",
                         "family": "seaside",
@@ -53,22 +53,27 @@ class HookSpecs:
                         "summary": "Finds text on beach signs.",
                         "license": "Apache-2.0",
                         "artifacts": {"onnx": {"files": [{"path": "inference.onnx"}]}},
-                        "sources": {"huggingface": {"onnx": {"repository": "seaside/det"}}},
+                        "sources": {
+                            "huggingface": {"onnx": {"repository": "seaside/det"}},
+                            "shelf": {"onnx": {"box": "det"}},
+                        },
                         "inference": {"predictor": "text_detection"},
                     },
                     origin=__file__,
+                    folder=Path(__file__).parent,
                 )
-                yield card.located_in(Path(__file__).parent)
 
-        Cards that lie in a folder, as YAML files or as the lines of ``*.jsonl``: ``yield from read_cards(folder)``.
+        For cards in a folder, as ``*.yaml`` or lines of ``*.jsonl``: ``yield from read_cards(folder)``. The task is
+        one that the predictor declares; keys under ``sources`` are the sources' names.
         """
         yield from ()
 
     @hookspec
     def ocrzoo_sources(self, settings: Settings) -> Iterable[SourceSpec]:  # noqa: ARG002  # implementations use it
-        """Registration places that weights come from.
+        """Register sources of weights.
 
-        An implementation that offers the same whatever the settings takes no argument.
+        An implementation may take ``settings``; ``settings.environ`` has the variables of the environment. Cards
+        name the source by ``sources: {shelf: {onnx: {box: det}}}``, checked by the model named in ``reference``.
 
         **Example:**
 
@@ -76,33 +81,61 @@ class HookSpecs:
 
             from contextlib import contextmanager
 
-            from ocrzoo_registry import Listing, Opened, RemoteFile, SourceSpec, hookimpl
+            from pydantic import BaseModel
+
+            from ocrzoo_registry import Listing, Opened, RemoteFile, SourceSpec, hookimpl, read_reference
+
+
+            class Box(BaseModel, extra="forbid"):
+                box: str
 
 
             class Shelf:
                 def __init__(self, settings):
-                    self.files = {"inference.onnx": b"weights"}
+                    self.boxes = {"det": {"inference.onnx": b"weights"}}
 
                 def list(self, card, file_format):
-                    if card.name != "seaside_det":
+                    place = read_reference(card, "shelf", file_format, Box)
+                    if place is None or place.box not in self.boxes:
                         return None
-                    return Listing("1", tuple(RemoteFile(path) for path in self.files))
+                    return Listing(place.box, tuple(RemoteFile(path) for path in self.boxes[place.box]))
 
                 @contextmanager
                 def open(self, listing, file, offset=0, validator=None):
-                    content = self.files[file.path]
+                    content = self.boxes[listing.revision][file.path]
                     yield Opened(iter([content[offset:]]), offset, len(content))
 
 
             @hookimpl
             def ocrzoo_sources():
-                yield SourceSpec("shelf", factory=f"{__name__}:Shelf", rank=50)
+                yield SourceSpec("shelf", factory=f"{__name__}:Shelf", rank=50, reference=f"{__name__}:Box")
+        """
+        yield from ()
+
+    @hookspec
+    def ocrzoo_formats(self) -> Iterable[FormatSpec]:
+        """Register model formats, for an engine that reads them.
+
+        Models are stored in ``<model>_<format>/`` and are complete with any of the sets of files.
+
+        **Example:**
+
+        .. code-block:: python
+
+            from ocrzoo_registry import FormatSpec, hookimpl
+
+
+            @hookimpl
+            def ocrzoo_formats():
+                yield FormatSpec("tflite", files=(frozenset({"model.tflite"}),))
         """
         yield from ()
 
     @hookspec
     def ocrzoo_predictors(self) -> Iterable[PredictorSpec]:
-        """Registration what runs an architecture that core has no pre- and post-processing for.
+        """Register predictors: pre- and post-processing for a task or an architecture.
+
+        A task exists once a predictor declares it: a new name in ``tasks`` is a new task.
 
         **Example:**
 
@@ -121,13 +154,13 @@ class HookSpecs:
 
             @hookimpl
             def ocrzoo_predictors():
-                yield PredictorSpec("mean_colour", factory=f"{__name__}:MeanColour")
+                yield PredictorSpec("mean_colour", factory=f"{__name__}:MeanColour", tasks=("mean_colour",))
         """
         yield from ()
 
     @hookspec
     def ocrzoo_engines(self) -> Iterable[EngineSpec]:
-        """Registration an inference engine.
+        """Register inference engines.
 
         **Example:**
 
@@ -156,7 +189,7 @@ class HookSpecs:
 
     @hookspec
     def ocrzoo_pipelines(self) -> Iterable[PipelineSpec]:
-        """Registration an assembly of models.
+        """Register pipelines.
 
         **Example:**
 

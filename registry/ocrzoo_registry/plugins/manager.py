@@ -1,8 +1,8 @@
-"""The plugin host: finds plugins by their entry points, and lets none of them break the others.
+"""The plugin manager: finds plugins by their entry points and isolates them from one another.
 
-Every plugin gets a pluggy manager of its own, so that a fault (at import, at registration, an unknown
-hook argument, a misspelt hook, a hook that raises) is that plugin's alone. Faults are kept with the
-plugin's and its distribution's name; with ``OCRZOO_STRICT=1`` they are raised instead.
+Each plugin has its own pluggy manager, so that a failure (at import, at registration, an unknown hook argument, a
+misspelled hook, a hook that raises) disables only that plugin. Failures are recorded with the names of the plugin
+and its distribution; with ``OCRZOO_STRICT=1`` they are raised.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import logging
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
@@ -18,22 +19,26 @@ from typing import Literal, TypeVar
 
 import pluggy
 
+from ocrzoo_registry.cards.formats import register
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import PluginError
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins import gc_pause
+from ocrzoo_registry.plugins.checks import CardCheck, check_spec
 from ocrzoo_registry.plugins.hookspecs import ENTRY_POINT_GROUP, HookSpecs
 from ocrzoo_registry.plugins.registrations import Origin, Registration
-from ocrzoo_registry.plugins.specs import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
+from ocrzoo_registry.plugins.specs import EngineSpec, FormatSpec, PipelineSpec, PredictorSpec, SourceSpec
 from ocrzoo_registry.settings import Settings
 
 T = TypeVar("T")
+SpecT = TypeVar("SpecT", PredictorSpec, SourceSpec)
 log = logging.getLogger("ocrzoo")
 
-Stage = Literal["import", "registration", "unknown hook argument", "misspelt hook", "hook"]
+Stage = Literal["import", "registration", "unknown hook argument", "misspelled hook", "hook"]
 
 HOOKS: dict[str, type] = {
     "ocrzoo_model_cards": ModelCard,
+    "ocrzoo_formats": FormatSpec,
     "ocrzoo_sources": SourceSpec,
     "ocrzoo_predictors": PredictorSpec,
     "ocrzoo_engines": EngineSpec,
@@ -44,7 +49,7 @@ HOOKS: dict[str, type] = {
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong with a plugin, and when."""
+    """A failure of a plugin, and the stage it happened at."""
 
     stage: Stage
     message: str
@@ -52,12 +57,12 @@ class Failure:
 
 @dataclass
 class Plugin:
-    """A plugin that was found, whatever became of it."""
+    """A plugin that was found, loaded or not."""
 
     origin: Origin
     disabled: bool = False
     hooks: tuple[str, ...] = ()
-    """The hooks that it implements."""
+    """The hooks it implements."""
     failures: list[Failure] = field(default_factory=list)
     manager: pluggy.PluginManager | None = None
 
@@ -68,39 +73,44 @@ class Plugin:
 
 
 class PluginManager:
-    """All plugins of this environment, and what they offer."""
+    """All plugins of this environment, and what they register."""
 
     def __init__(self, settings: Settings, found: Iterable[EntryPoint] | None = None) -> None:
         self._strict = settings.strict
         self._arguments = {"settings": settings}
-        self._offers: dict[str, list[Registration[object]]] = {}
+        self._registered: dict[str, list[Registration[object]]] = {}
         found = list(_discover() if found is None else found)
         for name in sorted(settings.disabled_plugins - {entry.name for entry in found}):
-            log.warning("OCRZOO_DISABLE_PLUGINS: no plugin is called %r", name)
+            log.warning("OCRZOO_DISABLE_PLUGINS: there is no plugin %r", name)
         self.plugins = [self._load(entry, origin, settings.disabled_plugins) for origin, entry in _in_order(found)]
+        self._call("ocrzoo_formats", FormatSpec, register)  # before any card is read
 
     def model_cards(self) -> list[Registration[ModelCard]]:
-        """Return all model cards on offer."""
+        """Return all registered model cards; each was checked against the registered predictors and sources."""
+        if "ocrzoo_model_cards" not in self._registered:
+            check = CardCheck(_unambiguous(self.predictors()), _unambiguous(self.sources()))
+            return self._call("ocrzoo_model_cards", ModelCard, check)
         return self._call("ocrzoo_model_cards", ModelCard)
 
     def sources(self) -> list[Registration[SourceSpec]]:
-        """Return all weight sources on offer."""
+        """Return all registered sources."""
         return self._call("ocrzoo_sources", SourceSpec)
 
     def predictors(self) -> list[Registration[PredictorSpec]]:
-        """Return all predictors on offer."""
+        """Return all registered predictors."""
         return self._call("ocrzoo_predictors", PredictorSpec)
 
     def engines(self) -> list[Registration[EngineSpec]]:
-        """Return all inference engines on offer."""
+        """Return all registered engines."""
         return self._call("ocrzoo_engines", EngineSpec)
 
     def pipelines(self) -> list[Registration[PipelineSpec]]:
-        """Return all pipelines on offer."""
+        """Return all registered pipelines."""
         return self._call("ocrzoo_pipelines", PipelineSpec)
 
     def call_all(self) -> None:
-        """Call every hook once, so that ``plugins`` knows every failure."""
+        """Call every hook once, so that ``plugins`` has every failure."""
+        self.model_cards()
         for hook, kind in HOOKS.items():
             self._call(hook, kind)
 
@@ -111,7 +121,7 @@ class PluginManager:
         module = self._guard(plugin, "import", entry.load)
         if module is None:
             if not plugin.failures:
-                self._fail(plugin, "registration", "its entry point names nothing")
+                self._fail(plugin, "registration", "its entry point is None")
             return plugin
         manager = pluggy.PluginManager("ocrzoo")
         manager.add_hookspecs(HookSpecs)
@@ -126,27 +136,27 @@ class PluginManager:
     def _accept(self, plugin: Plugin, module: object, hooks: dict[str, Callable[..., object]]) -> bool:
         for name in sorted(set(HOOKS) - set(hooks)):
             if inspect.isfunction(getattr(module, name, None)):
-                self._fail(plugin, "registration", f"{name}: lacks the mark @hookimpl")
+                self._fail(plugin, "registration", f"{name}: the decorator @hookimpl is missing")
         for name, function in hooks.items():
             if name not in HOOKS:
-                self._fail(plugin, "misspelt hook", f"{name}: there is no such hook{did_you_mean(name, HOOKS)}")
+                self._fail(plugin, "misspelled hook", f"{name}: no such hook{did_you_mean(name, HOOKS)}")
             elif unknown := set(inspect.signature(function).parameters) - set(_arguments_of(name)):
                 allowed = ", ".join(_arguments_of(name)) or "no argument"
                 message = f"{name}: takes {allowed}, not {', '.join(sorted(unknown))}"
                 self._fail(plugin, "unknown hook argument", message)
         return not plugin.failures
 
-    def _call(self, hook: str, kind: type[T]) -> list[Registration[T]]:
-        if hook not in self._offers:
+    def _call(self, hook: str, kind: type[T], check: Callable[[T], None] = lambda _: None) -> list[Registration[T]]:
+        if hook not in self._registered:
             with gc_pause.at_rest(made_to_stay=True):
-                self._offers[hook] = [
+                self._registered[hook] = [
                     Registration(value, plugin.origin)
                     for plugin in self.plugins
-                    for value in self._ask(plugin, hook, kind)
+                    for value in self._ask(plugin, hook, kind, check)
                 ]
-        return self._offers[hook]  # type: ignore[return-value]  # filled by kind above
+        return self._registered[hook]  # type: ignore[return-value]  # filled by kind above
 
-    def _ask(self, plugin: Plugin, hook: str, kind: type[T]) -> list[T]:
+    def _ask(self, plugin: Plugin, hook: str, kind: type[T], check: Callable[[T], None]) -> list[T]:
         manager = plugin.manager
         if manager is None or hook not in plugin.hooks:
             return []
@@ -154,39 +164,47 @@ class PluginManager:
         def collect() -> list[T]:
             results = getattr(manager.hook, hook)(**{name: self._arguments[name] for name in _arguments_of(hook)})
             if not results:
-                raise TypeError("returns None where it should yield")
+                raise TypeError("returns None instead of yielding")
             values = [value for result in results for value in result]
             for value in values:
-                _check(value, kind)
+                check_spec(value, kind)
+                check(value)
             return values
 
         return self._guard(plugin, "hook", collect, prefix=f"{hook}: ") or []
 
     def _guard(self, plugin: Plugin, stage: Stage, act: Callable[[], T], prefix: str = "") -> T | None:
         try:
-            with redirect_stdout(sys.stderr):  # what a plugin prints is not the command's answer
+            with redirect_stdout(sys.stderr):  # the command's own output must stay parseable
                 return act()
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            self._fail(plugin, stage, prefix + _told(error), error)
+            self._fail(plugin, stage, prefix + _one_line(error), error)
             return None
 
     def _fail(self, plugin: Plugin, stage: Stage, message: str, cause: BaseException | None = None) -> None:
-        text = f"plugin {plugin.origin} left out: {stage}: {message}"
+        text = f"plugin {plugin.origin} failed: {stage}: {message}"
         if self._strict:
             raise PluginError(text) from cause
         plugin.failures.append(Failure(stage, message))
         log.warning(text)
 
 
+def _unambiguous(offers: Iterable[Registration[SpecT]]) -> list[SpecT]:
+    """The values whose name only one plugin registers."""
+    values = [offer.value for offer in offers]
+    counts = Counter(value.name for value in values)
+    return [value for value in values if counts[value.name] == 1]
+
+
 def _arguments_of(hook: str) -> list[str]:
-    """What an implementation of a hook may take."""
+    """The arguments that an implementation of a hook may take."""
     return [name for name in inspect.signature(getattr(HookSpecs, hook)).parameters if name != "self"]
 
 
 def _discover() -> list[EntryPoint]:
-    """Find the plugins of all distributions; one whose ``entry_points.txt`` cannot be read costs only itself."""
+    """Find the plugins of all distributions; skip one whose ``entry_points.txt`` cannot be read."""
     try:
         return list(entry_points(group=ENTRY_POINT_GROUP))
     except Exception:
@@ -196,12 +214,12 @@ def _discover() -> list[EntryPoint]:
                 found.extend(distribution.entry_points.select(group=ENTRY_POINT_GROUP))
             except Exception as error:
                 reason = " ".join(str(error).split())
-                log.warning("%s: its entry points cannot be read: %s", distribution.metadata["Name"], reason)
+                log.warning("%s: its entry points could not be read: %s", distribution.metadata["Name"], reason)
         return found
 
 
 def _in_order(found: Iterable[EntryPoint]) -> list[tuple[Origin, EntryPoint]]:
-    """Entry points with their origins, by name; each distribution's metadata is parsed once."""
+    """Entry points with their origins, sorted by name; the metadata of each distribution is parsed once."""
     named: dict[int, tuple[str, str]] = {}
     located = []
     for entry in found:
@@ -220,7 +238,7 @@ def _name_and_version(distribution: Distribution | None) -> tuple[str, str]:
     return str(metadata.get("name", "unknown distribution")), str(metadata.get("version", "?"))
 
 
-def _told(error: BaseException) -> str:
+def _one_line(error: BaseException) -> str:
     """An exception in one line; its own text may raise."""
     try:
         return " ".join(f"{type(error).__name__}: {error}".split())
@@ -228,18 +246,8 @@ def _told(error: BaseException) -> str:
         return type(error).__name__
 
 
-def _check(value: object, kind: type) -> None:
-    """Refuse what is not of a hook's kind, down to its fields."""
-    if not isinstance(value, kind):
-        raise TypeError(f"yields {type(value).__name__} where {kind.__name__} is due")
-    if not isinstance(getattr(value, "name", None), str):
-        raise TypeError(f"a {kind.__name__} without a name")
-    if isinstance(value, EngineSpec | SourceSpec) and not isinstance(value.rank, int):
-        raise TypeError(f"{value.name}: a rank that is no whole number")
-
-
 def _hooks_of(manager: pluggy.PluginManager, module: object) -> dict[str, Callable[..., object]]:
-    """The functions of a plugin that are marked as hook implementations."""
+    """The functions of a plugin that are decorated as hook implementations."""
     return {
         name: getattr(module, name) for name in dir(module) if manager.parse_hookimpl_opts(module, name) is not None
     }

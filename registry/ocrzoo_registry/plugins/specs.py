@@ -1,7 +1,7 @@
-"""What plugins hand to the host: one small frozen record a hook.
+"""What plugins yield from their hooks: one small frozen record a hook.
 
-Everything heavy is named by its dotted path (``package.module:attribute``) and imported when it is
-first used, so that asking what exists costs nothing.
+Everything heavy is named by a dotted path (``package.module:attribute``) and imported on first use, so that
+listing what is registered costs nothing.
 """
 
 from __future__ import annotations
@@ -11,31 +11,45 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.formats import FormatSpec
+from ocrzoo_registry.cards.schema import Format, Task
 from ocrzoo_registry.errors import UsageError
+
+__all__ = ["EngineSpec", "FormatSpec", "PipelineSpec", "PredictorSpec", "SourceSpec", "load_attribute"]
 
 
 @dataclass(frozen=True)
 class SourceSpec:
-    """A weight source by name."""
+    """A source of weights by name."""
 
     name: str
     factory: str
-    """Dotted path of a callable that takes a :class:`~ocrzoo_registry.settings.Settings`."""
+    """Dotted path of a callable ``(settings) -> Source``."""
     rank: int
-    """Sources are tried by ascending rank; the nearest (a local folder) has the lowest."""
+    """Sources are tried by ascending rank; a local folder has the lowest."""
+    reference: str = ""
+    """Dotted path of a pydantic model that checks what cards write under ``sources.<name>.<format>``."""
+    card_key: str = ""
+    """The key under ``sources`` in cards, where it is not the source's name."""
     network: bool = True
-    """Whether it may open a socket; such a source is passed over when offline."""
+    """Whether it may open a socket; such a source is skipped in offline mode."""
     mutable: bool = False
-    """Whether its models may change in place (a folder of this machine); copies in the store then follow."""
+    """Whether its models may change in place (a local folder); copies in the store are then updated."""
     listing_downloads: bool = False
-    """Whether listing a model fetches it (pip's way); such a source is not asked merely to compare."""
+    """Whether listing a model downloads it (as pip does); such a source is not asked just to compare."""
     list_timeout_s: float = 14.0
-    """Seconds that a source behind the network may take to list a model; then the next one is asked."""
+    """Seconds that a network source may take to list a model before the next source is tried."""
     discoverable: bool = False
-    """Whether cards do not name it; it is :class:`Holding`, and asked itself which models are within reach."""
+    """Whether it has models whose cards do not name it; it then has ``holds`` (:class:`Holding`)."""
     unavailable_reason: str = ""
-    """What must be set before it takes part, told to who asks for it by name; empty where nothing is missing."""
+    """Why the source is disabled, e.g. a missing setting; empty if usable."""
+    token_hint: str = ""
+    """How to authenticate, e.g. ``HF_TOKEN``; shown when the source denies access."""
+
+    @property
+    def key(self) -> str:
+        """The key under ``sources`` in cards."""
+        return self.card_key or self.name
 
 
 @dataclass(frozen=True)
@@ -44,21 +58,21 @@ class EngineSpec:
 
     name: str
     factory: str
-    """Dotted path of a class that keeps :class:`ocrzoo.engines.base.Engine`."""
+    """Dotted path of a class that implements :class:`ocrzoo.engines.base.Engine`."""
     formats: tuple[Format, ...]
-    """What it reads, best first."""
+    """The formats it reads, best first."""
     module: str
-    """The import that must be there."""
+    """The module whose presence shows that the engine is installed."""
     install: str
-    """What brings that import, as given to pip."""
+    """The requirement that installs it, as given to pip."""
     rank: int
-    """Fastest first: engines are chosen by ascending rank."""
+    """Engines are chosen by ascending rank, the fastest first."""
     accelerated: bool = True
-    """Whether it is what ``use_hpip=True`` asks for: another runtime than the models were made with."""
+    """Whether ``use_hpip=True`` selects it: another runtime than the one the models were trained with."""
 
     @property
     def installed(self) -> bool:
-        """Whether the engine's module can be imported (it is not imported to find out)."""
+        """Whether the engine's module can be found; it is not imported."""
         try:
             return find_spec(self.module) is not None
         except Exception:
@@ -67,11 +81,15 @@ class EngineSpec:
 
 @dataclass(frozen=True)
 class PredictorSpec:
-    """A predictor by the name that cards use in ``running.predictor``."""
+    """A predictor by the name that cards use in ``inference.predictor``."""
 
     name: str
     factory: str
     """Dotted path of a callable ``(card, model_config, session) -> predictor``."""
+    tasks: tuple[Task, ...] = ()
+    """The tasks that it does; its cards must name one of them. Without any, a task with the predictor's name."""
+    requires: tuple[str, ...] = ()
+    """Optional keys of a card that it needs, such as ``charset`` or ``labels``."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +100,9 @@ class PipelineSpec:
     factory: str
     """Dotted path of a callable ``(config, loader) -> pipeline``."""
     config: str
-    """Dotted path of a callable that returns the pipeline's default configuration."""
+    """Dotted path of a callable that returns the default configuration."""
     schema: str | None = None
-    """Dotted path of a pydantic model: configurations are checked by it, and the factory gets an instance of it."""
+    """Dotted path of a pydantic model that checks configurations; the factory then gets an instance of it."""
 
 
 def load_attribute(dotted: str) -> Any:

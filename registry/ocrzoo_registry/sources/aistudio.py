@@ -15,12 +15,14 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from ocrzoo_registry.cards.formats import wanted_files
+from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import Format, ModelCard, Size, is_commit
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Listing, Opened, RemoteFile
 from ocrzoo_registry.sources.hub import MAX_PAGES, Answer, Digest, HubSource, in_path
+from ocrzoo_registry.sources.references import Repository
 
 
 class _Entry(Answer):
@@ -60,7 +62,7 @@ class AIStudioSource(HubSource):
         Raises:
             SourceError: AI Studio does not answer, or not as it should.
         """
-        place = card.sources.aistudio.get(file_format)
+        place = read_reference(card, "aistudio", file_format, Repository)
         if place is None:
             return None
         repository = f"{self.endpoint}/api/v1/repos/{place.repository}"

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.http import Gone
@@ -19,6 +20,7 @@ from ocrzoo_registry.network.retry import Patience
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.sources.hub import A_PAGE, HubSource
+from ocrzoo_registry.sources.references import Archive
 
 
 class BosSource(HubSource):
@@ -33,7 +35,7 @@ class BosSource(HubSource):
         Raises:
             SourceError: The store does not answer.
         """
-        place = card.sources.bos.get(file_format)
+        place = read_reference(card, "bos", file_format, Archive)
         if place is None:
             return None
         url = self._address(place.url)

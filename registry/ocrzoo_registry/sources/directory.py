@@ -11,13 +11,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ocrzoo_registry.cards.formats import is_complete, wanted_files
+from ocrzoo_registry.cards.formats import folder_name, is_complete, wanted_files
+from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import File, Format, ModelCard
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.files import read_chunks
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Health, Listing, Opened, RemoteFile
-from ocrzoo_registry.store.store import SUFFIXES, Store
+from ocrzoo_registry.sources.references import Directory
+from ocrzoo_registry.store.store import Store
 
 
 class DirectorySource:
@@ -60,8 +62,8 @@ class DirectorySource:
         for root in self._roots:
             if root.resolve() == self._store:  # what it holds cannot vouch for itself
                 continue
-            yield root / f"{card.name}{SUFFIXES[file_format]}"
-        beside = card.sources.directory.get(file_format)
+            yield root / folder_name(card.name, file_format)
+        beside = read_reference(card, "directory", file_format, Directory)
         if beside is not None:
             yield card.folder / beside.path
 

@@ -14,12 +14,14 @@ from urllib.parse import urljoin
 from pydantic import Field, TypeAdapter
 
 from ocrzoo_registry.cards.formats import wanted_files
+from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import Commit, Format, ModelCard, Sha256, Size
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.sources.hub import MAX_PAGES, Answer, HubSource, in_path
+from ocrzoo_registry.sources.references import Repository
 
 
 class _Revision(Answer):
@@ -56,7 +58,7 @@ class HuggingFaceSource(HubSource):
         Raises:
             SourceError: The Hub does not answer, or not as it should.
         """
-        place = card.sources.huggingface.get(file_format)
+        place = read_reference(card, "huggingface", file_format, Repository)
         if place is None:
             return None
         model = f"{self.endpoint}/api/models/{place.repository}"

@@ -14,11 +14,13 @@ from urllib.parse import quote, urlencode
 from pydantic import Field, TypeAdapter
 
 from ocrzoo_registry.cards.formats import wanted_files
+from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import Format, ModelCard, Size
 from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.sources.hub import Answer, Digest, HubSource
+from ocrzoo_registry.sources.references import Repository
 
 
 class _File(Answer):
@@ -53,7 +55,7 @@ class ModelScopeSource(HubSource):
         Raises:
             SourceError: ModelScope does not answer, or not as it should.
         """
-        place = card.sources.modelscope.get(file_format)
+        place = read_reference(card, "modelscope", file_format, Repository)
         if place is None:
             return None
         branch = place.revision or "master"

@@ -15,11 +15,13 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.files import CHUNK_BYTES, read_chunks, sha256_of
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Health, Listing, Opened, RemoteFile
+from ocrzoo_registry.sources.references import Wheel
 from ocrzoo_registry.store.store import Store
 
 
@@ -85,7 +87,7 @@ class WheelSource:
 
 def members_of(card: ModelCard, file_format: Format) -> Listing | None:
     """Return what the card says of a distribution that holds the model; its locators are members."""
-    wheel = card.sources.wheel.get(file_format)
+    wheel = read_reference(card, "wheel", file_format, Wheel)
     if wheel is None:
         return None
     requirement = f"{wheel.distribution}=={wheel.version}"

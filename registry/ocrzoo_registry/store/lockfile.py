@@ -72,10 +72,10 @@ def locked(card: ModelCard, manifest: Manifest, *, at_revision: bool = True) -> 
         artifacts[manifest.format] = Artifact(files=tuple(pins))
     changes: dict[str, Any] = {"artifacts": artifacts}
     if at_revision and manifest.has_commit:
-        places = dict(getattr(card.sources, manifest.source))
+        places = dict(card.sources.get(manifest.source, {}))
         if manifest.format in places:
-            places[manifest.format] = places[manifest.format].model_copy(update={"revision": manifest.revision})
-            changes["sources"] = card.sources.model_copy(update={manifest.source: places})
+            places[manifest.format] = places[manifest.format] | {"revision": manifest.revision}
+            changes["sources"] = card.sources | {manifest.source: places}
     return card.model_copy(update=changes)
 
 

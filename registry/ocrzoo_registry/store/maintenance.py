@@ -11,12 +11,13 @@ from typing import Literal
 
 from filelock import FileLock, Timeout
 
-from ocrzoo_registry.cards.schema import FORMATS, Format
+from ocrzoo_registry.cards.formats import model_and_format
+from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import NotFound, StoreError
 from ocrzoo_registry.files import reason
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.store.manifest import TRUSTED, Manifest
-from ocrzoo_registry.store.store import SUFFIXES, Store
+from ocrzoo_registry.store.store import Store
 
 Status = Literal["verified", "trusted", "broken", "unverified"]
 
@@ -121,15 +122,7 @@ def _identity(store: Store, folder: Path) -> tuple[str, Format]:
     manifest = store.manifest(folder)
     if manifest is not None and store.folder(manifest.name, manifest.format) == folder:
         return manifest.name, manifest.format
-    return _from_name(folder.name)
-
-
-def _from_name(folder_name: str) -> tuple[str, Format]:
-    for file_format in FORMATS:
-        suffix = SUFFIXES[file_format]
-        if suffix and folder_name.endswith(suffix):
-            return folder_name.removesuffix(suffix), file_format
-    return folder_name, "paddle"
+    return model_and_format(folder.name)
 
 
 def _look(store: Store, folder: Path, name: str, file_format: Format, *, deep: bool) -> Stored:
@@ -171,7 +164,7 @@ def _acquire(stack: ExitStack, path: Path) -> bool:
 
 def _owner(parts: Path) -> str:
     """Whose parts lie in a folder, as the lock names it."""
-    return _from_name(parts.name)[0]
+    return model_and_format(parts.name)[0]
 
 
 def _leftover(kind: Literal["part", "quarantine", "staging", "lock", "wheel"], path: Path) -> Leftover:

@@ -6,16 +6,17 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+from ocrzoo_registry.cards.formats import folder_name
 from ocrzoo_registry.files import read_bounded, write_at_once
 from ocrzoo_registry.store.manifest import Manifest
-from ocrzoo_registry.store.store import MAX_MANIFEST_BYTES, SUFFIXES
+from ocrzoo_registry.store.store import MAX_MANIFEST_BYTES
 
 log = logging.getLogger("ocrzoo")
 
 
 def compare(private: Path, manifest: Manifest) -> None:
     """Warn where another source, or the same one under the same revision, served other bytes; then note these."""
-    folder = private / "seen" / f"{manifest.name}{SUFFIXES[manifest.format]}"
+    folder = private / "seen" / folder_name(manifest.name, manifest.format)
     for earlier in _records(folder):
         if earlier.source == manifest.source and earlier.revision != manifest.revision:
             continue

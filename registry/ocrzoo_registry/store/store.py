@@ -1,6 +1,6 @@
 """The store: where weights lie on this machine, and the promise that what it hands out is complete.
 
-The layout is PaddleX's, ``<home>/official_models/<name>[_onnx|_safetensors]/``, so PaddleX finds what
+The layout is PaddleX's, ``<home>/official_models/<name>[_<format>]/``, so PaddleX finds what
 ocrzoo fetched. A folder counts only with its manifest, which is written last: a model is staged on the
 same file system, verified, synced and moved into place by one rename, under one lock a model.
 What is found broken or of unknown origin is moved to quarantine; only an intact older state of a model is
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocrzoo_registry.cards.formats import MODEL_FILES
+from ocrzoo_registry.cards.formats import folder_name, model_files
 from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import StoreError
 from ocrzoo_registry.files import read_bounded, sha256_of, sync, write_at_once
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 MANIFEST_NAME = "ocrzoo.json"
 """The file that makes a folder count."""
-
-SUFFIXES: dict[Format, str] = {"paddle": "", "onnx": "_onnx", "safetensors": "_safetensors"}
-"""What PaddleX appends to a model's name for each format."""
 
 MAX_MANIFEST_BYTES = 1 << 20
 
@@ -70,7 +67,7 @@ class Store:
 
     def folder(self, name: str, file_format: Format) -> Path:
         """Return where the model lies, or would lie."""
-        return self.root / f"{name}{SUFFIXES[file_format]}"
+        return self.root / folder_name(name, file_format)
 
     def folder_names(self) -> frozenset[str]:
         """Return the names of all model folders; none where there is no store yet."""
@@ -103,7 +100,7 @@ class Store:
 
     def parts(self, name: str, file_format: Format) -> Path:
         """Return where the files of a model grow while they are fetched."""
-        return self.private / "parts" / f"{name}{SUFFIXES[file_format]}"
+        return self.private / "parts" / folder_name(name, file_format)
 
     def remove_parts(self, name: str, file_format: Format) -> None:
         """Forget what came of a model, now that it is complete."""
@@ -283,7 +280,7 @@ def _fault(folder: Path, manifest: Manifest) -> str | None:
 
 def _first_fault(folder: Path, manifest: Manifest) -> str | None:
     listed = {file.path for file in manifest.files}
-    for name in sorted(MODEL_FILES[manifest.format] - listed):
+    for name in sorted(model_files(manifest.format) - listed):
         if (folder / name).exists():
             return f"holds {name}, which nobody vouched for"
     for file in manifest.files:

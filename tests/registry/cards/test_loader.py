@@ -52,7 +52,7 @@ inference: {predictor: text_recognition}
             "artifacts.onnx.files.0.sha: unknown key",
         ),
         ({"qqq": 1}, "qqq: unknown key"),
-        ({"task": "text_detecton"}, "task: "),
+        ({"task": "text detection"}, "task: "),
         ({"version": 5}, "version: "),
         ({"name": "../seaside"}, "name: "),
     ],
@@ -110,8 +110,20 @@ def test_a_missing_file_a_folder_and_a_flood_are_refused(tmp_path: Path, monkeyp
     "data", [{"a": {1, 2}}, {"a": dt.date(2026, 1, 1)}, {(1, 2): "a"}, object()], ids=lambda data: type(data).__name__
 )
 def test_a_card_built_in_python_is_plain_data_too(data: object) -> None:
-    with pytest.raises(CardError, match=r"^my plugin: not plain data"):
+    for key in ("inference", "links", "sources", "artifacts", "metrics", "size_mb", "name"):
+        with pytest.raises(CardError, match=rf"^my plugin: {key}"):
+            build_card(card_data(**{key: data}), origin="my plugin")
+    with pytest.raises(CardError, match=r"^my plugin: inference\.postprocess"):
+        build_card(card_data(inference={"predictor": "x", "postprocess": {"a": data}}), origin="my plugin")
+    with pytest.raises(CardError, match=r"^my plugin: "):
         build_card(data, origin="my plugin")
+
+
+def test_data_that_contains_itself_is_refused() -> None:
+    endless: dict[str, object] = {}
+    endless["a"] = endless
+    with pytest.raises(CardError, match=r"^my plugin: inference\.postprocess"):
+        build_card(card_data(inference={"predictor": "x", "postprocess": endless}), origin="my plugin")
 
 
 def test_the_cards_of_a_folder_come_by_name_with_their_root(tmp_path: Path) -> None:
@@ -125,7 +137,7 @@ def test_the_cards_of_a_folder_come_by_name_with_their_root(tmp_path: Path) -> N
 
 
 def test_a_folder_without_cards_is_told(tmp_path: Path) -> None:
-    with pytest.raises(CardError, match=r"nowhere: there are no cards"):
+    with pytest.raises(CardError, match=r"nowhere: no cards"):
         list(read_cards(tmp_path / "nowhere"))
 
 
@@ -160,7 +172,7 @@ def test_cards_on_the_lines_of_a_file_come_in_their_order_among_the_other_files(
     write(tmp_path / "c.yaml", name="a")
     found = list(read_cards(tmp_path))
     assert [card.name for card in found] == ["c", "z", "b", "y", "a"]
-    assert list(found[1:4]) == [build_card(data, origin="") for data in many]
+    assert list(found[1:4]) == [build_card(data, origin="", folder=tmp_path) for data in many]
     assert {card.folder for card in found} == {tmp_path}
 
 
@@ -202,16 +214,16 @@ def test_a_fault_on_a_line_is_told_with_file_and_line(
 def test_a_file_of_lines_is_read_within_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = lines(tmp_path / "many.jsonl", *(card_data(name=f"m{number}") for number in range(9)))
     monkeypatch.setattr(loader, "MAX_LINES_BYTES", 1000)
-    with pytest.raises(CardError, match=r"many\.jsonl: .*larger than 1000 bytes"):
+    with pytest.raises(CardError, match=r"many\.jsonl could not be read: larger than 1000 bytes"):
         list(read_cards(tmp_path))
     path.unlink()
     path.mkdir()
-    with pytest.raises(CardError, match=r"many\.jsonl: cannot be read: "):
+    with pytest.raises(CardError, match=r"many\.jsonl could not be read: "):
         list(read_cards(tmp_path))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "many.jsonl")
-    with pytest.raises(CardError, match=r"many\.jsonl: .*a pipe or device"):
+    with pytest.raises(CardError, match=r"many\.jsonl could not be read: a pipe or device"):
         list(read_cards(tmp_path))

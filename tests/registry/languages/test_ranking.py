@@ -18,7 +18,6 @@ from ocrzoo_registry.languages.tags import parse_language
 @pytest.mark.parametrize(
     ("terms", "told"),
     [
-        ({"task": "text_recogniton"}, "did you mean text_recognition"),
         ({"tier": "mobil"}, "did you mean mobile"),
         ({"min_coverage": 99.0}, "min_coverage: 99 is no share, 0 to 1"),
         ({"min_coverage": float("nan")}, "min_coverage"),

@@ -140,6 +140,12 @@ class TestTerms:
         with pytest.raises(UsageError, match="no model of task text_detection is made for a language"):
             select_models("el", zoo=zoo_of(settings, readers.make("reader", "el")), task="text_detection")
 
+    def test_a_misspelled_task_is_told_with_the_nearest_one(self, settings: Settings, readers: Readers) -> None:
+        with pytest.raises(
+            UsageError, match=r"no model of task text_recogniton .* \(did you mean text_recognition\?\)"
+        ):
+            select_models("el", zoo=zoo_of(settings, readers.make("reader", "el")), task="text_recogniton")
+
 
 class TestSeveralLanguages:
     """One model for all of them, or the fewest."""

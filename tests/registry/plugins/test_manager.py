@@ -42,10 +42,10 @@ BROKEN = {
         "@hookimpl\ndef ocrzoo_sources(settings, home):\n    return []",
         "ocrzoo_sources: takes settings, not home",
     ),
-    "misspelt hook": (
-        "misspelt hook",
+    "misspelled hook": (
+        "misspelled hook",
         "@hookimpl\ndef ocrzoo_source():\n    return []",
-        "ocrzoo_source: there is no such hook (did you mean ocrzoo_sources",
+        "ocrzoo_source: no such hook (did you mean ocrzoo_sources",
     ),
     "raising hook": (
         "hook",
@@ -65,7 +65,7 @@ BROKEN = {
     "wrong type": (
         "hook",
         "@hookimpl\ndef ocrzoo_sources():\n    yield 'a source'",
-        "ocrzoo_sources: TypeError: yields str where SourceSpec is due",
+        "ocrzoo_sources: TypeError: yields str instead of SourceSpec",
     ),
     "nothing to iterate over": (
         "hook",
@@ -102,7 +102,7 @@ def test_a_broken_plugin_costs_that_plugin_and_is_named_with_stage_and_distribut
     assert message in failure.message
     (warning,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert warning.name == "ocrzoo"
-    assert warning.getMessage().startswith(f"plugin 'broken_plugin' (broken-dist 2.3) left out: {stage}: ")
+    assert warning.getMessage().startswith(f"plugin 'broken_plugin' (broken-dist 2.3) failed: {stage}: ")
     assert message in warning.getMessage()
     assert "\n" not in warning.getMessage()
 
@@ -114,7 +114,7 @@ def test_a_strict_process_refuses_a_broken_plugin(
     site.install("broken-dist", {"broken_plugin": PREAMBLE + source}, version="2.3")
     with pytest.raises(PluginError) as caught:
         PluginManager(replace(settings, strict=True)).call_all()
-    assert f"'broken_plugin' (broken-dist 2.3) left out: {stage}: " in str(caught.value)
+    assert f"'broken_plugin' (broken-dist 2.3) failed: {stage}: " in str(caught.value)
     assert message in str(caught.value)
     assert caught.value.exit_code == ExitCode.USAGE
 

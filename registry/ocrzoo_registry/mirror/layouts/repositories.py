@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter
 
+from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import RelativePath
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.index.schema import BLOBS, FILE_NAME, Index, IndexedFile, IndexedModel, revision_of
+from ocrzoo_registry.sources import references
 
 Hub = Literal["huggingface", "modelscope", "aistudio", "bos"]
 
@@ -98,10 +100,10 @@ def _merged(models: Iterable[IndexedModel], hub: Hub) -> Iterator[Repository]:
 def _place(model: IndexedModel, hub: Hub) -> tuple[str, str | None] | None:
     """The repository (or path of the archive) that a hub has for a model, and the revision that the card asks for."""
     if hub == "bos":
-        archive = model.card.sources.bos.get(model.format)
+        archive = read_reference(model.card, "bos", model.format, references.Archive)
         path = None if archive is None else _path_of(archive.url)
         return None if path is None else (_checked(path, model), None)
-    repository = getattr(model.card.sources, hub).get(model.format)
+    repository = read_reference(model.card, hub, model.format, references.Repository)
     return None if repository is None else (_checked(repository.repository, model), repository.revision)
 
 

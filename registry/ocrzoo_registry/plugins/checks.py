@@ -1,0 +1,74 @@
+"""Checks of what hooks yield, down to what a card names: its task, and its references to sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from pydantic import BaseModel
+
+from ocrzoo_registry.cards.loader import read_reference
+from ocrzoo_registry.cards.schema import ModelCard
+from ocrzoo_registry.errors import CardError
+from ocrzoo_registry.names import did_you_mean
+from ocrzoo_registry.plugins.specs import EngineSpec, PredictorSpec, SourceSpec, load_attribute
+
+_TYPO = 0.8
+"""Similarity from which an unknown source is taken for a misspelled one, not for one whose plugin is missing."""
+
+
+def check_spec(value: object, kind: type) -> None:
+    """Refuse what is not of a hook's kind, or has a name or rank of the wrong type.
+
+    Raises:
+        TypeError: It is not.
+    """
+    if not isinstance(value, kind):
+        raise TypeError(f"yields {type(value).__name__} instead of {kind.__name__}")
+    if not isinstance(getattr(value, "name", None), str):
+        raise TypeError(f"a {kind.__name__} has no name")
+    if isinstance(value, EngineSpec | SourceSpec) and not isinstance(value.rank, int):
+        raise TypeError(f"{value.name}: rank must be an integer")
+
+
+class CardCheck:
+    """Checks cards against the predictors and sources that are registered."""
+
+    def __init__(self, predictors: Iterable[PredictorSpec], sources: Iterable[SourceSpec]) -> None:
+        self._predictors = {spec.name: spec for spec in predictors}
+        self._paths = {spec.key: spec.reference for spec in sources}
+        self._kinds: dict[str, type[BaseModel] | None] = {}
+
+    def __call__(self, card: ModelCard) -> None:
+        """Refuse a card whose task its predictor does not do, or that a source could not read.
+
+        Raises:
+            CardError: The message names the card, the key and the nearest valid value.
+        """
+        predictor = self._predictors.get(card.inference.predictor)
+        if predictor is not None:
+            self._check_task(card, predictor)
+        for source, references in card.sources.items():
+            if kind := self._kind(source, card):
+                for file_format in references:
+                    read_reference(card, source, file_format, kind)
+
+    def _check_task(self, card: ModelCard, predictor: PredictorSpec) -> None:
+        if card.task not in predictor.tasks:
+            known = sorted({task for spec in self._predictors.values() for task in spec.tasks})
+            raise CardError(
+                f"{card.name}: task: predictor {predictor.name!r} does {', '.join(predictor.tasks)}, "
+                f"not {card.task!r}{did_you_mean(card.task, known)}"
+            )
+        for key in predictor.requires:
+            if not getattr(card, key, None):
+                raise CardError(f"{card.name}: {key}: needed for {card.task}")
+
+    def _kind(self, source: str, card: ModelCard) -> type[BaseModel] | None:
+        """The model of a source's references; ``None`` where it has none, or its plugin is not installed."""
+        if source not in self._kinds:
+            if source not in self._paths and (near := get_close_matches(source, self._paths, 1, _TYPO)):
+                raise CardError(f"{card.name}: sources.{source}: unknown source (did you mean {near[0]}?)")
+            path = self._paths.get(source)
+            self._kinds[source] = load_attribute(path) if path else None
+        return self._kinds[source]

