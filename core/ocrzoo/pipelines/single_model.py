@@ -196,7 +196,7 @@ def create_model(
     running = {"engine": engine, "engine_config": engine_config, "use_hpip": use_hpip, "hpi_config": hpi_config}
     loader = configured_loader(ModelLoader(zoo, options=options), checked(Running, running, "create_model"))
     found_task = task or _task(zoo, model_name, model_dir)
-    predictor = loader.predictor(model_name, found_task, model_dir)  # type: ignore[arg-type]  # checked there
+    predictor = loader.predictor(model_name, found_task, model_dir)  # checked there
     name = str(getattr(predictor, "name", None) or model_name or Path(str(model_dir)).name)
     return Model(name, found_task, predictor, batch_size, parameters)
 

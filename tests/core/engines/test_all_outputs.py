@@ -87,7 +87,7 @@ class TestRunAll:
 
     def test_gives_all_outputs_the_first_one_first(self, name: str, two_outputs: dict[str, Path]) -> None:
         file_format = "paddle" if name == "paddle" else "onnx"
-        session = ENGINES[name].load(two_outputs[file_format], file_format, OPTIONS)  # type: ignore[arg-type]
+        session = ENGINES[name].load(two_outputs[file_format], file_format, OPTIONS)
         assert isinstance(session, TellingSession)
         assert session.align_corners is None
         given = batch(2, 3, 4, 5)
@@ -98,7 +98,7 @@ class TestRunAll:
 
     def test_results_are_the_callers_own(self, name: str, two_outputs: dict[str, Path]) -> None:
         file_format = "paddle" if name == "paddle" else "onnx"
-        session = ENGINES[name].load(two_outputs[file_format], file_format, OPTIONS)  # type: ignore[arg-type]
+        session = ENGINES[name].load(two_outputs[file_format], file_format, OPTIONS)
         assert isinstance(session, TellingSession)
         first = session.run_all(batch(1, 3, 4, 5))
         kept = [output.copy() for output in first]
