@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from ocrzoo_registry.plugins.hookspecs import hookimpl
     from ocrzoo_registry.plugins.specs import EngineSpec, FormatSpec, PipelineSpec, PredictorSpec, SourceSpec
     from ocrzoo_registry.settings import Settings
-    from ocrzoo_registry.sources.base import Checkable, Health, Holding, Listing, Opened, RemoteFile, Source
+    from ocrzoo_registry.sources.base import Checkable, Health, Holding, Listing, RemoteFile, Source, Stream
 
 __all__ = [
     "AmbiguousLanguage",
@@ -65,7 +65,6 @@ __all__ = [
     "NotOffered",
     "OcrzooError",
     "OfflineError",
-    "Opened",
     "PipelineSpec",
     "PluginError",
     "PredictorSpec",
@@ -76,6 +75,7 @@ __all__ = [
     "SourceError",
     "SourceSpec",
     "StoreError",
+    "Stream",
     "Task",
     "TooSlow",
     "UnknownLanguage",
@@ -94,7 +94,7 @@ _MODULES = {
     "hookimpl": "plugins.hookspecs",
     **dict.fromkeys(("EngineSpec", "FormatSpec", "PipelineSpec", "PredictorSpec", "SourceSpec"), "plugins.specs"),
     "Settings": "settings",
-    **dict.fromkeys(("Checkable", "Health", "Holding", "Listing", "Opened", "RemoteFile", "Source"), "sources.base"),
+    **dict.fromkeys(("Checkable", "Health", "Holding", "Listing", "Stream", "RemoteFile", "Source"), "sources.base"),
 }
 """The module of each public name that is not an error."""
 

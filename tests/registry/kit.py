@@ -17,7 +17,7 @@ from ocrzoo_registry.cards.loader import build_card
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.base import Listing, Opened, RemoteFile
+from ocrzoo_registry.sources.base import Listing, RemoteFile, Stream
 
 FIRST_PARTY = frozenset(entry.name for entry in distribution("ocrzoo").entry_points if entry.group == "ocrzoo")
 """The plugins that come with ocrzoo; most tests leave them out to be quick."""
@@ -85,11 +85,11 @@ class Shelf:
     @contextmanager
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-    ) -> Iterator[Opened]:
+    ) -> Iterator[Stream]:
         self.opened.append(file.path)
         if self.open_error:
             raise self.open_error
-        yield Opened(iter([self.contents[file.path][offset:]]), offset)
+        yield Stream(iter([self.contents[file.path][offset:]]), offset)
 
 
 class MakeResolver(Protocol):

@@ -14,7 +14,7 @@ from ocrzoo_registry.download.partial import Part
 from ocrzoo_registry.download.request import MAX_FILE_BYTES
 from ocrzoo_registry.errors import IntegrityError, OcrzooError, SourceError, TooSlow, Unreachable
 from ocrzoo_registry.network.retry import SILENCE_S, Patience
-from ocrzoo_registry.sources.base import Listing, Opened, RemoteFile, Source
+from ocrzoo_registry.sources.base import Listing, RemoteFile, Source, Stream
 from ocrzoo_registry.store.manifest import StoredFile
 
 SIDE_BY_SIDE = 4
@@ -132,9 +132,9 @@ class Job:
         if size is not None and part.size < size and may_go_on:
             raise Unreachable(f"{self.file.path} broke off after {part.size} of {size} bytes")
 
-    def _check_opened(self, opened: Opened, part: Part) -> None:
-        if not isinstance(opened, Opened):
-            raise SourceError(f"opens a {type(opened).__name__} where an Opened is due")
+    def _check_opened(self, opened: Stream, part: Part) -> None:
+        if not isinstance(opened, Stream):
+            raise SourceError(f"opens a {type(opened).__name__} instead of a Stream")
         if opened.offset == 0:
             self._restart(part, opened.validator)
         elif not self._can_go_on(part.validator, opened.validator):
@@ -209,7 +209,7 @@ def _raise_first_failure(jobs: Sequence[Job]) -> None:
             raise TooSlow(f"{job.file.path}: nothing came for {SILENCE_S:.0f} s")
 
 
-def _chunks_of(opened: Opened) -> Iterator[bytes]:
+def _chunks_of(opened: Stream) -> Iterator[bytes]:
     """What the source sends; whatever goes wrong there is the source's fault, and not the disk's."""
     with blamed_on_source():
         for chunk in opened.chunks:

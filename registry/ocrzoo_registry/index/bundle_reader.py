@@ -22,7 +22,7 @@ from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.records import find, listing
 from ocrzoo_registry.index.schema import Index, IndexedModel
 from ocrzoo_registry.names import did_you_mean
-from ocrzoo_registry.sources.base import Listing, Opened, RemoteFile
+from ocrzoo_registry.sources.base import Listing, RemoteFile, Stream
 
 if TYPE_CHECKING:
     import tarfile
@@ -57,11 +57,11 @@ class Bundle:
     @contextmanager
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-    ) -> Iterator[Opened]:
+    ) -> Iterator[Stream]:
         """Open a file at an offset."""
         size = file.size or 0
         start = self.offsets[file.reference.rpartition("/")[2]]
-        yield Opened(self._chunks(start + offset, size - offset), offset, size)
+        yield Stream(self._chunks(start + offset, size - offset), offset, size)
 
     def _chunks(self, start: int, count: int) -> Iterator[bytes]:
         try:

@@ -16,7 +16,7 @@ from ocrzoo_registry.network.deadline import within
 from ocrzoo_registry.network.http import CONNECT_S, IDLE_S, Gone
 from ocrzoo_registry.network.retry import SILENCE_S
 from ocrzoo_registry.settings import Mirror
-from ocrzoo_registry.sources.base import Opened
+from ocrzoo_registry.sources.base import Stream
 
 CURRENT = "current"
 """In a mirror's own folder: the release that is served."""
@@ -43,7 +43,7 @@ class Place(Protocol):
         """
         ...
 
-    def open(self, path: str, offset: int, validator: str | None) -> AbstractContextManager[Opened]:
+    def open(self, path: str, offset: int, validator: str | None) -> AbstractContextManager[Stream]:
         """Open a file at an offset, or at its start.
 
         Raises:
@@ -70,7 +70,7 @@ class WebPlace:
                 return None
             return Document(self._web.body(answer, max_bytes=max_bytes), answer.headers.get("ETag"))
 
-    def open(self, path: str, offset: int, validator: str | None) -> AbstractContextManager[Opened]:
+    def open(self, path: str, offset: int, validator: str | None) -> AbstractContextManager[Stream]:
         """Open a file; a server without ranges sends it from the start."""
         from ocrzoo_registry.sources.hub import open_at
 
@@ -107,14 +107,14 @@ class FolderPlace:
         return Document(content, state)
 
     @contextmanager
-    def open(self, path: str, offset: int, validator: str | None) -> Iterator[Opened]:
+    def open(self, path: str, offset: int, validator: str | None) -> Iterator[Stream]:
         """Open a file."""
         whole = self._path(path)
         try:
             size = whole.stat().st_size
         except OSError as error:
             raise Gone(f"{whole}: {reason(error)}") from error
-        yield Opened(read_chunks(whole, offset), offset, size)
+        yield Stream(read_chunks(whole, offset), offset, size)
 
     def _path(self, path: str) -> Path:
         """Where a file lies now: another release may take the place of this one at any time."""
@@ -154,14 +154,14 @@ class BucketPlace:
         return Document(content, answer.get("ETag"))
 
     @contextmanager
-    def open(self, path: str, offset: int, validator: str | None) -> Iterator[Opened]:
+    def open(self, path: str, offset: int, validator: str | None) -> Iterator[Stream]:
         """Open an object at an offset."""
         answer = self._get(path, **({"Range": f"bytes={offset}-"} if offset else {}))
         if answer is None:
             raise SourceError(f"{self._name(path)}: answers that nothing changed")
         start = offset if "ContentRange" in answer else 0
         size = answer.get("ContentLength")
-        yield Opened(
+        yield Stream(
             self._chunks(path, answer["Body"]), start, None if size is None else start + int(size), answer.get("ETag")
         )
 

@@ -22,7 +22,7 @@ from ocrzoo_registry.mirror.backends import Document, place_of
 from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.network.retry import SILENCE_S, Patience
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.base import Health, Listing, Opened, RemoteFile
+from ocrzoo_registry.sources.base import Health, Listing, RemoteFile, Stream
 from ocrzoo_registry.sources.hub import A_PAGE
 
 FRESH_S = 10.0
@@ -64,7 +64,7 @@ class MirrorSource:
 
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-    ) -> AbstractContextManager[Opened]:
+    ) -> AbstractContextManager[Stream]:
         """Open a file by its digest.
 
         Raises:

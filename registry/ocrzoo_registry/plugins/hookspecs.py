@@ -83,7 +83,7 @@ class HookSpecs:
 
             from pydantic import BaseModel
 
-            from ocrzoo_registry import Listing, Opened, RemoteFile, SourceSpec, hookimpl, read_reference
+            from ocrzoo_registry import Listing, Stream, RemoteFile, SourceSpec, hookimpl, read_reference
 
 
             class Box(BaseModel, extra="forbid"):
@@ -103,7 +103,7 @@ class HookSpecs:
                 @contextmanager
                 def open(self, listing, file, offset=0, validator=None):
                     content = self.boxes[listing.revision][file.path]
-                    yield Opened(iter([content[offset:]]), offset, len(content))
+                    yield Stream(iter([content[offset:]]), offset, len(content))
 
 
             @hookimpl

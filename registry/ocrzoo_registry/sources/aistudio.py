@@ -20,7 +20,7 @@ from ocrzoo_registry.cards.schema import Format, ModelCard, Size, is_commit
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.base import Listing, Opened, RemoteFile
+from ocrzoo_registry.sources.base import Listing, RemoteFile, Stream
 from ocrzoo_registry.sources.hub import MAX_PAGES, Answer, Digest, HubSource, in_path
 from ocrzoo_registry.sources.references import Repository
 
@@ -85,7 +85,7 @@ class AIStudioSource(HubSource):
     @contextmanager
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-    ) -> Iterator[Opened]:
+    ) -> Iterator[Stream]:
         """Open a file at the listing's commit; by the branch where the host does not know files by that name.
 
         Raises:
@@ -93,11 +93,11 @@ class AIStudioSource(HubSource):
         """
         with ExitStack() as stack:
             try:
-                opened = stack.enter_context(super().open(listing, file, offset, validator))
+                stream = stack.enter_context(super().open(listing, file, offset, validator))
             except Gone:
                 by_branch = replace(file, reference=file.reference.partition("?")[0])
-                opened = stack.enter_context(super().open(listing, by_branch, offset, validator))
-            yield opened
+                stream = stack.enter_context(super().open(listing, by_branch, offset, validator))
+            yield stream
 
     def _pages(self, trees: str, revision: str) -> Iterator[_Tree]:
         for number in range(1, MAX_PAGES + 1):

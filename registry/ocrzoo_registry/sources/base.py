@@ -40,7 +40,7 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class Opened:
+class Stream:
     """A file that a source has begun to deliver."""
 
     chunks: Iterator[bytes]
@@ -65,7 +65,7 @@ class Source(Protocol):
 
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-    ) -> AbstractContextManager[Opened]:
+    ) -> AbstractContextManager[Stream]:
         """Open a listed file at a byte offset, as chunks of bytes.
 
         Raises:

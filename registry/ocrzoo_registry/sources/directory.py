@@ -17,7 +17,7 @@ from ocrzoo_registry.cards.schema import File, Format, ModelCard
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.files import read_chunks
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.base import Health, Listing, Opened, RemoteFile
+from ocrzoo_registry.sources.base import Health, Listing, RemoteFile, Stream
 from ocrzoo_registry.sources.references import Directory
 from ocrzoo_registry.store.store import Store
 
@@ -43,9 +43,9 @@ class DirectorySource:
     @contextmanager
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-    ) -> Iterator[Opened]:
+    ) -> Iterator[Stream]:
         """Open a file of the folder."""
-        yield Opened(read_chunks(Path(file.reference), offset), offset, validator=listing.revision)
+        yield Stream(read_chunks(Path(file.reference), offset), offset, validator=listing.revision)
 
     def check(self) -> Health:
         """Say how many folders there are to look into (``ocrzoo sources check``).

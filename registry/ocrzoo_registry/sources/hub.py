@@ -16,7 +16,7 @@ from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.http import Web
 from ocrzoo_registry.network.retry import Patience
 from ocrzoo_registry.settings import Hub
-from ocrzoo_registry.sources.base import Health, Listing, Opened, RemoteFile
+from ocrzoo_registry.sources.base import Health, Listing, RemoteFile, Stream
 
 if TYPE_CHECKING:
     import requests
@@ -67,14 +67,14 @@ class HubSource:
     @contextmanager
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-    ) -> Iterator[Opened]:
+    ) -> Iterator[Stream]:
         """Open a file; where the hub cannot go on from the offset, or the file changed, from its start.
 
         Raises:
             SourceError: It cannot be had.
         """
-        with open_at(self.web, file.reference, offset, validator) as opened:
-            yield opened
+        with open_at(self.web, file.reference, offset, validator) as stream:
+            yield stream
 
     def check(self) -> Health:
         """Say what the hub answers at its front door (``ocrzoo sources check``).
@@ -93,7 +93,7 @@ class HubSource:
 
 
 @contextmanager
-def open_at(web: Web, url: str, offset: int, validator: str | None) -> Iterator[Opened]:
+def open_at(web: Web, url: str, offset: int, validator: str | None) -> Iterator[Stream]:
     """Open what lies at an address from an offset, or from its start where the server cannot go on from there.
 
     Raises:
@@ -106,7 +106,7 @@ def open_at(web: Web, url: str, offset: int, validator: str | None) -> Iterator[
         if answer.headers.get("Content-Encoding", "identity") != "identity":
             raise SourceError(f"sends {url} as {answer.headers['Content-Encoding']}")
         start, size = _extent(answer)
-        yield Opened(web.chunks(answer), start, size, _validator(answer))
+        yield Stream(web.chunks(answer), start, size, _validator(answer))
 
 
 def in_path(text: str) -> str:

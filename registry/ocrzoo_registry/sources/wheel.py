@@ -20,7 +20,7 @@ from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.files import CHUNK_BYTES, read_chunks, sha256_of
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.base import Health, Listing, Opened, RemoteFile
+from ocrzoo_registry.sources.base import Health, Listing, RemoteFile, Stream
 from ocrzoo_registry.sources.references import Wheel
 from ocrzoo_registry.store.store import Store
 
@@ -43,7 +43,7 @@ class WheelSource:
     @contextmanager
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-    ) -> Iterator[Opened]:
+    ) -> Iterator[Stream]:
         """Open a member, of the installed distribution or else of the downloaded one.
 
         Raises:
@@ -51,9 +51,9 @@ class WheelSource:
         """
         installed = _installed(listing.revision, file)
         if installed is not None:
-            yield Opened(read_chunks(installed, offset), offset)
+            yield Stream(read_chunks(installed, offset), offset)
         else:
-            yield Opened(_read_member(self.wheel(listing), file.reference, offset), offset)
+            yield Stream(_read_member(self.wheel(listing), file.reference, offset), offset)
 
     def check(self) -> Health:
         """Say where this source looks (``ocrzoo sources check``).

@@ -16,7 +16,7 @@ from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, remote,
 from ocrzoo_registry.download.install import Fetcher
 from ocrzoo_registry.download.request import Order
 from ocrzoo_registry.errors import IntegrityError, SourceError
-from ocrzoo_registry.sources.base import Listing, Opened, RemoteFile
+from ocrzoo_registry.sources.base import Listing, RemoteFile, Stream
 from ocrzoo_registry.store.store import ModelFiles, Store
 
 CARD = offer_card()
@@ -35,14 +35,14 @@ class Torn(Shelf):
     @contextmanager
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-    ) -> Iterator[Opened]:
+    ) -> Iterator[Stream]:
         self.offsets.append(offset)
 
         def send() -> Iterator[bytes]:
             yield self.contents[file.path][offset : self.after]
             raise SourceError("closed for today")
 
-        yield Opened(send(), offset)
+        yield Stream(send(), offset)
 
 
 @dataclass
@@ -54,9 +54,9 @@ class Asked(Shelf):
     @contextmanager
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-    ) -> Iterator[Opened]:
+    ) -> Iterator[Stream]:
         self.offsets.append(offset)
-        yield Opened(iter([self.contents[file.path][offset:]]), offset)
+        yield Stream(iter([self.contents[file.path][offset:]]), offset)
 
 
 def parts(store: Store) -> list[bytes]:

@@ -19,7 +19,7 @@ from ocrzoo_registry.download.partial import Part
 from ocrzoo_registry.errors import ExitCode, IntegrityError, OfflineError, SourceError, StoreError, UsageError
 from ocrzoo_registry.network import retry
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.base import Listing, Opened, RemoteFile
+from ocrzoo_registry.sources.base import Listing, RemoteFile, Stream
 from ocrzoo_registry.store.store import Store
 
 CARD = offer_card()
@@ -80,8 +80,8 @@ def test_an_endless_stream_is_cut_off(
         @contextmanager
         def open(
             self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-        ) -> Iterator[Opened]:
-            yield Opened(b"x" * 10 for _ in sent)
+        ) -> Iterator[Stream]:
+            yield Stream(b"x" * 10 for _ in sent)
 
     with pytest.raises(IntegrityError, match="30 bytes came instead of 25"):
         make_resolver(shelf=Endless(promised=[RemoteFile(ONNX, size)])).resolve(CARD, ["onnx"])

@@ -16,7 +16,7 @@ from ocrzoo_registry.download.partial import Part
 from ocrzoo_registry.download.transfer import Job, run_all
 from ocrzoo_registry.errors import IntegrityError, SourceError, Unreachable
 from ocrzoo_registry.network import retry
-from ocrzoo_registry.sources.base import Listing, Opened, RemoteFile
+from ocrzoo_registry.sources.base import Listing, RemoteFile, Stream
 from ocrzoo_registry.store.manifest import StoredFile
 
 CONTENT = b"0123456789abcdef"
@@ -28,7 +28,7 @@ UNVOUCHED = RemoteFile("inference.onnx", len(CONTENT))
 class Script:
     """A source that answers each opening as written down, the last line again and again."""
 
-    openings: Sequence[Opened | Exception]
+    openings: Sequence[Stream | Exception]
     asked: list[tuple[int, str | None]] = field(default_factory=list)
     """Offset and validator of each opening."""
 
@@ -38,7 +38,7 @@ class Script:
     @contextmanager
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-    ) -> Iterator[Opened]:
+    ) -> Iterator[Stream]:
         opened = self.openings[min(len(self.asked), len(self.openings) - 1)]
         self.asked.append((offset, validator))
         if isinstance(opened, Exception):
@@ -48,7 +48,7 @@ class Script:
 
 def sending(
     *chunks: bytes | Exception, offset: int = 0, size: int | None = None, validator: str | None = None
-) -> Opened:
+) -> Stream:
     """Send chunks, then raise if the last is an exception."""
 
     def send() -> Iterator[bytes]:
@@ -57,7 +57,7 @@ def sending(
                 raise chunk
             yield chunk
 
-    return Opened(send(), offset, size, validator)
+    return Stream(send(), offset, size, validator)
 
 
 @pytest.fixture
@@ -242,14 +242,14 @@ def test_weaker_digests_are_promises_too(path: Path) -> None:
 
 @pytest.mark.parametrize("chunk", ["text", None, 5, bytearray(b"x")], ids=str)
 def test_chunks_that_are_no_bytes_are_the_sources_fault(path: Path, chunk: object) -> None:
-    source = Script([Opened(iter([chunk]))])  # type: ignore[list-item]
+    source = Script([Stream(iter([chunk]))])  # type: ignore[list-item]
     with pytest.raises(SourceError, match=f"sends {type(chunk).__name__} where bytes are due"):
         bring(source, path)
 
 
 def test_an_opening_of_the_old_kind_is_the_sources_fault(path: Path) -> None:
     source = Script([iter([CONTENT])])  # type: ignore[list-item]
-    with pytest.raises(SourceError, match="opens a list_iterator where an Opened is due"):
+    with pytest.raises(SourceError, match="opens a list_iterator instead of a Stream"):
         bring(source, path)
 
 

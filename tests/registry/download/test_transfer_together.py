@@ -16,7 +16,7 @@ from ocrzoo_registry.download.partial import Part
 from ocrzoo_registry.download.transfer import SIDE_BY_SIDE, Cancelled, Job, run_all
 from ocrzoo_registry.errors import SourceError, TooSlow, Unreachable
 from ocrzoo_registry.network import retry
-from ocrzoo_registry.sources.base import Listing, Opened, RemoteFile, Source
+from ocrzoo_registry.sources.base import Listing, RemoteFile, Source, Stream
 
 NAMES = [f"file{number}" for number in range(10)]
 LISTING = Listing("1", tuple(remote(name, name.encode()) for name in NAMES))
@@ -35,9 +35,9 @@ class Plays:
     @contextmanager
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-    ) -> Iterator[Opened]:
+    ) -> Iterator[Stream]:
         self.opened.append(file.path)
-        yield Opened(self.send(file.path))
+        yield Stream(self.send(file.path))
 
 
 def jobs(source: Source, folder: Path, count: int, cancelled: Event | None = None) -> list[Job]:
@@ -127,10 +127,10 @@ def test_a_source_that_sleeps_for_ever_is_left_behind_and_writes_nothing_more(
         @contextmanager
         def open(
             self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-        ) -> Iterator[Opened]:
+        ) -> Iterator[Stream]:
             if where == "opening":
                 sleep()
-            yield Opened(self.send(file.path), validator='"1"')
+            yield Stream(self.send(file.path), validator='"1"')
 
     def send(name: str) -> Iterator[bytes]:
         if where == "before the first byte":

@@ -24,7 +24,7 @@ from ocrzoo_registry.index.bundle_reader import bring, read
 from ocrzoo_registry.index.bundle_writer import Packing, from_mirror, write
 from ocrzoo_registry.index.schema import Index, IndexedModel
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.base import Opened
+from ocrzoo_registry.sources.base import Stream
 from ocrzoo_registry.zoo import Zoo
 
 CARD = hub_card()
@@ -310,7 +310,7 @@ class TestBringing:
         assert resolver.store.find(NAME, "paddle") is not None
 
     def test_a_full_disk_is_one_line(self, bundle: Path, resolver: Resolver, monkeypatch: pytest.MonkeyPatch) -> None:
-        def full(*_arguments: object) -> Opened:
+        def full(*_arguments: object) -> Stream:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr("ocrzoo_registry.download.partial.Part.write", full)

@@ -30,7 +30,7 @@ from ocrzoo_registry.mirror.client import MirrorSource
 from ocrzoo_registry.network import retry
 from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.settings import Mirror, Settings
-from ocrzoo_registry.sources.base import Listing, Opened, RemoteFile
+from ocrzoo_registry.sources.base import Listing, RemoteFile, Stream
 from ocrzoo_registry.zoo import Zoo
 
 CARD = hub_card()
@@ -366,12 +366,12 @@ class TestResolving:
         @contextmanager
         def breaking_off(
             source: MirrorSource, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-        ) -> Iterator[Opened]:
+        ) -> Iterator[Stream]:
             if file.path == PARAMS:
                 offsets.append(offset)
             with opened(source, listing, file, offset, validator) as all_of_it:
                 if file.path == PARAMS and offset == 0:
-                    yield Opened(_then_nothing(content[:1000]), 0, len(content))
+                    yield Stream(_then_nothing(content[:1000]), 0, len(content))
                 else:
                     yield all_of_it
 

@@ -22,7 +22,7 @@ from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
 from ocrzoo_registry.plugins.specs import SourceSpec
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.base import Listing, Opened, RemoteFile
+from ocrzoo_registry.sources.base import Listing, RemoteFile, Stream
 from ocrzoo_registry.store.store import Store
 
 CHUNKS = [b"first ", b"second ", b"third"]
@@ -51,10 +51,10 @@ class Shelf:
     @contextmanager
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-    ) -> Iterator[Opened]:
+    ) -> Iterator[Stream]:
         with self.diary.open("a") as diary:
             diary.write("fetched\n")
-        yield Opened(self._chunks())
+        yield Stream(self._chunks())
 
     def _chunks(self) -> Iterator[bytes]:
         for chunk in CHUNKS:

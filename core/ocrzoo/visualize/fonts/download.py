@@ -14,7 +14,7 @@ from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.download.transfer import Job, run_all
 from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.base import Listing, Opened, RemoteFile
+from ocrzoo_registry.sources.base import Listing, RemoteFile, Stream
 from ocrzoo_registry.sources.hub import HubSource
 
 MAX_FONT_BYTES = 64 << 20
@@ -37,16 +37,16 @@ class FontSource(HubSource):
     @contextmanager
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-    ) -> Iterator[Opened]:
+    ) -> Iterator[Stream]:
         """Open a font at a byte offset.
 
         Raises:
             SourceError: It cannot be had, or is too large for a font.
         """
-        with super().open(listing, file, offset, validator) as opened:
-            _check_size(file, opened.size or 0)
-            chunks = _bounded(file, opened)
-            yield Opened(chunks, opened.offset, opened.size, opened.validator)
+        with super().open(listing, file, offset, validator) as stream:
+            _check_size(file, stream.size or 0)
+            chunks = _bounded(file, stream)
+            yield Stream(chunks, stream.offset, stream.size, stream.validator)
 
 
 def fetch(name: str, settings: Settings) -> Path:
@@ -74,9 +74,9 @@ def fetch(name: str, settings: Settings) -> Path:
                 left.unlink()
 
 
-def _bounded(file: RemoteFile, opened: Opened) -> Iterator[bytes]:
-    size = opened.offset
-    for chunk in opened.chunks:
+def _bounded(file: RemoteFile, stream: Stream) -> Iterator[bytes]:
+    size = stream.offset
+    for chunk in stream.chunks:
         size += len(chunk)
         _check_size(file, size)
         yield chunk
