@@ -42,7 +42,7 @@ REFUSED = {
     r"stands? on (its|their) head": "upside down",
     r"(lies|lie|lay|lain|lying) (in|on|at|below|under|beside|here|there)": "is in, or is stored in",
     r"stands (in|on|before|behind|beside|below|under|there)": "is in, or is",
-    r"is none": "is not one, or there is none",
+    r"is (?-i:none)": "is not one, or there is none",
     r"takes? part": "is used",
     r"broke off": "was interrupted",
     r"licences?": "license",
