@@ -43,6 +43,11 @@ class ModelLoader:
     told: set[str] = field(default_factory=set, repr=False, compare=False)
     """Warnings about devices: what holds for several models is told once."""
 
+    @property
+    def pages_on(self) -> tuple[Device, ...]:
+        """The devices that pages are read on: :attr:`devices`, or the one of the options."""
+        return self.devices or (self.options.device,)
+
     def predictor(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Any:
         """Load a model that does a task and return its predictor.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import reprlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,13 +11,12 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
+from ocrzoo.pipelines.schema import Reader
 from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.specs import PipelineSpec, load_attribute
 from ocrzoo_registry.zoo import Zoo, select_models
-
-log = logging.getLogger("ocrzoo")
 
 MAX_BYTES = 1 << 20
 """A configuration is a page of text."""
@@ -127,15 +125,19 @@ def choose_readers(recognition: dict[str, Any], lang: str | Sequence[str], zoo: 
         recognition["others"] = others
 
 
-def at_hand(languages: Sequence[str], models: Sequence[str | None], zoo: Zoo) -> str:
-    """Return how to read languages with what is on this machine, where the models chosen for them cannot be had.
+def local_alternative(readers: Sequence[Reader], zoo: Zoo) -> str:
+    """Return how to read the languages with local models, where the models selected for them are unavailable.
 
-    Empty where there is nothing, or where somebody else than a choice by language named the models.
+    Empty without local models, or where the models were not selected by language.
     """
-    if zoo.settings.offline or {one.name for one in select_models(languages, zoo=zoo).selected_models} != set(models):
+    languages = list(dict.fromkeys(tag for one in readers for tag in one.languages))
+    selected = {one.model_name for one in readers}
+    if not languages or zoo.settings.offline:
         return ""
-    readers = select_models(languages, zoo=Zoo(replace(zoo.settings, offline=True))).selected_models
-    if not readers or not all(one.is_available for one in readers):
+    if {one.name for one in select_models(languages, zoo=zoo).selected_models} != selected:
         return ""
-    names = " and ".join(one.name for one in readers)
+    local = select_models(languages, zoo=Zoo(replace(zoo.settings, offline=True))).selected_models
+    if not local or not all(one.is_available for one in local):
+        return ""
+    names = " and ".join(one.name for one in local)
     return f"; what is on this machine reads {','.join(languages)} too, with {names}: set OCRZOO_OFFLINE=1"

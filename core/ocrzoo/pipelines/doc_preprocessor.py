@@ -1,36 +1,68 @@
-"""The pipeline ``doc_preprocessor``: tells how a page is turned, sets it upright, and flattens it."""
+"""The pipeline ``doc_preprocessor``: correct a page's orientation, and unwarp it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass
+from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ocrzoo.engines.base import Device
 from ocrzoo.inputs import Input, pages
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.engine_config import configured_loader
-from ocrzoo.pipelines.executor import OnError, page_by_page
-from ocrzoo.pipelines.model_cache import Modules
-from ocrzoo.pipelines.predict_params import Asked, switch
-from ocrzoo.pipelines.schema import DocPreprocessorConfig, Module
+from ocrzoo.pipelines.executor import OnError, run_pages
+from ocrzoo.pipelines.lazy_model import LazyModel
+from ocrzoo.pipelines.predict_params import PreprocessingParams, preprocessing_params
+from ocrzoo.pipelines.schema import DocPreprocessorConfig
 from ocrzoo.predictors.base import ImageClassifier, Unwarper
 from ocrzoo.processing import rotation
 from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
 from ocrzoo.results.output_files import PageSource
 from ocrzoo.types import Image
-from ocrzoo_registry.errors import IntegrityError, UsageError
+from ocrzoo_registry.errors import IntegrityError
 
 ANGLES = ("0", "90", "180", "270")
 
 
+@dataclass(frozen=True)
+class PreprocessorModels:
+    """The loaded models of a device; ``None`` where a step is off."""
+
+    classifier: ImageClassifier | None
+    unwarper: Unwarper | None
+
+
 class DocPreprocessorPipeline:
-    """Sets pages upright. Models are loaded when the first page needs them; several threads may call ``predict``."""
+    """Corrects the orientation of pages and unwarps them.
+
+    Models are loaded when the first page needs them; several threads may call ``predict``.
+    """
 
     def __init__(self, config: DocPreprocessorConfig, loader: ModelLoader) -> None:
+        """``config`` says which models run, ``loader`` where and with which engine.
+
+        Raises:
+            UnknownModel: No card has the name of a model.
+            UsageError: A model does another task, or engine settings make no sense.
+        """
+        loader = configured_loader(loader, config)
+        modules = config.SubModules
         self.config = config
-        self._modules = Modules(configured_loader(loader, config))
+        self.devices = loader.pages_on
+        self._classifier = LazyModel(
+            "DocOrientationClassify",
+            modules.DocOrientationClassify,
+            loader,
+            ImageClassifier,  # type: ignore[type-abstract]
+            switch="use_doc_orientation_classify",
+        )
+        self._unwarper = LazyModel(
+            "DocUnwarping",
+            modules.DocUnwarping,
+            loader,
+            Unwarper,  # type: ignore[type-abstract]
+            switch="use_doc_unwarping",
+        )
 
     def predict(
         self,
@@ -41,7 +73,7 @@ class DocPreprocessorPipeline:
         device: str | None = None,
         on_error: OnError | None = None,
     ) -> Iterator[DocPreprocessorResult]:
-        """Set pages upright one by one; results come as soon as they are there, in the order of the pages.
+        """Preprocess pages one by one; results come as soon as they are there, in the order of the pages.
 
         ``None`` means the pipeline's own setting. A page that cannot be read is handed to ``on_error`` and the
         next one is read; without ``on_error``, the error is raised after the last page.
@@ -49,46 +81,48 @@ class DocPreprocessorPipeline:
         Raises:
             InputError: Pages could not be read (after all the others were).
             UsageError: A parameter makes no sense.
-            OcrzooError: A model cannot be had or loaded.
+            OcrzooError: A model cannot be downloaded or loaded.
         """
-        orientation = switch("use_doc_orientation_classify", use_doc_orientation_classify)
-        unwarping = switch("use_doc_unwarping", use_doc_unwarping)
-        asked = Asked(
-            self.config.use_doc_orientation_classify if orientation is None else orientation,
-            self.config.use_doc_unwarping if unwarping is None else unwarping,
-        )
-        lanes = [replace(asked, device=one) for one in self._modules.devices(device)]
-        return page_by_page(
-            pages(input), lanes, lambda source, image, lane: self.prepare(image, lane, source), on_error
-        )
+        params = preprocessing_params(self.config, use_doc_orientation_classify, use_doc_unwarping)
+        devices = self.devices if device is None else Device.parse_all(device)
+        return run_pages(pages(input), [partial(self._read, params, one) for one in devices], on_error)
 
-    def load(self, asked: Asked) -> None:
-        """Fetch and load the models that are asked for.
+    def load(self, params: PreprocessingParams, device: Device) -> PreprocessorModels:
+        """Download and load the models of the steps that are on, and return them.
 
         Raises:
-            OcrzooError: A model cannot be had or loaded.
+            OcrzooError: A model cannot be downloaded or loaded.
         """
-        if asked.orientation:
-            self._classifier(asked)
-        if asked.unwarping:
-            self._unwarper(asked)
+        return PreprocessorModels(
+            self._classifier.on(device) if params.orientation else None,
+            self._unwarper.on(device) if params.unwarping else None,
+        )
 
-    def prepare(self, image: Image, asked: Asked, source: PageSource) -> DocPreprocessorResult:
-        """Set one page (H x W x 3, uint8, BGR) upright.
+    def _read(
+        self, params: PreprocessingParams, device: Device, source: PageSource, image: Image
+    ) -> DocPreprocessorResult:
+        return self.preprocess(source, image, self.load(params, device))
+
+    def preprocess(self, source: PageSource, image: Image, models: PreprocessorModels) -> DocPreprocessorResult:
+        """Preprocess one page (H x W x 3, uint8, BGR).
 
         Raises:
-            OcrzooError: A model cannot be had, loaded or run.
+            OcrzooError: A model cannot run on it.
         """
-        angle = self._angle(image, asked) if asked.orientation else -1
-        turned = rotation.rotate(image, max(angle, 0), exact_as_paddlex=self.config.paddlex_quirks)
-        output, origin = self._flatten(turned, asked) if asked.unwarping else (turned, None)
+        quirks = self.config.paddlex_quirks
+        angle = -1 if models.classifier is None else _angle(image, models.classifier)
+        turned = rotation.rotate(image, max(angle, 0), exact_as_paddlex=quirks)
+        output, origin = turned, None
+        if models.unwarper is not None:
+            unwarped = models.unwarper.predict([turned], wrap=quirks)[0]
+            output, origin = unwarped.image, unwarped.origin
         keys = {
             "input_path": source.input_path,
             "page_index": source.page_index,
             "input_img": image,
             "model_settings": {
-                "use_doc_orientation_classify": asked.orientation,
-                "use_doc_unwarping": asked.unwarping,
+                "use_doc_orientation_classify": models.classifier is not None,
+                "use_doc_unwarping": models.unwarper is not None,
             },
             "angle": angle,
             "rot_img": turned,
@@ -96,27 +130,9 @@ class DocPreprocessorPipeline:
         }
         return DocPreprocessorResult(keys, source, origin)
 
-    def _angle(self, image: Image, asked: Asked) -> int:
-        classifier = self._classifier(asked)
-        label = classifier.predict([image])[0].label
-        if label not in ANGLES:
-            raise IntegrityError(f"the orientation model says {label!r}, and not one of {', '.join(ANGLES)}")
-        return int(label)
 
-    def _flatten(self, image: Image, asked: Asked) -> tuple[Image, NDArray[np.float32] | None]:
-        unwarped = self._unwarper(asked).predict([image], wrap=self.config.paddlex_quirks)[0]
-        return unwarped.image, unwarped.origin
-
-    def _classifier(self, asked: Asked) -> ImageClassifier:
-        settings = _given(self.config.SubModules.DocOrientationClassify, "DocOrientationClassify")
-        return self._modules.get(settings, ImageClassifier, asked.device, "use_doc_orientation_classify")  # type: ignore[type-abstract]
-
-    def _unwarper(self, asked: Asked) -> Unwarper:
-        settings = _given(self.config.SubModules.DocUnwarping, "DocUnwarping")
-        return self._modules.get(settings, Unwarper, asked.device, "use_doc_unwarping")  # type: ignore[type-abstract]
-
-
-def _given(settings: Module | None, module: str) -> Module:
-    if settings is None:
-        raise UsageError(f"the configuration has no module {module}: add it, or switch its stage off")
-    return settings
+def _angle(image: Image, classifier: ImageClassifier) -> int:
+    label = classifier.predict([image])[0].label
+    if label not in ANGLES:
+        raise IntegrityError(f"the orientation model says {label!r}, and not one of {', '.join(ANGLES)}")
+    return int(label)

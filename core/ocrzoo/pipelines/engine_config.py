@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ocrzoo.model_loader import ModelLoader
-from ocrzoo.pipelines.schema import Running
+from ocrzoo.pipelines.schema import EngineSettings
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.names import did_you_mean
 
@@ -33,7 +33,7 @@ _HPI_KEYS = (
 """PaddleX's ``hpi_config``; those after the third mean nothing here."""
 
 
-def configured_loader(loader: ModelLoader, settings: Running) -> ModelLoader:
+def configured_loader(loader: ModelLoader, settings: EngineSettings) -> ModelLoader:
     """Return the loader as a configuration, or a part of one, wants it.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What all pipelines share: pages one by one, and a page that cannot be read is that page's error alone."""
+"""Run a pipeline page by page: results keep the order of the pages, and a page that cannot be read fails alone."""
 
 from __future__ import annotations
 
@@ -8,51 +8,49 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import cv2
 
 from ocrzoo.inputs import Page
-from ocrzoo.results.output_files import Names, PageSource
+from ocrzoo.results.output_files import OutputNames, PageSource
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError
 
 Result = TypeVar("Result")
-Lane = TypeVar("Lane")
-OnError = Callable[[InputError], None]
+Worker: TypeAlias = "Callable[[PageSource, Image], Result]"
+"""Reads one page (H x W x 3, uint8, BGR) on its device."""
+BatchWorker: TypeAlias = "Callable[[Sequence[PageSource], Sequence[Image]], Sequence[Result]]"
+"""Reads several pages, a result each."""
+OnError: TypeAlias = Callable[[InputError], None]
 
 
-def page_by_page(
-    found: Iterator[Page],
-    lanes: Sequence[Lane],
-    read: Callable[[PageSource, Image, Lane], Result],
-    on_error: OnError | None,
-) -> Iterator[Result]:
-    """Read pages and yield results as soon as they are there, in the order of the pages.
+def run_pages(found: Iterator[Page], workers: Sequence[Worker[Result]], on_error: OnError | None) -> Iterator[Result]:
+    """Yield a result a page, as soon as it is there and in the order of the pages.
 
-    As many pages are read side by side as there are lanes (settings of a device each). A page that cannot be
-    read is handed to ``on_error``; without it, the error is raised after the last page.
+    Each worker has one page at a time. A page that cannot be read is handed to ``on_error``; without it, the error
+    is raised after the last page.
 
     Raises:
         InputError: Pages could not be read (after all the others were).
     """
-    yield from _deliver(_outcomes(_sources(found), lanes, read), on_error)
+    yield from _deliver(_outcomes(_with_sources(found), workers), on_error)
 
 
-def in_batches(
+def run_batches(
     found: Iterator[Page],
     size: int,
-    read: Callable[[Sequence[PageSource], Sequence[Image]], Sequence[Result]],
+    worker: BatchWorker[Result],
     on_error: OnError | None,
 ) -> Iterator[Result]:
-    """Read pages ``size`` at a time and yield results in the order of the pages; errors as in :func:`page_by_page`.
+    """Read ``size`` pages at a time and yield results in the order of the pages; errors as in :func:`run_pages`.
 
     A batch that fails is read again page by page, so that only the pages at fault are lost.
 
     Raises:
         InputError: Pages could not be read (after all the others were).
     """
-    yield from _deliver(_outcomes_in_batches(_sources(found), size, read), on_error)
+    yield from _deliver(_outcomes_in_batches(_with_sources(found), size, worker), on_error)
 
 
 def _deliver(outcomes: Iterator[Result | InputError], on_error: OnError | None) -> Iterator[Result]:
@@ -61,7 +59,7 @@ def _deliver(outcomes: Iterator[Result | InputError], on_error: OnError | None) 
         if not isinstance(outcome, InputError):
             yield outcome
             continue
-        _let_go(outcome)
+        _release_pixels(outcome)
         if on_error is None:
             failures.append(outcome)
         else:
@@ -70,27 +68,25 @@ def _deliver(outcomes: Iterator[Result | InputError], on_error: OnError | None) 
         raise failures[0] if len(failures) == 1 else InputError("; ".join(map(str, failures)))
 
 
-def _sources(found: Iterator[Page]) -> Iterator[tuple[Page, PageSource]]:
-    names = Names()
+def _with_sources(found: Iterator[Page]) -> Iterator[tuple[Page, PageSource]]:
+    names = OutputNames()
     for page in found:
         yield page, PageSource(page.input_path, page.page_index, names.stem(page.stem, page.page_index), names)
 
 
 def _outcomes(
-    found: Iterator[tuple[Page, PageSource]],
-    lanes: Sequence[Lane],
-    read: Callable[[PageSource, Image, Lane], Result],
+    found: Iterator[tuple[Page, PageSource]], workers: Sequence[Worker[Result]]
 ) -> Iterator[Result | InputError]:
-    """Read each page in the next lane; each lane has one page at a time."""
-    if len(lanes) == 1:
-        yield from (_outcome(page, source, lanes[0], read) for page, source in found)
+    """Give pages to the workers in turn; several workers run in a thread each."""
+    if len(workers) == 1:
+        yield from (_outcome(page, source, workers[0]) for page, source in found)
         return
     with ExitStack() as stack:
-        threads = [stack.enter_context(ThreadPoolExecutor(1)) for _ in lanes]
+        threads = [stack.enter_context(ThreadPoolExecutor(1)) for _ in workers]
         waiting: deque[Future[Result | InputError]] = deque()
-        for (page, source), (thread, lane) in zip(found, itertools.cycle(zip(threads, lanes, strict=True))):
-            waiting.append(thread.submit(_outcome, page, source, lane, read))
-            if len(waiting) == len(lanes):
+        for (page, source), (thread, worker) in zip(found, itertools.cycle(zip(threads, workers, strict=True))):
+            waiting.append(thread.submit(_outcome, page, source, worker))
+            if len(waiting) == len(workers):
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
@@ -99,7 +95,7 @@ def _outcomes(
 def _outcomes_in_batches(
     found: Iterator[tuple[Page, PageSource]],
     size: int,
-    read: Callable[[Sequence[PageSource], Sequence[Image]], Sequence[Result]],
+    worker: BatchWorker[Result],
 ) -> Iterator[Result | InputError]:
     def decoded(page: Page) -> Image | InputError:
         try:
@@ -109,36 +105,34 @@ def _outcomes_in_batches(
 
     while batch := [(page, source, decoded(page)) for page, source in itertools.islice(found, size)]:
         good = [(page, source, image) for page, source, image in batch if not isinstance(image, InputError)]
-        results = iter(_together(good, read))
+        results = iter(_run_batch(good, worker))
         for _, _, image in batch:
             yield image if isinstance(image, InputError) else next(results)
 
 
-def _together(
+def _run_batch(
     batch: Sequence[tuple[Page, PageSource, Image]],
-    read: Callable[[Sequence[PageSource], Sequence[Image]], Sequence[Result]],
+    worker: BatchWorker[Result],
 ) -> Sequence[Result | InputError]:
     if not batch:
         return []
     try:
-        return read([source for _, source, _ in batch], [image for _, _, image in batch])
+        return worker([source for _, source, _ in batch], [image for _, _, image in batch])
     except (InputError, MemoryError, cv2.error) as error:
         if len(batch) == 1:
             return [_failure(batch[0][0], error)]
-    return [outcome for one in batch for outcome in _together([one], read)]
+    return [outcome for one in batch for outcome in _run_batch([one], worker)]
 
 
-def _outcome(
-    page: Page, source: PageSource, lane: Lane, read: Callable[[PageSource, Image, Lane], Result]
-) -> Result | InputError:
+def _outcome(page: Page, source: PageSource, worker: Worker[Result]) -> Result | InputError:
     try:
-        return read(source, page.read(), lane)
+        return worker(source, page.read())
     except (InputError, MemoryError, cv2.error) as error:
         return _failure(page, error)
 
 
-def _let_go(failure: InputError) -> None:
-    """Keep the pixels of a page that failed no longer: they are variables of the frames where its errors arose."""
+def _release_pixels(failure: InputError) -> None:
+    """Clear the frames where a page's errors arose: their variables hold its pixels."""
     error: BaseException | None = failure
     while error is not None:
         traceback.clear_frames(error.__traceback__)

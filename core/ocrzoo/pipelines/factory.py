@@ -7,12 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, get_args, overload
 
-from ocrzoo.custom_weights import card_for
 from ocrzoo.engines.base import Device, EngineOptions, Precision
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import checked, choose_readers, read_config
-from ocrzoo.pipelines.engine_config import configured_loader
-from ocrzoo.pipelines.schema import Module, Settings, parts_of
 from ocrzoo.types import Batching
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.names import did_you_mean
@@ -157,7 +154,6 @@ def create_pipeline(
     if spec.schema is None:
         return factory(data, loader)
     settings = checked(load_attribute(spec.schema), data, origin)
-    _check(settings, loader)
     return factory(settings, loader)
 
 
@@ -278,11 +274,3 @@ def _section(data: Mapping[str, Any], name: str) -> dict[str, Any]:
     """A part of a configuration; where it is none, the schema will say so."""
     section = data.get(name)
     return section if isinstance(section, dict) else {}
-
-
-def _check(settings: Settings, loader: ModelLoader) -> None:
-    """Tell at once what would only be told when a model is loaded: names that nobody knows, engines that are not."""
-    for part in parts_of(settings):
-        configured_loader(loader, part)
-        if isinstance(part, Module) and part.model_dir is None and part.model_name is not None:
-            card_for(loader.zoo, part.model_name, part.module_name)

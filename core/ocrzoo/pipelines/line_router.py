@@ -1,86 +1,89 @@
-"""The models of a pipeline that read lines: who reads which, and in which language each line is."""
+"""Route the lines of a page to recognition models: each line goes to the model that reads its language."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from ocrzoo.pipelines.schema import Reader, RecognitionModule
+from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo.processing.recognition import Line
+from ocrzoo.results.line import RecognizedLine
+from ocrzoo.text.bidi import direction_of
 from ocrzoo.text.language_id import identify, page_languages
 from ocrzoo.text.routing import Router
-from ocrzoo.types import Image
+from ocrzoo.types import Batching, Image, Quad
 from ocrzoo_registry.languages.tags import Language, parse_languages
-
-ReadLines = Callable[[int, Sequence[Image]], list[Line]]
-"""Reads pictures of lines with one of the models, by its place among them."""
 
 
 @dataclass(frozen=True)
-class Told:
-    """A line as it was read, by which of the models, and in which of its languages it is."""
+class Crop:
+    """One line of a page, cut out."""
 
-    line: Line
-    reader: int
-    language: Language | None = None
-    """``None`` where nobody asked, or no letter tells."""
+    image: Image
+    """Turned upright where ``flipped``."""
+    quad: Quad
+    score: float
+    """The detection's."""
+    flipped: bool = False
+    """Whether the line is upside down on the page."""
 
 
-class Readers:
-    """Which model reads which line of a page."""
+class LineRouter:
+    """Reads the lines of a page, each with the model that reads its language."""
 
-    def __init__(self, settings: RecognitionModule) -> None:
-        self.settings: tuple[Reader, ...] = settings.readers
-        """Of each model, the first one first."""
-        self.asked = bool(settings.languages)
-        """Whether it was said which languages pages are in."""
+    def __init__(self, settings: RecognitionModule, batching: Batching) -> None:
+        self.readers: tuple[Reader, ...] = settings.readers
+        """The settings of each model; the first one reads all lines."""
+        self.by_language = bool(settings.languages)
+        """Whether languages were chosen: then each line has one."""
+        self._batching = batching
+        self._languages = [parse_languages(one.languages) if one.languages else () for one in self.readers]
+        self._router = Router(self._languages)
 
-    def languages(self, reader: int) -> tuple[Language, ...]:
-        """Return the languages that a model is to read; empty if none were given."""
-        return self._languages[reader]
-
-    def read(self, pictures: Sequence[Image], read: ReadLines) -> list[Told]:
-        """Read the lines of a page (H x W x 3, uint8, BGR each), in their order.
-
-        The first model reads all of them; what it does not settle, the others read too, and the best reading counts.
-        """
-        first = read(0, pictures)
-        readers = [0] * len(first)
-        lines = list(first)
-        if len(self.settings) > 1:
-            aspects = [picture.shape[1] / picture.shape[0] for picture in pictures]
-            readings = self._readings(pictures, first, aspects, read)
-            readers = self._router.best(readings, aspects)
-            lines = [one[reader] for one, reader in zip(readings, readers, strict=True)]
-        if not self.asked:
-            return [Told(line, reader) for line, reader in zip(lines, readers, strict=True)]
-        return self._with_languages(lines, readers)
-
-    def _readings(
-        self, pictures: Sequence[Image], first: Sequence[Line], aspects: Sequence[float], read: ReadLines
-    ) -> list[dict[int, Line]]:
-        """What each model read of each line, by its place; of the others only where they were asked."""
-        readings = [{0: line} for line in first]
-        rivals = [self._router.alternatives(line, aspect) for line, aspect in zip(first, aspects, strict=True)]
-        for reader in range(1, len(self.settings)):
-            places = [place for place, asked in enumerate(rivals) if reader in asked]
-            for place, line in zip(places, read(reader, [pictures[place] for place in places]), strict=True):
-                readings[place][reader] = line
-        return readings
-
-    def _with_languages(self, lines: Sequence[Line], readers: Sequence[int]) -> list[Told]:
-        found = [identify(line.text, self._languages[reader]) for line, reader in zip(lines, readers, strict=True)]
-        known = {one.tag: one for languages in self._languages for one in languages}
+    def read(self, crops: Sequence[Crop], recognizers: Sequence[TextRecognizer]) -> list[RecognizedLine]:
+        """Read crops with the models of :attr:`readers`, one recognizer each; lines come in the order of the crops."""
+        lines, readers = self._best_readings([crop.image for crop in crops], recognizers)
         return [
-            Told(line, reader, None if tag is None else known[tag])
-            for line, reader, tag in zip(lines, readers, page_languages(found), strict=True)
+            self._recognized(crop, line, reader, language, recognizers[reader])
+            for crop, line, reader, language in zip(crops, lines, readers, self._identify(lines, readers), strict=True)
         ]
 
-    @cached_property
-    def _languages(self) -> tuple[tuple[Language, ...], ...]:
-        return tuple(parse_languages(one.languages) if one.languages else () for one in self.settings)
+    def _best_readings(
+        self, images: Sequence[Image], recognizers: Sequence[TextRecognizer]
+    ) -> tuple[list[Line], list[int]]:
+        """Each line's best reading, and which model it is by; the others read what the first does not settle."""
+        first = self._recognize(0, images, recognizers)
+        if len(self.readers) == 1:
+            return first, [0] * len(first)
+        aspects = [image.shape[1] / image.shape[0] for image in images]
+        readings = [{0: line} for line in first]
+        rivals = [self._router.alternatives(line, aspect) for line, aspect in zip(first, aspects, strict=True)]
+        for reader in range(1, len(self.readers)):
+            places = [place for place, asked in enumerate(rivals) if reader in asked]
+            lines = self._recognize(reader, [images[place] for place in places], recognizers)
+            for place, line in zip(places, lines, strict=True):
+                readings[place][reader] = line
+        readers = self._router.best(readings, aspects)
+        return [lines_by[reader] for lines_by, reader in zip(readings, readers, strict=True)], readers
 
-    @cached_property
-    def _router(self) -> Router:
-        return Router(self._languages)
+    def _recognize(self, reader: int, images: Sequence[Image], recognizers: Sequence[TextRecognizer]) -> list[Line]:
+        settings = self.readers[reader]
+        return recognizers[reader].predict(
+            images, settings.batch_size, batching=self._batching, input_shape=settings.input_shape
+        )
+
+    def _identify(self, lines: Sequence[Line], readers: Sequence[int]) -> list[Language | None]:
+        """The language of each line, among those of the model that read it."""
+        if not self.by_language:
+            return [None] * len(lines)
+        found = [identify(line.text, self._languages[reader]) for line, reader in zip(lines, readers, strict=True)]
+        known = {language.tag: language for languages in self._languages for language in languages}
+        return [None if tag is None else known[tag] for tag in page_languages(found)]
+
+    def _recognized(
+        self, crop: Crop, line: Line, reader: int, language: Language | None, recognizer: TextRecognizer
+    ) -> RecognizedLine:
+        languages = self._languages[reader] if language is None else (language,)
+        direction = direction_of(line.text, crop.quad, recognizer.scripts, languages)
+        return RecognizedLine(line, crop.quad, crop.flipped, direction, recognizer.name, language)

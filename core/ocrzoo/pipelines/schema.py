@@ -6,7 +6,6 @@ absent keys.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -34,7 +33,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
 
 
-class Running(Settings):
+class EngineSettings(Settings):
     """How networks are run; a module's own words count before those of the pipeline around it."""
 
     engine: str | None = None
@@ -56,7 +55,7 @@ def only(task: Task) -> AfterValidator:
     return AfterValidator(check)
 
 
-class Module(Running):
+class Module(EngineSettings):
     """One model of a pipeline."""
 
     module_name: Task
@@ -144,7 +143,7 @@ class RecognitionModule(Reader):
 
     def _completed(self, other: OtherReader) -> Reader:
         said = {name: getattr(other, name) for name in other.model_fields_set}
-        same = {name: getattr(self, name) for name in (*Running.model_fields, "batch_size")}
+        same = {name: getattr(self, name) for name in (*EngineSettings.model_fields, "batch_size")}
         return OtherReader(**{**same, **said})
 
 
@@ -155,7 +154,7 @@ class DocPreprocessorModules(Settings):
     DocUnwarping: UnwarpingModule | None = None
 
 
-class DocPreprocessorConfig(Running):
+class DocPreprocessorConfig(EngineSettings):
     """The pipeline ``doc_preprocessor``, alone or inside another."""
 
     pipeline_name: Literal["doc_preprocessor"] = "doc_preprocessor"
@@ -182,7 +181,7 @@ class OCRModules(Settings):
     TextRecognition: RecognitionModule
 
 
-class OCRConfig(Running):
+class OCRConfig(EngineSettings):
     """The pipeline ``OCR``."""
 
     pipeline_name: Literal["OCR"] = "OCR"
@@ -199,13 +198,3 @@ class OCRConfig(Running):
     SubModules: OCRModules
     Serving: dict[str, Any] | None = None
     """What a server made of the pipeline does."""
-
-
-def parts_of(settings: Settings) -> Iterator[Running]:
-    """Yield the pipeline, the pipelines inside it and their modules."""
-    if isinstance(settings, Running):
-        yield settings
-    for _, value in settings:
-        for part in value if isinstance(value, tuple) else (value,):
-            if isinstance(part, Settings):
-                yield from parts_of(part)

@@ -16,9 +16,9 @@ from ocrzoo.inputs import Input, pages
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import checked
 from ocrzoo.pipelines.engine_config import configured_loader
-from ocrzoo.pipelines.executor import OnError, in_batches
+from ocrzoo.pipelines.executor import OnError, run_batches
 from ocrzoo.pipelines.predict_params import plain
-from ocrzoo.pipelines.schema import MAX_UNCLIP_RATIO, Count, Running, Settings, Shape, Share
+from ocrzoo.pipelines.schema import MAX_UNCLIP_RATIO, Count, EngineSettings, Settings, Shape, Share
 from ocrzoo.predictors.base import ImageClassifier, Unwarper
 from ocrzoo.predictors.detection import TextDetector
 from ocrzoo.predictors.recognition import TextRecognizer
@@ -147,7 +147,7 @@ class Model:
                 for source, image, keys in zip(sources, images, found, strict=True)
             ]
 
-        return in_batches(pages(input), size, read, on_error)
+        return run_batches(pages(input), size, read, on_error)
 
     def _checked(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         given = {name: plain(value) for name, value in parameters.items() if value is not None}
@@ -194,7 +194,7 @@ def create_model(
         raise UsageError(f"precision {precision!r} is unknown: choose {', '.join(get_args(Precision))}")
     options = EngineOptions(Device.parse("cpu" if device in (None, "") else str(device)), threads, precision)
     running = {"engine": engine, "engine_config": engine_config, "use_hpip": use_hpip, "hpi_config": hpi_config}
-    loader = configured_loader(ModelLoader(zoo, options=options), checked(Running, running, "create_model"))
+    loader = configured_loader(ModelLoader(zoo, options=options), checked(EngineSettings, running, "create_model"))
     found_task = task or _task(zoo, model_name, model_dir)
     predictor = loader.predictor(model_name, found_task, model_dir)  # checked there
     name = str(getattr(predictor, "name", None) or model_name or Path(str(model_dir)).name)

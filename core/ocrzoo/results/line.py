@@ -1,4 +1,4 @@
-"""One line as it was read, with what it takes to say where its words are."""
+"""A recognized line: its text, its place on the page, and the model and language that it was read with."""
 
 from __future__ import annotations
 
@@ -12,59 +12,54 @@ from numpy.typing import NDArray
 from ocrzoo.processing.geometry import is_tall
 from ocrzoo.processing.recognition import Line
 from ocrzoo.results.page_text import TextLine, TextWord
-from ocrzoo.text.bidi import direction_of
 from ocrzoo.text.words import Word, words_of
 from ocrzoo.types import Quad
+from ocrzoo_registry.languages.orthography import Direction
 from ocrzoo_registry.languages.tags import Language
 
 
 @dataclass(frozen=True)
-class ReadBy:
-    """A model that reads lines."""
-
-    model: str
-    """Its name."""
-    scripts: tuple[str, ...] = ()
-    """Those that its card names, ISO 15924."""
-    languages: tuple[Language, ...] = ()
-    """Those that it was asked to read; none where nobody said."""
-
-
-@dataclass(frozen=True)
-class ReadLine:
-    """A line, the quad it was cut out of, and whether it had been turned by 180 degrees."""
+class RecognizedLine:
+    """One line of a page."""
 
     line: Line
+    """Text and score, and where in the line each character is."""
     quad: Quad
+    """What the line was cut out of."""
     flipped: bool = False
-    by: ReadBy | None = None
-    """The model that read it, where that is known."""
+    """Whether the crop was turned by 180 degrees before it was read."""
+    direction: Direction = "ltr"
+    """How the text runs, as of :func:`ocrzoo.text.bidi.direction_of`."""
+    model: str | None = None
+    """The model that read it, by name."""
     language: Language | None = None
-    """``None`` where nobody asked, or no letter tells."""
+    """``None`` where no languages were chosen, or no letter belongs to one of them."""
 
     @cached_property
     def words(self) -> list[Word]:
-        """Its words, in the order of reading, with their places."""
+        """Its words, in reading order, with their places."""
         return words_of(self.line, self.quad, flipped=self.flipped)
 
     def as_text(self) -> TextLine:
-        """Return it as exports see it.
+        """Return the line for exports.
 
-        A tall line runs from top to bottom unless its language is never written so: then it is a line that was
-        turned with its letters, clockwise, or counter-clockwise where it stood on its head.
+        A tall line runs from top to bottom unless its language is never written so: then it was turned with its
+        letters, clockwise, or counter-clockwise where it is upside down.
         """
-        known = self.by or ReadBy("")
-        languages = known.languages if self.language is None else (self.language,)
-        direction = direction_of(self.line.text, self.quad, known.scripts, languages)
-        if self.flipped and direction == "ttb":
-            direction = "ltr"  # it runs from the bottom to the top
+        # an upside-down tall line runs from bottom to top
+        direction = "ltr" if self.flipped and self.direction == "ttb" else self.direction
         turns = 2 * self.flipped + (direction != "ttb" and is_tall(self.quad))
-        words = (TextWord(word.text, _rolled(word.polygon, turns), word.score) for word in self.words)
-        language = None if self.language is None else self.language.tag
-        polygon = _rolled(self.quad, turns)
-        return TextLine(self.line.text, polygon, self.line.score, direction, tuple(words), language)
+        words = tuple(TextWord(word.text, _rolled(word.polygon, turns), word.score) for word in self.words)
+        return TextLine(
+            self.line.text,
+            _rolled(self.quad, turns),
+            self.line.score,
+            direction,
+            words,
+            self.language.tag if self.language else None,
+        )
 
 
 def _rolled(polygon: NDArray[Any], turns: int) -> NDArray[np.float32]:
-    """Let corners begin with the top left as the letters stand."""
+    """Reorder corners to begin with the top left one, as the letters stand."""
     return np.roll(polygon, -turns, axis=0).astype(np.float32)

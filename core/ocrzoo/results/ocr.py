@@ -14,7 +14,7 @@ from ocrzoo.processing.detection import DetectionParams
 from ocrzoo.processing.geometry import bounding_boxes
 from ocrzoo.results.base import PageResult
 from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
-from ocrzoo.results.line import ReadLine
+from ocrzoo.results.line import RecognizedLine
 from ocrzoo.results.output_files import PageSource
 from ocrzoo.results.page_text import TextLine, TextPage
 from ocrzoo.text.paddlex_words import bounds_of, words_with_boxes
@@ -43,7 +43,7 @@ class OCRResult(PageResult):
 
     arrays = frozenset({"dt_polys", "dt_scores", "rec_scores", "rec_polys", "textline_orientation_angles"})
 
-    def __init__(self, keys: dict[str, Any], source: PageSource, image: Image, lines: Sequence[ReadLine]) -> None:
+    def __init__(self, keys: dict[str, Any], source: PageSource, image: Image, lines: Sequence[RecognizedLine]) -> None:
         """``image`` is the page as it was read, BGR."""
         super().__init__(keys, source)
         self._image = image
@@ -60,7 +60,7 @@ class OCRResult(PageResult):
         det_scores: Sequence[float],
         det_params: DetectionParams,
         angles: Sequence[int],
-        lines: Sequence[ReadLine],
+        lines: Sequence[RecognizedLine],
         score_thresh: float,
         text_type: str = "general",
         line_orientation: bool = False,
@@ -164,10 +164,10 @@ class OCRResult(PageResult):
         return self._write(save_path, "res", FORMATS[kind].suffix, content)
 
 
-def _language_keys(lines: Sequence[ReadLine]) -> dict[str, Any]:
+def _language_keys(lines: Sequence[RecognizedLine]) -> dict[str, Any]:
     return {
-        "rec_languages": [None if read.language is None else read.language.tag for read in lines],
-        "rec_models": [None if read.by is None else read.by.model for read in lines],
+        "rec_languages": [read.language.tag if read.language else None for read in lines],
+        "rec_models": [read.model for read in lines],
     }
 
 
@@ -182,7 +182,7 @@ def _in_original(upright: DocPreprocessorResult, quads: Sequence[Quad]) -> list[
     return [np.rint(upright.in_original(quad)).astype(np.int16) for quad in quads]
 
 
-def word_keys(lines: Sequence[ReadLine], *, paddlex_quirks: bool) -> dict[str, Any]:
+def word_keys(lines: Sequence[RecognizedLine], *, paddlex_quirks: bool) -> dict[str, Any]:
     """Return ``text_word_boxes`` (a list a line: N x 4, x_min, y_min, x_max, y_max) and ``text_word``."""
     if paddlex_quirks:
         found = [words_with_boxes(read.line, read.quad) for read in lines]

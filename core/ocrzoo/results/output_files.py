@@ -15,7 +15,7 @@ from typing import Any
 from ocrzoo_registry.errors import UsageError
 
 
-class Names:
+class OutputNames:
     """The names of one run; several threads may save at once."""
 
     def __init__(self) -> None:
@@ -111,7 +111,7 @@ class PageSource:
     """0-based, for a page of several."""
     name: str
     """What files are named after; no other input of the run has it."""
-    names: Names
+    names: OutputNames
     """Keeps the files of one run apart."""
 
     @property

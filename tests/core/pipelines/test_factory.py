@@ -14,9 +14,8 @@ from ocrzoo import create_pipeline
 from ocrzoo.engines.base import Device, EngineOptions
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import default_doc_preprocessor, default_ocr
-from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.ocr import OCRPipeline
-from ocrzoo.pipelines.predict_params import Asked, run_of
+from ocrzoo.pipelines.predict_params import PreprocessingParams, ocr_params
 from ocrzoo_registry.errors import OcrzooError, UnknownLanguage, UnknownModel, UsageError
 from ocrzoo_registry.zoo import Zoo
 
@@ -26,7 +25,8 @@ def module(pipeline: OCRPipeline, name: str) -> dict[str, Any]:
 
 
 def loader(pipeline: OCRPipeline) -> ModelLoader:
-    return pipeline._modules.loader
+    """The loader of the detector, which says nothing of its own in these tests."""
+    return pipeline._detector._loader
 
 
 def test_defaults(zoo: Zoo) -> None:
@@ -141,7 +141,7 @@ def test_a_mistake_of_many_pages_is_told_in_one_line(zoo: Zoo) -> None:
 def test_nothing_is_loaded_yet(zoo: Zoo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openvino", None)  # importing it would fail
     made = create_pipeline(engine="openvino", zoo=zoo)
-    assert made._modules._loaded == {}
+    assert made._detector._loaded == {}
 
 
 def test_two_pipelines_share_no_settings(zoo: Zoo) -> None:
@@ -227,18 +227,15 @@ class TestSwitches:
     def test_by_argument(
         self, zoo: Zoo, switches: dict[str, Any], orientation: bool, unwarping: bool, lines: bool
     ) -> None:
-        own = run_of(create_pipeline(zoo=zoo, **switches).config)
+        own = ocr_params(create_pipeline(zoo=zoo, **switches).config)
         assert own.line_orientation is lines
-        upright = own.upright
-        assert (upright is not None and upright.orientation, upright is not None and upright.unwarping) == (
-            orientation,
-            unwarping,
-        )
+        expected = PreprocessingParams(orientation, unwarping) if orientation or unwarping else None
+        assert own.preprocessing == expected
 
     def test_one_on_where_the_configuration_has_both_off(self, zoo: Zoo) -> None:
         config = {**default_ocr(), "use_doc_preprocessor": False}
-        upright = run_of(create_pipeline(config=config, use_doc_orientation_classify=True, zoo=zoo).config).upright
-        assert upright == Asked(orientation=True, unwarping=False)
+        made = create_pipeline(config=config, use_doc_orientation_classify=True, zoo=zoo)
+        assert ocr_params(made.config).preprocessing == PreprocessingParams(orientation=True, unwarping=False)
 
     def test_of_the_pipeline_inside(self, zoo: Zoo) -> None:
         made = create_pipeline("doc_preprocessor", use_doc_unwarping=False, zoo=zoo)
@@ -286,9 +283,8 @@ class TestHowNetworksAreRun:
         config = default_ocr()
         config["SubModules"]["TextDetection"]["engine"] = "onnxruntime"
         made = create_pipeline(config=config, engine="openvino", zoo=zoo)
-        base = loader(made)
-        assert configured_loader(base, made.config.SubModules.TextDetection).engine == "onnxruntime"
-        assert configured_loader(base, made.config.SubModules.TextRecognition).engine == "openvino"
+        assert loader(made).engine == "onnxruntime"
+        assert made._recognizers[0]._loader.engine == "openvino"
 
 
 OF_THE_TUTORIAL = """

@@ -16,7 +16,9 @@ import pytest
 from numpy.typing import NDArray
 
 from ocrzoo.inputs import Page
-from ocrzoo.pipelines.executor import page_by_page
+from ocrzoo.model_loader import ModelLoader
+from ocrzoo.pipelines import doc_preprocessor, lazy_model, ocr
+from ocrzoo.pipelines.executor import run_pages
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo.results.ocr import OCRResult
 from ocrzoo.results.output_files import PageSource
@@ -161,7 +163,7 @@ class TestParameters:
 
     def test_the_limit_scales_the_page(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
         read(stand_in_pipeline, paper, text_det_limit_side_len=96, text_det_limit_type="max")
-        session: Any = stand_in_pipeline.detector()._session
+        session: Any = stand_in_pipeline.load().detector._session
         assert session.batches[-1].shape == (1, 3, 64, 96)
 
     @pytest.mark.parametrize(
@@ -239,7 +241,7 @@ class TestErrors:
             seen.append(weakref.ref(pixels))
             return pixels
 
-        def fail(_source: PageSource, image: Paper, _lane: None) -> OCRResult:
+        def fail(_source: PageSource, image: Paper) -> OCRResult:
             copied = image.copy()
             seen.append(weakref.ref(copied))
             try:
@@ -248,7 +250,7 @@ class TestErrors:
                 raise InputError("broken") from error
 
         told: list[InputError] = []
-        assert list(page_by_page(iter([Page("a.png", decode), Page("b.png", decode)]), [None], fail, told.append)) == []
+        assert list(run_pages(iter([Page("a.png", decode), Page("b.png", decode)]), [fail], told.append)) == []
         assert [str(error) for error in told] == ["a.png: broken", "b.png: broken"]
         assert [reference() for reference in seen] == [None] * 4
 
@@ -274,6 +276,16 @@ class TestLoading:
         stand_in_pipeline.load()
         stand_in_pipeline.load()
         assert len(stand_in_loader.loaded) == 2
+
+    def test_engine_settings_are_translated_when_the_pipeline_is_built(
+        self, stand_in_pipeline: OCRPipeline, paper: Paper, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_arguments: object) -> ModelLoader:
+            raise AssertionError("translated for a page")
+
+        for module in (lazy_model, ocr, doc_preprocessor):
+            monkeypatch.setattr(module, "configured_loader", refuse)
+        assert len(list(stand_in_pipeline.predict([paper, paper], use_doc_orientation_classify=True))) == 2
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="no such system call")
     def test_a_process_that_was_forked_off_loads_its_own(

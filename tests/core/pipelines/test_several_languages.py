@@ -236,6 +236,24 @@ class TestConfiguration:
         assert (other.batch_size, other.engine) == (3, "onnxruntime")
         assert (first.input_shape, other.input_shape) == ((3, 48, 320), None)
 
+    def test_one_model_may_run_on_two_engines(self, zoo: Zoo) -> None:
+        engines: list[str | None] = []
+
+        class RecordingLoader(StandInLoader):
+            def predictor(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Any:
+                engines.append(self.engine)
+                return super().predictor(name, task, model_dir)
+
+        data = default_ocr()
+        data["SubModules"]["TextRecognition"].update(
+            languages=["en"],
+            engine="onnxruntime",
+            others=[{"model_name": LATIN, "languages": ["ru"], "engine": "openvino"}],
+        )
+        models = OCRPipeline(checked(OCRConfig, data, "a test"), RecordingLoader(zoo)).load()
+        assert models.recognizers[0] is not models.recognizers[1]
+        assert engines[-2:] == ["onnxruntime", "openvino"]
+
     def test_languages_may_have_any_of_their_names(self) -> None:
         config = config_of((LATIN, ["Chinese", "JA"]), (CYRILLIC, ["rs_cyrillic"]))
         assert [one.languages for one in config.SubModules.TextRecognition.readers] == [("zh", "ja"), ("sr-Cyrl",)]

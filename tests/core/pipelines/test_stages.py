@@ -16,7 +16,7 @@ from ocrzoo.engines.base import Device
 from ocrzoo.pipelines.config import default_ocr
 from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
-from ocrzoo.results.line import ReadLine
+from ocrzoo.results.line import RecognizedLine
 from ocrzoo.results.ocr import OCRResult
 from ocrzoo.text.words import Word
 from ocrzoo.visualize import drawing
@@ -186,7 +186,7 @@ class TestLines:
     def test_what_is_recognised_stands_upright(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
         paper[120:140, 30:260], paper[130:140, 145:260] = 90, 0
         read(stand_in_pipeline, paper, use_textline_orientation=True)
-        session: Any = stand_in_pipeline.recognizer()._session
+        session: Any = stand_in_pipeline.load().recognizers[0]._session
         turned = session.batches[-1][-1, 0]
         read(stand_in_pipeline, paper)
         plain = session.batches[-1][-1, 0]
@@ -215,7 +215,7 @@ class TestWords:
         self, stand_in_pipeline: OCRPipeline, paper: Paper, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         drawn: list[list[str]] = []
-        monkeypatch.setattr(ReadLine, "words", property(lambda _self: [Word("a", QUAD, 1), Word("b", QUAD, 1)]))
+        monkeypatch.setattr(RecognizedLine, "words", property(lambda _self: [Word("a", QUAD, 1), Word("b", QUAD, 1)]))
         monkeypatch.setattr(drawing, "draw", lambda _page, _polygons, texts: drawn.append(list(texts)))
         _ = read(stand_in_pipeline, paper, return_word_box=True).img
         _ = read(stand_in_pipeline, paper).img
@@ -305,5 +305,5 @@ def test_a_detector_that_wants_pages_of_one_size(stand_in_loader: StandInLoader,
     config = stand_in_config(SubModules=changes, use_doc_preprocessor=False, use_textline_orientation=False)
     pipeline = OCRPipeline(config, stand_in_loader)
     read(pipeline, paper)
-    session: Any = pipeline.detector()._session
+    session: Any = pipeline.load().detector._session
     assert session.batches[-1].shape == (1, 3, 128, 256)

@@ -10,9 +10,9 @@ import pytest
 
 from ocrzoo.processing.detection import DetectionParams
 from ocrzoo.processing.recognition import Line
-from ocrzoo.results.line import ReadLine
+from ocrzoo.results.line import RecognizedLine
 from ocrzoo.results.ocr import OCRResult
-from ocrzoo.results.output_files import Names, PageSource
+from ocrzoo.results.output_files import OutputNames, PageSource
 
 Build = Callable[..., OCRResult]
 
@@ -32,13 +32,13 @@ def build() -> Build:
             parts.pop("input_path", "folder/page.png"),
             parts.pop("page_index", None),
             parts.pop("name", "page"),
-            parts.pop("names", Names()),
+            parts.pop("names", OutputNames()),
         )
         defaults: dict[str, Any] = {
             "image": np.full((120, 160, 3), 200, np.uint8),
             "quads": quads,
             "det_scores": [0.75] * len(texts),
-            "lines": [ReadLine(line, quad) for line, quad in zip(lines, quads, strict=True)],
+            "lines": [RecognizedLine(line, quad) for line, quad in zip(lines, quads, strict=True)],
             "det_params": DetectionParams(),
             "angles": [-1] * len(texts),
             "score_thresh": 0.0,

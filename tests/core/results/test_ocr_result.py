@@ -12,7 +12,7 @@ import PIL.Image
 import pytest
 
 from ocrzoo.results.ocr import OCRResult
-from ocrzoo.results.output_files import Names
+from ocrzoo.results.output_files import OutputNames
 from ocrzoo_registry.errors import UsageError
 
 Build = Callable[..., OCRResult]
@@ -121,7 +121,7 @@ class TestSaveToJson:
         assert build(page_index=3).save_to_json(tmp_path / "mine.json").name == "mine_3.json"
 
     def test_results_of_one_run_never_share_a_file(self, build: Build, tmp_path: Path) -> None:
-        names = Names()
+        names = OutputNames()
         paths = [build(names=names, name=name).save_to_json(tmp_path / "mine.json").name for name in ("page", "other")]
         assert paths == ["mine.json", "mine_2.json"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ocrzoo.results.output_files import Names, target_path, write
+from ocrzoo.results.output_files import OutputNames, target_path, write
 from ocrzoo_registry.errors import UsageError
 
 
@@ -80,17 +80,17 @@ class TestNames:
     """No two inputs of a run share a stem, and no two results a file."""
 
     def test_inputs_of_one_name(self) -> None:
-        names = Names()
+        names = OutputNames()
         assert [names.stem("page", None) for _ in range(3)] == ["page", "page_2", "page_3"]
 
     def test_pages_of_one_input_share_it(self) -> None:
-        names = Names()
+        names = OutputNames()
         assert [names.stem("doc", index) for index in (0, 1, 2)] == ["doc"] * 3
         assert [names.stem("doc", index) for index in (0, 1)] == ["doc_2"] * 2
         assert names.stem("doc", None) == "doc_3"
 
     def test_a_file_is_its_results_own(self, tmp_path: Path) -> None:
-        names = Names()
+        names = OutputNames()
         wanted = tmp_path / "page.json"
         assert names.claim(wanted, "first") == wanted
         assert names.claim(wanted, "first") == wanted
@@ -98,7 +98,7 @@ class TestNames:
         assert names.claim(tmp_path / "page_2.json", "third") == tmp_path / "page_2_2.json"
 
     def test_ten_thousand_of_one_name_take_no_longer_each(self) -> None:
-        names = Names()
+        names = OutputNames()
         started = time.monotonic()
         assert [names.stem("array", None) for _ in range(10_000)][-1] == "array_10000"
         files = [names.claim(Path("page.json"), number).name for number in range(10_000)]
@@ -107,12 +107,12 @@ class TestNames:
 
     def test_two_ways_to_one_folder_are_one_place(self, tmp_path: Path) -> None:
         (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
-        names = Names()
+        names = OutputNames()
         assert names.claim(tmp_path / "page.json", "first") == tmp_path / "page.json"
         assert names.claim(tmp_path / "link" / "page.json", "second") == tmp_path / "link" / "page_2.json"
 
     def test_a_copy_goes_on_by_itself(self, tmp_path: Path) -> None:
-        names = Names()
+        names = OutputNames()
         wanted = tmp_path / "page.json"
         names.claim(wanted, "first")
         for other in (pickle.loads(pickle.dumps(names)), copy.deepcopy(names)):
@@ -123,7 +123,7 @@ class TestNames:
 @pytest.mark.parametrize("name", ["x" * 5000 + ".json", "nul\0byte.json", "\ud800.json", "\0/page.json"])
 def test_names_that_no_file_can_have(name: str) -> None:
     with pytest.raises(UsageError, match="cannot be written"):
-        write(Names().claim(target_path(name, "page", ".json"), "a page"), b"")
+        write(OutputNames().claim(target_path(name, "page", ".json"), "a page"), b"")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps the current folder")
@@ -132,4 +132,4 @@ def test_a_current_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
     with pytest.raises(UsageError, match="cannot be written"):
-        write(Names().claim(target_path("page.json", "page", ".json"), "a page"), b"")
+        write(OutputNames().claim(target_path("page.json", "page", ".json"), "a page"), b"")

@@ -13,8 +13,9 @@ from ocrzoo.processing.recognition import Line
 from ocrzoo.results.exports.alto import to_alto
 from ocrzoo.results.exports.hocr import to_hocr
 from ocrzoo.results.exports.pdf import to_pdf
-from ocrzoo.results.line import ReadBy, ReadLine
+from ocrzoo.results.line import RecognizedLine
 from ocrzoo.results.page_text import TextLine, TextPage
+from ocrzoo.text.bidi import direction_of
 from ocrzoo_registry.languages.tags import Language
 
 TALL = np.array([[100, 50], [130, 50], [130, 350], [100, 350]], np.int16)
@@ -23,7 +24,8 @@ READ = Line("ab cd", 0.9, tuple("ab cd"), (0, 2, 4, 6, 8), (0.9,) * 5, 10.0)
 
 
 def seen(quad: Any, language: Language | None, asked: tuple[Language, ...] = (), *, flipped: bool = False) -> TextLine:
-    return ReadLine(READ, quad, flipped, ReadBy("model", ("Latn",), asked), language).as_text()
+    direction = direction_of(READ.text, quad, ("Latn",), (language,) if language else asked)
+    return RecognizedLine(READ, quad, flipped, direction, "model", language).as_text()
 
 
 def page(line: TextLine) -> TextPage:
@@ -68,7 +70,8 @@ class TestTall:
 
     def test_in_arabic_it_runs_from_the_right_and_is_turned(self) -> None:
         arabic = Line("مرحبا", 0.9, tuple("مرحبا"), (0, 2, 4, 6, 8), (0.9,) * 5, 10.0)
-        line = ReadLine(arabic, TALL, language=AR, by=ReadBy("model", ("Arab",), (AR,))).as_text()
+        direction = direction_of(arabic.text, TALL, ("Arab",), (AR,))
+        line = RecognizedLine(arabic, TALL, direction=direction, language=AR).as_text()
         assert line.direction == "rtl"
         assert line.polygon.tolist()[0] == [130, 50]
 
