@@ -12,14 +12,12 @@ from typing import Any, Protocol
 from ocrzoo_registry.errors import Busy, Refused, SourceError, Unreachable
 from ocrzoo_registry.files import open_regular, read_chunks, reason
 from ocrzoo_registry.index.schema import FILE_NAME
+from ocrzoo_registry.mirror.release import CURRENT
 from ocrzoo_registry.network.deadline import within
 from ocrzoo_registry.network.http import CONNECT_S, IDLE_S, Gone
 from ocrzoo_registry.network.retry import SILENCE_S
 from ocrzoo_registry.settings import Mirror
 from ocrzoo_registry.sources.base import Stream
-
-CURRENT = "current"
-"""In a mirror's own folder: the release that is served."""
 
 
 @dataclass(frozen=True)

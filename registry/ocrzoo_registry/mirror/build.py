@@ -16,10 +16,10 @@ from ocrzoo_registry.errors import NotOffered, OcrzooError, OfflineError, StoreE
 from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.records import index_of, made_by
 from ocrzoo_registry.index.schema import Index, IndexedModel
-from ocrzoo_registry.mirror import layouts, releases, verify
-from ocrzoo_registry.mirror.folder import MirrorFolder, Release
+from ocrzoo_registry.mirror import layouts, publish, verify
 from ocrzoo_registry.mirror.ingest import Bringer, forget
 from ocrzoo_registry.mirror.plan import Compared, Wish, compare, has_all
+from ocrzoo_registry.mirror.release import MirrorFolder, Release
 from ocrzoo_registry.mirror.serving import nginx
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
@@ -133,7 +133,7 @@ def _build(
     wishes = choose(here)
     # What a build that broke off was to have, and this one is not, would be in the way of what fits on the disk.
     forget(resolver.store, [resolver.store.folder(wish.name, wish.file_format).name for wish in wishes])
-    releases.clear(folder, now, keep_linked=True)
+    publish.prune(folder, now, keep_linked=True)
     compared = compare(resolver, wishes, here, folder.blobs)
     built = Built(
         release=now,
@@ -189,11 +189,11 @@ def _publish(
     earlier = here.earlier if unchanged else layouts.earlier(here, models)
     index = index.model_copy(update={"earlier": tuple(one for one in earlier if has_all(one, folder.blobs))})
     if now is None or not unchanged or any(True for _ in verify.faults(folder, now, here=True)):
-        built.release, built.published = releases.publish(folder, index, now), True
+        built.release, built.published = publish.publish(folder, index, now), True
         built.unsigned = (
             now is not None and signing.is_signed(now.folder) and not signing.is_signed(built.release.folder)
         )
-    releases.clear(folder, built.release)
+    publish.prune(folder, built.release)
 
 
 def may_lack(one: Failed, here: Collection[str]) -> bool:

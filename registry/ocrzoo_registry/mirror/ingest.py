@@ -17,8 +17,8 @@ from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError
 from ocrzoo_registry.files import read_chunks, receive, sync, write_at_once
 from ocrzoo_registry.index.records import indexed
 from ocrzoo_registry.index.schema import Index, IndexedFile, IndexedModel, revision_of
-from ocrzoo_registry.mirror.folder import MirrorFolder
 from ocrzoo_registry.mirror.plan import Compared
+from ocrzoo_registry.mirror.release import MirrorFolder
 from ocrzoo_registry.sources.base import RemoteFile
 from ocrzoo_registry.store.manifest import Manifest
 from ocrzoo_registry.store.store import Store

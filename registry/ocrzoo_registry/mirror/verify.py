@@ -12,10 +12,10 @@ from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.files import read_bounded, reason, sha256_of
 from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index.schema import IndexedFile
-from ocrzoo_registry.mirror import layouts
-from ocrzoo_registry.mirror.folder import MirrorFolder, Release
-from ocrzoo_registry.mirror.layouts import archives
-from ocrzoo_registry.mirror.layouts.archives import MadeArchive, MadeArchives
+from ocrzoo_registry.mirror import archives, layouts
+from ocrzoo_registry.mirror.archives import Archive, MadeArchive, MadeArchives
+from ocrzoo_registry.mirror.layouts.base import Content
+from ocrzoo_registry.mirror.release import MirrorFolder, Release
 from ocrzoo_registry.mirror.serving import nginx
 
 _MORE_LOOKS = 4
@@ -23,19 +23,6 @@ MAX_DOCUMENT_BYTES = 1 << 28
 _SIGNATURE = re.compile(r"index\.json\.[a-z0-9.]+")
 """What may lie beside the index: who vouches for it is another matter."""
 _ROOT = re.compile(r'^root "(/[^"\n]+)";$', re.MULTILINE)
-
-
-def made_archives(release: Release) -> MadeArchives:
-    """Return what a release says of its archives.
-
-    Raises:
-        IntegrityError: It does not.
-    """
-    path = release.folder / archives.FILE_NAME
-    try:
-        return archives.parse(read_bounded(path, archives.MAX_BYTES), origin=str(path))
-    except OSError as error:
-        raise IntegrityError(f"{path}: {reason(error)}") from error
 
 
 def faults(folder: MirrorFolder, release: Release, *, deep: bool = False, here: bool = False) -> Iterator[str]:
@@ -73,7 +60,7 @@ class _Check:
         for sha256, file in sorted(self.files.items()):
             yield from self._blob(self.folder.blobs / sha256, file, deep=deep)
         try:
-            made = made_archives(self.release)
+            made = self.release.archives()
         except IntegrityError as error:
             yield str(error)
             return
@@ -92,10 +79,10 @@ class _Check:
             else:
                 yield from self._archive(path, content, made.archives.get(path), deep=deep)
 
-    def _due(self, made: MadeArchives) -> dict[str, layouts.Content]:
+    def _due(self, made: MadeArchives) -> dict[str, Content]:
         """Everything that the release must have."""
         index = self.release.index
-        due: dict[str, layouts.Content] = {file.blob: file for file in self.files.values()}
+        due: dict[str, Content] = {file.blob: file for file in self.files.values()}
         due |= {indexes.FILE_NAME: index.to_bytes(), archives.FILE_NAME: made.to_bytes()}
         due |= dict(layouts.tree(index))
         root = self.release.folder if self.here else self._configured_root()
@@ -154,7 +141,7 @@ class _Check:
         except OSError as error:
             yield f"{self._name(path)}: {reason(error)}"
 
-    def _archive(self, path: str, archive: layouts.Archive, made: MadeArchive | None, *, deep: bool) -> Iterator[str]:
+    def _archive(self, path: str, archive: Archive, made: MadeArchive | None, *, deep: bool) -> Iterator[str]:
         place = self.release.folder / path
         try:
             status = place.lstat()

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ocrzoo.cli.commands.mirror_serve import CLIENTS, SHELLS
 from ocrzoo.cli.root import ocrzoo
 from ocrzoo_registry.errors import NotFound, UsageError
 from ocrzoo_registry.mirror.serving import client_env
@@ -51,8 +50,15 @@ def shell_sets(script: str, *command: str) -> dict[str, str]:
     return {name: value for name, value in found.items() if name in VARIABLES}
 
 
-def test_names_are_those_of_the_registry() -> None:
-    assert (client_env.NAMES, tuple(client_env.SHELLS)) == (CLIENTS, SHELLS)
+def test_programs_and_shells_in_the_help_come_from_the_registry() -> None:
+    help_text = told("--help")
+    for name in (*client_env.CLIENTS, *client_env.SHELLS):
+        assert name in help_text
+
+
+@pytest.mark.parametrize("option", ["--for", "--shell"])
+def test_an_unknown_program_or_shell_is_refused(option: str) -> None:
+    assert f"Invalid value for '{option}': 'wget' is not one of" in told(URL, option, "wget")
 
 
 def test_a_shell_gets_every_variable() -> None:
@@ -90,7 +96,7 @@ def test_no_address_ends_the_text_that_a_shell_is_told(odd: str) -> None:
 
 def test_every_program_comes_with_what_it_needs() -> None:
     lines = told(URL).splitlines()
-    for name in CLIENTS:
+    for name in client_env.CLIENTS:
         assert any(line.startswith(f"# {name}: ") for line in lines)
     assert any("aistudio.baidu.com" in line and line.startswith("#") for line in lines)
 
@@ -102,7 +108,7 @@ def test_one_program_can_be_picked() -> None:
 
 def test_json_says_the_same() -> None:
     clients = json.loads(told(URL, "--json"))
-    assert [one["name"] for one in clients] == list(CLIENTS)
+    assert [one["name"] for one in clients] == list(client_env.CLIENTS)
     assert {name for one in clients for name in one["variables"]} == VARIABLES
     assert all(one["needs"] for one in clients)
 
@@ -113,7 +119,7 @@ def test_a_folder_leads_ocrzoo_only(tmp_path: Path) -> None:
     (folder / "index.json").write_text("{}")
     found = shell_sets(told(str(folder)), "sh", "-c")
     assert found == {"OCRZOO_MIRROR": folder.as_uri(), "PADDLE_PDX_MODEL_SOURCE": "mirror"}
-    assert told(str(folder)).count("needs a web server") == len(CLIENTS) - 1
+    assert told(str(folder)).count("needs a web server") == len(client_env.CLIENTS) - 1
     assert shell_sets(told("s3://bucket/prefix"), "sh", "-c")["OCRZOO_MIRROR"] == "s3://bucket/prefix"
 
 

@@ -13,8 +13,7 @@ from tests.registry.kit import card_data
 from ocrzoo_registry.cards.loader import build_card
 from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.index.schema import Index, IndexedFile, IndexedModel, revision_of
-from ocrzoo_registry.mirror import layouts
-from ocrzoo_registry.mirror.layouts import archives
+from ocrzoo_registry.mirror import archives, layouts
 from ocrzoo_registry.mirror.serving import nginx
 
 BOS = "paddlex/official_inference_model/paddle3.0.0"

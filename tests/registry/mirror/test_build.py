@@ -24,8 +24,8 @@ from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.mirror import build, verify
 from ocrzoo_registry.mirror.build import Built
-from ocrzoo_registry.mirror.folder import MirrorFolder
 from ocrzoo_registry.mirror.plan import Wish
+from ocrzoo_registry.mirror.release import MirrorFolder
 from ocrzoo_registry.plugins.registrations import Origin, Registration
 from ocrzoo_registry.settings import Hubs as HubSettings
 from ocrzoo_registry.settings import Settings
@@ -219,7 +219,7 @@ def test_a_build_that_is_killed_between_two_changes_to_the_disk_does_too(site: S
 
 def test_what_a_killed_build_brought_is_not_fetched_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("ocrzoo_registry.mirror.releases.publish", _interrupt)
+        patch.setattr("ocrzoo_registry.mirror.publish.publish", _interrupt)
         with pytest.raises(KeyboardInterrupt):
             site.build()
     site.hubs.clear()
@@ -232,7 +232,7 @@ def test_what_a_killed_build_brought_and_nobody_wants_now_is_not_in_the_way(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("ocrzoo_registry.mirror.releases.publish", _interrupt)
+        patch.setattr("ocrzoo_registry.mirror.publish.publish", _interrupt)
         with pytest.raises(KeyboardInterrupt):
             site.build()
         with pytest.raises(KeyboardInterrupt):

@@ -13,8 +13,9 @@ from tests.registry.mirror.made_mirrors import BOS, MadeMirror, card_of, indexed
 from ocrzoo_registry.download.tar import unpack
 from ocrzoo_registry.errors import IntegrityError, UsageError
 from ocrzoo_registry.index.schema import Index, IndexedFile, revision_of
-from ocrzoo_registry.mirror import layouts
-from ocrzoo_registry.mirror.layouts import Archive, archives, earlier
+from ocrzoo_registry.mirror import archives, layouts
+from ocrzoo_registry.mirror.archives import Archive
+from ocrzoo_registry.mirror.layouts import earlier
 
 FILES = {"inference.yml": b"a: 1\n", "inference.pdiparams": bytes(range(256)), "deep/a+b.txt": b"deep"}
 NAME = "seaside_det"

@@ -66,11 +66,11 @@ def export_bundle(
     zoo = chosen_zoo(source)
     bundle_writer.check_target(target, zoo.store.root, force=force)
     if mirror is not None:
-        from ocrzoo_registry.mirror.published import root_of
+        from ocrzoo_registry.mirror.release import published
 
         if names or pipeline or lang or formats or source or every or sign_key:
             raise click.UsageError("--mirror packs a mirror as it is: leave what chooses models, and --sign-key, out")
-        _write(target, bundle_writer.from_mirror(root_of(mirror)), as_json=as_json)
+        _write(target, bundle_writer.from_mirror(published(mirror)), as_json=as_json)
         return ExitCode.DONE
     if sign_key is not None:
         from ocrzoo_registry.index import signing

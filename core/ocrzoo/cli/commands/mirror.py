@@ -61,7 +61,7 @@ def build(
     take twice their size: as files, and as archives for those who ask the object store.
     """
     from ocrzoo_registry.mirror import build as building
-    from ocrzoo_registry.mirror.folder import MirrorFolder
+    from ocrzoo_registry.mirror.release import MirrorFolder
 
     zoo = chosen_zoo(source)
     place = MirrorFolder(folder)
@@ -96,7 +96,7 @@ def verify(folder: Path, deep: bool, key: Path | None, as_json: bool) -> int:
 
     'ocrzoo mirror build' mends what is missing; where a file holds wrong bytes, delete it first.
     """
-    from ocrzoo_registry.mirror.folder import MirrorFolder
+    from ocrzoo_registry.mirror.release import MirrorFolder
     from ocrzoo_registry.mirror.verify import verify as check
 
     release, found = check(MirrorFolder(folder), deep=deep)
@@ -134,8 +134,8 @@ def diff(
     Without any choice: among the models that the mirror has. Exit code 4 if a source does not say.
     """
     from ocrzoo_registry.mirror import build as building
-    from ocrzoo_registry.mirror.folder import MirrorFolder
     from ocrzoo_registry.mirror.plan import compare
+    from ocrzoo_registry.mirror.release import MirrorFolder
 
     zoo = chosen_zoo(source)
     place = MirrorFolder(folder)

@@ -12,8 +12,27 @@ from ocrzoo.cli.output import debug_option, one_line, print_json, tell
 if TYPE_CHECKING:
     from ocrzoo_registry.mirror.serving.server import Mirror
 
-CLIENTS = ("ocrzoo", "huggingface-hub", "modelscope", "aistudio-sdk", "paddlex")
-SHELLS = ("sh", "fish", "powershell", "plain")
+
+class _OneOf(click.ParamType[str]):
+    """A key of a table in the registry, which is loaded only when the option is given or explained."""
+
+    name = "choice"
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def _choice(self) -> click.Choice[str]:
+        from ocrzoo_registry.mirror.serving import client_env
+
+        return click.Choice(list(getattr(client_env, self._table)))
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        """List the keys in the help."""
+        return f"[{'|'.join(self._choice().choices)}]"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse what is not a key."""
+        return self._choice().convert(value, param, ctx)
 
 
 @click.command()
@@ -33,7 +52,7 @@ def serve(folder: Path, host: str, port: int, log_requests: bool) -> None:
     from ocrzoo_registry.mirror.serving.server import serve as run_server
 
     def started(address: str, mirror: Mirror) -> None:
-        count = len(mirror.release.index.models)
+        count = len(mirror.served.release.index.models)
         click.echo(f"serving {count} {'model' if count == 1 else 'models'} at {address} (Ctrl-C ends it)")
         if host not in {"127.0.0.1", "::1", "localhost"}:
             tell("warning", f"everybody who reaches this machine at {host} can read the mirror", "yellow")
@@ -43,10 +62,8 @@ def serve(folder: Path, host: str, port: int, log_requests: bool) -> None:
 
 @click.command()
 @click.argument("target", metavar="DIR|URL")
-@click.option(
-    "--for", "names", type=click.Choice(CLIENTS), multiple=True, help="Only for this program; may be repeated."
-)
-@click.option("--shell", type=click.Choice(SHELLS), default="sh", show_default=True, help="Write it for this shell.")
+@click.option("--for", "names", type=_OneOf("CLIENTS"), multiple=True, help="Only for this program; may be repeated.")
+@click.option("--shell", type=_OneOf("SHELLS"), default="sh", show_default=True, help="Write it for this shell.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def env(target: str, names: tuple[str, ...], shell: str, as_json: bool) -> None:
@@ -57,7 +74,7 @@ def env(target: str, names: tuple[str, ...], shell: str, as_json: bool) -> None:
     """  # noqa: D301  # \b is click's mark for text that is not rewrapped
     from ocrzoo_registry.mirror.serving.client_env import clients, lines, place_of
 
-    found = clients(place_of(target), names or CLIENTS)
+    found = clients(place_of(target), names)
     if as_json:
         print_json([{"name": one.name, "variables": one.variables, "needs": list(one.needs)} for one in found])
     else:
@@ -79,6 +96,6 @@ def sign(folder: Path, key: Path) -> None:
     who sets OCRZOO_MIRROR_KEY to the public key takes nothing from an unsigned mirror.
     """
     from ocrzoo_registry.index import signing
-    from ocrzoo_registry.mirror.published import root_of
+    from ocrzoo_registry.mirror.release import published
 
-    click.echo(f"{one_line(str(signing.sign_tree(root_of(folder), key)))}: written")
+    click.echo(f"{one_line(str(signing.sign_tree(published(folder), key)))}: written")

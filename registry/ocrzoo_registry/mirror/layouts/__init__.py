@@ -1,48 +1,61 @@
-"""The tree that a mirror serves: the layouts of four hubs, as other names for one set of files.
+"""The hubs that a mirror serves, one module each, as different names for one set of files.
 
-A hub has in it the repositories that the cards' ``sources`` name, and nothing else. Beside the tree lie the index,
-the files themselves as ``blobs/<sha256>``, ``archives.json`` (:mod:`.archives`) and the web server's configuration
-(:mod:`ocrzoo_registry.mirror.serving.nginx`).
+To serve another hub, write a module with its :class:`Layout` and add it to :data:`LAYOUTS`: the served tree, both
+servers and ``ocrzoo mirror env`` follow from the table. Beside the trees of the hubs are the index, the files
+themselves as ``blobs/<sha256>``, ``archives.json`` and the configuration of nginx.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.index.schema import Index, IndexedFile
-from ocrzoo_registry.mirror.layouts import aistudio, archives, huggingface, modelscope
-from ocrzoo_registry.mirror.layouts.archives import Archive
-from ocrzoo_registry.mirror.layouts.repositories import Repository, earlier, repositories
+from ocrzoo_registry.index.schema import Index, IndexedModel
+from ocrzoo_registry.mirror.layouts import aistudio, bos, huggingface, modelscope
+from ocrzoo_registry.mirror.layouts.base import Content, Layout
+from ocrzoo_registry.mirror.layouts.repositories import place_of, replaced, repositories
 
-__all__ = ["Archive", "Content", "Repository", "earlier", "repositories", "tree"]
-
-Content = bytes | IndexedFile | Archive
-"""What lies at a path: a document; a file, as a hard link to its blob; an archive, made by :func:`archives.write`."""
+LAYOUTS: tuple[Layout, ...] = (huggingface.LAYOUT, modelscope.LAYOUT, aistudio.LAYOUT, bos.LAYOUT)
+"""All hubs, in the order in which requests are matched."""
 
 
 def tree(index: Index) -> Iterator[tuple[str, Content]]:
-    """Yield every path of the hubs' layouts, relative to the root of what is served, and what lies there.
+    """Yield every path of the hubs' layouts, relative to the served root, and what is stored there.
 
     Raises:
         UsageError: Two models have different bytes at one path, or a repository cannot be served by a mirror.
     """
     files: set[str] = set()
     folders: set[str] = set()
-    for path, content in _everything(index):
-        above = set(_above(path))
-        if path in files or path in folders or not files.isdisjoint(above):
-            raise UsageError(f"{path}: two models of this mirror need this path for different things: leave one out")
-        files.add(path)
-        folders |= above
-        yield path, content
+    for layout in LAYOUTS:
+        for path, content in layout.tree(repositories(index, layout)):
+            above = set(_above(path))
+            if path in files or path in folders or not files.isdisjoint(above):
+                raise UsageError(f"two models need {path} for different things: leave one of them out")
+            files.add(path)
+            folders |= above
+            yield path, content
 
 
-def _everything(index: Index) -> Iterator[tuple[str, Content]]:
-    yield from huggingface.tree(repositories(index, "huggingface"))
-    yield from modelscope.tree(repositories(index, "modelscope"))
-    yield from aistudio.tree(repositories(index, "aistudio"))
-    yield from archives.tree(repositories(index, "bos"))
+def earlier(before: Index, models: Sequence[IndexedModel]) -> tuple[IndexedModel, ...]:
+    """Return what a new index keeps as ``earlier``: models of the previous one that have other bytes or commits now.
+
+    Raises:
+        UsageError: As :func:`tree`.
+    """
+    now = {(model.name, model.format): model.files for model in models}
+    gone = {(one.hub, name) for one in LAYOUTS if one.keeps_earlier for name in replaced(before, models, one)}
+    return tuple(
+        model
+        for model in before.models
+        if now.get((model.name, model.format)) != model.files or not gone.isdisjoint(_places(model))
+    )
+
+
+def _places(model: IndexedModel) -> Iterator[tuple[str, str]]:
+    for layout in LAYOUTS:
+        if layout.keeps_earlier and (place := place_of(model, layout)) is not None:
+            yield layout.hub, place[0]
 
 
 def _above(path: str) -> Iterator[str]:

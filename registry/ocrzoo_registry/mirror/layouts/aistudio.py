@@ -1,4 +1,4 @@
-"""The documents that AI Studio's client reads (those of a Gitea), with the SHA-256 that it checks where it is told."""
+"""AI Studio, a Gitea whose documents also state the SHA-256 that its client checks."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ocrzoo_registry.index.schema import IndexedFile
+from ocrzoo_registry.mirror.layouts.base import REPOSITORY, Client, Layout, Repository, Route, repository_in
 from ocrzoo_registry.mirror.layouts.documents import document, git_id
-from ocrzoo_registry.mirror.layouts.repositories import Repository
 
 
 def tree(repositories: list[Repository]) -> Iterator[tuple[str, bytes]]:
-    """Yield the paths of these repositories as they are now, and what lies there."""
+    """Yield the documents of the present repositories."""
     for repository in repositories:
         if repository.now:
             base = f"api/v1/repos/{repository.name}"
@@ -50,3 +50,33 @@ def _contents(file: IndexedFile, repository: Repository) -> dict[str, Any]:
         "content": None,
         "Sha256": file.sha256,
     }
+
+
+def _client(mirror: str) -> Client:
+    return Client(
+        "aistudio-sdk",
+        {"STUDIO_GIT_HOST": mirror},
+        (
+            "it posts a count to https://aistudio.baidu.com before each download, and waits for ever for an answer",
+            "where that host is neither reached nor refused, switch that off in Python:",
+            "aistudio_sdk.snapshot_download.post_repo_statistic = lambda *_: None",
+        ),
+    )
+
+
+_REPO = rf"/api/v1/repos/{REPOSITORY}"
+_REVISION = {"revision": "?ref"}
+
+LAYOUT = Layout(
+    hub="aistudio",
+    title="AI Studio",
+    place=repository_in("aistudio"),
+    tree=tree,
+    branch="master",
+    routes=(
+        Route(rf"{_REPO}/media/(?P<path>.+)", values=_REVISION),
+        Route(rf"{_REPO}/contents/.+", "{uri}", _REVISION),
+        Route(r"/api/v1/repos/[^/]+/[^/]+/git/trees/[^/]+", "{uri}"),
+    ),
+    clients={"aistudio-sdk": _client},
+)

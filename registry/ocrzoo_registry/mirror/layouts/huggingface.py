@@ -1,6 +1,6 @@
-"""The tree that HuggingFace's clients read: ``api/models`` and ``resolve``.
+"""Hugging Face: ``api/models`` and ``resolve``.
 
-Every file is said to be in large-file storage, since its ETag is then its SHA-256.
+Every file is listed as one in large-file storage, since its ETag is then its SHA-256.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from ocrzoo_registry.index.schema import IndexedFile
+from ocrzoo_registry.mirror.layouts.base import REPOSITORY, Client, Layout, Repository, Route, repository_in
 from ocrzoo_registry.mirror.layouts.documents import document, git_id, pointer
-from ocrzoo_registry.mirror.layouts.repositories import Repository
 
 
 def tree(repositories: list[Repository]) -> Iterator[tuple[str, bytes | IndexedFile]]:
-    """Yield the paths of these repositories, and what lies there."""
+    """Yield the documents and files of these repositories, earlier states included."""
     for repository in repositories:
         described, listed = document(_revision(repository)), document([_entry(file) for file in repository.files])
         for revision in repository.revisions:
@@ -56,3 +56,28 @@ def _entry(file: IndexedFile) -> dict[str, Any]:
 
 def _lfs(file: IndexedFile) -> dict[str, int]:
     return {"size": file.size, "pointerSize": len(pointer(file))}
+
+
+def _client(mirror: str) -> Client:
+    return Client(
+        "huggingface-hub",
+        {"HF_ENDPOINT": mirror, "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"},
+        ("reads them when it is imported: set them before Python starts",),
+    )
+
+
+LAYOUT = Layout(
+    hub="huggingface",
+    title="HuggingFace",
+    place=repository_in("huggingface"),
+    tree=tree,
+    branch="main",
+    routes=(
+        Route(rf"/{REPOSITORY}/resolve/(?P<revision>[^/]+)/(?P<path>.+)"),
+        Route(rf"/api/models/{REPOSITORY}/(revision|tree)/(?P<revision>[^/]+)", "{uri}"),
+        Route(rf"/api/models/{REPOSITORY}", "{uri}/revision/main", {"revision": "main"}),
+    ),
+    clients={"huggingface-hub": _client},
+    states_commits=True,
+    keeps_earlier=True,
+)

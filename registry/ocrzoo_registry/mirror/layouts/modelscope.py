@@ -1,18 +1,19 @@
-"""The documents that ModelScope's clients read; its files are named in the query of an address (``server_config``)."""
+"""ModelScope: documents at paths, files by the query of a URL."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 from ocrzoo_registry.index.schema import IndexedFile
+from ocrzoo_registry.mirror.layouts.base import REPOSITORY, Client, Layout, Repository, Route, repository_in
 from ocrzoo_registry.mirror.layouts.documents import document
-from ocrzoo_registry.mirror.layouts.repositories import Repository
 
 
 def tree(repositories: list[Repository]) -> Iterator[tuple[str, bytes]]:
-    """Yield the paths of these repositories as they are now, and what lies there."""
+    """Yield the documents of the present repositories."""
     for repository in repositories:
         if repository.now:
             model = f"api/v1/models/{repository.name}"
@@ -46,3 +47,32 @@ def _entry(file: IndexedFile, repository: Repository) -> dict[str, Any]:
         "Revision": repository.commit,
         "IsLFS": True,
     }
+
+
+def _client(mirror: str) -> Client:
+    parts = urlsplit(mirror)
+    older = (
+        f"before 1.38 it reads MODELSCOPE_DOMAIN={parts.netloc}"
+        if parts.scheme == "https"
+        else "before 1.38 it asks by https only, unless a call says endpoint="
+    )
+    return Client("modelscope", {"MODELSCOPE_ENDPOINT": mirror}, (f"1.38 or later; {older}",))
+
+
+_REPO = rf"/api/v1/models/{REPOSITORY}/repo"
+_REVISION = {"revision": "?Revision"}
+
+LAYOUT = Layout(
+    hub="modelscope",
+    title="ModelScope",
+    place=repository_in("modelscope"),
+    tree=tree,
+    branch="master",
+    routes=(
+        Route(_REPO, values={**_REVISION, "path": "?FilePath"}),
+        Route(f"{_REPO}/files", "{uri}", _REVISION),
+        Route(r"/api/v1/models/[^/]+/[^/]+/revisions", "{uri}"),
+        Route(r"/(api|openapi)/v1/models/(?P<own>[^/]+/[^/]+)", "/api/v1/models/{own}/about"),
+    ),
+    clients={"modelscope": _client},
+)

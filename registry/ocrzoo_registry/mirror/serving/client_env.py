@@ -6,26 +6,13 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.mirror.published import root_of
+from ocrzoo_registry.mirror.layouts import LAYOUTS
+from ocrzoo_registry.mirror.layouts.base import Client
+from ocrzoo_registry.mirror.release import published
 
-
-@dataclass(frozen=True)
-class Client:
-    """A program that downloads models."""
-
-    name: str
-    variables: dict[str, str]
-    """Name to value; empty where the program cannot use this mirror."""
-    needs: tuple[str, ...]
-    """What else has to be so, one sentence each."""
-
-
-NAMES = ("ocrzoo", "huggingface-hub", "modelscope", "aistudio-sdk", "paddlex")
 SHELLS: dict[str, Callable[[str, str], str]] = {
     "sh": lambda name, value: f"export {name}={shlex.quote(value)}",
     "fish": lambda name, value: f"set -gx {name} {shlex.quote(value)}",
@@ -50,7 +37,7 @@ def place_of(target: str) -> str:
         folder = Path(target).expanduser()
         if not folder.exists() and re.fullmatch(r"[^\s/@?#'\"]+:\d+(/.*)?", target):
             raise UsageError(f"there is no folder {target}: write the address of a server as http://{target}")
-        root_of(folder)
+        published(folder)
         return Path(os.path.abspath(folder)).as_uri()  # noqa: PTH100  # links in it stay: they may lead elsewhere later
     well_formed = re.fullmatch(r"(https?|s3)://[^\s/@?#]+(/[^\s?#]*)?|file:///[^\s?#]*", target)
     if not well_formed or not target.isprintable() or _ODD.search(target):
@@ -60,10 +47,10 @@ def place_of(target: str) -> str:
     return target.rstrip("/")
 
 
-def clients(place: str, names: Iterable[str] = NAMES) -> list[Client]:
-    """Return what these programs need for a mirror at an address."""
+def clients(place: str, names: Iterable[str] = ()) -> list[Client]:
+    """Return the settings of these programs, or of all, for a mirror at a URL."""
     web = place.startswith("http")
-    return [_CLIENTS[name](place) if web or name == "ocrzoo" else _without_server(name) for name in names]
+    return [CLIENTS[name](place) if web or name == "ocrzoo" else _without_server(name) for name in names or CLIENTS]
 
 
 def lines(found: Iterable[Client], shell: str) -> list[str]:
@@ -87,36 +74,6 @@ def _ocrzoo(place: str) -> Client:
     )
 
 
-def _huggingface(place: str) -> Client:
-    return Client(
-        "huggingface-hub",
-        {"HF_ENDPOINT": place, "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"},
-        ("reads them when it is imported: set them before Python starts",),
-    )
-
-
-def _modelscope(place: str) -> Client:
-    parts = urlsplit(place)
-    older = (
-        f"before 1.38 it reads MODELSCOPE_DOMAIN={parts.netloc}"
-        if parts.scheme == "https"
-        else "before 1.38 it asks by https only, unless a call says endpoint="
-    )
-    return Client("modelscope", {"MODELSCOPE_ENDPOINT": place}, (f"1.38 or later; {older}",))
-
-
-def _aistudio(place: str) -> Client:
-    return Client(
-        "aistudio-sdk",
-        {"STUDIO_GIT_HOST": place},
-        (
-            "it posts a count to https://aistudio.baidu.com before each download, and waits for ever for an answer",
-            "where that host is neither reached nor refused, switch that off in Python:",
-            "aistudio_sdk.snapshot_download.post_repo_statistic = lambda *_: None",
-        ),
-    )
-
-
 def _paddlex(place: str) -> Client:
     return Client(
         "paddlex",
@@ -132,10 +89,9 @@ def _paddlex(place: str) -> Client:
     )
 
 
-_CLIENTS: dict[str, Callable[[str], Client]] = {
+CLIENTS: dict[str, Callable[[str], Client]] = {
     "ocrzoo": _ocrzoo,
-    "huggingface-hub": _huggingface,
-    "modelscope": _modelscope,
-    "aistudio-sdk": _aistudio,
+    **{name: client for layout in LAYOUTS for name, client in layout.clients.items()},
     "paddlex": _paddlex,
 }
+"""All programs, by name: those of each layout, and those that download from several hubs."""

@@ -7,14 +7,18 @@ the blob of that name. So its ETag cannot be that of another file, as nginx's ow
 from __future__ import annotations
 
 import glob
+import re
+import string
 from collections.abc import Mapping
+from importlib import resources
 from pathlib import Path
 
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.index.schema import FILE_NAME, Index
-from ocrzoo_registry.mirror.layouts import archives
-from ocrzoo_registry.mirror.layouts.archives import MadeArchives
-from ocrzoo_registry.mirror.serving import nginx_templates
+from ocrzoo_registry.mirror import archives
+from ocrzoo_registry.mirror.archives import MadeArchives
+from ocrzoo_registry.mirror.layouts import LAYOUTS
+from ocrzoo_registry.mirror.layouts.base import Layout, Route
 from ocrzoo_registry.mirror.serving.tables import tables
 
 NGINX = "nginx.conf"
@@ -52,10 +56,10 @@ def nginx(index: Index, root: Path, made: MadeArchives, *, listen: str = DEFAULT
     paths = {"root": root, "maps": included / MAPS}
     paths |= {"site": included / SITE, "tables": included / TABLES, "answers": included / ANSWERS}
     return {
-        NGINX: nginx_templates.NGINX.format(**paths).encode(),
-        SITE: nginx_templates.SITE.format(**paths, listen=listen).encode(),
-        TABLES: nginx_templates.TABLES.format(**paths, **_hash_sizes(*maps.values())).encode(),
-        ANSWERS: nginx_templates.ANSWERS.format(**paths).encode(),
+        NGINX: _render(NGINX, **paths),
+        SITE: _render(SITE, **paths, listen=listen),
+        TABLES: _render(TABLES, **paths, **_hubs(), **_hash_sizes(*maps.values())),
+        ANSWERS: _render(ANSWERS, **paths, locations="\n".join(filter(None, map(_locations, LAYOUTS)))),
         **{f"{MAPS}/{name}.map": _map(entries) for name, entries in maps.items()},
     }
 
@@ -70,12 +74,54 @@ def check_root(root: Path) -> None:
         raise UsageError(f"{root}: nginx needs a whole path without quotes, dollar signs and backslashes")
 
 
+class _Template(string.Template):
+    """Text with gaps like ``@{root}``: a dollar sign begins a variable of nginx."""
+
+    delimiter = "@"
+
+
+def _render(name: str, **gaps: object) -> bytes:
+    """Fill in the template of a file."""
+    text = resources.files(__package__).joinpath("templates", name).read_text("utf-8")
+    return _Template(text).substitute(gaps).encode()
+
+
+def _hubs() -> dict[str, str]:
+    """What the tables say of single hubs."""
+    stating = [layout.hub for layout in LAYOUTS if layout.states_commits]
+    return {
+        "files": "".join(f"    {layout.hub} $ocrzoo_file;\n" for layout in LAYOUTS if layout.routes),
+        "stating_commits": stating[0] if len(stating) == 1 else f"(?:{'|'.join(stating)})",
+    }
+
+
+def _locations(layout: Layout) -> str:
+    """The requests of a hub's clients; nothing for one without."""
+    title = f"# {layout.title}\n" if layout.routes else ""
+    return title + "".join(_location(layout, route) for route in layout.routes)
+
+
+def _location(layout: Layout, route: Route) -> str:
+    pattern = route.pattern.replace("(?P<", "(?<ocrzoo_")
+    lines = [f"set $ocrzoo_hub {layout.hub};"] if "(?<ocrzoo_repository>" in pattern else []
+    lines += [f"set $ocrzoo_{name} {re.sub('^[?]', '$arg_', value)};" for name, value in route.values.items()]
+    if route.document is None:
+        lines += ["if ($ocrzoo_unchanged) { return 304; }", "try_files /blobs/$ocrzoo_file =404;"]
+    else:
+        lines.append("default_type application/json;")
+        if route.revision_in_query:
+            lines.append("if ($ocrzoo_commit = -) { return 404; }")
+        lines.append(f"try_files {route.document.format(uri='$uri', own='$ocrzoo_own')} =404;")
+    return "\n    ".join([f"location ~ ^{pattern}$ {{", *lines]) + "\n}\n"
+
+
 def _as_asked(files: Mapping[str, str]) -> dict[str, str]:
     """Add the names that stand percent-encoded in a query, which nginx does not decode."""
+    in_query = {one.hub for one in LAYOUTS if any(route.path_in_query for route in one.routes)}
     encoded = {}
     for key, sha256 in files.items():
         hub, owner, name, commit, path = key.split("/", 4)
-        if hub == "modelscope":
+        if hub in in_query:
             base = f"{hub}/{owner}/{name}/{commit}"
             for slash in ("/", "%2F"):
                 for plus in ("+", "%2B"):

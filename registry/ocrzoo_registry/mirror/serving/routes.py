@@ -1,13 +1,16 @@
-"""What lies behind an address of a mirror: the same answers as nginx gives by its configuration (``server_config``)."""
+"""Which file answers a request: the same answers as nginx gives with its generated configuration."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from ocrzoo_registry.index.schema import BLOBS, FILE_NAME
-from ocrzoo_registry.mirror.layouts import archives
+from ocrzoo_registry.mirror import archives
+from ocrzoo_registry.mirror.layouts import LAYOUTS
+from ocrzoo_registry.mirror.layouts.base import Layout, Route
 from ocrzoo_registry.mirror.serving.tables import NONE, Tables
 
 JSON = "application/json"
@@ -19,21 +22,21 @@ class Found:
     """A file of the release, or that there is none."""
 
     path: str | None
-    """Where it lies, from the root of the release; None where there is nothing."""
+    """Relative to the root of the release; None if there is no such file."""
     media_type: str = BYTES
     sha256: str | None = None
-    """Its digest, where it is known: then it is the ETag."""
+    """Its digest, if known: then it is the ETag."""
     commit: str | None = None
     """For ``X-Repo-Commit``."""
     error: str | None = None
-    """For ``X-Error-Code``, where the file turns out not to be there."""
+    """For ``X-Error-Code``, if the file turns out to be missing."""
 
 
 NOTHING = Found(None)
 
 
 def find(tables: Tables, path: str, query: Mapping[str, str]) -> Found:
-    """Return what lies at a path (decoded, with its slash at the start)."""
+    """Return what is stored at a path (decoded, with its leading slash)."""
     if re.search(r"/\.|//|\\|\0", path):
         return NOTHING
     for pattern, answer in _ROUTES:
@@ -52,84 +55,48 @@ def _own(tables: Tables, match: re.Match[str], _query: Mapping[str, str]) -> Fou
     return Found(path, sha256=tables.documents[path]) if path in tables.documents else NOTHING
 
 
-def _document(_tables: Tables, match: re.Match[str], _query: Mapping[str, str]) -> Found:
-    return Found(match[0][1:], JSON)
-
-
 def _signature(_tables: Tables, match: re.Match[str], _query: Mapping[str, str]) -> Found:
     return Found(match[0][1:])
 
 
-def _about(_tables: Tables, match: re.Match[str], _query: Mapping[str, str]) -> Found:
-    return Found(f"api/v1/models/{match['repository']}/about", JSON)
+def _of_hub(layout: Layout, route: Route, tables: Tables, match: re.Match[str], query: Mapping[str, str]) -> Found:
+    """A document or file of a hub, by the tables."""
+    values = {name: _value(given, query) for name, given in route.values.items()} | match.groupdict()
+    document = None if route.document is None else route.document.format(uri=match[0], **values).lstrip("/")
+    if "repository" not in values:
+        return Found(document, JSON)
+    repository = f"{layout.hub}/{values['repository']}"
+    commit = tables.commits.get(f"{repository}/{values['revision']}")
+    missing = _missing(tables, repository, commit) if layout.states_commits else NOTHING
+    if document is not None:
+        unknown = commit is None and route.revision_in_query
+        return missing if unknown else Found(document, JSON, commit=missing.commit, error=missing.error)
+    sha256 = tables.files.get(f"{repository}/{commit or NONE}/{values['path']}")
+    return missing if sha256 is None else Found(f"{BLOBS}/{sha256}", sha256=sha256, commit=missing.commit)
 
 
-def _resolve(tables: Tables, match: re.Match[str], _query: Mapping[str, str]) -> Found:
-    repository = f"huggingface/{match['repository']}"
-    found = _file(tables, repository, match["revision"], match["path"])
-    return found if found.path else _missing(tables, repository, match["revision"])
+def _value(given: str, query: Mapping[str, str]) -> str:
+    """A constant, or a parameter of the query; no path has a space, so that is a plus that nobody encoded."""
+    return query.get(given[1:], "").replace(" ", "+") if given.startswith("?") else given
 
 
-def _api(tables: Tables, match: re.Match[str], _query: Mapping[str, str]) -> Found:
-    repository, revision = match["repository"], match.groupdict().get("revision") or "main"
-    missing = _missing(tables, f"huggingface/{repository}", revision)
-    place = f"api/models/{repository}/{match.groupdict().get('kind') or 'revision'}/{revision}"
-    return Found(place, JSON, commit=missing.commit, error=missing.error)
-
-
-def _modelscope_file(tables: Tables, match: re.Match[str], query: Mapping[str, str]) -> Found:
-    path = query.get("FilePath", "").replace(" ", "+")  # no path has a space: it was a plus that nobody encoded
-    return _file(tables, f"modelscope/{match['repository']}", query.get("Revision", ""), path, hub=False)
-
-
-def _modelscope_list(tables: Tables, match: re.Match[str], query: Mapping[str, str]) -> Found:
-    known = f"modelscope/{match['repository']}/{query.get('Revision', '')}" in tables.commits
-    return Found(match[0][1:], JSON) if known else NOTHING
-
-
-def _media(tables: Tables, match: re.Match[str], query: Mapping[str, str]) -> Found:
-    return _file(tables, f"aistudio/{match['repository']}", query.get("ref", ""), match["path"], hub=False)
-
-
-def _contents(tables: Tables, match: re.Match[str], query: Mapping[str, str]) -> Found:
-    known = f"aistudio/{match['repository']}/{query.get('ref', '')}" in tables.commits
-    return Found(match[0][1:], JSON) if known else NOTHING
-
-
-def _file(tables: Tables, repository: str, revision: str, path: str, *, hub: bool = True) -> Found:
-    """A file of a repository; ``hub``: its commit is told, as HuggingFace does."""
-    commit = tables.commits.get(f"{repository}/{revision}", NONE)
-    sha256 = tables.files.get(f"{repository}/{commit}/{path}")
-    if sha256 is None:
-        return NOTHING
-    return Found(f"{BLOBS}/{sha256}", sha256=sha256, commit=commit if hub else None)
-
-
-def _missing(tables: Tables, repository: str, revision: str) -> Found:
-    """What HuggingFace's clients are told where a file is not there."""
-    commit = tables.commits.get(f"{repository}/{revision}")
+def _missing(tables: Tables, repository: str, commit: str | None) -> Found:
+    """What Hugging Face's clients expect if a file is missing."""
     if repository not in tables.repositories:
         return Found(None, error="RepoNotFound")
     return Found(None, commit=commit, error="RevisionNotFound" if commit is None else "EntryNotFound")
 
 
-_REPOSITORY = r"(?P<repository>[^/]+/[^/]+)"
 _Answer = Callable[[Tables, re.Match[str], Mapping[str, str]], Found]
-_ROUTES: tuple[tuple[re.Pattern[str], _Answer], ...] = tuple(
-    (re.compile(pattern), answer)
-    for pattern, answer in (
-        (rf"/{BLOBS}/(?P<sha256>[0-9a-f]{{64}})", _blob),
-        (rf"/{re.escape(FILE_NAME)}\.[a-z0-9.]+", _signature),
-        (rf"/{_REPOSITORY}/resolve/(?P<revision>[^/]+)/(?P<path>.+)", _resolve),
-        (rf"/api/models/{_REPOSITORY}/(?P<kind>revision|tree)/(?P<revision>[^/]+)", _api),
-        (rf"/api/models/{_REPOSITORY}", _api),
-        (rf"/api/v1/models/{_REPOSITORY}/repo", _modelscope_file),
-        (rf"/api/v1/models/{_REPOSITORY}/repo/files", _modelscope_list),
-        (rf"/api/v1/models/{_REPOSITORY}/revisions", _document),
-        (rf"/(?:api|openapi)/v1/models/{_REPOSITORY}", _about),
-        (rf"/api/v1/repos/{_REPOSITORY}/media/(?P<path>.+)", _media),
-        (rf"/api/v1/repos/{_REPOSITORY}/contents/.+", _contents),
-        (rf"/api/v1/repos/{_REPOSITORY}/git/trees/[^/]+", _document),
-        (rf"/(?:{re.escape(FILE_NAME)}|{re.escape(archives.FILE_NAME)}|.+\.tar)", _own),
-    )
-)
+
+
+def _routes() -> Iterator[tuple[str, _Answer]]:
+    yield rf"/{BLOBS}/(?P<sha256>[0-9a-f]{{64}})", _blob
+    yield rf"/{re.escape(FILE_NAME)}\.[a-z0-9.]+", _signature
+    for layout in LAYOUTS:
+        for route in layout.routes:
+            yield route.pattern, partial(_of_hub, layout, route)
+    yield rf"/(?:{re.escape(FILE_NAME)}|{re.escape(archives.FILE_NAME)}|.+\.tar)", _own
+
+
+_ROUTES = tuple((re.compile(pattern), answer) for pattern, answer in _routes())

@@ -12,14 +12,16 @@ import signal
 import socket
 import stat
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from ocrzoo_registry.errors import NotFound, OcrzooError, UsageError
-from ocrzoo_registry.mirror.published import Release, read, root_of
+from ocrzoo_registry.mirror.release import Release, published, read
 from ocrzoo_registry.mirror.serving.routes import Found, find
+from ocrzoo_registry.mirror.serving.tables import Tables, tables_of
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -39,18 +41,36 @@ MAX_CONNECTIONS = 512
 WELCOME = "A mirror of models, made by ocrzoo; /index.json says what is in it.\n"
 
 
+@dataclass(frozen=True)
+class Served:
+    """A release, and what it is looked up in."""
+
+    release: Release
+    tables: Tables
+
+    @classmethod
+    def read(cls, root: Path) -> Served:
+        """Read the tree of a release.
+
+        Raises:
+            IntegrityError: A document cannot be read.
+        """
+        release = read(root)
+        return cls(release, tables_of(release))
+
+
 class Mirror:
     """Answers requests for the files of a mirror."""
 
     def __init__(self, folder: Path) -> None:
-        """Read the release that is published.
+        """Read the published release.
 
         Raises:
-            NotFound: The folder is no mirror.
-            IntegrityError: Its index is broken.
+            NotFound: The folder is not a mirror.
+            IntegrityError: Its index cannot be read.
         """
         self._folder = folder
-        self.release: Release = read(root_of(folder))
+        self.served = Served.read(published(folder))
         self._refused: Path | None = None
         self._reading = asyncio.Lock()
 
@@ -61,10 +81,11 @@ class Mirror:
         path = request.scope["path"]
         if path == "/":
             return PlainTextResponse(WELCOME)
-        release = await self._published()
-        found = find(release.tables, path, request.query_params)
-        place = None if found.path is None else release.root / found.path
-        status = None if place is None else _regular(place, release.root)
+        served = await self._published()
+        root = served.release.folder
+        found = find(served.tables, path, request.query_params)
+        place = None if found.path is None else root / found.path
+        status = None if place is None else _regular(place, root)
         if place is None or status is None:
             return PlainTextResponse("404 Not Found\n", 404, _headers(Found(None, error=found.error), None))
         headers = _headers(found, status)
@@ -73,22 +94,22 @@ class Mirror:
         _settle_if_range(request, headers.get("ETag"))
         return _file_response()(place, headers=headers, media_type=found.media_type, stat_result=status)
 
-    async def _published(self) -> Release:
-        """The release that is published now; where a new one cannot be read, the one before."""
+    async def _published(self) -> Served:
+        """The release that is published now; if it cannot be read, the previous one."""
         try:
-            root = root_of(self._folder)
+            root = published(self._folder)
         except NotFound:
-            return self.release
-        if root in (self.release.root, self._refused):
-            return self.release
+            return self.served
+        if root in (self.served.release.folder, self._refused):
+            return self.served
         async with self._reading:
-            if root not in (self.release.root, self._refused):
+            if root not in (self.served.release.folder, self._refused):
                 try:
-                    self.release = await asyncio.to_thread(read, root)
+                    self.served = await asyncio.to_thread(Served.read, root)
                 except OcrzooError as error:
                     self._refused = root
-                    log.warning(f"still serving {self.release.root.name}: {error}")
-        return self.release
+                    log.warning(f"still serving {self.served.release.folder.name}: {error}")
+        return self.served
 
     def application(self) -> Starlette:
         """Return it as an ASGI application."""

@@ -1,4 +1,4 @@
-"""What a web server looks up to answer for the hubs: revisions, and the digest behind each name of a file."""
+"""What a web server looks up to answer for the hubs: commits by revision, digests by file name."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ocrzoo_registry.index import schema
 from ocrzoo_registry.index.schema import Index
-from ocrzoo_registry.mirror.layouts.archives import MadeArchives
-from ocrzoo_registry.mirror.layouts.repositories import BRANCHES, Repository, repositories
+from ocrzoo_registry.mirror import archives
+from ocrzoo_registry.mirror.archives import MadeArchives
+from ocrzoo_registry.mirror.layouts import LAYOUTS
+from ocrzoo_registry.mirror.layouts.base import Layout, Repository
+from ocrzoo_registry.mirror.layouts.repositories import repositories
+from ocrzoo_registry.mirror.release import Release, read_document
 
 NONE = "-"
-"""Stands for what is not there, in the place of a commit or digest."""
+"""In the place of a commit or digest that does not exist."""
 
 
 @dataclass(frozen=True)
@@ -29,19 +34,41 @@ class Tables:
     """Bytes, by sha256."""
 
 
+def tables_of(release: Release) -> Tables:
+    """Return the tables of a release on disk; a copy without its list of archives serves none.
+
+    Raises:
+        IntegrityError: A document cannot be read.
+        UsageError: As :func:`ocrzoo_registry.mirror.layouts.tree`.
+    """
+    own = {schema.FILE_NAME: read_document(release.folder / schema.FILE_NAME, schema.MAX_BYTES)}
+    made = MadeArchives(schema_version=1, archives={})
+    listed = release.folder / archives.FILE_NAME
+    if listed.exists():
+        own[archives.FILE_NAME] = read_document(listed, archives.MAX_BYTES)
+        made = release.archives()
+    return tables(release.index, made, own)
+
+
 def tables(index: Index, made: MadeArchives, own: Mapping[str, bytes]) -> Tables:
-    """Return the tables of a release; ``own`` are the contents of the mirror's own documents, by their paths.
+    """Return the tables of an index; ``own`` are the contents of the mirror's own documents, by path.
 
     Raises:
         UsageError: As :func:`ocrzoo_registry.mirror.layouts.tree`.
     """
-    served = [one for hub in BRANCHES for one in repositories(index, hub) if one.now or hub == "huggingface"]
+    served = [
+        (layout, one)
+        for layout in LAYOUTS
+        if layout.routes
+        for one in repositories(index, layout)
+        if one.now or layout.keeps_earlier
+    ]
     documents = {name: hashlib.sha256(content).hexdigest() for name, content in own.items()}
     sizes = {documents[name]: len(content) for name, content in own.items()}
     return Tables(
-        repositories=frozenset(_key(one) for one in served),
-        commits={f"{_key(one)}/{name}": one.commit for one in served for name in _revisions(one)},
-        files={f"{_key(one)}/{one.commit}/{file.path}": file.sha256 for one in served for file in one.files},
+        repositories=frozenset(_key(one) for _, one in served),
+        commits={f"{_key(one)}/{name}": one.commit for layout, one in served for name in _revisions(layout, one)},
+        files={f"{_key(one)}/{one.commit}/{file.path}": file.sha256 for _, one in served for file in one.files},
         documents=documents | {path: one.sha256 for path, one in made.archives.items()},
         sizes=sizes | index.blobs | {one.sha256: one.size for one in made.archives.values()},
     )
@@ -51,7 +78,8 @@ def _key(repository: Repository) -> str:
     return f"{repository.hub}/{repository.name}"
 
 
-def _revisions(repository: Repository) -> tuple[str, ...]:
-    """What it is asked for by; by nothing at all, where the revision stands in a query that may be left out."""
-    nothing = ("",) if repository.now and repository.hub != "huggingface" else ()
+def _revisions(layout: Layout, repository: Repository) -> tuple[str, ...]:
+    """What a repository is requested by; the empty text where the revision is in a query, which may leave it out."""
+    optional = any(route.revision_in_query for route in layout.routes)
+    nothing = ("",) if repository.now and optional else ()
     return (*repository.revisions, *nothing)

@@ -13,10 +13,10 @@ from tests.registry.mirror.serving.web_servers import free_port, program, run_ng
 
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.index.schema import Index
-from ocrzoo_registry.mirror.folder import MirrorFolder
+from ocrzoo_registry.mirror.archives import MadeArchives
 from ocrzoo_registry.mirror.layouts import earlier
-from ocrzoo_registry.mirror.layouts.archives import MadeArchives
-from ocrzoo_registry.mirror.releases import publish
+from ocrzoo_registry.mirror.publish import publish
+from ocrzoo_registry.mirror.release import MirrorFolder
 from ocrzoo_registry.mirror.serving import nginx
 
 NAME = "seaside_det"

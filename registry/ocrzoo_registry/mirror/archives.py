@@ -6,7 +6,7 @@ import hashlib
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
 from pydantic import ValidationError
@@ -15,7 +15,6 @@ from ocrzoo_registry.cards.schema import Record, RelativePath, Sha256, Size
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.files import CHUNK_BYTES, open_regular, receive, sync
 from ocrzoo_registry.index.schema import BLOBS, IndexedFile
-from ocrzoo_registry.mirror.layouts.repositories import Repository
 
 FILE_NAME = "archives.json"
 """Where a mirror says what its archives are: beside the index."""
@@ -69,13 +68,6 @@ def parse(content: bytes, *, origin: str) -> MadeArchives:
         return MadeArchives.model_validate_json(content)
     except ValidationError as error:
         raise IntegrityError(f"{origin}: is no list of a mirror's archives; build the mirror again") from error
-
-
-def tree(repositories: list[Repository]) -> Iterator[tuple[str, Archive]]:
-    """Yield the archives by their paths."""
-    for repository in repositories:
-        if repository.now:
-            yield repository.name, Archive(PurePosixPath(repository.name).stem, repository.files)
 
 
 def write(path: Path, archive: Archive, blobs: Path) -> MadeArchive:

@@ -1,4 +1,4 @@
-"""Releases: whole trees to serve, put together out of sight, synced, and put in the place of the one before at once."""
+"""Publishing: a release is assembled in a hidden folder, synced, and put in place of the previous one atomically."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from ocrzoo_registry.files import sync
 from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.schema import Index, IndexedFile
-from ocrzoo_registry.mirror import layouts, verify
-from ocrzoo_registry.mirror.folder import MirrorFolder, Release
+from ocrzoo_registry.mirror import archives, layouts, verify
+from ocrzoo_registry.mirror.archives import Archive, MadeArchive, MadeArchives
 from ocrzoo_registry.mirror.ingest import Blobs
-from ocrzoo_registry.mirror.layouts import archives
-from ocrzoo_registry.mirror.layouts.archives import MadeArchive, MadeArchives
+from ocrzoo_registry.mirror.layouts.base import Content
+from ocrzoo_registry.mirror.release import MirrorFolder, Release
 from ocrzoo_registry.mirror.serving import nginx
 
 _SYNCS = 16
-"""Files that are handed to the disk at once: it then writes its journal once for several."""
+"""Files synced at the same time: the file system then writes its journal once for several."""
 
 
 def id_of(index: Index) -> str:
-    """Return the name of an index's release: the same for the same index."""
+    """Return the name of an index's release: equal for equal indexes."""
     return hashlib.sha256(index.to_bytes()).hexdigest()[:16]
 
 
 def publish(folder: MirrorFolder, index: Index, now: Release | None) -> Release:
-    """Serve an index from now on; call it under the mirror's lock, with all its blobs there.
+    """Serve an index from now on; call it under the mirror's lock, with all its blobs stored.
 
     Raises:
         UsageError: Two models need one path for different things.
@@ -42,7 +42,7 @@ def publish(folder: MirrorFolder, index: Index, now: Release | None) -> Release:
     for number in count():
         release = Release(folder.releases / f"{id_of(index)}{f'-{number}' if number else ''}", index)
         if not release.folder.exists():
-            _lay(folder, release, now)
+            _assemble(folder, release, now)
         elif any(True for _ in verify.faults(folder, release, here=True)):
             continue
         folder.switch(release.folder)
@@ -51,15 +51,15 @@ def publish(folder: MirrorFolder, index: Index, now: Release | None) -> Release:
     raise AssertionError
 
 
-def clear(folder: MirrorFolder, now: Release | None, *, keep_linked: bool = False) -> None:
-    """Remove what nobody reads any more: releases but the one that is served and the one before, and their blobs.
+def prune(folder: MirrorFolder, now: Release | None, *, keep_linked: bool = False) -> None:
+    """Remove all releases except the present and the previous one, and blobs that neither uses.
 
-    ``keep_linked``: blobs stay that have another name, as those of models have that no release has yet.
+    ``keep_linked``: keep blobs with other hard links, such as those of models that are not in a release yet.
 
     Raises:
         OSError: The mirror cannot be written.
     """
-    keep = {now.folder.name, folder.before()} if now is not None else set()
+    keep = {now.folder.name, folder.previous()} if now is not None else set()
     digests: set[str] = set()
     for path in list(folder.releases.iterdir()):
         if path.name in keep:
@@ -72,8 +72,8 @@ def clear(folder: MirrorFolder, now: Release | None, *, keep_linked: bool = Fals
     blobs.sweep(digests | (blobs.linked() if keep_linked else set()))
 
 
-def _lay(folder: MirrorFolder, release: Release, now: Release | None) -> None:
-    """Put a release together, and into its place by one rename."""
+def _assemble(folder: MirrorFolder, release: Release, now: Release | None) -> None:
+    """Write a release to a hidden folder, and rename that."""
     stage = folder.releases / f".{release.folder.name}.{os.urandom(4).hex()}"
     try:
         stage.mkdir()
@@ -102,13 +102,13 @@ def _lay(folder: MirrorFolder, release: Release, now: Release | None) -> None:
         stage.rename(release.folder)
         sync(folder.releases)
     except FileNotFoundError as error:
-        raise IntegrityError(f"{error.filename}: is gone: build the mirror again") from error
+        raise IntegrityError(f"{error.filename} is missing: run 'ocrzoo mirror build' again") from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 
 
-def _contents(index: Index) -> Iterator[tuple[str, layouts.Content]]:
-    """Everything in a release but the list of archives and the web server's configuration."""
+def _contents(index: Index) -> Iterator[tuple[str, Content]]:
+    """Everything in a release except the list of archives and the configuration of nginx."""
     yield indexes.FILE_NAME, index.to_bytes()
     files = {file.sha256: file for model in (*index.models, *index.earlier) for file in model.files}
     for file in files.values():
@@ -118,13 +118,13 @@ def _contents(index: Index) -> Iterator[tuple[str, layouts.Content]]:
 
 def _made_archives(release: Release | None) -> dict[str, MadeArchive]:
     try:
-        return dict(verify.made_archives(release).archives) if release is not None else {}
+        return dict(release.archives().archives) if release is not None else {}
     except IntegrityError:
         return {}
 
 
-def _is_made(made: MadeArchive | None, archive: layouts.Archive, path: Path) -> bool:
-    """Whether an archive of the release before will do: it has the same files, and lies there."""
+def _is_made(made: MadeArchive | None, archive: Archive, path: Path) -> bool:
+    """Whether the present release has the same archive."""
     try:
         return made is not None and made.key == archive.key and path.stat().st_size == made.size
     except OSError:
@@ -140,7 +140,7 @@ def _sync_all(stage: Path) -> None:
 
 
 def _digests_of(release: Path) -> set[str]:
-    """The names of the blobs that a release refers to."""
+    """The names of the blobs that a release uses."""
     try:
         return {path.name for path in (release / indexes.BLOBS).iterdir()}
     except FileNotFoundError:
@@ -148,7 +148,7 @@ def _digests_of(release: Path) -> set[str]:
 
 
 def _discard(folder: MirrorFolder, path: Path) -> None:
-    """Remove a release: first out of sight, so that no half of one lies there under a release's name."""
+    """Remove a release: hidden first, so that a partial one never has a release's name."""
     if not path.is_dir() or path.is_symlink():
         path.unlink(missing_ok=True)
         return

@@ -1,11 +1,11 @@
-"""The folder of a mirror: where everything lies in it, whether it is one, and who may change it.
+"""The folder of a mirror, and its releases: the trees that are served.
 
 ::
 
     blobs/<sha256>        the bytes of every file, once
-    releases/<id>/        a whole tree to serve, made of hard links and generated documents
-    current               the release that is served: a symbolic link, changed by one rename
-    .work/                what is on its way, and the lock; not served
+    releases/<id>/        a complete tree to serve, made of hard links and generated documents
+    current               symbolic link to the release that is served, replaced by one rename
+    .work/                downloads in progress, and the lock; not served
 """
 
 from __future__ import annotations
@@ -21,11 +21,15 @@ from ocrzoo_registry.errors import IntegrityError, NotFound, StoreError, UsageEr
 from ocrzoo_registry.files import read_bounded, reason, write_at_once
 from ocrzoo_registry.index import schema
 from ocrzoo_registry.index.schema import Index
+from ocrzoo_registry.mirror import archives
+from ocrzoo_registry.mirror.archives import MadeArchives
 from ocrzoo_registry.store.store import Store
 
-MARK = "This folder is kept by 'ocrzoo mirror build'. Serve the folder that 'current' leads to, never this one.\n"
+CURRENT = "current"
+"""Link to the release that is served."""
+MARK = "This folder is managed by 'ocrzoo mirror build'. Serve the folder that 'current' links to, never this one.\n"
 _OWN = {".work", "lost+found"}
-"""What lies in a folder that is as good as empty: the root of a disk, a build that was killed as it began."""
+"""Contents of a folder that counts as empty: the root of a disk, a build that was killed as it began."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,52 @@ class Release:
     folder: Path
     index: Index
 
+    def archives(self) -> MadeArchives:
+        """Return the list of the archives in the tree.
+
+        Raises:
+            IntegrityError: It is missing or cannot be read.
+        """
+        path = self.folder / archives.FILE_NAME
+        return archives.parse(read_document(path, archives.MAX_BYTES), origin=str(path))
+
+
+def published(folder: Path) -> Path:
+    """Return the tree that is served now, without links in its path; ``folder`` is a mirror, or such a tree.
+
+    Raises:
+        NotFound: It is neither.
+    """
+    for place in (folder / CURRENT, folder):
+        root = Path(os.path.realpath(place))
+        if (root / schema.FILE_NAME).is_file():
+            return root
+    raise NotFound(
+        f"{folder} is not a mirror: it has no {CURRENT}/{schema.FILE_NAME}; run 'ocrzoo mirror build {folder}'"
+    )
+
+
+def read(root: Path) -> Release:
+    """Read the tree of a release.
+
+    Raises:
+        IntegrityError: Its index is missing or cannot be read.
+    """
+    path = root / schema.FILE_NAME
+    return Release(root, schema.parse(read_document(path, schema.MAX_BYTES), origin=str(path)))
+
+
+def read_document(path: Path, max_bytes: int) -> bytes:
+    """Read one of the mirror's own documents.
+
+    Raises:
+        IntegrityError: It is missing, not a regular file, or too large.
+    """
+    try:
+        return read_bounded(path, max_bytes)
+    except OSError as error:
+        raise IntegrityError(f"{path}: {reason(error)}") from error
+
 
 class MirrorFolder:
     """One mirror on disk."""
@@ -43,64 +93,60 @@ class MirrorFolder:
         self.root = Path(os.path.abspath(root))  # noqa: PTH100  # links in it stay
         self.blobs = self.root / "blobs"
         self.releases = self.root / "releases"
-        self.current = self.root / "current"
+        self.current = self.root / CURRENT
         self.work = self.root / ".work"
         self._mark = self.work / "mirror.txt"
-        self._before = self.work / "before.txt"
+        self._previous = self.work / "before.txt"
 
     def store(self) -> Store:
-        """Return where models lie between their transfer and the release that has them."""
+        """Return the store that holds models between their download and the release that has them."""
         return Store(self.work, named_by="'ocrzoo mirror build'")
 
     def release(self) -> Release | None:
-        """Return what is served now; nothing where no build ended yet.
+        """Return the release that is served now; None before the first build is complete.
 
         Raises:
             IntegrityError: Its index cannot be read.
         """
         folder = self._current()
-        if folder is None:
-            return None
-        path = folder / schema.FILE_NAME
-        advice = f"remove {self.current} and build the mirror anew, with its models named"
         try:
-            return Release(folder, schema.parse(read_bounded(path, schema.MAX_BYTES), origin=str(path)))
-        except OSError as error:
-            raise IntegrityError(f"{path}: {reason(error)}: {advice}") from error
+            return None if folder is None else read(folder)
         except IntegrityError as error:
-            raise IntegrityError(f"{error}: {advice}") from error
+            raise IntegrityError(
+                f"{error}: remove {self.current} and build the mirror again, with its models named"
+            ) from error
 
     def expect(self) -> Release:
-        """Return what is served now.
+        """Return the release that is served now.
 
         Raises:
-            NotFound: There is nothing.
+            NotFound: There is none.
             IntegrityError: Its index cannot be read.
         """
         release = self.release()
         if release is None:
-            raise NotFound(f"{self.root} is no mirror: 'ocrzoo mirror build' makes one")
+            raise NotFound(f"{self.root} is not a mirror: run 'ocrzoo mirror build {self.root}'")
         return release
 
     def begin(self) -> None:
         """Make the folder a mirror, if it is not one yet.
 
         Raises:
-            UsageError: Something else lies there.
+            UsageError: It contains something else.
             StoreError: It cannot be written, or its file system cannot hold a mirror.
         """
         try:
             if not self._is_mirror():
                 if self.root.exists() and not self.root.is_dir():
-                    raise UsageError(f"{self.root} is no folder: a mirror needs one of its own")
+                    raise UsageError(f"{self.root} is not a folder: name a new one")
                 if self.root.is_dir() and {path.name for path in self.root.iterdir()} - _OWN:
-                    raise UsageError(f"{self.root} holds something else and is no mirror: name an empty or new folder")
+                    raise UsageError(f"{self.root} is not empty and not a mirror: name an empty or new folder")
                 self.work.mkdir(parents=True, exist_ok=True)
                 self._try_links()
             if self.current.exists() and not self.current.is_symlink():
                 raise UsageError(
-                    f"{self.current} is no link, as in a copy that followed links: it can be read and served, but not "
-                    "built on; remove it, and name the models"
+                    f"{self.current} is not a link, as in a copy that followed links: such a copy can be served, but "
+                    "not updated; remove it, and name the models"
                 )
             if not self._mark.is_file():
                 write_at_once(self._mark, MARK.encode())
@@ -111,30 +157,30 @@ class MirrorFolder:
 
     @contextmanager
     def lock(self, on_wait: Callable[[], object], cancelled: Event) -> Iterator[None]:
-        """Hold the mirror against other builds.
+        """Lock the mirror against other builds.
 
         Raises:
-            StoreError: Another build holds it for too long, or it cannot be written.
+            StoreError: Another build holds the lock for too long, or it cannot be written.
         """
         with self.store().lock("_mirror", on_wait, cancelled):
             yield
 
-    def before(self) -> str | None:
-        """Return the name of the release that was served before the one that is."""
+    def previous(self) -> str | None:
+        """Return the name of the release that was served before the present one."""
         with suppress(OSError, ValueError):
-            name = read_bounded(self._before, 100).decode("ascii")
+            name = read_bounded(self._previous, 100).decode("ascii")
             return name if name.isprintable() and "/" not in name else None
         return None
 
     def switch(self, folder: Path) -> None:
-        """Serve another release from now on, by one rename.
+        """Serve another release from now on, atomically.
 
         Raises:
             OSError: The folder cannot be written.
         """
         was = self._current()
         if was is not None and was != folder:
-            write_at_once(self._before, was.name.encode())
+            write_at_once(self._previous, was.name.encode())
         beside = self.root / f".current.{os.urandom(4).hex()}"
         beside.symlink_to(Path(self.releases.name) / folder.name)
         try:
@@ -143,9 +189,9 @@ class MirrorFolder:
             beside.unlink(missing_ok=True)
 
     def unwritable(self, error: OSError) -> StoreError:
-        """Say that the mirror cannot be written, and why."""
+        """Return the error of a mirror that cannot be written."""
         return StoreError(
-            f"{self.root} cannot be written ({error.strerror or error}): make room, or name another folder"
+            f"{self.root} could not be written: {error.strerror or error}; free some space, or name another folder"
         )
 
     def _is_mirror(self) -> bool:
@@ -156,7 +202,7 @@ class MirrorFolder:
         return False
 
     def _current(self) -> Path | None:
-        """The release that the link leads to; a link to anywhere else is none of ours."""
+        """The release that the link leads to; a link to anywhere else is ignored."""
         try:
             target = self.current.readlink()
         except OSError:
@@ -175,7 +221,7 @@ class MirrorFolder:
         except (OSError, NotImplementedError) as error:
             raise UsageError(
                 f"{self.root}: its file system has no hard or symbolic links ({getattr(error, 'strerror', error)}), "
-                "which a mirror is made of: name a folder on another one, or carry models with 'ocrzoo bundle export'"
+                "which a mirror needs: name a folder on another one, or use 'ocrzoo bundle export'"
             ) from error
         finally:
             for path in (pointer, link, trial):
