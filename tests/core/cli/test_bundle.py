@@ -126,7 +126,7 @@ class TestThere:
     def test_what_is_no_mirror_is_not_packed(self, run: Run, folder: Path) -> None:
         ran = run("bundle", "export", "models.tar", "--mirror", "somewhere")
         assert ran.code == 3
-        assert "somewhere is no mirror" in ran.error
+        assert "somewhere is not a mirror" in ran.error
 
     def test_a_mirror_is_packed_as_it_is(self, run: Run, folder: Path, keys: Keys, tmp_path: Path) -> None:
         run("bundle", "export", "first.tar", DET, "--format", "paddle")
@@ -220,7 +220,7 @@ class TestSign:
         signing.check_tree(release, keys.public)
 
     def test_where_there_is_no_mirror_that_is_told(self, run: Run, keys: Keys, tmp_path: Path) -> None:
-        assert "no mirror" in run("mirror", "sign", tmp_path, "--key", keys.private).error
+        assert "is not a mirror" in run("mirror", "sign", tmp_path, "--key", keys.private).error
 
 
 def _unpacked(bundle: Path, folder: Path) -> None:

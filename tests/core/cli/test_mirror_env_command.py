@@ -139,5 +139,5 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 
 
 def test_a_folder_that_is_no_mirror_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="is no mirror"):
+    with pytest.raises(NotFound, match="is not a mirror"):
         told(str(tmp_path))

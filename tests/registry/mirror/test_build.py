@@ -255,7 +255,7 @@ def test_two_cards_that_claim_one_repository_with_other_files_are_both_named(sit
     zoo.__dict__["models"] = Catalog([Registration(card, Origin("test", "test", "0")) for card in cards])
     for name in ("one", "two"):
         site.hubs.models[name] = {"inference.onnx": name.encode()}
-    with pytest.raises(UsageError, match=r"PaddlePaddle/shared.*inference[.]onnx of one .* and of two "):
+    with pytest.raises(UsageError, match=r"PaddlePaddle/shared.*inference[.]onnx differs between one .* and two "):
         site.build("one", "two", zoo=replace_sources(zoo, "aistudio"))
     assert site.folder.release() is None
 

@@ -26,7 +26,7 @@ class _OneOf(click.ParamType[str]):
 
         return click.Choice(list(getattr(client_env, self._table)))
 
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:  # noqa: ARG002  # click's
         """List the keys in the help."""
         return f"[{'|'.join(self._choice().choices)}]"
 

@@ -285,9 +285,9 @@ def test_a_port_in_use_is_one_line(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("prepare", "error", "words"),
     [
-        (lambda _: None, NotFound, "is no mirror"),
+        (lambda _: None, NotFound, "is not a mirror"),
         (lambda folder: put(folder / "index.json", b"{"), IntegrityError, "is no index of a mirror"),
-        (lambda folder: (folder / "index.json").mkdir(parents=True), NotFound, "is no mirror"),
+        (lambda folder: (folder / "index.json").mkdir(parents=True), NotFound, "is not a mirror"),
     ],
 )
 def test_what_cannot_be_served_is_said(
