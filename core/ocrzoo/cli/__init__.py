@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import click
 
-from ocrzoo.cli.output import debugging, log_to_stderr, tell, write_all_characters
+from ocrzoo.cli.output import debugging, escape_unencodable, log_to_stderr, print_message
 from ocrzoo.cli.root import ocrzoo
 from ocrzoo_registry.errors import ExitCode, OcrzooError
 
@@ -22,7 +22,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code (:class:`ocrzoo_registry.errors.ExitCode`)."""
     log_to_stderr()
-    write_all_characters()
+    escape_unencodable()
     stdout = sys.stdout
     try:
         result = ocrzoo.main(args=arguments, prog_name="ocrzoo", standalone_mode=False)
@@ -51,5 +51,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _report(kind: str, message: str, code: ExitCode) -> int:
     if debugging():
         traceback.print_exc()
-    tell(kind, message, color="red")
+    print_message(kind, message)
     return int(code)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -106,23 +105,14 @@ all_models_option = click.option("--all", "every", is_flag=True, help="Every mod
 
 
 def chosen_zoo(source: str | None) -> Zoo:
-    """Return the zoo with the sources that were named, or else those of the settings.
+    """Return the zoo of the environment, limited to the sources of ``--source``.
 
     Raises:
         UsageError: There is no such source.
     """
-    from ocrzoo_registry.settings import Settings
-    from ocrzoo_registry.zoo import Zoo
+    from ocrzoo_registry.zoo import zoo_with_sources
 
-    settings = Settings.from_environment()
-    if source is not None:
-        names = tuple(name.strip() for name in source.split(",") if name.strip())
-        if not names:
-            raise click.UsageError("--source: name a source; 'ocrzoo sources check' lists them")
-        settings = replace(settings, sources=names, sources_exact=True)
-    zoo = Zoo(settings)
-    zoo.resolver.sources.names()  # an unknown source is one error, and not one a model
-    return zoo
+    return zoo_with_sources(source)
 
 
 def chosen_names(
@@ -134,19 +124,21 @@ def chosen_names(
         UsageError: Nothing was asked for, or all and some.
         UnknownLanguage: No model reads the language.
     """
-    from ocrzoo.pipelines.factory import models_of
-
     if every:
         if names or pipeline or lang:
             raise click.UsageError("--all says it all: leave names, --pipeline and --lang out")
         return zoo.models.names
-    wanted = [*names, *(models_of(zoo, pipeline or "OCR", lang) if pipeline or lang else ())]
+    wanted = list(names)
+    if pipeline or lang:
+        from ocrzoo.pipelines.factory import models_of
+
+        wanted += models_of(zoo, pipeline or "OCR", lang)
     if not wanted:
         raise click.UsageError("name a model, or give --pipeline OCR or --lang: 'ocrzoo models list' shows them")
     return list(dict.fromkeys(wanted))
 
 
-def names_for_others(
+def names_per_language(
     zoo: Zoo, names: Sequence[str], pipeline: str | None, lang: str | None, *, every: bool = False
 ) -> list[str]:
     """Return every model that was asked for, for many users: those for each language, and for all together.
@@ -162,6 +154,6 @@ def names_for_others(
     return list(dict.fromkeys(name for one in asked for name in chosen_names(zoo, names, pipeline, one)))
 
 
-def chosen_ways(zoo: Zoo, formats: Sequence[Format]) -> list[tuple[Format, ...]]:
+def format_choices(zoo: Zoo, formats: Sequence[Format]) -> list[tuple[Format, ...]]:
     """Return what will do for a model, once for each format asked for; without any, the best of those readable here."""
     return [(one,) for one in formats] or [zoo.readable_formats]

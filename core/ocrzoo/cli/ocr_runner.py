@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from ocrzoo.cli.output import one_line, tell
-from ocrzoo.cli.progress import page_progress, show_fetching
+from ocrzoo.cli.output import one_line, print_message
+from ocrzoo.cli.progress import page_progress, show_downloads
 from ocrzoo_registry.errors import ExitCode, OcrzooError, UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _OF_PIPELINE = ("engine", "device", "use_hpip", "hpi_config", "batching", "paddl
 
 
 @dataclass(frozen=True)
-class Reading:
+class OcrJob:
     """What is read, and what becomes of it."""
 
     inputs: Sequence[str]
@@ -46,13 +46,13 @@ class Reading:
         """Whether files are made, and not only printed what was read."""
         return self.save_path is not None or self.output is not None
 
-    def keep_going(self, error: OcrzooError) -> None:
+    def record_error(self, error: OcrzooError) -> None:
         """Tell what went wrong with one page."""
         self.failed.append(error)
-        tell("error", str(error), color="red")
+        print_message("error", str(error))
 
 
-def read_pages(reading: Reading, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> int:
+def run_ocr(reading: OcrJob, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> int:
     """Read pages and print what was read; returns the exit code.
 
     ``arguments`` go to ``create_pipeline``; of the ``options``, what is not for it goes to ``predict``.
@@ -63,7 +63,7 @@ def read_pages(reading: Reading, arguments: Mapping[str, Any], options: Mapping[
 
     kind = None if reading.output is None else _document_kind(reading.output, reading.inputs)
     zoo = Zoo()
-    show_fetching(zoo.resolver)
+    show_downloads(zoo.resolver)
     of_pipeline = {key: value for key, value in options.items() if key in _OF_PIPELINE or "_model_" in key}
     of_pages = {key: value for key, value in options.items() if key not in of_pipeline and value is not None}
     made = create_pipeline(**arguments, **of_pipeline, zoo=zoo)
@@ -72,7 +72,7 @@ def read_pages(reading: Reading, arguments: Mapping[str, Any], options: Mapping[
         _make_folder(folder)
     total = count_pages(reading.inputs)
     with page_progress(total) as advance:
-        found = made.predict(list(reading.inputs), on_error=reading.keep_going, **of_pages)
+        found = made.predict(list(reading.inputs), on_error=reading.record_error, **of_pages)
         several = (total is not None and total > 1) or len(reading.inputs) > 1
         handled = _handle(reading, found, advance, several=several)
         if reading.output is not None and kind is not None:
@@ -91,7 +91,7 @@ def _check_options(predict: Any, options: Mapping[str, Any]) -> None:
             raise UsageError(f"--{option}: this pipeline has no such parameter")
 
 
-def _handle(reading: Reading, found: Iterator[Any], advance: Any, *, several: bool) -> Iterator[Any]:
+def _handle(reading: OcrJob, found: Iterator[Any], advance: Any, *, several: bool) -> Iterator[Any]:
     """Print and save each page, and hand it on."""
     listened = True
     for result in found:
@@ -104,7 +104,7 @@ def _handle(reading: Reading, found: Iterator[Any], advance: Any, *, several: bo
         yield result
 
 
-def _printed(reading: Reading, result: PageResult, *, heading: bool) -> bool:
+def _printed(reading: OcrJob, result: PageResult, *, heading: bool) -> bool:
     """Print a page, and tell whether anybody listens; files are made even if not (``| head``)."""
     try:
         _print(result, reading.printed, heading=heading)
@@ -118,14 +118,14 @@ def _printed(reading: Reading, result: PageResult, *, heading: bool) -> bool:
     return True
 
 
-def _save(reading: Reading, result: PageResult, kind: str, save_path: Path) -> None:
+def _save(reading: OcrJob, result: PageResult, kind: str, save_path: Path) -> None:
     try:
         save = getattr(result, f"save_to_{kind}", None)
         if save is None:
             raise UsageError(f"{type(result).__name__} cannot be saved as {kind}")
         save(save_path)
     except UsageError as error:
-        reading.keep_going(error)
+        reading.record_error(error)
 
 
 def _document_kind(output: Path, inputs: Sequence[str]) -> str:
@@ -161,7 +161,7 @@ def _write_document(output: Path, kind: str, results: Iterator[Any]) -> None:
 
     first = next(results, None)
     if first is None:
-        tell("error", f"{output}: not written, since no page could be read", color="red")
+        print_message("error", f"{output}: not written, since no page could be read")
         return
     pages = (result.text_page(original=kind != "pdf") for result in chain([first], results))
     write(output, document(pages, kind))

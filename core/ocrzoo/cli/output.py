@@ -47,13 +47,15 @@ class _LineHandler(logging.Handler):
     """Writes a record as ``warning: message``."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        color = "yellow" if record.levelno >= logging.WARNING else "blue"
-        tell(record.levelname.lower(), record.getMessage(), color)
+        print_message(record.levelname.lower(), record.getMessage())
 
 
-def tell(kind: str, message: str, color: str) -> None:
-    """Write ``kind: message`` as one line to standard error."""
-    click.echo(f"{click.style(kind, fg=color, bold=True)}: {one_line(message)}", err=True)
+_COLORS = {"warning": "yellow", "error": "red", "bug": "red"}
+
+
+def print_message(kind: str, message: str) -> None:
+    """Print ``kind: message`` as one line to standard error."""
+    click.echo(f"{click.style(kind, fg=_COLORS.get(kind, 'blue'), bold=True)}: {one_line(message)}", err=True)
 
 
 def one_line(text: str) -> str:
@@ -61,17 +63,17 @@ def one_line(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
 
 
-def on_terminal() -> bool:
+def stdout_is_terminal() -> bool:
     """Whether standard output is a terminal; it may be closed."""
     return sys.stdout is not None and sys.stdout.isatty()
 
 
-def errors_on_terminal() -> bool:
+def stderr_is_terminal() -> bool:
     """Whether standard error is a terminal; it may be closed."""
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-def write_all_characters() -> None:
+def escape_unencodable() -> None:
     """Let what an output's encoding does not have (a code page of Windows, say) stand there as its number."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
@@ -80,12 +82,12 @@ def write_all_characters() -> None:
 
 def print_json(value: object) -> None:
     """Print a value as one line of JSON, or indented on a terminal."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2 if on_terminal() else None))
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2 if stdout_is_terminal() else None))
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows as a table on a terminal, else with tabs between and the headings in lower case."""
-    if not on_terminal():
+    if not stdout_is_terminal():
         click.echo("\t".join(heading.lower() for heading in headings))
         for row in rows:
             click.echo("\t".join(one_line(cell) for cell in row))

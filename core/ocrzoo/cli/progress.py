@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ocrzoo.cli.output import errors_on_terminal, on_terminal, one_line
+from ocrzoo.cli.output import one_line, stderr_is_terminal, stdout_is_terminal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from ocrzoo_registry.download.resolver import Resolver
 
 
-def show_fetching(resolver: Resolver) -> None:
+def show_downloads(resolver: Resolver) -> None:
     """Let a resolver show what it fetches, and whom it waits for."""
-    resolver.watch = _FetchBars().watch if errors_on_terminal() else _announce
+    resolver.watch = _DownloadBars().watch if stderr_is_terminal() else _announce
     resolver.tell = lambda message: click.echo(one_line(message), err=True)
 
 
 @contextmanager
 def page_progress(total: int | None) -> Iterator[Any]:
     """Give a function to call after each page; a bar shows where pages do not print themselves."""
-    if (total is not None and total < 2) or not errors_on_terminal() or on_terminal():
+    if (total is not None and total < 2) or not stderr_is_terminal() or stdout_is_terminal():
         yield lambda: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -41,10 +41,10 @@ def page_progress(total: int | None) -> Iterator[Any]:
 
 def packing_progress(what: str, total: int) -> AbstractContextManager[Callable[[int], object]]:
     """Give a function to tell of bytes that were packed; a bar shows them on a terminal."""
-    return _FetchBars().watch(what, total, 0) if errors_on_terminal() else nullcontext(lambda _count: None)
+    return _DownloadBars().watch(what, total, 0) if stderr_is_terminal() else nullcontext(lambda _count: None)
 
 
-def size_in_words(size: int) -> str:
+def format_size(size: int) -> str:
     """Write bytes as people read them, in decimal units as file managers and hubs do."""
     value = float(size)
     for unit in ("B", "kB", "MB"):
@@ -56,12 +56,12 @@ def size_in_words(size: int) -> str:
 
 @contextmanager
 def _announce(what: str, total: int | None, _done: int) -> Iterator[Callable[[int], object]]:
-    size = "" if total is None else f" ({size_in_words(total)})"
+    size = "" if total is None else f" ({format_size(total)})"
     click.echo(one_line(f"fetching {what}{size}"), err=True)
     yield lambda _count: None
 
 
-class _FetchBars:
+class _DownloadBars:
     """One display for all models that are on their way: bar, bytes, rate and time left of each."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from ocrzoo.cli.commands.ocr import ocr
 from ocrzoo.cli.commands.plugins import plugins
 from ocrzoo.cli.commands.pull import lock
 from ocrzoo.cli.commands.sources import sources
-from ocrzoo.cli.ocr_runner import Reading, read_pages
+from ocrzoo.cli.ocr_runner import OcrJob, run_ocr
 from ocrzoo.cli.options import prediction_options, running_options, word_options
 from ocrzoo.cli.output import debug_option, one_line
 from ocrzoo_registry.errors import UsageError
@@ -86,7 +86,7 @@ def ocrzoo(
         return None
     if pipeline is None or input is None:
         raise click.UsageError("--pipeline and --input go together: ocrzoo --pipeline OCR --input page.png")
-    return read_pages(Reading([input], "dictionary", save_path), {"pipeline": pipeline}, options)
+    return run_ocr(OcrJob([input], "dictionary", save_path), {"pipeline": pipeline}, options)
 
 
 def write_config(name: str, folder: Path) -> Path:

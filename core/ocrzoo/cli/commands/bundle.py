@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ocrzoo.cli.commands.pull import report, run_pulls
-from ocrzoo.cli.model_options import all_models_option, chosen_zoo, names_for_others, which_models
-from ocrzoo.cli.output import debug_option, one_line, print_json, tell
-from ocrzoo.cli.progress import packing_progress, show_fetching, size_in_words
+from ocrzoo.cli.model_options import all_models_option, chosen_zoo, names_per_language, which_models
+from ocrzoo.cli.output import debug_option, one_line, print_json, print_message
+from ocrzoo.cli.progress import format_size, packing_progress, show_downloads
 from ocrzoo_registry.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def export_bundle(
         from ocrzoo_registry.index import signing
 
         signing.check_private_key(sign_key)
-    wishes = wishes_of(zoo, names_for_others(zoo, names, pipeline, lang, every=every), formats, lenient=every)
+    wishes = wishes_of(zoo, names_per_language(zoo, names, pipeline, lang, every=every), formats, lenient=every)
     pulled = _pulled(zoo, wishes)
     if models := [one.files for one in pulled if one.files is not None]:
         _write(target, _packing(zoo, models, sign_key), as_json=as_json)
@@ -111,7 +111,7 @@ def _pulled(zoo: Zoo, wishes: Sequence[Wish]) -> list[Pulled]:
     from ocrzoo_registry.download.batch import Pull, pull_all
     from ocrzoo_registry.mirror.build import Failed, may_lack
 
-    show_fetching(zoo.resolver)
+    show_downloads(zoo.resolver)
     zoo.resolver.tell = lambda _message: None  # what failed is told at the end
     pulls = [Pull(one.name, partial(zoo.resolver.resolve, one.card, [one.file_format])) for one in wishes]
     pulled = pull_all(zoo.resolver, pulls)
@@ -131,7 +131,7 @@ def _packing(zoo: Zoo, models: Sequence[ModelFiles], sign_key: Path | None) -> P
     manifests = [one.manifest for one in models if one.manifest is not None]
     for manifest in manifests:
         if manifest.source == TRUSTED:
-            tell("warning", f"{manifest.name} is packed as it lies there; nobody verified it", color="yellow")
+            print_message("warning", f"{manifest.name} is packed as it lies there; nobody verified it")
     index = index_of(indexed(manifest, zoo.models.get(manifest.name)) for manifest in manifests)
     return bundle_writer.from_store(index, models, sign_key)
 
@@ -148,7 +148,7 @@ def _write(target: Path, what: Packing, *, as_json: bool) -> None:
         print_json({"path": str(target), "size": size, "signed": what.signature is not None, "models": told})
     else:
         signed = ", signed" if what.signature is not None else ""
-        click.echo(f"{one_line(str(target))}: models {len(index.models)}, {size_in_words(size)}{signed}")
+        click.echo(f"{one_line(str(target))}: models {len(index.models)}, {format_size(size)}{signed}")
 
 
 def _bring(zoo: Zoo, opened: Bundle, model: IndexedModel) -> ModelFiles:
@@ -160,10 +160,9 @@ def _bring(zoo: Zoo, opened: Bundle, model: IndexedModel) -> ModelFiles:
         known = None
     files = bundle_reader.bring(zoo.resolver, opened, model, known)
     if known is None:
-        tell(
+        print_message(
             "warning",
             f"{model.name} ({model.format}): no plugin here has its card, so it was imported with the bundle's own; "
             f"it lies in {files.folder}, for use as a model_dir",
-            color="yellow",
         )
     return files

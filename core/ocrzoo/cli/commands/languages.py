@@ -14,7 +14,7 @@ from ocrzoo.cli.language_output import (
     letters_cell,
     letters_text,
 )
-from ocrzoo.cli.output import debug_option, print_json, print_table, tell
+from ocrzoo.cli.output import debug_option, print_json, print_message, print_table
 
 if TYPE_CHECKING:
     from ocrzoo_registry.languages.report import LanguageReport
@@ -85,7 +85,7 @@ def _show(lang: str, *, as_json: bool) -> None:
     language = parse_language(lang)
     found = select_models(lang, zoo=Zoo(), include_unclaimed=True)
     for note in found.notes:
-        tell("warning", note, color="yellow")
+        print_message("warning", note)
     if as_json:
         print_json({**_alphabet(language), **describe_selection(found)})
         return

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocrzoo.cli.commands.mirror_serve import env, serve, sign
-from ocrzoo.cli.model_options import all_models_option, chosen_zoo, names_for_others, which_models
-from ocrzoo.cli.output import debug_option, one_line, print_json, print_table, tell
-from ocrzoo.cli.progress import show_fetching, size_in_words
+from ocrzoo.cli.model_options import all_models_option, chosen_zoo, names_per_language, which_models
+from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_table
+from ocrzoo.cli.progress import format_size, show_downloads
 from ocrzoo_registry.errors import ExitCode, IntegrityError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def build(
     place = MirrorFolder(folder)
     choose = _choice(zoo, place, names, pipeline, lang, formats, every)
     resolver = building.resolver_of(zoo, place)
-    show_fetching(resolver)
+    show_downloads(resolver)
     resolver.tell = lambda _message: None  # what failed is told at the end
     try:
         built = building.build(
@@ -181,7 +181,7 @@ def _choice(
         if formats:
             raise click.UsageError("--format says in which format; name models too, or give --all")
         return lambda here: wishes_here(zoo, here)
-    wishes = wishes_of(zoo, names_for_others(zoo, names, pipeline, lang, every=every), formats, lenient=every)
+    wishes = wishes_of(zoo, names_per_language(zoo, names, pipeline, lang, every=every), formats, lenient=every)
     return lambda _here: wishes
 
 
@@ -193,7 +193,7 @@ def _show_built(built: Built, root: Path) -> None:
                 model.format,
                 _news(one),
                 model.source,
-                size_in_words(model.size),
+                format_size(model.size),
             )
             for one, model in built.brought
         ]
@@ -209,17 +209,15 @@ def _show_built(built: Built, root: Path) -> None:
 def _tell_problems(built: Built) -> int:
     """Tell what stays as it is, and what could not be had, a line each; the exit code is the gravest."""
     if built.unsigned:
-        tell(
-            "warning", "the release before was signed, and this one is not until 'ocrzoo mirror sign' is run", "yellow"
-        )
+        print_message("warning", "the release before was signed, and this one is not until 'ocrzoo mirror sign' is run")
     for one in built.gone:
-        tell("warning", f"{one.wish.name} ({one.wish.file_format}) stays, though no source has it any more", "yellow")
+        print_message("warning", f"{one.wish.name} ({one.wish.file_format}) stays, though no source has it any more")
     silent: dict[str, list[Compared]] = {}
     for one in built.unanswered:
         silent.setdefault(f"{one.source}: {_why(one)}", []).append(one)
     for answer, models in silent.items():
         names = ", ".join(f"{one.wish.name} ({one.wish.file_format})" for one in models)
-        tell("warning", f"{answer}: as they are stay {names}", "yellow")
+        print_message("warning", f"{answer}: as they are stay {names}")
     failed: dict[str, list[Failed]] = {}
     for failure in built.failed:
         failed.setdefault(failure.wish.name, []).append(failure)
@@ -227,7 +225,7 @@ def _tell_problems(built: Built) -> int:
         formats = ", ".join(one.wish.file_format for one in failures)
         kept = " (it stays as it was)" if all(one.kept for one in failures) else ""
         gravest = max(failures, key=lambda one: one.error.exit_code)
-        tell("error", f"{name} ({formats}){kept}: {str(gravest.error).removeprefix(f'{name}: ')}", "red")
+        print_message("error", f"{name} ({formats}){kept}: {str(gravest.error).removeprefix(f'{name}: ')}")
     return max([ExitCode.DONE, *(one.error.exit_code for one in built.failed)])
 
 
@@ -242,7 +240,7 @@ def _why(one: Compared) -> str:
 
 def _what_is_there(index: Index) -> str:
     names = {model.name for model in index.models}
-    size = size_in_words(sum({file.sha256: file.size for model in index.models for file in model.files}.values()))
+    size = format_size(sum({file.sha256: file.size for model in index.models for file in model.files}.values()))
     return f"models {len(names)}, with formats {len(index.models)}, {size}"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocrzoo.cli.output import debug_option, one_line, print_json, tell
+from ocrzoo.cli.output import debug_option, one_line, print_json, print_message
 
 if TYPE_CHECKING:
     from ocrzoo_registry.mirror.serving.server import Mirror
@@ -55,7 +55,7 @@ def serve(folder: Path, host: str, port: int, log_requests: bool) -> None:
         count = len(mirror.served.release.index.models)
         click.echo(f"serving {count} {'model' if count == 1 else 'models'} at {address} (Ctrl-C ends it)")
         if host not in {"127.0.0.1", "::1", "localhost"}:
-            tell("warning", f"everybody who reaches this machine at {host} can read the mirror", "yellow")
+            print_message("warning", f"everybody who reaches this machine at {host} can read the mirror")
 
     run_server(folder, host, port, log_requests=log_requests, started=started)
 

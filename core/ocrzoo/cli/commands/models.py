@@ -10,7 +10,7 @@ from ocrzoo.cli.commands import store
 from ocrzoo.cli.commands.pull import path, pull
 from ocrzoo.cli.commands.select import select_model
 from ocrzoo.cli.language_output import describe_support, lacking_cell, letters_cell
-from ocrzoo.cli.output import debug_option, on_terminal, print_json, print_table
+from ocrzoo.cli.output import debug_option, print_json, print_table, stdout_is_terminal
 
 if TYPE_CHECKING:
     from ocrzoo_registry.cards.schema import ModelCard
@@ -166,7 +166,7 @@ def _coverage_rows(claimed: list[LanguageSupport]) -> list[tuple[str, str]]:
 
 
 def _shorten(languages: tuple[str, ...]) -> str:
-    if not on_terminal() or len(languages) <= 4:
+    if not stdout_is_terminal() or len(languages) <= 4:
         return " ".join(languages)
     return f"{' '.join(languages[:3])} +{len(languages) - 3}"
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ocrzoo.cli.model_options import languages_option
-from ocrzoo.cli.ocr_runner import Reading, read_pages
+from ocrzoo.cli.ocr_runner import OcrJob, run_ocr
 from ocrzoo.cli.options import (
     SAVED_AS,
     SavedAs,
@@ -60,5 +60,5 @@ def ocr(
 
     for switch in OPTIONAL_STAGES:
         options[switch] = bool(options[switch])
-    reading = Reading(inputs, "json" if as_json else "text", save_path, save_as or ("json", "img"), output)
-    return read_pages(reading, {"pipeline": "OCR", "lang": lang}, options)
+    reading = OcrJob(inputs, "json" if as_json else "text", save_path, save_as or ("json", "img"), output)
+    return run_ocr(reading, {"pipeline": "OCR", "lang": lang}, options)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from ocrzoo.cli.model_options import FormatName, chosen_names, chosen_ways, chosen_zoo, which_models
-from ocrzoo.cli.output import debug_option, one_line, print_json, print_table, tell
-from ocrzoo.cli.progress import show_fetching, size_in_words
+from ocrzoo.cli.model_options import FormatName, chosen_names, chosen_zoo, format_choices, which_models
+from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_table
+from ocrzoo.cli.progress import format_size, show_downloads
 from ocrzoo_registry.errors import ExitCode, NotFound, UsageError
 
 if TYPE_CHECKING:
@@ -111,13 +111,13 @@ def lock(
         raise UsageError(f"{output}: cannot be a lock file: name a file in a folder that is there")
     zoo = chosen_zoo(source)
     pulls = _pulls(zoo, chosen_names(zoo, names, pipeline or (None if names or lang else "OCR"), lang), formats)
-    show_fetching(zoo.resolver)
+    show_downloads(zoo.resolver)
     pulled = pull_all(zoo.resolver, pulls)
     if any(one.error for one in pulled):
         return report(pulled)
     for one in pulled:
         if one.files is not None and one.files.manifest is not None and one.files.manifest.source == TRUSTED:
-            tell("warning", f"{one.name} is locked as it lies there; nobody verified it", color="yellow")
+            print_message("warning", f"{one.name} is locked as it lies there; nobody verified it")
     manifests = [cast("Manifest", one.files.manifest) for one in pulled if one.files is not None]
     try:
         lockfile.write(output, manifests)
@@ -134,7 +134,7 @@ def _pulls(
     """What to do for each model: each of the formats asked for, or the first that can be had."""
     from ocrzoo_registry.download.batch import Pull
 
-    ways = chosen_ways(zoo, formats)
+    ways = format_choices(zoo, formats)
     card = [zoo.models.get(name) for name in names]
     return [Pull(one.name, partial(_bring, zoo, one, way, trust=trust, update=update)) for one in card for way in ways]
 
@@ -179,7 +179,7 @@ def run_pulls(zoo: Zoo, pulls: Sequence[Pull], *, as_json: bool) -> int:
     """Bring models, tell which came and what failed, and give the exit code."""
     from ocrzoo_registry.download.batch import pull_all
 
-    show_fetching(zoo.resolver)
+    show_downloads(zoo.resolver)
     try:
         pulled = pull_all(zoo.resolver, pulls)
     except KeyboardInterrupt:
@@ -198,7 +198,7 @@ def report(pulled: Sequence[Pulled]) -> int:
     codes = [ExitCode.DONE]
     for one in pulled:
         if one.error is not None:
-            tell("error", str(one.error), color="red")
+            print_message("error", str(one.error))
             codes.append(one.error.exit_code)
     return max(codes)
 
@@ -217,5 +217,5 @@ def _described(files: ModelFiles) -> dict[str, Any]:
 
 def _row(files: ModelFiles) -> tuple[str, ...]:
     manifest = cast("Manifest", files.manifest)
-    size = size_in_words(sum(file.size for file in manifest.files))
+    size = format_size(sum(file.size for file in manifest.files))
     return files.name, files.file_format, manifest.source, size, str(files.folder)

@@ -8,7 +8,7 @@ import click
 
 from ocrzoo.cli.language_output import describe_selection, lacking_cell, letters_cell
 from ocrzoo.cli.model_options import languages_option
-from ocrzoo.cli.output import debug_option, one_line, print_json, print_table, tell
+from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_table
 from ocrzoo_registry.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def select_model(lang: str, explain: bool, as_json: bool, **terms: Any) -> int:
 
     found = select_models(lang, zoo=Zoo(), include_unclaimed=explain or as_json, **terms)
     for note in found.notes:
-        tell("warning", note, color="yellow")
+        print_message("warning", note)
     if as_json:
         print_json(describe_selection(found))
     elif found.candidates and (explain or not found.selected_models):
@@ -47,7 +47,7 @@ def select_model(lang: str, explain: bool, as_json: bool, **terms: Any) -> int:
         for reader in found.selected_models:
             click.echo(reader.name)
     if not found.selected_models:
-        tell("error", found.reason, color="red")
+        print_message("error", found.reason)
         return ExitCode.NOT_FOUND
     if not as_json:
         click.echo(one_line(found.reason), err=True)

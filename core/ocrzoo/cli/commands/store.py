@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocrzoo.cli.model_options import FormatName
-from ocrzoo.cli.output import debug_option, one_line, print_json, print_table, tell
-from ocrzoo.cli.progress import show_fetching, size_in_words
+from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_table
+from ocrzoo.cli.progress import format_size, show_downloads
 from ocrzoo_registry.errors import ExitCode, NotFound, OcrzooError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def repair(names: tuple[str, ...], as_json: bool) -> int:
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo()
-    show_fetching(zoo.resolver)
+    show_downloads(zoo.resolver)
     found = stored_models(zoo.store, names, deep=True)
     wanted = [one for one in found if one.status == "broken" or (names and one.status == "unverified")]
     codes = [ExitCode.DONE]
@@ -65,7 +65,7 @@ def repair(names: tuple[str, ...], as_json: bool) -> int:
                 was = one_line(stored.fault or "")
                 click.echo(f"{stored.name} ({stored.file_format}): whole again (before, it {was})")
         except OcrzooError as error:
-            tell("error", str(error), color="red")
+            print_message("error", str(error))
             codes.append(error.exit_code)
     if as_json:
         print_json([_described(one) for one in _as_they_are_now(zoo, repaired)])
@@ -89,7 +89,7 @@ def remove(names: tuple[str, ...], wanted: str | None) -> None:
         raise NotFound(f"{', '.join(names)}: not in {store.root} as {wanted}")
     for stored in found:
         freed = maintenance.remove(store, stored)
-        click.echo(f"{one_line(stored.name)} ({stored.file_format}): removed, {size_in_words(freed)}")
+        click.echo(f"{one_line(stored.name)} ({stored.file_format}): removed, {format_size(freed)}")
 
 
 @click.command()
@@ -108,8 +108,8 @@ def gc(dry_run: bool, wheels: bool, as_json: bool) -> None:
         return
     for leftover in found:
         if leftover.kind != "lock":
-            click.echo(f"{leftover.kind}: {one_line(str(leftover.path))} ({size_in_words(leftover.size)})")
-    total = size_in_words(sum(one.size for one in found))
+            click.echo(f"{leftover.kind}: {one_line(str(leftover.path))} ({format_size(leftover.size)})")
+    total = format_size(sum(one.size for one in found))
     click.echo(f"{total} would be freed" if dry_run else f"{total} freed")
 
 
