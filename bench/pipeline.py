@@ -5,8 +5,8 @@ all pages, one after the other, in an order drawn anew, so that a machine whose 
 are milliseconds a page, the engine's own share, the time from nothing to the first page's result, the peak of memory,
 and how many times as fast as PaddleX on ONNX Runtime each is, round by round.
 
-PaddleX runs in an environment of its own, made by uv for the occasion, or named by ``--environment``. RapidOCR takes
-part where ``--rapidocr`` names an environment that has ``rapidocr`` and ``onnxruntime``.
+PaddleX runs in an environment of its own, made by uv for the occasion, or named by ``--environment``. RapidOCR is
+compared if ``--rapidocr`` names an environment with ``rapidocr``, ``onnxruntime``, ``openvino`` and ``pyyaml``.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ WORKER = Path(__file__).with_name("pipeline_worker.py")
 REFERENCE = "paddlex onnxruntime"
 PROGRAMS = (REFERENCE, "ocrzoo onnxruntime", "ocrzoo openvino", "paddlex paddle", "ocrzoo paddle")
 """Program and engine."""
-RAPIDOCR = "rapidocr onnxruntime"
+RAPIDOCR = ("rapidocr onnxruntime", "rapidocr openvino")
 COLD_RUNS = 3
 
 
@@ -77,12 +77,11 @@ def main() -> None:
     options = parser.parse_args()
     pages = sorted(str(path) for path in options.pages.iterdir() if path.suffix.lower() in {".png", ".jpg"})
     names = [name for name in PROGRAMS if "paddle" not in name.split()[1] or options.model == "PP-OCRv4_mobile"]
-    names += [RAPIDOCR] if options.rapidocr else []
+    names += RAPIDOCR if options.rapidocr else ()
     with environment(options.environment) as python, ExitStack() as stack:
         jobs = {name: job(name, options, pages) for name in names}
         pythons = {name: str(python) if name.startswith("paddlex") else sys.executable for name in names}
-        if options.rapidocr:
-            pythons[RAPIDOCR] = str(options.rapidocr / "bin" / "python")
+        pythons |= {name: str(options.rapidocr / "bin" / "python") for name in names if name in RAPIDOCR}
         cold = {name: [cold_start(pythons[name], jobs[name]) for _ in range(COLD_RUNS)] for name in names}
         programs = [stack.enter_context(start(name, pythons[name], jobs[name])) for name in names]
         for program in programs:

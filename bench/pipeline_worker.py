@@ -89,11 +89,12 @@ def make_rapidocr(job: Job) -> Read:
     import tempfile
     from pathlib import Path
 
-    import onnxruntime
     import yaml
-    from rapidocr import RapidOCR  # type: ignore[import-not-found]
+    from rapidocr import EngineType, RapidOCR  # type: ignore[import-not-found]
+    from rapidocr.inference_engine import onnxruntime, openvino  # type: ignore[import-not-found]
 
-    onnxruntime.InferenceSession.run = timed(onnxruntime.InferenceSession.run)
+    for session in (onnxruntime.OrtInferSession, openvino.OpenVINOInferSession):
+        session.__call__ = timed(session.__call__)
     found, read = (job["config"]["SubModules"][module] for module in ("TextDetection", "TextRecognition"))
     about = yaml.safe_load(Path(read["model_dir"], "inference.yml").read_text("utf-8"))
     with tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False, encoding="utf-8") as keys:
@@ -103,6 +104,9 @@ def make_rapidocr(job: Job) -> Read:
             "Global.use_cls": False,
             "Global.log_level": "error",
             "EngineConfig.onnxruntime.intra_op_num_threads": job["threads"],
+            "EngineConfig.openvino.inference_num_threads": job["threads"],
+            "Det.engine_type": EngineType(job["engine"]),
+            "Rec.engine_type": EngineType(job["engine"]),
             "Det.model_path": str(Path(found["model_dir"], "inference.onnx")),
             "Det.limit_side_len": found["limit_side_len"],
             "Det.limit_type": found["limit_type"],
