@@ -11,6 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = {"Inside the registry": ROOT / "registry" / "ocrzoo_registry", "Inside core": ROOT / "core" / "ocrzoo"}
 SECTIONS = {"Inside the registry": "Rooms of the registry", "Inside core": "Rooms of core"}
+MODULE = re.compile(r"`([a-z_]+(?:/[a-z_]+)+)(?:\.py|\.\w+|/)?`")
+"""A module of a room, such as ``download/resolver`` or ``pipelines/factory.create_pipeline``."""
 FILE = re.compile(r"`((?:[\w.-]+/)*[\w.-]+(?:\.py|\.yaml|\.tsv|\.toml|\.md|/))`")
 
 
@@ -39,6 +41,14 @@ def test_the_page_has_a_row_for_every_room(contract: str) -> None:
     rows = "\n".join(line.split("|")[1] for line in section(contract).splitlines() if line.startswith("| "))
     rooms = {path.stem for path in PACKAGES[contract].iterdir() if not path.name.startswith(("_", "py."))}
     assert rooms - set(re.findall(r"`(\w+)`", rows)) == set()
+
+
+def test_the_page_names_modules_that_exist() -> None:
+    named = set(MODULE.findall((ROOT / "docs" / "architecture.md").read_text("utf-8")))
+    places = [*PACKAGES.values(), ROOT, ROOT / "core"]
+    found = {name for name in named for place in places if (place / name).exists() or (place / f"{name}.py").exists()}
+    assert len(named) > 20
+    assert named - found == set()
 
 
 def test_contributing_names_files_that_exist() -> None:
