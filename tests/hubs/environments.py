@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from filelock import FileLock
 
 INSTALL_S = 900.0
-"""How long it may take to install one: the larger of them downloads about 90 MB."""
+"""How long it may take to install one: the largest of them downloads about 300 MB."""
 HERE = Path(__file__).parent
 
 

@@ -26,7 +26,7 @@ INTRO = """# Differences from PaddleX 3.7.2
 Written by `python tests/parity/parity_kit.py --write`; the tests compare. {cases} cases were run with PaddleX and
 with ocrzoo, on the same weights and inputs, and every key of every result was compared: {compared} comparisons,
 {same} equal, {purposes} different on purpose, {open} different otherwise. Tolerances: coordinates one
-pixel, scores 0.001, the mean of each of 8 x 8 parts of a picture half a level of 255. The orientation classifiers
+pixel, scores 0.0002, the mean of each of 8 x 8 parts of a picture half a level of 255. The orientation classifiers
 and UVDoc are synthetic models with random weights: what is compared is the processing around them. PaddleX's answers
 are recorded in `tests/parity/cases.json` ({versions}).
 

@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -81,6 +81,26 @@ def play_with_paddlex(chosen: Sequence[Case], found: Mapping[str, str], python: 
 def findings(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[Finding]:
     """Compare all cases that ocrzoo was given."""
     return [finding for name, answer in ours.items() for finding in compare(name, answer, theirs[name])]
+
+
+def settled(
+    ours: Mapping[str, Any],
+    recorded: Mapping[str, Any],
+    doubtful: Callable[[Sequence[Finding]], set[str]],
+    ask: Callable[[set[str]], Mapping[str, Any]],
+) -> list[Finding]:
+    """Compare with the recorded answers, and the doubtful cases with what PaddleX answers on this machine.
+
+    A recorded answer holds for the CPU that it was recorded on (docs/agreement.md): ``doubtful`` names the cases whose
+    differences from it are unexpected, ``ask`` returns PaddleX's answers to those.
+    """
+    found = findings(ours, recorded)
+    names = doubtful(found)
+    if not names:
+        return found
+    print("PaddleX is run on this machine, as these differ from its recorded answers:", *sorted(names), sep="\n  ")
+    live = findings({name: ours[name] for name in ours if name in names}, ask(names))
+    return [*(one for one in found if one.case not in names), *live]
 
 
 def unexplained(found: Iterable[Finding]) -> list[str]:

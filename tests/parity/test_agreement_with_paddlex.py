@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from agreement import Tolerance, compare_pages
-from answers import Line, Pages, read_recordings
+from answers import Line, Pages, read_recordings, recording_from
+from record import Run, record
 
 from ocrzoo import create_pipeline
 from ocrzoo_registry.zoo import Zoo
@@ -20,7 +22,8 @@ from ocrzoo_registry.zoo import Zoo
 pytestmark = pytest.mark.weights
 
 RECORDINGS = read_recordings(Path(__file__).parent / "answers.json")
-TOLERANCE = Tolerance(pixels=1, score=1e-3)
+TOLERANCE = Tolerance(pixels=0, score=2e-4)
+"""Boxes are equal on every instruction set that was tried; scores move by 0.000105 at most (docs/agreement.md)."""
 ENGINES = {
     "PP-OCRv4_mobile": ("openvino", "onnxruntime", "paddle"),
     "PP-OCRv5_mobile": ("openvino", "onnxruntime"),
@@ -62,12 +65,18 @@ def test_every_model_that_was_recorded_is_compared() -> None:
 
 
 @pytest.mark.parametrize(("model", "engine"), [(model, engine) for model, names in ENGINES.items() for engine in names])
-def test_reads_what_paddlex_reads(zoo: Zoo, paths: tuple[Path, ...], model: str, engine: str) -> None:
+def test_reads_what_paddlex_reads(
+    zoo: Zoo, paths: tuple[Path, ...], paddlex: Callable[[], Path], model: str, engine: str
+) -> None:
+    """As recorded; where that differs, as PaddleX reads on this machine, whose kernels may be others."""
     ours = read(zoo, model, engine, paths)
     for recording in RECORDINGS:
         if model in recording.models:
             theirs = recording.models[model]
             assert set(theirs) == {path.name for path in paths}
+            if compare_pages(ours, theirs, TOLERANCE).differences:
+                live = record(Run(model, recording.engine), paths, paddlex(), models=None)
+                theirs = recording_from(live).models[model]
             agreement = compare_pages(ours, theirs, TOLERANCE)
             lines = sum(map(len, theirs.values()))
             assert [str(difference) for difference in agreement.differences] == [], recording.peer
