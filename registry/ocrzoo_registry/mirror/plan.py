@@ -1,4 +1,4 @@
-"""What sources list now, held against what a mirror has: nothing is fetched to find out."""
+"""Planning: compare what the sources list now with what a mirror has; no model is downloaded for that."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from ocrzoo_registry.errors import IntegrityError, SourceError
 from ocrzoo_registry.index.schema import Index, IndexedModel
 from ocrzoo_registry.sources.base import Listing
 
-ASKED_AT_ONCE = 16
-"""Models that sources are asked about at once; the answers are small."""
+CONCURRENT_MODELS = 16
+"""Models whose listings are requested at the same time; they are small."""
 
-State = Literal["new", "changed", "same", "gone", "unanswered", "out of reach"]
-"""``gone``: here, and no source has it any more; ``unanswered``: here, and the source that had it does not say;
-``out of reach``: not here, and no source that answers has it."""
+State = Literal["new", "changed", "unchanged", "removed upstream", "source unavailable", "unavailable"]
+"""``removed upstream``: in the mirror, and no source has it any more; ``source unavailable``: in the mirror, and the
+source that it came from does not answer; ``unavailable``: not in the mirror, and no source that answers has it."""
 
 
 @dataclass(frozen=True)
-class Wish:
-    """One model in one format that a mirror is to have."""
+class RequestedModel:
+    """One model in one format that a mirror should have."""
 
     card: ModelCard
     file_format: Format
     named: bool = True
-    """Whether the format was asked for; else it may be left out where another one of the model is had."""
+    """Whether the format was requested by name; else it is optional if the model is available in another one."""
 
     @property
     def name(self) -> str:
@@ -43,35 +43,34 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Compared:
-    """What came of it for one model."""
+class PlannedModel:
+    """What a build will do about one requested model."""
 
-    wish: Wish
+    request: RequestedModel
     state: State
-    here: IndexedModel | None = None
+    current: IndexedModel | None = None
     """What the mirror has of it."""
     source: str | None = None
-    """Who lists it, or who did not answer."""
+    """The source that lists it, or that did not answer."""
     listing: Listing | None = None
     attempts: tuple[Attempt, ...] = ()
-    """What the sources answered that do not list it."""
+    """Answers of the sources that do not list it."""
 
 
-def compare(resolver: Resolver, wishes: Sequence[Wish], here: Index, blobs: Path) -> list[Compared]:
-    """Ask the sources about all models, side by side; each has a bounded time to answer.
+def plan(resolver: Resolver, requested: Sequence[RequestedModel], current: Index, blobs: Path) -> list[PlannedModel]:
+    """Ask the sources about all models concurrently, each within a bounded time.
 
     Raises:
-        UsageError: ``--source`` or ``PADDLE_PDX_MODEL_SOURCE`` names a source that nobody knows.
+        UsageError: ``--source`` or ``PADDLE_PDX_MODEL_SOURCE`` names an unknown source.
     """
-    names = resolver.sources.names()
-    asking = _Asking(resolver, names, blobs)
+    planner = _Planner(resolver, resolver.sources.names(), blobs)
     return side_by_side(
-        resolver, lambda wish: asking.about(wish, here.find(wish.name, wish.file_format)), wishes, ASKED_AT_ONCE
+        resolver, lambda one: planner.plan(one, current.find(one.name, one.file_format)), requested, CONCURRENT_MODELS
     )
 
 
-def has_all(model: IndexedModel, blobs: Path) -> bool:
-    """Whether the bytes of a model lie in the mirror, by their sizes."""
+def is_complete(model: IndexedModel, blobs: Path) -> bool:
+    """Whether all files of a model are in the mirror, by their sizes."""
     try:
         return all((blobs / file.sha256).stat().st_size == file.size for file in model.files)
     except OSError:
@@ -79,41 +78,42 @@ def has_all(model: IndexedModel, blobs: Path) -> bool:
 
 
 @dataclass(frozen=True)
-class _Asking:
+class _Planner:
     resolver: Resolver
     names: Sequence[str]
     blobs: Path
 
-    def about(self, wish: Wish, here: IndexedModel | None) -> Compared:
-        """Ask one source after the other; the one that a model came from decides whether it is there still."""
+    def plan(self, request: RequestedModel, current: IndexedModel | None) -> PlannedModel:
+        """Ask one source after the other; the one that a model came from decides whether it still exists."""
         attempts: list[Attempt] = []
-        if wish.file_format not in wish.card.artifacts:
-            return Compared(wish, "out of reach", here)
-        known = here if here is not None and has_all(here, self.blobs) else None
+        if request.file_format not in request.card.artifacts:
+            return PlannedModel(request, "unavailable", current)
+        known = current if current is not None and is_complete(current, self.blobs) else None
+        updated: State = "new" if current is None else "changed"
         for name in self.names:
-            order = Order(wish.card, wish.file_format, name)
+            order = Order(request.card, request.file_format, name)
             is_origin = known is not None and known.source == name
             if self.resolver.sources.downloads_to_list(name):
-                if is_origin and known is not None and known.card.sources == wish.card.sources:
-                    return Compared(wish, "same", here, name)
-                if known is None and _may_have(wish.card, name, wish.file_format):
-                    return Compared(wish, "new" if here is None else "changed", here, name, None, tuple(attempts))
+                if is_origin and known is not None and known.card.sources == request.card.sources:
+                    return PlannedModel(request, "unchanged", current, name)
+                if known is None and _may_have(request.card, name, request.file_format):
+                    return PlannedModel(request, updated, current, name, None, tuple(attempts))
                 continue
             answer = self._ask(order)
             if isinstance(answer, Attempt):
                 attempts.append(answer)
                 if is_origin and answer.outcome == "offline":
-                    return Compared(wish, "same", here, name)
+                    return PlannedModel(request, "unchanged", current, name)
                 if is_origin and answer.outcome != "missing":
-                    return Compared(wish, "unanswered", here, name, None, tuple(attempts))
+                    return PlannedModel(request, "source unavailable", current, name, None, tuple(attempts))
                 continue
             if known is not None and _agrees(order, answer, known, self.blobs):
-                return Compared(wish, "same", here, name, answer)
-            return Compared(wish, "new" if here is None else "changed", here, name, answer, tuple(attempts))
-        return self._nowhere(wish, here, known, attempts)
+                return PlannedModel(request, "unchanged", current, name, answer)
+            return PlannedModel(request, updated, current, name, answer, tuple(attempts))
+        return self._unlisted(request, current, known, attempts)
 
     def _ask(self, order: Order) -> Listing | Attempt:
-        """Return what a source lists, or why it lists nothing."""
+        """Return a source's listing, or why there is none."""
         name, sources = order.source_name, self.resolver.sources
         if sources.is_off_limits(name):
             return Attempt(name, "not asked, the network is off limits", "offline")
@@ -136,30 +136,34 @@ class _Asking:
             return attempt
         return listing
 
-    def _nowhere(
-        self, wish: Wish, here: IndexedModel | None, known: IndexedModel | None, attempts: Sequence[Attempt]
-    ) -> Compared:
-        """No source lists it."""
+    def _unlisted(
+        self,
+        request: RequestedModel,
+        current: IndexedModel | None,
+        known: IndexedModel | None,
+        attempts: Sequence[Attempt],
+    ) -> PlannedModel:
+        """Plan a model that no source lists."""
         if known is None:
-            return Compared(wish, "out of reach", here, None, None, tuple(attempts))
+            return PlannedModel(request, "unavailable", current, None, None, tuple(attempts))
         failed = next((one for one in attempts if one.outcome not in {"missing", "offline"}), None)
         if failed is not None:
-            return Compared(wish, "unanswered", here, failed.source, None, tuple(attempts))
-        offline = any(one.outcome == "offline" for one in attempts)
-        return Compared(wish, "same" if offline else "gone", here, None, None, tuple(attempts))
+            return PlannedModel(request, "source unavailable", current, failed.source, None, tuple(attempts))
+        state: State = "unchanged" if any(one.outcome == "offline" for one in attempts) else "removed upstream"
+        return PlannedModel(request, state, current, None, None, tuple(attempts))
 
 
 def _may_have(card: ModelCard, source: str, file_format: Format) -> bool:
-    """Whether a card names a source; pip has what a wheel has."""
+    """Whether a card names a source; pip uses the references of a wheel."""
     return file_format in card.sources.get("wheel" if source == "pip" else source, {})
 
 
-def _agrees(order: Order, listing: Listing, here: IndexedModel, blobs: Path) -> bool:
-    """Whether a source lists the files that are here: by their digests, or by its revision where it states none."""
+def _agrees(order: Order, listing: Listing, current: IndexedModel, blobs: Path) -> bool:
+    """Whether a source lists the files of the mirror: by their digests, or by its revision if it states none."""
     files = [order.promise(file) for file in listing.files]
     if listing.archive or not all(map(verify.has_digest, files)):
-        return (here.source, here.source_revision) == (order.source_name, listing.revision)
-    served = {file.path: file for file in here.files if not file.digest_origin.startswith(WRITTEN_FROM_CARD)}
+        return (current.source, current.source_revision) == (order.source_name, listing.revision)
+    served = {file.path: file for file in current.files if not file.digest_origin.startswith(WRITTEN_FROM_CARD)}
     if served.keys() != {file.path for file in files}:
         return False
     try:

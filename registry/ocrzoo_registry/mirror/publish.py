@@ -96,7 +96,7 @@ def _assemble(folder: MirrorFolder, release: Release, now: Release | None) -> No
         for path, document in nginx.nginx(release.index, release.folder, everything).items():
             (stage / path).parent.mkdir(exist_ok=True)
             (stage / path).write_bytes(document)
-        if now is not None and id_of(now.index) == id_of(release.index) and signing.is_signed(now.folder):
+        if now is not None and now.index == release.index and signing.is_signed(now.folder):
             (stage / signing.FILE_NAME).hardlink_to(now.folder / signing.FILE_NAME)
         _sync_all(stage)
         stage.rename(release.folder)

@@ -53,7 +53,7 @@ class TestBuild:
             "published": False,
             "unsigned": False,
             "models": 10,
-            **{key: [] for key in ("brought", "removed", "unanswered", "gone", "failed")},
+            **{key: [] for key in ("added", "removed", "source_unavailable", "removed_upstream", "failed")},
         }
         assert hubs.asked("file") == []
         assert everything(mirror) == before
@@ -67,7 +67,7 @@ class TestBuild:
         hubs.models[DET] = {**hubs.models[DET], "inference.json": b'{"new": 1}'}
         hubs.clear()
         ran = run("mirror", "build", mirror, "--source", "modelscope", "--json")
-        assert [(one["name"], one["state"]) for one in json.loads(ran.out)["brought"]] == [(DET, "changed")]
+        assert [(one["name"], one["state"]) for one in json.loads(ran.out)["added"]] == [(DET, "changed")]
         assert [request.path for request in hubs.asked("file")] == ["inference.json"]
         new = str(index_of(mirror)[f"{DET} paddle"]["revision"])
         resolve = mirror / "current" / "PaddlePaddle" / DET / "resolve"

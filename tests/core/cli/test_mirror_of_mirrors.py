@@ -57,6 +57,6 @@ def test_another_that_is_named_is_mirrored_without_a_hub(
     hubs.clear()
     ran = run("mirror", "build", tmp_path / "second", DET, "--formats", "paddle", "--source", "mirror", "--json")
     assert ran.code == 0
-    assert [(one["name"], one["source"]) for one in json.loads(ran.out)["brought"]] == [(DET, "mirror")]
+    assert [(one["name"], one["source"]) for one in json.loads(ran.out)["added"]] == [(DET, "mirror")]
     assert hubs.requests == []
     assert run("mirror", "verify", tmp_path / "second", "--deep").code == 0

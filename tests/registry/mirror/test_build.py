@@ -23,8 +23,8 @@ from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.mirror import build, verify
-from ocrzoo_registry.mirror.build import Built
-from ocrzoo_registry.mirror.plan import Wish
+from ocrzoo_registry.mirror.build import BuildResult
+from ocrzoo_registry.mirror.plan import RequestedModel
 from ocrzoo_registry.mirror.release import MirrorFolder
 from ocrzoo_registry.plugins.registrations import Origin, Registration
 from ocrzoo_registry.settings import Hubs as HubSettings
@@ -66,11 +66,11 @@ class Site:
     def zoo(self) -> Zoo:
         return Zoo(self.settings)
 
-    def build(self, *names: str, zoo: Zoo | None = None, prune: bool = False) -> Built:
+    def build(self, *names: str, zoo: Zoo | None = None, prune: bool = False) -> BuildResult:
         zoo = zoo or self.zoo
         resolver = build.resolver_of(zoo, self.folder)
-        wishes = build.wishes_of(zoo, names or NAMES, ())
-        return build.build(zoo, self.folder, resolver, lambda _here: wishes, prune=prune)
+        requested = build.requested_models(zoo, names or NAMES, ())
+        return build.build(zoo, self.folder, resolver, lambda _here: requested, prune=prune)
 
     def change(self, state: int) -> None:
         """Let all models have other weights on the hubs."""
@@ -303,7 +303,7 @@ def test_copies_of_others_are_asked_for_last_since_a_mirror_stands_in_for_the_hu
 
 def test_a_format_that_is_not_published_is_told_unless_all_models_are_asked_for(site: Site) -> None:
     zoo = site.zoo
-    assert [one.file_format for one in build.wishes_of(zoo, [DET], ())] == ["onnx", "paddle"]
+    assert [one.file_format for one in build.requested_models(zoo, [DET], ())] == ["onnx", "paddle"]
     name = next(card.name for card in zoo.models if set(card.artifacts) == {"paddle"})
-    assert build.wishes_of(zoo, [name], ("onnx",), lenient=True) == []
-    assert build.wishes_of(zoo, [name], ("onnx",)) == [Wish(zoo.models.get(name), "onnx")]
+    assert build.requested_models(zoo, [name], ("onnx",), lenient=True) == []
+    assert build.requested_models(zoo, [name], ("onnx",)) == [RequestedModel(zoo.models.get(name), "onnx")]

@@ -1,4 +1,4 @@
-"""``ocrzoo bundle``: models in one file, to carry to a machine without a network."""
+"""``ocrzoo bundle``: models in one file, for machines without a network."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ocrzoo_registry.index.bundle_reader import Bundle
     from ocrzoo_registry.index.bundle_writer import Packing
     from ocrzoo_registry.index.schema import IndexedModel
-    from ocrzoo_registry.mirror.plan import Wish
+    from ocrzoo_registry.mirror.plan import RequestedModel
     from ocrzoo_registry.store.store import ModelFiles
     from ocrzoo_registry.zoo import Zoo
 
@@ -31,16 +31,16 @@ PATH = click.Path(path_type=Path)
 
 @click.group()
 def bundle() -> None:
-    """Carry models in one file, to a machine without a network."""
+    """Export and import models in one file, for machines without a network."""
 
 
 @bundle.command("export")
 @click.argument("target", metavar="FILE.tar", type=PATH)
-@which_models("onnx and paddle, as far as they are published and can be had")
+@which_models("onnx and paddle, if available")
 @all_models_option
-@click.option("--mirror", metavar="DIR", type=PATH, help="All of a mirror, with its signature, instead of models.")
+@click.option("--mirror", metavar="DIR", type=PATH, help="Export this mirror, with its signature, instead of models.")
 @click.option("--sign-key", metavar="PRIVATE.pem", type=PATH, help="Sign the bundle with this key.")
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def export_bundle(
@@ -56,12 +56,12 @@ def export_bundle(
     force: bool,
     as_json: bool,
 ) -> int:
-    """Pack models into a file for 'ocrzoo bundle import' elsewhere; every byte is compared.
+    """Pack models into a file for 'ocrzoo bundle import'; the digest of every file is checked.
 
-    Models that are not in the store are brought first. One that cannot be had is told, and the others are packed.
+    Models that are not in the cache are downloaded first. A model that fails is reported, and the others are packed.
     """
     from ocrzoo_registry.index import bundle_writer
-    from ocrzoo_registry.mirror.build import wishes_of
+    from ocrzoo_registry.mirror.build import requested_models
 
     zoo = chosen_zoo(source)
     bundle_writer.check_target(target, zoo.store.root, force=force)
@@ -69,15 +69,15 @@ def export_bundle(
         from ocrzoo_registry.mirror.release import published
 
         if names or pipeline or lang or formats or source or every or sign_key:
-            raise click.UsageError("--mirror packs a mirror as it is: leave what chooses models, and --sign-key, out")
+            raise click.UsageError("--mirror exports the whole mirror: it excludes model arguments and --sign-key")
         _write(target, bundle_writer.from_mirror(published(mirror)), as_json=as_json)
         return ExitCode.DONE
     if sign_key is not None:
         from ocrzoo_registry.index import signing
 
         signing.check_private_key(sign_key)
-    wishes = wishes_of(zoo, names_per_language(zoo, names, pipeline, lang, every=every), formats, lenient=every)
-    pulled = _pulled(zoo, wishes)
+    requested = requested_models(zoo, names_per_language(zoo, names, pipeline, lang, every=every), formats, lenient=every)
+    pulled = _pulled(zoo, requested)
     if models := [one.files for one in pulled if one.files is not None]:
         _write(target, _packing(zoo, models, sign_key), as_json=as_json)
     return report(pulled)
@@ -86,13 +86,13 @@ def export_bundle(
 @bundle.command("import")
 @click.argument("path", metavar="FILE.tar", type=PATH)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--key", metavar="PUBLIC.pem", type=PATH, help="Refuse a bundle not signed for it.  [OCRZOO_MIRROR_KEY]")
+@click.option("--key", metavar="PUBLIC.pem", type=PATH, help="Require a signature by this key.  [OCRZOO_MIRROR_KEY]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def import_bundle(path: Path, names: tuple[str, ...], key: Path | None, as_json: bool) -> int:
-    """Bring the models of a bundle into the store, verified: all of them, or those named.
+    """Import the models of a bundle into the cache, verified: all of them, or those named.
 
-    What is there with the same bytes stays; what broke off goes on when the command is run again. Needs no network.
+    Identical models stay; run the command again to resume an interrupted import. Needs no network.
     """
     from ocrzoo_registry.download.batch import Pull
     from ocrzoo_registry.index import bundle_reader
@@ -102,24 +102,24 @@ def import_bundle(path: Path, names: tuple[str, ...], key: Path | None, as_json:
     opened = bundle_reader.read(path, key or zoo.settings.mirror_key)
     models = bundle_reader.chosen(opened, names)
     if not models:
-        raise UsageError(f"{path}: there are no models in it")
+        raise UsageError(f"{path} contains no models")
     return run_pulls(zoo, [Pull(one.name, partial(_bring, zoo, opened, one)) for one in models], as_json=as_json)
 
 
-def _pulled(zoo: Zoo, wishes: Sequence[Wish]) -> list[Pulled]:
-    """Have models in the store; a format that nobody named may be lacking where another one came."""
+def _pulled(zoo: Zoo, requested: Sequence[RequestedModel]) -> list[Pulled]:
+    """Download models; a format that was not named is optional if another one is available."""
     from ocrzoo_registry.download.batch import Pull, pull_all
-    from ocrzoo_registry.mirror.build import Failed, may_lack
+    from ocrzoo_registry.mirror.build import FailedModel, is_optional
 
     show_downloads(zoo.resolver)
-    zoo.resolver.tell = lambda _message: None  # what failed is told at the end
-    pulls = [Pull(one.name, partial(zoo.resolver.resolve, one.card, [one.file_format])) for one in wishes]
+    zoo.resolver.tell = lambda _message: None  # failures are reported at the end
+    pulls = [Pull(one.name, partial(zoo.resolver.resolve, one.card, [one.file_format])) for one in requested]
     pulled = pull_all(zoo.resolver, pulls)
-    came = {one.name for one in pulled if one.files is not None}
+    available = {one.name for one in pulled if one.files is not None}
     return [
         one
-        for one, wish in zip(pulled, wishes, strict=True)
-        if one.error is None or not may_lack(Failed(wish, one.error, kept=False), came)
+        for one, request in zip(pulled, requested, strict=True)
+        if one.error is None or not is_optional(FailedModel(request, one.error, kept=False), available)
     ]
 
 
@@ -131,7 +131,10 @@ def _packing(zoo: Zoo, models: Sequence[ModelFiles], sign_key: Path | None) -> P
     manifests = [one.manifest for one in models if one.manifest is not None]
     for manifest in manifests:
         if manifest.source == TRUSTED:
-            print_message("warning", f"{manifest.name} is packed as it lies there; nobody verified it")
+            print_message(
+                "warning",
+                f"{manifest.name} is packed unverified, as it was registered with --trust"
+            )
     index = index_of(indexed(manifest, zoo.models.get(manifest.name)) for manifest in manifests)
     return bundle_writer.from_store(index, models, sign_key)
 
@@ -144,8 +147,8 @@ def _write(target: Path, what: Packing, *, as_json: bool) -> None:
     with packing_progress(f"packing {target.name}", sum(index.blobs.values())) as advance:
         size = bundle_writer.write(target, what, advance)
     if as_json:
-        told = [{"name": one.name, "format": one.format, "revision": one.revision} for one in index.models]
-        print_json({"path": str(target), "size": size, "signed": what.signature is not None, "models": told})
+        models = [{"name": one.name, "format": one.format, "revision": one.revision} for one in index.models]
+        print_json({"path": str(target), "size": size, "signed": what.signature is not None, "models": models})
     else:
         signed = ", signed" if what.signature is not None else ""
         click.echo(f"{one_line(str(target))}: models {len(index.models)}, {format_size(size)}{signed}")
@@ -162,7 +165,7 @@ def _bring(zoo: Zoo, opened: Bundle, model: IndexedModel) -> ModelFiles:
     if known is None:
         print_message(
             "warning",
-            f"{model.name} ({model.format}): no plugin here has its card, so it was imported with the bundle's own; "
-            f"it lies in {files.folder}, for use as a model_dir",
+            f"{model.name} ({model.format}): no plugin has its card, so it was imported with the bundle's own; "
+            f"use {files.folder} as a model_dir"
         )
     return files

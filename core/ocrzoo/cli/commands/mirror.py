@@ -1,4 +1,4 @@
-"""``ocrzoo mirror``: a directory that any web server serves to ocrzoo, PaddleX and the clients of the hubs."""
+"""``ocrzoo mirror``: a folder that any web server serves to ocrzoo, PaddleX and the clients of the hubs."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from ocrzoo_registry.errors import ExitCode, IntegrityError
 if TYPE_CHECKING:
     from ocrzoo_registry.cards.schema import Format
     from ocrzoo_registry.index.schema import Index, IndexedModel
-    from ocrzoo_registry.mirror.build import Built, Failed
-    from ocrzoo_registry.mirror.plan import Compared, Wish
+    from ocrzoo_registry.mirror.build import BuildResult, Choice, FailedModel
+    from ocrzoo_registry.mirror.plan import PlannedModel, RequestedModel
+    from ocrzoo_registry.mirror.release import MirrorFolder
     from ocrzoo_registry.zoo import Zoo
 
 _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-_WHICH = which_models("onnx and paddle, as far as they are published and can be had")
+_WHICH = which_models("onnx and paddle, if available")
 
 
 @click.group()
 def mirror() -> None:
-    """Make a mirror of models, look after it, serve it.
+    """Build, verify and serve a mirror of models.
 
     \b
         ocrzoo mirror build models/ --pipeline OCR
@@ -40,7 +41,7 @@ def mirror() -> None:
 @_FOLDER
 @_WHICH
 @all_models_option
-@click.option("--prune", is_flag=True, help="Remove from the mirror what is not asked for now.")
+@click.option("--prune", is_flag=True, help="Remove all models that are not requested.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def build(
@@ -54,11 +55,11 @@ def build(
     prune: bool,
     as_json: bool,
 ) -> int:
-    """Have models in a mirror, as the sources list them now; without any choice: those that it has.
+    """Create or update a mirror. Without model arguments, update the models it already contains.
 
-    What has not changed is not fetched again, and what lies in the store here, whole, is not fetched at all. Readers
-    see the mirror as it was until all is there. What cannot be had is told, and costs itself only. On the disk models
-    take twice their size: as files, and as archives for those who ask the object store.
+    Only new and changed files are downloaded; complete models in the cache are copied. Readers see the previous
+    release until the new one is complete. A model that fails is reported, and does not stop the others. Models take
+    twice their size on disk: as files, and as archives for clients of BOS.
     """
     from ocrzoo_registry.mirror import build as building
     from ocrzoo_registry.mirror.release import MirrorFolder
@@ -68,40 +69,40 @@ def build(
     choose = _choice(zoo, place, names, pipeline, lang, formats, every)
     resolver = building.resolver_of(zoo, place)
     show_downloads(resolver)
-    resolver.tell = lambda _message: None  # what failed is told at the end
+    resolver.tell = lambda _message: None  # failures are reported at the end
     try:
-        built = building.build(
-            zoo, place, resolver, choose, prune=prune, tell=lambda text: click.echo(one_line(text), err=True)
+        result = building.build(
+            zoo, place, resolver, choose, prune=prune, report=lambda text: click.echo(one_line(text), err=True)
         )
     except KeyboardInterrupt:
-        click.echo("interrupted: what came is kept, and the same command goes on from there", err=True)
+        click.echo("interrupted: run the same command again to resume", err=True)
         raise
     if as_json:
-        print_json(_built_as_json(built))
+        print_json(_result_as_json(result))
     else:
-        _show_built(built, place.root)
-    return _tell_problems(built)
+        _show_result(result, place.root)
+    return _report_problems(result)
 
 
 @mirror.command()
 @_FOLDER
-@click.option("--deep", is_flag=True, help="Read every byte, not only sizes and documents.")
+@click.option("--deep", is_flag=True, help="Also check the digest of every file.")
 @click.option(
-    "--key", metavar="PUBLIC.pem", type=click.Path(path_type=Path), help="It must also be signed for this key."
+    "--key", metavar="PUBLIC.pem", type=click.Path(path_type=Path), help="Also require a signature by this key."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def verify(folder: Path, deep: bool, key: Path | None, as_json: bool) -> int:
-    """Say whether a mirror is whole, a line for each fault. Exit code 5 if it is not.
+    """Check a mirror, and print a line for each fault. Exit code 5 if there is one.
 
-    'ocrzoo mirror build' mends what is missing; where a file holds wrong bytes, delete it first.
+    'ocrzoo mirror build' restores missing files. Delete a file with wrong bytes first.
     """
     from ocrzoo_registry.mirror.release import MirrorFolder
     from ocrzoo_registry.mirror.verify import verify as check
 
     release, found = check(MirrorFolder(folder), deep=deep)
     if key is not None:
-        found = [*_faults_of_signature(release.folder, key), *found]
+        found = [*_signature_faults(release.folder, key), *found]
     if as_json:
         print_json({"release": release.folder.name, "models": len(release.index.models), "faults": found})
     else:
@@ -109,7 +110,7 @@ def verify(folder: Path, deep: bool, key: Path | None, as_json: bool) -> int:
             click.echo(one_line(fault))
         if not found:
             signed = ", signed" if key is not None else ""
-            click.echo(f"whole{signed}: {_what_is_there(release.index)}, release {release.folder.name}")
+            click.echo(f"complete{signed}: {_summary(release.index)}, release {release.folder.name}")
     return ExitCode.INTEGRITY if found else ExitCode.DONE
 
 
@@ -129,31 +130,33 @@ def diff(
     every: bool,
     as_json: bool,
 ) -> int:
-    """Say what 'ocrzoo mirror build' would change now: asks the sources, moves nothing.
+    """Show what 'ocrzoo mirror build' would change, without downloading anything.
 
-    Without any choice: among the models that the mirror has. Exit code 4 if a source does not say.
+    Without model arguments, compare the models that the mirror contains. Exit code 4 if a source is unavailable.
     """
     from ocrzoo_registry.mirror import build as building
-    from ocrzoo_registry.mirror.plan import compare
+    from ocrzoo_registry.mirror.plan import plan
     from ocrzoo_registry.mirror.release import MirrorFolder
 
     zoo = chosen_zoo(source)
     place = MirrorFolder(folder)
-    here = place.expect().index
-    wishes = _choice(zoo, place, names, pipeline, lang, formats, every)(here)
-    compared = compare(building.resolver_of(zoo, place), wishes, here, place.blobs)
-    differing = [one for one in compared if one.state != "same"]
+    current = place.expect().index
+    requested = _choice(zoo, place, names, pipeline, lang, formats, every)(current)
+    planned = plan(building.resolver_of(zoo, place), requested, current, place.blobs)
+    differing = [one for one in planned if one.state != "unchanged"]
     if as_json:
-        print_json([_compared_as_json(one) for one in differing])
+        print_json([_planned_as_json(one) for one in differing])
     elif differing:
-        rows = [(one.wish.name, one.wish.file_format, one.state, one.source or "", _why(one)) for one in differing]
+        rows = [
+            (one.request.name, one.request.file_format, one.state, one.source or "", _reason(one)) for one in differing
+        ]
         print_table(("Model", "Format", "State", "Source", "Answer"), rows)
     else:
         click.echo("nothing has changed", err=True)
-    return ExitCode.SOURCE if any(one.state == "unanswered" for one in compared) else ExitCode.DONE
+    return ExitCode.SOURCE if any(one.state == "source unavailable" for one in planned) else ExitCode.DONE
 
 
-def _faults_of_signature(release: Path, key: Path) -> list[str]:
+def _signature_faults(release: Path, key: Path) -> list[str]:
     from ocrzoo_registry.index import signing
 
     try:
@@ -165,104 +168,101 @@ def _faults_of_signature(release: Path, key: Path) -> list[str]:
 
 def _choice(
     zoo: Zoo,
-    place: Any,
+    place: MirrorFolder,
     names: Sequence[str],
     pipeline: str | None,
     lang: str | None,
     formats: Sequence[Format],
     every: bool,
-) -> Callable[[Index], Sequence[Wish]]:
-    """What a command is about, told what the mirror has; without any choice, that."""
-    from ocrzoo_registry.mirror.build import wishes_here, wishes_of
+) -> Choice:
+    """Return a function from the mirror's index to the requested models; without arguments, those of the index."""
+    from ocrzoo_registry.mirror.build import mirrored_models, requested_models
 
     if not (names or pipeline or lang or every):
         if place.release() is None:
-            raise click.UsageError("name a model, or give --all, --pipeline OCR or --lang: there is no mirror yet")
+            raise click.UsageError("name a model, or use --all, --pipeline OCR or --lang: there is no mirror yet")
         if formats:
-            raise click.UsageError("--format says in which format; name models too, or give --all")
-        return lambda here: wishes_here(zoo, here)
-    wishes = wishes_of(zoo, names_per_language(zoo, names, pipeline, lang, every=every), formats, lenient=every)
-    return lambda _here: wishes
+            raise click.UsageError("--format needs model names, --pipeline, --lang or --all")
+        return lambda current: mirrored_models(zoo, current)
+    requested = requested_models(zoo, names_per_language(zoo, names, pipeline, lang, every=every), formats, lenient=every)
+    return lambda _current: requested
 
 
-def _show_built(built: Built, root: Path) -> None:
-    if built.brought:
+def _show_result(result: BuildResult, root: Path) -> None:
+    if result.added:
         rows = [
-            (
-                model.name,
-                model.format,
-                _news(one),
-                model.source,
-                format_size(model.size),
-            )
-            for one, model in built.brought
+            (model.name, model.format, _added_state(one), model.source, format_size(model.size))
+            for one, model in result.added
         ]
         print_table(("Model", "Format", "State", "Source", "Size"), rows)
-    for model in built.removed:
+    for model in result.removed:
         click.echo(f"{model.name} ({model.format}): removed", err=True)
-    if built.release is not None:
-        news = "published" if built.published else "nothing has changed"
-        there = _what_is_there(built.release.index)
-        click.echo(one_line(f"{root}: {news}; {there}, release {built.release.folder.name}"), err=True)
+    if result.release is not None:
+        news = "published" if result.published else "nothing has changed"
+        summary = _summary(result.release.index)
+        click.echo(one_line(f"{root}: {news}; {summary}, release {result.release.folder.name}"), err=True)
 
 
-def _tell_problems(built: Built) -> int:
-    """Tell what stays as it is, and what could not be had, a line each; the exit code is the gravest."""
-    if built.unsigned:
-        print_message("warning", "the release before was signed, and this one is not until 'ocrzoo mirror sign' is run")
-    for one in built.gone:
-        print_message("warning", f"{one.wish.name} ({one.wish.file_format}) stays, though no source has it any more")
-    silent: dict[str, list[Compared]] = {}
-    for one in built.unanswered:
-        silent.setdefault(f"{one.source}: {_why(one)}", []).append(one)
+def _report_problems(result: BuildResult) -> int:
+    """Report models that were not updated, a line each; returns the highest exit code."""
+    if result.unsigned:
+        print_message("warning", "the previous release was signed, this one is not: run 'ocrzoo mirror sign'")
+    for one in result.removed_upstream:
+        print_message("warning", f"{_name(one.request)} was removed upstream, and is kept")
+    silent: dict[str, list[PlannedModel]] = {}
+    for one in result.source_unavailable:
+        silent.setdefault(f"{one.source}: {_reason(one)}", []).append(one)
     for answer, models in silent.items():
-        names = ", ".join(f"{one.wish.name} ({one.wish.file_format})" for one in models)
-        print_message("warning", f"{answer}: as they are stay {names}")
-    failed: dict[str, list[Failed]] = {}
-    for failure in built.failed:
-        failed.setdefault(failure.wish.name, []).append(failure)
+        print_message("warning", f"{answer}: not updated: {', '.join(_name(one.request) for one in models)}")
+    failed: dict[str, list[FailedModel]] = {}
+    for failure in result.failed:
+        failed.setdefault(failure.request.name, []).append(failure)
     for name, failures in failed.items():
-        formats = ", ".join(one.wish.file_format for one in failures)
-        kept = " (it stays as it was)" if all(one.kept for one in failures) else ""
+        formats = ", ".join(one.request.file_format for one in failures)
+        kept = " (not updated)" if all(one.kept for one in failures) else ""
         gravest = max(failures, key=lambda one: one.error.exit_code)
         print_message("error", f"{name} ({formats}){kept}: {str(gravest.error).removeprefix(f'{name}: ')}")
-    return max([ExitCode.DONE, *(one.error.exit_code for one in built.failed)])
+    return max([ExitCode.DONE, *(one.error.exit_code for one in result.failed)])
 
 
-def _news(one: Compared) -> str:
-    return "new" if one.here is None else "changed"
+def _name(request: RequestedModel) -> str:
+    return f"{request.name} ({request.file_format})"
 
 
-def _why(one: Compared) -> str:
-    """What the source answered that decided."""
+def _added_state(one: PlannedModel) -> str:
+    return "new" if one.current is None else "changed"
+
+
+def _reason(one: PlannedModel) -> str:
+    """The decisive answer of a source."""
     return next((answer.message for answer in reversed(one.attempts) if one.source in {None, answer.source}), "")
 
 
-def _what_is_there(index: Index) -> str:
+def _summary(index: Index) -> str:
     names = {model.name for model in index.models}
     size = format_size(sum({file.sha256: file.size for model in index.models for file in model.files}.values()))
     return f"models {len(names)}, with formats {len(index.models)}, {size}"
 
 
-def _built_as_json(built: Built) -> dict[str, Any]:
+def _result_as_json(result: BuildResult) -> dict[str, Any]:
     return {
-        "release": built.release.folder.name if built.release else None,
-        "published": built.published,
-        "unsigned": built.unsigned,
-        "models": len(built.release.index.models) if built.release else 0,
-        "brought": [{**_model_as_json(model), "state": _news(one)} for one, model in built.brought],
-        "removed": [_model_as_json(model) for model in built.removed],
-        "unanswered": [_compared_as_json(one) for one in built.unanswered],
-        "gone": [_compared_as_json(one) for one in built.gone],
+        "release": result.release.folder.name if result.release else None,
+        "published": result.published,
+        "unsigned": result.unsigned,
+        "models": len(result.release.index.models) if result.release else 0,
+        "added": [{**_model_as_json(model), "state": _added_state(one)} for one, model in result.added],
+        "removed": [_model_as_json(model) for model in result.removed],
+        "source_unavailable": [_planned_as_json(one) for one in result.source_unavailable],
+        "removed_upstream": [_planned_as_json(one) for one in result.removed_upstream],
         "failed": [
             {
-                "name": one.wish.name,
-                "format": one.wish.file_format,
+                "name": one.request.name,
+                "format": one.request.file_format,
                 "error": str(one.error),
                 "exit_code": int(one.error.exit_code),
                 "kept": one.kept,
             }
-            for one in built.failed
+            for one in result.failed
         ],
     }
 
@@ -277,14 +277,14 @@ def _model_as_json(model: IndexedModel) -> dict[str, Any]:
     }
 
 
-def _compared_as_json(one: Compared) -> dict[str, Any]:
+def _planned_as_json(one: PlannedModel) -> dict[str, Any]:
     return {
-        "name": one.wish.name,
-        "format": one.wish.file_format,
+        "name": one.request.name,
+        "format": one.request.file_format,
         "state": one.state,
         "source": one.source,
         "revision": one.listing.revision if one.listing else None,
-        "answer": _why(one) or None,
+        "answer": _reason(one) or None,
     }
 
 

@@ -1,4 +1,4 @@
-"""``ocrzoo mirror serve|env``: a mirror over HTTP, and the variables that lead programs to it."""
+"""``ocrzoo mirror serve|env|sign``: a mirror over HTTP, the variables that make programs use it, its signature."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class _OneOf(click.ParamType[str]):
-    """A key of a table in the registry, which is loaded only when the option is given or explained."""
+    """A key of a table in the registry, which is imported only to show the help or check a value."""
 
     name = "choice"
 
@@ -31,43 +31,41 @@ class _OneOf(click.ParamType[str]):
         return f"[{'|'.join(self._choice().choices)}]"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Refuse what is not a key."""
+        """Refuse a value that is not a key."""
         return self._choice().convert(value, param, ctx)
 
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--host", default="127.0.0.1", show_default=True, help="Listen on this address; 0.0.0.0 is all of them.")
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes one that is free."
-)
-@click.option("--log", "log_requests", is_flag=True, help="Tell every request.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Listen on this address; 0.0.0.0 is all.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 chooses a free port.")
+@click.option("--log", "log_requests", is_flag=True, help="Log every request.")
 @debug_option
 def serve(folder: Path, host: str, port: int, log_requests: bool) -> None:
     """Serve a mirror to ocrzoo, PaddleX and the clients of the hubs, until Ctrl-C.
 
-    Ranges, digests as ETags, many clients at once; a release that is published meanwhile is served from the next
-    request on. For a whole network take nginx, with the nginx.conf of the mirror. Needs ocrzoo[serve].
+    Supports ranges, digests as ETags and many clients at once; serves a new release from the next request on. For a
+    large network use nginx with the nginx.conf of the mirror. Needs ocrzoo[serve].
     """
     from ocrzoo_registry.mirror.serving.server import serve as run_server
 
     def started(address: str, mirror: Mirror) -> None:
         count = len(mirror.served.release.index.models)
-        click.echo(f"serving {count} {'model' if count == 1 else 'models'} at {address} (Ctrl-C ends it)")
+        click.echo(f"serving {count} {'model' if count == 1 else 'models'} at {address} (stop with Ctrl-C)")
         if host not in {"127.0.0.1", "::1", "localhost"}:
-            print_message("warning", f"everybody who reaches this machine at {host} can read the mirror")
+            print_message("warning", f"anyone who can reach this machine at {host} can read the mirror")
 
     run_server(folder, host, port, log_requests=log_requests, started=started)
 
 
 @click.command()
 @click.argument("target", metavar="DIR|URL")
-@click.option("--for", "names", type=_OneOf("CLIENTS"), multiple=True, help="Only for this program; may be repeated.")
-@click.option("--shell", type=_OneOf("SHELLS"), default="sh", show_default=True, help="Write it for this shell.")
+@click.option("--for", "names", type=_OneOf("CLIENTS"), multiple=True, help="Only for this program; repeatable.")
+@click.option("--shell", type=_OneOf("SHELLS"), default="sh", show_default=True, help="Syntax of this shell.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def env(target: str, names: tuple[str, ...], shell: str, as_json: bool) -> None:
-    """Print the variables that lead ocrzoo, the clients of the hubs and PaddleX to a mirror.
+    """Print the environment variables that make ocrzoo, the clients of the hubs and PaddleX use a mirror.
 
     \b
         eval "$(ocrzoo mirror env http://models.example:8000)"
@@ -87,13 +85,13 @@ PATH = click.Path(path_type=Path)
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=PATH)
-@click.option("--key", required=True, metavar="PRIVATE.pem", type=PATH, help="A private key of an elliptic curve.")
+@click.option("--key", required=True, metavar="PRIVATE.pem", type=PATH, help="An elliptic-curve private key.")
 @debug_option
 def sign(folder: Path, key: Path) -> None:
-    """Sign the index of the release that a mirror serves now, and with it every byte.
+    """Sign the index of the present release, which has the digest of every file.
 
-    A later release is unsigned until it is signed too. 'ocrzoo mirror verify DIR --key PUBLIC.pem' checks it, and
-    who sets OCRZOO_MIRROR_KEY to the public key takes nothing from an unsigned mirror.
+    A later release is unsigned until it is signed too. 'ocrzoo mirror verify DIR --key PUBLIC.pem' checks the
+    signature; with OCRZOO_MIRROR_KEY set to the public key, ocrzoo refuses unsigned mirrors.
     """
     from ocrzoo_registry.index import signing
     from ocrzoo_registry.mirror.release import published
