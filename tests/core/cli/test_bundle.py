@@ -192,7 +192,7 @@ class TestHere:
         monkeypatch.setenv("OCRZOO_DISABLE_PLUGINS", "ppocrv5")
         ran = run("bundle", "import", bundle, DET)
         assert ran.code == 0
-        assert f"{DET} (paddle): no plugin here has its card" in ran.err
+        assert f"{DET} (paddle): no plugin has its card" in ran.err
         assert (home / DET / "inference.pdiparams").is_file()
 
     def test_a_key_in_the_settings_or_on_the_command_line_asks_for_a_signature(

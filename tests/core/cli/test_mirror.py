@@ -152,7 +152,7 @@ class TestBuild:
         hubs.inject(Fault("corrupt", path="inference.pdiparams", at=10, times=None))
         ran = run("mirror", "build", mirror, "--source", "modelscope")
         assert ran.code == 5
-        assert problems(ran)[0].startswith(f"error: {DET} (paddle) (it stays as it was): refused")
+        assert problems(ran)[0].startswith(f"error: {DET} (paddle) (not updated): refused")
         assert index_of(mirror) == before
 
     def test_a_source_that_does_not_answer_leaves_what_is_there(
@@ -175,7 +175,7 @@ class TestBuild:
         del hubs.models[DET]
         ran = run("mirror", "build", mirror)
         assert ran.code == 0
-        assert problems(ran) == [f"warning: {DET} (paddle) stays, though no source has it any more"]
+        assert problems(ran) == [f"warning: {DET} (paddle) was removed upstream, and is kept"]
         assert everything(mirror) == before
 
     def test_offline_takes_what_lies_in_the_store_and_asks_nobody(

@@ -82,9 +82,9 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
-            ([], "name a model, or give --all, --pipeline OCR or --lang: there is no mirror yet"),
+            ([], "name a model, or use --all, --pipeline OCR or --lang: there is no mirror yet"),
             (["--all", DET], "--all says it all"),
-            ([DET, "--formats", "onnx,gguf"], "'gguf' is none of onnx, paddle, safetensors"),
+            ([DET, "--formats", "onnx,gguf"], "'gguf' is not one of paddle, onnx, safetensors"),
             ([DET, "--source", "nowhere"], "no source is called 'nowhere'"),
         ],
     )
@@ -193,7 +193,7 @@ class TestDiff:
         assert ran.code == 0
         assert {one["name"]: one["state"] for one in json.loads(ran.out)} == {
             DET: "changed",
-            "UVDoc": "gone",
+            "UVDoc": "removed upstream",
             "PP-LCNet_x1_0_doc_ori": "new",
         }
         assert hubs.asked("file") == []
@@ -207,4 +207,4 @@ class TestDiff:
             monkeypatch.setenv(name, NOWHERE)
         ran = run("mirror", "diff", mirror)
         assert ran.code == 4
-        assert f"{DET}\tpaddle\tunanswered\thuggingface" in ran.out
+        assert f"{DET}\tpaddle\tsource unavailable\thuggingface" in ran.out

@@ -76,7 +76,9 @@ def export_bundle(
         from ocrzoo_registry.index import signing
 
         signing.check_private_key(sign_key)
-    requested = requested_models(zoo, names_per_language(zoo, names, pipeline, lang, every=every), formats, lenient=every)
+    requested = requested_models(
+        zoo, names_per_language(zoo, names, pipeline, lang, every=every), formats, lenient=every
+    )
     pulled = _pulled(zoo, requested)
     if models := [one.files for one in pulled if one.files is not None]:
         _write(target, _packing(zoo, models, sign_key), as_json=as_json)
@@ -131,10 +133,7 @@ def _packing(zoo: Zoo, models: Sequence[ModelFiles], sign_key: Path | None) -> P
     manifests = [one.manifest for one in models if one.manifest is not None]
     for manifest in manifests:
         if manifest.source == TRUSTED:
-            print_message(
-                "warning",
-                f"{manifest.name} is packed unverified, as it was registered with --trust"
-            )
+            print_message("warning", f"{manifest.name} is packed unverified, as it was registered with --trust")
     index = index_of(indexed(manifest, zoo.models.get(manifest.name)) for manifest in manifests)
     return bundle_writer.from_store(index, models, sign_key)
 
@@ -166,6 +165,6 @@ def _bring(zoo: Zoo, opened: Bundle, model: IndexedModel) -> ModelFiles:
         print_message(
             "warning",
             f"{model.name} ({model.format}): no plugin has its card, so it was imported with the bundle's own; "
-            f"use {files.folder} as a model_dir"
+            f"use {files.folder} as a model_dir",
         )
     return files

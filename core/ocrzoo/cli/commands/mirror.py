@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -184,7 +184,9 @@ def _choice(
         if formats:
             raise click.UsageError("--format needs model names, --pipeline, --lang or --all")
         return lambda current: mirrored_models(zoo, current)
-    requested = requested_models(zoo, names_per_language(zoo, names, pipeline, lang, every=every), formats, lenient=every)
+    requested = requested_models(
+        zoo, names_per_language(zoo, names, pipeline, lang, every=every), formats, lenient=every
+    )
     return lambda _current: requested
 
 
