@@ -139,69 +139,69 @@ def lacking_letters(card: ModelCard) -> str:
 LANGUAGES_HEAD = """\
 # Languages
 
-What a model reads is a question of evidence. Its card says which languages its publisher **claims**; its charset says
-which letters the network **can write**. A model is taken for a language that it claims and of whose letters it has 99 %
-or more (all of an alphabet; nearly all Chinese characters). `ocrzoo models select --lang ru --explain` shows the
-evidence, `ocrzoo languages vi` the letters.
+A model's card lists the languages that its publisher **claims**; its charset lists the letters that the network **can
+produce**. A model qualifies for a language that it claims if its charset has at least 99 % of the letters: all of an
+alphabet, nearly all Chinese characters. `ocrzoo models select --lang ru --explain` shows the ranking,
+`ocrzoo languages vi` the letters.
 
 * **Letters** are the main exemplar characters of Unicode CLDR {version}, in NFC, and their capitals by each language's
-  own rules. A charset has a letter as an entry, or as its base and combining marks; an apostrophe will do for ʼ and ʻ.
-  Digits and punctuation are not counted. Chinese and Korean are CLDR's sets as they are (2210 characters, in Hant 2179;
-  all 11172 syllables); Japanese is kana and the kanji of its set. Left out are the accent on the j of a Dutch íj́, and
-  Thai ฃ, ฅ and U+0E4E, which texts of today do without. Where CLDR has no letters ("not known"), a claim has to do.
+  own rules. A charset has a letter as an entry, or as its base and combining marks; an apostrophe counts as ʼ and ʻ.
+  Digits and punctuation are not counted. Chinese and Korean are CLDR's sets (2210 characters, Hant 2179; all 11172
+  syllables); Japanese is kana and the kanji of its set. Letters that modern texts do not use are omitted: the accent on
+  the j of a Dutch íj́, and Thai ฃ, ฅ and U+0E4E. If CLDR has no letters ("not known"), a claim is enough.
 * **Letters without a claim are not enough.** The charset of PP-OCRv5_mobile_rec has é and ñ, but its publisher claims
-  Chinese, English and Japanese: hardly any text taught the network to read them, so French does not go there ([what it
-  makes of it](accuracy.md#without-a-claim)). For a
-  language that no model both claims and covers, a model qualifies whose charset has the letters and that claims
-  languages in which all of them occur (Hawaiian on PP-OCRv6: its letters are those of Māori and English); it ranks
-  below any claim and comes with a warning. Esperanto gets no model: charsets have its ĉ, but no claimed language has.
-* **Codes** are BCP-47 tags, English or own names, and PaddleOCR's codes. A code that means one language as a tag and
-  another to PaddleOCR is asked about: {twice}. `ch` is Chinese, as for PaddleOCR, and says so.
-  A tag without a script stands for the usual one: `sr` is Serbian in Cyrillic, `zh` Chinese in simplified characters.
-* **Of several models** that qualify, the pipeline's default comes first, then those whose weights can be had, the
-  newest release, the highest figure published for the language, the most letters, the smallest.
-* **Several languages** get one model that reads all, or the fewest that do together, and each line of a page goes to
-  the one that can read it ([languages together](languages-together.md)).
+  Chinese, English and Japanese: the network was hardly trained on these letters, so it is not used for French
+  ([what it reads](accuracy.md#without-a-claim)). If no model claims a language and has its letters, a model qualifies
+  whose charset has the letters and that claims languages in which all of them occur (Hawaiian on PP-OCRv6: its letters
+  are those of Māori and English). It ranks below any claim and logs a warning. Esperanto gets no model: charsets have
+  its ĉ, but no claimed language does.
+* **Codes** are BCP-47 tags, English or native names, and PaddleOCR's codes. A code that means one language in BCP-47
+  and another to PaddleOCR is rejected: {twice}. `ch` means Chinese, as in PaddleOCR, with a warning. A tag without a
+  script means the usual one: `sr` is Serbian in Cyrillic, `zh` Chinese in simplified characters.
+* **If several models qualify**, they are ranked by: the pipeline's default, availability, the newest release, the
+  highest published accuracy for the language, the most letters, the smallest size.
+* **For several languages**, one model that reads all is selected, or else the smallest set of models; each line of a
+  page is then read by the model for its language ([several languages](languages-together.md)).
 
-PaddleOCR 3.7.0 takes {codes} codes for {claimed} of these {count} languages. For **{uncovered}** of them the model that
-it takes by default lacks letters: {names}. For {unproven}, CLDR has no letters.
+PaddleOCR 3.7.0 has {codes} codes for {claimed} of these {count} languages. For **{uncovered}** of them its default
+model lacks letters: {names}. For {unproven}, CLDR has no letters.
 """
 
 
 def languages_page() -> str:
     """Return the table of languages: best model, letters, and PaddleOCR's choice."""
     zoo = official_zoo()
-    surveyed = list(support_matrix(zoo, zoo.default_model()))
-    uncovered = [one for one in surveyed if one.paddleocr_lacks_letters]
+    reports = list(support_matrix(zoo, zoo.default_model()))
+    uncovered = [one for one in reports if one.paddleocr_lacks_letters]
     head = LANGUAGES_HEAD.format(
         version="48.2",
         codes=len(paddle_codes()),
-        twice=", ".join(f"`{code.code}`" for code in paddle_codes().values() if code.rule == "ask"),
-        count=len(surveyed),
-        claimed=sum(one.paddleocr_support is not None for one in surveyed),
+        twice=", ".join(f"`{code.code}`" for code in paddle_codes().values() if code.rule == "reject"),
+        count=len(reports),
+        claimed=sum(one.paddleocr_support is not None for one in reports),
         uncovered=len(uncovered),
         names=", ".join(one.language.name for one in uncovered),
-        unproven=sum(one.paddleocr_unverified for one in surveyed),
+        unproven=sum(one.paddleocr_unverified for one in reports),
     )
     table = [
         "| tag | language | script | best model | letters | lacks | PaddleOCR's code and choice | letters |",
         "|---|---|---|---|---|---|---|---|",
-        *map(language_row, surveyed),
+        *map(language_row, reports),
     ]
     return "\n".join([MADE, "", head, *table]) + "\n"
 
 
 def language_row(one: LanguageReport) -> str:
-    """Return a language's row; where nothing qualifies, the nearest model in brackets."""
-    nearest = one.selection.candidates[0].name if one.selection.candidates else ""
-    model = nearest if one.selection.selected_model else f"none ({nearest})"
+    """Return a language's row; if no model qualifies, the closest model in brackets."""
+    closest = one.selection.candidates[0].name if one.selection.candidates else ""
+    model = closest if one.selection.selected_model else f"none ({closest})"
     codes = ", ".join(f"`{code.code}`" for code in one.codes)
-    theirs = f"{codes} {one.codes[0].model}" if one.codes else "-"
+    paddleocr = f"{codes} {one.codes[0].model}" if one.codes else "-"
     cells = (
         model,
         letters(one.best_support),
         lacking(one.best_support),
-        theirs,
+        paddleocr,
         letters(one.paddleocr_support) if one.codes else "-",
     )
     return f"| {one.language.tag} | {one.language.name} | {one.language.script} | {' | '.join(cells)} |"
@@ -223,49 +223,48 @@ def lacking(one: LanguageSupport | None) -> str:
 
 
 ACCURACY_HEAD = """\
-# What is read of each language
+# Accuracy by language
 
-Whether a charset has the letters of a language is [reckoned](languages.md); here it is held against what networks
-make of pages. For {languages} languages, public-domain text and lines of made-up words that hold every letter of the
-language (Unicode CLDR's, capitals too) six times, Chinese and Japanese ones twice, were drawn with Noto Sans and
-Noto Serif (30 pixels an em, one size, no noise: what is misread here is not for want of a good picture), and read
-whole with PP-OCRv5_mobile_det and those models whose weights travel in the extra `bundled`:
+[Coverage](languages.md) predicts whether a model can read the letters of a language; this page measures it. For
+{languages} languages, public-domain text and lines of pseudo-words that contain every letter of the language (Unicode
+CLDR's, capitals included) six times, for Chinese and Japanese twice, were rendered in Noto Sans and Noto Serif (30
+pixels per em, one size, no noise) and read with PP-OCRv5_mobile_det and the recognition models of the extra `bundled`:
 
 ```bash
 python -m bench.accuracy --write && python docs/generate.py
 ```
 
-**The prediction holds.** Of {absent} letters that a charset lacks, counted once a language and model, {absent_wrong}
-came out as something else, in {seen_wrong} of their {seen} occurrences, as must be: a network cannot write what its
-charset lacks. That says nothing yet of what a charset has: of those {present} letters, {present_right} ({share:.1%})
-were read right at least as often as not; the others stand in the last column. Most are capitals with marks, which few
-texts have for a network to learn from, or look like another (kana and their small forms, 己 and 巳), which only a
-real word would tell.
+**Coverage predicts what cannot be read.** Of {absent} missing letters, counted per language and model, {absent_wrong}
+were misread, in {seen_wrong} of their {seen} occurrences, as expected: a network cannot produce what its charset lacks.
+Coverage says less about the letters that a charset has: of those {present}, {present_right} ({share:.1%}) were read
+correctly in at least half of their occurrences; the last column lists the others. Most are capitals with diacritics,
+which are rare in training texts, or look like another character (kana and their small forms, 己 and 巳), which only the
+context of a real word distinguishes.
 
-`CER` is the share of characters inserted, lost or changed, in NFC, spaces aside. A letter is misread where more than
-half of its occurrences came out as something else. Made-up words are harder than text: no network has seen them.
+`CER` is the character error rate in NFC, spaces ignored. A letter is misread if more than half of its occurrences were
+recognized as something else. Pseudo-words are harder than text because no network was trained on them.
 """
 
 ACCURACY_UNCLAIMED = """\
 ## Without a claim
 
-The same pages, read by models that do not claim the language: what `--lang` keeps a language from.
+The same pages, read by models that do not claim the language. `--lang` does not select these models.
 """
 
 ACCURACY_COLUMNS = (
     "language",
     "model",
     "CER of text",
-    "CER of made-up words",
+    "CER of pseudo-words",
     "letters",
     "lacks",
     "of these misread",
-    "has and misreads",
+    "present but misread",
 )
 
 
 def accuracy_page() -> str:
-    """Return the table of what real weights make of each language, from the figures that bench/accuracy.py wrote."""
+    """Return the accuracy of each language, from the figures that bench/accuracy.py wrote."""
     rows: list[dict[str, Any]] = json.loads((DOCS / "accuracy.json").read_text(encoding="utf-8"))
     claimed = [row for row in rows if row["claimed"]]
     known = [row for row in claimed if "letters" in row]

@@ -130,29 +130,30 @@ def select_models(
     default: str | None = None,
     include_unclaimed: bool = False,
 ) -> Selection:
-    """Find the model that reads a language, or all of several languages.
+    """Select the model that reads a language, or the fewest models that read several.
 
-    ``lang`` is a tag, a name or a PaddleOCR code, or several, also with commas between. A model qualifies that claims
-    the language and whose charset has ``min_coverage`` (0 to 1, default 1) of its letters; where none does, one whose
-    charset has them and that claims other languages in which they all occur. ``default`` is the model to prefer where
-    it qualifies by a claim, if not given the OCR pipeline's. ``include_unclaimed`` also lists models that have the
-    letters and no claim where others have both.
+    ``lang`` is one or several tags, names or PaddleOCR codes; commas separate several. A model qualifies if its card
+    claims the language and its charset has ``min_coverage`` (0 to 1, default 0.99) of the letters. If no model does,
+    one qualifies whose charset has the letters and whose card claims other languages that together use all of them.
+    ``default`` is the model to prefer if it claims the languages (default: the OCR pipeline's). ``include_unclaimed``
+    also lists models that have the letters without a claim.
+
+    The result's ``selected_models`` are the models to use, ``reason`` explains the choice, ``candidates`` ranks all.
 
     Raises:
         AmbiguousLanguage: A code has two meanings.
-        UnknownLanguage: There is no such language. Where no model reads it, ``selected_model`` is
-            ``None``.
-        UsageError: A filter makes no sense.
+        UnknownLanguage: There is no such language. If no model reads it, ``selected_models`` is empty.
+        UsageError: A filter is invalid.
     """
     from ocrzoo_registry.languages.ranking import MIN_COVERAGE, ModelFilters
     from ocrzoo_registry.languages.selection import select
 
     zoo = zoo or Zoo()
-    terms = ModelFilters(task, tier, max_size_mb, MIN_COVERAGE if min_coverage is None else min_coverage, installed)
+    filters = ModelFilters(task, tier, max_size_mb, MIN_COVERAGE if min_coverage is None else min_coverage, installed)
     return select(
         zoo,
         lang,
-        terms,
+        filters,
         default=zoo.default_model() if default is None else default,
         include_unclaimed=include_unclaimed,
     )

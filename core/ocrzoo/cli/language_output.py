@@ -1,4 +1,4 @@
-"""How languages, candidates and what they lack are shown: in cells of tables, and as plain data for JSON."""
+"""Output of languages, candidates and missing letters: table cells, and plain data for JSON."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from ocrzoo_registry.languages.support import LanguageSupport
     from ocrzoo_registry.languages.tags import Language
 
-_MANY = 60
-"""So many letters are shown in one cell."""
+_MAX_LETTERS = 60
+"""Letters shown in one cell."""
 
 
 def letters_cell(one: LanguageSupport | None) -> str:
-    """Return how many letters a model has of a language."""
+    """Return the number of a language's letters that a model has."""
     if one is None or one.coverage is None:
         return "not known"
     count, missing = one.coverage.required, len(one.coverage.missing)
@@ -24,25 +24,25 @@ def letters_cell(one: LanguageSupport | None) -> str:
 
 
 def letters_text(letters: Iterable[str]) -> str:
-    """Return letters with spaces between, combining marks on a dotted circle, of many the first."""
+    """Return letters separated by spaces, combining marks on a dotted circle, at most ``_MAX_LETTERS``."""
     shown = [f"\u25cc{letter}" if _combines(letter) else letter for letter in letters]
-    more = f" and {len(shown) - _MANY} more" if len(shown) > _MANY else ""
-    return " ".join(shown[:_MANY]) + more
+    more = f" and {len(shown) - _MAX_LETTERS} more" if len(shown) > _MAX_LETTERS else ""
+    return " ".join(shown[:_MAX_LETTERS]) + more
 
 
-def lacking_cell(evidence: Iterable[LanguageSupport]) -> str:
-    """Return the letters that a model lacks of languages of which it has some."""
-    known = [one.coverage for one in evidence if one.coverage and one.share]
+def lacking_cell(support: Iterable[LanguageSupport]) -> str:
+    """Return the letters that a model lacks, of languages of which it has some."""
+    known = [one.coverage for one in support if one.coverage and one.share]
     missing = [letter for coverage in known for letter in coverage.missing]
     return letters_text(dict.fromkeys(missing))
 
 
 def describe_selection(selection: Selection) -> dict[str, Any]:
     """Return a selection as plain data."""
-    winner = selection.selected_model
+    selected = selection.selected_model
     return {
         "languages": [describe_language(language) for language in selection.languages],
-        "model": winner.name if winner else None,
+        "model": selected.name if selected else None,
         "reason": selection.reason,
         "notes": list(selection.notes),
         "minimal_set": [
@@ -64,7 +64,7 @@ def describe_language(language: Language) -> dict[str, Any]:
 
 
 def describe_candidate(selection: Selection, one: Candidate) -> dict[str, Any]:
-    """Return a candidate as plain data, with why it won or did not."""
+    """Return a candidate as plain data, with the reason why it was selected or not."""
     from ocrzoo_registry.languages.ranking import size_mb
 
     card = one.card
@@ -72,18 +72,18 @@ def describe_candidate(selection: Selection, one: Candidate) -> dict[str, Any]:
         "name": card.name,
         "qualifies": one.qualifies,
         "reason": selection.explain(one),
-        "support": {evidence.language.tag: describe_support(evidence) for evidence in one.support},
+        "support": {support.language.tag: describe_support(support) for support in one.support},
         "tier": card.tier,
         "version": card.version,
         "size_mb": size_mb(card),
         "latency": [latency.model_dump(mode="json") for latency in card.latency],
-        "installed": one.installed,
+        "installed": one.is_installed,
         "is_available": one.is_available,
     }
 
 
 def describe_support(one: LanguageSupport) -> dict[str, Any]:
-    """Return what is known of a model and a language as plain data."""
+    """Return a model's support for a language as plain data."""
     return {
         "claimed": one.claimed,
         "coverage": None if one.coverage is None else round(one.coverage.share, 4),

@@ -1,1 +1,1 @@
-"""Languages: tags, alphabets, and which model covers which."""
+"""Languages: tags, alphabets, charset coverage, and the choice of models."""

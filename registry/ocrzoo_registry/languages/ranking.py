@@ -1,4 +1,4 @@
-"""Candidates: models that a language asks for, ranked step by step, and each step in words."""
+"""Ranking of candidate models: filters, ordered criteria, and an explanation of each in words."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ocrzoo_registry.languages.support import LanguageSupport, quality
 from ocrzoo_registry.names import did_you_mean, natural_key
 
 MIN_COVERAGE = 0.99
-"""The share of letters that a model must have: all of an alphabet, nearly all Chinese characters."""
+"""Share of a language's letters that a charset must have: all of an alphabet, nearly all Chinese characters."""
 
 
 @dataclass(frozen=True)
 class ModelFilters:
-    """What a model must be, whatever it reads.
+    """Conditions on a model that do not depend on the language.
 
     Raises:
-        UsageError: A term makes no sense.
+        UsageError: A filter is invalid.
     """
 
     task: str = "text_recognition"
@@ -35,45 +35,45 @@ class ModelFilters:
         if self.tier is not None and self.tier not in tiers:
             raise UsageError(f"tier: {self.tier!r} is not one of {', '.join(tiers)}{did_you_mean(self.tier, tiers)}")
         if not 0 <= self.min_coverage <= 1:
-            raise UsageError(f"min_coverage: {self.min_coverage:g} is no share, 0 to 1")
+            raise UsageError(f"min_coverage must be between 0 and 1, not {self.min_coverage:g}")
         if self.max_size_mb is not None and not self.max_size_mb > 0:
-            raise UsageError(f"max_size_mb: {self.max_size_mb:g} leaves no model")
+            raise UsageError(f"max_size_mb must be positive, not {self.max_size_mb:g}")
 
     def failures(self, card: ModelCard, *, installed: bool) -> tuple[str, ...]:
-        """Return which terms a model does not meet, in words that follow its name."""
-        faults = []
+        """Return the filters that a model fails, in words that follow its name."""
+        failed = []
         if self.tier is not None and card.tier != self.tier:
-            faults.append(f"is of tier {card.tier or 'none'}, not {self.tier}")
+            failed.append(f"is of tier {card.tier or 'none'}, not {self.tier}")
         size = size_mb(card)
         if self.max_size_mb is not None and (size is None or size > self.max_size_mb):
-            told = "has no published size" if size is None else f"has {size:g} MB"
-            faults.append(f"{told}, and {self.max_size_mb:g} MB are allowed")
+            has = "has no published size" if size is None else f"has {size:g} MB"
+            failed.append(f"{has}, and {self.max_size_mb:g} MB are allowed")
         if self.installed and not installed:
-            faults.append("is not installed")
-        return tuple(faults)
+            failed.append("is not installed")
+        return tuple(failed)
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A model, and what is known of it for each language asked for."""
+    """A model and its support for each requested language."""
 
     card: ModelCard
     support: tuple[LanguageSupport, ...]
-    """One a language, in the order asked."""
+    """One per language, in the order requested."""
     is_default: bool
-    """Whether the pipeline takes it where nobody says anything."""
+    """Whether it is the pipeline's default model."""
     is_available: bool
-    """Whether its weights are here, or can be fetched."""
-    installed: bool
-    """Whether its weights lie in the store."""
+    """Whether its weights are installed or can be downloaded."""
+    is_installed: bool
+    """Whether its weights are in the store."""
     failed_filters: tuple[str, ...] = ()
-    """The terms that it does not meet, in words that follow its name."""
+    """The filters that it fails, in words that follow its name."""
     unsupported: tuple[LanguageSupport, ...] = ()
-    """The languages that it does not read."""
+    """Its support for the languages that it does not read."""
 
     @property
     def qualifies(self) -> bool:
-        """Whether it meets the terms and reads all the languages."""
+        """Whether it passes the filters and reads all the languages."""
         return not self.failed_filters and not self.unsupported
 
     @property
@@ -93,70 +93,72 @@ class Candidate:
 
     @property
     def share(self) -> float:
-        """The least share of letters that it has of a language; 1 where they are not known."""
+        """The lowest share of letters over the languages; 1 if they are not known."""
         return min(one.share for one in self.support)
 
     @property
     def accuracy(self) -> float:
-        """The least figure published for the languages, in percent."""
+        """The lowest published accuracy over the languages, in percent."""
         return min(quality(one.metric) for one in self.support)
 
     @cached_property
     def score(self) -> tuple[Any, ...]:
-        """What candidates that qualify are ranked by, the highest first."""
-        return tuple(step.measure(self) for step in CRITERIA)
+        """The sort key of candidates that qualify: one value per criterion, higher is better."""
+        return tuple(criterion.value(self) for criterion in CRITERIA)
 
 
 @dataclass(frozen=True)
-class Step:
-    """One thing that ranks candidates, after all before it are equal."""
+class Criterion:
+    """One criterion of the ranking; it decides if all criteria before it are equal."""
 
-    measure: Callable[[Candidate], Any]
-    """The higher the better."""
-    why: Callable[[Candidate, Candidate], str]
-    """Why the second comes behind the first, in words that follow the second's name."""
+    value: Callable[[Candidate], Any]
+    """Higher is better."""
+    explain: Callable[[Candidate, Candidate], str]
+    """Why the second candidate ranks below the first, in words that follow the second's name."""
 
 
 CRITERIA = (
-    Step(lambda one: one.claimed, lambda _, __: "has the letters, but its publisher does not claim the language"),
-    Step(
+    Criterion(lambda one: one.claimed, lambda _, __: "has the letters, but its publisher does not claim the language"),
+    Criterion(
         lambda one: one.claimed and one.is_default,
         lambda first, _: f"is not the pipeline's default, as {first.name} is",
     ),
-    Step(lambda one: one.is_available, lambda _, __: "is out of reach: no source that may be asked has its weights"),
-    Step(
-        lambda one: 0 if one.claimed else min(evidence.related_claims for evidence in one.support),
+    Criterion(lambda one: one.is_available, lambda _, __: "is unavailable: no enabled source provides its weights"),
+    Criterion(
+        lambda one: 0 if one.claimed else min(support.related_claims for support in one.support),
         lambda first, _: f"claims fewer languages in these letters than {first.name}",
     ),
-    Step(
+    Criterion(
         lambda one: natural_key(one.card.version),
         lambda first, second: f"is of {second.card.version}, and {first.name} of {first.card.version}",
     ),
-    Step(
+    Criterion(
         lambda one: one.accuracy,
         lambda first, second: f"has {_figure(second)} published, {first.name} {_figure(first)}",
     ),
-    Step(lambda one: one.share, lambda first, second: f"has {second.share:.1%} of the letters, not {first.share:.1%}"),
-    Step(
+    Criterion(
+        lambda one: one.share, lambda first, second: f"has {second.share:.1%} of the letters, not {first.share:.1%}"
+    ),
+    Criterion(
         lambda one: -(size_mb(one.card) or float("inf")),
         lambda first, second: f"is larger ({_size(second)}) than {first.name} ({_size(first)})",
     ),
-    Step(
+    Criterion(
         lambda one: one.name,
-        lambda first, _: f"comes before {first.name} by name, and nothing else tells them apart",
+        lambda first, _: f"is equal to {first.name} in every criterion and precedes it by name",
     ),
 )
-"""What ranks candidates. The pipeline's default first, since its answers are those that were compared with PaddleX's;
-then what can be had; then the newest, the most accurate, the most complete, the smallest."""
+"""The ranking's criteria, in order. The pipeline's default precedes others because its results were compared with
+PaddleX's; then availability, version, accuracy, completeness and size decide."""
 
 
 def explain_order(first: Candidate, second: Candidate) -> str:
-    """Return why the second candidate comes behind the first: the first step at which they differ, in words."""
-    return next(step.why(first, second) for step in CRITERIA if step.measure(first) != step.measure(second))
+    """Return why the second candidate ranks below the first: the first criterion in which they differ, in words."""
+    return next(one.explain(first, second) for one in CRITERIA if one.value(first) != one.value(second))
 
 
 def size_mb(card: ModelCard) -> float | None:
-    """Return the published size in megabytes; else that of the files whose sizes are known."""
+    """Return the published size in megabytes, or else the total of the known file sizes."""
     if card.size_mb is not None:
         return card.size_mb
     known = max(sum(file.size or 0 for file in artifact.files) for artifact in card.artifacts.values())
@@ -164,7 +166,7 @@ def size_mb(card: ModelCard) -> float | None:
 
 
 def cpu_ms(card: ModelCard) -> float | None:
-    """Return the published milliseconds a line on a CPU in plain mode."""
+    """Return the published milliseconds per line on a CPU in normal mode."""
     return next((one.ms for one in card.latency if (one.device, one.mode) == ("cpu", "normal")), None)
 
 

@@ -1,7 +1,7 @@
-"""Languages: what a user's code, tag or name means, and which tags of a card serve it.
+"""Language tags: parsing of codes, tags and names, and matching them with the tags of model cards.
 
-Cards speak BCP-47. Users may also give PaddleOCR's codes (``paddleocr_languages.tsv``) and names ("Korean", "한국어").
-A code that means one language as a tag and another to PaddleOCR is asked about, never guessed.
+Cards use BCP-47. Users may also give PaddleOCR's codes (``paddleocr_languages.tsv``) and names ("Korean", "한국어").
+A code that means one language in BCP-47 and another to PaddleOCR is rejected as ambiguous, never guessed.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from ocrzoo_registry.languages.orthography import Direction, Orthography
 from ocrzoo_registry.names import did_you_mean
 
 GROUPS = {"zle": frozenset({"be", "orv", "ru", "rue", "uk"})}
-"""Groups of languages that figures are published for; Unicode CLDR 48.2, languageGroups."""
+"""Language groups with published figures (languageGroups of Unicode CLDR 48.2)."""
 
 UNKNOWN_SCRIPT = "Zyyy"
-"""ISO 15924's code where nothing is known."""
+"""ISO 15924's code for an unknown script."""
 
 _PARENTS = {"nb": "no", "nn": "no"}
-"""The language whose claims hold for another; Unicode CLDR 48.2, parentLocales."""
+"""A claim of the parent also covers the language (parentLocales of Unicode CLDR 48.2)."""
 
 _MAX_CODE = 80
-"""Characters; the longest name on file has 47."""
+"""Characters; the longest known name has 47."""
 
 
 @dataclass(frozen=True)
 class PaddleCode:
-    """A code that PaddleOCR takes as ``lang``."""
+    """A value of PaddleOCR's ``lang``."""
 
     code: str
     tag: str
-    """What PaddleOCR means by it, as BCP-47."""
+    """Its meaning to PaddleOCR, as BCP-47."""
     model: str
-    """The recognition model that PaddleOCR 3.7.0 takes for it by default."""
-    otherwise: str | None = None
-    """What else the code may mean, as a tag that means nothing else."""
-    rule: Literal["ask", "tell"] | None = None
-    """Whether that is asked about, or PaddleOCR's meaning is taken and told."""
+    """The default recognition model of PaddleOCR 3.7.0."""
+    alternative: str | None = None
+    """Its other meaning, as an unambiguous tag."""
+    rule: Literal["reject", "note"] | None = None
+    """``reject``: the code is ambiguous; ``note``: PaddleOCR's meaning is used and a note is given."""
 
 
 @dataclass(frozen=True)
@@ -101,41 +101,43 @@ class Language:
 
 
 def parse_language(code: str) -> Language:
-    """Return the language that a code, tag or name means.
+    """Return the language of a code, tag or name.
 
     Raises:
-        AmbiguousLanguage: It means one thing as a tag and another to PaddleOCR; the message has both ways to say it.
+        AmbiguousLanguage: It has one meaning as a tag and another to PaddleOCR; the message has an unambiguous tag for
+            each.
         UnknownLanguage: There is no such language.
     """
     folded = " ".join(code.split()).casefold()
     if not 0 < len(folded) <= _MAX_CODE:
-        raise UnknownLanguage(f"{code[:_MAX_CODE]!r} is no language: give a tag such as ko or zh-Hant")
+        raise UnknownLanguage(f"{code[:_MAX_CODE]!r} is not a language: use a tag such as ko or zh-Hant")
     known = paddle_codes().get(folded)
     if known is None:
         return _tagged(_named(folded) or _standard(folded) or _refuse(code))
     if known.rule is None:
         return _tagged(known.tag)
-    meant, other = _tagged(known.tag).name, _tagged(str(known.otherwise)).name
-    if known.rule == "ask":
-        ways = f"say {known.tag!r} for {meant}, as PaddleOCR means it, or {known.otherwise!r} for {other}"
-        raise AmbiguousLanguage(f"{code!r} may mean two languages: {ways}")
-    return _tagged(known.tag, f"{code!r} is taken as {meant}, as PaddleOCR does; for {other} say {known.otherwise!r}")
+    meant, other = _tagged(known.tag).name, _tagged(str(known.alternative)).name
+    if known.rule == "reject":
+        options = f"use {known.tag!r} for {meant} (PaddleOCR's meaning), or {known.alternative!r} for {other}"
+        raise AmbiguousLanguage(f"{code!r} is ambiguous: {options}")
+    note = f"{code!r} means {meant}, as in PaddleOCR; use {known.alternative!r} for {other}"
+    return _tagged(known.tag, note)
 
 
 def parse_languages(codes: str | Iterable[str]) -> tuple[Language, ...]:
-    """Return the languages of codes, one or several in a text with commas between; each once.
+    """Return the languages of codes, separated by commas or in an iterable, without duplicates.
 
     Raises:
-        AmbiguousLanguage: As :func:`find`.
-        UnknownLanguage: As :func:`find`, or nothing was given.
-        UsageError: These are no texts.
+        AmbiguousLanguage: See :func:`parse_language`.
+        UnknownLanguage: See :func:`parse_language`; also if no code is given.
+        UsageError: A code is not a string.
     """
     parts = [codes] if isinstance(codes, str) or not isinstance(codes, Iterable) else list(codes)
     if not all(isinstance(part, str) for part in parts):
-        raise UsageError(f"{codes!r}: a language tag such as ru or zh-Hant is needed, or several")
+        raise UsageError(f"{codes!r} is not a language: use a tag such as ru or zh-Hant, or several")
     named = [code for part in parts for code in part.split(",") if code.strip()]
     if not named:
-        raise UnknownLanguage("no language is given: name one, such as ko or zh-Hant")
+        raise UnknownLanguage("no language given: use a tag such as ko or zh-Hant")
     found: dict[tuple[str, str], Language] = {}
     for language in map(parse_language, named):
         found.setdefault((language.language, language.script), language)
@@ -143,23 +145,23 @@ def parse_languages(codes: str | Iterable[str]) -> tuple[Language, ...]:
 
 
 def claims(tags: Iterable[str], wanted: Language) -> bool:
-    """Whether one of a card's tags serves a language.
+    """Whether one of a card's tags matches a language.
 
-    A tag without a script stands for the language in its usual one (``sr`` in Cyrillic); regions count for nothing.
+    A tag without a script means the usual one (``sr`` is Cyrillic); regions are ignored.
     """
-    serves = _serving(wanted.language, wanted.script)
-    return any(map(serves.__getitem__, tags))
+    matches = _matches(wanted.language, wanted.script)
+    return any(map(matches.__getitem__, tags))
 
 
 def claimed_in_script(tags: Iterable[str], script: str) -> int:
-    """Return how many of a card's languages are written in a script."""
+    """Return the number of a card's languages in a script."""
     return sum(_script_of(tag) == script for tag in tags)
 
 
 def nearness(tag: str, wanted: Language) -> int:
-    """Return how well a figure published for ``tag`` speaks for a language.
+    """Return how closely a figure published for ``tag`` relates to a language.
 
-    3: that very language; 2: a group of languages, or a script, that it belongs to; 1: many languages; 0: it does not.
+    3: the language itself; 2: its language group or script; 1: many languages; 0: unrelated.
     """
     return _nearness(tag, wanted.language, wanted.script)
 
@@ -172,7 +174,7 @@ def _nearness(tag: str, language: str, script: str) -> int:
         return 2 if tag.removeprefix("und-") == script else 0
     if language in GROUPS.get(tag, ()):
         return 2
-    return 3 if _serving(language, script)[tag] else 0
+    return 3 if _matches(language, script)[tag] else 0
 
 
 @cache
@@ -180,16 +182,16 @@ def paddle_codes() -> Mapping[str, PaddleCode]:
     """Return PaddleOCR's codes, by code."""
     text = Path(__file__).with_name("paddleocr_languages.tsv").read_text(encoding="utf-8")
     rows = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
-    return {row[0]: PaddleCode(*row) for row in rows}  # type: ignore[arg-type]  # the fifth cell is ask or tell
+    return {row[0]: PaddleCode(*row) for row in rows}  # type: ignore[arg-type]  # the fifth cell is reject or note
 
 
 def language_of_tag(tag: str) -> Language:
-    """Return the language of a BCP-47 tag, such as cards have; PaddleOCR's codes mean nothing here."""
+    """Return the language of a BCP-47 tag, as in cards; PaddleOCR's codes are not considered."""
     return _tagged(_standard(tag) or tag)
 
 
 def _named(folded: str) -> str | None:
-    """The tag of a name; a code that is a language's tag stays one ("Akan" is no tag, "ak" is)."""
+    """The tag of a language name; what has the form of a tag is not looked up ("ak")."""
     if re.fullmatch(r"[a-z]{2,3}([-_][a-z0-9]+)*", folded):
         return None
     return orthography.names().get(folded)
@@ -197,12 +199,12 @@ def _named(folded: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _standard(tag: str) -> str | None:
-    """A tag in its standard form, ``pt_br`` as ``pt-BR`` and ``kor`` as ``ko``; ``None`` if no language has it."""
+    """The standard form of a tag (``pt_br``: ``pt-BR``, ``kor``: ``ko``); ``None`` if it is not a language's."""
     import langcodes
 
     try:
         standard = langcodes.standardize_tag(tag, macro=True)
-    except ValueError:  # langcodes' own error is one
+    except ValueError:  # includes langcodes' own error
         return None
     language = standard.split("-")[0]
     if re.fullmatch("[a-z]{2,3}", language) is None:  # a private tag, x-whatever
@@ -213,13 +215,13 @@ def _standard(tag: str) -> str | None:
 @lru_cache(maxsize=4096)
 def _tagged(tag: str, note: str | None = None) -> Language:
     plain = "-".join(part for part in _parts(_standard(tag) or tag) if part)
-    language, stated, region = _parts(_standard(plain) or plain)  # what was left out may have hidden an older code
+    language, stated, region = _parts(_standard(plain) or plain)  # dropped subtags may have hidden a legacy code
     general = orthography.read(language)
     script = stated or _likely_script(language, region, general)
-    twice = stated is None and region is None and language in paddle_codes() and paddle_codes()[language].rule
-    shown = "-".join(part for part in (language, script if twice else stated, region) if part)
-    places = (f"{language}-{script}-{region}", f"{language}-{region}", f"{language}-{script}", language)
-    known = (orthography.read(place) for place in places)
+    ambiguous = stated is None and region is None and language in paddle_codes() and paddle_codes()[language].rule
+    shown = "-".join(part for part in (language, script if ambiguous else stated, region) if part)
+    keys = (f"{language}-{script}-{region}", f"{language}-{region}", f"{language}-{script}", language)
+    known = (orthography.read(key) for key in keys)
     key = next((found.tag for found in known if found is not None and found.script == script), None)
     return Language(shown, language, script, key, note)
 
@@ -233,34 +235,34 @@ def _parts(tag: str) -> tuple[str, str | None, str | None]:
 
 
 def _likely_script(language: str, region: str | None, general: Orthography | None) -> str:
-    """CLDR's likely script, by region where there is one: ``zh-TW`` is in Hant."""
+    """CLDR's likely script, by region if given: ``zh-TW`` is in Hant."""
     if general is not None and region is None:
         return general.script
     import langcodes
 
     try:
         likely = langcodes.Language.get(f"{language}-{region}" if region else language).maximize().script
-    except ValueError:  # no tag at all
+    except ValueError:  # not a valid tag
         likely = None
     return likely or (general.script if general else UNKNOWN_SCRIPT)
 
 
-class _Serving(dict[str, bool]):
-    """Whether tags serve one language in one script; found out when first asked."""
+class _TagMatches(dict[str, bool]):
+    """Whether tags match one language in one script, computed on first use."""
 
     def __init__(self, language: str, script: str) -> None:
         super().__init__()
-        self._wanted = {(language, script), (_PARENTS.get(language, language), script)}
+        self._accepted = {(language, script), (_PARENTS.get(language, language), script)}
 
     def __missing__(self, tag: str) -> bool:
         card = language_of_tag(tag)
-        self[tag] = (card.language, card.script) in self._wanted
+        self[tag] = (card.language, card.script) in self._accepted
         return self[tag]
 
 
 @lru_cache(maxsize=256)
-def _serving(language: str, script: str) -> _Serving:
-    return _Serving(language, script)
+def _matches(language: str, script: str) -> _TagMatches:
+    return _TagMatches(language, script)
 
 
 @lru_cache(maxsize=4096)
@@ -271,4 +273,4 @@ def _script_of(tag: str) -> str:
 def _refuse(code: str) -> str:
     known = [*orthography.tags(), *paddle_codes(), *orthography.names()]
     hint = did_you_mean(code, [one for one in known if one != code])
-    raise UnknownLanguage(f"no language is called {code!r}{hint}: give a tag such as ko or zh-Hant, or an English name")
+    raise UnknownLanguage(f"unknown language {code!r}{hint}: use a tag such as ko or zh-Hant, or an English name")

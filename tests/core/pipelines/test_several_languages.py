@@ -261,7 +261,7 @@ class TestConfiguration:
     @pytest.mark.parametrize(
         ("recognition", "message"),
         [
-            ({"languages": ["xx"]}, r"languages\.0='xx': .*no language is called 'xx'"),
+            ({"languages": ["xx"]}, r"languages\.0='xx': .*unknown language 'xx'"),
             ({"languages": "ru"}, "languages='ru': a list is needed"),
             ({"languages": ["en", False]}, r"languages\.1=False: text is needed.* yes or no in quotes"),
             ({"others": [{"model_name": CYRILLIC, "languages": ["ru"]}]}, "what the first model is to read"),

@@ -19,9 +19,9 @@ from ocrzoo_registry.languages.tags import parse_language
     ("terms", "told"),
     [
         ({"tier": "mobil"}, "did you mean mobile"),
-        ({"min_coverage": 99.0}, "min_coverage: 99 is no share, 0 to 1"),
+        ({"min_coverage": 99.0}, "min_coverage must be between 0 and 1, not 99"),
         ({"min_coverage": float("nan")}, "min_coverage"),
-        ({"max_size_mb": 0.0}, "max_size_mb: 0 leaves no model"),
+        ({"max_size_mb": 0.0}, "max_size_mb must be positive, not 0"),
     ],
 )
 def test_terms_that_make_no_sense(terms: dict[str, Any], told: str) -> None:
@@ -67,14 +67,14 @@ def test_the_published_time_is_that_of_a_plain_cpu() -> None:
     [
         ({"lang": "el"}, {"lang": "en"}, "its publisher does not claim the language"),
         ({"default": True}, {}, "is not the pipeline's default, as first is"),
-        ({}, {"is_available": False}, "is out of reach"),
+        ({}, {"is_available": False}, "is unavailable"),
         ({"version": "PP-OCRv10"}, {"version": "PP-OCRv9"}, "is of PP-OCRv9, and first of PP-OCRv10"),
         ({"accuracy": {"el": 90.5}}, {"accuracy": {"mul": 80.0}}, "has 80 % published, first 90.5 %"),
         ({"accuracy": {"el": 90.5}}, {}, "has no figure published, first 90.5 %"),
         ({}, {"letters": "αβγ"}, "has 4.3% of the letters, not 100.0%"),
         ({"size_mb": 5.0}, {"size_mb": 9.0}, "is larger (9 MB) than first (5 MB)"),
         ({"size_mb": 5.0}, {}, "is larger (size unknown) than first (5 MB)"),
-        ({}, {}, "nothing else tells them apart"),
+        ({}, {}, "is equal to first in every criterion"),
     ],
 )
 def test_each_step_has_its_words(tmp_path: Path, first: dict[str, Any], second: dict[str, Any], why: str) -> None:
@@ -82,7 +82,7 @@ def test_each_step_has_its_words(tmp_path: Path, first: dict[str, Any], second: 
         given = dict[str, Any]({"lang": "el", "default": False, "is_available": True}) | given
         reach, default, lang = given.pop("is_available"), given.pop("default"), given.pop("lang")
         card = Readers(tmp_path).make(name, lang, **given)
-        return Candidate(card, (support_of(card, parse_language("el")),), default, reach, installed=False)
+        return Candidate(card, (support_of(card, parse_language("el")),), default, reach, is_installed=False)
 
     one, other = made("first", first), made("another", second)
     assert one.score > other.score

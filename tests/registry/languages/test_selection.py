@@ -108,16 +108,16 @@ class TestWithoutAClaim:
         assert found.selected_model is None
         assert (
             "zh has all its 84 letters, but claims neither French (fr) nor a language with À"
-            in found.reason.replace("the nearest, zh,", "zh")
+            in found.reason.replace("the closest, zh,", "zh")
         )
 
     def test_ch_is_told(self, settings: Settings, readers: Readers, caplog: pytest.LogCaptureFixture) -> None:
         with caplog.at_level(logging.WARNING, logger="ocrzoo"):
             assert chosen(zoo_of(settings, readers.make("reader", "zh-Hans")), "ch") == "reader"
-        assert caplog.messages == ["'ch' is taken as Chinese, as PaddleOCR does; for Chamorro say 'ch-Latn'"]
+        assert caplog.messages == ["'ch' means Chinese, as in PaddleOCR; use 'ch-Latn' for Chamorro"]
 
 
-class TestTerms:
+class TestFilters:
     """What a model must be."""
 
     def test_a_size_and_a_tier(self, settings: Settings, readers: Readers) -> None:
@@ -129,20 +129,20 @@ class TestTerms:
             assert winner.name == name
         found = select_models("el", zoo=zoo, default="", max_size_mb=1)
         assert found.selected_model is None
-        assert "the nearest, large, has 80 MB, and 1 MB are allowed" in found.reason
+        assert "the closest, large, has 80 MB, and 1 MB are allowed" in found.reason
 
     def test_a_lower_share_of_letters(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, readers.make("reader", "de", letters=letters_of("en")))
         assert select_models("de", zoo=zoo, default="").selected_model is None
         assert select_models("de", zoo=zoo, default="", min_coverage=0.8).selected_model is not None
 
-    def test_a_task_that_knows_no_languages(self, settings: Settings, readers: Readers) -> None:
-        with pytest.raises(UsageError, match="no model of task text_detection is made for a language"):
+    def test_a_task_without_models_is_an_error(self, settings: Settings, readers: Readers) -> None:
+        with pytest.raises(UsageError, match="no model has the task 'text_detection'"):
             select_models("el", zoo=zoo_of(settings, readers.make("reader", "el")), task="text_detection")
 
-    def test_a_misspelled_task_is_told_with_the_nearest_one(self, settings: Settings, readers: Readers) -> None:
+    def test_a_misspelled_task_gets_a_suggestion(self, settings: Settings, readers: Readers) -> None:
         with pytest.raises(
-            UsageError, match=r"no model of task text_recogniton .* \(did you mean text_recognition\?\)"
+            UsageError, match=r"no model has the task 'text_recogniton' \(did you mean text_recognition\?\)"
         ):
             select_models("el", zoo=zoo_of(settings, readers.make("reader", "el")), task="text_recogniton")
 
@@ -161,7 +161,7 @@ class TestSeveralLanguages:
         assert found.selected_model is None
         assert found.reason == (
             "no single model reads Russian (ru), Korean (ko), English (en): "
-            "the fewest that do are ru_en for Russian (ru), English (en) and ko for Korean (ko)"
+            "the smallest set is ru_en for Russian (ru), English (en) and ko for Korean (ko)"
         )
         readers_of_all = select_models("ru,ko,en", zoo=zoo, default="").require()
         assert [(one.name, [e.language.tag for e in one.support]) for one in readers_of_all] == [
@@ -200,7 +200,7 @@ class TestSeveralLanguages:
         zoo = zoo_of(settings, readers.make("ru", "ru"), readers.make("de", "de", letters=letters_of("en")))
         found = select_models("ru,de,ka-Geor,lad", zoo=zoo, default="")
         assert [language.tag for language in found.unsupported] == ["de", "ka-Geor", "lad"]
-        assert "the nearest, de, lacks 7 of the 59 letters of German" in found.reason
+        assert "the closest, de, lacks 7 of the 59 letters of German" in found.reason
         assert "no charset has letters of Georgian" in found.reason
         assert "no model claims Ladino, and its letters are not known" in found.reason
 

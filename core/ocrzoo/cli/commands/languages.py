@@ -1,4 +1,4 @@
-"""``ocrzoo languages``: which languages can be read, by which model, and with which letters missing."""
+"""``ocrzoo languages``: supported languages, their models, and missing letters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ocrzoo_registry.languages.selection import Selection
     from ocrzoo_registry.languages.tags import Language
 
-_DIRECTIONS = {"ltr": "from left to right", "rtl": "from right to left", "ttb": "down in columns"}
+_DIRECTIONS = {"ltr": "left to right", "rtl": "right to left", "ttb": "top to bottom"}
 
 
 @click.command()
@@ -29,7 +29,7 @@ _DIRECTIONS = {"ltr": "from left to right", "rtl": "from right to left", "ttb": 
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def languages(lang: str | None, as_json: bool) -> None:
-    """List languages with their best model; or show the letters of LANG, and what each model has of them."""
+    """List languages with their best model, or show the letters of LANG and how each model covers them."""
     from ocrzoo_registry.zoo import Zoo
 
     if lang is not None:
@@ -38,21 +38,21 @@ def languages(lang: str | None, as_json: bool) -> None:
     from ocrzoo_registry.languages.report import support_matrix
 
     zoo = Zoo()
-    surveyed = list(support_matrix(zoo, zoo.default_model()))
+    reports = list(support_matrix(zoo, zoo.default_model()))
     if as_json:
-        print_json([_described(one) for one in surveyed])
+        print_json([_described(one) for one in reports])
         return
     headings = ("Tag", "Language", "Script", "Model", "Letters", "Lacks", "PaddleOCR's code")
-    print_table(headings, [_row(one) for one in surveyed])
+    print_table(headings, [_row(one) for one in reports])
 
 
 def _row(one: LanguageReport) -> tuple[str, ...]:
-    winner, best = one.selection.selected_model, one.best_support
+    selected, best = one.selection.selected_model, one.best_support
     return (
         one.language.tag,
         one.language.name,
         one.language.script,
-        winner.name if winner else "none",
+        selected.name if selected else "none",
         letters_cell(best),
         lacking_cell([best] if best else []),
         " ".join(code.code for code in one.codes),
@@ -60,12 +60,12 @@ def _row(one: LanguageReport) -> tuple[str, ...]:
 
 
 def _described(one: LanguageReport) -> dict[str, Any]:
-    winner = one.selection.selected_model
-    nearest = one.selection.candidates[0].name if one.selection.candidates else None
+    selected = one.selection.selected_model
+    closest = one.selection.candidates[0].name if one.selection.candidates else None
     return {
         **describe_language(one.language),
-        "model": winner.name if winner else None,
-        "nearest": nearest,
+        "model": selected.name if selected else None,
+        "closest": closest,
         "support": None if one.best_support is None else describe_support(one.best_support),
         "paddleocr": [
             {
@@ -97,7 +97,7 @@ def _letter_rows(language: Language) -> list[tuple[str, str]]:
     return [
         ("Language", str(language)),
         ("Script", f"{language.script}, {_DIRECTIONS[language.direction]}"),
-        ("Letters", alphabet["letters_needed"] or "not known to Unicode CLDR"),
+        ("Letters", alphabet["letters_needed"] or "unknown to Unicode CLDR"),
         ("Capitals", alphabet["capitals"]),
         ("Digits", alphabet["digits"]),
         ("Punctuation", alphabet["punctuation"]),
@@ -108,10 +108,10 @@ def _letter_rows(language: Language) -> list[tuple[str, str]]:
 def _model_rows(found: Selection) -> list[tuple[str, str]]:
     rows = [("Answer", found.reason)]
     for one in found.candidates:
-        (evidence,) = one.support
-        claims = "claims it" if evidence.claimed else "does not claim it"
-        lacking = f"; lacks {lacking_cell([evidence])}" if evidence.coverage and evidence.coverage.missing else ""
-        rows.append(("Model", f"{one.name}: {claims}, letters {letters_cell(evidence)}{lacking}"))
+        (support,) = one.support
+        claims = "claims it" if support.claimed else "does not claim it"
+        lacking = f"; lacks {lacking_cell([support])}" if support.coverage and support.coverage.missing else ""
+        rows.append(("Model", f"{one.name}: {claims}, letters {letters_cell(support)}{lacking}"))
     return rows
 
 

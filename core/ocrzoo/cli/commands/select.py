@@ -1,4 +1,4 @@
-"""``ocrzoo models select``: which model reads a language, and why."""
+"""``ocrzoo models select``: the model that reads a language, and why."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
     from ocrzoo_registry.languages.ranking import Candidate
     from ocrzoo_registry.languages.selection import Selection
 
-_FEW = 5
-"""So many candidates are shown where none qualifies and nobody asked for all."""
+_CLOSEST = 5
+"""Candidates shown if none qualifies, without --explain."""
 
 
 @click.command("select")
 @languages_option("Such as ko, zh-Hant or Korean; several: ru,en.", required=True)
 @click.option("--task", metavar="TASK", default="text_recognition", help="[text_recognition]")
 @click.option("--tier", metavar="TIER", help="server, mobile, medium, small or tiny.")
-@click.option("--max_size_mb", metavar="N", type=float, help="Nothing larger.")
-@click.option("--min_coverage", metavar="SHARE", type=float, default=0.99, help="Of the letters.  [0.99]")
-@click.option("--installed", is_flag=True, help="Only models that lie in the store, complete.")
-@click.option("--explain", is_flag=True, help="Show every model that was thought of, and why it is not the one.")
+@click.option("--max_size_mb", metavar="N", type=float, help="Maximum size.")
+@click.option("--min_coverage", metavar="SHARE", type=float, default=0.99, help="Minimum share of the letters.  [0.99]")
+@click.option("--installed", is_flag=True, help="Only installed models.")
+@click.option("--explain", is_flag=True, help="List all candidates, and why each was selected or not.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def select_model(lang: str, explain: bool, as_json: bool, **terms: Any) -> int:
-    """Name the model that reads a language, or all of several, or else the fewest that do; say on standard error why.
+    """Print the model that reads a language, or the fewest models that read several; the reason on standard error.
 
-    A model has to claim the language and to have its letters. Exit code 3: there is none, and this is what is missing.
+    A model must claim the language and have its letters. Exit code 3: no model does; the letters it lacks are listed.
     """
     from ocrzoo_registry.zoo import Zoo, select_models
 
@@ -42,10 +42,10 @@ def select_model(lang: str, explain: bool, as_json: bool, **terms: Any) -> int:
     if as_json:
         print_json(describe_selection(found))
     elif found.candidates and (explain or not found.selected_models):
-        _print_candidates(found, found.candidates if explain else found.candidates[:_FEW])
+        _print_candidates(found, found.candidates if explain else found.candidates[:_CLOSEST])
     else:
-        for reader in found.selected_models:
-            click.echo(reader.name)
+        for model in found.selected_models:
+            click.echo(model.name)
     if not found.selected_models:
         print_message("error", found.reason)
         return ExitCode.NOT_FOUND
@@ -56,8 +56,8 @@ def select_model(lang: str, explain: bool, as_json: bool, **terms: Any) -> int:
 
 def _print_candidates(found: Selection, candidates: tuple[Candidate, ...]) -> None:
     headings = ("Model", "Qualifies", "Claims it", "Letters", "Published", "MB", "CPU ms", "Lacks", "Why")
-    taken = [one.name for one in found.selected_models]
-    ordered = sorted(candidates, key=lambda one: one.name not in taken)  # of several together, those first
+    selected = [one.name for one in found.selected_models]
+    ordered = sorted(candidates, key=lambda one: one.name not in selected)
     print_table(headings, [_row(found, one) for one in ordered])
 
 
@@ -69,9 +69,9 @@ def _row(found: Selection, one: Candidate) -> tuple[str, ...]:
     return (
         one.name,
         "yes" if one.qualifies else f"for {_part(found, one)}" if _part(found, one) else "no",
-        _each("yes" if evidence.claimed else "no" for evidence in one.support),
-        _each(letters_cell(evidence) for evidence in one.support),
-        _each(_published(evidence.metric) for evidence in one.support),
+        _each("yes" if support.claimed else "no" for support in one.support),
+        _each(letters_cell(support) for support in one.support),
+        _each(_published(support.metric) for support in one.support),
         "" if size is None else f"{size:g}",
         "" if time is None else f"{time:g}",
         lacking_cell(one.support),
@@ -80,17 +80,19 @@ def _row(found: Selection, one: Candidate) -> tuple[str, ...]:
 
 
 def _why(found: Selection, one: Candidate) -> str:
-    """Why it is the one or not, without its name and the letters, which stand in the same row."""
+    """Why it was selected or not, without its name and the letters, which are in the same row."""
     if one.qualifies:
         return found.explain(one).removeprefix(f"{one.name} ")
     if _part(found, one):
-        return f"is one of the fewest that read all together, for {_part(found, one)}"
-    return ", and ".join([*one.failed_filters, *(evidence.explain_gap(named=False) for evidence in one.unsupported)])
+        return f"is in the smallest set, for {_part(found, one)}"
+    return ", and ".join([*one.failed_filters, *(support.explain_gap(named=False) for support in one.unsupported)])
 
 
 def _part(found: Selection, one: Candidate) -> str:
-    """The languages that a model is taken for, where it takes several models."""
-    return _each(e.language.tag for reader in found.selected_models if reader.name == one.name for e in reader.support)
+    """The languages for which a model was selected, if several models were."""
+    return _each(
+        support.language.tag for model in found.selected_models if model.name == one.name for support in model.support
+    )
 
 
 def _each(cells: Any) -> str:
