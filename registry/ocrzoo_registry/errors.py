@@ -1,27 +1,28 @@
-"""Every error that ocrzoo raises on purpose, and the exit code each one ends a command with.
+"""Every error that ocrzoo raises, and the exit code that a command ends with.
 
     OcrzooError
-    |-- UsageError            2  an option, setting or argument that makes no sense
-    |   |-- EngineError       2  an inference engine that is absent or cannot read the model
-    |   |-- PluginError       2  a broken plugin, where OCRZOO_STRICT=1 asks to know
+    |-- UsageError            2  an invalid option, setting or argument
+    |   |-- SettingError      2  an environment variable with an invalid value
+    |   |-- EngineError       2  an inference engine is missing or cannot read the model
+    |   |-- PluginError       2  a broken plugin, with OCRZOO_STRICT=1
     |   |-- CardError         2  a model card that breaks the schema
-    |   |-- AmbiguousName     2  one name offered by two plugins
+    |   |-- AmbiguousName     2  one name registered by two plugins
     |   `-- AmbiguousLanguage 2  one code for two languages
-    |-- NotFound              3  nothing by that name
+    |-- NotFound              3  nothing has that name
     |   |-- UnknownModel      3  no card with that name (also a KeyError)
-    |   `-- UnknownLanguage   3  no such language, or no model that reads it (also a KeyError)
-    |-- SourceError           4  no source gave the files
-    |   |-- Unreachable       4  nothing there answers, or it breaks off: worth another try
-    |   |   `-- Busy          4  it says that it cannot serve now
-    |   |-- TooSlow           4  it answers, but not within the time allowed
-    |   |-- NotOffered        4  every source answers, and none has them
-    |   |-- Refused           4  it asks for a token, or denies access
-    |   |-- OfflineError      4  the files are not here and the network is off limits
-    |   `-- StoreError        4  the folder for the weights cannot be written
-    |-- IntegrityError        5  bytes that are not the bytes that were promised
-    `-- InputError            6  an image that cannot be read
+    |   `-- UnknownLanguage   3  no such language, or no model for it (also a KeyError)
+    |-- SourceError           4  the files could not be downloaded
+    |   |-- Unreachable       4  no answer, or a broken connection; retried
+    |   |   `-- Busy          4  the server is overloaded
+    |   |-- TooSlow           4  an answer, but not in time
+    |   |-- NotOffered        4  no source has the files
+    |   |-- Refused           4  access denied, or a token required
+    |   |-- OfflineError      4  the files are not cached and offline mode is on
+    |   `-- StoreError        4  the cache folder cannot be written
+    |-- IntegrityError        5  bytes that do not match their expected digest
+    `-- InputError            6  an input that could not be read
 
-A message says what happened, where, and what to do about it, in one line.
+A message is one line: what failed, where, and the next step.
 """
 
 from __future__ import annotations
@@ -34,39 +35,43 @@ class ExitCode(IntEnum):
     """What the exit status of every ``ocrzoo`` command means."""
 
     DONE = 0
-    """Everything asked for was done."""
+    """Success."""
     BUG = 1
-    """An error in ocrzoo itself; ``--debug`` shows where."""
+    """A bug in ocrzoo; ``--debug`` shows the traceback."""
     USAGE = 2
-    """An option, a setting or a card that makes no sense."""
+    """An invalid option, setting or card."""
     NOT_FOUND = 3
     """No such model, or no model for that language."""
     SOURCE = 4
-    """The weights could not be had from any source."""
+    """The weights could not be downloaded from any source."""
     INTEGRITY = 5
-    """Weights arrived, or lay in the store, with the wrong bytes."""
+    """Downloaded or stored weights do not match their expected digest."""
     INPUTS = 6
-    """Some inputs could not be read; the others were done."""
+    """Some inputs could not be read; the others were processed."""
 
 
 class OcrzooError(Exception):
-    """Base of all errors that a user can cause or cure."""
+    """Base of all errors that a user can cause or fix."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.BUG
 
     def __str__(self) -> str:
-        """Return the message itself (``KeyError`` would put it in quotes)."""
+        """Return the message (``KeyError`` would quote it)."""
         return str(self.args[0]) if self.args else type(self).__name__
 
 
 class UsageError(OcrzooError):
-    """An option, setting or argument that makes no sense."""
+    """An invalid option, setting or argument."""
 
     exit_code = ExitCode.USAGE
 
 
+class SettingError(UsageError):
+    """An environment variable with an invalid value."""
+
+
 class PluginError(UsageError):
-    """A broken plugin, where ``OCRZOO_STRICT=1`` asks to be told."""
+    """A broken plugin, with ``OCRZOO_STRICT=1``."""
 
 
 class CardError(UsageError):
@@ -74,19 +79,19 @@ class CardError(UsageError):
 
 
 class AmbiguousName(UsageError):
-    """One name that two plugins offer; choosing would silently load other weights."""
+    """One name that two plugins register; choosing one could silently load other weights."""
 
 
 class AmbiguousLanguage(UsageError):
-    """A code that means one language as a tag and another to PaddleOCR; guessing would read the wrong one."""
+    """A code that is one language as a BCP-47 tag and another in PaddleOCR."""
 
 
 class EngineError(UsageError):
-    """An inference engine that is absent, unknown or unable to read the model."""
+    """An inference engine is missing, unknown or unable to read the model."""
 
 
 class NotFound(OcrzooError):
-    """Nothing by that name."""
+    """Nothing has that name."""
 
     exit_code = ExitCode.NOT_FOUND
 
@@ -96,74 +101,74 @@ class UnknownModel(NotFound, KeyError):
 
 
 class UnknownLanguage(NotFound, KeyError):
-    """No such language, or no model that reads it."""
+    """No such language, or no model for it."""
 
 
 class SourceError(OcrzooError):
-    """No source gave the files."""
+    """The files could not be downloaded."""
 
     exit_code = ExitCode.SOURCE
     outcome: ClassVar[str] = "failed"
-    """In one or two words, for the list of attempts."""
+    """The outcome in one or two words, for the report of attempts."""
 
 
 class Unreachable(SourceError):
-    """Nothing answers there, or it breaks off, or it says that it is busy: worth another try."""
+    """No answer, a broken connection or an overloaded server; retried."""
 
     outcome = "unreachable"
 
     def __init__(self, message: str, retry_after: float | None = None, *, connected: bool = True) -> None:
         super().__init__(message)
         self.retry_after = retry_after
-        """Seconds to wait before that try, where the source said so."""
+        """Seconds to wait before the retry, if the server sent them."""
         self.connected = connected
-        """Whether there was a server at all: where not, fewer tries are made."""
+        """Whether a server answered; otherwise it is retried fewer times."""
 
 
 class Busy(Unreachable):
-    """It says that it cannot serve now (HTTP 429, 503 and their like)."""
+    """The server is overloaded (HTTP 429, 503 and the like)."""
 
     outcome = "busy"
 
 
 class TooSlow(SourceError):
-    """It answers, but not within the time allowed, or slower than the least rate."""
+    """An answer that exceeds the time limit, or is below the minimum rate."""
 
     outcome = "too slow"
 
 
 class NotOffered(SourceError):
-    """Every source answers, and none has the files."""
+    """No source has the files."""
 
     outcome = "missing"
 
 
 class Refused(SourceError):
-    """It asks for a token, or denies access."""
+    """Access denied, or a token required."""
 
     outcome = "refused"
 
 
 class OfflineError(SourceError):
-    """The files are not in the store and the network is off limits."""
+    """The files are not cached and offline mode is on."""
 
     outcome = "offline"
 
 
 class StoreError(SourceError):
-    """The folder for the weights cannot be written, is full, or is locked for too long."""
+    """The cache folder cannot be written, is full, or stays locked for too long."""
 
     outcome = "disk"
 
 
 class IntegrityError(OcrzooError):
-    """Bytes that are not the bytes that were promised."""
+    """Bytes that do not match their expected digest."""
 
     exit_code = ExitCode.INTEGRITY
     outcome: ClassVar[str] = "corrupt"
 
 
 class InputError(OcrzooError):
-    """An input that cannot be read as an image."""
+    """An input that could not be read as an image or document."""
 
     exit_code = ExitCode.INPUTS

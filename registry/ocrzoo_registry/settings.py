@@ -1,18 +1,17 @@
-"""Everything that the environment says, read once and typed."""
+"""Settings from the environment, read once and typed; sources read their own variables with the same methods."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.files import read_bounded
+from ocrzoo_registry.errors import SettingError
 
-_WORDS = {
+_BOOLEANS = {
     "1": True,
     "true": True,
     "yes": True,
@@ -23,60 +22,12 @@ _WORDS = {
     "off": False,
 }
 
-
-_ADDRESS = r"(?i:https?)://[^\s/@?#]+(/[^\s?#]*)?"
+_URL = r"(?i:https?)://[^\s/@?#]+(/[^\s?#]*)?"
 _MIRROR_FORMS = {
-    "http": _ADDRESS,
-    "https": _ADDRESS,
+    "http": _URL,
+    "https": _URL,
     "s3": r"(?i:s3)://[a-z0-9][a-z0-9._-]{1,62}(/[^\s?#]*)?",
 }
-
-
-@dataclass(frozen=True)
-class Hub:
-    """Where one hub is, and who asks."""
-
-    endpoint: str
-    """Scheme, host and, where a mirror has one, path; no slash at the end."""
-    token: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True)
-class Hubs:
-    """The four hubs, under the variables that their own clients read."""
-
-    huggingface: Hub = Hub("https://huggingface.co")
-    """``PADDLE_PDX_HUGGING_FACE_ENDPOINT`` or ``HF_ENDPOINT``; ``HF_TOKEN``, else the stored one."""
-    aistudio: Hub = Hub("https://git.aistudio.baidu.com")
-    """``STUDIO_GIT_HOST``; ``AISTUDIO_ACCESS_TOKEN``."""
-    modelscope: Hub = Hub("https://www.modelscope.cn")
-    """``MODELSCOPE_ENDPOINT`` or ``MODELSCOPE_DOMAIN``; ``MODELSCOPE_API_TOKEN``."""
-    bos: Hub = Hub("https://paddle-model-ecology.bj.bcebos.com")
-    """``OCRZOO_BOS_ENDPOINT`` stands in for every ``*.bcebos.com`` of a card."""
-
-    @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Hubs:
-        """Read the environment.
-
-        Raises:
-            UsageError: An endpoint is not an http or https address.
-        """
-        return cls(
-            huggingface=_hub(
-                environ,
-                cls.huggingface,
-                ("PADDLE_PDX_HUGGING_FACE_ENDPOINT", "HF_ENDPOINT"),
-                _huggingface_token(environ),
-            ),
-            aistudio=_hub(environ, cls.aistudio, ("STUDIO_GIT_HOST",), environ.get("AISTUDIO_ACCESS_TOKEN")),
-            modelscope=_hub(
-                environ,
-                cls.modelscope,
-                ("MODELSCOPE_ENDPOINT", "MODELSCOPE_DOMAIN"),
-                environ.get("MODELSCOPE_API_TOKEN"),
-            ),
-            bos=_hub(environ, cls.bos, ("OCRZOO_BOS_ENDPOINT",), None),
-        )
 
 
 @dataclass(frozen=True)
@@ -99,33 +50,34 @@ class Settings:
     """How this process finds models; :meth:`from_environment` reads the variables named below."""
 
     home: Path
-    """``OCRZOO_HOME``, else ``PADDLE_PDX_CACHE_HOME``, else ``~/.paddlex``: models lie in ``official_models/``."""
+    """``OCRZOO_HOME``, else ``PADDLE_PDX_CACHE_HOME``, else ``~/.paddlex``: models are in ``official_models/``."""
     offline: bool = False
     """``OCRZOO_OFFLINE``, else ``HF_HUB_OFFLINE``: open no socket."""
     fetch_fonts: bool = False
-    """``OCRZOO_FETCH_FONTS``: drawing may fetch a font for a script that no font at hand has."""
+    """``OCRZOO_FETCH_FONTS``: drawing may download a font for a script that no local font has."""
     strict: bool = False
     """``OCRZOO_STRICT``: a broken plugin is an error and not a warning."""
     disabled_plugins: frozenset[str] = field(default_factory=frozenset)
-    """``OCRZOO_DISABLE_PLUGINS``: entry-point names to leave out, with commas between."""
+    """``OCRZOO_DISABLE_PLUGINS``: entry-point names of plugins to skip, separated by commas."""
     sources: tuple[str, ...] = ()
-    """``PADDLE_PDX_MODEL_SOURCE``: one name is tried first; a list with commas is exact and final."""
+    """``PADDLE_PDX_MODEL_SOURCE``: one name is tried first; of a comma-separated list, only these are tried."""
     sources_exact: bool = False
-    """A single name is exact and final too (written with a comma after it)."""
+    """Only ``sources`` are tried, also where it is a single name (written with a comma after it)."""
     model_path: tuple[Path, ...] = ()
     """``OCRZOO_MODEL_PATH``: folders that hold models as ``<name>[_onnx]/``, separated as in ``PATH``."""
-    hubs: Hubs = Hubs()
     mirror: Mirror | None = None
-    """``OCRZOO_MIRROR``, with ``OCRZOO_MIRROR_TOKEN`` where it wants to know who asks."""
+    """``OCRZOO_MIRROR``, with ``OCRZOO_MIRROR_TOKEN`` if it requires a token."""
     mirror_key: Path | None = None
-    """``OCRZOO_MIRROR_KEY``: the public key that indexes of mirrors and bundles must be signed for."""
+    """``OCRZOO_MIRROR_KEY``: the public key that the indexes of mirrors and bundles must be signed for."""
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """The environment, where sources read their own variables."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Read the environment.
 
         Raises:
-            UsageError: A switch holds something that is neither yes nor no, or an address is none.
+            SettingError: A boolean, URL or path variable has an invalid value.
         """
         home = environ.get("OCRZOO_HOME") or environ.get("PADDLE_PDX_CACHE_HOME") or "~/.paddlex"
         return cls(
@@ -137,40 +89,48 @@ class Settings:
             sources=tuple(_names(environ, "PADDLE_PDX_MODEL_SOURCE")),
             sources_exact="," in environ.get("PADDLE_PDX_MODEL_SOURCE", ""),
             model_path=tuple(_folder(part) for part in environ.get("OCRZOO_MODEL_PATH", "").split(os.pathsep) if part),
-            hubs=Hubs.from_environment(environ),
             mirror=_mirror(environ),
             mirror_key=_key(environ),
+            environ=dict(environ),
         )
+
+    def endpoint(self, *variables: str, default: str) -> str:
+        """Return the first of these variables that is set as a URL without a slash at its end, else the default.
+
+        Raises:
+            SettingError: It is not an http or https URL.
+        """
+        name = next((name for name in variables if self.environ.get(name, "").strip()), None)
+        if name is None:
+            return default
+        value = self.environ[name].strip()
+        url = (value if "://" in value else f"https://{value}").rstrip("/")
+        if not re.fullmatch(_URL, url):
+            stated = "..." if re.search("[@?]", url) else repr(value)  # no password or key in a message
+            raise SettingError(f"{name}={stated} is not an http(s) URL. Write it as https://host or http://host:port.")
+        return url
+
+    def token(self, variable: str) -> str | None:
+        """Return the token in a variable, if there is a usable one."""
+        return header_value(self.environ.get(variable))
 
 
 def _folder(name: str) -> Path:
     try:
         return Path(name).expanduser()
     except RuntimeError as error:
-        raise UsageError(f"{name}: {error}: write the folder in full") from error
+        raise SettingError(f"{name}: {error} Write the folder in full.") from error
 
 
 def _switch(environ: Mapping[str, str], name: str) -> bool:
     value = environ.get(name, "").strip().lower()
-    if value and value not in _WORDS:
-        raise UsageError(f"{name}={value!r} is neither yes nor no: set it to 1 or 0")
-    return _WORDS.get(value, False)
+    if value and value not in _BOOLEANS:
+        raise SettingError(f"{name}={value!r} is not a boolean. Set it to 1 or 0.")
+    return _BOOLEANS.get(value, False)
 
 
 def _names(environ: Mapping[str, str], name: str) -> list[str]:
     return [part.strip() for part in environ.get(name, "").split(",") if part.strip()]
-
-
-def _hub(environ: Mapping[str, str], default: Hub, names: Sequence[str], token: str | None) -> Hub:
-    name = next((name for name in names if environ.get(name, "").strip()), None)
-    if name is None:
-        return Hub(default.endpoint, _one_line(token))
-    endpoint = environ[name].strip()
-    endpoint = (endpoint if "://" in endpoint else f"https://{endpoint}").rstrip("/")
-    if not re.fullmatch(_ADDRESS, endpoint):
-        stated = "..." if re.search("[@?]", endpoint) else repr(environ[name])  # no password or key in a message
-        raise UsageError(f"{name}={stated} is no address: write it as https://host or http://host:port")
-    return Hub(endpoint, _one_line(token))
 
 
 def _mirror(environ: Mapping[str, str]) -> Mirror | None:
@@ -186,28 +146,30 @@ def _mirror(environ: Mapping[str, str]) -> Mirror | None:
         address = str(_folder(stated).absolute())
     elif scheme not in _MIRROR_FORMS or not re.fullmatch(_MIRROR_FORMS[scheme], address):
         shown = "..." if re.search("[@?]", stated) else repr(stated)  # no password or key in a message
-        raise UsageError(
-            f"OCRZOO_MIRROR={shown} is no mirror: write it as https://host/path, s3://bucket/prefix, "
-            "file:///folder or a folder"
+        raise SettingError(
+            f"OCRZOO_MIRROR={shown} is not a mirror's address. Write it as https://host/path, s3://bucket/prefix, "
+            "file:///folder or a folder."
         )
-    return Mirror(address, _one_line(environ.get("OCRZOO_MIRROR_TOKEN")))
+    return Mirror(address, header_value(environ.get("OCRZOO_MIRROR_TOKEN")))
 
 
 def _key(environ: Mapping[str, str]) -> Path | None:
-    """The key's file; one that is not there must not pass for none."""
+    """The key's file; a missing file is an error, not the same as no key."""
     if not environ.get("OCRZOO_MIRROR_KEY", "").strip():
         return None
     path = _folder(environ["OCRZOO_MIRROR_KEY"].strip())
     if not path.is_file():
-        raise UsageError(f"OCRZOO_MIRROR_KEY={str(path)!r} is no file: name the public key of who signs the mirror")
+        raise SettingError(
+            f"OCRZOO_MIRROR_KEY={str(path)!r} is not a file. Name the public key that the mirror is signed for."
+        )
     return path
 
 
 def _path_of(url: str) -> str:
-    """The folder that a ``file:`` address leads to.
+    """The folder of a ``file:`` URL.
 
     Raises:
-        UsageError: It leads to another machine, or nowhere.
+        SettingError: It names another machine, or no folder.
     """
     from urllib.parse import urlsplit
     from urllib.request import url2pathname
@@ -215,23 +177,11 @@ def _path_of(url: str) -> str:
     parts = urlsplit(url)
     path = url2pathname(parts.path.rstrip("/") or parts.path)
     if parts.netloc not in {"", "localhost"} or not Path(path).is_absolute() or "\0" in path:
-        raise UsageError(f"OCRZOO_MIRROR={url!r} leads to no folder of this machine: write it as file:///folder")
+        raise SettingError(f"OCRZOO_MIRROR={url!r} is not a folder of this machine. Write it as file:///folder.")
     return path
 
 
-def _huggingface_token(environ: Mapping[str, str]) -> str | None:
-    """``HF_TOKEN``, else what ``hf auth login`` stored."""
-    if environ.get("HF_TOKEN", "").strip():
-        return environ["HF_TOKEN"]
-    cache = environ.get("XDG_CACHE_HOME") or "~/.cache"
-    path = environ.get("HF_TOKEN_PATH") or f"{environ.get('HF_HOME') or f'{cache}/huggingface'}/token"
-    try:
-        return read_bounded(Path(path).expanduser(), 4096).decode("ascii")
-    except (OSError, RuntimeError, ValueError):
-        return None
-
-
-def _one_line(token: str | None) -> str | None:
-    """A token as it can stand in a header; what cannot is no token."""
+def header_value(token: str | None) -> str | None:
+    """Return a token that is valid in an HTTP header, or ``None``."""
     token = (token or "").strip()
     return token if token.isascii() and token.isprintable() and token else None

@@ -9,7 +9,6 @@ from tests.hubs.server import Hubs
 from tests.registry.kit import offer_card
 
 from ocrzoo_registry.cards.schema import Format, ModelCard
-from ocrzoo_registry.settings import Hubs as HubSettings
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Listing, RemoteFile, Source
 
@@ -50,7 +49,7 @@ def hubs_with(files: Mapping[str, bytes] = FILES) -> Iterator[Hubs]:
 
 def leading_to(settings: Settings, hubs: Hubs, **tokens: str) -> Settings:
     """Let all hubs be that server."""
-    return Settings(home=settings.home, hubs=HubSettings.from_environment(hubs.environment() | tokens))
+    return Settings(home=settings.home, environ=hubs.environment() | tokens)
 
 
 def listed(source: Source, card: ModelCard, file_format: Format = "paddle") -> Listing:

@@ -48,7 +48,7 @@ def test_our_own_switch_outranks_the_hubs(ours: str, offline: bool) -> None:
 
 @pytest.mark.parametrize("name", ["OCRZOO_OFFLINE", "HF_HUB_OFFLINE", "OCRZOO_STRICT"])
 def test_a_switch_that_is_neither_yes_nor_no_is_named(name: str) -> None:
-    with pytest.raises(UsageError, match=f"{name}='maybe' is neither yes nor no"):
+    with pytest.raises(UsageError, match=f"{name}='maybe' is not a boolean"):
         Settings.from_environment({name: "maybe"})
 
 

@@ -14,7 +14,7 @@ _IN_WORDS = {"unreachable", "busy", "too slow", "refused", "absent"}
 """Outcomes that are named; the others say it all in their message."""
 
 _ADVICE = {
-    "refused": "a token may be needed (HF_TOKEN, MODELSCOPE_API_TOKEN, AISTUDIO_ACCESS_TOKEN, OCRZOO_MIRROR_TOKEN)",
+    "refused": "a token may be needed",
     "unreachable": "look at the network, HTTPS_PROXY and the endpoints ('ocrzoo sources check')",
     "busy": "try again later",
     "too slow": "run it again: what came is kept, and it goes on from there",

@@ -12,7 +12,7 @@ from threading import Condition, Event, Thread
 from ocrzoo_registry.download import verify
 from ocrzoo_registry.download.partial import Part
 from ocrzoo_registry.download.request import MAX_FILE_BYTES
-from ocrzoo_registry.errors import IntegrityError, OcrzooError, SourceError, TooSlow, Unreachable
+from ocrzoo_registry.errors import IntegrityError, OcrzooError, SettingError, SourceError, TooSlow, Unreachable
 from ocrzoo_registry.network.retry import SILENCE_S, Patience
 from ocrzoo_registry.sources.base import Listing, RemoteFile, Source, Stream
 from ocrzoo_registry.store.manifest import StoredFile
@@ -223,7 +223,7 @@ def blamed_on_source() -> Iterator[None]:
     """Turn whatever a source raises into a SourceError, so that the next source is asked."""
     try:
         yield
-    except (SourceError, IntegrityError):
+    except (SourceError, IntegrityError, SettingError):
         raise
     except (ConnectionError, TimeoutError) as error:
         raise Unreachable(f"{type(error).__name__}: {error}") from error

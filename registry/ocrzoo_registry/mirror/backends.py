@@ -58,7 +58,11 @@ class WebPlace:
         from ocrzoo_registry.network.http import Web
 
         self._base = mirror.address
-        self._web = Web(mirror.address, {"Authorization": f"Bearer {mirror.token}"} if mirror.token else {})
+        self._web = Web(
+            mirror.address,
+            {"Authorization": f"Bearer {mirror.token}"} if mirror.token else {},
+            auth_variable="OCRZOO_MIRROR_TOKEN",
+        )
 
     def read(self, path: str, max_bytes: int, known: str | None = None) -> Document | None:
         """Read a small file; whether it changed is told by entity tags alone, since times are too coarse."""

@@ -46,8 +46,12 @@ class Gone(SourceError):
 class Web:
     """A client for one server; ``secrets`` are headers that go to the origin they are for, and to no other."""
 
-    def __init__(self, endpoint: str = "", secrets: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, endpoint: str = "", secrets: Mapping[str, str] | None = None, *, auth_variable: str = ""
+    ) -> None:
+        """``auth_variable`` is the environment variable of the token, named where access is denied."""
         self._origin = _origin(endpoint)
+        self._auth_variable = auth_variable
         self._secrets = dict(secrets or {})
         self._session: requests.Session | None = None
 
@@ -82,7 +86,7 @@ class Web:
             raise _as_source_error(error, url) from error
         try:
             if answer.status_code not in accept:
-                _check_status(answer)
+                _check_status(answer, self._auth_variable)
             yield answer
         finally:
             _close(answer)
@@ -178,14 +182,14 @@ def _redirected(url: str, location: str) -> str:
     return target
 
 
-def _check_status(answer: requests.Response) -> None:
+def _check_status(answer: requests.Response, auth_variable: str) -> None:
     status = answer.status_code
     said = f"{_host(answer.url)}: HTTP {status}"
     if status in _BUSY:
         wait = _retry_after(answer)
         raise Busy(said if wait is None else f"{said}, asks to come back in {wait:.0f} s", retry_after=wait)
     if status in _DENIED:
-        raise Refused(said)
+        raise Refused(f"{said} (token: {auth_variable})" if auth_variable else said)
     if status in _GONE:
         raise Gone(said)
     if not 200 <= status < 300:

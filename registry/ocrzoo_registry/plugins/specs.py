@@ -43,8 +43,6 @@ class SourceSpec:
     """Whether it has models whose cards do not name it; it then has ``holds`` (:class:`Holding`)."""
     unavailable_reason: str = ""
     """Why the source is disabled, e.g. a missing setting; empty if usable."""
-    token_hint: str = ""
-    """How to authenticate, e.g. ``HF_TOKEN``; shown when the source denies access."""
 
     @property
     def key(self) -> str:

@@ -49,12 +49,17 @@ _LONGEST_POINTER = 200
 """Bytes; a smaller size may be that of a pointer to the file, and is not believed."""
 
 
+ENDPOINT = "https://git.aistudio.baidu.com"
+AUTH_VARIABLE = "AISTUDIO_ACCESS_TOKEN"
+
+
 class AIStudioSource(HubSource):
     """Reads repositories of AI Studio."""
 
     def __init__(self, settings: Settings) -> None:
-        hub = settings.hubs.aistudio
-        super().__init__(hub, {"Authorization": f"token {hub.token}"} if hub.token else {})
+        token = settings.token(AUTH_VARIABLE)
+        endpoint = settings.endpoint("STUDIO_GIT_HOST", default=ENDPOINT)
+        super().__init__(endpoint, {"Authorization": f"token {token}"} if token else {}, auth_variable=AUTH_VARIABLE)
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
         """Return the files of the card's repository at the commit that its branch stands at now.

@@ -23,11 +23,16 @@ from ocrzoo_registry.sources.hub import A_PAGE, HubSource
 from ocrzoo_registry.sources.references import Archive
 
 
+def endpoint_of(settings: Settings) -> str:
+    """Return the host that stands in for every ``*.bcebos.com`` of a card."""
+    return settings.endpoint("OCRZOO_BOS_ENDPOINT", default="https://paddle-model-ecology.bj.bcebos.com")
+
+
 class BosSource(HubSource):
     """Reads tar archives by their address."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings.hubs.bos, {})
+        super().__init__(endpoint_of(settings))
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
         """Return the archive of the card, with what the store states of it.

@@ -15,7 +15,6 @@ from ocrzoo_registry.cards.schema import Sha256
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.http import Web
 from ocrzoo_registry.network.retry import Patience
-from ocrzoo_registry.settings import Hub
 from ocrzoo_registry.sources.base import Health, Listing, RemoteFile, Stream
 
 if TYPE_CHECKING:
@@ -42,10 +41,10 @@ AnswerT = TypeVar("AnswerT")
 class HubSource:
     """What the sources of all hubs share; a file's reference is its address."""
 
-    def __init__(self, hub: Hub, secrets: Mapping[str, str]) -> None:
-        """``secrets`` are the headers that tell the hub who asks."""
-        self.endpoint = hub.endpoint
-        self.web = Web(hub.endpoint, secrets)
+    def __init__(self, endpoint: str, headers: Mapping[str, str] | None = None, *, auth_variable: str = "") -> None:
+        """``headers`` authenticate at the endpoint's origin; ``auth_variable`` is where the token comes from."""
+        self.endpoint = endpoint
+        self.web = Web(endpoint, headers, auth_variable=auth_variable)
 
     def ask(self, url: str, kind: TypeAdapter[AnswerT]) -> tuple[AnswerT, Mapping[str, str]]:
         """Return a JSON answer as a record, and its headers.

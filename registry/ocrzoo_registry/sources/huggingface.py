@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urljoin
 
@@ -17,8 +18,9 @@ from ocrzoo_registry.cards.formats import wanted_files
 from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import Commit, Format, ModelCard, Sha256, Size
 from ocrzoo_registry.errors import SourceError
+from ocrzoo_registry.files import read_bounded
 from ocrzoo_registry.network.http import Gone
-from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.settings import Settings, header_value
 from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.sources.hub import MAX_PAGES, Answer, HubSource, in_path
 from ocrzoo_registry.sources.references import Repository
@@ -45,12 +47,21 @@ _REVISION = TypeAdapter(_Revision)
 _TREE = TypeAdapter(Annotated[list[_Entry], Field(max_length=10_000)])
 
 
+ENDPOINT = "https://huggingface.co"
+AUTH_VARIABLE = "HF_TOKEN"
+
+
 class HuggingFaceSource(HubSource):
     """Reads repositories of the Hugging Face Hub."""
 
     def __init__(self, settings: Settings) -> None:
-        hub = settings.hubs.huggingface
-        super().__init__(hub, {"Authorization": f"Bearer {hub.token}"} if hub.token else {})
+        endpoint = settings.endpoint("PADDLE_PDX_HUGGING_FACE_ENDPOINT", "HF_ENDPOINT", default=ENDPOINT)
+        token = (
+            settings.token(AUTH_VARIABLE)
+            if settings.environ.get(AUTH_VARIABLE, "").strip()
+            else _stored_token(settings)
+        )
+        super().__init__(endpoint, {"Authorization": f"Bearer {token}"} if token else {}, auth_variable=AUTH_VARIABLE)
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
         """Return the files of the card's repository at the commit that its branch stands at now.
@@ -83,6 +94,17 @@ class HuggingFaceSource(HubSource):
             if not url.startswith(f"{self.endpoint}/"):
                 raise SourceError(f"its next page of files is elsewhere: {url[:200]}")
         raise SourceError(f"lists more than {MAX_PAGES} pages of files")
+
+
+def _stored_token(settings: Settings) -> str | None:
+    """The token that ``hf auth login`` stored."""
+    environ = settings.environ
+    home = environ.get("HF_HOME") or f"{environ.get('XDG_CACHE_HOME') or '~/.cache'}/huggingface"
+    try:
+        path = Path(environ.get("HF_TOKEN_PATH") or f"{home}/token").expanduser()
+        return header_value(read_bounded(path, 4096).decode("ascii"))
+    except (OSError, RuntimeError, ValueError):
+        return None
 
 
 def _listed(entry: _Entry, base: str) -> RemoteFile:

@@ -41,13 +41,18 @@ class _Listing(Answer):
 _LISTING = TypeAdapter(_Listing)
 
 
+ENDPOINT = "https://www.modelscope.cn"
+AUTH_VARIABLE = "MODELSCOPE_API_TOKEN"
+
+
 class ModelScopeSource(HubSource):
     """Reads repositories of ModelScope."""
 
     def __init__(self, settings: Settings) -> None:
-        hub = settings.hubs.modelscope
-        secrets = {"Authorization": f"Bearer {hub.token}", "Cookie": f"m_session_id={hub.token}"}
-        super().__init__(hub, secrets if hub.token else {})
+        token = settings.token(AUTH_VARIABLE)
+        headers = {"Authorization": f"Bearer {token}", "Cookie": f"m_session_id={token}"}
+        endpoint = settings.endpoint("MODELSCOPE_ENDPOINT", "MODELSCOPE_DOMAIN", default=ENDPOINT)
+        super().__init__(endpoint, headers if token else {}, auth_variable=AUTH_VARIABLE)
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
         """Return the files of the card's repository, as its branch has them now.

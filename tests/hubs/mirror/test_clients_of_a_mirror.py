@@ -17,7 +17,6 @@ from tests.registry.mirror.made_mirrors import MadeMirror, card_of
 from tests.registry.mirror.serving.web_servers import free_port, run_nginx, run_serve
 
 from ocrzoo_registry.mirror.serving.client_env import clients, place_of
-from ocrzoo_registry.settings import Hubs as HubSettings
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 
@@ -183,7 +182,7 @@ def test_paddlex_downloads_with_the_variables_that_are_printed(
 @pytest.mark.parametrize("source", HOSTS)
 def test_ocrzoo_takes_a_mirror_for_each_of_the_hubs(source: str, mirror: Mirror, tmp_path: Path) -> None:
     names = ("HF_ENDPOINT", "MODELSCOPE_ENDPOINT", "STUDIO_GIT_HOST", "OCRZOO_BOS_ENDPOINT")
-    hubs = HubSettings.from_environment(dict.fromkeys(names, mirror.url))
-    zoo = Zoo(Settings(home=tmp_path, sources=(source,), sources_exact=True, hubs=hubs))
+    environ = dict.fromkeys(names, mirror.url)
+    zoo = Zoo(Settings(home=tmp_path, sources=(source,), sources_exact=True, environ=environ))
     folder = zoo.resolver.fetch(zoo.models.get(MODEL), "paddle").folder
     assert contents(folder).items() >= {name: FILES[name] for name in ("inference.yml", "inference.pdiparams")}.items()

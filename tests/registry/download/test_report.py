@@ -65,7 +65,12 @@ def test_sources_with_the_same_answer_are_told_together() -> None:
     assert tell(attempts) == "wheel, directory: not there as onnx; hub: unreachable (HTTP 503)"
 
 
-ADVICE = {"refused": "HF_TOKEN", "unreachable": "HTTPS_PROXY", "busy": "try again later", "too slow": "run it again"}
+ADVICE = {
+    "refused": "a token may be needed",
+    "unreachable": "HTTPS_PROXY",
+    "busy": "try again later",
+    "too slow": "run it again",
+}
 
 
 @pytest.mark.parametrize("outcome", ["refused", "unreachable", "busy", "too slow", "absent", "missing", "failed"])
@@ -145,9 +150,3 @@ def test_offline_a_verified_folder_that_broke_is_not_to_be_trusted(tmp_path: Pat
     assert "--trust" not in message
     assert f"{tmp_path} lacks inference.onnx" in message
     assert "--trust" not in str(told(offline=False, folders={"onnx": tmp_path}))
-
-
-def test_the_tokens_of_all_sources_that_take_one_are_named_where_access_is_denied() -> None:
-    words = str(told(Attempt("mirror", "HTTP 401", "refused")))
-    tokens = ("HF_TOKEN", "MODELSCOPE_API_TOKEN", "AISTUDIO_ACCESS_TOKEN", "OCRZOO_MIRROR_TOKEN")
-    assert all(token in words for token in tokens)

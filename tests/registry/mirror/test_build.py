@@ -27,7 +27,6 @@ from ocrzoo_registry.mirror.build import BuildResult
 from ocrzoo_registry.mirror.plan import RequestedModel
 from ocrzoo_registry.mirror.release import MirrorFolder
 from ocrzoo_registry.plugins.registrations import Origin, Registration
-from ocrzoo_registry.settings import Hubs as HubSettings
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 
@@ -110,7 +109,7 @@ def site(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     with Hubs(models) as hubs:
         places = replace(
             settings_of_all(settings),
-            hubs=HubSettings.from_environment(hubs.environment()),
+            environ=hubs.environment(),
             sources=("huggingface", "aistudio"),
             sources_exact=True,
         )

@@ -14,8 +14,7 @@ from tests.registry.kit import MakeResolver
 from tests.registry.network.web_server import Reply, WebServer, serving
 
 from ocrzoo_registry.errors import IntegrityError, Refused, Unreachable
-from ocrzoo_registry.settings import Hub, Settings
-from ocrzoo_registry.settings import Hubs as HubSettings
+from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.bos import BosSource
 
 CARD = hub_card()
@@ -115,7 +114,7 @@ def test_a_length_that_is_none_is_not_believed(settings: Settings, server: WebSe
 )
 def test_the_endpoint_stands_in_for_the_stores_own_hosts_only(settings: Settings, url: str, address: str) -> None:
     endpoint = "http://mirror.example/bos"
-    source = BosSource(Settings(home=settings.home, hubs=HubSettings(bos=Hub(endpoint))))
+    source = BosSource(Settings(home=settings.home, environ={"OCRZOO_BOS_ENDPOINT": endpoint}))
     assert source._address(url) == address.format(endpoint=endpoint)
 
 

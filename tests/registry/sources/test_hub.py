@@ -15,7 +15,7 @@ from ocrzoo_registry.cards.schema import is_commit
 from ocrzoo_registry.errors import SourceError, Unreachable
 from ocrzoo_registry.network import retry
 from ocrzoo_registry.network.http import Gone
-from ocrzoo_registry.settings import Hub, Settings
+from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources import hub
 from ocrzoo_registry.sources.aistudio import AIStudioSource
 from ocrzoo_registry.sources.base import Listing, RemoteFile, Source
@@ -44,7 +44,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
 
 
 def source_of(server: WebServer) -> HubSource:
-    return HubSource(Hub(server.url), {})
+    return HubSource(server.url)
 
 
 def locate(server: WebServer) -> RemoteFile:

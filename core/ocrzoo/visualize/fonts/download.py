@@ -15,6 +15,7 @@ from ocrzoo_registry.download.transfer import Job, run_all
 from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Listing, RemoteFile, Stream
+from ocrzoo_registry.sources.bos import endpoint_of
 from ocrzoo_registry.sources.hub import HubSource
 
 MAX_FONT_BYTES = 64 << 20
@@ -25,7 +26,7 @@ class FontSource(HubSource):
     """Opens fonts in the store that the settings name in place of ``*.bcebos.com``."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings.hubs.bos, {})
+        super().__init__(endpoint_of(settings))
 
     def listing(self, name: str) -> Listing:
         """Return a font as the one file of a listing; nothing is asked yet."""

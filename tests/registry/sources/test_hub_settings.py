@@ -1,17 +1,47 @@
-"""Settings of the hubs: which variable leads where, and whose token goes along."""
+"""Settings of the hubs: which variable sets the endpoint, and which token is sent."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.registry.hub_cards import hub_card, hubs_with, leading_to
 
-from ocrzoo_registry.errors import ExitCode, UsageError
-from ocrzoo_registry.settings import Hub, Hubs, Settings
+from ocrzoo_registry.errors import ExitCode, Refused, SettingError
+from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.sources.aistudio import AIStudioSource
+from ocrzoo_registry.sources.bos import BosSource
+from ocrzoo_registry.sources.hub import HubSource
+from ocrzoo_registry.sources.huggingface import HuggingFaceSource
+from ocrzoo_registry.sources.modelscope import ModelScopeSource
 
 MIRROR = "https://mirror.example:8443/hub"
-HUBS = ("huggingface", "aistudio", "modelscope", "bos")
+SOURCES: dict[str, Callable[[Settings], HubSource]] = {
+    "huggingface": HuggingFaceSource,
+    "aistudio": AIStudioSource,
+    "modelscope": ModelScopeSource,
+    "bos": BosSource,
+}
+ENDPOINTS = {
+    "huggingface": "https://huggingface.co",
+    "aistudio": "https://git.aistudio.baidu.com",
+    "modelscope": "https://www.modelscope.cn",
+    "bos": "https://paddle-model-ecology.bj.bcebos.com",
+}
+
+
+def endpoints(environ: dict[str, str]) -> dict[str, str]:
+    settings = Settings.from_environment(environ)
+    return {name: source(settings).endpoint for name, source in SOURCES.items()}
+
+
+def tokens(environ: dict[str, str]) -> list[str | None]:
+    """Give the token that each hub's source sends."""
+    settings = Settings.from_environment(environ)
+    headers = [source(settings).web._secrets.get("Authorization") for source in SOURCES.values()]
+    return [None if header is None else header.partition(" ")[2] for header in headers]
 
 
 @pytest.fixture(autouse=True)
@@ -31,13 +61,7 @@ def log_in(token: bytes, *folders: Path) -> Path:
 
 
 def test_without_settings_the_hubs_are_the_real_ones() -> None:
-    assert Hubs.from_environment({}) == Hubs(
-        Hub("https://huggingface.co"),
-        Hub("https://git.aistudio.baidu.com"),
-        Hub("https://www.modelscope.cn"),
-        Hub("https://paddle-model-ecology.bj.bcebos.com"),
-    )
-    assert Settings.from_environment({}).hubs == Hubs()
+    assert endpoints({}) == ENDPOINTS
 
 
 VARIABLES = {
@@ -52,10 +76,7 @@ VARIABLES = {
 
 @pytest.mark.parametrize(("name", "hub"), VARIABLES.items())
 def test_each_variable_leads_one_hub_elsewhere(name: str, hub: str) -> None:
-    hubs = Settings.from_environment({name: MIRROR}).hubs
-    assert {one: getattr(hubs, one).endpoint for one in HUBS} == {
-        one: getattr(Hubs(), one).endpoint for one in HUBS
-    } | {hub: MIRROR}
+    assert endpoints({name: MIRROR}) == ENDPOINTS | {hub: MIRROR}
 
 
 @pytest.mark.parametrize(
@@ -67,8 +88,8 @@ def test_each_variable_leads_one_hub_elsewhere(name: str, hub: str) -> None:
 )
 def test_of_two_variables_the_first_that_says_something_counts(first: str, second: str, hub: str) -> None:
     both = {second: "https://second", first: "https://first"}
-    assert getattr(Hubs.from_environment(both), hub).endpoint == "https://first"
-    assert getattr(Hubs.from_environment(both | {first: "  "}), hub).endpoint == "https://second"
+    assert endpoints(both)[hub] == "https://first"
+    assert endpoints(both | {first: "  "})[hub] == "https://second"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +105,7 @@ def test_of_two_variables_the_first_that_says_something_counts(first: str, secon
     ],
 )
 def test_an_endpoint_is_written_in_several_ways(value: str, endpoint: str) -> None:
-    assert Hubs.from_environment({"MODELSCOPE_DOMAIN": value}).modelscope.endpoint == endpoint
+    assert endpoints({"MODELSCOPE_DOMAIN": value})["modelscope"] == endpoint
 
 
 @pytest.mark.parametrize("name", VARIABLES)
@@ -103,21 +124,21 @@ def test_an_endpoint_is_written_in_several_ways(value: str, endpoint: str) -> No
     ],
 )
 def test_what_is_no_address_is_told_with_its_variable(name: str, value: str) -> None:
-    with pytest.raises(UsageError, match=f"^{name}=.* is no address: ") as caught:
-        Settings.from_environment({name: value})
+    with pytest.raises(SettingError, match=rf"^{name}=.* is not an http\(s\) URL\. Write it as https://host") as caught:
+        endpoints({name: value})
     assert caught.value.exit_code == ExitCode.USAGE
     assert "\n" not in str(caught.value)
     assert "secret" not in str(caught.value)
 
 
 def test_each_hub_has_a_token_of_its_own() -> None:
-    hubs = Hubs.from_environment({"HF_TOKEN": "hf_1", "AISTUDIO_ACCESS_TOKEN": " a2\n", "MODELSCOPE_API_TOKEN": "m3"})
-    assert [getattr(hubs, one).token for one in HUBS] == ["hf_1", "a2", "m3", None]
+    environ = {"HF_TOKEN": "hf_1", "AISTUDIO_ACCESS_TOKEN": " a2\n", "MODELSCOPE_API_TOKEN": "m3"}
+    assert tokens(environ) == ["hf_1", "a2", "m3", None]
 
 
 def test_a_token_goes_along_to_a_mirror_that_the_user_named() -> None:
-    hubs = Hubs.from_environment({"HF_TOKEN": "hf_1", "HF_ENDPOINT": MIRROR})
-    assert (hubs.huggingface.endpoint, hubs.huggingface.token) == (MIRROR, "hf_1")
+    environ = {"HF_TOKEN": "hf_1", "HF_ENDPOINT": MIRROR}
+    assert (endpoints(environ)["huggingface"], tokens(environ)[0]) == (MIRROR, "hf_1")
 
 
 def test_the_stored_token_is_where_the_hubs_own_client_leaves_it(home: Path, tmp_path: Path) -> None:
@@ -134,7 +155,7 @@ def test_the_stored_token_is_where_the_hubs_own_client_leaves_it(home: Path, tmp
         ("HF_TOKEN", "from the environment", "from the environment"),
     ]:
         environ |= {variable: value}
-        assert Hubs.from_environment(environ).huggingface.token == token
+        assert tokens(environ)[0] == token
 
 
 @pytest.mark.parametrize(
@@ -144,25 +165,36 @@ def test_the_stored_token_is_where_the_hubs_own_client_leaves_it(home: Path, tmp
 )
 def test_what_cannot_stand_in_a_header_is_no_token(tmp_path: Path, content: bytes) -> None:
     path = log_in(content, tmp_path, Path("stored"))
-    assert Hubs.from_environment({"HF_TOKEN_PATH": str(path)}).huggingface.token is None
+    assert tokens({"HF_TOKEN_PATH": str(path)})[0] is None
 
 
 @pytest.mark.parametrize("value", ["tökén", "two\nlines", "\x7f"])
 def test_nor_from_the_environment(value: str) -> None:
     environ = dict.fromkeys(["HF_TOKEN", "AISTUDIO_ACCESS_TOKEN", "MODELSCOPE_API_TOKEN"], value)
-    assert [getattr(Hubs.from_environment(environ), one).token for one in HUBS] == [None] * 4
+    assert tokens(environ) == [None] * 4
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes on this system")
 def test_a_stored_token_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path, tmp_path / "nowhere"):
-        assert Hubs.from_environment({"HF_TOKEN_PATH": str(path)}).huggingface.token is None
+        assert tokens({"HF_TOKEN_PATH": str(path)})[0] is None
 
 
 def test_a_token_is_never_shown() -> None:
     settings = Settings.from_environment(
         {"HF_TOKEN": "hush", "AISTUDIO_ACCESS_TOKEN": "hush", "MODELSCOPE_API_TOKEN": "hush"}
     )
-    assert settings.hubs.huggingface.token == "hush"
+    assert settings.token("HF_TOKEN") == "hush"
     assert "hush" not in repr(settings) + str(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"),
+    [("huggingface", "HF_TOKEN"), ("aistudio", "AISTUDIO_ACCESS_TOKEN"), ("modelscope", "MODELSCOPE_API_TOKEN")],
+)
+def test_a_hub_that_denies_access_names_the_variable_of_its_token(settings: Settings, name: str, variable: str) -> None:
+    with hubs_with() as hubs:
+        hubs.token = "hush"
+        with pytest.raises(Refused, match=rf"\(token: {variable}\)$"):
+            SOURCES[name](leading_to(settings, hubs)).list(hub_card(), "paddle")  # type: ignore[attr-defined]
