@@ -272,3 +272,12 @@ class TestLock:
     def test_nothing_is_written_where_a_model_cannot_be_had(self, run: Run, folder: Path, tmp_path: Path) -> None:
         assert run("lock", DET, "en_PP-OCRv5_mobile_rec").code == 4
         assert not (tmp_path / "ocrzoo.lock").exists()
+
+
+def test_an_invalid_endpoint_is_a_usage_error(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "ftp://host")
+    monkeypatch.delenv("PADDLE_PDX_HUGGING_FACE_ENDPOINT", raising=False)
+    ran = run("models", "pull", "UVDoc", "--format", "onnx")
+    assert ran.code == 2
+    assert "HF_ENDPOINT='ftp://host' is not an http(s) URL. Write it as https://host or http://host:port." in ran.err
+    assert ran.err.count("\n") == 1
