@@ -1,9 +1,9 @@
-"""What real weights make of each language, held against what their charsets promise: ``python -m bench.accuracy``.
+"""Accuracy of real weights per language, compared with what their charsets cover: ``python -m bench.accuracy``.
 
     python -m bench.accuracy [--write] [LANGUAGE]...
 
 Pages are drawn with Debian's Noto fonts (packages fonts-noto-core and fonts-noto-cjk): public-domain text
-(``texts.tsv``), and lines of made-up words that hold every letter of the language several times (Unicode CLDR's
+(``texts.tsv``), and lines of synthetic words that contain every letter of the language several times (Unicode CLDR's
 letters). They are read whole: lines found by PP-OCRv5_mobile_det, then read by each model, whether it claims the
 language or not. ``--write`` keeps the figures of the languages named, or of all, in
 ``docs/accuracy.json``, from which ``docs/generate.py`` makes ``docs/accuracy.md``.

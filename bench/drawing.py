@@ -1,8 +1,8 @@
 """Compare drawing with PaddleX's way of drawing: ``python -m bench.drawing [--rounds N]``.
 
 PaddleX 3.7.2 warps each text over a picture of the whole page and joins the two pictures; that is written out here
-plainly, with the same letters, colors and outlines in both. In each round both draw the same page, in an order drawn
-anew. Printed are milliseconds a page and how many times as fast as PaddleX's way this is, with the spread over rounds.
+plainly, with the same letters, colors and outlines in both. In each round both draw the same page, in random
+order. Printed are milliseconds a page and how many times as fast as PaddleX's way this is, with the spread over rounds.
 """
 
 from __future__ import annotations

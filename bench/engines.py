@@ -1,6 +1,6 @@
 """Compare the engines on whole pages: ``python bench/engines.py [--rounds N] [PAGES_DIR]``.
 
-Every round reads all pages once with each engine, in an order drawn anew, so that a machine whose speed drifts
+Every round reads all pages once with each engine, in a random order, so that a machine whose speed drifts
 treats them alike. Printed are milliseconds a page (median, least, most) and the ratio to ONNX Runtime, round by round.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from ocrzoo import create_pipeline
 
 MODEL = "PP-OCRv4_mobile"
-"""The only one whose weights can be had for all three engines."""
+"""The only one whose weights are available for all three engines."""
 REFERENCE = "onnxruntime"
 ENGINES = ("openvino", "onnxruntime", "paddle")
 PAGES = Path(__file__).parents[1] / "tests" / "data" / "pages"

@@ -1,4 +1,4 @@
-"""A made-up recognition network for scripts whose real weights are not at hand: it compares shapes with a font's.
+"""A synthetic recognition network for scripts without packaged weights: it compares shapes with a font's.
 
 It is a session like any other (``run`` takes N x 3 x 48 x W and gives N x T x classes), so the recognizer, its CTC
 and its scores are the real ones. It knows the letters it is made for and no others; what else it is shown it reads as

@@ -27,7 +27,7 @@ COLUMNS = {"Hans": 30, "Hant": 30, "Jpan": 30}
 """Characters a line of scripts with wide ones."""
 USUAL_COLUMNS = 58
 OCCURRENCES = 6
-"""How often each letter stands in the lines made of letters; half as often where there are thousands."""
+"""How often each letter occurs in the synthetic lines; half as often where there are thousands."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def texts() -> dict[str, list[str]]:
 
 
 def letter_lines(orthography: Orthography) -> list[str]:
-    """Return made-up words that hold every letter of a language several times; capitals begin words."""
+    """Return synthetic words that contain every letter of a language several times; capitals begin words."""
     chance = random.Random(orthography.tag)
     wide = orthography.script in COLUMNS
     times = OCCURRENCES // 3 if wide else OCCURRENCES

@@ -1,7 +1,7 @@
 """Time ``ocrzoo mirror build --all``: ``python -m bench.mirror [--rounds N] [--bytes N]``.
 
-All official models, with made-up weights, come from one server on the loopback address that plays the hubs. Each build
-is the installed command in a process of its own, start included. Printed are seconds (median, least, most).
+All official models, with synthetic weights, come from one local server in the role of the hubs. Each build is the
+installed command in its own process, including its start. Printed are seconds (median, minimum, maximum).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Compare what serves a mirror: ``python -m bench.mirror_serving [--rounds N] [--megabytes N] [--clients N]``.
 
 nginx with the generated configuration and ``ocrzoo mirror serve`` send the same files on the loopback address, to one
-client and to many at once, in an order drawn anew each round. The clients are threads of one process that read into
+client and to many at once, in a random order each round. The clients are threads of one process that read into
 one piece of memory, and in other rounds hash as well, as a download does; all that arrives is counted, or compared.
 Printed are MB a second (median, least, most), and the share of nginx's, round by round.
 """

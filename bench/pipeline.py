@@ -1,7 +1,7 @@
 """Compare whole pipelines with PaddleX 3.7.2 and RapidOCR: ``python -m bench.pipeline [--rounds N] [PAGES_DIR]``.
 
 Same weights, pages and number of threads. Every program runs in a process of its own; in each round all of them read
-all pages, one after the other, in an order drawn anew, so that a machine whose speed drifts treats them alike. Printed
+all pages, one after the other, in a random order, so that a machine whose speed drifts treats them alike. Printed
 are milliseconds a page, the engine's own share, the time from nothing to the first page's result, the peak of memory,
 and how many times as fast as PaddleX on ONNX Runtime each is, round by round.
 
@@ -98,7 +98,7 @@ def main() -> None:
 
 
 def job(name: str, options: argparse.Namespace, pages: Sequence[str]) -> dict[str, Any]:
-    """Return what a program is told."""
+    """Return the job of a program."""
     program, engine = name.split()
     config = default_ocr()
     config.update(use_doc_preprocessor=False, use_textline_orientation=False)
@@ -110,7 +110,7 @@ def job(name: str, options: argparse.Namespace, pages: Sequence[str]) -> dict[st
 
 
 @contextmanager
-def start(name: str, python: str, told: Mapping[str, Any]) -> Iterator[Program]:
+def start(name: str, python: str, task: Mapping[str, Any]) -> Iterator[Program]:
     """Run a program until it has read its first page, and end it afterwards."""
     with TemporaryDirectory() as home:
         # Its own cache: nothing of the user's is read or written, and no host is asked which models it has.
@@ -125,17 +125,17 @@ def start(name: str, python: str, told: Mapping[str, Any]) -> Iterator[Program]:
         )
         program = Program(name, process)
         try:
-            program.ask(json.dumps(told))
+            program.ask(json.dumps(task))
             yield program
         finally:
             _pipes(process)[0].close()
             process.wait(60)
 
 
-def cold_start(python: str, told: Mapping[str, Any]) -> float:
+def cold_start(python: str, task: Mapping[str, Any]) -> float:
     """Return the seconds from nothing to the result of the first page."""
     begin = time.perf_counter()
-    with start("cold", python, told):
+    with start("cold", python, task):
         return time.perf_counter() - begin
 
 

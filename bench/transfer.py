@@ -1,6 +1,6 @@
 """Compare what fetches a model: ``python -m bench.transfer [--rounds N] [--megabytes N] [--processes N]``.
 
-All download the same files from one server on the loopback address, in an order drawn anew each round, so that a
+All download the same files from one server on the loopback address, in a random order each round, so that a
 machine whose speed drifts treats them alike. Printed are seconds (median, least, most), and how much faster ours is,
 round by round. Imports are made, and model cards read, before; ``--processes`` adds rounds in which each runs in a
 process of its own.
@@ -159,9 +159,9 @@ def processes(environment: Mapping[str, str]) -> dict[str, Fetch]:
     """Give the same as whole processes."""
 
     def run(code: str, folder: Path) -> None:
-        told = f"{MODEL=}\nmodel, revision, folder = MODEL, None, {str(folder)!r}\n"
+        setup = f"{MODEL=}\nmodel, revision, folder = MODEL, None, {str(folder)!r}\n"
         variables = {**os.environ, **environment, "OCRZOO_HOME": str(folder)}
-        subprocess.run([sys.executable, "-c", told + code, MODEL], env=variables, check=True, capture_output=True)
+        subprocess.run([sys.executable, "-c", setup + code, MODEL], env=variables, check=True, capture_output=True)
 
     names = {"huggingface": "huggingface-hub", "modelscope": "modelscope", "aistudio": "aistudio-sdk"}
     clients = {client: code if client != "aistudio" else QUIET_AISTUDIO + code for client, code in DOWNLOADS.items()}

@@ -10,5 +10,5 @@ from ocrzoo_registry import ModelCard, hookimpl, read_cards
 
 @hookimpl
 def ocrzoo_model_cards() -> Iterator[ModelCard]:
-    """Registration the cards that lie beside this file."""
+    """Register the cards next to this file."""
     yield from read_cards(Path(__file__).parent / "cards")

@@ -10,7 +10,7 @@ from ocrzoo_registry import ModelCard, PredictorSpec, hookimpl, read_cards
 
 @hookimpl
 def ocrzoo_model_cards() -> Iterator[ModelCard]:
-    """Registration the cards of the family."""
+    """Register the cards of the family."""
     yield from read_cards(ocrzoo_cards.ROOT / "lcnet", root=ocrzoo_cards.ROOT)
 
 

@@ -10,5 +10,5 @@ from ocrzoo_registry import ModelCard, hookimpl, read_cards
 
 @hookimpl
 def ocrzoo_model_cards() -> Iterator[ModelCard]:
-    """Registration the cards of the family."""
+    """Register the cards of the family."""
     yield from read_cards(ocrzoo_cards.ROOT / "ppocrv4", root=ocrzoo_cards.ROOT)
