@@ -21,6 +21,7 @@ from ocrzoo_registry.store.store import ModelFiles, Store
 if TYPE_CHECKING:
     from ocrzoo_registry.download.resolver import Resolver
     from ocrzoo_registry.languages.selection import Selection
+    from ocrzoo_registry.languages.tags import Language
 
 
 class Zoo:
@@ -119,7 +120,7 @@ class Zoo:
 
 
 def select_models(
-    lang: str | Iterable[str],
+    lang: str | Iterable[str | Language],
     *,
     zoo: Zoo | None = None,
     task: str = "text_recognition",
@@ -132,11 +133,11 @@ def select_models(
 ) -> Selection:
     """Select the model that reads a language, or the fewest models that read several.
 
-    ``lang`` is one or several tags, names or PaddleOCR codes; commas separate several. A model qualifies if its card
-    claims the language and its charset has ``min_coverage`` (0 to 1, default 0.99) of the letters. If no model does,
-    one qualifies whose charset has the letters and whose card claims other languages that together use all of them.
-    ``default`` is the model to prefer if it claims the languages (default: the OCR pipeline's). ``include_unclaimed``
-    also lists models that have the letters without a claim.
+    ``lang`` is one or several tags, names or PaddleOCR codes (commas separate several), or parsed languages. A model
+    qualifies if its card claims the language and its charset has ``min_coverage`` (0 to 1, default 0.99) of the
+    letters. If no model does, one qualifies whose charset has the letters and whose card claims other languages that
+    together use all of them. ``default`` is the model to prefer if it claims the languages (default: the OCR
+    pipeline's). ``include_unclaimed`` also lists models that have the letters without a claim.
 
     The result's ``selected_models`` are the models to use, ``reason`` explains the choice, ``candidates`` ranks all.
 

@@ -11,6 +11,7 @@ from ocrzoo_registry.cards.formats import format_names
 
 if TYPE_CHECKING:
     from ocrzoo_registry.cards.schema import Format
+    from ocrzoo_registry.languages.tags import Language
     from ocrzoo_registry.zoo import Zoo
 
 Command = Callable[..., Any]
@@ -116,7 +117,7 @@ def chosen_zoo(source: str | None) -> Zoo:
 
 
 def chosen_names(
-    zoo: Zoo, names: Sequence[str], pipeline: str | None, lang: str | None, *, every: bool = False
+    zoo: Zoo, names: Sequence[str], pipeline: str | None, lang: str | Sequence[Language] | None, *, every: bool = False
 ) -> list[str]:
     """Return every model that was asked for, once; ``every``: all that are on offer, by name.
 
@@ -130,7 +131,7 @@ def chosen_names(
         return zoo.models.names
     wanted = list(names)
     if pipeline or lang:
-        from ocrzoo.pipelines.factory import models_of
+        from ocrzoo.pipelines.config import models_of
 
         wanted += models_of(zoo, pipeline or "OCR", lang)
     if not wanted:
@@ -147,10 +148,12 @@ def names_per_language(
         UsageError: Nothing was asked for, or all and some.
         UnknownLanguage: No model reads one of the languages.
     """
-    languages = [one.strip() for one in (lang or "").split(",") if one.strip()]
-    if every or len(languages) < 2:
+    if every or not lang:
         return chosen_names(zoo, names, pipeline, lang, every=every)
-    asked = [*languages, lang]
+    from ocrzoo_registry.languages.tags import parse_languages
+
+    languages = parse_languages(lang)
+    asked = dict.fromkeys([*((one,) for one in languages), languages])
     return list(dict.fromkeys(name for one in asked for name in chosen_names(zoo, names, pipeline, one)))
 
 

@@ -1,10 +1,14 @@
-"""Pipeline configurations: the defaults as data, files of the user's, and errors that name file and key."""
+"""Pipeline configurations: load defaults and files, change them by arguments, and validate them.
+
+Errors name the file and the key.
+"""
 
 from __future__ import annotations
 
+import copy
 import reprlib
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -14,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from ocrzoo.pipelines.schema import Reader
 from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.languages.tags import Language, parse_languages
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.specs import PipelineSpec, load_attribute
 from ocrzoo_registry.zoo import Zoo, select_models
@@ -25,26 +30,189 @@ _NEEDED = {
     "string_type": "text is needed: in YAML, put what reads as a number, yes or no in quotes",
     "tuple_type": "a list is needed",
 }
-"""What some kinds of error say, in words of a configuration, by pydantic's names of them."""
+"""What to write instead, by pydantic's type of error."""
+
+_OF_ONE_MODEL = ("model_dir", "languages", "others")
+"""Keys of a module that do not hold for another model."""
+
+_PREPROCESSING = ("use_doc_orientation_classify", "use_doc_unwarping")
 
 SchemaT = TypeVar("SchemaT", bound=BaseModel)
 
 
+@dataclass(frozen=True)
+class Configuration:
+    """A pipeline's configuration. A change returns a new one, validated again."""
+
+    spec: PipelineSpec
+    record: Any
+    """An instance of the pipeline's schema; a dictionary for a plugin's pipeline without one."""
+    origin: str
+    """What errors call it."""
+
+    @classmethod
+    def load(cls, zoo: Zoo, pipeline: str | Path | None, config: Mapping[str, Any] | None = None) -> Configuration:
+        """Return the configuration of a pipeline by name, of a YAML file, or of a mapping, which takes precedence.
+
+        Raises:
+            UsageError: There is no such pipeline or file, or the configuration is not valid.
+        """
+        if pipeline is not None and not isinstance(pipeline, str | Path):
+            raise UsageError(f"pipeline={pipeline!r}: the name of a pipeline, or a YAML file, is needed")
+        is_file = isinstance(pipeline, Path) or (pipeline or "").lower().endswith((".yaml", ".yml"))
+        if config is not None:
+            if not isinstance(config, Mapping):
+                raise UsageError(f"config is a {type(config).__name__}: a mapping with PaddleX's keys is needed")
+            name = config.get("pipeline_name")
+            if not isinstance(name, str):
+                raise UsageError("config: pipeline_name is missing")
+            if pipeline is not None and not is_file and pipeline != name:
+                raise UsageError(f"config is that of {name!r}, and pipeline is {pipeline!r}: name one of them")
+            return _validated(zoo.pipelines.get(name), config, "config")
+        if is_file:
+            data = read_config(Path(str(pipeline)).expanduser())
+            return _validated(zoo.pipelines.get(data["pipeline_name"]), data, str(pipeline))
+        spec = zoo.pipelines.get(str(pipeline or "OCR"))
+        return _validated(spec, load_attribute(spec.config)(), f"pipeline {spec.name}")
+
+    @property
+    def model_names(self) -> list[str]:
+        """The models of all modules, by name."""
+        modules = [_keys(module) for _, module in self._modules]
+        models = [one for module in modules for one in (module, *map(_keys, module.get("others", ())))]
+        return [name for model in models if (name := model.get("model_name")) is not None]
+
+    def with_keys(self, keys: Mapping[str, Any]) -> Configuration:
+        """Replace keys of the pipeline itself.
+
+        Raises:
+            UsageError: A key is unknown, or its value is not valid.
+        """
+        return self._changed((), {**_keys(self.record), **keys})
+
+    def with_models(self, models: Mapping[str, Mapping[str, Any]]) -> Configuration:
+        """Replace the model of modules: the module's key to ``model_name``, ``model_dir`` or both.
+
+        Raises:
+            UsageError: The pipeline has no such module, or a value is not valid.
+        """
+        data = self.record
+        for module, keys in models.items():
+            path, own = self._module(module)
+            if path is None:
+                raise UsageError(f"pipeline {self.spec.name!r} has no module {module}")
+            data = _replaced(data, path, {**_of_any_model(own), **keys})
+        return _validated(self.spec, data, self.origin)
+
+    def with_languages(self, lang: str | Iterable[str | Language], zoo: Zoo) -> Configuration:
+        """Replace the recognition model by the models selected for languages, each with those that it reads.
+
+        Raises:
+            AmbiguousLanguage: A code has two meanings.
+            UnknownLanguage: No model reads one of them; the message has the letters that the nearest lacks.
+            UsageError: The pipeline recognizes no text.
+        """
+        path, own = self._module("TextRecognition")
+        if path is None:
+            raise UsageError(f"lang={lang!r}: pipeline {self.spec.name!r} recognizes no text")
+        if not isinstance(lang, str | list | tuple) or not all(isinstance(one, str | Language) for one in lang):
+            raise UsageError(f"lang={lang!r}: a language tag such as ru or zh-Hant is needed, or a list of them")
+        selection = select_models(parse_languages(lang), zoo=zoo, default=str(own.get("model_name")))
+        first, *others = (
+            {"model_name": model.name, "languages": tuple(support.language for support in model.support)}
+            for model in selection.require()
+        )
+        return self._changed(path, {**_of_any_model(own), **first, **({"others": others} if others else {})})
+
+    def with_switches(self, switches: Mapping[str, bool]) -> Configuration:
+        """Turn stages on or off, those of the preprocessor inside too.
+
+        Raises:
+            UsageError: The pipeline has no such stage, or a value is not a boolean.
+        """
+        keys = {**_keys(self.record), **switches}
+        inner = _keys(keys.get("SubPipelines")).get("DocPreprocessor")
+        asked = {name: keys.pop(name) for name in _PREPROCESSING if inner is not None and name in switches}
+        if asked:
+            enabled, own = keys.get("use_doc_preprocessor", True), _keys(inner)
+            steps = {name: asked.get(name, enabled and own.get(name, True)) for name in _PREPROCESSING}
+            keys["use_doc_preprocessor"] = any(steps.values())
+            keys = _replaced(keys, ("SubPipelines", "DocPreprocessor"), {**own, **steps})
+        return self._changed((), keys)
+
+    @property
+    def _modules(self) -> list[tuple[tuple[str, ...], Any]]:
+        return list(_modules_in(self.record))
+
+    def _module(self, name: str) -> tuple[tuple[str, ...] | None, dict[str, Any]]:
+        """Where a module is, and its keys; of two the one of the pipeline itself."""
+        found = {path[-1]: (path, _keys(module)) for path, module in self._modules}
+        return found.get(name, (None, {}))
+
+    def _changed(self, path: Sequence[str], keys: Mapping[str, Any]) -> Configuration:
+        return _validated(self.spec, _replaced(self.record, path, keys), self.origin)
+
+
+def _validated(spec: PipelineSpec, data: Mapping[str, Any], origin: str) -> Configuration:
+    if spec.schema is None:
+        return Configuration(spec, copy.deepcopy(dict(data)), origin)
+    return Configuration(spec, checked(load_attribute(spec.schema), data, origin), origin)
+
+
+def _keys(part: Any) -> dict[str, Any]:
+    """The keys that a part of a configuration states; none for what is no part."""
+    if isinstance(part, BaseModel):
+        return {name: getattr(part, name) for name in part.model_fields_set}
+    return dict(part) if isinstance(part, Mapping) else {}
+
+
+def _of_any_model(module: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in module.items() if key not in _OF_ONE_MODEL}
+
+
+def _modules_in(part: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield the modules of a configuration and their paths, those of pipelines inside it first."""
+    for name, inner in _keys(_keys(part).get("SubPipelines")).items():
+        yield from _modules_in(inner, (*path, "SubPipelines", name))
+    for name, module in _keys(_keys(part).get("SubModules")).items():
+        if isinstance(module, BaseModel | Mapping):
+            yield (*path, "SubModules", name), module
+
+
+def _replaced(part: Any, path: Sequence[str], keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of a configuration with those at a path replaced."""
+    if not path:
+        return dict(keys)
+    own = _keys(part)
+    return {**own, path[0]: _replaced(own.get(path[0]), path[1:], keys)}
+
+
+def models_of(zoo: Zoo, pipeline: str, lang: str | Iterable[str | Language] | None = None) -> list[str]:
+    """Return the names of the models that a pipeline uses, with the recognition models for languages if given.
+
+    Raises:
+        UsageError: There is no such pipeline.
+        UnknownLanguage: No model reads the language.
+    """
+    config = Configuration.load(zoo, pipeline)
+    return (config if lang is None else config.with_languages(lang, zoo)).model_names
+
+
 def default_ocr() -> dict[str, Any]:
-    """Return the OCR pipeline's default configuration, in PaddleX's keys; the caller may change it."""
+    """Return the default configuration of ``OCR``, in PaddleX's keys; the caller may change it."""
     return cast("dict[str, Any]", safe_yaml.load(_own_text("OCR")))
 
 
 def default_doc_preprocessor() -> dict[str, Any]:
-    """Return the default configuration of the pipeline that sets pages upright; the caller may change it."""
+    """Return the default configuration of ``doc_preprocessor``, in PaddleX's keys; the caller may change it."""
     return cast("dict[str, Any]", safe_yaml.load(_own_text("doc_preprocessor")))
 
 
 def config_text(spec: PipelineSpec) -> str:
-    """Return a pipeline's default configuration as YAML, with its comments where it is one of ocrzoo's own.
+    """Return a pipeline's default configuration as YAML, with its comments if it is one of ocrzoo's own.
 
     Raises:
-        UsageError: A plugin's configuration cannot be had.
+        UsageError: A plugin's configuration cannot be loaded.
     """
     if spec.config.startswith(f"{__name__}:"):
         return _own_text(spec.name)
@@ -56,32 +224,32 @@ def _own_text(name: str) -> str:
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """Read a pipeline's configuration from a file.
+    """Read a pipeline's configuration from a YAML file.
 
     Raises:
-        UsageError: It cannot be read, or is no configuration.
+        UsageError: It cannot be read, or is not a configuration.
     """
     try:
         data = safe_yaml.read_file(path, MAX_BYTES)
     except safe_yaml.YamlError as error:
         raise UsageError(str(error)) from error
     if not isinstance(data, dict) or not isinstance(data.get("pipeline_name"), str):
-        raise UsageError(f"{path}: no configuration of a pipeline: pipeline_name is missing")
+        raise UsageError(f"{path}: not a pipeline configuration: pipeline_name is missing")
     return data
 
 
-def checked(schema: type[SchemaT], data: dict[str, Any], origin: str) -> SchemaT:
+def checked(schema: type[SchemaT], data: Mapping[str, Any], origin: str) -> SchemaT:
     """Return a configuration as a record; ``origin`` names it in errors.
 
     Raises:
-        UsageError: A key is unknown, or a value makes no sense.
+        UsageError: A key is unknown, or a value is not valid.
     """
     try:
         return schema.model_validate(data)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=True)
-        told = "; ".join(_explain(cast("dict[str, Any]", problem)) for problem in problems[:5])
-        raise UsageError(f"{origin}: {told}") from error
+        explained = "; ".join(_explain(cast("dict[str, Any]", problem)) for problem in problems[:5])
+        raise UsageError(f"{origin}: {explained}") from error
 
 
 def _explain(problem: dict[str, Any]) -> str:
@@ -104,40 +272,20 @@ def _known_keys() -> set[str]:
     return {key for record in records for key in record.model_fields}
 
 
-def choose_readers(recognition: dict[str, Any], lang: str | Sequence[str], zoo: Zoo) -> None:
-    """Put the models that read languages into a recognition module, each with those that it reads.
-
-    Raises:
-        AmbiguousLanguage: A code has two meanings.
-        UnknownLanguage: No model reads one of them; the message has the letters that the nearest lacks.
-        UsageError: These are no languages.
-    """
-    if not isinstance(lang, str | list | tuple) or not all(isinstance(one, str) for one in lang):
-        raise UsageError(f"lang={lang!r}: a language tag such as ru or zh-Hant is needed, or a list of them")
-    first, *others = (
-        {"model_name": one.name, "languages": [evidence.language.tag for evidence in one.support]}
-        for one in select_models(lang, zoo=zoo, default=str(recognition.get("model_name"))).require()
-    )
-    for key in ("model_dir", "others"):
-        recognition.pop(key, None)
-    recognition.update(first)
-    if others:
-        recognition["others"] = others
-
-
 def local_alternative(readers: Sequence[Reader], zoo: Zoo) -> str:
     """Return how to read the languages with local models, where the models selected for them are unavailable.
 
     Empty without local models, or where the models were not selected by language.
     """
-    languages = list(dict.fromkeys(tag for one in readers for tag in one.languages))
-    selected = {one.model_name for one in readers}
+    languages = tuple(dict.fromkeys(language for one in readers for language in one.languages))
     if not languages or zoo.settings.offline:
         return ""
-    if {one.name for one in select_models(languages, zoo=zoo).selected_models} != selected:
+    selected = {one.name for one in select_models(languages, zoo=zoo).selected_models}
+    if selected != {one.model_name for one in readers}:
         return ""
     local = select_models(languages, zoo=Zoo(replace(zoo.settings, offline=True))).selected_models
     if not local or not all(one.is_available for one in local):
         return ""
     names = " and ".join(one.name for one in local)
-    return f"; what is on this machine reads {','.join(languages)} too, with {names}: set OCRZOO_OFFLINE=1"
+    tags = ",".join(language.tag for language in languages)
+    return f"; what is on this machine reads {tags} too, with {names}: set OCRZOO_OFFLINE=1"

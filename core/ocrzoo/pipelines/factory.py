@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, get_args, overload
 
 from ocrzoo.engines.base import Device, EngineOptions, Precision
 from ocrzoo.model_loader import ModelLoader
-from ocrzoo.pipelines.config import checked, choose_readers, read_config
+from ocrzoo.pipelines.config import Configuration
 from ocrzoo.types import Batching
 from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.languages.tags import Language
 from ocrzoo_registry.names import did_you_mean
-from ocrzoo_registry.plugins.specs import PipelineSpec, load_attribute
+from ocrzoo_registry.plugins.specs import load_attribute
 from ocrzoo_registry.zoo import Zoo
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Options(TypedDict, total=False):
     device: str | None
     use_hpip: bool | None
     hpi_config: Mapping[str, Any] | None
-    lang: str | Sequence[str] | None
+    lang: str | Sequence[str | Language] | None
     engine: str | None
     engine_config: Mapping[str, Any] | None
     threads: int
@@ -82,7 +82,7 @@ def create_pipeline(
     device: str | None = None,
     use_hpip: bool | None = None,
     hpi_config: Mapping[str, Any] | None = None,
-    lang: str | Sequence[str] | None = None,
+    lang: str | Sequence[str | Language] | None = None,
     engine: str | None = None,
     engine_config: Mapping[str, Any] | None = None,
     threads: int = 0,
@@ -128,15 +128,18 @@ def create_pipeline(
         UsageError: An argument or a key of the configuration makes no sense, or ``lang`` has two meanings.
     """
     zoo = zoo or Zoo()
-    name, data, origin = _configuration(zoo, pipeline, config)
-    _choose(data, _chosen(models), lang, zoo)
+    chosen = _chosen_models(models)
+    found = Configuration.load(zoo, pipeline, config).with_models(chosen)
+    if lang is not None:
+        if given := [key for key, value in chosen.get("TextRecognition", {}).items() if value is not None]:
+            raise UsageError(f"lang={lang!r} and text_recognition_{given[0]} both choose the model: give one of them")
+        found = found.with_languages(lang, zoo)
     switches = {
         "use_doc_orientation_classify": use_doc_orientation_classify,
         "use_doc_unwarping": use_doc_unwarping,
         "use_textline_orientation": use_textline_orientation,
     }
-    _switch(data, {name: value for name, value in switches.items() if value is not None})
-    own = {
+    keys = {
         "batching": batching,
         "paddlex_quirks": paddlex_quirks,
         "use_hpip": use_hpip,
@@ -144,17 +147,12 @@ def create_pipeline(
         "engine": engine,
         "engine_config": engine_config,
     }
-    data.update({key: value for key, value in own.items() if value is not None})
+    found = found.with_switches(_given(switches)).with_keys(_given(keys))
     if precision not in get_args(Precision):
-        raise UsageError(f"precision {precision!r}: there are {', '.join(get_args(Precision))}")
+        raise UsageError(f"precision {precision!r}: choose one of {', '.join(get_args(Precision))}")
     devices = Device.parse_all("cpu" if device in (None, "") else device)
     loader = ModelLoader(zoo, options=EngineOptions(devices[0], threads, precision), devices=devices)
-    spec = zoo.pipelines.get(name)
-    factory = load_attribute(spec.factory)
-    if spec.schema is None:
-        return factory(data, loader)
-    settings = checked(load_attribute(spec.schema), data, origin)
-    return factory(settings, loader)
+    return load_attribute(found.spec.factory)(found.record, loader)
 
 
 def read(input: Any, **options: Unpack[Options]) -> Iterator[OCRResult]:
@@ -169,46 +167,12 @@ def read(input: Any, **options: Unpack[Options]) -> Iterator[OCRResult]:
     return pipeline.predict(input)
 
 
-def models_of(zoo: Zoo, pipeline: str, lang: str | Sequence[str] | None = None) -> list[str]:
-    """Return the names of the models that a pipeline uses, with the recognition models of languages if given.
-
-    Raises:
-        UsageError: There is no such pipeline.
-        UnknownLanguage: No model reads the language.
-    """
-    _, data, _ = _configuration(zoo, pipeline, None)
-    _choose(data, {}, lang, zoo)
-    modules = [module for _, module in _modules_in(data)]
-    return [one["model_name"] for module in modules for one in (module, *module.get("others", ()))]
+def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if value is not None}
 
 
-def _configuration(
-    zoo: Zoo, pipeline: str | Path | None, config: Mapping[str, Any] | None
-) -> tuple[str, dict[str, Any], str]:
-    """The pipeline's name, its configuration, and what errors call that."""
-    if pipeline is not None and not isinstance(pipeline, str | Path):
-        raise UsageError(f"pipeline={pipeline!r}: the name of a pipeline, or a YAML file, is needed")
-    is_file = isinstance(pipeline, Path) or (pipeline or "").lower().endswith((".yaml", ".yml"))
-    if config is not None:
-        if not isinstance(config, Mapping):
-            raise UsageError(f"config is a {type(config).__name__}: a mapping with PaddleX's keys is needed")
-        data, origin = copy.deepcopy(dict(config)), "config"
-        name = data.get("pipeline_name")
-        if not isinstance(name, str):
-            raise UsageError("config: pipeline_name is missing")
-        if pipeline is not None and not is_file and pipeline != name:
-            raise UsageError(f"config is that of {name!r}, and pipeline is {pipeline!r}: name one of them")
-        return name, data, origin
-    if is_file:
-        data = read_config(Path(str(pipeline)).expanduser())
-        return data["pipeline_name"], data, str(pipeline)
-    name = str(pipeline or "OCR")
-    spec: PipelineSpec = zoo.pipelines.get(name)
-    return name, load_attribute(spec.config)(), f"pipeline {name}"
-
-
-def _chosen(models: Mapping[str, str | Path | None]) -> dict[str, dict[str, Any]]:
-    """Module of a configuration to what arguments say of its model."""
+def _chosen_models(models: Mapping[str, str | Path | None]) -> dict[str, dict[str, Any]]:
+    """Module of a configuration to the keys that arguments give it."""
     known = {f"{begin}_model_{what}": (module, f"model_{what}") for begin, module in _MODULES.items() for what in _WHAT}
     chosen: dict[str, dict[str, Any]] = {}
     for argument, value in models.items():
@@ -217,60 +181,7 @@ def _chosen(models: Mapping[str, str | Path | None]) -> dict[str, dict[str, Any]
         if value is not None:
             module, key = known[argument]
             chosen.setdefault(module, {})[key] = value
-    for settings in chosen.values():
-        if "model_dir" in settings:
-            settings.setdefault("model_name", None)  # the folder says it
+    for keys in chosen.values():
+        if "model_dir" in keys:
+            keys.setdefault("model_name", None)  # the folder has it
     return chosen
-
-
-def _choose(data: dict[str, Any], chosen: Mapping[str, Mapping[str, Any]], lang: Any, zoo: Zoo) -> None:
-    """Put the models that were asked for into a configuration."""
-    modules = dict(_modules_in(data))
-    for module, settings in chosen.items():
-        if module not in modules:
-            raise UsageError(f"pipeline {data['pipeline_name']!r} has no module {module}")
-        for key in ("model_dir", "languages", "others"):
-            if key not in settings:
-                modules[module].pop(key, None)  # that of another model
-        modules[module].update(settings)
-    if lang is None:
-        return
-    recognition = modules.get("TextRecognition")
-    if recognition is None:
-        raise UsageError(f"lang={lang!r}: pipeline {data['pipeline_name']!r} recognizes no text")
-    if "TextRecognition" in chosen:
-        given = next(key for key, value in chosen["TextRecognition"].items() if value is not None)
-        raise UsageError(f"lang={lang!r} and text_recognition_{given} both choose the model: give one of them")
-    choose_readers(recognition, lang, zoo)
-
-
-def _switch(data: dict[str, Any], switches: Mapping[str, bool]) -> None:
-    """Switch stages of a configuration on or off."""
-    inside = _section(data, "SubPipelines").get("DocPreprocessor")
-    for name, value in switches.items():
-        if name == "use_textline_orientation" or not isinstance(inside, dict):
-            data[name] = value  # told to be unknown where the pipeline has no such stage
-            continue
-        if not data.get("use_doc_preprocessor", True):
-            inside.update(use_doc_orientation_classify=False, use_doc_unwarping=False)
-        inside[name] = value
-        data["use_doc_preprocessor"] = inside.get("use_doc_orientation_classify", True) or inside.get(
-            "use_doc_unwarping", True
-        )
-
-
-def _modules_in(data: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The modules of a configuration, those of pipelines inside it first."""
-    if not isinstance(data, dict):
-        return
-    for inside in _section(data, "SubPipelines").values():
-        yield from _modules_in(inside)
-    for name, module in _section(data, "SubModules").items():
-        if isinstance(module, dict):
-            yield name, module
-
-
-def _section(data: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A part of a configuration; where it is none, the schema will say so."""
-    section = data.get(name)
-    return section if isinstance(section, dict) else {}

@@ -13,7 +13,7 @@ from ocrzoo.text.bidi import direction_of
 from ocrzoo.text.language_id import identify, page_languages
 from ocrzoo.text.routing import Router
 from ocrzoo.types import Batching, Image, Quad
-from ocrzoo_registry.languages.tags import Language, parse_languages
+from ocrzoo_registry.languages.tags import Language
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class LineRouter:
         self.by_language = bool(settings.languages)
         """Whether languages were chosen: then each line has one."""
         self._batching = batching
-        self._languages = [parse_languages(one.languages) if one.languages else () for one in self.readers]
+        self._languages = [one.languages for one in self.readers]
         self._router = Router(self._languages)
 
     def read(self, crops: Sequence[Crop], recognizers: Sequence[TextRecognizer]) -> list[RecognizedLine]:

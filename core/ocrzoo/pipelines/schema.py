@@ -1,7 +1,6 @@
-"""What a pipeline's configuration may say: PaddleX's keys, their types, and what holds where a key is absent.
+"""The records of pipeline configurations: PaddleX's keys, their types and their defaults.
 
-Sources of the defaults: PaddleX 3.7.2's ``OCR.yaml`` and ``doc_preprocessor.yaml``, and what its code takes for
-absent keys.
+Sources of the defaults: PaddleX 3.7.2's ``OCR.yaml`` and ``doc_preprocessor.yaml``, and its code for absent keys.
 """
 
 from __future__ import annotations
@@ -9,12 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, model_validator
+from pydantic_core import PydanticKnownError
 
 from ocrzoo.types import Batching
 from ocrzoo_registry.cards.schema import Task
 from ocrzoo_registry.errors import OcrzooError
-from ocrzoo_registry.languages.tags import parse_language
+from ocrzoo_registry.languages.tags import Language, parse_language
 
 LimitType = Literal["min", "max"]
 MAX_SIDE_LEN = 100_000
@@ -27,17 +27,32 @@ Shape = Annotated[tuple[Count, Count, Count], Field(strict=False)]
 """Channels, height, width."""
 
 
-class Settings(BaseModel):
-    """What all parts share: frozen, no unknown keys; numbers may be written as text, as PaddleX allows."""
+def _language(value: object) -> Language:
+    if isinstance(value, Language):
+        return value
+    if not isinstance(value, str):
+        raise PydanticKnownError("string_type")
+    try:
+        return parse_language(value)
+    except OcrzooError as error:
+        raise ValueError(str(error)) from error
+
+
+ConfigLanguage = Annotated[Language, PlainValidator(_language), PlainSerializer(lambda one: one.tag, return_type=str)]
+"""A language, in a file by any of its codes or names."""
+
+
+class ConfigRecord(BaseModel):
+    """A part of a configuration: frozen, no unknown keys; numbers may be written as text, as PaddleX allows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
 
 
-class EngineSettings(Settings):
-    """How networks are run; a module's own words count before those of the pipeline around it."""
+class EngineSettings(ConfigRecord):
+    """How networks run; a module's own keys take precedence over those of its pipeline."""
 
     engine: str | None = None
-    """An engine by its name here, or by PaddleX's."""
+    """An engine, by its name in ocrzoo or in PaddleX."""
     engine_config: dict[str, Any] | None = None
     use_hpip: bool | None = None
     """``False``: Paddle's own runtime; ``True``: an accelerated one; ``None``: the fastest that is installed."""
@@ -49,7 +64,7 @@ def only(task: Task) -> AfterValidator:
 
     def check(value: Task) -> Task:
         if value != task:
-            raise ValueError(f"{task!r} is due here")
+            raise ValueError(f"must be {task!r}")
         return value
 
     return AfterValidator(check)
@@ -59,29 +74,29 @@ class Module(EngineSettings):
     """One model of a pipeline."""
 
     module_name: Task
-    """What the model does, in PaddleX's word, which is the task of its card."""
+    """The task of the model's card, which is PaddleX's module name."""
     model_name: str | None = None
-    """May be left out where ``model_dir`` holds a model that says its name."""
+    """Optional if ``model_dir`` has an ``inference.yml`` with the name."""
     model_dir: Path | None = None
     batch_size: Count = 1
     genai_config: Any = None
-    """PaddleX's, for vision-language servers; means nothing here."""
+    """PaddleX's, for vision-language servers; ignored here."""
 
 
 class OrientationModule(Module):
-    """The model that tells how a page is turned."""
+    """Document orientation classification."""
 
     module_name: Annotated[Task, only("doc_text_orientation")] = "doc_text_orientation"
 
 
 class UnwarpingModule(Module):
-    """The model that flattens a page."""
+    """Document unwarping."""
 
     module_name: Annotated[Task, only("image_unwarping")] = "image_unwarping"
 
 
 class DetectionModule(Module):
-    """The model that finds lines."""
+    """Text detection."""
 
     module_name: Annotated[Task, only("text_detection")] = "text_detection"
     limit_side_len: Count = 960
@@ -94,107 +109,100 @@ class DetectionModule(Module):
 
 
 class LineOrientationModule(Module):
-    """The model that tells whether a line stands on its head."""
+    """Text line orientation classification."""
 
     module_name: Annotated[Task, only("textline_orientation")] = "textline_orientation"
 
 
-def _tag(code: str) -> str:
-    """The tag of a language, whichever way it is named."""
-    try:
-        return parse_language(code).tag
-    except OcrzooError as error:
-        raise ValueError(str(error)) from error
-
-
 class Reader(Module):
-    """A model that reads lines, and what of."""
+    """A recognition model, and the languages that it reads."""
 
     module_name: Annotated[Task, only("text_recognition")] = "text_recognition"
     input_shape: Shape | None = None
-    languages: tuple[Annotated[str, AfterValidator(_tag)], ...] = ()
-    """The languages that pages are in and that it is to read; empty: nobody says, and no line is told a language."""
+    languages: tuple[ConfigLanguage, ...] = ()
+    """The languages of the pages that it reads; if empty, results have no languages."""
 
 
 class OtherReader(Reader):
-    """A model that reads the lines that are in its languages; what is not said of it is as said of the first model."""
+    """A recognition model for further languages; keys that are left out are the first model's."""
 
-    languages: tuple[Annotated[str, AfterValidator(_tag)], ...] = Field(min_length=1)
+    languages: tuple[ConfigLanguage, ...] = Field(min_length=1)
 
 
 class RecognitionModule(Reader):
-    """The model that reads lines, or the first of several."""
+    """Text recognition, by one model or several."""
 
     score_thresh: Share = 0.0
     return_word_box: bool = False
     others: tuple[OtherReader, ...] = ()
-    """Models for languages that the first does not read; each line goes to the one that can read it."""
+    """Models for languages that the first does not read; each line goes to the model that reads its language."""
 
     @model_validator(mode="after")
-    def _says_what_each_reads(self) -> Self:
+    def _has_languages(self) -> Self:
         if self.others and not self.languages:
-            raise ValueError("with others, languages has to say what the first model is to read")
+            raise ValueError("with others, languages must list those of the first model")
         return self
 
     @property
     def readers(self) -> tuple[Reader, ...]:
-        """All models that read lines, the first one first."""
+        """All recognition models, the first one first."""
         return (self, *(self._completed(other) for other in self.others))
 
     def _completed(self, other: OtherReader) -> Reader:
-        said = {name: getattr(other, name) for name in other.model_fields_set}
-        same = {name: getattr(self, name) for name in (*EngineSettings.model_fields, "batch_size")}
-        return OtherReader(**{**same, **said})
+        given = {name: getattr(other, name) for name in other.model_fields_set}
+        inherited = {name: getattr(self, name) for name in (*EngineSettings.model_fields, "batch_size")}
+        return OtherReader(**{**inherited, **given})
 
 
-class DocPreprocessorModules(Settings):
-    """The models of the pipeline that sets pages upright."""
+class PipelineConfig(EngineSettings):
+    """What the configurations of all pipelines share."""
+
+    batch_size: Count = 1
+    """Pages that PaddleX takes at once; ignored here, results do not depend on it."""
+    paddlex_quirks: bool = False
+    """Reproduce PaddleX where ocrzoo deviates on purpose (docs/paddlex-differences.md)."""
+    Serving: dict[str, Any] | None = None
+    """PaddleX's, for servers; ignored here."""
+
+
+class DocPreprocessorModules(ConfigRecord):
+    """The modules of ``doc_preprocessor``."""
 
     DocOrientationClassify: OrientationModule | None = None
     DocUnwarping: UnwarpingModule | None = None
 
 
-class DocPreprocessorConfig(EngineSettings):
+class DocPreprocessorConfig(PipelineConfig):
     """The pipeline ``doc_preprocessor``, alone or inside another."""
 
     pipeline_name: Literal["doc_preprocessor"] = "doc_preprocessor"
     use_doc_orientation_classify: bool = True
     use_doc_unwarping: bool = True
-    batch_size: Count = 1
-    paddlex_quirks: bool = False
-    """Do what PaddleX does where ocrzoo knows better (docs/paddlex-differences.md)."""
     SubModules: DocPreprocessorModules = DocPreprocessorModules()
-    Serving: dict[str, Any] | None = None
 
 
-class OCRSubPipelines(Settings):
-    """The pipelines inside OCR."""
+class OCRSubPipelines(ConfigRecord):
+    """The pipelines inside ``OCR``."""
 
     DocPreprocessor: DocPreprocessorConfig | None = None
 
 
-class OCRModules(Settings):
-    """The models of OCR itself."""
+class OCRModules(ConfigRecord):
+    """The modules of ``OCR``."""
 
     TextDetection: DetectionModule
     TextLineOrientation: LineOrientationModule | None = None
     TextRecognition: RecognitionModule
 
 
-class OCRConfig(EngineSettings):
+class OCRConfig(PipelineConfig):
     """The pipeline ``OCR``."""
 
     pipeline_name: Literal["OCR"] = "OCR"
     text_type: Literal["general"] = "general"
     use_doc_preprocessor: bool = True
     use_textline_orientation: bool = True
-    batch_size: Count = 1
-    """Pages that PaddleX takes at once; means nothing here, where no answer depends on it."""
     batching: Batching = "exact"
-    """Which lines share a call: PaddleX's groups, or those of like width."""
-    paddlex_quirks: bool = False
-    """Do what PaddleX does where ocrzoo knows better (docs/paddlex-differences.md)."""
+    """Which lines share a call: PaddleX's groups, or lines of similar width."""
     SubPipelines: OCRSubPipelines = OCRSubPipelines()
     SubModules: OCRModules
-    Serving: dict[str, Any] | None = None
-    """What a server made of the pipeline does."""

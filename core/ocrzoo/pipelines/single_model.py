@@ -18,7 +18,7 @@ from ocrzoo.pipelines.config import checked
 from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.executor import OnError, run_batches
 from ocrzoo.pipelines.predict_params import plain
-from ocrzoo.pipelines.schema import MAX_UNCLIP_RATIO, Count, EngineSettings, Settings, Shape, Share
+from ocrzoo.pipelines.schema import MAX_UNCLIP_RATIO, ConfigRecord, Count, EngineSettings, Shape, Share
 from ocrzoo.predictors.base import ImageClassifier, Unwarper
 from ocrzoo.predictors.detection import TextDetector
 from ocrzoo.predictors.recognition import TextRecognizer
@@ -31,11 +31,11 @@ from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.zoo import Zoo
 
 
-class NoParameters(Settings):
+class NoParameters(ConfigRecord):
     """The parameters of a task that has none."""
 
 
-class DetectionParameters(Settings):
+class DetectionParameters(ConfigRecord):
     """The parameters of text detection; ``None`` is the model's own value."""
 
     limit_side_len: Count | None = None
@@ -47,7 +47,7 @@ class DetectionParameters(Settings):
     input_shape: Shape | None = None
 
 
-class RecognitionParameters(Settings):
+class RecognitionParameters(ConfigRecord):
     """The parameters of text recognition."""
 
     input_shape: Shape | None = None
@@ -59,7 +59,7 @@ class Kind:
 
     predictor: type[Any]
     result: type[ModelResult]
-    parameters: type[Settings]
+    parameters: type[ConfigRecord]
     run: Callable[[Any, Sequence[Image], Mapping[str, Any]], list[dict[str, Any]]]
     """Predictor, images (BGR) and parameters to the keys of each image's result."""
     task: str | None = None

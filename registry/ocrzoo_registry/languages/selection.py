@@ -140,7 +140,7 @@ class ModelProvider(Protocol):
 @gc_pause.at_rest()
 def select(
     zoo: ModelProvider,
-    lang: str | Iterable[str],
+    lang: str | Iterable[str | Language],
     filters: ModelFilters,
     *,
     default: str = "",

@@ -124,8 +124,10 @@ def parse_language(code: str) -> Language:
     return _tagged(known.tag, note)
 
 
-def parse_languages(codes: str | Iterable[str]) -> tuple[Language, ...]:
+def parse_languages(codes: str | Iterable[str | Language]) -> tuple[Language, ...]:
     """Return the languages of codes, separated by commas or in an iterable, without duplicates.
+
+    A :class:`Language` in the iterable is kept as it is.
 
     Raises:
         AmbiguousLanguage: See :func:`parse_language`.
@@ -133,15 +135,21 @@ def parse_languages(codes: str | Iterable[str]) -> tuple[Language, ...]:
         UsageError: A code is not a string.
     """
     parts = [codes] if isinstance(codes, str) or not isinstance(codes, Iterable) else list(codes)
-    if not all(isinstance(part, str) for part in parts):
+    if not all(isinstance(part, str | Language) for part in parts):
         raise UsageError(f"{codes!r} is not a language: use a tag such as ru or zh-Hant, or several")
-    named = [code for part in parts for code in part.split(",") if code.strip()]
-    if not named:
+    languages = [language for part in parts for language in _languages_of(part)]
+    if not languages:
         raise UnknownLanguage("no language given: use a tag such as ko or zh-Hant")
     found: dict[tuple[str, str], Language] = {}
-    for language in map(parse_language, named):
+    for language in languages:
         found.setdefault((language.language, language.script), language)
     return tuple(found.values())
+
+
+def _languages_of(part: str | Language) -> list[Language]:
+    if isinstance(part, Language):
+        return [part]
+    return [parse_language(code) for code in part.split(",") if code.strip()]
 
 
 def claims(tags: Iterable[str], wanted: Language) -> bool:

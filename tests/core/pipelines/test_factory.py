@@ -191,7 +191,7 @@ class TestConfigurations:
             ("box_thresh: 0.6", "SubModules.TextDetection.box_thresh='much': Input should be a valid number"),
             ("text_type: general", "text_type='seal': Input should be 'general'"),
             ("model_name: UVDoc", "no model is called 'UVDok' (did you mean UVDoc"),
-            ("pipeline_name: OCR", "OCR.yaml: no configuration of a pipeline: pipeline_name is missing"),
+            ("pipeline_name: OCR", "OCR.yaml: not a pipeline configuration: pipeline_name is missing"),
         ],
     )
     def test_a_mistake_is_told_with_file_and_key(self, zoo: Zoo, tmp_path: Path, wrong: str, right: str) -> None:
