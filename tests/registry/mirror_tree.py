@@ -10,7 +10,8 @@ from pathlib import Path
 from tests.registry.kit import sha256
 
 from ocrzoo_registry.cards.schema import Format, ModelCard
-from ocrzoo_registry.index.schema import BLOBS, FILE_NAME, Index, IndexedFile, IndexedModel, revision_of
+from ocrzoo_registry.index.schema import BLOBS, FILE_NAME, Index, IndexedModel, revision_of
+from ocrzoo_registry.store.manifest import StoredFile
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def indexed(
 ) -> IndexedModel:
     """Describe a model as a mirror's index does."""
     entries = tuple(
-        IndexedFile(path=path, size=len(content), sha256=sha256(content), digest_origin=origin)
+        StoredFile(path=path, size=len(content), sha256=sha256(content), digest_origin=origin)
         for path, content in sorted(files.items())
     )
     return IndexedModel(

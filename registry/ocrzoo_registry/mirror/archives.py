@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from ocrzoo_registry.cards.schema import Record, RelativePath, Sha256, Size
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.files import CHUNK_BYTES, open_regular, receive, sync
-from ocrzoo_registry.index.schema import BLOBS, IndexedFile
+from ocrzoo_registry.index.schema import BLOBS
+from ocrzoo_registry.store.manifest import StoredFile
 
 FILE_NAME = "archives.json"
 """Where a mirror says what its archives are: beside the index."""
@@ -28,7 +29,7 @@ class Archive:
     """An archive that is to be made: one folder, with these files."""
 
     folder: str
-    files: tuple[IndexedFile, ...]
+    files: tuple[StoredFile, ...]
 
     @property
     def key(self) -> str:
@@ -116,7 +117,7 @@ def _header(member: tarfile.TarInfo) -> bytes:
         return member.tobuf(tarfile.GNU_FORMAT)
 
 
-def _content(file: IndexedFile, blobs: Path) -> Iterator[bytes]:
+def _content(file: StoredFile, blobs: Path) -> Iterator[bytes]:
     left = file.size
     try:
         with open_regular(blobs / file.sha256) as content:

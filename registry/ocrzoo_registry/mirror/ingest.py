@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ocrzoo_registry.cards import inference_yml
-from ocrzoo_registry.cards.inference_yml import WRITTEN_FROM_CARD
 from ocrzoo_registry.cards.schema import ModelCard, is_commit
 from ocrzoo_registry.download.report import failure
 from ocrzoo_registry.download.request import Order
@@ -16,11 +15,11 @@ from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError
 from ocrzoo_registry.files import read_chunks, receive, sync, write_at_once
 from ocrzoo_registry.index.records import indexed
-from ocrzoo_registry.index.schema import Index, IndexedFile, IndexedModel, revision_of
+from ocrzoo_registry.index.schema import Index, IndexedModel, revision_of
 from ocrzoo_registry.mirror.plan import PlannedModel
 from ocrzoo_registry.mirror.release import MirrorFolder
 from ocrzoo_registry.sources.base import RemoteFile
-from ocrzoo_registry.store.manifest import Manifest
+from ocrzoo_registry.store.manifest import Manifest, StoredFile
 from ocrzoo_registry.store.store import Store
 
 
@@ -76,13 +75,13 @@ class Ingester:
         if model.format not in card.artifacts:
             return model
         changes: dict[str, object] = {"card": card}
-        written = [file for file in model.files if file.digest_origin.startswith(WRITTEN_FROM_CARD)]
+        written = [file for file in model.files if file.written_from_card]
         if written and written[0].digest_origin != inference_yml.origin(card):
             try:
                 new = self._config(card)
             except OSError as error:
                 raise self.folder.unwritable(error) from error
-            files = tuple(sorted([*(file for file in model.files if file not in written), new], key=_path))
+            files = tuple(sorted([*model.served, new], key=lambda file: file.path))
             changes |= {"files": files, "revision": revision_of(files)}
         return model.model_copy(update=changes)
 
@@ -114,28 +113,27 @@ class Ingester:
         """Link or copy the files of a model in a store to the blobs."""
         card, folder = one.request.card, store.folder(manifest.name, manifest.format)
         files = []
-        for stored in manifest.files:
-            if stored.digest_origin.startswith(WRITTEN_FROM_CARD):
+        for file in manifest.files:
+            if file.written_from_card:
                 files.append(self._config(card))
                 continue
-            file = IndexedFile(**stored.model_dump(include=set(IndexedFile.model_fields)))
             if store is self.resolver.store:
                 self.blobs.link(file, folder / file.path)
             else:
                 self.blobs.copy(file, folder / file.path)
             files.append(file)
-        model = indexed(manifest, card, files)
+        model = indexed(manifest.model_copy(update={"files": tuple(files)}), card)
         current = one.current
         if current is not None and current.revision == model.revision and current.files != model.files:
             return model.model_copy(update={"revision": revision_of(model.files)})
         return model
 
-    def _config(self, card: ModelCard) -> IndexedFile:
+    def _config(self, card: ModelCard) -> StoredFile:
         """Write a card's ``inference.yml`` as a blob."""
         import hashlib
 
         content = inference_yml.render(card)
-        file = IndexedFile(
+        file = StoredFile(
             path=inference_yml.FILE_NAME,
             size=len(content),
             sha256=hashlib.sha256(content).hexdigest(),
@@ -149,10 +147,6 @@ class Ingester:
         folder = self.user_store.folder(request.name, request.file_format)
         faults = {folder: self.user_store.fault(folder, deep=True)} if folder.is_dir() else {}
         return failure(request.name, {request.file_format: folder}, faults, one.attempts, offline=self.offline)
-
-
-def _path(file: IndexedFile) -> str:
-    return file.path
 
 
 def discard_downloads(store: Store, keep: Collection[str] = ()) -> None:
@@ -174,14 +168,14 @@ class Blobs:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def has(self, file: IndexedFile) -> bool:
+    def has(self, file: StoredFile) -> bool:
         """Whether the file is there, by its size."""
         try:
             return (self.folder / file.sha256).stat().st_size == file.size
         except OSError:
             return False
 
-    def link(self, file: IndexedFile, origin: Path) -> None:
+    def link(self, file: StoredFile, origin: Path) -> None:
         """Link a file of the same file system that is verified and synced, and that nobody will write to.
 
         Raises:
@@ -196,7 +190,7 @@ class Blobs:
         finally:
             beside.unlink(missing_ok=True)
 
-    def copy(self, file: IndexedFile, origin: Path) -> None:
+    def copy(self, file: StoredFile, origin: Path) -> None:
         """Copy a file that anybody may write to, checking its digest.
 
         Raises:
@@ -215,7 +209,7 @@ class Blobs:
         finally:
             beside.unlink(missing_ok=True)
 
-    def write(self, file: IndexedFile, content: bytes) -> None:
+    def write(self, file: StoredFile, content: bytes) -> None:
         """Write a small file.
 
         Raises:
@@ -238,5 +232,5 @@ class Blobs:
             if path.name not in keep and not path.is_dir():
                 path.unlink()
 
-    def _beside(self, file: IndexedFile) -> Path:
+    def _beside(self, file: StoredFile) -> Path:
         return self.folder / f".{file.sha256}.{os.urandom(4).hex()}"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ocrzoo_registry.cards.inference_yml import WRITTEN_FROM_CARD
 from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.download import verify
 from ocrzoo_registry.download.batch import side_by_side
@@ -163,7 +162,7 @@ def _agrees(order: Order, listing: Listing, current: IndexedModel, blobs: Path) 
     files = [order.promise(file) for file in listing.files]
     if listing.archive or not all(map(verify.has_digest, files)):
         return (current.source, current.source_revision) == (order.source_name, listing.revision)
-    served = {file.path: file for file in current.files if not file.digest_origin.startswith(WRITTEN_FROM_CARD)}
+    served = {file.path: file for file in current.served}
     if served.keys() != {file.path for file in files}:
         return False
     try:

@@ -14,13 +14,14 @@ from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.files import sync
 from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index import signing
-from ocrzoo_registry.index.schema import Index, IndexedFile
+from ocrzoo_registry.index.schema import Index
 from ocrzoo_registry.mirror import archives, layouts, verify
 from ocrzoo_registry.mirror.archives import Archive, MadeArchive, MadeArchives
 from ocrzoo_registry.mirror.ingest import Blobs
 from ocrzoo_registry.mirror.layouts.base import Content
 from ocrzoo_registry.mirror.release import MirrorFolder, Release
 from ocrzoo_registry.mirror.serving import nginx
+from ocrzoo_registry.store.manifest import StoredFile
 
 _SYNCS = 16
 """Files synced at the same time: the file system then writes its journal once for several."""
@@ -84,7 +85,7 @@ def _assemble(folder: MirrorFolder, release: Release, now: Release | None) -> No
             target.parent.mkdir(parents=True, exist_ok=True)
             if isinstance(content, bytes):
                 target.write_bytes(content)
-            elif isinstance(content, IndexedFile):
+            elif isinstance(content, StoredFile):
                 target.hardlink_to(folder.blobs / content.sha256)
             elif now is not None and _is_made(earlier.get(path), content, now.folder / path):
                 made[path] = earlier[path]
@@ -112,7 +113,7 @@ def _contents(index: Index) -> Iterator[tuple[str, Content]]:
     yield indexes.FILE_NAME, index.to_bytes()
     files = {file.sha256: file for model in (*index.models, *index.earlier) for file in model.files}
     for file in files.values():
-        yield file.blob, file
+        yield indexes.blob_of(file), file
     yield from layouts.tree(index)
 
 

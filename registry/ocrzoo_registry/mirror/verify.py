@@ -11,12 +11,13 @@ from pathlib import Path
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.files import read_bounded, reason, sha256_of
 from ocrzoo_registry.index import schema as indexes
-from ocrzoo_registry.index.schema import IndexedFile
+from ocrzoo_registry.index.schema import blob_of
 from ocrzoo_registry.mirror import archives, layouts
 from ocrzoo_registry.mirror.archives import Archive, MadeArchive, MadeArchives
 from ocrzoo_registry.mirror.layouts.base import Content
 from ocrzoo_registry.mirror.release import MirrorFolder, Release
 from ocrzoo_registry.mirror.serving import nginx
+from ocrzoo_registry.store.manifest import StoredFile
 
 _MORE_LOOKS = 4
 MAX_DOCUMENT_BYTES = 1 << 28
@@ -74,7 +75,7 @@ class _Check:
                 yield f"{self._name(path)}: is missing"
             elif isinstance(content, bytes):
                 yield from self._document(path, content)
-            elif isinstance(content, IndexedFile):
+            elif isinstance(content, StoredFile):
                 yield from self._link(path, content)
             else:
                 yield from self._archive(path, content, made.archives.get(path), deep=deep)
@@ -82,7 +83,7 @@ class _Check:
     def _due(self, made: MadeArchives) -> dict[str, Content]:
         """Everything that the release must have."""
         index = self.release.index
-        due: dict[str, Content] = {file.blob: file for file in self.files.values()}
+        due: dict[str, Content] = {blob_of(file): file for file in self.files.values()}
         due |= {indexes.FILE_NAME: index.to_bytes(), archives.FILE_NAME: made.to_bytes()}
         due |= dict(layouts.tree(index))
         root = self.release.folder if self.here else self._configured_root()
@@ -104,7 +105,7 @@ class _Check:
             for name in [*names, *(one for one in folders if Path(above, one).is_symlink())]:
                 yield Path(above, name).relative_to(root).as_posix()
 
-    def _blob(self, path: Path, file: IndexedFile, *, deep: bool) -> Iterator[str]:
+    def _blob(self, path: Path, file: StoredFile, *, deep: bool) -> Iterator[str]:
         name = path.relative_to(self.folder.root)
         try:
             status = path.lstat()
@@ -119,7 +120,7 @@ class _Check:
         except OSError as error:
             yield f"{name}: {reason(error)}"
 
-    def _link(self, path: str, file: IndexedFile) -> Iterator[str]:
+    def _link(self, path: str, file: StoredFile) -> Iterator[str]:
         """A file of the tree is its blob, or, where the mirror was copied without links, equal to it."""
         place, blob = self.release.folder / path, self.folder.blobs / file.sha256
         try:
@@ -129,7 +130,7 @@ class _Check:
             elif status.st_size != file.size:
                 yield f"{self._name(path)}: has {status.st_size} bytes instead of {file.size}"
             elif not _same_file(status, blob) and sha256_of(place) != file.sha256:
-                yield f"{self._name(path)}: holds other bytes than {file.blob}"
+                yield f"{self._name(path)}: holds other bytes than {blob_of(file)}"
         except OSError as error:
             yield f"{self._name(path)}: {reason(error)}"
 

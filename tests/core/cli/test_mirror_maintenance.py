@@ -177,7 +177,7 @@ class TestVerify:
         for command in ("verify", "diff", "build"):
             ran = run("mirror", command, mirror)
             assert ran.code == 5
-            assert "index.json: is no index of a mirror" in ran.error
+            assert "index.json is not an index of models" in ran.error
 
 
 class TestDiff:

@@ -8,7 +8,8 @@ from tests.hubs.contents import Files, sha256
 from tests.hubs.routing import Answer, Protocol, Route, Visit, file_answer, pick
 
 from ocrzoo_registry.cards.schema import Format, ModelCard
-from ocrzoo_registry.index.schema import Index, IndexedFile, IndexedModel
+from ocrzoo_registry.index.schema import Index, IndexedModel
+from ocrzoo_registry.store.manifest import StoredFile
 from ocrzoo_registry.zoo import Zoo
 
 ROOT = "/mirror"
@@ -41,8 +42,8 @@ def _indexed(visit: Visit, model: str) -> IndexedModel:
     )
 
 
-def _listed(path: str, content: bytes) -> IndexedFile:
-    return IndexedFile(path=path, size=len(content), sha256=sha256(content), digest_origin="stated by huggingface")
+def _listed(path: str, content: bytes) -> StoredFile:
+    return StoredFile(path=path, size=len(content), sha256=sha256(content), digest_origin="stated by huggingface")
 
 
 def _blob(visit: Visit) -> Answer:

@@ -12,9 +12,10 @@ from tests.registry.kit import card_data
 
 from ocrzoo_registry.cards.loader import build_card
 from ocrzoo_registry.cards.schema import Format, ModelCard
-from ocrzoo_registry.index.schema import Index, IndexedFile, IndexedModel, revision_of
+from ocrzoo_registry.index.schema import Index, IndexedModel, blob_of, revision_of
 from ocrzoo_registry.mirror import archives, layouts
 from ocrzoo_registry.mirror.serving import nginx
+from ocrzoo_registry.store.manifest import StoredFile
 
 BOS = "paddlex/official_inference_model/paddle3.0.0"
 Files = Mapping[str, bytes]
@@ -70,8 +71,8 @@ class MadeMirror:
             target.parent.mkdir(parents=True, exist_ok=True)
             if isinstance(what, bytes):
                 target.write_bytes(what)
-            elif isinstance(what, IndexedFile):
-                os.link(root / what.blob, target)
+            elif isinstance(what, StoredFile):
+                os.link(root / blob_of(what), target)
             else:
                 made[path] = archives.write(target, what, root / "blobs")
         put(root / "index.json", index.to_bytes())
@@ -85,7 +86,7 @@ class MadeMirror:
 def indexed(card: ModelCard, file_format: Format, files: Files, revision: str | None = None) -> IndexedModel:
     """Give the entry of a model."""
     listed = tuple(
-        IndexedFile(path=path, size=len(content), sha256=sha256(content), digest_origin="stated by a test")
+        StoredFile(path=path, size=len(content), sha256=sha256(content), digest_origin="stated by a test")
         for path, content in sorted(files.items())
     )
     return IndexedModel(

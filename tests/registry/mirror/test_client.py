@@ -216,7 +216,7 @@ class TestFolders:
     )
     def test_what_is_no_index_is_refused(self, settings: Settings, tmp_path: Path, content: bytes) -> None:
         (tmp_path / "index.json").write_bytes(content)
-        with pytest.raises(IntegrityError, match="no index of a mirror"):
+        with pytest.raises(IntegrityError, match="not an index of models"):
             MirrorSource(leading_to(settings, tmp_path)).list(CARD, "paddle")
 
     def test_an_index_is_read_up_to_a_bound(
@@ -229,7 +229,7 @@ class TestFolders:
     def test_a_path_that_leads_out_refuses_the_index(self, settings: Settings, tree: Path) -> None:
         text = (tree / "index.json").read_text().replace('"inference.json"', '"../inference.json"')
         (tree / "index.json").write_text(text)
-        with pytest.raises(IntegrityError, match="no index of a mirror"):
+        with pytest.raises(IntegrityError, match="not an index of models"):
             MirrorSource(leading_to(settings, tree)).list(CARD, "paddle")
 
 
@@ -286,7 +286,7 @@ class TestWebServers:
             (Reply(403), Refused, "403"),
             (Reply(503), Unreachable, "503"),
             (Reply(body=b"<!DOCTYPE html>"), SourceError, "a web page came instead"),
-            (Reply(body=b'{"schema'), IntegrityError, "no index of a mirror"),
+            (Reply(body=b'{"schema'), IntegrityError, "not an index of models"),
         ],
     )
     def test_what_goes_wrong_is_told(

@@ -12,10 +12,11 @@ from tests.registry.mirror.made_mirrors import BOS, MadeMirror, card_of, indexed
 
 from ocrzoo_registry.download.tar import unpack
 from ocrzoo_registry.errors import IntegrityError, UsageError
-from ocrzoo_registry.index.schema import Index, IndexedFile, revision_of
+from ocrzoo_registry.index.schema import Index, revision_of
 from ocrzoo_registry.mirror import archives, layouts
 from ocrzoo_registry.mirror.archives import Archive
 from ocrzoo_registry.mirror.layouts import earlier
+from ocrzoo_registry.store.manifest import StoredFile
 
 FILES = {"inference.yml": b"a: 1\n", "inference.pdiparams": bytes(range(256)), "deep/a+b.txt": b"deep"}
 NAME = "seaside_det"
@@ -210,5 +211,5 @@ def test_a_commit_of_a_hub_stays_the_commit_of_its_repository() -> None:
     card = card_of(NAME, "paddle")
     index = Index(schema_version=1, made_by="a test", models=(indexed(card, "paddle", FILES, "c" * 40),))
     found = {path: what for path, what in layouts.tree(index) if path.startswith(f"{REPOSITORY}/resolve/{'c' * 40}/")}
-    assert all(isinstance(what, IndexedFile) for what in found.values())
+    assert all(isinstance(what, StoredFile) for what in found.values())
     assert len(found) == len(FILES)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from ocrzoo_registry.index.schema import IndexedFile
 from ocrzoo_registry.mirror.layouts.base import REPOSITORY, Client, Layout, Repository, Route, repository_in
 from ocrzoo_registry.mirror.layouts.documents import document, git_id
+from ocrzoo_registry.store.manifest import StoredFile
 
 
 def tree(repositories: list[Repository]) -> Iterator[tuple[str, bytes]]:
@@ -34,11 +34,11 @@ def _tree(repository: Repository) -> dict[str, Any]:
     }
 
 
-def _entry(file: IndexedFile) -> dict[str, Any]:
+def _entry(file: StoredFile) -> dict[str, Any]:
     return {"path": file.path, "mode": "100644", "type": "blob", "size": file.size, "sha": git_id(file), "url": ""}
 
 
-def _contents(file: IndexedFile, repository: Repository) -> dict[str, Any]:
+def _contents(file: StoredFile, repository: Repository) -> dict[str, Any]:
     return {
         "name": PurePosixPath(file.path).name,
         "path": file.path,

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import Format, ModelCard
-from ocrzoo_registry.index.schema import IndexedFile
 from ocrzoo_registry.mirror.archives import Archive
 from ocrzoo_registry.sources import references
+from ocrzoo_registry.store.manifest import StoredFile
 
-Content = bytes | IndexedFile | Archive
+Content = bytes | StoredFile | Archive
 """What is stored at a path: a document; a hard link to a blob; an archive, written by :func:`archives.write`."""
 
 REPOSITORY = r"(?P<repository>[^/]+/[^/]+)"
@@ -27,7 +27,7 @@ class Repository:
     """``owner/name``; for an archive its path."""
     commit: str
     """40 hexadecimal digits: the model's revision, or, where several models share it, one made from all files."""
-    files: tuple[IndexedFile, ...]
+    files: tuple[StoredFile, ...]
     """Sorted by path."""
     branches: tuple[str, ...]
     """Names of this state; empty for an earlier one."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ocrzoo_registry.index.schema import IndexedFile
 from ocrzoo_registry.mirror.layouts.base import REPOSITORY, Client, Layout, Repository, Route, repository_in
 from ocrzoo_registry.mirror.layouts.documents import document, git_id, pointer
+from ocrzoo_registry.store.manifest import StoredFile
 
 
-def tree(repositories: list[Repository]) -> Iterator[tuple[str, bytes | IndexedFile]]:
+def tree(repositories: list[Repository]) -> Iterator[tuple[str, bytes | StoredFile]]:
     """Yield the documents and files of these repositories, earlier states included."""
     for repository in repositories:
         described, listed = document(_revision(repository)), document([_entry(file) for file in repository.files])
@@ -49,12 +49,12 @@ def _revision(repository: Repository) -> dict[str, Any]:
     }
 
 
-def _entry(file: IndexedFile) -> dict[str, Any]:
+def _entry(file: StoredFile) -> dict[str, Any]:
     lfs = {"oid": file.sha256, **_lfs(file)}
     return {"type": "file", "oid": git_id(file), "size": file.size, "path": file.path, "lfs": lfs}
 
 
-def _lfs(file: IndexedFile) -> dict[str, int]:
+def _lfs(file: StoredFile) -> dict[str, int]:
     return {"size": file.size, "pointerSize": len(pointer(file))}
 
 

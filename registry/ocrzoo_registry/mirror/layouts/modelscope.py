@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from ocrzoo_registry.index.schema import IndexedFile
 from ocrzoo_registry.mirror.layouts.base import REPOSITORY, Client, Layout, Repository, Route, repository_in
 from ocrzoo_registry.mirror.layouts.documents import document
+from ocrzoo_registry.store.manifest import StoredFile
 
 
 def tree(repositories: list[Repository]) -> Iterator[tuple[str, bytes]]:
@@ -36,7 +36,7 @@ def _revisions(repository: Repository) -> dict[str, Any]:
     return {"RevisionMap": {"Branches": branches, "Tags": []}}
 
 
-def _entry(file: IndexedFile, repository: Repository) -> dict[str, Any]:
+def _entry(file: StoredFile, repository: Repository) -> dict[str, Any]:
     return {
         "Path": file.path,
         "Name": PurePosixPath(file.path).name,

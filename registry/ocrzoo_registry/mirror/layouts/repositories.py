@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.index.schema import BLOBS, FILE_NAME, Index, IndexedFile, IndexedModel, revision_of
+from ocrzoo_registry.index.schema import BLOBS, FILE_NAME, Index, IndexedModel, revision_of
 from ocrzoo_registry.mirror import archives
 from ocrzoo_registry.mirror.layouts.base import Layout, Place, Repository
+from ocrzoo_registry.store.manifest import StoredFile
 
 RESERVED = frozenset(
     {"api", "openapi", BLOBS, FILE_NAME, archives.FILE_NAME, "nginx.conf", "site.conf", "http.conf", "server.conf"}
@@ -71,9 +72,9 @@ def _checked(name: str, model: IndexedModel) -> str:
     return name
 
 
-def _together(where: str, models: list[IndexedModel]) -> tuple[IndexedFile, ...]:
+def _together(where: str, models: list[IndexedModel]) -> tuple[StoredFile, ...]:
     """The files of all models, sorted by path; a file that several models share once."""
-    found: dict[str, tuple[IndexedFile, IndexedModel]] = {}
+    found: dict[str, tuple[StoredFile, IndexedModel]] = {}
     folders: dict[str, IndexedModel] = {}
     for model in models:
         for file in model.files:

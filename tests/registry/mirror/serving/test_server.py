@@ -265,7 +265,7 @@ def test_an_address_for_all_is_said(folder: Path) -> None:
         assert ask(url.replace("0.0.0.0", "127.0.0.1"), "/").status == 200
         process.terminate()
         _, err = process.communicate(timeout=STOP_S)
-    assert "warning: everybody who reaches this machine" in err
+    assert "warning: anyone who can reach this machine" in err
 
 
 def start(folder: Path, port: int = 0, host: str = "127.0.0.1") -> None:
@@ -286,7 +286,7 @@ def test_a_port_in_use_is_one_line(folder: Path) -> None:
     ("prepare", "error", "words"),
     [
         (lambda _: None, NotFound, "is not a mirror"),
-        (lambda folder: put(folder / "index.json", b"{"), IntegrityError, "is no index of a mirror"),
+        (lambda folder: put(folder / "index.json", b"{"), IntegrityError, "is not an index of models"),
         (lambda folder: (folder / "index.json").mkdir(parents=True), NotFound, "is not a mirror"),
     ],
 )
