@@ -162,7 +162,7 @@ def _validated(spec: PipelineSpec, data: Mapping[str, Any], origin: str) -> Conf
 def _keys(part: Any) -> dict[str, Any]:
     """The keys that a part of a configuration states; none for what is no part."""
     if isinstance(part, BaseModel):
-        return {name: getattr(part, name) for name in part.model_fields_set}
+        return {name: getattr(part, name) for name in type(part).model_fields if name in part.model_fields_set}
     return dict(part) if isinstance(part, Mapping) else {}
 
 

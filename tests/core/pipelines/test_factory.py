@@ -89,7 +89,7 @@ def test_a_language_whose_letters_no_model_has(zoo: Zoo) -> None:
 
 
 def test_a_code_with_two_meanings(zoo: Zoo) -> None:
-    with pytest.raises(UsageError, match="say 'kn' for Kannada"):
+    with pytest.raises(UsageError, match="use 'kn' for Kannada"):
         create_pipeline(lang="ka", zoo=zoo)
 
 
