@@ -208,7 +208,7 @@ class TestConfigurations:
             create_pipeline(path, zoo=zoo)
 
     def test_a_file_that_is_not_there(self, zoo: Zoo, tmp_path: Path) -> None:
-        with pytest.raises(UsageError, match=r"no\.yaml: cannot be read: No such file"):
+        with pytest.raises(UsageError, match=r"no\.yaml could not be read: No such file"):
             create_pipeline(tmp_path / "no.yaml", zoo=zoo)
 
 

@@ -136,7 +136,7 @@ def test_a_models_configuration_is_read_as_plain_data(tmp_path: Path) -> None:
         (b"a: [", "not valid YAML"),
         (b"a: !!bool maybe", "not valid YAML"),
         (b"a: !!python/object/apply:os.system ['true']", "not valid YAML"),
-        (None, "cannot be read: No such file"),
+        (None, "could not be read: No such file"),
     ],
 )
 def test_a_configuration_that_is_none_is_an_integrity_error(

@@ -82,7 +82,7 @@ def test_all_faults_of_a_card_are_told_at_once(tmp_path: Path) -> None:
         (b"\xff\xfe\xff", "not valid YAML"),
         (b"", "card: "),
         (b"- a\n- b", "card: "),
-        (b"a: &a [*a]", "not valid YAML: stands for more than"),
+        (b"a: &a [*a]", "not valid YAML: expands to more than"),
         (b"a: 2026-01-01", "not valid YAML: line 1: "),
         (b"a: !!binary aGk=", "not valid YAML: line 1: "),
     ],
@@ -96,10 +96,10 @@ def test_what_is_no_card_is_told_with_its_file(tmp_path: Path, content: bytes, c
 
 
 def test_a_missing_file_a_folder_and_a_flood_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(CardError, match=r"gone\.yaml: cannot be read: No such file"):
+    with pytest.raises(CardError, match=r"gone\.yaml could not be read: No such file"):
         read_card(tmp_path / "gone.yaml")
     (tmp_path / "folder.yaml").mkdir()
-    with pytest.raises(CardError, match=r"folder\.yaml: cannot be read"):
+    with pytest.raises(CardError, match=r"folder\.yaml could not be read"):
         read_card(tmp_path / "folder.yaml")
     monkeypatch.setattr(loader, "MAX_CARD_BYTES", 100)
     with pytest.raises(CardError, match="larger than 100 bytes"):
