@@ -1,1 +1,1 @@
-"""Pictures of results: boxes, captions, and the fonts to write them in."""
+"""Visualization of results: boxes, captions, and the fonts to draw them with."""

@@ -1,4 +1,4 @@
-"""A text cut into runs of one font and one direction, in the order in which the eye meets them."""
+"""Splitting of a text into runs of one font and one direction, in visual order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any
 
-from ocrzoo.visualize.fonts.book import PageFonts, needs_ink
+from ocrzoo.visualize.fonts.book import PageFonts, is_visible
 from ocrzoo.visualize.fonts.files import Face
 
 _RIGHT_TO_LEFT = {"R", "AL", "AN", "RLE", "RLO", "RLI"}
@@ -17,25 +17,25 @@ _RIGHT_TO_LEFT = {"R", "AL", "AN", "RLE", "RLO", "RLI"}
 
 @dataclass(frozen=True)
 class Run:
-    """Characters that are drawn in one go."""
+    """Characters that are drawn in one call."""
 
     text: str
-    """In the order of reading."""
+    """In logical order."""
     face: Face | None
-    """``None``: no font has them; each cluster gets a mark."""
+    """``None``: no font has them; each cluster is drawn as a box."""
     rtl: bool = False
 
 
 def clusters(text: str) -> list[str]:
-    """Return the characters that a reader sees, each with its combining marks."""
+    """Return the grapheme clusters of a text."""
     import regex
 
     found: list[str] = regex.findall(r"\X", text)
     return found
 
 
-def in_runs(text: str, fonts: PageFonts) -> list[Run]:
-    """Cut a text of one line into runs, from left to right as they are drawn."""
+def split_runs(text: str, fonts: PageFonts) -> list[Run]:
+    """Split a line of text into runs, in visual order from left to right."""
     parts = clusters(text)
     faces = _faces(parts, fonts)
     levels = _levels(text, parts)
@@ -45,32 +45,32 @@ def in_runs(text: str, fonts: PageFonts) -> list[Run]:
     return _reordered(runs)
 
 
-def reads_from_right(text: str) -> bool:
-    """Whether a line of this text starts at its right end."""
+def starts_at_right(text: str) -> bool:
+    """Whether the base direction of a text is right to left."""
     strong = (unicodedata.bidirectional(char) for char in text)
     return next((kind in {"R", "AL"} for kind in strong if kind in {"L", "R", "AL"}), False)
 
 
-def in_order_of_sight(run: Run, fonts: PageFonts) -> str:
-    """Return a run for drawing letter by letter from the left: turned round, joined, brackets mirrored.
+def in_visual_order(run: Run, fonts: PageFonts) -> str:
+    """Return a run's text for drawing letter by letter from the left: reversed, joined, brackets mirrored.
 
-    This is for a Pillow without Raqm, which shapes no text.
+    It is for a Pillow without Raqm, which does no text shaping.
     """
-    seen = "".join(char for char in unicodedata.normalize("NFC", run.text) if char == " " or needs_ink(char))
+    composed = "".join(char for char in unicodedata.normalize("NFC", run.text) if char == " " or is_visible(char))
     face = run.face
-    if face is None or not all(fonts.can_draw(face, char) for char in set(seen) - set(run.text)):
-        seen = run.text
+    if face is None or not all(fonts.can_draw(face, char) for char in set(composed) - set(run.text)):
+        composed = run.text
     if face is None or not run.rtl:
-        return seen
+        return composed
     from bidi.mirror import MIRRORED
 
     letters = joined(run.text, lambda char: fonts.can_draw(face, char))
-    turned = reversed(clusters("".join(char for char in letters if char == " " or needs_ink(char))))
-    return "".join(str(MIRRORED.get(part, part)) for part in turned)
+    reversed_clusters = reversed(clusters("".join(char for char in letters if char == " " or is_visible(char))))
+    return "".join(str(MIRRORED.get(part, part)) for part in reversed_clusters)
 
 
 def _faces(parts: Sequence[str], fonts: PageFonts) -> list[Face | None]:
-    """The font of each cluster: by its script; what many scripts share is drawn in the font before or after it."""
+    """The font of each cluster: by its script; shared characters take the font of the preceding or next cluster."""
     own = [fonts.of_script(part) for part in parts]
     current = next((face for face in own if face is not None), None)
     faces: list[Face | None] = []
@@ -85,7 +85,7 @@ def _faces(parts: Sequence[str], fonts: PageFonts) -> list[Face | None]:
 
 
 def _levels(text: str, parts: Sequence[str]) -> list[int]:
-    """The bidirectional algorithm's level of each cluster: odd where it runs from right to left."""
+    """The bidirectional level of each cluster: odd if it runs from right to left."""
     if not any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text):
         return [0] * len(parts)
     levels = _resolved(text)
@@ -97,41 +97,41 @@ def _levels(text: str, parts: Sequence[str]) -> list[int]:
 
 @lru_cache(maxsize=64)
 def _resolved(text: str) -> tuple[int, ...]:
-    """A level for each character (UAX 9, by python-bidi)."""
+    """The level of each character (UAX 9, by python-bidi)."""
     from bidi import algorithm
 
     storage: dict[str, Any] = algorithm.get_empty_storage()
-    base = 1 if reads_from_right(text) else 0
+    base = 1 if starts_at_right(text) else 0
     storage["base_level"], storage["base_dir"] = base, "LR"[base]
     algorithm.get_embedding_levels(text, storage)
     algorithm.explicit_embed_and_overrides(storage)
     algorithm.resolve_weak_types(storage)
     algorithm.resolve_neutral_types(storage, debug=False)
     algorithm.resolve_implicit_levels(storage, debug=False)
-    left = list(reversed(storage["chars"]))
+    remaining = list(reversed(storage["chars"]))
     levels: list[int] = []
-    for char in text:  # the algorithm leaves out what says nothing of direction
-        known = bool(left) and left[-1]["ch"] == char
-        levels.append(left.pop()["level"] if known else levels[-1] if levels else base)
+    for char in text:  # the algorithm omits characters without a direction
+        known = bool(remaining) and remaining[-1]["ch"] == char
+        levels.append(remaining.pop()["level"] if known else levels[-1] if levels else base)
     return tuple(levels)
 
 
 def _reordered(runs: Sequence[tuple[Run, int]]) -> list[Run]:
-    """Rule L2: from the highest level down, what is at least as high is turned round."""
+    """Rule L2: from the highest level down, reverse all runs of at least that level."""
     ordered = list(runs)
     for level in range(max((level for _, level in ordered), default=0), 0, -1):
-        turned: list[tuple[Run, int]] = []
+        reordered: list[tuple[Run, int]] = []
         for high, group in groupby(ordered, key=lambda run: run[1] >= level):
             inside = list(group)
-            turned += reversed(inside) if high else inside
-        ordered = turned
+            reordered += reversed(inside) if high else inside
+        ordered = reordered
     return [run for run, _ in ordered]
 
 
 def joined(text: str, drawable: Callable[[str], bool]) -> str:
-    """Return a text with its letters in the forms that they have there, lam and alif as one sign.
+    """Return a text with Arabic letters in their contextual forms, lam-alif as a ligature.
 
-    A form that is not ``drawable`` is left as its plain letters.
+    A form that is not ``drawable`` is replaced by its plain letters.
     """
     return "".join(
         char if char in text or drawable(char) else unicodedata.normalize("NFKC", char)

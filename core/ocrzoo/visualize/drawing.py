@@ -1,4 +1,4 @@
-"""Pictures of results: a page beside what was read on it, and a page as it came beside what was made of it."""
+"""Drawing of results: a page beside its recognized text, and a page before and after preprocessing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ocrzoo.visualize.fonts.book import PageFonts, font_book
 from ocrzoo.visualize.lettering import letter, one_line
 
 Corners = NDArray[np.float32]
-"""4 x 2: top left, top right, bottom right, bottom left of a text."""
+"""4 x 2: top left, top right, bottom right and bottom left corner of a text."""
 
 _COLORS = (
     (228, 26, 28),
@@ -29,32 +29,32 @@ _COLORS = (
 )
 """ColorBrewer's Set1 without its yellow and gray, RGB."""
 _OPACITY = 0.35
-_FARTHEST = 65_536.0
-"""Pixels from the page's corner: twice the longest side of a page."""
-_SPARE = 4
-"""Letters are drawn with at most so many times the pixels that can be seen of them."""
-_STRIPES = 64
-"""A slanting box is set into the page in at most so many pieces."""
+_MAX_COORDINATE = 65_536.0
+"""Coordinates are clipped to this many pixels: twice the longest side of a page."""
+_MAX_OVERSAMPLING = 4
+"""Text is rendered with at most this many times its visible pixels."""
+_MAX_STRIPES = 64
+"""A slanted box is warped into the page in at most this many pieces."""
 CAPTION_PX = 25
-"""Height of the row of captions (PaddleX's)."""
+"""Height of the caption row (PaddleX's)."""
 _CAPTION_LETTERS_PX = 20
 _CAPTION_SHARE = 0.075
 """Height of the row below a single image, by its width."""
 
 
 def draw(page: Image, polygons: Sequence[NDArray[Any]], texts: Sequence[str]) -> PillowImage.Image:
-    """Return an RGB picture twice as wide as the page (BGR): the page with its polygons, and a page of their texts.
+    """Return an RGB image twice as wide as the page (BGR): the page with its polygons, and a page of their texts.
 
-    ``polygons`` are N x 2, x and y, of any number type; four corners are those of the text from its top left
-    clockwise, and of more corners the tightest rectangle is taken. They may reach over the page's edge.
+    ``polygons`` are N x 2, x and y, of any number type: four corners clockwise from the top left of the text, or more,
+    of which the tightest rectangle is used. They may extend beyond the page.
     """
     height, width = page.shape[:2]
     canvas = np.full((height, width * 2, 3), 255, np.uint8)
     left, right = canvas[:, :width], canvas[:, width:]
     left[:] = page[:, :, ::-1]
-    polygons = [_within_reach(polygon) for polygon in polygons]
+    polygons = [_clipped(polygon) for polygon in polygons]
     outlines = [np.rint(polygon).astype(np.int32).reshape(-1, 1, 2) for polygon in polygons]
-    outlines = [outline for outline in outlines if len(outline)]  # OpenCV crashes on none
+    outlines = [outline for outline in outlines if len(outline)]  # OpenCV crashes on empty ones
     _fill(left, outlines)
     lines = [one_line(text) for text in texts]
     fonts = font_book().for_texts(lines)
@@ -72,8 +72,8 @@ def draw(page: Image, polygons: Sequence[NDArray[Any]], texts: Sequence[str]) ->
 def outlined(page: Image, polygons: Sequence[NDArray[Any]]) -> PillowImage.Image:
     """Return a page (BGR) with polygons (N x 2, x and y, any number type) drawn on it, RGB."""
     canvas = np.ascontiguousarray(page[:, :, ::-1])
-    outlines = [np.rint(_within_reach(polygon)).astype(np.int32).reshape(-1, 1, 2) for polygon in polygons]
-    outlines = [outline for outline in outlines if len(outline)]  # OpenCV crashes on none
+    outlines = [np.rint(_clipped(polygon)).astype(np.int32).reshape(-1, 1, 2) for polygon in polygons]
+    outlines = [outline for outline in outlines if len(outline)]  # OpenCV crashes on empty ones
     _fill(canvas, outlines)
     for number, outline in enumerate(outlines):
         cv2.polylines(canvas, [outline], True, _color(number), 1, cv2.LINE_AA)
@@ -91,16 +91,16 @@ def captioned(image: Image, caption: str) -> PillowImage.Image:
     return PillowImage.fromarray(canvas)
 
 
-def _within_reach(polygon: NDArray[Any]) -> NDArray[np.float64]:
-    """Bring far corners, at which OpenCV counts for minutes, nearer, and what is no number to 0."""
-    corners = np.nan_to_num(np.asarray(polygon, np.float64), posinf=_FARTHEST, neginf=-_FARTHEST)
-    return np.clip(corners, -_FARTHEST, _FARTHEST)
+def _clipped(polygon: NDArray[Any]) -> NDArray[np.float64]:
+    """Clip distant corners, for which OpenCV takes minutes, and replace NaN by 0."""
+    corners = np.nan_to_num(np.asarray(polygon, np.float64), posinf=_MAX_COORDINATE, neginf=-_MAX_COORDINATE)
+    return np.clip(corners, -_MAX_COORDINATE, _MAX_COORDINATE)
 
 
 def preprocessed(
     original: Image, rotated: Image, unwarped: Image, *, angle: int, use_orientation: bool, use_unwarping: bool
 ) -> PillowImage.Image:
-    """Return the steps of setting a page upright (BGR each) side by side on white, RGB, captions below."""
+    """Return the preprocessing steps of a page (BGR each) side by side with captions, RGB on white."""
     pages = (original, rotated, unwarped)
     captions = ("Original Image", f"Rotated Image ({use_orientation}, {angle})", f"Unwarping Image ({use_unwarping})")
     fonts = font_book().for_texts(captions)
@@ -120,8 +120,8 @@ def preprocessed(
 def corners_of_text(polygon: NDArray[Any]) -> Corners:
     """Return the corners between which a polygon's text is drawn.
 
-    Of a polygon with more corners than four (a line on a seal) it is the middle of the tightest rectangle, as high
-    as the polygon is thick.
+    For more than four corners (a line on a seal) they enclose the middle of the tightest rectangle, as high as the
+    polygon is thick.
     """
     if len(polygon) == 4:
         return np.asarray(polygon, np.float32)
@@ -136,7 +136,7 @@ def corners_of_text(polygon: NDArray[Any]) -> Corners:
 
 
 def thickness(polygon: NDArray[Any]) -> float:
-    """Return how thick a band is, in pixels: the shorter side of a rectangle of its area and length round it."""
+    """Return the thickness of a band in pixels: the shorter side of a rectangle of the same area and perimeter."""
     points = np.asarray(polygon, np.float32)
     area, half = float(cv2.contourArea(points)), cv2.arcLength(points, True) / 2
     return float(half - np.sqrt(max(half * half - 4 * area, 0))) / 2
@@ -154,7 +154,7 @@ def _color(number: int) -> tuple[int, int, int]:
 
 
 def _write(page: NDArray[np.uint8], corners: Corners, text: str, fonts: PageFonts, *, middle: bool) -> None:
-    """Draw a text between corners on a gray page; only pixels around them are touched."""
+    """Draw a text between corners on a gray page; only pixels around them change."""
     top_left, top_right, bottom_right, bottom_left = corners
     width = float(max(np.linalg.norm(top_left - top_right), np.linalg.norm(bottom_right - bottom_left)))
     height = float(max(np.linalg.norm(top_left - bottom_left), np.linalg.norm(top_right - bottom_right)))
@@ -162,29 +162,29 @@ def _write(page: NDArray[np.uint8], corners: Corners, text: str, fonts: PageFont
     if min(width, height) < 2 or seen is None:
         return
     visible = (seen[2] - seen[0]) * (seen[3] - seen[1])
-    scale = min(1.0, (_SPARE * visible / (width * height)) ** 0.5)
+    scale = min(1.0, (_MAX_OVERSAMPLING * visible / (width * height)) ** 0.5)
     label = letter(text, max(round(width * scale), 1), max(round(height * scale), 1), fonts, middle=middle)
-    if _stands_straight(corners):
-        _lay(page, label, corners)
+    if _is_axis_aligned(corners):
+        _paste(page, label, corners)
     else:
         _warp(page, label, corners)
 
 
 def _seen(points: Corners, shape: Sequence[int]) -> tuple[int, int, int, int] | None:
-    """The part of the page around some points: left, top, right, bottom; ``None`` where they lie outside."""
+    """The part of the page around points: left, top, right, bottom; ``None`` if they are outside."""
     left, top = np.maximum(np.floor(points.min(axis=0)).astype(int), 0)
     right, bottom = np.minimum(np.ceil(points.max(axis=0)).astype(int) + 1, (shape[1], shape[0]))
     return (int(left), int(top), int(right), int(bottom)) if left < right and top < bottom else None
 
 
-def _stands_straight(corners: Corners) -> bool:
-    """Whether the corners are those of an upright rectangle in whole pixels."""
+def _is_axis_aligned(corners: Corners) -> bool:
+    """Whether the corners form an axis-aligned rectangle in whole pixels."""
     (left, top), (right, bottom) = corners[0], corners[2]
     straight = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
     return bool(left < right and top < bottom and (corners == straight).all() and (corners == np.rint(corners)).all())
 
 
-def _lay(page: NDArray[np.uint8], label: NDArray[np.uint8], corners: Corners) -> None:
+def _paste(page: NDArray[np.uint8], label: NDArray[np.uint8], corners: Corners) -> None:
     left, top, right, bottom = (int(value) for value in (*corners[0], *corners[2]))
     if label.shape != (bottom - top, right - left):
         label = np.asarray(cv2.resize(label, (right - left, bottom - top)), np.uint8)
@@ -208,11 +208,11 @@ def _warp(page: NDArray[np.uint8], label: NDArray[np.uint8], corners: Corners) -
 
 
 def _pieces(corners: Corners) -> Iterator[Corners]:
-    """Cut a slanting box across its long side, so that the rectangles around all pieces are not much larger than it."""
+    """Cut a slanted box across its long side into pieces whose bounding boxes are not much larger than the box."""
     sides = [float(np.linalg.norm(corners[end] - corners[end - 1])) for end in (1, 2)]
     along = corners if sides[0] >= sides[1] else np.roll(corners, -1, axis=0)
     around = float(np.prod(np.ptp(corners, axis=0)))
-    count = min(max(round(around / max(sides[0] * sides[1], 1) / 2), 1), _STRIPES)
+    count = min(max(round(around / max(sides[0] * sides[1], 1) / 2), 1), _MAX_STRIPES)
     steps = np.linspace(0, 1, count + 1, dtype=np.float32)[:, None]
     one = along[0] + (along[1] - along[0]) * steps
     other = along[3] + (along[2] - along[3]) * steps

@@ -1,4 +1,4 @@
-"""A text drawn as large as a box allows: along it, or down it where the box is tall."""
+"""Drawing of text that fills a box: along it, or down it if the box is tall."""
 
 from __future__ import annotations
 
@@ -14,90 +14,90 @@ from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont, features
 
 from ocrzoo.text.scripts import script_of
-from ocrzoo.visualize.bidi_runs import Run, clusters, in_order_of_sight, in_runs, reads_from_right
-from ocrzoo.visualize.fonts.book import PageFonts, needs_ink
+from ocrzoo.visualize.bidi_runs import Run, clusters, in_visual_order, split_runs, starts_at_right
+from ocrzoo.visualize.fonts.book import PageFonts, is_visible
 from ocrzoo.visualize.fonts.files import Face
 
 Patch: TypeAlias = NDArray[np.uint8]
-"""H x W, uint8: black letters on white."""
+"""H x W, uint8: black text on white."""
 
 _FILL = 0.8
-"""Share of a box's height that the font's size takes (PaddleX's)."""
+"""Font size by box height (PaddleX's)."""
 _TALL = 2.0
-"""Text of a box this much higher than wide is drawn downwards (PaddleX's)."""
+"""Ratio of height to width from which text is drawn downward (PaddleX's)."""
 _SMALLEST, _LARGEST = 4, 4096
-"""Pixels of a font's size."""
+"""Font sizes, in pixels."""
 _READABLE_CODE = 24
-"""From this size in pixels on, the mark for a missing character says which one it is."""
+"""Font size, in pixels, from which the box of a missing character shows its code point."""
 _MARK = 0.75
-"""Width of that mark, by the font's size."""
+"""Width of that box by font size."""
 _BASELINE = 0.88
-"""Where letters stand in the square of an East Asian character, from its top (usual in such fonts)."""
+"""Baseline in the square of an East Asian character, from its top (usual in such fonts)."""
 _UPRIGHT = {"Hani", "Hira", "Kana", "Hang", "Bopo", "Yiii"}
-"""Scripts whose characters stand upright below each other."""
-_TURNED = set("ー…‥—–―～〜：；（）［］｛｝「」『』【】〈〉《》〔〕〖〗＝｜")
-"""East Asian characters that are turned in a column (Unicode's UAX 50, Tr and R)."""
+"""Scripts whose characters are upright in vertical text."""
+_ROTATED = set("ー…‥—–―～〜：；（）［］｛｝「」『』【】〈〉《》〔〕〖〗＝｜")
+"""East Asian characters that are rotated in vertical text (UAX 50, Tr and R)."""
 _CORNERED = set("、。，．")
-"""Those that move to the upper right corner of their square."""
+"""Characters that move to the upper right corner of their square."""
 
 log = logging.getLogger("ocrzoo")
 
 
 def letter(text: str, width: int, height: int, fonts: PageFonts, *, middle: bool = False) -> Patch:
-    """Return a patch of the given size in pixels with a line on it: at the side where it starts, or in the middle.
+    """Return a patch of the given size in pixels with a line of text, aligned to its start or centered.
 
-    The text is as :func:`one_line` gives it, and ``fonts`` are those for it.
+    The text must come from :func:`one_line`, and ``fonts`` from :meth:`.FontBook.for_texts` with it.
     """
-    text = text[: 2 * max(width, height)]  # more than that cannot be seen
-    if height <= width * _TALL or len(clusters(text)) < 2:  # one letter is no column, however narrow
+    text = text[: 2 * max(width, height)]  # more would be invisible
+    if height <= width * _TALL or len(clusters(text)) < 2:  # a single letter is never a column
         return _Line(text, fonts, middle).drawn(width, height)
-    if not any(_stands_upright(part) for part in clusters(text)):
+    if not any(_is_upright(part) for part in clusters(text)):
         return np.rot90(_Line(text, fonts, middle).drawn(height, width), 3)
     return _column(text, width, height, fonts)
 
 
 def one_line(text: str) -> str:
-    """Return a text as one line to draw: composed, one kind of space, no half pairs, no commands of direction."""
+    """Return a text as one line to draw: NFC, plain spaces, no surrogates, no bidirectional controls."""
     controls = {"\u200e", "\u200f", *map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
     kept = (char for char in unicodedata.normalize("NFC", text) if char not in controls)
-    stands_in = {"Cs": "\ufffd", "Cc": " ", "Zl": " ", "Zp": " ", "Zs": " "}
-    return "".join(stands_in.get(unicodedata.category(char), char) for char in kept)
+    replacements = {"Cs": "\ufffd", "Cc": " ", "Zl": " ", "Zp": " ", "Zs": " "}
+    return "".join(replacements.get(unicodedata.category(char), char) for char in kept)
 
 
 @dataclass(frozen=True)
 class _Extent:
-    """Pixels."""
+    """The size of a text, in pixels."""
 
     advance: float
     top: float
-    """Of the ink, from the baseline; negative above it."""
+    """Top of the ink from the baseline; negative above it."""
     bottom: float
 
 
 class _Line:
-    """A text in one line."""
+    """One line of text."""
 
     def __init__(self, text: str, fonts: PageFonts, middle: bool = False) -> None:
         self._fonts = fonts
-        self._runs = in_runs(text, fonts)
+        self._runs = split_runs(text, fonts)
         self._broken: set[Run] = set()
         self._extents: dict[tuple[Run, int], _Extent] = {}
-        self._place = 0.5 if middle else 1.0 if reads_from_right(text) else 0.0
+        self._place = 0.5 if middle else 1.0 if starts_at_right(text) else 0.0
 
     @property
     def has_font(self) -> bool:
-        """Whether all of it is letters, and no mark for a missing one."""
+        """Whether fonts have all its characters."""
         return all(run.face is not None and run not in self._broken for run in self._runs)
 
     def fitting(self, width: float, height: float) -> int:
-        """Return the size of letters, in pixels, at which the line fits."""
+        """Return the font size, in pixels, at which the line fits."""
         size = min(max(int(height * _FILL), _SMALLEST), _LARGEST)
         whole = self.extent(size)
         room = min(width / max(whole.advance, 1), height / max(whole.bottom - whole.top, 1), 1)
         return max(int(size * room), _SMALLEST)
 
     def extent(self, size: int) -> _Extent:
-        """Return how much room the line takes."""
+        """Return the size of the line."""
         extents = [self._extent(run, size) for run in self._runs]
         return _Extent(
             sum(one.advance for one in extents),
@@ -106,7 +106,7 @@ class _Line:
         )
 
     def drawn(self, width: int, height: int, size: int | None = None) -> Patch:
-        """Draw the line in the middle of the height."""
+        """Draw the line, vertically centered."""
         patch = PillowImage.new("L", (width, height), 255)
         if self._runs:
             size = size or self.fitting(width, height)
@@ -116,12 +116,12 @@ class _Line:
         return np.asarray(patch)
 
     def draw(self, onto: ImageDraw.ImageDraw, start: float, baseline: float, size: int) -> None:
-        """Draw the runs one after the other."""
+        """Draw the runs in order."""
         for run in self._runs:
             try:
                 self._draw(run, onto, start, baseline, size)
-            except OSError as error:  # a font that is broken further in
-                self._give_up(run, error)
+            except OSError as error:  # a font with a damaged glyph
+                self._mark_broken(run, error)
                 _mark(onto, run, start, baseline, size)
             start += self._extent(run, size).advance
 
@@ -138,31 +138,31 @@ class _Line:
             try:
                 self._extents[key] = self._measured(run, size)
             except OSError as error:
-                self._give_up(run, error)
+                self._mark_broken(run, error)
                 self._extents[key] = self._measured(run, size)
         return self._extents[key]
 
     def _measured(self, run: Run, size: int) -> _Extent:
         if run.face is None or run in self._broken:
-            return _Extent(size * _MARK * len(_inked(run)), -size * _FILL, 0)
+            return _Extent(size * _MARK * len(_visible(run)), -size * _FILL, 0)
         text, direction = self._shaped(run)
         font = _font(run.face, size)
         _, top, _, bottom = font.getbbox(text, anchor="ls", direction=direction)
         return _Extent(font.getlength(text, direction=direction), top, bottom)
 
     def _shaped(self, run: Run) -> tuple[str, str | None]:
-        """What Pillow is given: the text and its direction, or where it shapes nothing, the letters in order."""
+        """Text and direction for Pillow; without shaping, the text in visual order."""
         if not shapes_text():
-            return in_order_of_sight(run, self._fonts), None
+            return in_visual_order(run, self._fonts), None
         return run.text, "rtl" if run.rtl else "ltr"
 
-    def _give_up(self, run: Run, error: OSError) -> None:
-        log.debug("%s: cannot be drawn with: %s", run.face and run.face.path, error)
+    def _mark_broken(self, run: Run, error: OSError) -> None:
+        log.debug("font %s could not be used: %s", run.face and run.face.path, error)
         self._broken.add(run)
 
 
 def shapes_text() -> bool:
-    """Whether Pillow joins letters and places marks: it has Raqm, and the system FriBiDi."""
+    """Whether Pillow shapes text: it has Raqm, and the system FriBiDi."""
     return bool(features.check_feature("raqm"))
 
 
@@ -173,8 +173,8 @@ def _font(face: Face, size: int) -> ImageFont.FreeTypeFont:
 
 
 def _mark(onto: ImageDraw.ImageDraw, run: Run, start: float, baseline: float, size: int) -> None:
-    """Draw a box for each character that no font has, with its number where there is room for that."""
-    for number, cluster in enumerate(_inked(run)):
+    """Draw a box for each character that no font has, with its code point if there is room."""
+    for number, cluster in enumerate(_visible(run)):
         left, top = start + (number + 0.11) * size * _MARK, baseline - size * _FILL
         right = left + size * _MARK * 0.78
         onto.rectangle((left, top, right, baseline), outline=0, width=max(size // 24, 1))
@@ -186,17 +186,17 @@ def _mark(onto: ImageDraw.ImageDraw, run: Run, start: float, baseline: float, si
             onto.multiline_text(place, f"{code[:half]}\n{code[half:]}", 0, small, "mm", spacing=0, align="center")
 
 
-def _inked(run: Run) -> list[str]:
-    return [cluster for cluster in clusters(run.text) if needs_ink(cluster[0])]
+def _visible(run: Run) -> list[str]:
+    return [cluster for cluster in clusters(run.text) if is_visible(cluster[0])]
 
 
-def _stands_upright(cluster: str) -> bool:
-    """Whether a character stands upright in a column."""
+def _is_upright(cluster: str) -> bool:
+    """Whether a character is upright in vertical text."""
     return script_of(cluster[0]) in _UPRIGHT or unicodedata.east_asian_width(cluster[0]) in "WF"
 
 
 def _column(text: str, width: int, height: int, fonts: PageFonts) -> Patch:
-    """Draw East Asian characters upright below each other, and what is between them turned."""
+    """Draw vertical text: East Asian characters upright, other text rotated."""
     cells = [(part, _Line(part, fonts)) for part in _cells(text)]
     per_size = sum(_squares(part, line) for part, line in cells)
     size = max(int(min(width * 0.9, height / max(per_size, 1))), _SMALLEST)
@@ -206,18 +206,20 @@ def _column(text: str, width: int, height: int, fonts: PageFonts) -> Patch:
         bottom = top + _squares(part, line) * size
         place = patch[max(round(top), 0) : max(round(bottom), 0)]
         if place.size:
-            drawn = _square(part, line, width, len(place), size) if _stands(part) else _turned(line, place, size)
+            drawn = (
+                _square(part, line, width, len(place), size) if _stays_upright(part) else _rotated(line, place, size)
+            )
             np.minimum(place, drawn, out=place)
         top = bottom
     return patch
 
 
 def _cells(text: str) -> list[str]:
-    """Upright and turned characters one by one, others together."""
+    """Split into cells: each upright character alone, other text together."""
     cells: list[str] = []
     together = False
     for part in clusters(text):
-        alone = _stands_upright(part)
+        alone = _is_upright(part)
         if together and not alone:
             cells[-1] += part
         else:
@@ -226,13 +228,13 @@ def _cells(text: str) -> list[str]:
     return cells
 
 
-def _stands(cell: str) -> bool:
-    return _stands_upright(cell) and cell[0] not in _TURNED
+def _stays_upright(cell: str) -> bool:
+    return _is_upright(cell) and cell[0] not in _ROTATED
 
 
 def _squares(cell: str, line: _Line) -> float:
-    """Height of a cell in a column, by the font's size."""
-    return 1.0 if _stands_upright(cell) else line.extent(100).advance / 100
+    """Height of a cell by font size."""
+    return 1.0 if _is_upright(cell) else line.extent(100).advance / 100
 
 
 def _square(cell: str, line: _Line, width: int, height: int, size: int) -> Patch:
@@ -243,6 +245,6 @@ def _square(cell: str, line: _Line, width: int, height: int, size: int) -> Patch
     return np.asarray(patch)
 
 
-def _turned(line: _Line, place: Patch, size: int) -> Patch:
+def _rotated(line: _Line, place: Patch, size: int) -> Patch:
     height, width = place.shape
     return np.rot90(line.drawn(height, width, size), 3)

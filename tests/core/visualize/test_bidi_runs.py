@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.core.visualize.made_fonts import make
 
-from ocrzoo.visualize.bidi_runs import Run, clusters, in_order_of_sight, in_runs, reads_from_right
+from ocrzoo.visualize.bidi_runs import Run, clusters, in_visual_order, split_runs, starts_at_right
 from ocrzoo.visualize.fonts.book import FontBook, PageFonts
 
 FONTS = {
@@ -32,7 +32,7 @@ def runs_of(text: str, fonts: PageFonts) -> list[tuple[str, str | None]]:
     """Texts and the names of their fonts, from left to right."""
     return [
         (run.text, None if run.face is None else Path(run.face.path).stem.removesuffix("-Regular"))
-        for run in in_runs(text, fonts)
+        for run in split_runs(text, fonts)
     ]
 
 
@@ -68,7 +68,7 @@ def test_fonts(text: str, runs: list[tuple[str, str | None]], book: FontBook) ->
 )
 def test_order_of_sight(text: str, seen: list[str], book: FontBook) -> None:
     """Runs come from left to right; the text of each is as it is read."""
-    runs = in_runs(text, book.for_texts([text]))
+    runs = split_runs(text, book.for_texts([text]))
     assert [run.text for run in runs] == seen
     lettered = [run for run in runs if run.text.strip()]
     assert [run.rtl for run in lettered] == ["\u0590" < run.text.strip()[0] < "\u0700" for run in lettered]
@@ -78,7 +78,7 @@ def test_order_of_sight(text: str, seen: list[str], book: FontBook) -> None:
     ("text", "answer"), [("שלום abc", True), ("abc שלום", False), ("12 سلام", True), ("12", False), ("", False)]
 )
 def test_where_a_line_starts(text: str, answer: bool) -> None:
-    assert reads_from_right(text) is answer
+    assert starts_at_right(text) is answer
 
 
 class TestLetterByLetter:
@@ -86,7 +86,7 @@ class TestLetterByLetter:
 
     def drawn(self, text: str, book: FontBook) -> str:
         fonts = book.for_texts([text])
-        return "".join(in_order_of_sight(run, fonts) for run in in_runs(text, fonts))
+        return "".join(in_visual_order(run, fonts) for run in split_runs(text, fonts))
 
     def test_left_to_right_stays(self, book: FontBook) -> None:
         assert self.drawn("abc 你好", book) == "abc 你好"
@@ -95,13 +95,13 @@ class TestLetterByLetter:
         assert self.drawn("שלום", book) == "םולש"
 
     def test_brackets_are_mirrored(self, book: FontBook) -> None:
-        [run] = in_runs("שלום", book.for_texts(["שלום"]))
-        assert in_order_of_sight(Run("ש(ל)", run.face, rtl=True), book.for_texts(["ש(ל)"])) == "(ל)ש"
+        [run] = split_runs("שלום", book.for_texts(["שלום"]))
+        assert in_visual_order(Run("ש(ל)", run.face, rtl=True), book.for_texts(["ש(ל)"])) == "(ל)ש"
 
     def test_marks_stay_behind_their_letters(self, book: FontBook) -> None:
         fonts = book.for_texts(["שלום"])
-        [run] = in_runs("שלום", fonts)
-        assert in_order_of_sight(Run("ש\u05b8ל", run.face, rtl=True), fonts) == "לש\u05b8"
+        [run] = split_runs("שלום", fonts)
+        assert in_visual_order(Run("ש\u05b8ל", run.face, rtl=True), fonts) == "לש\u05b8"
 
     def test_arabic_letters_join(self, book: FontBook) -> None:
         assert self.drawn("بب", book) == "\ufe90\ufe91"

@@ -19,7 +19,7 @@ from tests.core.visualize.made_fonts import font_of, make
 from ocrzoo.visualize.drawing import draw
 from ocrzoo.visualize.fonts import book, download
 from ocrzoo.visualize.fonts.book import FontBook, font_book
-from ocrzoo.visualize.fonts.download import fetch
+from ocrzoo.visualize.fonts.download import download_font
 from ocrzoo.visualize.fonts.files import Face
 from ocrzoo_registry.download import transfer
 from ocrzoo_registry.errors import IntegrityError, SourceError
@@ -150,7 +150,7 @@ class TestFailing:
         assert (draw_thai() < 100).any()
         draw_thai()
         failed, lacking = (record.getMessage() for record in caplog.records)
-        assert failed.startswith("th.ttf: a font to draw with could not be fetched: ")
+        assert failed.startswith("font th.ttf could not be downloaded: ")
         assert said in failed
         assert "Thai" in lacking
         assert [path for path in home.rglob("*") if path.is_file()] == []
@@ -162,14 +162,14 @@ class TestFailing:
 
     def test_no_font(self, store: Store, own_home: Path, caplog: pytest.LogCaptureFixture) -> None:
         store.files[f"{PLACE}th.ttf"] = b"<html>Please log in"
-        self.check(store, own_home, caplog, "no font")
+        self.check(store, own_home, caplog, "not a font")
         assert len(store.asked) == 1
 
     def test_too_large(
         self, store: Store, own_home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(download, "MAX_FONT_BYTES", 100)
-        self.check(store, own_home, caplog, "th.ttf: more than")
+        self.check(store, own_home, caplog, "more than")
 
     def test_broken_off(self, store: Store, own_home: Path, caplog: pytest.LogCaptureFixture) -> None:
         store.cut_at = 0
@@ -198,16 +198,16 @@ class TestFailing:
     ) -> None:
         own_home.write_text("a file where the folder should be")
         assert (draw_thai() < 100).any()
-        assert "cannot be written" in caplog.records[0].getMessage()
+        assert "could not be written" in caplog.records[0].getMessage()
 
 
 def test_errors_have_their_kinds(store: Store, tmp_path: Path) -> None:
     settings = Settings.from_environment({"OCRZOO_BOS_ENDPOINT": store.endpoint, "OCRZOO_HOME": str(tmp_path)})
     with pytest.raises(SourceError, match="404"):
-        fetch("no.ttf", settings)
+        download_font("no.ttf", settings)
     store.files[f"{PLACE}th.ttf"] = b"no font"
     with pytest.raises(IntegrityError, match=r"th\.ttf"):
-        fetch("th.ttf", settings)
+        download_font("th.ttf", settings)
 
 
 def test_a_book_without_a_way_to_fetch_asks_nobody(tmp_path: Path) -> None:

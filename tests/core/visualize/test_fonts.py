@@ -177,7 +177,7 @@ class TestTold:
             book.for_texts(["abc", THAI])
         [record] = caplog.records
         assert own in record.getMessage()
-        assert "Thai; other fonts stand in" in record.getMessage()
+        assert "Thai; other fonts are used" in record.getMessage()
 
     def test_a_users_font_that_is_none(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         (tmp_path / "letter.ttf").write_text("Dear reader")
@@ -185,7 +185,7 @@ class TestTold:
         for _ in range(2):
             assert face_of(book, "abc") == BUILT_IN
         [record] = caplog.records
-        assert "letter.ttf: not a font" in record.getMessage()
+        assert "letter.ttf could not be read" in record.getMessage()
 
     def test_a_broken_font_of_the_system_costs_itself(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         (tmp_path / "NotoSansThai-Regular.ttf").write_bytes(b"\0\1\0\0" * 9)

@@ -11,7 +11,7 @@ from PIL import ImageFont, features
 from tests.core.visualize.made_fonts import make
 
 from ocrzoo.visualize import lettering
-from ocrzoo.visualize.bidi_runs import Run, in_runs
+from ocrzoo.visualize.bidi_runs import Run, split_runs
 from ocrzoo.visualize.fonts.book import FontBook, PageFonts
 from ocrzoo.visualize.lettering import Patch, letter, one_line
 
@@ -97,9 +97,9 @@ class TestSize:
 
         def noted(text: str, fonts: PageFonts) -> list[Run]:
             lengths.append(len(text))
-            return in_runs(text, fonts)
+            return split_runs(text, fonts)
 
-        monkeypatch.setattr(lettering, "in_runs", noted)
+        monkeypatch.setattr(lettering, "split_runs", noted)
         drawn("word 你 " * 100_000, *size, book)
         assert sum(lengths) <= 200
 

@@ -1,4 +1,4 @@
-"""Fetching PaddleX's font of a script into ``<home>/fonts``, like a model: bounded, staged, checked, renamed."""
+"""Download of PaddleX's font of a script to ``<home>/fonts``: size-limited, checked, and moved atomically."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from ocrzoo_registry.sources.bos import endpoint_of
 from ocrzoo_registry.sources.hub import HubSource
 
 MAX_FONT_BYTES = 64 << 20
-"""The largest collections of Chinese, Japanese and Korean have 20 to 30 MB."""
+"""The largest CJK collections have 20 to 30 MB."""
 
 
 class FontSource(HubSource):
-    """Opens fonts in the store that the settings name in place of ``*.bcebos.com``."""
+    """Opens fonts at the endpoint that the settings use instead of ``*.bcebos.com``."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(endpoint_of(settings))
 
     def listing(self, name: str) -> Listing:
-        """Return a font as the one file of a listing; nothing is asked yet."""
+        """Return a listing of one font; nothing is requested yet."""
         return Listing(name, (RemoteFile(name, reference=f"{self.endpoint}{urlsplit(TABLE.address).path}{name}"),))
 
     def list(self, card: ModelCard, file_format: Format) -> None:  # a source's signature
-        """Hold no models."""
+        """Provide no models."""
 
     @contextmanager
     def open(
@@ -42,7 +42,7 @@ class FontSource(HubSource):
         """Open a font at a byte offset.
 
         Raises:
-            SourceError: It cannot be had, or is too large for a font.
+            SourceError: It is unavailable, or too large for a font.
         """
         with super().open(listing, file, offset, validator) as stream:
             _check_size(file, stream.size or 0)
@@ -50,12 +50,12 @@ class FontSource(HubSource):
             yield Stream(chunks, stream.offset, stream.size, stream.validator)
 
 
-def fetch(name: str, settings: Settings) -> Path:
-    """Bring a font into ``<home>/fonts`` and return its path; what lay there under its name is replaced.
+def download_font(name: str, settings: Settings) -> Path:
+    """Download a font to ``<home>/fonts``, replacing a file of its name, and return its path.
 
     Raises:
-        SourceError: It cannot be had, or cannot be written.
-        IntegrityError: What came is no font.
+        SourceError: It is unavailable, or cannot be written.
+        IntegrityError: The downloaded file is not a font.
     """
     folder = settings.home / "fonts"
     staged = folder / f".{uuid.uuid4().hex}.part"
@@ -66,9 +66,9 @@ def fetch(name: str, settings: Settings) -> Path:
         charmap.read(str(staged))
         return staged.replace(folder / name)
     except ValueError as error:
-        raise IntegrityError(f"{source.endpoint} sends as {name} what is no font: {error}") from error
+        raise IntegrityError(f"{name} from {source.endpoint} is invalid: {error}") from error
     except OSError as error:
-        raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
+        raise StoreError(f"{folder} could not be written: {error.strerror or error}") from error
     finally:
         for left in (staged, staged.with_suffix(".validator")):
             with suppress(OSError):
@@ -85,4 +85,4 @@ def _bounded(file: RemoteFile, stream: Stream) -> Iterator[bytes]:
 
 def _check_size(file: RemoteFile, size: int) -> None:
     if size > MAX_FONT_BYTES:
-        raise SourceError(f"{file.path}: more than {MAX_FONT_BYTES >> 20} MiB are no font")
+        raise SourceError(f"{file.path} is too large for a font: more than {MAX_FONT_BYTES >> 20} MiB")

@@ -1,4 +1,4 @@
-"""Where fonts lie, and which of them to look into first for a script."""
+"""Font files on this machine, and the order in which they are searched for a script."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from ocrzoo_registry import safe_yaml
 _SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
 _COLLECTIONS = (".ttc", ".otc")
 MAX_FILES = 20_000
-"""More fonts than that on one system are left alone."""
+"""Further fonts of a system are ignored."""
 _STYLES = re.compile(
     r"bold|italic|oblique|black|heavy|light|thin|condensed|narrow|medium|mono|serif|display|ui(?![a-z])", re.IGNORECASE
 )
-"""Of fonts that have the characters, those whose names say less of this are taken first."""
+"""Style words in file names; fonts with fewer of them are searched first."""
 
 
 @dataclass(frozen=True)
@@ -32,33 +32,33 @@ class Face:
     """One face of a font file."""
 
     path: str
-    """Empty: the font that Pillow carries."""
+    """Empty for Pillow's built-in font."""
     index: int = 0
-    """Its number in a collection."""
+    """Its index in a collection."""
 
     def source(self) -> str | BytesIO:
-        """Return what to read it from.
+        """Return its path, or its content for Pillow's built-in font.
 
         Raises:
-            ValueError: Pillow carries none.
+            ValueError: Pillow has no built-in font.
         """
-        return self.path or BytesIO(_carried())
+        return self.path or BytesIO(_built_in_content())
 
     def read(self) -> Charmap:
-        """Return which characters it has.
+        """Return its characters.
 
         Raises:
             OSError: The file cannot be read.
-            ValueError: It is no font that can be drawn with.
+            ValueError: It is not a usable font.
         """
-        return charmap.read(self.path or _carried(), self.index)
+        return charmap.read(self.path or _built_in_content(), self.index)
 
 
 BUILT_IN = Face("")
 
 
 @lru_cache(maxsize=1)
-def _carried() -> bytes:
+def _built_in_content() -> bytes:
     font = ImageFont.load_default(10)
     source = getattr(font, "path", None)
     if source is None or not hasattr(source, "getvalue"):
@@ -66,19 +66,19 @@ def _carried() -> bytes:
     return bytes(source.getvalue())
 
 
-class Table:
-    """What ``fonts.yaml`` says."""
+class FontTable:
+    """The contents of ``fonts.yaml``."""
 
     @cached_property
     def _data(self) -> Mapping[str, Any]:
         data = safe_yaml.read_file(Path(__file__).with_name("fonts.yaml"), 1 << 20)
         if not isinstance(data, dict):
-            raise TypeError("fonts.yaml is no mapping")
+            raise TypeError("fonts.yaml is not a mapping")
         return data
 
     @property
     def address(self) -> str:
-        """Where PaddleX's fonts can be had, with a slash at the end."""
+        """The URL of PaddleX's fonts, with a slash at the end."""
         return str(self._data["address"])
 
     def file(self, script: str) -> str | None:
@@ -87,22 +87,22 @@ class Table:
         return None if name is None else str(name)
 
     def names(self, script: str) -> list[str]:
-        """Return how names of fonts for a script begin, best first."""
+        """Return prefixes of the names of fonts for a script, best first."""
         own: list[str] = self._data["scripts"].get(script, {}).get("names", [])
         return [*own, *self._data["any"]]
 
     @property
     def never(self) -> list[str]:
-        """How names of fonts begin that are not to be used."""
+        """Prefixes of the names of fonts that are not used."""
         never: list[str] = self._data["never"]
         return never
 
 
-TABLE = Table()
+TABLE = FontTable()
 
 
 def system_folders(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
-    """Return the folders that the system keeps fonts in: of Linux (XDG), macOS and Windows."""
+    """Return the font folders of Linux (XDG), macOS and Windows."""
     data = [environ.get("XDG_DATA_HOME") or "~/.local/share"]
     data += (environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
     folders = [f"{folder}/fonts" for folder in data if folder]
@@ -112,12 +112,12 @@ def system_folders(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
         for name, below in {"WINDIR": "/Fonts", "LOCALAPPDATA": "/Microsoft/Windows/Fonts"}.items()
         if environ.get(name)
     ]
-    return tuple(dict.fromkeys(os.path.expanduser(folder) for folder in folders))  # noqa: PTH111  # raises for nobody
+    return tuple(dict.fromkeys(os.path.expanduser(folder) for folder in folders))  # noqa: PTH111  # unlike Path.expanduser, never raises
 
 
 @lru_cache(maxsize=8)
 def font_files(folders: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the paths of font files in folders and below, in the order of their names; none is opened."""
+    """Return the paths of font files in folders, recursively, sorted by name; no file is opened."""
     found: list[str] = []
     for folder in folders:
         for root, _folders, names in os.walk(folder):
@@ -130,7 +130,7 @@ def font_files(folders: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def ranked(script: str, paths: Sequence[str]) -> Iterator[Face]:
-    """Give the faces of font files, those first that are known to suit a script; a file is opened when it is due."""
+    """Yield the faces of font files, those known to suit a script first; files are opened lazily."""
     hints = [(_letters(name), int(face or 0)) for name, _, face in (one.partition("#") for one in TABLE.names(script))]
 
     own = f"/{TABLE.file(script)}"
@@ -149,7 +149,7 @@ def ranked(script: str, paths: Sequence[str]) -> Iterator[Face]:
 
 
 def _faces(path: str, first: int = 0) -> list[Face]:
-    """The faces of a file, one of them before the others; none of a file that cannot be read."""
+    """The faces of a file, ``first`` before the others; none if the file cannot be read."""
     try:
         count = charmap.count_faces(path) if path.lower().endswith(_COLLECTIONS) else 1
     except OSError:
