@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -19,7 +20,8 @@ from ocrzoo_registry.plugins.hookspecs import HookSpecs
 
 REPOSITORY = Path(__file__).parents[2]
 CARDS = REPOSITORY / "model_cards" / "ocrzoo_cards"
-FAMILIES = ["lcnet", "multilingual", "ppocrv3", "ppocrv4", "ppocrv5", "ppocrv6", "svtr", "uvdoc"]
+FAMILIES = sorted(path.name for path in (REPOSITORY / "plugins").iterdir() if (path / "pyproject.toml").is_file())
+CARD_COUNT = len(list(CARDS.glob("*/*.yaml")))
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -29,10 +31,6 @@ def read_toml(path: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def project() -> dict[str, Any]:
     return read_toml(REPOSITORY / "pyproject.toml")
-
-
-def test_these_are_the_families() -> None:
-    assert sorted(path.name for path in (REPOSITORY / "plugins").iterdir() if path.is_dir()) == FAMILIES
 
 
 def test_every_family_with_cards_has_a_plugin() -> None:
@@ -53,6 +51,23 @@ def test_every_plugin_is_in_the_wheel(project: dict[str, Any]) -> None:
 def test_every_plugin_is_on_the_path_of_an_editable_install(project: dict[str, Any]) -> None:
     folders = project["tool"]["hatch"]["build"]["dev-mode-dirs"]
     assert {f for f in folders if f.startswith("plugins/")} == {f"plugins/{f}" for f in FAMILIES}
+
+
+def test_every_plugin_is_type_checked(project: dict[str, Any]) -> None:
+    folders = project["tool"]["mypy"]["mypy_path"].split(":")
+    assert {f for f in folders if f.startswith("plugins/")} == {f"plugins/{f}" for f in FAMILIES}
+
+
+def test_every_plugin_is_in_the_import_contracts(project: dict[str, Any]) -> None:
+    linter = project["tool"]["importlinter"]
+    modules = {f"ocrzoo_{family}" for family in FAMILIES}
+    assert modules <= set(linter["root_packages"])
+    assert set(linter["contracts"][0]["layers"][0].split(" | ")) == modules
+
+
+def test_the_readme_states_how_many_models_there_are() -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"(\d+) (?:official )?models\b", readme) in ([str(CARD_COUNT)], [])
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -106,4 +121,4 @@ def test_a_plugin_loads_nothing_heavy() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True, timeout=60
     )
-    assert done.stdout.split(maxsplit=1) == ["49", "[]\n"]
+    assert done.stdout.split(maxsplit=1) == [str(CARD_COUNT), "[]\n"]

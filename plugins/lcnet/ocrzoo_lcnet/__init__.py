@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import ocrzoo_cards
-from ocrzoo_registry import ModelCard, PredictorSpec, hookimpl, read_cards
+from ocrzoo_cards import family_cards
+from ocrzoo_registry import PredictorSpec, hookimpl
 
-
-@hookimpl
-def ocrzoo_model_cards() -> Iterator[ModelCard]:
-    """Register the cards of the family."""
-    yield from read_cards(ocrzoo_cards.ROOT / "lcnet", root=ocrzoo_cards.ROOT)
+ocrzoo_model_cards = family_cards("lcnet")
 
 
 @hookimpl
 def ocrzoo_predictors() -> Iterator[PredictorSpec]:
-    """Registration what runs them: a classifier of whole images."""
+    """Register the classifier of whole images."""
     yield PredictorSpec(
         "classification",
         "ocrzoo_lcnet.predictor:Classifier",

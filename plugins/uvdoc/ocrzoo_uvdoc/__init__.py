@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import ocrzoo_cards
-from ocrzoo_registry import ModelCard, PredictorSpec, hookimpl, read_cards
+from ocrzoo_cards import family_cards
+from ocrzoo_registry import PredictorSpec, hookimpl
 
-
-@hookimpl
-def ocrzoo_model_cards() -> Iterator[ModelCard]:
-    """Register the cards of the family."""
-    yield from read_cards(ocrzoo_cards.ROOT / "uvdoc", root=ocrzoo_cards.ROOT)
+ocrzoo_model_cards = family_cards("uvdoc")
 
 
 @hookimpl
 def ocrzoo_predictors() -> Iterator[PredictorSpec]:
-    """Registration what runs it: a flattener of pages."""
+    """Register the unwarping of pages."""
     yield PredictorSpec("image_unwarping", "ocrzoo_uvdoc.predictor:Flattener", tasks=("image_unwarping",))
