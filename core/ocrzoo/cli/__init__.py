@@ -37,14 +37,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except SystemExit as stop:
-        if sys.stdout is not stdout:  # click muffles it where the reader (head, less) has seen enough
+        if sys.stdout is not stdout:  # click replaces it when the reader (head, less) has gone
             return int(ExitCode.DONE)
-        return _report("bug", f"something ended the program ({stop.code!r}; --debug shows where)", ExitCode.BUG)
+        return _report("bug", f"the program ended with exit({stop.code!r}) (--debug shows where)", ExitCode.BUG)
     except OcrzooError as error:
         return _report("error", str(error), error.exit_code)
     except OSError as error:
         return _report("error", str(error), ExitCode.USAGE)
-    except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback unless asked for
+    except Exception as error:  # noqa: BLE001  # a traceback is shown with --debug only
         return _report("bug", f"{type(error).__name__}: {error} (--debug shows where)", ExitCode.BUG)
 
 

@@ -78,7 +78,7 @@ def describe_candidate(selection: Selection, one: Candidate) -> dict[str, Any]:
         "size_mb": size_mb(card),
         "latency": [latency.model_dump(mode="json") for latency in card.latency],
         "installed": one.is_installed,
-        "is_available": one.is_available,
+        "available": one.is_available,
     }
 
 

@@ -1,4 +1,4 @@
-"""Options with which several commands choose models, formats and sources, and what they come to."""
+"""Options that choose models, formats and sources, shared by several commands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Command = Callable[..., Any]
 
 
 class FormatNames(click.ParamType[tuple[str, ...]]):
-    """Formats with commas between."""
+    """Comma-separated formats."""
 
     name = "formats"
 
@@ -53,33 +53,33 @@ def is_format(name: str) -> bool:
 
 
 def languages_option(text: str, *, required: bool = False) -> Callable[[Command], Command]:
-    """Return ``--lang``, for one language or several, with commas or one at a time; the command gets ``lang``."""
+    """Return ``--lang``: one or several languages, comma-separated or repeated; the command gets ``lang``."""
     return click.option(
         "--lang", metavar="TAG[,TAG]", multiple=True, required=required, callback=_with_commas, help=text
     )
 
 
 def _with_commas(_context: click.Context, _option: click.Parameter, given: Sequence[str]) -> str | None:
-    """Languages as one text; nothing where none was given."""
+    """Join the languages with commas."""
     return ",".join(given) if given else None
 
 
 def _joined(_context: click.Context, _option: click.Parameter, given: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Each format once, whether given with commas or one at a time."""
+    """Flatten and deduplicate the formats."""
     return tuple(dict.fromkeys(one for formats in given for one in formats))
 
 
 def which_models(
     formats: str = "what the engines here read best",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add the ways to say which models, in which format and from where; ``formats`` words the default.
+    """Add the options that choose models, formats and sources; ``formats`` describes the default format.
 
     The command gets ``names``, ``pipeline``, ``lang``, ``formats`` (a tuple) and ``source``.
     """
     ways = (
         click.argument("names", nargs=-1, metavar="[NAME]..."),
-        click.option("--pipeline", metavar="NAME", help="The models of a pipeline, such as OCR."),
-        languages_option("The models of the OCR pipeline for languages, such as ru,ko."),
+        click.option("--pipeline", metavar="NAME", help="All models of a pipeline, such as OCR."),
+        languages_option("The OCR pipeline's models for languages, such as ru,ko."),
         click.option(
             "--format",
             "--formats",
@@ -90,7 +90,7 @@ def which_models(
             callback=_joined,
             help=f"Which formats: {', '.join(format_names())}, or one that a plugin adds.  [{formats}]",
         ),
-        click.option("--source", metavar="NAME[,NAME]", help="Ask only these sources, in this order."),
+        click.option("--source", metavar="NAME[,NAME]", help="Use only these sources, in this order."),
     )
 
     def add(command: Command) -> Command:
@@ -101,7 +101,7 @@ def which_models(
     return add
 
 
-all_models_option = click.option("--all", "every", is_flag=True, help="Every model that is on offer.")
+all_models_option = click.option("--all", "every", is_flag=True, help="All registered models.")
 """Adds ``--all``; the command gets ``every``."""
 
 
@@ -119,15 +119,15 @@ def chosen_zoo(source: str | None) -> Zoo:
 def chosen_names(
     zoo: Zoo, names: Sequence[str], pipeline: str | None, lang: str | Sequence[Language] | None, *, every: bool = False
 ) -> list[str]:
-    """Return every model that was asked for, once; ``every``: all that are on offer, by name.
+    """Return the requested models without duplicates; with ``every``, all registered models by name.
 
     Raises:
-        UsageError: Nothing was asked for, or all and some.
+        UsageError: No model is requested, or ``every`` is combined with names.
         UnknownLanguage: No model reads the language.
     """
     if every:
         if names or pipeline or lang:
-            raise click.UsageError("--all says it all: leave names, --pipeline and --lang out")
+            raise click.UsageError("--all cannot be combined with names, --pipeline or --lang")
         return zoo.models.names
     wanted = list(names)
     if pipeline or lang:
@@ -135,17 +135,17 @@ def chosen_names(
 
         wanted += models_of(zoo, pipeline or "OCR", lang)
     if not wanted:
-        raise click.UsageError("name a model, or give --pipeline OCR or --lang: 'ocrzoo models list' shows them")
+        raise click.UsageError("name a model, or give --pipeline OCR or --lang ('ocrzoo models list' shows the names)")
     return list(dict.fromkeys(wanted))
 
 
 def names_per_language(
     zoo: Zoo, names: Sequence[str], pipeline: str | None, lang: str | None, *, every: bool = False
 ) -> list[str]:
-    """Return every model that was asked for, for many users: those for each language, and for all together.
+    """Return the models for readers of each language and of all languages together, for a mirror or bundle.
 
     Raises:
-        UsageError: Nothing was asked for, or all and some.
+        UsageError: No model is requested, or ``every`` is combined with names.
         UnknownLanguage: No model reads one of the languages.
     """
     if every or not lang:
@@ -158,5 +158,5 @@ def names_per_language(
 
 
 def format_choices(zoo: Zoo, formats: Sequence[Format]) -> list[tuple[Format, ...]]:
-    """Return what will do for a model, once for each format asked for; without any, the best of those readable here."""
+    """Return acceptable formats: one tuple a requested format, or the formats readable here, best first."""
     return [(one,) for one in formats] or [zoo.readable_formats]

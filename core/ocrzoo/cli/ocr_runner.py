@@ -1,4 +1,4 @@
-"""What reads pages for the commands: a pipeline is made, pages are printed and saved one by one."""
+"""Run a pipeline for a command: print and save its results page by page."""
 
 from __future__ import annotations
 
@@ -30,32 +30,32 @@ _OF_PIPELINE = ("engine", "device", "use_hpip", "hpi_config", "batching", "paddl
 
 @dataclass(frozen=True)
 class OcrJob:
-    """What is read, and what becomes of it."""
+    """Inputs of a command, and the outputs requested."""
 
     inputs: Sequence[str]
     printed: Printed
     save_path: Path | None = None
     save_as: Sequence[str] = ("json", "img")
-    """Files of each page: ``json``, ``img``, or a format of exports."""
+    """Files of each page: ``json``, ``img``, or an export format."""
     output: Path | None = None
-    """One document of all pages."""
+    """One document with all pages."""
     failed: list[OcrzooError] = field(default_factory=list)
 
     @property
     def keeps(self) -> bool:
-        """Whether files are made, and not only printed what was read."""
+        """Whether files are written."""
         return self.save_path is not None or self.output is not None
 
     def record_error(self, error: OcrzooError) -> None:
-        """Tell what went wrong with one page."""
+        """Report the error of one page and go on."""
         self.failed.append(error)
         print_message("error", str(error))
 
 
 def run_ocr(reading: OcrJob, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> int:
-    """Read pages and print what was read; returns the exit code.
+    """Run the pipeline, print and save the results, and return the exit code.
 
-    ``arguments`` go to ``create_pipeline``; of the ``options``, what is not for it goes to ``predict``.
+    ``arguments`` and the ``options`` of ``create_pipeline`` go there, all other options to ``predict``.
     """
     from ocrzoo.inputs import count_pages
     from ocrzoo.pipelines.factory import create_pipeline
@@ -82,17 +82,17 @@ def run_ocr(reading: OcrJob, arguments: Mapping[str, Any], options: Mapping[str,
 
 
 def _check_options(predict: Any, options: Mapping[str, Any]) -> None:
-    """Refuse what a pipeline does not take: the command line has the options of all of them."""
+    """Refuse options that the pipeline lacks: the command line has those of all pipelines."""
     parameters = inspect.signature(predict).parameters
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         return
     for option in options:
         if option not in parameters:
-            raise UsageError(f"--{option}: this pipeline has no such parameter")
+            raise UsageError(f"--{option}: this pipeline does not have this parameter")
 
 
 def _handle(reading: OcrJob, found: Iterator[Any], advance: Any, *, several: bool) -> Iterator[Any]:
-    """Print and save each page, and hand it on."""
+    """Print, save and yield each result."""
     listened = True
     for result in found:
         heading = several or result["page_index"] is not None
@@ -105,15 +105,15 @@ def _handle(reading: OcrJob, found: Iterator[Any], advance: Any, *, several: boo
 
 
 def _printed(reading: OcrJob, result: PageResult, *, heading: bool) -> bool:
-    """Print a page, and tell whether anybody listens; files are made even if not (``| head``)."""
+    """Print a result and return whether standard output is still open; files are written in any case (``| head``)."""
     try:
         _print(result, reading.printed, heading=heading)
         if sys.stdout is not None:
-            sys.stdout.flush()  # a reader that left is noticed now, not as the program ends
+            sys.stdout.flush()  # notice a closed pipe now, not when the program ends
     except BrokenPipeError:
         if not reading.keeps:
             raise
-        sys.stdout = io.StringIO()  # what is left in the other is not flushed to nobody at the end
+        sys.stdout = io.StringIO()  # the buffered rest must not be flushed to a closed pipe
         return False
     return True
 
@@ -129,21 +129,21 @@ def _save(reading: OcrJob, result: PageResult, kind: str, save_path: Path) -> No
 
 
 def _document_kind(output: Path, inputs: Sequence[str]) -> str:
-    """The format that a file's name asks for; refused at once where the file could not be written, or is read."""
+    """Return the format of the output file; refuse one that is a folder or an input."""
     from ocrzoo.results.exports.formats import FORMATS
 
     kinds = {form.suffix: name for name, form in FORMATS.items()}
     if output.suffix.lower() not in kinds:
-        raise UsageError(f"--output {output}: the suffix says which kind: {', '.join(sorted(kinds))}")
+        raise UsageError(f"--output {output}: unknown suffix, use one of {', '.join(sorted(kinds))}")
     if output.is_dir():
-        raise UsageError(f"--output {output}: is a folder")
+        raise UsageError(f"--output {output} is a folder: name a file")
     if any(_is_read(output, Path(name)) for name in inputs):
-        raise UsageError(f"--output {output}: is among the files to read: give it another name")
+        raise UsageError(f"--output {output} is one of the inputs: choose another name")
     return kinds[output.suffix.lower()]
 
 
 def _is_read(output: Path, given: Path) -> bool:
-    """Whether a file that is there already is an input, or one of those of a folder."""
+    """Whether an existing file is an input, or in an input folder."""
     from ocrzoo.inputs.iter_pages import SUFFIXES
 
     try:
@@ -161,20 +161,20 @@ def _write_document(output: Path, kind: str, results: Iterator[Any]) -> None:
 
     first = next(results, None)
     if first is None:
-        print_message("error", f"{output}: not written, since no page could be read")
+        print_message("error", f"{output} was not written: no page could be read")
         return
     pages = (result.text_page(original=kind != "pdf") for result in chain([first], results))
     write(output, document(pages, kind))
 
 
 def _make_folder(path: Path) -> None:
-    """Make the folder for results now: it would be late to learn after reading that nothing can be written there."""
+    """Create the folder for results before pages are read, and check that it is writable."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             pass
     except OSError as error:
-        raise UsageError(f"{path}: cannot be a folder for results: {error.strerror or error}") from error
+        raise UsageError(f"{path} cannot hold the results: {error.strerror or error}") from error
 
 
 def _print(result: PageResult, printed: Printed, *, heading: bool) -> None:

@@ -1,4 +1,4 @@
-"""What commands show besides their answer: warnings, progress, tables; colors only on a terminal."""
+"""Output of commands: messages, JSON and tables; colors on a terminal only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def log_to_stderr() -> None:
     log.handlers[:] = [_LineHandler()]
     log.setLevel(logging.WARNING)
     log.propagate = False
-    logging.getLogger("urllib3").setLevel(logging.ERROR)  # its warnings are told as errors of ours, or mended
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # its warnings become our errors, or requests are retried
 
 
 def debugging() -> bool:
@@ -39,7 +39,7 @@ def debug_option(command: Any) -> Any:
         is_flag=True,
         expose_value=False,
         callback=switch_on,
-        help="Tell more, and show where errors arise.",
+        help="Log more, and show tracebacks.",
     )(command)
 
 
@@ -59,7 +59,7 @@ def print_message(kind: str, message: str) -> None:
 
 
 def one_line(text: str) -> str:
-    """Return a text without line breaks and terminal codes, which names of files may hold."""
+    """Return text without line breaks and terminal escapes, which file names may contain."""
     return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
 
 
@@ -74,7 +74,7 @@ def stderr_is_terminal() -> bool:
 
 
 def escape_unencodable() -> None:
-    """Let what an output's encoding does not have (a code page of Windows, say) stand there as its number."""
+    """Print characters that the encoding of an output lacks (a Windows code page, say) as escapes."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")
@@ -86,7 +86,7 @@ def print_json(value: object) -> None:
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows as a table on a terminal, else with tabs between and the headings in lower case."""
+    """Print rows as a table on a terminal, else tab-separated with lower-case headings."""
     if not stdout_is_terminal():
         click.echo("\t".join(heading.lower() for heading in headings))
         for row in rows:

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def show_downloads(resolver: Resolver) -> None:
-    """Let a resolver show what it fetches, and whom it waits for."""
+    """Show the downloads of a resolver and what it waits for."""
     resolver.watch = _DownloadBars().watch if stderr_is_terminal() else _announce
     resolver.tell = lambda message: click.echo(one_line(message), err=True)
 
 
 @contextmanager
 def page_progress(total: int | None) -> Iterator[Any]:
-    """Give a function to call after each page; a bar shows where pages do not print themselves."""
+    """Yield a function to call after each page; a bar is shown unless pages are printed to the terminal."""
     if (total is not None and total < 2) or not stderr_is_terminal() or stdout_is_terminal():
         yield lambda: None
         return
@@ -40,12 +40,12 @@ def page_progress(total: int | None) -> Iterator[Any]:
 
 
 def packing_progress(what: str, total: int) -> AbstractContextManager[Callable[[int], object]]:
-    """Give a function to tell of bytes that were packed; a bar shows them on a terminal."""
+    """Yield a function that counts packed bytes; a bar shows them on a terminal."""
     return _DownloadBars().watch(what, total, 0) if stderr_is_terminal() else nullcontext(lambda _count: None)
 
 
 def format_size(size: int) -> str:
-    """Write bytes as people read them, in decimal units as file managers and hubs do."""
+    """Format a number of bytes in decimal units, as file managers and hubs do."""
     value = float(size)
     for unit in ("B", "kB", "MB"):
         if value < 1000:
@@ -57,12 +57,12 @@ def format_size(size: int) -> str:
 @contextmanager
 def _announce(what: str, total: int | None, _done: int) -> Iterator[Callable[[int], object]]:
     size = "" if total is None else f" ({format_size(total)})"
-    click.echo(one_line(f"fetching {what}{size}"), err=True)
+    click.echo(one_line(f"downloading {what}{size}"), err=True)
     yield lambda _count: None
 
 
 class _DownloadBars:
-    """One display for all models that are on their way: bar, bytes, rate and time left of each."""
+    """One display for all running downloads: bar, bytes, rate and time left of each."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -71,7 +71,7 @@ class _DownloadBars:
 
     @contextmanager
     def watch(self, what: str, total: int | None, done: int) -> Iterator[Callable[[int], object]]:
-        """Show one model while it comes."""
+        """Show one download."""
         with self._lock:
             progress = self._progress = self._progress or _new_bars()
             self._active += 1

@@ -22,8 +22,8 @@ from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import read_bounded
 
 
-def _dashes_too(option: str) -> str:
-    """Let ``--save-path`` stand for ``--save_path``."""
+def _accept_dashes(option: str) -> str:
+    """Accept ``--save-path`` for ``--save_path``."""
     return option.replace("-", "_")
 
 
@@ -31,15 +31,13 @@ def _dashes_too(option: str) -> str:
     invoke_without_command=True,
     context_settings={
         "help_option_names": ["-h", "--help"],
-        "token_normalize_func": _dashes_too,
+        "token_normalize_func": _accept_dashes,
         "max_content_width": 110,
     },
 )
-@click.option(
-    "--pipeline", metavar="NAME", help="PaddleX's command line: run this pipeline, such as OCR, or a YAML file."
-)
+@click.option("--pipeline", metavar="NAME", help="Run a pipeline as PaddleX does: a name such as OCR, or a YAML file.")
 @click.option("--input", metavar="FILE", help="With --pipeline: an image, a folder, a URL, or - for standard input.")
-@click.option("--get_pipeline_config", metavar="NAME", help="Write this pipeline's configuration into --save_path.")
+@click.option("--get_pipeline_config", metavar="NAME", help="Write the configuration of a pipeline to --save_path.")
 @running_options
 @prediction_options
 @word_options
@@ -76,7 +74,7 @@ def ocrzoo(
         }
         given = [name for name, value in before.items() if value is not None]
         if given:
-            raise click.UsageError(f"--{given[0]} stands before {context.invoked_subcommand!r}: put it behind")
+            raise click.UsageError(f"--{given[0]} must come after the command {context.invoked_subcommand!r}")
         return None
     if get_pipeline_config is not None:
         click.echo(one_line(str(write_config(get_pipeline_config, save_path or Path()))))
@@ -85,15 +83,15 @@ def ocrzoo(
         click.echo(context.get_help())
         return None
     if pipeline is None or input is None:
-        raise click.UsageError("--pipeline and --input go together: ocrzoo --pipeline OCR --input page.png")
+        raise click.UsageError("--pipeline and --input must be given together: ocrzoo --pipeline OCR --input page.png")
     return run_ocr(OcrJob([input], "dictionary", save_path), {"pipeline": pipeline}, options)
 
 
 def write_config(name: str, folder: Path) -> Path:
-    """Write a pipeline's configuration into a folder, as ``<name>.yaml``; never over another one.
+    """Write a pipeline's configuration to ``<name>.yaml`` in a folder; another file there is not overwritten.
 
     Raises:
-        UsageError: There is no such pipeline, or another file in its place.
+        UsageError: There is no such pipeline, or the file exists and differs.
     """
     from ocrzoo.pipelines.config import config_text
     from ocrzoo.results.output_files import write
@@ -108,7 +106,7 @@ def write_config(name: str, folder: Path) -> Path:
         return write(path, content)
     except OSError:
         pass  # a folder, a pipe, or larger
-    raise UsageError(f"{path} is there already and differs: name another folder with --save_path, or move it away")
+    raise UsageError(f"{path} exists and differs: choose another folder with --save_path, or move the file")
 
 
 for command in (models, languages, ocr, plugins, sources, lock, mirror, bundle):

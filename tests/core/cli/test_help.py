@@ -86,5 +86,5 @@ def test_a_reader_of_pages_that_has_seen_enough(start: Run, pages: dict[str, Pat
         done = start("ocr", pages["rotated.png"], pages["number_table.png"], "--engine", "onnxruntime", stdout=writer)
     finally:
         os.close(writer)
-    assert [line for line in done.stderr.splitlines() if not line.startswith("fetching ")] == []
+    assert [line for line in done.stderr.splitlines() if not line.startswith("downloading ")] == []
     assert done.returncode == 0

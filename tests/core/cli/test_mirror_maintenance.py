@@ -83,7 +83,7 @@ class TestRefused:
         ("arguments", "words"),
         [
             ([], "name a model, or use --all, --pipeline OCR or --lang: there is no mirror yet"),
-            (["--all", DET], "--all says it all"),
+            (["--all", DET], "--all cannot be combined"),
             ([DET, "--formats", "onnx,gguf"], "'gguf' is not one of paddle, onnx, safetensors"),
             ([DET, "--source", "nowhere"], "no source is called 'nowhere'"),
         ],

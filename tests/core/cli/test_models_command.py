@@ -54,7 +54,7 @@ class TestList:
         (model,) = listed(run, "PP-OCRv5_mobile_det")
         assert list(model) == [
             *("name", "family", "task", "tier", "version", "summary", "license"),
-            *("languages", "size_mb", "formats", "installed", "is_available"),
+            *("languages", "size_mb", "formats", "installed", "available"),
         ]
         assert (model["family"], model["task"], model["tier"]) == ("ppocrv5", "text_detection", "mobile")
         assert "onnx" in model["formats"]
@@ -106,7 +106,7 @@ class TestList:
         monkeypatch.setenv("OCRZOO_HOME", str(tmp_path))
         assert listed(run, "--installed") == []
         ran = run("models", "list", "--installed")
-        assert (ran.code, ran.error) == (0, "no model meets these conditions")
+        assert (ran.code, ran.error) == (0, "no model matches")
 
     @pytest.mark.weights
     def test_some_installed(self, run: Run, zoo: Any) -> None:

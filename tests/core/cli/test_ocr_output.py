@@ -46,7 +46,7 @@ def test_a_document_is_not_written_over_what_is_read(run: Run, folder: Path, giv
     before = (folder / "page.pdf").read_bytes()
     ran = run("ocr", folder / given, "--output", folder / "page.pdf")
     assert (ran.code, ran.out) == (2, "")
-    assert "is among the files to read" in ran.error
+    assert "is one of the inputs" in ran.error
     assert (folder / "page.pdf").read_bytes() == before
 
 
@@ -60,7 +60,7 @@ def test_a_folder_in_the_place_of_a_document_is_told_before_reading(run: Run, sa
     (tmp_path / "text.pdf").mkdir()
     ran = run("ocr", sample, "--output", tmp_path / "text.pdf")
     assert (ran.code, ran.out) == (2, "")
-    assert ran.error.endswith("text.pdf: is a folder")
+    assert ran.error.endswith("text.pdf is a folder: name a file")
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="whom modes do not bind")
@@ -72,7 +72,7 @@ def test_a_folder_that_may_not_be_written_is_told_before_reading(
     tmp_path.chmod(0o500)
     ran = run("ocr", sample, *option)
     assert (ran.code, ran.out) == (2, "")
-    assert "cannot be a folder for results: Permission denied" in ran.error
+    assert "cannot hold the results: Permission denied" in ran.error
 
 
 def test_no_document_where_no_page_could_be_read(run: Run, tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_an_empty_name_is_no_array(run: Run) -> None:
 def test_kinds_of_files_need_a_place(run: Run, sample: Path) -> None:
     ran = run("ocr", sample, "--save_as", "pdf")
     assert (ran.code, ran.out) == (2, "")
-    assert "--save_as goes with --save_path" in ran.error
+    assert "--save_as needs --save_path" in ran.error
 
 
 @pytest.mark.parametrize("reading", [["ocr"], [*SWITCHED_OFF, "--pipeline", "doc_preprocessor", "--input"]])
@@ -125,4 +125,4 @@ def test_every_pipeline_takes_the_command(run: Run, sample: Path) -> None:
 def test_a_parameter_that_a_pipeline_does_not_have(run: Run, sample: Path) -> None:
     ran = run("--pipeline", "doc_preprocessor", "--input", sample, "--text_det_thresh", "0.3")
     assert (ran.code, ran.out) == (2, "")
-    assert ran.error == "error: --text_det_thresh: this pipeline has no such parameter"
+    assert ran.error == "error: --text_det_thresh: this pipeline does not have this parameter"

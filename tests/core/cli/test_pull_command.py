@@ -32,7 +32,7 @@ class TestPull:
         assert [file["path"] for file in told["files"]] == ["inference.json", "inference.pdiparams", "inference.yml"]
         assert all(set(file) == {"path", "size", "sha256", "digest_origin"} for file in told["files"])
         assert (folder / DET / "inference.pdiparams").read_bytes() == hubs.models[DET]["inference.pdiparams"]
-        assert ran.err == f"fetching {DET} from huggingface (9.0 kB)\n"
+        assert ran.err == f"downloading {DET} from huggingface (9.0 kB)\n"
 
     def test_what_is_there_stays_and_nobody_is_asked(self, run: Run, folder: Path, hubs: Hubs) -> None:
         run("models", "pull", DET)
@@ -106,7 +106,7 @@ class TestPull:
             ([], 2, "name a model"),
             (["UVDok"], 3, "did you mean UVDoc"),
             (["UVDoc", "--source", "huggingfase"], 2, "did you mean huggingface"),
-            (["UVDoc", "--source", ","], 2, "--source"),
+            (["UVDoc", "source: name at least one", ","], 2, "--source"),
             (["UVDoc", "--locked", "--format", "onnx"], 2, "--locked"),
             (["--locked"], 2, "'ocrzoo lock' writes it"),
             (["--pipeline", "OCD"], 2, "there are OCR"),
@@ -184,7 +184,7 @@ class TestAdoption:
         monkeypatch.setenv("OCRZOO_OFFLINE", "1")
         run("models", "pull", DET, "--format", "paddle", "--trust")
         assert json.loads(run("models", "verify", "--json").out)[0]["status"] == "trusted"
-        assert "nobody verified it" in run("lock", DET, "--format", "paddle").error
+        assert "it was never verified" in run("lock", DET, "--format", "paddle").error
 
     def test_half_a_model_is_not_trusted(self, run: Run, left: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("OCRZOO_OFFLINE", "1")

@@ -1,8 +1,8 @@
-"""``ocrzoo models``: the catalog; imports nothing that runs a model."""
+"""``ocrzoo models``: the catalog. Imports nothing that runs a model."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def models() -> None:
-    """Find models, bring them here, and look after those that are here."""
+    """List, select, download, verify, repair and remove models."""
 
 
 for command in (select_model, pull, path, *store.COMMANDS):
@@ -33,15 +33,16 @@ for command in (select_model, pull, path, *store.COMMANDS):
 @click.option("--family", metavar="NAME", help="Such as ppocrv5 or multilingual.")
 @click.option("--tier", metavar="TIER", help="server, mobile, medium, small or tiny.")
 @click.option("--lang", metavar="TAG", help="Models that claim a language, such as ko or Korean.")
-@click.option("--installed", is_flag=True, help="Only models that lie in the store, complete.")
+@click.option("--installed", is_flag=True, help="Only models that are stored here.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def list_models(pattern: str | None, installed: bool, as_json: bool, **conditions: str | None) -> None:
-    """List models; PATTERN is a part of the name, or a shell pattern such as '*_rec'."""
+    """List models. PATTERN is a part of the name, or a shell pattern such as '*_rec'."""
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo()
-    _check_conditions(zoo, conditions)
+    if "," in (lang := conditions["lang"] or ""):
+        raise click.UsageError(f"--lang takes one language; for several, run 'ocrzoo models select --lang {lang}'")
     found = [(card, _formats_here(zoo, card)) for card in zoo.models.search(pattern, **conditions)]
     if installed:
         found = [(card, here) for card, here in found if here]
@@ -58,7 +59,7 @@ def list_models(pattern: str | None, installed: bool, as_json: bool, **condition
             card.tier or "",
             _shorten(card.languages),
             "" if card.size_mb is None else f"{card.size_mb:g}",
-            f"here: {' '.join(here)}" if here else "can be fetched" if zoo.is_available(card) else "out of reach",
+            f"local: {' '.join(here)}" if here else "available" if zoo.is_available(card) else "unavailable",
             *([letters_cell(letters[card.name])] if letters else []),
         )
         for card, here in found
@@ -67,7 +68,7 @@ def list_models(pattern: str | None, installed: bool, as_json: bool, **condition
     headings = ("Model", "Task", "Tier", "Languages", "MB", "Weights", *(["Letters"] if letters else []))
     print_table(headings, rows)
     if not found:
-        click.echo("no model meets these conditions", err=True)
+        click.echo("no model matches", err=True)
 
 
 @models.command("show")
@@ -94,28 +95,8 @@ def show_model(name: str, as_json: bool) -> None:
     print_table(("Field", "Value"), [("Model", name), *rows])
 
 
-def _check_conditions(zoo: Zoo, conditions: dict[str, str | None]) -> None:
-    from ocrzoo_registry.cards.schema import Tier
-    from ocrzoo_registry.names import did_you_mean
-
-    known = {
-        "task": sorted(zoo.tasks),
-        "tier": list(get_args(Tier)),
-        "family": sorted({card.family for card in zoo.models}),
-    }
-    lang = conditions["lang"] or ""
-    if "," in lang:
-        raise click.UsageError(
-            f"--lang takes one language here; 'ocrzoo models select --lang {lang}' names the models for several"
-        )
-    for key, names in known.items():
-        value = conditions[key]
-        if value is not None and value not in names:
-            raise click.UsageError(f"--{key}: {value!r} is none of {', '.join(names)}{did_you_mean(value, names)}")
-
-
 def _formats_here(zoo: Zoo, card: ModelCard) -> dict[str, str]:
-    """Format to folder, for the formats that lie in the store complete."""
+    """Map each stored format to its folder."""
     found = ((kind, zoo.store.find(card.name, kind)) for kind in card.artifacts)
     return {kind: str(files.folder) for kind, files in found if files is not None}
 
@@ -133,12 +114,12 @@ def _summary(zoo: Zoo, card: ModelCard, here: dict[str, str]) -> dict[str, Any]:
         "size_mb": card.size_mb,
         "formats": list(card.artifacts),
         "installed": list(here),
-        "is_available": zoo.is_available(card),
+        "available": zoo.is_available(card),
     }
 
 
 def _letters(lang: str | None, found: list[ModelCard]) -> dict[str, LanguageSupport]:
-    """What each model has of a language that was asked for."""
+    """Return the support of each model for the requested language."""
     if lang is None:
         return {}
     from ocrzoo_registry.languages.support import support_of
@@ -154,7 +135,7 @@ def _as_json(letters: dict[str, LanguageSupport], card: ModelCard) -> dict[str, 
 
 
 def _coverage_rows(claimed: list[LanguageSupport]) -> list[tuple[str, str]]:
-    """What a charset has of the languages that the card claims."""
+    """Return rows on the letters of the claimed languages that the charset has or lacks."""
     known = [one for one in claimed if one.coverage is not None]
     if not known:
         return []

@@ -24,7 +24,7 @@ from ocrzoo.cli.output import debug_option
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @languages_option("Language to read, such as ru, zh-Hant or Korean; several: ru,ko,en.")
 @model_options
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a page, a line each.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per page and line.")
 @click.option(
     "--output",
     metavar="FILE",
@@ -52,10 +52,10 @@ def ocr(
 ) -> int:
     """Read the text of images, PDFs, folders, URLs, or - for standard input.
 
-    Pages are read as they stand; --use_doc_orientation_classify True and its like turn and flatten them first.
+    Pages are read as they are; --use_doc_orientation_classify True and --use_doc_unwarping True correct them first.
     """
     if save_as is not None and save_path is None:
-        raise click.UsageError("--save_as goes with --save_path, which says where")
+        raise click.UsageError("--save_as needs --save_path")
     from ocrzoo.pipelines.factory import OPTIONAL_STAGES
 
     for switch in OPTIONAL_STAGES:

@@ -1,4 +1,4 @@
-"""``ocrzoo plugins``: what is plugged in, and what is wrong with it."""
+"""``ocrzoo plugins``: installed plugins and their errors."""
 
 from __future__ import annotations
 

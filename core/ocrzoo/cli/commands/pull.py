@@ -1,4 +1,4 @@
-"""``ocrzoo models pull``, ``ocrzoo models path`` and ``ocrzoo lock``: bringing models, and writing down which."""
+"""``ocrzoo models pull``, ``ocrzoo models path`` and ``ocrzoo lock``: download models, find them, pin them."""
 
 from __future__ import annotations
 
@@ -26,12 +26,17 @@ LOCK_FILE = "ocrzoo.lock"
 
 @click.command()
 @which_models()
-@click.option("--locked", is_flag=True, help="Exactly what the lock file says, all of it or the models named.")
 @click.option(
-    "--lock-file", metavar="FILE", type=click.Path(path_type=Path), help=f"The same, from this file.  [{LOCK_FILE}]"
+    "--locked", is_flag=True, help="Download exactly what the lock file pins: all of it, or the models named."
 )
-@click.option("--update", is_flag=True, help="Ask again for what is there; files that have not changed are kept.")
-@click.option("--trust", is_flag=True, help="Take folders that PaddleX left in the store as they are, unverified.")
+@click.option(
+    "--lock-file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help=f"The same, with this lock file.  [{LOCK_FILE}]",
+)
+@click.option("--update", is_flag=True, help="Look for newer versions of stored models; unchanged files are kept.")
+@click.option("--trust", is_flag=True, help="Register folders that PaddleX left in the store, unverified.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def pull(
@@ -46,14 +51,14 @@ def pull(
     update: bool,
     as_json: bool,
 ) -> int:
-    """Bring models into the store, verified; what is there already stays, unless --update is given.
+    """Download and verify models; stored models are kept, unless --update is given.
 
-    Several come side by side. What broke off goes on where it stopped when the command is run again.
+    Several models are downloaded concurrently. Run the command again to resume an interrupted download.
     """
     zoo = chosen_zoo(source)
     if locked or lock_file is not None:
         if pipeline or lang or formats or trust or update:
-            raise click.UsageError("--locked says which models and formats: give it alone, or with names")
+            raise click.UsageError("--locked pins models and formats: combine it with names only")
         pulls = _locked_pulls(zoo, lock_file, names)
     else:
         pulls = _pulls(zoo, chosen_names(zoo, names, pipeline, lang), formats, trust=trust, update=update)
@@ -62,10 +67,10 @@ def pull(
 
 @click.command()
 @click.argument("name")
-@click.option("--format", "wanted", type=FormatName(), metavar="FORMAT", help="[any that is there]")
+@click.option("--format", "wanted", type=FormatName(), metavar="FORMAT", help="[any stored format]")
 @debug_option
 def path(name: str, wanted: Format | None) -> None:
-    """Print the folder of a model that lies in the store, complete."""
+    """Print the folder of a stored model."""
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo()
@@ -82,9 +87,9 @@ def path(name: str, wanted: Format | None) -> None:
     for file_format in formats_wanted:
         folder = zoo.store.folder(name, file_format)
         if folder.is_dir():
-            raise NotFound(f"{folder} {zoo.store.fault(folder)}: '{pull}' sees to that")
+            raise NotFound(f"{folder} {zoo.store.fault(folder)}: run '{pull}'")
     formats = wanted or " or ".join(card.artifacts)
-    raise NotFound(f"{name} is not in {zoo.store.root} as {formats}: '{pull}' brings it")
+    raise NotFound(f"{name} ({formats}) is not in {zoo.store.root}: run '{pull}'")
 
 
 @click.command()
@@ -99,16 +104,17 @@ def lock(
     source: str | None,
     output: Path,
 ) -> int:
-    """Write down which bytes of which models are used here, for 'ocrzoo models pull --locked' elsewhere.
+    """Write ocrzoo.lock: pin models by SHA-256.
 
-    Models that are not in the store are brought first. Without any name: the models of the OCR pipeline.
+    'ocrzoo models pull --locked' then downloads exactly these files elsewhere. Models that are not stored are
+    downloaded first. Without a name, the models of the OCR pipeline are pinned.
     """
     from ocrzoo_registry.download.batch import pull_all
     from ocrzoo_registry.store import lockfile
     from ocrzoo_registry.store.manifest import TRUSTED
 
     if output.exists() != output.is_file() or not output.parent.is_dir() or not output.name:
-        raise UsageError(f"{output}: cannot be a lock file: name a file in a folder that is there")
+        raise UsageError(f"{output} cannot be a lock file: name a file in an existing folder")
     zoo = chosen_zoo(source)
     pulls = _pulls(zoo, chosen_names(zoo, names, pipeline or (None if names or lang else "OCR"), lang), formats)
     show_downloads(zoo.resolver)
@@ -117,7 +123,7 @@ def lock(
         return report(pulled)
     for one in pulled:
         if one.files is not None and one.files.manifest is not None and one.files.manifest.source == TRUSTED:
-            print_message("warning", f"{one.name} is locked as it lies there; nobody verified it")
+            print_message("warning", f"{one.name} is pinned as it is stored; it was never verified")
     manifests = [cast("Manifest", one.files.manifest) for one in pulled if one.files is not None]
     try:
         lockfile.write(output, manifests)

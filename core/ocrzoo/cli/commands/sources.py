@@ -1,4 +1,4 @@
-"""``ocrzoo sources``: where weights come from, and whether it answers."""
+"""``ocrzoo sources``: the sources of weights, and whether they answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def sources() -> None:
-    """Show sources of weights."""
+    """Show the sources of weights."""
 
 
 @sources.command()
@@ -25,9 +25,9 @@ def sources() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def check(names: tuple[str, ...], as_json: bool) -> int:
-    """Ask every source, or those named, whether it answers; in the order in which models are looked for.
+    """Check whether each source, or those named, answers, in the order in which they are used.
 
-    Exit code 4 if one does not.
+    Exit code 4 if one does not answer.
     """
     from ocrzoo_registry.zoo import Zoo
 
@@ -51,7 +51,7 @@ def _named(zoo: Zoo, name: str) -> str:
     """The source of this name.
 
     Raises:
-        UsageError: There is none, or it takes no part as things are set.
+        UsageError: There is no such source, or a setting is missing.
     """
     spec = zoo.sources.get(name)
     if spec.unavailable_reason:
@@ -59,7 +59,7 @@ def _named(zoo: Zoo, name: str) -> str:
     return spec.name
 
 
-_YES_NO = {True: "yes", False: "no", None: "not asked"}
+_YES_NO = {True: "yes", False: "no", None: "not checked"}
 
 
 def _asked(zoo: Zoo, name: str) -> dict[str, Any]:
@@ -67,17 +67,17 @@ def _asked(zoo: Zoo, name: str) -> dict[str, Any]:
     from ocrzoo_registry.sources.base import Checkable, Health
 
     spec = zoo.sources.get(name)
-    told: dict[str, Any] = {"name": name, "network": spec.network, "reachable": None, "latency_ms": None}
+    status: dict[str, Any] = {"name": name, "network": spec.network, "reachable": None, "latency_ms": None}
     if spec.network and zoo.settings.offline:
-        return {**told, "answer": "the network is off limits"}
+        return {**status, "answer": "skipped in offline mode"}
     try:
         source = zoo.resolver.sources.load(name)
         if not isinstance(source, Checkable):
-            return {**told, "answer": "it cannot be asked"}
+            return {**status, "answer": "has no check"}
         health: object = within(SILENCE_S, source.check)
         if not isinstance(health, Health):
-            return {**told, "answer": f"it answers with a {type(health).__name__}"}
+            return {**status, "answer": f"invalid check result: {type(health).__name__}"}
     except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever a plugin's source raises
-        return {**told, "reachable": False, "answer": str(error)}
+        return {**status, "reachable": False, "answer": str(error)}
     latency_ms = None if health.latency_s is None else round(1000 * health.latency_s, 1)
-    return {**told, "reachable": health.reachable, "latency_ms": latency_ms, "answer": health.answer}
+    return {**status, "reachable": health.reachable, "latency_ms": latency_ms, "answer": health.answer}

