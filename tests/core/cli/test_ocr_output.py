@@ -80,7 +80,7 @@ def test_no_document_where_no_page_could_be_read(run: Run, tmp_path: Path) -> No
     assert ran.code == 6
     assert ran.err.splitlines() == [
         f"error: {tmp_path / 'no.png'}: No such file or directory",
-        f"error: {tmp_path / 'text.pdf'}: not written, since no page could be read",
+        f"error: {tmp_path / 'text.pdf'} was not written: no page could be read",
     ]
     assert not (tmp_path / "text.pdf").exists()
 

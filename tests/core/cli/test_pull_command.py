@@ -106,7 +106,7 @@ class TestPull:
             ([], 2, "name a model"),
             (["UVDok"], 3, "did you mean UVDoc"),
             (["UVDoc", "--source", "huggingfase"], 2, "did you mean huggingface"),
-            (["UVDoc", "source: name at least one", ","], 2, "--source"),
+            (["UVDoc", "--source", ","], 2, "source: name at least one"),
             (["UVDoc", "--locked", "--format", "onnx"], 2, "--locked"),
             (["--locked"], 2, "'ocrzoo lock' writes it"),
             (["--pipeline", "OCD"], 2, "there are OCR"),

@@ -24,7 +24,7 @@ class TestUpkeep:
         assert f"'ocrzoo models pull {DET}'" in ran.error
         run("models", "pull", DET, "--format", "onnx")
         (folder / f"{DET}_onnx" / "inference.onnx").unlink()
-        assert "lacks inference.onnx: 'ocrzoo models pull" in run("models", "path", DET).error
+        assert "lacks inference.onnx: run 'ocrzoo models pull" in run("models", "path", DET).error
         run("models", "repair")
         assert run("models", "path", DET).out == f"{folder / DET}_onnx\n"
 
