@@ -17,6 +17,7 @@ import click
 
 from ocrzoo.cli.output import one_line, print_message
 from ocrzoo.cli.progress import page_progress, show_downloads
+from ocrzoo.results.exports import SUFFIXES
 from ocrzoo_registry.errors import ExitCode, OcrzooError, UsageError
 
 if TYPE_CHECKING:
@@ -130,9 +131,7 @@ def _save(reading: OcrJob, result: PageResult, kind: str, save_path: Path) -> No
 
 def _document_kind(output: Path, inputs: Sequence[str]) -> str:
     """Return the format of the output file; refuse one that is a folder or an input."""
-    from ocrzoo.results.exports.formats import FORMATS
-
-    kinds = {form.suffix: name for name, form in FORMATS.items()}
+    kinds = {suffix: name for name, suffix in SUFFIXES.items()}
     if output.suffix.lower() not in kinds:
         raise UsageError(f"--output {output}: unknown suffix, use one of {', '.join(sorted(kinds))}")
     if output.is_dir():

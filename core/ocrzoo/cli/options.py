@@ -8,6 +8,9 @@ from typing import Any, ClassVar
 
 import click
 
+from ocrzoo.pipelines.modules import MODULES
+from ocrzoo.results.exports import SUFFIXES
+
 Command = Callable[..., Any]
 
 
@@ -44,7 +47,7 @@ class PlainMapping(click.ParamType[dict[str, Any]]):
         return data
 
 
-SAVED_AS = ("json", "img", "txt", "tsv", "hocr", "alto", "pdf")
+SAVED_AS = ("json", "img", *SUFFIXES)
 """Kinds of files that a result can be saved as."""
 
 
@@ -61,15 +64,6 @@ class SavedAs(click.ParamType[tuple[str, ...]]):
                 self.fail(f"{kind!r} is not one of {', '.join(SAVED_AS)}", param, ctx)
         return kinds
 
-
-MODULES = {
-    "text_detection": "PP-OCRv5_mobile_det",
-    "text_recognition": "PP-OCRv5_mobile_rec",
-    "doc_orientation_classify": "PP-LCNet_x1_0_doc_ori",
-    "doc_unwarping": "UVDoc",
-    "textline_orientation": "PP-LCNet_x0_25_textline_ori",
-}
-"""Prefix of the options that choose a model, and the default model."""
 
 _PREDICTION = (
     click.option("--use_doc_orientation_classify", type=Switch(), help="Correct the orientation of pages."),
@@ -115,7 +109,7 @@ _MODELS = tuple(
     click.option(
         f"--{module}_model_{what}", metavar=what.upper(), help=text, type=click.Path() if what == "dir" else str
     )
-    for module, default in MODULES.items()
+    for module, (_, default) in MODULES.items()
     for what, text in (("name", f"[{default}]"), ("dir", "Folder with custom weights."))
 )
 

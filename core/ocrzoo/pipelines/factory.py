@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, get_args, ove
 from ocrzoo.engines.base import Device, EngineOptions, Precision
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import Configuration
+from ocrzoo.pipelines.modules import MODULES
 from ocrzoo.types import Batching
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.languages.tags import Language
@@ -20,15 +21,6 @@ if TYPE_CHECKING:
     from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
     from ocrzoo.pipelines.ocr import OCRPipeline
     from ocrzoo.results.ocr import OCRResult
-
-_MODULES = {
-    "doc_orientation_classify": "DocOrientationClassify",
-    "doc_unwarping": "DocUnwarping",
-    "text_detection": "TextDetection",
-    "textline_orientation": "TextLineOrientation",
-    "text_recognition": "TextRecognition",
-}
-"""How arguments that name a model begin (PaddleOCR's names), and the module of a configuration that they choose for."""
 
 _WHAT = ("name", "dir")
 
@@ -173,7 +165,9 @@ def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def _chosen_models(models: Mapping[str, str | Path | None]) -> dict[str, dict[str, Any]]:
     """Module of a configuration to the keys that arguments give it."""
-    known = {f"{begin}_model_{what}": (module, f"model_{what}") for begin, module in _MODULES.items() for what in _WHAT}
+    known = {
+        f"{begin}_model_{what}": (module, f"model_{what}") for begin, (module, _) in MODULES.items() for what in _WHAT
+    }
     chosen: dict[str, dict[str, Any]] = {}
     for argument, value in models.items():
         if argument not in known:

@@ -158,10 +158,11 @@ class OCRResult(PageResult):
 
         A PDF shows the page as it was read: upright.
         """
-        from ocrzoo.results.exports.formats import FORMATS, document
+        from ocrzoo.results.exports import SUFFIXES
+        from ocrzoo.results.exports.formats import document
 
         content = document([self.text_page(original=kind != "pdf")], kind)
-        return self._write(save_path, "res", FORMATS[kind].suffix, content)
+        return self._write(save_path, "res", SUFFIXES[kind], content)
 
 
 def _language_keys(lines: Sequence[RecognizedLine]) -> dict[str, Any]:

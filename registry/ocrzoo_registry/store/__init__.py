@@ -1,1 +1,6 @@
 """Models on this machine: manifests, lock file, maintenance."""
+
+from __future__ import annotations
+
+LOCK_FILE = "ocrzoo.lock"
+"""Name of the lock file of a project."""

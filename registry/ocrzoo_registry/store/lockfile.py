@@ -13,8 +13,6 @@ from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import read_bounded, reason, write_at_once
 from ocrzoo_registry.store.manifest import Manifest, StoredFile
 
-FILE_NAME = "ocrzoo.lock"
-
 MAX_BYTES = 16 << 20
 
 _OF_ONE_MACHINE: Any = {"schema_version": True, "files": {"__all__": {"mtime_ns", "ctime_ns"}}}

@@ -7,7 +7,8 @@ from typing import Any, assert_type
 
 from ocrzoo import create_pipeline
 from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
-from ocrzoo.pipelines.factory import _MODULES, _WHAT, Options
+from ocrzoo.pipelines.factory import _WHAT, Options
+from ocrzoo.pipelines.modules import MODULES
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo_registry.zoo import Zoo
 
@@ -24,6 +25,6 @@ def test_that_of_a_file_or_a_plugin_is_not_known(zoo: Zoo) -> None:
 
 
 def test_all_arguments_are_known() -> None:
-    models = {f"{module}_model_{what}" for module in _MODULES for what in _WHAT}
+    models = {f"{module}_model_{what}" for module in MODULES for what in _WHAT}
     own = set(inspect.signature(create_pipeline).parameters) - {"pipeline", "models"}
     assert set(Options.__annotations__) == own | models

@@ -11,7 +11,7 @@ from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, sha256
 
 from ocrzoo_registry.cards.inference_yml import WRITTEN_FROM_CARD
 from ocrzoo_registry.errors import ExitCode, IntegrityError, UsageError
-from ocrzoo_registry.store import lockfile
+from ocrzoo_registry.store import LOCK_FILE, lockfile
 from ocrzoo_registry.store.manifest import Manifest, StoredFile
 
 CARD = offer_card()
@@ -39,7 +39,7 @@ MODELS = [
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / lockfile.FILE_NAME
+    return tmp_path / LOCK_FILE
 
 
 def test_what_is_written_is_read_in_order_of_name_and_without_what_holds_for_one_machine(path: Path) -> None:

@@ -13,6 +13,7 @@ from ocrzoo.cli.model_options import FormatName, chosen_names, chosen_zoo, forma
 from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_table
 from ocrzoo.cli.progress import format_size, show_downloads
 from ocrzoo_registry.errors import ExitCode, NotFound, UsageError
+from ocrzoo_registry.store import LOCK_FILE
 
 if TYPE_CHECKING:
     from ocrzoo_registry.cards.schema import Format, ModelCard
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from ocrzoo_registry.store.manifest import Manifest
     from ocrzoo_registry.store.store import ModelFiles
     from ocrzoo_registry.zoo import Zoo
-
-LOCK_FILE = "ocrzoo.lock"
 
 
 @click.command()

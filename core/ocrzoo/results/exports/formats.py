@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from ocrzoo.results.page_text import TextPage
 from ocrzoo_registry.errors import UsageError
-
-
-@dataclass(frozen=True)
-class Format:
-    """A format that pages can be written in."""
-
-    suffix: str
-    """Of its files, with the dot."""
-    render: Callable[[Iterable[TextPage]], bytes]
-    """Turns pages into a file's content; takes one page at a time."""
 
 
 def _txt(pages: Iterable[TextPage]) -> bytes:
@@ -50,16 +39,10 @@ def _pdf(pages: Iterable[TextPage]) -> bytes:
     return to_pdf(pages)
 
 
-FORMATS: Mapping[str, Format] = MappingProxyType(
-    {
-        "txt": Format(".txt", _txt),
-        "tsv": Format(".tsv", _tsv),
-        "hocr": Format(".hocr", _hocr),
-        "alto": Format(".xml", _alto),
-        "pdf": Format(".pdf", _pdf),
-    }
+RENDERERS: Mapping[str, Callable[[Iterable[TextPage]], bytes]] = MappingProxyType(
+    {"txt": _txt, "tsv": _tsv, "hocr": _hocr, "alto": _alto, "pdf": _pdf}
 )
-"""By the names that users write."""
+"""What turns pages, taken one at a time, into a file's content, by format."""
 
 
 def document(pages: Iterable[TextPage], fmt: str) -> bytes:
@@ -70,9 +53,9 @@ def document(pages: Iterable[TextPage], fmt: str) -> bytes:
     Raises:
         UsageError: There is no such format, or there are no pages.
     """
-    if fmt not in FORMATS:
-        raise UsageError(f"format {fmt!r}: not one of {', '.join(FORMATS)}")
-    return FORMATS[fmt].render(_some(pages, fmt))
+    if fmt not in RENDERERS:
+        raise UsageError(f"format {fmt!r}: not one of {', '.join(RENDERERS)}")
+    return RENDERERS[fmt](_some(pages, fmt))
 
 
 def _some(pages: Iterable[TextPage], fmt: str) -> Iterator[TextPage]:

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from ocrzoo.results.exports.formats import FORMATS, document
+from ocrzoo.results.exports import SUFFIXES
+from ocrzoo.results.exports.formats import RENDERERS, document
 from ocrzoo.results.page_text import TextLine, TextPage, TextWord
 from ocrzoo_registry.errors import UsageError
 
@@ -28,8 +29,8 @@ READERS = {
 
 
 def test_every_format_has_a_suffix_of_its_own() -> None:
-    assert list(FORMATS) == list(READERS)
-    suffixes = [form.suffix for form in FORMATS.values()]
+    assert list(RENDERERS) == list(SUFFIXES) == list(READERS)
+    suffixes = list(SUFFIXES.values())
     assert suffixes == [".txt", ".tsv", ".hocr", ".xml", ".pdf"]
 
 
@@ -38,13 +39,13 @@ def test_an_unknown_format_is_refused_with_the_known_ones(many: TextPage) -> Non
         document([many], "docx")
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("fmt", SUFFIXES)
 def test_no_pages_make_no_document(fmt: str) -> None:
     with pytest.raises(UsageError, match=f"no pages to write as {fmt}"):
         document(iter(()), fmt)
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("fmt", SUFFIXES)
 def test_the_same_pages_give_the_same_bytes(many: TextPage, hostile: TextPage, fmt: str) -> None:
     assert document([many, hostile], fmt) == document(iter([many, hostile]), fmt)
 
@@ -54,7 +55,7 @@ def test_no_number_is_none(hostile: TextPage, fmt: str) -> None:
     assert not re.search(rb"\b(nan|inf|infinity)\b", document([hostile], fmt), re.IGNORECASE)
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("fmt", SUFFIXES)
 def test_pages_are_let_go_of_one_by_one(fmt: str) -> None:
     alive: list[weakref.ref[Any]] = []
 
@@ -69,7 +70,7 @@ def test_pages_are_let_go_of_one_by_one(fmt: str) -> None:
     assert document(pages(), fmt)
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("fmt", SUFFIXES)
 @settings(max_examples=25, deadline=None)
 @given(
     text=st.text(st.characters(), min_size=1),
