@@ -178,7 +178,7 @@ def _make_folder(path: Path) -> None:
 
 def _print(result: PageResult, printed: Printed, *, heading: bool) -> None:
     from ocrzoo.results.base import to_json
-    from ocrzoo.results.exports.texts import clean
+    from ocrzoo.results.exports.content import sanitize
 
     if printed == "json":
         click.echo(to_json(result.json["res"]))
@@ -187,7 +187,7 @@ def _print(result: PageResult, printed: Printed, *, heading: bool) -> None:
     else:
         if heading:
             click.echo(f"==> {one_line(_name(result))} <==")
-        for text in map(clean, result["rec_texts"]):
+        for text in map(sanitize, result["rec_texts"]):
             if text:
                 click.echo(text)
 

@@ -120,7 +120,7 @@ class OCRResult(PageResult):
     @property
     def text(self) -> str:
         """The text, a line a line, as ``save_to_txt`` saves it."""
-        from ocrzoo.results.exports.plain import to_txt
+        from ocrzoo.results.exports.txt import to_txt
 
         return to_txt([self.text_page()]).rstrip("\n")
 

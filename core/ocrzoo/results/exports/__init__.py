@@ -1,6 +1,6 @@
-"""Documents made of results: text, TSV, hOCR, ALTO, searchable PDF."""
+"""Export formats: plain text, TSV, hOCR, ALTO and searchable PDF, one module each."""
 
 from __future__ import annotations
 
 SUFFIXES = {"txt": ".txt", "tsv": ".tsv", "hocr": ".hocr", "alto": ".xml", "pdf": ".pdf"}
-"""The suffix of each format's files; a table of its own so that the command line need not import what renders them."""
+"""File suffix by format; here so that the command line need not import the renderers."""

@@ -1,4 +1,4 @@
-"""ALTO 4.4: the XML of libraries and archives (schema: loc.gov/standards/alto)."""
+"""ALTO 4.4: the XML format of libraries and archives (schema: loc.gov/standards/alto)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
-from ocrzoo.results.exports import places
-from ocrzoo.results.exports.places import Box, Points
-from ocrzoo.results.exports.texts import Piece, language, main_language, share, source, version, written
+from ocrzoo.results.exports import geometry
+from ocrzoo.results.exports.content import (
+    ExportWord,
+    clamp_score,
+    language_tag,
+    lines_with_text,
+    main_language,
+    source_name,
+    version,
+)
+from ocrzoo.results.exports.geometry import Box, Points
 from ocrzoo.results.page_text import TextLine, TextPage
 
 _NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
@@ -20,14 +28,14 @@ _ROOT = {
 }
 _PROCESSING = "ocr"
 
-_Line = tuple[TextLine, list[Piece], Points]
+_Line = tuple[TextLine, list[ExportWord], Points]
 
 
 def to_alto(pages: Iterable[TextPage]) -> bytes:
     """Return one ALTO document, UTF-8, of all pages; measures are pixels.
 
-    Lines that follow each other and are turned alike make a text block, since nobody asked for the layout and only
-    blocks can say that they are turned. Where words are not known, a line is one string.
+    Consecutive lines of equal rotation are one text block, since no layout analysis is done and only blocks have a
+    rotation. If words are not known, a line is one string.
     """
     alto = ET.Element("alto", _ROOT)
     description = ET.SubElement(alto, "Description")
@@ -35,14 +43,14 @@ def to_alto(pages: Iterable[TextPage]) -> bytes:
     sources: dict[str, None] = {}
     for number, page in enumerate(pages, 1):
         _add_page(layout, page, number)
-        sources[source(page)] = None
+        sources[source_name(page)] = None
     _describe(description, list(sources))
     ET.indent(alto)
     return bytes(ET.tostring(alto, encoding="UTF-8", xml_declaration=True)) + b"\n"
 
 
 def _describe(description: ET.Element, sources: list[str]) -> None:
-    """Write what holds for all pages."""
+    """Fill the document's description."""
     ET.SubElement(description, "MeasurementUnit").text = "pixel"
     read = ET.SubElement(description, "sourceImageInformation")
     for name in sources:
@@ -56,12 +64,12 @@ def _describe(description: ET.Element, sources: list[str]) -> None:
 
 def _add_page(layout: ET.Element, page: TextPage, number: int) -> None:
     """Add one page; its print space is all of it."""
-    width, height = places.size(page)
+    width, height = geometry.page_size(page)
     index = number if page.page_index is None else page.page_index + 1
     element = ET.SubElement(layout, "Page", {"ID": f"page_{number}", "PHYSICAL_IMG_NR": str(index)})
     element.attrib.update({"WIDTH": str(width), "HEIGHT": str(height), "PROCESSINGREFS": _PROCESSING})
-    lines = [(line, found, places.points(line.polygon, page)) for line, found in written(page)]
-    if main := main_language(language(line) for line, _, _ in lines):
+    lines = [(line, words, geometry.clipped_points(line.polygon, page)) for line, words in lines_with_text(page)]
+    if main := main_language(language_tag(line) for line, _, _ in lines):
         element.set("LANG", main)
     space = ET.SubElement(element, "PrintSpace", _position(Box(0, 0, width, height)))
     labels = (f"{number}_{line_number}" for line_number in range(1, len(lines) + 1))
@@ -70,15 +78,15 @@ def _add_page(layout: ET.Element, page: TextPage, number: int) -> None:
 
 
 def _rotation(line: _Line) -> int:
-    """Whole degrees counter-clockwise that the letters of a line are turned by."""
-    return round(places.frame(line[2]).angle) % 360
+    """Rotation of a line, in whole degrees counter-clockwise."""
+    return round(geometry.oriented_box(line[2]).angle) % 360
 
 
 def _add_block(
     space: ET.Element, page: TextPage, lines: list[_Line], rotation: int, name: str, labels: Iterator[str]
 ) -> None:
-    """Add one block of lines turned alike."""
-    place = _position(places.around(places.box(corners) for _, _, corners in lines))
+    """Add one block of lines with equal rotation."""
+    place = _position(geometry.union(geometry.bounding_box(corners) for _, _, corners in lines))
     block = ET.SubElement(space, "TextBlock", {"ID": name, **place})
     if rotation:
         block.set("ROTATION", str(rotation))
@@ -87,33 +95,33 @@ def _add_block(
 
 
 def _add_line(
-    block: ET.Element, page: TextPage, line: TextLine, found: list[Piece], corners: Points, label: str
+    block: ET.Element, page: TextPage, line: TextLine, found: list[ExportWord], corners: Points, label: str
 ) -> None:
     """Add one line with its words."""
-    element = ET.SubElement(block, "TextLine", {"ID": f"line_{label}", **_position(places.box(corners))})
-    if tag := language(line):
+    element = ET.SubElement(block, "TextLine", {"ID": f"line_{label}", **_position(geometry.bounding_box(corners))})
+    if tag := language_tag(line):
         element.set("LANG", tag)
     element.set("BASEDIRECTION", line.direction)
     _add_shape(element, corners)
     for number, piece in enumerate(found, 1):
-        if piece.spaced:
+        if piece.space_before:
             ET.SubElement(element, "SP")
-        corners = places.points(piece.word.polygon, page)
+        corners = geometry.clipped_points(piece.word.polygon, page)
         string = ET.SubElement(element, "String", {"ID": f"string_{label}_{number}"})
-        string.attrib.update(_position(places.box(corners)))
-        string.attrib.update({"CONTENT": piece.word.text, "WC": f"{share(piece.word.score):.4f}"})
+        string.attrib.update(_position(geometry.bounding_box(corners)))
+        string.attrib.update({"CONTENT": piece.word.text, "WC": f"{clamp_score(piece.word.score):.4f}"})
         _add_shape(string, corners)
 
 
 def _add_shape(element: ET.Element, corners: Points) -> None:
-    """Add the outline of what is not an upright box."""
-    if not places.is_box(corners):
+    """Add the outline unless it is an upright box."""
+    if not geometry.is_upright(corners):
         shape = ET.SubElement(element, "Shape")
-        ET.SubElement(shape, "Polygon", {"POINTS": places.joined(corners, ",", " ")})
+        ET.SubElement(shape, "Polygon", {"POINTS": geometry.format_points(corners, ",", " ")})
 
 
 def _position(box: Box) -> dict[str, str]:
-    """The attributes that say where something stands."""
+    """The attributes for a position."""
     return {
         "HPOS": str(box.left),
         "VPOS": str(box.top),

@@ -1,4 +1,4 @@
-"""A font that shows nothing: it carries the characters of a searchable PDF, so that no font of the system is needed."""
+"""An invisible font for the characters of a searchable PDF, which makes system fonts unnecessary."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 
 EM = 1000
-"""Units a font size is divided into."""
+"""Font units per em."""
 ASCENT = 800
-"""Units above the baseline; the rest of the em lies below."""
+"""Font units above the baseline; the rest of the em is below."""
 
-_MOST = 65_000
+_MAX_GLYPHS = 65_000
 """A font numbers its glyphs with 16 bits."""
 _DATE = timestampFromString("Sat Jan  1 00:00:00 2000")
 _NARROW = frozenset(" !'(),-./:;I[\\]`fijlrt|ا")
 _WIDE = frozenset("%@MWmwЖШЩЮжшщюм")
 _WIDTHS = {"Mn": 0, "Me": 0, "Cf": 0, "Lu": 680}
-"""By Unicode's general category: marks take no room of their own, capitals more than others."""
+"""Widths by general category; marks have none, capitals are wider."""
 
 
 def advance(character: str) -> int:
-    """Return about how much room fonts give a character, in units: words within a line then stand near their ink."""
+    """Return the typical width of a character, in font units, so that words of a line are close to their ink."""
     if unicodedata.east_asian_width(character) in "WF":
         return EM
     if character in _NARROW:
@@ -35,13 +35,13 @@ def advance(character: str) -> int:
 
 
 def width(text: str) -> int:
-    """Return the room that a text takes, in units."""
+    """Return the width of a text, in font units."""
     return sum(map(advance, text))
 
 
 def save(characters: Iterable[str], path: Path) -> None:
     """Write a TrueType font with a blank glyph for each character (the first 65 000) and for the space."""
-    kept = sorted({" ", *characters})[:_MOST]
+    kept = sorted({" ", *characters})[:_MAX_GLYPHS]
     names = {ord(character): f"u{ord(character):04X}" for character in kept}
     order = [".notdef", *names.values()]
     advances = {".notdef": EM // 2, **{name: advance(chr(code)) for code, name in names.items()}}
@@ -60,7 +60,7 @@ def save(characters: Iterable[str], path: Path) -> None:
 
 
 def _blank(room: int) -> Glyph:
-    """An outline without area: there is nothing to paint, but the glyph has a size (PDFium skips text without one)."""
+    """An outline without area: it is invisible but has a size (PDFium skips glyphs without one)."""
     pen = TTGlyphPen(None)
     pen.moveTo((0, ASCENT - EM))
     pen.lineTo((room, ASCENT))

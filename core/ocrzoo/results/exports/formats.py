@@ -1,4 +1,4 @@
-"""Exports: the text of pages in the formats that other programs read, by a table of formats."""
+"""The table of renderers, by format."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ocrzoo_registry.errors import UsageError
 
 
 def _txt(pages: Iterable[TextPage]) -> bytes:
-    from ocrzoo.results.exports.plain import to_txt
+    from ocrzoo.results.exports.txt import to_txt
 
     return to_txt(pages).encode("utf-8")
 
 
 def _tsv(pages: Iterable[TextPage]) -> bytes:
-    from ocrzoo.results.exports.plain import to_tsv
+    from ocrzoo.results.exports.tsv import to_tsv
 
     return to_tsv(pages).encode("utf-8")
 
@@ -42,24 +42,24 @@ def _pdf(pages: Iterable[TextPage]) -> bytes:
 RENDERERS: Mapping[str, Callable[[Iterable[TextPage]], bytes]] = MappingProxyType(
     {"txt": _txt, "tsv": _tsv, "hocr": _hocr, "alto": _alto, "pdf": _pdf}
 )
-"""What turns pages, taken one at a time, into a file's content, by format."""
+"""Functions that render pages, consumed one at a time, as a file's content, by format."""
 
 
 def document(pages: Iterable[TextPage], fmt: str) -> bytes:
-    """Return the content of a file of that format with all pages; the same pages give the same bytes.
+    """Return the content of a file with all pages; the output is deterministic.
 
-    Pages are taken one at a time, so an iterator that reads them as it goes needs room for one.
+    Pages are consumed one at a time, so a lazy iterator keeps only one in memory.
 
     Raises:
         UsageError: There is no such format, or there are no pages.
     """
     if fmt not in RENDERERS:
-        raise UsageError(f"format {fmt!r}: not one of {', '.join(RENDERERS)}")
-    return RENDERERS[fmt](_some(pages, fmt))
+        raise UsageError(f"format {fmt!r} is not one of {', '.join(RENDERERS)}")
+    return RENDERERS[fmt](_not_empty(pages, fmt))
 
 
-def _some(pages: Iterable[TextPage], fmt: str) -> Iterator[TextPage]:
-    """The pages, and an error after them where there were none."""
+def _not_empty(pages: Iterable[TextPage], fmt: str) -> Iterator[TextPage]:
+    """Yield the pages; raise an error if there are none."""
     seen = False
     for page in pages:
         seen = True

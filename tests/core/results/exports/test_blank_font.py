@@ -43,7 +43,7 @@ def test_characters_take_about_the_room_they_take_in_print(narrower: str, wider:
 
 
 def test_no_more_characters_than_a_font_can_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blank_font, "_MOST", 3)
+    monkeypatch.setattr(blank_font, "_MAX_GLYPHS", 3)
     blank_font.save("dcba", tmp_path / "font.ttf")
     with TTFont(tmp_path / "font.ttf") as font:
         assert "".join(map(chr, font.getBestCmap())) == " ab"

@@ -35,7 +35,7 @@ def test_every_format_has_a_suffix_of_its_own() -> None:
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones(many: TextPage) -> None:
-    with pytest.raises(UsageError, match=r"format 'docx': not one of txt, tsv, hocr, alto, pdf"):
+    with pytest.raises(UsageError, match=r"format 'docx' is not one of txt, tsv, hocr, alto, pdf"):
         document([many], "docx")
 
 

@@ -8,7 +8,15 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from ocrzoo.results.exports.texts import clean, language, main_language, pieces, share, source, written
+from ocrzoo.results.exports.content import (
+    clamp_score,
+    language_tag,
+    lines_with_text,
+    main_language,
+    sanitize,
+    source_name,
+    words_of,
+)
 from ocrzoo.results.page_text import TextLine, TextPage, TextWord
 
 PLACE = np.zeros((4, 2), np.float32)
@@ -29,12 +37,12 @@ def line(text: str, words: Sequence[str] = (), tag: str | None = None) -> TextLi
     ],
 )
 def test_a_text_stays_on_its_line_and_within_xml(given: str, kept: str) -> None:
-    assert clean(given) == kept
+    assert sanitize(given) == kept
 
 
 @pytest.mark.parametrize(("score", "kept"), [(0.5, 0.5), (-1, 0), (2, 1), (math.nan, 0), (math.inf, 1), (-math.inf, 0)])
 def test_a_score_lies_between_nothing_and_all(score: float, kept: float) -> None:
-    assert share(score) == kept
+    assert clamp_score(score) == kept
 
 
 @pytest.mark.parametrize(
@@ -52,24 +60,24 @@ def test_a_score_lies_between_nothing_and_all(score: float, kept: float) -> None
 def test_words_know_whether_a_space_stands_before_them(
     text: str, words: list[str], found: list[tuple[str, bool]]
 ) -> None:
-    assert [(piece.word.text, piece.spaced) for piece in pieces(line(text, words))] == found
+    assert [(piece.word.text, piece.space_before) for piece in words_of(line(text, words))] == found
 
 
 def test_a_line_without_words_has_its_own_score() -> None:
-    assert pieces(line("text"))[0].word.score == 0.5
-    assert pieces(line("text", ["text"]))[0].word.score == 0.25
+    assert words_of(line("text"))[0].word.score == 0.5
+    assert words_of(line("text", ["text"]))[0].word.score == 0.25
 
 
 def test_lines_without_text_are_left_out() -> None:
     page = TextPage("p", np.zeros((1, 1, 3), np.uint8), (line(""), line(" \t"), line("x"), line("y", [" "])))
-    assert [found.text for found, _ in written(page)] == ["x"]
+    assert [found.text for found, _ in lines_with_text(page)] == ["x"]
 
 
 @pytest.mark.parametrize(
     ("tag", "kept"), [("zh-Hans", "zh-Hans"), ("en", "en"), ("", None), ("a b", None), (None, None)]
 )
 def test_a_language_is_written_as_bcp_47_has_it(tag: str | None, kept: str | None) -> None:
-    assert language(line("x", tag=tag)) == kept
+    assert language_tag(line("x", tag=tag)) == kept
 
 
 def test_the_main_language_is_that_of_most_lines() -> None:
@@ -80,5 +88,5 @@ def test_the_main_language_is_that_of_most_lines() -> None:
 
 def test_a_page_is_named_after_its_file() -> None:
     image = np.zeros((1, 1, 3), np.uint8)
-    assert source(TextPage("name", image, (), "folder/file.png")) == "folder/file.png"
-    assert source(TextPage("na\udcffme", image, ())) == "na\ufffdme"
+    assert source_name(TextPage("name", image, (), "folder/file.png")) == "folder/file.png"
+    assert source_name(TextPage("na\udcffme", image, ())) == "na\ufffdme"

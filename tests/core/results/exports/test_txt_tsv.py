@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ocrzoo.results.exports.plain import to_tsv, to_txt
+from ocrzoo.results.exports.tsv import to_tsv
+from ocrzoo.results.exports.txt import to_txt
 from ocrzoo.results.page_text import TextPage
 
 if TYPE_CHECKING:
