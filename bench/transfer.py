@@ -31,6 +31,7 @@ from bench.transfer_server import serve
 from tests.hubs.kit import DOWNLOADS, MODEL, QUIET_AISTUDIO
 from tests.hubs.pulling import PARAMS, PULL
 
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store.store import Store
@@ -43,13 +44,14 @@ WARM = f"""
 import statistics, sys, time
 sockets = []
 sys.addaudithook(lambda event, _: sockets.append(event) if event.startswith("socket.") else None)
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.zoo import Zoo
 zoo = Zoo()
 card = zoo.models.get({MODEL!r})
 times = []
 for _ in range({WARM_CALLS}):
     start = time.perf_counter()
-    zoo.resolver.resolve(card, ["paddle"])
+    zoo.resolver.get(DownloadRequest(card, ["paddle"]))
     times.append(1000 * (time.perf_counter() - start))
 clients = {{"requests", "urllib3", "huggingface_hub", "modelscope", "aistudio_sdk", "http.client"}} & sys.modules.keys()
 print(f"ocrzoo, a model that is here: {{statistics.median(times):.3f}} ms (least {{min(times):.3f}}, the first "
@@ -112,7 +114,7 @@ def zoo() -> Zoo:
 def ours(home: Path) -> None:
     """Fetch the model as the library does: listed, hashed, synced and published."""
     settings = replace(zoo().settings, home=home)
-    Resolver(settings, zoo().sources, Store(home)).resolve(zoo().models.get(MODEL), ["paddle"])
+    Resolver(settings, zoo().sources, Store(home)).get(DownloadRequest(zoo().models.get(MODEL), ["paddle"]))
 
 
 def fetches(url: str) -> dict[str, Fetch]:

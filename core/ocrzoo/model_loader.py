@@ -14,6 +14,7 @@ from ocrzoo.engines.base import Device, Engine, EngineOptions, Session, TellingS
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.charsets import check_charset
 from ocrzoo_registry.cards.schema import Format, ModelCard, Task
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import EngineError, InputError, IntegrityError, UsageError
 from ocrzoo_registry.plugins.specs import EngineSpec, load_attribute
 from ocrzoo_registry.store.store import ModelFiles
@@ -115,7 +116,7 @@ class ModelLoader:
                 f"{card.name} is published as {', '.join(card.artifacts)}, "
                 f"which {_names(engines)} cannot read: {help_text}"
             )
-        return self.zoo.resolver.resolve(card, formats)
+        return self.zoo.resolver.get(DownloadRequest(card, formats))
 
     def _load(self, spec: EngineSpec, files: ModelFiles) -> Session:
         """Load a network; a device that is not there means the CPU, with a warning (PaddleX's rule)."""

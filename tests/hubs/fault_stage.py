@@ -27,6 +27,7 @@ from tests.hubs.pulling import (
 from tests.hubs.server import Hubs
 from tests.hubs.wire import Request
 
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.errors import ExitCode, IntegrityError, OcrzooError
 from ocrzoo_registry.network.retry import LEAST_RATE, SILENCE_S
@@ -153,5 +154,5 @@ class Stage:
 
 def _resolved(resolver: Resolver, expected: Manifest | None) -> ModelFiles:
     if expected is not None:
-        return resolver.fetch_locked(card(), expected)
-    return resolver.resolve(card(), ["paddle"])
+        return resolver.get(DownloadRequest(card(), [expected.format], expected))
+    return resolver.get(DownloadRequest(card(), ["paddle"]))

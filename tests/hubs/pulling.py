@@ -17,6 +17,7 @@ from tests.hubs.kit import MODEL
 from tests.hubs.server import TAR_SUFFIX, Hubs
 
 from ocrzoo_registry.cards.schema import ModelCard
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store.store import MANIFEST_NAME, ModelFiles
 from ocrzoo_registry.zoo import Zoo
@@ -29,11 +30,12 @@ PROCESS_S = 60.0
 TOKENS = ("HF_TOKEN", "AISTUDIO_ACCESS_TOKEN", "MODELSCOPE_API_TOKEN", "OCRZOO_MIRROR_TOKEN")
 PULL = """
 import sys
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import OcrzooError
 from ocrzoo_registry.zoo import Zoo
 zoo = Zoo()
 try:
-    zoo.resolver.resolve(zoo.models.get(sys.argv[1]), ["paddle"])
+    zoo.resolver.get(DownloadRequest(zoo.models.get(sys.argv[1]), ["paddle"]))
 except OcrzooError as error:
     print(f"{type(error).__name__}: {error}", file=sys.stderr)
     sys.exit(error.exit_code)
@@ -58,7 +60,7 @@ def card(name: str = MODEL) -> ModelCard:
 
 def pull(environment: Mapping[str, str], model: str = MODEL) -> ModelFiles:
     """Resolve a model in this process."""
-    return make_zoo(environment).resolver.resolve(card(model), ["paddle"])
+    return make_zoo(environment).resolver.get(DownloadRequest(card(model), ["paddle"]))
 
 
 def start(environment: Mapping[str, str], model: str = MODEL, code: str = PULL) -> subprocess.Popen[str]:

@@ -32,7 +32,8 @@ from tests.hubs.pulling import (
 )
 from tests.hubs.server import Hubs
 
-from ocrzoo_registry.download.batch import Pull, pull_all
+from ocrzoo_registry.download.batch import get_all
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import ExitCode, OfflineError, StoreError
 from ocrzoo_registry.store.store import Store
 
@@ -63,8 +64,7 @@ def test_models_come_side_by_side(source: str, hubs: Hubs, files: dict[str, byte
         hubs.models[name] = {**files, "inference.yml": f"Global:\n  model_name: {name}\n".encode()}
     resolver = make_zoo(variables(tmp_path, [source], hubs)).resolver
     names = [*OTHER_MODELS, MODEL]
-    pulls = [Pull(name, lambda name=name: resolver.resolve(card(name), ["paddle"])) for name in names]  # type: ignore[misc]
-    done = pull_all(resolver, pulls)
+    done = get_all(resolver, [DownloadRequest(card(name), ["paddle"]) for name in names])
     assert [(one.name, one.error) for one in done] == [(name, None) for name in names]
     assert all(contents_of(folder_of(tmp_path, name)) == hubs.models[name] for name in names)
 

@@ -18,6 +18,8 @@ from case_pipelines import OFF, PIPELINES, ocr, preprocessor
 from cases import Case
 from playing import filled
 
+from ocrzoo_registry.download.request import DownloadRequest
+
 REAL = (
     ("PP-OCRv4_mobile_det", "onnx"),
     ("PP-OCRv4_mobile_rec", "onnx"),
@@ -75,7 +77,7 @@ def gather_models(folder: Path, stand_ins: Mapping[str, Path], zoo: Any) -> Path
     folder.mkdir(parents=True, exist_ok=True)
     found = dict(stand_ins)
     for name, file_format in REAL:
-        resolved = zoo.resolver.resolve(zoo.models.get(name), [file_format]).folder
+        resolved = zoo.resolver.get(DownloadRequest(zoo.models.get(name), [file_format])).folder
         found[name + ("_onnx" if file_format == "onnx" else "")] = resolved
     for name, place in found.items():
         if not (folder / name).exists():

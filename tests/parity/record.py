@@ -21,6 +21,8 @@ from typing import Any, Literal
 
 from answers import write_recordings
 
+from ocrzoo_registry.download.request import DownloadRequest
+
 HERE = Path(__file__).parent
 PAGES = (HERE.parent / "data" / "pages", HERE.parents[1] / "docs" / "sample.png")
 IMAGES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".webp"})
@@ -78,7 +80,7 @@ def model_folder(name: str, file_format: Format) -> Path:
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo()
-    return zoo.resolver.resolve(zoo.models.get(name), [file_format]).folder
+    return zoo.resolver.get(DownloadRequest(zoo.models.get(name), [file_format])).folder
 
 
 def find_model(name: str, file_format: Format, models: Path | None) -> Path:

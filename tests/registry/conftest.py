@@ -16,6 +16,7 @@ sys.path.append(str(Path(__file__).parents[2]))
 
 from tests.registry.kit import FIRST_PARTY, SitePackages
 
+from ocrzoo_registry.download.events import DownloadEvents
 from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
 from ocrzoo_registry.plugins.specs import SourceSpec
@@ -66,7 +67,13 @@ def make_resolver(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> MakeRe
     """Build a resolver over sources by name, ranked in the order given."""
     default = settings
 
-    def make(settings: Settings = default, *, network: bool = False, **sources: object) -> Resolver:
+    def make(
+        settings: Settings = default,
+        *,
+        network: bool = False,
+        events: DownloadEvents | None = None,
+        **sources: object,
+    ) -> Resolver:
         module = ModuleType("ocrzoo_test_sources")
         monkeypatch.setitem(sys.modules, module.__name__, module)
         offers = []
@@ -74,6 +81,6 @@ def make_resolver(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> MakeRe
             setattr(module, name, lambda _settings, source=source: source)
             spec = SourceSpec(name, f"{module.__name__}:{name}", rank=rank, network=network, mutable=not network)
             offers.append(Registration(spec, Origin("test", "test", "0")))
-        return Resolver(settings, Registrations("source", offers, lambda spec: spec.name), Store(settings.home))
+        return Resolver(settings, Registrations("source", offers, lambda spec: spec.name), Store(settings.home), events)
 
     return make

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from ocrzoo_registry.cards.loader import build_card
 from ocrzoo_registry.cards.schema import ModelCard
+from ocrzoo_registry.download.events import DownloadEvents
 from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Listing, RemoteFile, Stream
@@ -95,7 +96,14 @@ class Shelf:
 class MakeResolver(Protocol):
     """Builds a resolver over sources by name, ranked in the order given."""
 
-    def __call__(self, settings: Settings = ..., *, network: bool = False, **sources: object) -> Resolver: ...
+    def __call__(
+        self,
+        settings: Settings = ...,
+        *,
+        network: bool = False,
+        events: DownloadEvents | None = None,
+        **sources: object,
+    ) -> Resolver: ...
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from ocrzoo.engines.onnxruntime import OnnxRuntimeEngine
 from ocrzoo.engines.openvino import OpenVinoEngine
 from ocrzoo.engines.paddle import PaddleEngine
 from ocrzoo_registry.cards import inference_yml
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 
@@ -104,7 +105,7 @@ def test_they_are_the_same_every_time(stand_ins: dict[str, Path], tmp_path: Path
 def test_the_zoo_finds_them_in_ocrzoo_model_path(stand_ins: dict[str, Path], name: str, tmp_path: Path) -> None:
     zoo = Zoo(Settings(home=tmp_path, sources=("directory",), sources_exact=True, model_path=(stand_ins[name].parent,)))
     for file_format, folder in (("paddle", stand_ins[name]), ("onnx", stand_ins[f"{name}_onnx"])):
-        files = zoo.resolver.resolve(zoo.models.get(name), [file_format])
+        files = zoo.resolver.get(DownloadRequest(zoo.models.get(name), [file_format]))
         assert inference_yml.read(files.folder)["Global"]["model_name"] == name
         for file in folder.iterdir():
             assert (files.folder / file.name).read_bytes() == file.read_bytes()

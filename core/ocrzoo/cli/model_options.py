@@ -11,6 +11,7 @@ from ocrzoo_registry.cards.formats import format_names
 
 if TYPE_CHECKING:
     from ocrzoo_registry.cards.schema import Format
+    from ocrzoo_registry.download.events import DownloadEvents
     from ocrzoo_registry.languages.tags import Language
     from ocrzoo_registry.zoo import Zoo
 
@@ -105,7 +106,7 @@ all_models_option = click.option("--all", "every", is_flag=True, help="All regis
 """Adds ``--all``; the command gets ``every``."""
 
 
-def chosen_zoo(source: str | None) -> Zoo:
+def chosen_zoo(source: str | None, events: DownloadEvents | None = None) -> Zoo:
     """Return the zoo of the environment, limited to the sources of ``--source``.
 
     Raises:
@@ -113,7 +114,7 @@ def chosen_zoo(source: str | None) -> Zoo:
     """
     from ocrzoo_registry.zoo import zoo_with_sources
 
-    return zoo_with_sources(source)
+    return zoo_with_sources(source, events)
 
 
 def chosen_names(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from ocrzoo.cli.output import one_line, print_message
-from ocrzoo.cli.progress import page_progress, show_downloads
+from ocrzoo.cli.progress import download_events, page_progress
 from ocrzoo.results.exports import SUFFIXES
 from ocrzoo_registry.errors import ExitCode, OcrzooError, UsageError
 
@@ -63,8 +63,7 @@ def run_ocr(reading: OcrJob, arguments: Mapping[str, Any], options: Mapping[str,
     from ocrzoo_registry.zoo import Zoo
 
     kind = None if reading.output is None else _document_kind(reading.output, reading.inputs)
-    zoo = Zoo()
-    show_downloads(zoo.resolver)
+    zoo = Zoo(events=download_events())
     of_pipeline = {key: value for key, value in options.items() if key in _OF_PIPELINE or "_model_" in key}
     of_pages = {key: value for key, value in options.items() if key not in of_pipeline and value is not None}
     made = create_pipeline(**arguments, **of_pipeline, zoo=zoo)

@@ -16,13 +16,17 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
-    from ocrzoo_registry.download.resolver import Resolver
+    from ocrzoo_registry.download.events import DownloadEvents
 
 
-def show_downloads(resolver: Resolver) -> None:
-    """Show the downloads of a resolver and what it waits for."""
-    resolver.watch = _DownloadBars().watch if stderr_is_terminal() else _announce
-    resolver.tell = lambda message: click.echo(one_line(message), err=True)
+def download_events(*, messages: bool = True) -> DownloadEvents:
+    """Return what shows the progress of downloads and, if wanted, their messages."""
+    from ocrzoo_registry.download.events import DownloadEvents, no_messages
+
+    return DownloadEvents(
+        _DownloadBars().watch if stderr_is_terminal() else _announce,
+        (lambda message: click.echo(one_line(message), err=True)) if messages else no_messages,
+    )
 
 
 @contextmanager

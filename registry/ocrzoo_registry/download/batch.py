@@ -1,65 +1,64 @@
-"""Pulling several models side by side; what fails costs itself only."""
+"""Getting several models at once; a failure affects its own model only."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Event
 from typing import TypeVar
 
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.errors import OcrzooError, StoreError
 from ocrzoo_registry.store.store import ModelFiles
 
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-SIDE_BY_SIDE = 3
-"""Models on their way at once; each has several files of its own."""
+CONCURRENT_MODELS = 3
+"""Each model downloads several files at once itself."""
 
 
 @dataclass(frozen=True)
-class Pull:
-    """One model to bring."""
+class DownloadResult:
+    """The files of one request, or why it failed."""
 
-    name: str
-    bring: Callable[[], ModelFiles]
-
-
-@dataclass(frozen=True)
-class Pulled:
-    """What came of it."""
-
-    name: str
+    request: DownloadRequest
     files: ModelFiles | None
     error: OcrzooError | None = None
 
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.request.name
 
-def pull_all(resolver: Resolver, pulls: Sequence[Pull]) -> list[Pulled]:
-    """Bring all models, in any order, and tell of each in the order given; Ctrl-C ends all transfers."""
-    return side_by_side(resolver, _pull, pulls)
+
+def get_all(resolver: Resolver, requests: Sequence[DownloadRequest]) -> list[DownloadResult]:
+    """Get several models concurrently; results are in the order of the requests. Ctrl-C cancels all downloads."""
+    return run_concurrently(lambda request: _get(resolver, request), requests, resolver.events.cancelled)
 
 
-def side_by_side(
-    resolver: Resolver, do: Callable[[Thing], Result], things: Iterable[Thing], width: int = SIDE_BY_SIDE
+def run_concurrently(
+    call: Callable[[Item], Result], items: Iterable[Item], cancelled: Event, workers: int = CONCURRENT_MODELS
 ) -> list[Result]:
-    """Do something with ``width`` things at once; results come in the order of the things.
+    """Call a function with each item in several threads; results are in the order of the items.
 
-    What it raises, and Ctrl-C, calls off all that the resolver transfers, so that nobody waits for the others.
+    An exception, and Ctrl-C, sets ``cancelled``, so that the other threads end early too.
     """
-    with ThreadPoolExecutor(width) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         try:
-            return list(pool.map(do, things))
-        except BaseException:  # Ctrl-C too: leaving the pool would wait for every transfer
-            resolver.cancelled.set()
+            return list(pool.map(call, items))
+        except BaseException:  # Ctrl-C too: leaving the pool would wait for every download
+            cancelled.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-def _pull(pull: Pull) -> Pulled:
+def _get(resolver: Resolver, request: DownloadRequest) -> DownloadResult:
     try:
-        return Pulled(pull.name, pull.bring())
+        return DownloadResult(request, resolver.get(request))
     except OcrzooError as error:
-        return Pulled(pull.name, None, error)
+        return DownloadResult(request, None, error)
     except OSError as error:  # a folder or charset of this model that cannot be read
-        return Pulled(pull.name, None, StoreError(f"{pull.name}: {error}"))
+        return DownloadResult(request, None, StoreError(f"{request.name}: {error}"))

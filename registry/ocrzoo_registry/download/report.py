@@ -1,52 +1,41 @@
-"""What sources answered, and how it is told to the user when none of them helped."""
+"""What the sources answered, and the error message when all of them failed."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ocrzoo_registry.cards.schema import Format
-from ocrzoo_registry.errors import IntegrityError, NotOffered, OcrzooError, OfflineError, SourceError
+from ocrzoo_registry.errors import Attempt, IntegrityError, NotOffered, OcrzooError, OfflineError, SourceError
 from ocrzoo_registry.store.store import Store
 
-_IN_WORDS = {"unreachable", "busy", "too slow", "refused", "absent"}
-"""Outcomes that are named; the others say it all in their message."""
+_NAMED = {"unreachable", "busy", "too slow", "refused", "absent"}
+"""Outcomes that are named; of the others the message says enough."""
+
+_COPY = "Put a copy in a folder of OCRZOO_MODEL_PATH"
 
 _ADVICE = {
-    "refused": "a token may be needed",
-    "unreachable": "look at the network, HTTPS_PROXY and the endpoints ('ocrzoo sources check')",
-    "busy": "try again later",
-    "too slow": "run it again: what came is kept, and it goes on from there",
-    "corrupt": "try again later, or ask another source with --source",
+    "refused": "A token may be needed",
+    "busy": "Try again later",
+    "too slow": "Run the command again to resume the download",
+    "unreachable": "Check the network, HTTPS_PROXY and the endpoints with 'ocrzoo sources check'",
 }
+"""The next step by outcome, the most useful one first."""
 
-
-@dataclass(frozen=True)
-class Attempt:
-    """What one source answered."""
-
-    source: str
-    message: str
-    outcome: str = "failed"
-    """The word for it, such as ``absent``, ``refused``, ``unreachable``, ``busy``, ``too slow`` or ``corrupt``."""
-
-    @classmethod
-    def failed(cls, source: str, error: SourceError | IntegrityError) -> Attempt:
-        """Note what a source failed with."""
-        return cls(source, str(error), error.outcome)
+log = logging.getLogger("ocrzoo")
 
 
 def any_corrupt(attempts: Sequence[Attempt]) -> bool:
-    """Whether a source delivered bytes that are not those promised."""
+    """Whether a source delivered other bytes than expected."""
     return any(attempt.outcome == "corrupt" for attempt in attempts)
 
 
-def tell(attempts: Sequence[Attempt]) -> str:
-    """Say what came of the attempts, sources with the same outcome together."""
+def describe(attempts: Sequence[Attempt]) -> str:
+    """Describe attempts in full, sources with the same outcome together."""
     by_outcome: dict[str, dict[str, None]] = {}
     for attempt in attempts:
-        named = attempt.outcome in _IN_WORDS
+        named = attempt.outcome in _NAMED
         text = f"{attempt.outcome} ({attempt.message})" if named else attempt.message
         by_outcome.setdefault(text, {})[attempt.source] = None
     return "; ".join(f"{', '.join(sources)}: {text}" for text, sources in by_outcome.items())
@@ -59,33 +48,100 @@ def failure(
     attempts: Sequence[Attempt],
     *,
     offline: bool,
-    again: str = "",
+    command: str = "",
 ) -> OcrzooError:
-    """Return the error that tells of all attempts, and what to do now.
+    """Return the error of a model that could not be downloaded: one line, with the next step.
 
-    ``folders`` is where the model would lie, in each format that would do; ``faults`` what is wrong with those that
-    are there, if anything; ``again`` the command that asked for certain bytes, where any of the model would not do.
+    Its ``attempts`` say what each source answered; so does the log at debug level.
+
+    ``folders`` are the model's folders in the store, by the formats that were requested; ``faults`` what is wrong
+    with those that exist, if anything; ``command`` the command that requested certain files, if any.
     """
-    tried = "; ".join([*(f"{folder} {fault}" for folder, fault in faults.items() if fault), tell(attempts)])
-    stays = [f"{folder} stays as it is" for folder, fault in faults.items() if not fault]
+    for attempt in attempts:
+        log.debug("%s from %s: %s: %s", name, attempt.source, attempt.outcome, attempt.message)
+    title = f"{name} ({next(iter(folders))})" if len(folders) == 1 else name
     pull = f"ocrzoo models pull {name}" + (f" --format {next(iter(folders))}" if len(folders) == 1 else "")
     if any_corrupt(attempts):
-        advice = f"'{pull} --update' takes what is served now" if again else _ADVICE["corrupt"]
-        return IntegrityError(
-            f"{name}: refused, the bytes are not those promised: {'; '.join([tried, *stays, advice])}"
-        )
-    if offline:
-        never_verified = any(map(Store.is_unverified, folders.values()))
-        trust = f", take it as it is with '{pull} --trust'" if never_verified else ""
-        state = " and ".join(stays) or f"not whole in {' or '.join(map(str, folders.values()))}"
-        command = again or (f"{pull} --update" if stays else pull)
-        return OfflineError(
-            f"{name}: {state}, and the network is off limits: {tried}; "
-            f"bring it with 'OCRZOO_OFFLINE=0 {command}'{trust}, or put it under OCRZOO_MODEL_PATH"
-        )
-    advices = [text for outcome, text in _ADVICE.items() if any(attempt.outcome == outcome for attempt in attempts)]
+        error: OcrzooError = IntegrityError(_corrupt(title, faults, attempts, f"'{pull} --update'" if command else ""))
+    elif offline:
+        error = OfflineError(_offline(title, folders, faults, attempts, pull, command))
+    else:
+        kind = NotOffered if all(attempt.outcome == "missing" for attempt in attempts) else SourceError
+        error = kind(_failed(title, name, faults, attempts))
+    error.attempts = tuple(attempts)
+    return error
+
+
+def _corrupt(title: str, faults: Mapping[Path, str | None], attempts: Sequence[Attempt], update: str) -> str:
+    corrupt = {attempt.source for attempt in attempts if attempt.outcome == "corrupt"}
+    details = describe([attempt for attempt in attempts if attempt.source in corrupt])
+    step = f"Run {update} to use what is served now" if update else "Try again later, or another source with --source"
+    if {attempt.source for attempt in attempts} == {"bundle"}:
+        step = "Copy the bundle again"
+    return f"{title} was refused, its files are not the expected ones: {details}. {step}.{_unchanged(faults)}"
+
+
+def _offline(
+    title: str,
+    folders: Mapping[Format, Path],
+    faults: Mapping[Path, str | None],
+    attempts: Sequence[Attempt],
+    pull: str,
+    command: str,
+) -> str:
+    broken = [f"{folder} {fault}" for folder, fault in faults.items() if fault]
+    intact = [folder for folder, fault in faults.items() if not fault]
+    local = [attempt for attempt in attempts if attempt.outcome not in {"offline", "missing"}]
+    state = "cannot be updated" if intact else "is not usable" if broken else "is not cached"
+    reasons = "; ".join([*broken, *([describe(local)] if local else [])])
+    state += f" ({reasons})" if reasons else ""
+    online = f"'OCRZOO_OFFLINE=0 {command or (f'{pull} --update' if intact else pull)}'"
+    unverified = any(map(Store.is_unverified, folders.values()))
+    trust = f", accept it unverified with '{pull} --trust'" if unverified else ""
+    return (
+        f"{title} {state} and offline mode is on. Run {online}{trust}, or add its folder to OCRZOO_MODEL_PATH."
+        f"{_unchanged(faults)}"
+    )
+
+
+def _failed(title: str, name: str, faults: Mapping[Path, str | None], attempts: Sequence[Attempt]) -> str:
+    sources = dict.fromkeys(attempt.source for attempt in attempts)
+    broken = [f"{folder} {fault}" for folder, fault in faults.items() if fault]
+    why = "; ".join([_reason(attempts, len(sources)), *broken])
+    more = ", or see each source with --debug" if len(sources) > 1 else ""
+    return f"{title} could not be downloaded: {why}. {_next_step(name, attempts)}{more}.{_unchanged(faults)}"
+
+
+def _reason(attempts: Sequence[Attempt], count: int) -> str:
+    """Say in one breath why all sources failed; of a single one in full."""
+    if not attempts:
+        return "no source was asked"
+    if count == 1:
+        return describe(attempts)
+    by_outcome: dict[str, dict[str, None]] = {}
+    for attempt in attempts:
+        by_outcome.setdefault(attempt.outcome, {})[attempt.source] = None
+    if by_outcome.keys() == {"missing"}:
+        return f"no source has it ({count} sources tried)"
+    by_outcome.pop("missing", None)
+    if by_outcome.keys() == {"unreachable"}:
+        return f"no network ({count} sources tried)"
+    brief = _NAMED - {"refused"}  # whose message names the token to set
+    named = [f"{', '.join(sources)} {outcome}" for outcome, sources in by_outcome.items() if outcome in brief]
+    others = [attempt for attempt in attempts if attempt.outcome not in {*brief, "missing"}]
+    return f"{'; '.join([*named, *([describe(others)] if others else [])])} ({count} sources tried)"
+
+
+def _next_step(name: str, attempts: Sequence[Attempt]) -> str:
+    outcomes = {attempt.outcome for attempt in attempts}
+    if outcomes - {"missing"} == {"unreachable"} and len({attempt.source for attempt in attempts}) > 1:
+        return _COPY
+    if {attempt.source for attempt in attempts} == {"bundle"}:
+        return "Copy the bundle again"
     if any((attempt.source, attempt.outcome) == ("mirror", "missing") for attempt in attempts):
-        advices.append(f"'ocrzoo mirror build DIR {name}' adds it to a mirror, where that is made")
-    advices += stays or ["a copy of it in a folder of OCRZOO_MODEL_PATH will do"]
-    kind = NotOffered if all(attempt.outcome == "missing" for attempt in attempts) else SourceError
-    return kind(f"{name}: no source delivered it: {tried}; {'; '.join(advices)}")
+        return f"Add it to the mirror with 'ocrzoo mirror build DIR {name}'"
+    return next((text for outcome, text in _ADVICE.items() if outcome in outcomes), _COPY)
+
+
+def _unchanged(faults: Mapping[Path, str | None]) -> str:
+    return "".join(f" {folder} is unchanged." for folder, fault in faults.items() if not fault)

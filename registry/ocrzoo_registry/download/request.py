@@ -1,4 +1,4 @@
-"""An order: one model, in one format, from one source; with all that is promised of it."""
+"""A download request: which model, in which formats, and which digests are expected."""
 
 from __future__ import annotations
 
@@ -6,40 +6,68 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ocrzoo_registry.cards.schema import RELATIVE_PATH, Format, ModelCard
+from ocrzoo_registry.cards.schema import RELATIVE_PATH, FileRecord, Format, ModelCard
 from ocrzoo_registry.errors import IntegrityError, SourceError
 from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.store.manifest import Manifest, StoredFile
 from ocrzoo_registry.store.store import MANIFEST_NAME
 
 MAX_FILES, MAX_PATH = 100, 200
-"""Files of one model, and letters of a path."""
+"""Files of one model, and characters of a path."""
 MAX_FILE_BYTES = 4 << 30
 """No OCR model has a file of this size; a source that sends more without end is cut off."""
 
 
 @dataclass(frozen=True)
-class Order:
-    """One model to bring."""
+class DownloadRequest:
+    """One model to get from the store or from a source."""
 
     card: ModelCard
-    file_format: Format
-    source_name: str
+    formats: Sequence[Format]
+    """Best first; the first one that is stored or can be downloaded will do."""
     expected: Manifest | None = None
-    """What must come, to the byte (a lock file says so)."""
+    """The exact files to get, e.g. of a lock file; its digests override those of the card."""
+    refresh: bool = False
+    """Download again even if the model is stored; unchanged files are kept."""
+    accept_unverified: bool = False
+    """Accept a model folder of unknown origin that no source verifies."""
+    command: str = ""
+    """The command that makes this request, for error messages; empty: ``ocrzoo models pull NAME``."""
 
     @property
     def name(self) -> str:
         """The model's name."""
         return self.card.name
 
-    def promise(self, file: RemoteFile) -> RemoteFile:
-        """Return a listed file with what the card pins of it, which outranks what the source states.
+    @property
+    def file_format(self) -> Format:
+        """The first format."""
+        return self.formats[0]
+
+    def only(self, file_format: Format) -> DownloadRequest:
+        """Return the request for one format."""
+        return replace(self, formats=(file_format,))
+
+    def published(self) -> DownloadRequest:
+        """Return the request without formats that the model is not published in.
 
         Raises:
-            IntegrityError: The source itself states that it has other bytes.
+            SourceError: No format is left.
         """
-        for pin in self.card.artifacts[self.file_format].files:
+        formats: list[Format] = [kind for kind in self.formats if kind in self.card.artifacts]
+        if not formats:
+            published, wanted = ", ".join(self.card.artifacts), ", ".join(self.formats)
+            raise SourceError(f"{self.name}: published as {published}, but {wanted} is needed")
+        return replace(self, formats=tuple(formats))
+
+    def expect(self, file: RemoteFile) -> RemoteFile:
+        """Return a listed file with the digest that is expected of it, which overrides the source's.
+
+        Raises:
+            IntegrityError: The source itself states another digest.
+        """
+        own: tuple[FileRecord, ...] = self.card.artifacts[self.file_format].files
+        for pin in (self.expected.served if self.expected else ()) or own:
             if pin.path == file.path:
                 if pin.sha256 is not None:
                     if file.sha256 not in {None, pin.sha256}:
@@ -50,47 +78,48 @@ class Order:
                 return file if pin.size is None else replace(file, size=pin.size)
         return file
 
-    def manifest(self, revision: str, files: Sequence[StoredFile]) -> Manifest:
-        """Write down what came.
+    def manifest(self, source: str, revision: str, files: Sequence[StoredFile]) -> Manifest:
+        """Return the manifest of downloaded files.
 
         Raises:
-            IntegrityError: Something else was expected.
+            IntegrityError: They are not the expected ones.
         """
         manifest = Manifest(
             name=self.name,
             format=self.file_format,
-            source=self.source_name,
+            source=source,
             revision=str(revision),
             files=tuple(files),
         )
-        if self.expected is not None:
-            _check_expected(manifest, self.expected)
+        if self.expected is not None and (differing := self.differing(manifest)):
+            path = differing[0]
+            [found, due] = [{file.path: file.sha256 for file in one.files} for one in (manifest, self.expected)]
+            raise IntegrityError(
+                f"{manifest.name} ({manifest.format}) differs in {', '.join(differing)}: "
+                f"{path} is {found.get(path, 'absent')}, expected is {due.get(path, 'absent')}"
+            )
         return manifest
 
+    def differing(self, manifest: Manifest) -> list[str]:
+        """Return the paths of files that differ from the expected ones.
 
-def _check_expected(manifest: Manifest, expected: Manifest) -> None:
-    """Refuse a model that differs from the locked one in any file.
-
-    Raises:
-        IntegrityError: It differs.
-    """
-    if differing := manifest.differing(expected.files):
-        path = differing[0]
-        [found, locked] = [{file.path: file.sha256 for file in one.files} for one in (manifest, expected)]
-        raise IntegrityError(
-            f"{manifest.name} ({manifest.format}) differs from the lock file in {', '.join(differing)}: "
-            f"{path} is {found.get(path, 'absent')}, locked is {locked.get(path, 'absent')}"
-        )
+        A file that was written from the card is compared only if it is among them.
+        """
+        if self.expected is None:
+            return []
+        paths = {file.path for file in self.expected.files}
+        additional = [file for file in manifest.files if file.written_from_card and file.path not in paths]
+        return manifest.differing([*self.expected.files, *additional])
 
 
 def check_listing(listing: Listing) -> None:
-    """Refuse paths that leave the model's folder, or that cannot all be files of one.
+    """Refuse paths that lead out of the model's folder, or that cannot all be files of one.
 
     Raises:
-        SourceError: There is such a path, a size that is none, or no listing at all.
+        SourceError: The listing has such a path, an invalid size, or is no listing.
     """
     if not isinstance(listing, Listing):
-        raise SourceError(f"lists a {type(listing).__name__} where a Listing is due")
+        raise SourceError(f"returned a {type(listing).__name__} instead of a Listing")
     if not isinstance(listing.revision, str) or not listing.revision.isprintable():
         raise SourceError(f"states {str(listing.revision)[:50]!r} as its revision")
     if len(listing.files) > MAX_FILES:
@@ -107,4 +136,4 @@ def check_listing(listing: Listing) -> None:
         if file.size is not None and not (isinstance(file.size, int) and 0 <= file.size <= MAX_FILE_BYTES):
             raise SourceError(f"states {file.size!r} as the size of {file.path}")
     if listing.archive and len(paths) != 1:
-        raise SourceError(f"lists {len(paths)} files where one archive is due")
+        raise SourceError(f"lists {len(paths)} files instead of one archive")

@@ -1,183 +1,108 @@
-"""The resolver: from a card to verified files in the store, whichever source has them.
+"""The resolver: from a download request to verified files in the store.
 
-It holds the policy: in which order sources are asked, which digest is believed, what happens offline,
-and what the user is told when nothing helped.
+It holds the policy: in which order sources are asked, which digest is believed, what offline mode allows, and what
+happens when a source fails.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
-from ocrzoo_registry.cards.schema import Format, ModelCard
-from ocrzoo_registry.download.request import Order
+from ocrzoo_registry.download.events import DownloadEvents
 from ocrzoo_registry.download.source_order import SourceOrder
-from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError
+from ocrzoo_registry.errors import Attempt, IntegrityError, SourceError, StoreError
 from ocrzoo_registry.plugins.registrations import Registrations
 from ocrzoo_registry.plugins.specs import SourceSpec
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.base import Listing
-from ocrzoo_registry.store.manifest import Manifest
+from ocrzoo_registry.sources.base import Listing, Source
 from ocrzoo_registry.store.store import ModelFiles, Store
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.download.install import AtHand, Watch, Way
-    from ocrzoo_registry.download.report import Attempt
+    from ocrzoo_registry.download.install import Installer
+    from ocrzoo_registry.download.request import DownloadRequest
+
+    Step = Callable[[str, Source, Listing], ModelFiles | None]
+    """What is done with the name, source and listing of a model."""
 
 log = logging.getLogger("ocrzoo")
 
 
 class Resolver:
-    """Finds models in the store, and brings in those that are not there."""
+    """Finds models in the store, and downloads those that are missing."""
 
-    def __init__(self, settings: Settings, sources: Registrations[SourceSpec], store: Store) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        sources: Registrations[SourceSpec],
+        store: Store,
+        events: DownloadEvents | None = None,
+        loaded: Mapping[str, Source] | None = None,
+    ) -> None:
+        """``loaded`` are sources by name that need not be made by their factories."""
         self.store = store
+        self.events = events or DownloadEvents()
+        self.sources = SourceOrder(settings, sources, loaded)
         self._settings = settings
-        self.sources = SourceOrder(settings, sources)
-        self.at_hand: AtHand | None = None
-        """Tells of copies on this machine, beside those of the store, that need not be fetched."""
-        self.watch: Watch | None = None
-        """Told of all that is fetched; a command line shows progress through it."""
-        self.tell: Callable[[str], object] = lambda _message: None
-        """Told what a user who waits wants to know: that a source failed, that another process is at work."""
-        self.cancelled = Event()
-        """Set it to end all transfers of this resolver."""
 
-    def resolve(self, card: ModelCard, formats: Sequence[Format]) -> ModelFiles:
-        """Return the model in the first of the formats that is here or can be had.
+    def get(self, request: DownloadRequest) -> ModelFiles:
+        """Return the requested model, in the first of its formats that is stored or can be downloaded.
 
         Raises:
-            SourceError: No source has it, or none can deliver it.
-            OfflineError: It is not here, and the network is off limits.
-            IntegrityError: What a source delivered has other bytes than promised.
-            UsageError: ``PADDLE_PDX_MODEL_SOURCE`` names a source that nobody knows.
+            SourceError: It is not stored, and no source has it or can deliver it.
+            OfflineError: It is not stored, and offline mode is on.
+            IntegrityError: A source delivered other bytes than expected.
+            UsageError: ``PADDLE_PDX_MODEL_SOURCE`` names an unknown source.
             StoreError: The store cannot be written.
         """
-        name = card.name
-        published: list[Format] = [kind for kind in formats if kind in card.artifacts]
-        if not published:
-            raise SourceError(f"{name}: published as {', '.join(card.artifacts)}, but {', '.join(formats)} is needed")
-        order = self.sources.names()
-        if found := self._find(card, published):
+        request = request.published()
+        names = self.sources.names()
+        if request.refresh:
+            request = self._stored_format(request)
+        elif not request.accept_unverified and (found := self._find(request)):
             return found
         attempts: list[Attempt] = []
-        with self.lock(name):
-            if found := self._find(card, published):
+        with self._lock(request.name):
+            if found := self._register_unverified(request, names) or self._find(request):
                 return found
-            for file_format in published:
-                if fetched := self._fetch(card, file_format, order, attempts):
-                    return fetched
-        return self._outdated_or_failure(card, published, attempts)
+            for file_format in request.formats:
+                if downloaded := self._download(request.only(file_format), names, attempts):
+                    return downloaded
+        return self._outdated_or_failure(request, attempts)
 
-    def fetch(self, card: ModelCard, file_format: Format) -> ModelFiles:
-        """Bring a model into the store though it lies there; files that keep their promise are not fetched again.
-
-        Raises:
-            SourceError: No source has it, or none can deliver it.
-            IntegrityError: What a source delivered is not what was promised.
-            StoreError: The store cannot be written.
-        """
-        attempts: list[Attempt] = []
-        with self.lock(card.name):
-            if fetched := self._fetch(card, file_format, self.sources.names(), attempts):
-                return fetched
-        raise self._failure(card, [file_format], attempts)
-
-    def fetch_recorded(
-        self, card: ModelCard, record: Manifest, *, again: str, expected: Manifest | None = None
-    ) -> ModelFiles:
-        """Bring the bytes that a manifest names: at its revision, or where a hub lost that, at the one served now.
-
-        ``again`` is the command that asks for this, told where it fails; ``expected`` is what must come to the
-        byte, files that are written from the card included.
-
-        Raises:
-            SourceError: No source has them, or none can deliver them.
-            IntegrityError: What can be had is something else.
-            StoreError: The store cannot be written.
-        """
-        from ocrzoo_registry.store.lockfile import locked
-
-        attempts: list[Attempt] = []
-        with self.lock(record.name):
-            order = self.sources.names()
-            if fetched := self._fetch(locked(card, record), record.format, order, attempts, expected):
-                return fetched
-            for lost in [one for one in attempts if one.outcome == "missing" and one.source == record.source]:
-                if record.has_commit:
-                    attempts[attempts.index(lost)] = replace(lost, message=f"{lost.message} at {record.revision}")
-                    today = locked(card, record, at_revision=False)
-                    if fetched := self._fetch(today, record.format, [lost.source], attempts, expected):
-                        return fetched
-        raise self._failure(card, [record.format], attempts, again)
-
-    def fetch_locked(
-        self, card: ModelCard, entry: Manifest, *, again: str = "ocrzoo models pull --locked"
-    ) -> ModelFiles:
-        """Return the model of a lock file: from the store if it is that one, else fetched and compared to the byte.
-
-        ``again`` is the command that asks for this, told where it fails.
-
-        Raises:
-            IntegrityError: What can be had differs from the lock file.
-            SourceError: Nothing can be had.
-        """
-        from ocrzoo_registry.download.install import adopt
-        from ocrzoo_registry.sources.base import RemoteFile
-        from ocrzoo_registry.store.lockfile import locked
-
-        found = self.store.find(entry.name, entry.format)
-        if found is not None and found.manifest is not None and not found.manifest.differing(entry.files):
-            return found
-        files = (RemoteFile(one.path, one.size, one.sha256, digest_origin=one.digest_origin) for one in entry.served)
-        with self.lock(entry.name):
-            order = Order(locked(card, entry), entry.format, entry.source, expected=entry)
-            if adopted := adopt(self.store, order, Listing(entry.revision, tuple(files))):
-                return adopted
-        return self.fetch_recorded(card, entry, again=again, expected=entry)
-
-    def trust(self, card: ModelCard, formats: Sequence[Format]) -> ModelFiles | None:
-        """Take a folder that something else put into the store, and no source verifies; ``None`` if there is none.
-
-        Raises:
-            IntegrityError: It is another model's, or incomplete.
-        """
-        from ocrzoo_registry.download.install import Fetcher, trust
-        from ocrzoo_registry.store.manifest import TRUSTED
-
-        names = self.sources.that_compare(self.sources.names())
-        with self.lock(card.name):
-            for file_format in formats:
-                folder = self.store.folder(card.name, file_format)
-                if file_format not in card.artifacts or not self.store.is_unverified(folder):
-                    continue
-                if adopted := self._ask(Fetcher(self.store).adopt, Order(card, file_format, TRUSTED), names, []):
-                    return adopted
-                if taken := trust(self.store, Order(card, file_format, TRUSTED)):
-                    log.warning("%s: %s is taken as it is; nobody verified it", taken.name, taken.folder)
-                    return taken
-        return None
-
-    def lock(self, name: str) -> AbstractContextManager[None]:
-        """Hold a model's lock, and tell where another process has it."""
+    def _lock(self, name: str) -> AbstractContextManager[None]:
+        """Hold a model's lock, and report if another process has it."""
         return self.store.lock(
-            name, lambda: self.tell(f"waiting for another process that is fetching {name}"), self.cancelled
+            name,
+            lambda: self.events.message(f"waiting for another process that is downloading {name}"),
+            self.events.cancelled,
         )
 
-    def _find(self, card: ModelCard, formats: Sequence[Format]) -> ModelFiles | None:
-        """Look into the store, for a model of the revision that its local source or card has now."""
-        found = (self.store.find(card.name, file_format) for file_format in formats)
-        return next((files for files in found if files is not None and self._is_current(card, files)), None)
+    def _stored_format(self, request: DownloadRequest) -> DownloadRequest:
+        """Return a request to refresh for the first format that is stored, if any."""
+        stored = (kind for kind in request.formats if self.store.find(request.name, kind))
+        first = next(stored, None)
+        return request if first is None else request.only(first)
 
-    def _is_current(self, card: ModelCard, files: ModelFiles) -> bool:
+    def _find(self, request: DownloadRequest) -> ModelFiles | None:
+        """Return the stored model if it is current; never when refreshing."""
+        for file_format in () if request.refresh else request.formats:
+            files = self.store.find(request.name, file_format)
+            if files is not None and self._is_current(request.only(file_format), files):
+                return files
+        return None
+
+    def _is_current(self, request: DownloadRequest, files: ModelFiles) -> bool:
+        """Whether a stored model is the expected one, or else agrees with its card and its local source."""
         manifest = files.manifest
         if manifest is None:
             return True
+        if request.expected is not None:
+            return not request.differing(manifest)
+        card = request.card
         written = [file.digest_origin for file in manifest.files if file.written_from_card]
         if written:
             from ocrzoo_registry.cards import inference_yml
@@ -188,98 +113,118 @@ class Resolver:
             return False
         if not self.sources.is_mutable(manifest.source):
             return True
-
         try:
-            listing = self.sources.list(Order(card, files.file_format, manifest.source), self.cancelled)
+            listing = self.sources.list(manifest.source, request, self.events.cancelled)
         except (SourceError, IntegrityError):
             return True
         return listing is None or listing.revision == manifest.revision
 
-    def _fetch(
+    def _register_unverified(self, request: DownloadRequest, names: Sequence[str]) -> ModelFiles | None:
+        """Register a folder of unknown origin where the request accepts one; a source that verifies it comes first."""
+        from ocrzoo_registry.download.install import Installer
+
+        for file_format in request.formats if request.accept_unverified else ():
+            installer = Installer(self.store, self.events, request.only(file_format))
+            if not self.store.is_unverified(installer.folder):
+                continue
+            if files := self._ask(installer.register, installer.request, self.sources.that_compare(names), []):
+                return files
+            if files := installer.register_unverified():
+                log.warning("%s: %s is used unverified", files.name, files.folder)
+                return files
+        return None
+
+    def _download(self, request: DownloadRequest, names: Sequence[str], attempts: list[Attempt]) -> ModelFiles | None:
+        """Install a model from the first source that delivers it; a folder of unknown origin is verified first."""
+        from ocrzoo_registry.download.install import Installer
+
+        installer = Installer(self.store, self.events, request)
+        if files := installer.register_expected():
+            return files
+        if self.store.is_unverified(installer.folder) and (
+            files := self._ask(installer.register, request, self.sources.that_compare(names), [])
+        ):
+            return files
+        if files := self._ask(installer.install, request, names, attempts):
+            return files
+        return self._download_latest(installer, attempts)
+
+    def _download_latest(self, installer: Installer, attempts: list[Attempt]) -> ModelFiles | None:
+        """Where a hub has removed the expected revision, look for the expected files in its latest one."""
+        expected = installer.request.expected
+        if expected is None or not expected.has_commit:
+            return None
+        for lost in [one for one in attempts if (one.source, one.outcome) == (expected.source, "missing")]:
+            attempts[attempts.index(lost)] = replace(lost, message=f"{lost.message} at {expected.revision}")
+            return self._ask(installer.install, installer.request, [lost.source], attempts, latest=True)
+        return None
+
+    def _ask(
         self,
-        card: ModelCard,
-        file_format: Format,
-        order: Sequence[str],
+        step: Step,
+        request: DownloadRequest,
+        names: Sequence[str],
         attempts: list[Attempt],
-        expected: Manifest | None = None,
+        *,
+        latest: bool = False,
     ) -> ModelFiles | None:
-        """Ask the sources in turn; a folder that nobody verified yet is first held against all of them."""
-        from ocrzoo_registry.download.install import Fetcher, nothing_at_hand, unwatched
-
-        fetcher = Fetcher(self.store, self.watch or unwatched, self.cancelled, at_hand=self.at_hand or nothing_at_hand)
-        if self.store.is_unverified(self.store.folder(card.name, file_format)):
-            compared = self.sources.that_compare(order)
-            if adopted := self._ask(fetcher.adopt, Order(card, file_format, "", expected), compared, []):
-                return adopted
-        return self._ask(fetcher.fetch, Order(card, file_format, "", expected), order, attempts)
-
-    def _ask(self, way: Way, order: Order, names: Sequence[str], attempts: list[Attempt]) -> ModelFiles | None:
-        """Do something with what each source lists in turn, until it comes to something; notes what does not."""
-        from ocrzoo_registry.download.report import Attempt
-
-        for name in self.sources.prompt_first(names):
-            if self.cancelled.is_set():
+        """Take a step with each source in turn until one succeeds; notes the failures."""
+        for name in self.sources.responsive_first(names):
+            if self.events.cancelled.is_set():
                 break
-            if self.sources.is_off_limits(name):
-                attempts.append(Attempt(name, "not asked, the network is off limits", "offline"))
+            if self.sources.is_offline(name):
+                attempts.append(Attempt(name, "not asked, offline mode is on", "offline"))
                 continue
             try:
-                if done := self._ask_one(way, replace(order, source_name=name)):
-                    return done
-                attempts.append(Attempt(name, f"not there as {order.file_format}", "missing"))
+                if files := self._ask_one(step, request, name, latest=latest):
+                    return files
+                attempts.append(Attempt(name, f"not there as {request.file_format}", "missing"))
             except StoreError:
                 raise
             except (SourceError, IntegrityError) as error:
-                log.debug("%s from %s failed", order.name, name, exc_info=True)
+                log.debug("%s from %s failed", request.name, name, exc_info=True)
                 attempts.append(Attempt.failed(name, error))
-                self._note_failure(order.name, attempts[-1])
+                self._report_failure(request.name, attempts[-1])
         return None
 
-    def _note_failure(self, model: str, attempt: Attempt) -> None:
-        from ocrzoo_registry.download.report import tell
-
-        self.tell(f"{model}: {tell([attempt])}")
-        if attempt.outcome in {"unreachable", "busy", "too slow"}:
-            self.sources.note_silence(attempt.source)
-
-    def _ask_one(self, way: Way, order: Order) -> ModelFiles | None:
-        """Ask one source; what it changed meanwhile is listed once more."""
-        listing = self.sources.list(order, self.cancelled)
+    def _ask_one(self, step: Step, request: DownloadRequest, name: str, *, latest: bool) -> ModelFiles | None:
+        """Take a step with one source; where its files changed meanwhile, they are listed once more."""
+        listing = self.sources.list(name, request, self.events.cancelled, latest=latest)
         if listing is None:
             return None
         try:
-            return way(order, self.sources.load(order.source_name), listing)
+            return step(name, self.sources.load(name), listing)
         except IntegrityError:
-            changed = self.sources.list(order, self.cancelled)
+            changed = self.sources.list(name, request, self.events.cancelled, latest=latest)
             if changed is None or changed.revision == listing.revision:
                 raise
-            return way(order, self.sources.load(order.source_name), changed)
+            return step(name, self.sources.load(name), changed)
 
-    def _outdated_or_failure(
-        self, card: ModelCard, formats: Sequence[Format], attempts: Sequence[Attempt]
-    ) -> ModelFiles:
-        """Return what lies in the store, where it could only not be renewed.
+    def _report_failure(self, model: str, attempt: Attempt) -> None:
+        """Report a failure; of a source that does not respond only the first one."""
+        from ocrzoo_registry.download.report import describe
+
+        if not attempt.is_silence:
+            self.events.message(f"{model}: {describe([attempt])}")
+        elif not self.sources.is_silent(attempt.source):
+            self.events.message(describe([attempt]))
+            self.sources.note_silence(attempt.source)
+
+    def _outdated_or_failure(self, request: DownloadRequest, attempts: Sequence[Attempt]) -> ModelFiles:
+        """Return the stored model if it could only not be updated.
 
         Raises:
-            SourceError: Nothing lies there.
-            IntegrityError: Or wrong bytes came.
+            SourceError: There is none.
+            IntegrityError: Or a source delivered other bytes than expected.
         """
-        from ocrzoo_registry.download.report import any_corrupt, tell
+        from ocrzoo_registry.download.report import any_corrupt, describe, failure
 
-        found = (self.store.find(card.name, file_format) for file_format in formats)
-        outdated = next(filter(None, found), None)
-        if outdated is None or any_corrupt(attempts):
-            raise self._failure(card, formats, attempts)
-        log.warning("%s has changed since it was fetched, and is used as it was: %s", outdated.name, tell(attempts))
-        return outdated
-
-    def _failure(
-        self, card: ModelCard, formats: Sequence[Format], attempts: Sequence[Attempt], again: str = ""
-    ) -> Exception:
-        from ocrzoo_registry.download.report import failure
-
-        name = card.name
-        folders: dict[Format, Path] = {file_format: self.store.folder(name, file_format) for file_format in formats}
+        if not request.refresh and request.expected is None and not any_corrupt(attempts):
+            stored = (self.store.find(request.name, file_format) for file_format in request.formats)
+            if outdated := next(filter(None, stored), None):
+                log.warning("%s is outdated and could not be updated: %s", outdated.name, describe(attempts))
+                return outdated
+        folders = {file_format: self.store.folder(request.name, file_format) for file_format in request.formats}
         present = [folder for folder in folders.values() if folder.is_dir()]
         faults = {folder: self.store.fault(folder) for folder in present}
-        return failure(name, folders, faults, attempts, offline=self._settings.offline, again=again)
+        raise failure(request.name, folders, faults, attempts, offline=self._settings.offline, command=request.command)

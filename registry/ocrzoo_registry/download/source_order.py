@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from threading import Event
 from typing import TYPE_CHECKING, cast
 
@@ -13,29 +13,31 @@ from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.registrations import Registrations
 from ocrzoo_registry.plugins.specs import SourceSpec, load_attribute
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.base import Holding, Listing, Source
+from ocrzoo_registry.sources.base import Holding, Listing, Source, Versioned
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.download.request import Order
+    from ocrzoo_registry.download.request import DownloadRequest
 
 REMEMBER_SILENCE_S = 60.0
-"""How long a source that did not answer is asked after the others, so that each model does not wait for it again."""
+"""How long a source that did not respond is asked after the others, so that not every model waits for it."""
 
 
 class SourceOrder:
     """The sources of one resolver."""
 
-    def __init__(self, settings: Settings, specs: Registrations[SourceSpec]) -> None:
+    def __init__(
+        self, settings: Settings, specs: Registrations[SourceSpec], loaded: Mapping[str, Source] | None = None
+    ) -> None:
         self._settings = settings
         self._specs = specs
-        self._loaded: dict[str, Source] = {}
+        self._loaded = dict(loaded or {})
         self._silent_since: dict[str, float] = {}
 
     def names(self) -> tuple[str, ...]:
         """Return the sources in the order in which they are asked.
 
         Raises:
-            UsageError: ``PADDLE_PDX_MODEL_SOURCE`` names one that nobody knows, or that two plugins offer.
+            UsageError: ``PADDLE_PDX_MODEL_SOURCE`` names an unknown one, or one that two plugins register.
         """
         in_order = sorted(self._specs, key=lambda spec: (spec.rank, spec.name))
         ranked = [spec.name for spec in in_order if not spec.unavailable_reason]
@@ -44,8 +46,8 @@ class SourceOrder:
         for name in self._settings.sources:
             if name.lower() not in known:
                 raise UsageError(
-                    f"no source is called {name!r}{did_you_mean(name, known)}, which PADDLE_PDX_MODEL_SOURCE or "
-                    f"--source asks for; there are {', '.join(ranked)}"
+                    f"unknown source {name!r} in PADDLE_PDX_MODEL_SOURCE or --source{did_you_mean(name, known)}; "
+                    f"known are {', '.join(ranked)}"
                 )
             spec = self._specs.get(known[name.lower()])
             if spec.unavailable_reason:
@@ -54,28 +56,28 @@ class SourceOrder:
         exact = self._settings.sources_exact or len(wanted) > 1
         return tuple(wanted if exact else dict.fromkeys([*wanted, *ranked]))
 
-    def prompt_first(self, names: Iterable[str]) -> list[str]:
-        """Return the sources with those last that did not answer a moment ago; in turn again after a while."""
+    def responsive_first(self, names: Iterable[str]) -> list[str]:
+        """Return the sources with those last that did not respond recently."""
         return sorted(names, key=self.is_silent)
 
     def is_silent(self, name: str) -> bool:
-        """Whether a source did not answer a moment ago."""
+        """Whether a source did not respond recently."""
         return time.monotonic() - self._silent_since.get(name, -math.inf) < REMEMBER_SILENCE_S
 
     def note_silence(self, name: str) -> None:
-        """Remember that a source did not answer."""
+        """Remember that a source does not respond."""
         self._silent_since[name] = time.monotonic()
 
     def that_compare(self, names: Iterable[str]) -> list[str]:
-        """Return the sources that can say what a model consists of without fetching it."""
+        """Return the sources that list a model without downloading it."""
         return [name for name in names if not self._specs.get(name).listing_downloads]
 
     def downloads_to_list(self, name: str) -> bool:
-        """Whether a source fetches a model to list it."""
+        """Whether a source downloads a model to list it."""
         return self._specs.get(name).listing_downloads
 
-    def is_off_limits(self, name: str) -> bool:
-        """Whether a source is behind the network, and the network may not be used."""
+    def is_offline(self, name: str) -> bool:
+        """Whether a source needs the network, and offline mode is on."""
         return self._settings.offline and self._specs.get(name).network
 
     def is_mutable(self, name: str) -> bool:
@@ -83,7 +85,7 @@ class SourceOrder:
         return name in self._specs and self._specs.get(name).mutable
 
     def holds(self, name: str, model: str) -> bool:
-        """Whether a source that cards do not name has a model; not, where it cannot say so within its time."""
+        """Whether a source that cards do not name has a model; false if it does not answer in time."""
         from ocrzoo_registry.network.deadline import within
 
         spec = self._specs.get(name)
@@ -103,28 +105,33 @@ class SourceOrder:
             self._loaded[name] = cast("Source", load_attribute(self._specs.get(name).factory)(self._settings))
         return self._loaded[name]
 
-    def list(self, order: Order, cancelled: Event) -> Listing | None:
-        """Ask a source what it has; one behind the network has a bounded time to answer.
+    def list(self, name: str, request: DownloadRequest, cancelled: Event, *, latest: bool = False) -> Listing | None:
+        """Return what a source has of a model: the expected revision, or the ``latest``.
+
+        A source behind the network has a bounded time to answer.
 
         Raises:
-            Unreachable: It does not answer.
-            Cancelled: Somebody called it off meanwhile.
-            SourceError: Whatever else goes wrong there.
+            Unreachable: It does not answer in time.
+            Cancelled: The download was cancelled meanwhile.
+            SourceError: The source failed otherwise.
         """
         from ocrzoo_registry.download.transfer import Cancelled, blamed_on_source
         from ocrzoo_registry.network.deadline import within
 
-        spec = self._specs.get(order.source_name)
+        spec = self._specs.get(name)
+
+        def call() -> Listing | None:
+            source = self.load(name)
+            if request.expected is not None and not latest and isinstance(source, Versioned):
+                return source.list_expected(request.card, request.file_format, request.expected)
+            return source.list(request.card, request.file_format)
+
         with blamed_on_source():
             if not spec.network:
-                return self.load(spec.name).list(order.card, order.file_format)
+                return call()
             try:
-                return within(
-                    spec.list_timeout_s,
-                    lambda: self.load(spec.name).list(order.card, order.file_format),
-                    stop=cancelled,
-                )
+                return within(spec.list_timeout_s, call, stop=cancelled)
             except TimeoutError as error:
                 if cancelled.is_set():
-                    raise Cancelled("called off") from error
+                    raise Cancelled("cancelled") from error
                 raise Unreachable(str(error)) from error

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Condition, Event, Thread
 
 from ocrzoo_registry.download import verify
+from ocrzoo_registry.download.events import Advance
 from ocrzoo_registry.download.partial import Part
 from ocrzoo_registry.download.request import MAX_FILE_BYTES
 from ocrzoo_registry.errors import IntegrityError, OcrzooError, SettingError, SourceError, TooSlow, Unreachable
 from ocrzoo_registry.network.retry import SILENCE_S, Patience
-from ocrzoo_registry.sources.base import Listing, RemoteFile, Source, Stream
+from ocrzoo_registry.sources.base import RemoteFile, Stream
 from ocrzoo_registry.store.manifest import StoredFile
 
 SIDE_BY_SIDE = 4
 """Files of one model on their way at once."""
 
 _GLANCE_S = 0.25
+
+OpenAt = Callable[[int, str | None], AbstractContextManager[Stream]]
+"""Opens a file at a byte offset; the validator keeps bytes of two states apart (:meth:`Source.open`)."""
 
 log = logging.getLogger("ocrzoo")
 
@@ -33,13 +37,11 @@ class Cancelled(SourceError):
 class Job:
     """One file on its way from a source into a part file."""
 
-    source: Source
-    listing: Listing
+    open_at: OpenAt
     file: RemoteFile
-    """As it is promised, by the source or by somebody who outranks it."""
+    """As it is expected."""
     part_path: Path
-    advance: Callable[[int], object] = lambda _count: None
-    """Called with the bytes that came, or, negative, that were thrown away."""
+    advance: Advance = lambda _count: None
     all_cancelled: Event = field(default_factory=Event)
     """Set by others to end this and more."""
     cancelled: Event = field(default_factory=Event)
@@ -77,11 +79,6 @@ class Job:
         if self.part is not None:
             self.part.close()
 
-    @property
-    def _listed(self) -> RemoteFile:
-        """The file as its source knows it; others may have promised more of it."""
-        return next(file for file in self.listing.files if file.path == self.file.path)
-
     def _complete(self, part: Part) -> str:
         """Fill the part until it keeps the promise, and say who vouched; wrong bytes are fetched once more."""
         if part.size and (not verify.has_digest(self.file) or part.size > self._limit):
@@ -114,7 +111,7 @@ class Job:
             self._restart(part)
         with ExitStack() as stack:
             with blamed_on_source():
-                opened = stack.enter_context(self.source.open(self.listing, self._listed, part.size, part.validator))
+                opened = stack.enter_context(self.open_at(part.size, part.validator))
             self._check_opened(opened, part)
             start, size = part.size, self.file.size if self.file.size is not None else opened.size
             if size is not None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.download import tar
-from ocrzoo_registry.errors import IntegrityError, NotFound, SourceError, StoreError, UsageError
+from ocrzoo_registry.errors import IntegrityError, NotFound, SourceError, UsageError
 from ocrzoo_registry.files import CHUNK_BYTES, open_regular, reason
 from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index import signing
@@ -27,8 +27,11 @@ from ocrzoo_registry.sources.base import Listing, RemoteFile, Stream
 if TYPE_CHECKING:
     import tarfile
 
+    from ocrzoo_registry.download.events import DownloadEvents
+    from ocrzoo_registry.download.request import DownloadRequest
     from ocrzoo_registry.download.resolver import Resolver
-    from ocrzoo_registry.store.store import ModelFiles
+    from ocrzoo_registry.settings import Settings
+    from ocrzoo_registry.store.store import Store
 
 NAME = "bundle"
 """The source of what was imported."""
@@ -50,9 +53,24 @@ class Bundle:
     """Where in the file the bytes of each sha256 begin."""
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
-        """Return what the index says of a model."""
+        """Return the files of a model.
+
+        Raises:
+            IntegrityError: They are not those that the card expects.
+        """
+        from ocrzoo_registry.download.request import DownloadRequest
+
         model = find(self.index, card, file_format)
-        return None if model is None else listing(model, card, self.origin)
+        if model is None:
+            return None
+        listed = self.listing(model, card)
+        for file in listed.files:
+            DownloadRequest(card, (file_format,)).expect(file)
+        return listed
+
+    def listing(self, model: IndexedModel, card: ModelCard) -> Listing:
+        """Return the files of a model; for the bundle's own card also those that were written from it."""
+        return listing(model, card, self.origin, with_written=card.folder == self.path)
 
     @contextmanager
     def open(
@@ -105,45 +123,31 @@ def chosen(bundle: Bundle, names: Sequence[str]) -> list[IndexedModel]:
     return [model for model in bundle.index.models if not names or model.name in names]
 
 
-def bring(resolver: Resolver, bundle: Bundle, model: IndexedModel, known: ModelCard | None) -> ModelFiles:
-    """Bring a model of a bundle into the store; one that is there with these bytes stays as it is.
+def resolver_of(bundle: Bundle, settings: Settings, store: Store, events: DownloadEvents | None = None) -> Resolver:
+    """Return a resolver whose only source is the bundle."""
+    from ocrzoo_registry.download.resolver import Resolver
+    from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
+    from ocrzoo_registry.plugins.specs import SourceSpec
 
-    ``known`` is the card that is here; without one, the bundle's own has to do.
-
-    Raises:
-        IntegrityError: The bundle has other bytes than it says, or than the card that is known here pins.
-        SourceError: It cannot be read.
-        StoreError: The store cannot be written.
-    """
-    from ocrzoo_registry.download.install import Fetcher, unwatched
-    from ocrzoo_registry.download.request import Order
-
-    store = resolver.store
-    card = known or model.card.located_in(bundle.path)
-    order = Order(card, model.format, NAME)
-    listed = listing(model, card, bundle.origin, with_written=known is None)
-    fetcher = Fetcher(store, resolver.watch or unwatched, resolver.cancelled)
-    with resolver.lock(model.name):
-        found = store.find(model.name, model.format)
-        if found is not None and _holds(found, listed):
-            return found
-        try:
-            unverified = store.is_unverified(store.folder(model.name, model.format))
-            adopted = fetcher.adopt(order, bundle, listed) if unverified else None
-            return adopted or fetcher.fetch(order, bundle, listed)
-        except StoreError:
-            raise
-        except IntegrityError as error:
-            raise IntegrityError(f"{model.name} ({model.format}): refused from {bundle.path}: {error}") from error
-        except SourceError as error:
-            raise SourceError(f"{model.name} ({model.format}): not imported from {bundle.path}: {error}") from error
+    spec = SourceSpec(NAME, f"{__name__}:read", rank=0, network=False)
+    specs = Registrations("source", [Registration(spec, Origin(NAME, "ocrzoo", ""))], lambda one: one.name)
+    own = replace(settings, sources=(), sources_exact=False, offline=False)
+    return Resolver(own, specs, store, events, {NAME: bundle})
 
 
-def _holds(found: ModelFiles, listed: Listing) -> bool:
-    if found.manifest is None:
-        return False
-    written = [file for file in found.manifest.files if file.written_from_card]
-    return not found.manifest.differing([*listed.files, *written])
+def request_of(bundle: Bundle, model: IndexedModel, card: ModelCard | None) -> DownloadRequest:
+    """Return the request for a model of a bundle; ``card`` is that of a plugin here, else the bundle's own is used."""
+    from ocrzoo_registry.download.request import DownloadRequest
+    from ocrzoo_registry.store.manifest import Manifest, StoredFile
+
+    card = card or model.card.located_in(bundle.path)
+    listed = bundle.listing(model, card)
+    files = tuple(
+        StoredFile(path=file.path, size=file.size or 0, sha256=file.sha256 or "", digest_origin=bundle.origin)
+        for file in listed.files
+    )
+    expected = Manifest(name=model.name, format=model.format, source=NAME, revision=listed.revision, files=files)
+    return DownloadRequest(card, (model.format,), expected)
 
 
 def _checked(path: Path, members: Sequence[tarfile.TarInfo], public_key: Path | None) -> Bundle:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 
 from ocrzoo_registry.cards.formats import wanted_files
-from ocrzoo_registry.cards.schema import Format, ModelCard, is_commit
+from ocrzoo_registry.cards.schema import FileRecord, Format, ModelCard, is_commit
 from ocrzoo_registry.index.schema import Index, IndexedModel, blob_of, revision_of
 from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.store.manifest import Manifest, StoredFile
@@ -42,19 +42,21 @@ def index_of(models: Iterable[IndexedModel]) -> Index:
     return Index(schema_version=1, made_by=made_by(), models=tuple(in_order))
 
 
-def find(index: Index, card: ModelCard, file_format: Format) -> IndexedModel | None:
+def find(
+    index: Index, card: ModelCard, file_format: Format, expected: Iterable[FileRecord] = ()
+) -> IndexedModel | None:
     """Return the record of a model in an index.
 
-    Of two revisions, this is the one with the digests that the card (or a lock file) expects; else the present one.
+    Of two revisions, this is the one with the expected files, or else with those of the card; else the present one.
     """
-    expected = card.artifacts[file_format].files
+    wanted = tuple(expected) or card.artifacts[file_format].files
     found = [
         model
         for models in (index.models, index.earlier)
         for model in models
         if (model.name, model.format) == (card.name, file_format)
     ]
-    agreeing = (model for model in found if not model.differing(expected, common_only=True))
+    agreeing = (model for model in found if not model.differing(wanted, common_only=True))
     return next(agreeing, next(iter(found), None))
 
 

@@ -10,14 +10,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ocrzoo_registry.cards.schema import Format
-from ocrzoo_registry.download.batch import side_by_side
+from ocrzoo_registry.download.batch import run_concurrently
+from ocrzoo_registry.download.events import DownloadEvents
 from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.errors import NotOffered, OcrzooError, OfflineError, StoreError, UsageError
 from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.records import index_of, made_by
 from ocrzoo_registry.index.schema import Index, IndexedModel
 from ocrzoo_registry.mirror import layouts, publish, verify
-from ocrzoo_registry.mirror.ingest import Ingester, discard_downloads
+from ocrzoo_registry.mirror.ingest import Ingester, LocalCopies, discard_downloads
 from ocrzoo_registry.mirror.plan import PlannedModel, RequestedModel, is_complete, plan
 from ocrzoo_registry.mirror.release import MirrorFolder, Release
 from ocrzoo_registry.mirror.serving import nginx
@@ -90,13 +91,16 @@ def mirrored_models(zoo: Zoo, index: Index) -> list[RequestedModel]:
     ]
 
 
-def resolver_of(zoo: Zoo, folder: MirrorFolder) -> Resolver:
+def resolver_of(zoo: Zoo, folder: MirrorFolder, events: DownloadEvents | None = None) -> Resolver:
     """Return a resolver with the user's sources and the mirror's own store.
+
+    Files that the mirror or the user's store has are copied.
 
     Raises:
         UsageError: The mirror's only source is itself.
     """
-    return Resolver(_settings_of(zoo, folder), zoo.sources, folder.store())
+    own = replace(events or DownloadEvents(), local_copies=LocalCopies(folder, zoo.store))
+    return Resolver(_settings_of(zoo, folder), zoo.sources, folder.store(), own)
 
 
 Choice = Callable[[Index], Sequence[RequestedModel]]
@@ -123,7 +127,7 @@ def build(
     """
     nginx.check_root(folder.root)
     folder.begin()
-    with folder.lock(lambda: report(f"waiting for another build of {folder.root}"), resolver.cancelled):
+    with folder.lock(lambda: report(f"waiting for another build of {folder.root}"), resolver.events.cancelled):
         try:
             return _build(zoo, folder, resolver, choose, prune=prune)
         except OSError as error:
@@ -134,7 +138,6 @@ def _build(zoo: Zoo, folder: MirrorFolder, resolver: Resolver, choose: Choice, *
     now = folder.release()
     current = now.index if now is not None else Index(schema_version=1, made_by=made_by())
     ingester = Ingester(folder, resolver, zoo.store, current, zoo.settings.offline)
-    resolver.at_hand = ingester.local_copies
     requested = choose(current)
     # Downloads of an interrupted build that are not requested any more would only fill the disk.
     discard_downloads(resolver.store, [resolver.store.folder(one.name, one.file_format).name for one in requested])
@@ -180,7 +183,7 @@ def _outcomes(ingester: Ingester, planned: Sequence[PlannedModel]) -> list[Index
         except OcrzooError as error:
             return error
 
-    return side_by_side(ingester.resolver, outcome, planned)
+    return run_concurrently(outcome, planned, ingester.resolver.events.cancelled)
 
 
 def _publish(

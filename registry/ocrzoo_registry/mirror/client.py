@@ -18,12 +18,14 @@ from ocrzoo_registry.errors import IntegrityError, OcrzooError, SourceError, Unr
 from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.records import find, listing
+from ocrzoo_registry.index.schema import IndexedModel
 from ocrzoo_registry.mirror.backends import Document, place_of
 from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.network.retry import SILENCE_S, Patience
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Health, Listing, RemoteFile, Stream
 from ocrzoo_registry.sources.hub import A_PAGE
+from ocrzoo_registry.store.manifest import Manifest
 
 FRESH_S = 10.0
 """Seconds for which an index is taken as it is; then the mirror is asked whether it has another."""
@@ -58,7 +60,18 @@ class MirrorSource:
             SourceError: The index cannot be had.
             IntegrityError: It is none, or is not signed for the key that the settings name.
         """
-        model = find(self._index(), card, file_format)
+        return self._listed(find(self._index(), card, file_format), card)
+
+    def list_expected(self, card: ModelCard, file_format: Format, expected: Manifest) -> Listing | None:
+        """Return the revision that has the files of a manifest, or else the present one.
+
+        Raises:
+            SourceError: The index cannot be downloaded.
+            IntegrityError: It is invalid, or is not signed for the key that the settings name.
+        """
+        return self._listed(find(self._index(), card, file_format, expected.served), card)
+
+    def _listed(self, model: IndexedModel | None, card: ModelCard) -> Listing | None:
         origin = "stated by mirror, signed" if self._key else "stated by mirror"
         return None if model is None else listing(model, card, origin)
 

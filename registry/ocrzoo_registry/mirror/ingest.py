@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.schema import ModelCard, is_commit
 from ocrzoo_registry.download.report import failure
-from ocrzoo_registry.download.request import Order
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError
 from ocrzoo_registry.files import read_chunks, receive, sync, write_at_once
@@ -21,6 +22,28 @@ from ocrzoo_registry.mirror.release import MirrorFolder
 from ocrzoo_registry.sources.base import RemoteFile
 from ocrzoo_registry.store.manifest import Manifest, StoredFile
 from ocrzoo_registry.store.store import Store
+
+
+@dataclass(frozen=True)
+class LocalCopies:
+    """Files that need not be downloaded for a mirror: its own, and those of the user's store."""
+
+    folder: MirrorFolder
+    user_store: Store
+
+    def __call__(self, request: DownloadRequest, file: RemoteFile) -> Sequence[Path]:
+        """Return where a listed file may be already."""
+        known = self._current.find(request.name, request.file_format) if self._current else None
+        digests = [file.sha256, *(one.sha256 for one in (known.files if known else ()) if one.path == file.path)]
+        return (
+            *(self.folder.blobs / digest for digest in dict.fromkeys(digests) if digest),
+            self.user_store.folder(request.name, request.file_format) / file.path,
+        )
+
+    @cached_property
+    def _current(self) -> Index | None:
+        release = self.folder.release()
+        return None if release is None else release.index
 
 
 @dataclass(frozen=True)
@@ -58,7 +81,7 @@ class Ingester:
                     return self._linked(store, manifest, one)
             if one.state == "unavailable":
                 raise self._failure(one)
-            files = self.resolver.fetch(request.card, request.file_format)
+            files = self.resolver.get(DownloadRequest(request.card, (request.file_format,), refresh=True))
             if files.manifest is None:
                 raise StoreError(f"{files.folder}: has no manifest")
             return self._linked(self.resolver.store, files.manifest, one)
@@ -84,15 +107,6 @@ class Ingester:
             files = tuple(sorted([*model.served, new], key=lambda file: file.path))
             changes |= {"files": files, "revision": revision_of(files)}
         return model.model_copy(update=changes)
-
-    def local_copies(self, order: Order, file: RemoteFile) -> Sequence[Path]:
-        """Return where a listed file may be already: among the blobs, or in the user's store."""
-        known = self.current.find(order.name, order.file_format)
-        digests = [file.sha256, *(one.sha256 for one in (known.files if known else ()) if one.path == file.path)]
-        return (
-            *(self.folder.blobs / digest for digest in dict.fromkeys(digests) if digest),
-            self.user_store.folder(order.name, order.file_format) / file.path,
-        )
 
     def _reusable(self, store: Store, one: PlannedModel) -> Manifest | None:
         """Return a store's manifest of a model, if it is the planned revision and every byte is intact."""

@@ -9,12 +9,11 @@ from typing import Literal
 
 from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.download import verify
-from ocrzoo_registry.download.batch import side_by_side
-from ocrzoo_registry.download.report import Attempt
-from ocrzoo_registry.download.request import Order, check_listing
+from ocrzoo_registry.download.batch import run_concurrently
+from ocrzoo_registry.download.request import DownloadRequest, check_listing
 from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.download.transfer import Cancelled, blamed_on_source
-from ocrzoo_registry.errors import IntegrityError, SourceError
+from ocrzoo_registry.errors import Attempt, IntegrityError, SourceError
 from ocrzoo_registry.index.schema import Index, IndexedModel
 from ocrzoo_registry.sources.base import Listing
 
@@ -63,8 +62,11 @@ def plan(resolver: Resolver, requested: Sequence[RequestedModel], current: Index
         UsageError: ``--source`` or ``PADDLE_PDX_MODEL_SOURCE`` names an unknown source.
     """
     planner = _Planner(resolver, resolver.sources.names(), blobs)
-    return side_by_side(
-        resolver, lambda one: planner.plan(one, current.find(one.name, one.file_format)), requested, CONCURRENT_MODELS
+    return run_concurrently(
+        lambda one: planner.plan(one, current.find(one.name, one.file_format)),
+        requested,
+        resolver.events.cancelled,
+        CONCURRENT_MODELS,
     )
 
 
@@ -90,7 +92,7 @@ class _Planner:
         known = current if current is not None and is_complete(current, self.blobs) else None
         updated: State = "new" if current is None else "changed"
         for name in self.names:
-            order = Order(request.card, request.file_format, name)
+            wanted = DownloadRequest(request.card, (request.file_format,))
             is_origin = known is not None and known.source == name
             if self.resolver.sources.downloads_to_list(name):
                 if is_origin and known is not None and known.card.sources == request.card.sources:
@@ -98,7 +100,7 @@ class _Planner:
                 if known is None and _may_have(request.card, name, request.file_format):
                     return PlannedModel(request, updated, current, name, None, tuple(attempts))
                 continue
-            answer = self._ask(order)
+            answer = self._ask(wanted, name)
             if isinstance(answer, Attempt):
                 attempts.append(answer)
                 if is_origin and answer.outcome == "offline":
@@ -106,31 +108,31 @@ class _Planner:
                 if is_origin and answer.outcome != "missing":
                     return PlannedModel(request, "source unavailable", current, name, None, tuple(attempts))
                 continue
-            if known is not None and _agrees(order, answer, known, self.blobs):
+            if known is not None and _agrees(wanted, name, answer, known, self.blobs):
                 return PlannedModel(request, "unchanged", current, name, answer)
             return PlannedModel(request, updated, current, name, answer, tuple(attempts))
         return self._unlisted(request, current, known, attempts)
 
-    def _ask(self, order: Order) -> Listing | Attempt:
+    def _ask(self, request: DownloadRequest, name: str) -> Listing | Attempt:
         """Return a source's listing, or why there is none."""
-        name, sources = order.source_name, self.resolver.sources
-        if sources.is_off_limits(name):
-            return Attempt(name, "not asked, the network is off limits", "offline")
+        sources = self.resolver.sources
+        if sources.is_offline(name):
+            return Attempt(name, "not asked, offline mode is on", "offline")
         if sources.is_silent(name):
             return Attempt(name, "no answer a moment ago", "unreachable")
         try:
-            listing = sources.list(order, self.resolver.cancelled)
+            listing = sources.list(name, request, self.resolver.events.cancelled)
             if listing is None:
-                return Attempt(name, f"not there as {order.file_format}", "missing")
+                return Attempt(name, f"not there as {request.file_format}", "missing")
             with blamed_on_source():
                 check_listing(listing)
             for file in listing.files:
-                order.promise(file)
+                request.expect(file)
         except Cancelled:
             raise
         except (SourceError, IntegrityError) as error:
             attempt = Attempt.failed(name, error)
-            if attempt.outcome in {"unreachable", "busy", "too slow"}:
+            if attempt.is_silence:
                 sources.note_silence(name)
             return attempt
         return listing
@@ -157,11 +159,11 @@ def _may_have(card: ModelCard, source: str, file_format: Format) -> bool:
     return file_format in card.sources.get("wheel" if source == "pip" else source, {})
 
 
-def _agrees(order: Order, listing: Listing, current: IndexedModel, blobs: Path) -> bool:
+def _agrees(request: DownloadRequest, source: str, listing: Listing, current: IndexedModel, blobs: Path) -> bool:
     """Whether a source lists the files of the mirror: by their digests, or by its revision if it states none."""
-    files = [order.promise(file) for file in listing.files]
+    files = [request.expect(file) for file in listing.files]
     if listing.archive or not all(map(verify.has_digest, files)):
-        return (current.source, current.source_revision) == (order.source_name, listing.revision)
+        return (current.source, current.source_revision) == (source, listing.revision)
     served = {file.path: file for file in current.served}
     if served.keys() != {file.path for file in files}:
         return False

@@ -23,6 +23,7 @@ from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Listing, RemoteFile, Stream
 from ocrzoo_registry.sources.hub import MAX_PAGES, Answer, Digest, HubSource, in_path
 from ocrzoo_registry.sources.references import Repository
+from ocrzoo_registry.store.manifest import Manifest
 
 
 class _Entry(Answer):
@@ -67,17 +68,29 @@ class AIStudioSource(HubSource):
         Raises:
             SourceError: AI Studio does not answer, or not as it should.
         """
+        return self._list(card, file_format, None)
+
+    def list_expected(self, card: ModelCard, file_format: Format, expected: Manifest) -> Listing | None:
+        """Return the files at the commit of a manifest that came from here.
+
+        Raises:
+            SourceError: AI Studio does not answer, or not as it should.
+        """
+        return self._list(card, file_format, expected.revision if expected.source == "aistudio" else None)
+
+    def _list(self, card: ModelCard, file_format: Format, commit: str | None) -> Listing | None:
         place = read_reference(card, "aistudio", file_format, Repository)
         if place is None:
             return None
+        branch = commit or place.revision or "master"
         repository = f"{self.endpoint}/api/v1/repos/{place.repository}"
-        pages = self._pages(f"{repository}/git/trees", place.revision or "master")
+        pages = self._pages(f"{repository}/git/trees", branch)
         try:
             first = next(pages)
         except Gone:
             return None
         stated = first.url.partition("?")[0].rpartition("/")[2]
-        revision = stated if is_commit(stated) else place.revision or "master"
+        revision = stated if is_commit(stated) else branch
         wanted = wanted_files(card, file_format)
         files = [
             self._listed(repository, revision, entry)

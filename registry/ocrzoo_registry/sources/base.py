@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.store.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,19 @@ class Source(Protocol):
         Raises:
             Unreachable: The file cannot be had now; it is asked for again, from where it broke off.
             SourceError: The file cannot be had.
+        """
+        ...
+
+
+@runtime_checkable
+class Versioned(Protocol):
+    """A source that can list an earlier revision of a model."""
+
+    def list_expected(self, card: ModelCard, file_format: Format, expected: Manifest) -> Listing | None:
+        """Return the revision that a manifest names, or the one that has its files; ``None`` if there is none.
+
+        Raises:
+            SourceError: The source cannot answer now.
         """
         ...
 

@@ -24,6 +24,7 @@ from ocrzoo_registry.settings import Settings, header_value
 from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.sources.hub import MAX_PAGES, Answer, HubSource, in_path
 from ocrzoo_registry.sources.references import Repository
+from ocrzoo_registry.store.manifest import Manifest
 
 
 class _Revision(Answer):
@@ -69,12 +70,23 @@ class HuggingFaceSource(HubSource):
         Raises:
             SourceError: The Hub does not answer, or not as it should.
         """
+        return self._list(card, file_format, None)
+
+    def list_expected(self, card: ModelCard, file_format: Format, expected: Manifest) -> Listing | None:
+        """Return the files at the commit of a manifest that came from here.
+
+        Raises:
+            SourceError: The Hub does not answer, or not as it should.
+        """
+        return self._list(card, file_format, expected.revision if expected.source == "huggingface" else None)
+
+    def _list(self, card: ModelCard, file_format: Format, revision: str | None) -> Listing | None:
         place = read_reference(card, "huggingface", file_format, Repository)
         if place is None:
             return None
         model = f"{self.endpoint}/api/models/{place.repository}"
         try:
-            commit = self.ask(f"{model}/revision/{in_path(place.revision or 'main')}", _REVISION)[0].sha
+            commit = self.ask(f"{model}/revision/{in_path(revision or place.revision or 'main')}", _REVISION)[0].sha
         except Gone:
             return None
         wanted = wanted_files(card, file_format)

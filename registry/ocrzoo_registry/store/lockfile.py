@@ -1,4 +1,4 @@
-"""``ocrzoo.lock``: which bytes a project runs with, model by model, so that another machine gets the same or none."""
+"""``ocrzoo.lock``: the manifests of the models that a project uses, so that another machine gets the same bytes."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from ocrzoo_registry.cards.schema import Artifact, File, ModelCard, Record
+from ocrzoo_registry.cards.schema import Record
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import read_bounded, reason, write_at_once
-from ocrzoo_registry.store.manifest import Manifest, StoredFile
+from ocrzoo_registry.store.manifest import Manifest
 
 MAX_BYTES = 16 << 20
 
 _OF_ONE_MACHINE: Any = {"schema_version": True, "files": {"__all__": {"mtime_ns", "ctime_ns"}}}
-"""What a manifest says and a lock file need not."""
+"""Fields of a manifest that a lock file leaves out."""
 
 _LOCKED = ", locked"
-"""Added to the origin of a digest that a lock file repeats."""
+"""Added to the origin of a digest that was read from a lock file."""
 
 
 class LockFile(Record):
@@ -30,7 +30,7 @@ class LockFile(Record):
 
 
 def write(path: Path, manifests: Sequence[Manifest]) -> None:
-    """Write the lock file; a model stands once for each of its formats, and in order of name.
+    """Write the lock file, in order of name and format.
 
     Raises:
         OSError: It cannot be written.
@@ -44,38 +44,23 @@ def read(path: Path) -> tuple[Manifest, ...]:
     """Read a lock file.
 
     Raises:
-        UsageError: It is not there, or not a lock file.
+        UsageError: It does not exist, or is not a lock file.
     """
     try:
-        return LockFile.model_validate_json(read_bounded(path, MAX_BYTES)).models
+        models = LockFile.model_validate_json(read_bounded(path, MAX_BYTES)).models
     except OSError as error:
-        raise UsageError(f"{path}: {reason(error)}: 'ocrzoo lock' writes it") from error
+        raise UsageError(f"{path} could not be read: {reason(error)}. Run 'ocrzoo lock' to write it.") from error
     except ValidationError as error:
         what = error.errors()[0]
         where = ".".join(map(str, what["loc"]))
-        raise UsageError(f"{path}: is no lock file: {where} {what['msg']}") from error
+        raise UsageError(f"{path} is not a lock file: {where} {what['msg']}") from error
+    return tuple(_with_origin(manifest) for manifest in models)
 
 
-def locked(card: ModelCard, manifest: Manifest, *, at_revision: bool = True) -> ModelCard:
-    """Return the card with the manifest's digests as its pins, and its revision where that can be asked for.
-
-    Not ``at_revision``: the same bytes, at whichever revision they are served.
-    """
-    pins = [
-        File(path=file.path, size=file.size, sha256=file.sha256, digest_origin=_locked_origin(file))
-        for file in manifest.served
-    ]
-    artifacts = dict(card.artifacts)
-    if pins:
-        artifacts[manifest.format] = Artifact(files=tuple(pins))
-    changes: dict[str, Any] = {"artifacts": artifacts}
-    if at_revision and manifest.has_commit:
-        places = dict(card.sources.get(manifest.source, {}))
-        if manifest.format in places:
-            places[manifest.format] = places[manifest.format] | {"revision": manifest.revision}
-            changes["sources"] = card.sources | {manifest.source: places}
-    return card.model_copy(update=changes)
-
-
-def _locked_origin(file: StoredFile) -> str:
-    return f"{file.digest_origin.removesuffix(_LOCKED)}{_LOCKED}"
+def _with_origin(manifest: Manifest) -> Manifest:
+    """Add the lock file to the origins of the digests."""
+    files = (
+        file.model_copy(update={"digest_origin": f"{file.digest_origin.removesuffix(_LOCKED)}{_LOCKED}"})
+        for file in manifest.files
+    )
+    return manifest.model_copy(update={"files": tuple(files)})

@@ -171,8 +171,8 @@ class Store:
         sync(self.root)
         return ModelFiles(manifest.name, manifest.format, folder, manifest)
 
-    def adopt(self, manifest: Manifest) -> ModelFiles | None:
-        """Give a manifest to a folder of somebody else's making whose files were verified; ``None`` if they changed.
+    def register(self, manifest: Manifest) -> ModelFiles | None:
+        """Write the manifest of a folder that ocrzoo did not make; ``None`` if its files have changed.
 
         Call it under :meth:`lock`.
 
@@ -197,9 +197,7 @@ class Store:
                 there = (folder / MANIFEST_NAME).exists()
             except OSError as error:
                 return f"cannot be read: {error.strerror or error}"
-            return (
-                "has a manifest that cannot be read" if there else "was put there by something else, and never verified"
-            )
+            return "has an unreadable manifest" if there else "was not installed by ocrzoo and is unverified"
         return _fault(folder, manifest.unstamped() if deep else manifest)
 
     def _clear(self, folder: Path, successor: Manifest) -> None:

@@ -77,7 +77,7 @@ class TestThere:
         ran = run("bundle", "export", "models.tar", "UVDoc", DET, "--format", "paddle", "--json")
         assert ran.code == 4
         assert [one["name"] for one in json.loads(ran.out)["models"]] == [DET]
-        assert "UVDoc: no source delivered it" in ran.err
+        assert "UVDoc (paddle) could not be downloaded: no source has it" in ran.err
 
     def test_where_nothing_can_be_had_there_is_no_file(self, run: Run, folder: Path, hubs: Hubs) -> None:
         hubs.inject(Fault("status", status=404, what="any", times=None))
@@ -173,7 +173,7 @@ class TestHere:
         ran = run("bundle", "import", bundle, "--json")
         assert ran.code == 5
         assert [one["name"] for one in json.loads(ran.out)] == [REC]
-        assert f"{DET} (paddle): refused from {bundle}: inference.yml" in ran.err
+        assert f"{DET} (paddle) was refused, its files are not the expected ones: bundle: inference.yml" in ran.err
         assert not (home / DET).exists()
 
     def test_what_is_no_bundle_is_one_line(self, run: Run, bundle: Path, elsewhere: Callable[[], Path]) -> None:

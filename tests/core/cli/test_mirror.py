@@ -136,7 +136,7 @@ class TestBuild:
         ran = run("mirror", "build", mirror, "--pipeline", "OCR")
         assert ran.code == 4
         [problem] = problems(ran)
-        assert problem.startswith("error: UVDoc (onnx, paddle): no source delivered it:")
+        assert problem.startswith("error: UVDoc (onnx, paddle): could not be downloaded: no source has it")
         assert len(index_of(mirror)) == 8
 
     def test_a_format_that_nobody_named_and_no_source_has_is_no_fault(self, run: Run, mirror: Path, hubs: Hubs) -> None:
@@ -152,7 +152,7 @@ class TestBuild:
         hubs.inject(Fault("corrupt", path="inference.pdiparams", at=10, times=None))
         ran = run("mirror", "build", mirror, "--source", "modelscope")
         assert ran.code == 5
-        assert problems(ran)[0].startswith(f"error: {DET} (paddle) (not updated): refused")
+        assert problems(ran)[0].startswith(f"error: {DET} (paddle) (not updated): was refused")
         assert index_of(mirror) == before
 
     def test_a_source_that_does_not_answer_leaves_what_is_there(

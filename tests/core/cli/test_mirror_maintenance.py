@@ -85,7 +85,7 @@ class TestRefused:
             ([], "name a model, or use --all, --pipeline OCR or --lang: there is no mirror yet"),
             (["--all", DET], "--all cannot be combined"),
             ([DET, "--formats", "onnx,gguf"], "'gguf' is not one of paddle, onnx, safetensors"),
-            ([DET, "--source", "nowhere"], "no source is called 'nowhere'"),
+            ([DET, "--source", "nowhere"], "unknown source 'nowhere'"),
         ],
     )
     def test_choices_that_make_no_sense(self, run: Run, mirror: Path, arguments: list[str], words: str) -> None:

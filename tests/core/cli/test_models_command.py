@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import ocrzoo_cards
+from ocrzoo_registry.download.request import DownloadRequest
 
 Run = Callable[..., Any]
 HEAVY = {"numpy", "cv2", "paddle", "openvino", "onnxruntime", "PIL", "rich", "requests"}
@@ -110,7 +111,7 @@ class TestList:
 
     @pytest.mark.weights
     def test_some_installed(self, run: Run, zoo: Any) -> None:
-        zoo.resolver.resolve(zoo.models.get("PP-OCRv5_mobile_det"), ["onnx"])
+        zoo.resolver.get(DownloadRequest(zoo.models.get("PP-OCRv5_mobile_det"), ["onnx"]))
         models = listed(run, "--installed")
         assert {"PP-OCRv5_mobile_det": ["onnx"]}.items() <= {m["name"]: m["installed"] for m in models}.items()
 

@@ -16,6 +16,7 @@ import PIL.Image
 import pytest
 
 from ocrzoo.cli.ocr_runner import _print
+from ocrzoo_registry.download.request import DownloadRequest
 
 pytestmark = pytest.mark.weights
 
@@ -31,7 +32,7 @@ DROP_IN = [
 def fetched(zoo: Any) -> None:
     """What is fetched before is not told during a test."""
     for name in ("PP-OCRv5_mobile_det", "PP-OCRv5_mobile_rec"):
-        zoo.resolver.resolve(zoo.models.get(name), ["onnx"])
+        zoo.resolver.get(DownloadRequest(zoo.models.get(name), ["onnx"]))
 
 
 def test_one_page_prints_its_text(run: Run, sample: Path) -> None:
@@ -119,7 +120,7 @@ def test_a_place_that_cannot_be_written(run: Run, sample: Path, tmp_path: Path) 
 def test_models_and_engine_are_those_named(run: Run, sample: Path, zoo: Any) -> None:
     models = {"detection": "PP-OCRv6_tiny_det", "recognition": "PP-OCRv6_tiny_rec"}
     for name in models.values():
-        zoo.resolver.resolve(zoo.models.get(name), ["onnx"])
+        zoo.resolver.get(DownloadRequest(zoo.models.get(name), ["onnx"]))
     named = [part for task, name in models.items() for part in (f"--text_{task}_model_name", name)]
     ran = run("ocr", sample, *named, "--engine", "onnxruntime", "--debug")
     assert ran.code == 0
@@ -231,7 +232,7 @@ def test_stages_are_off_unless_asked_for(run: Run, sample: Path) -> None:
         run("ocr", sample, "--use_doc_orientation_classify", "True"),
     ):
         assert ran.code == 4
-        assert ran.error.startswith("error: PP-LCNet_x1_0_doc_ori: no source delivered it")
+        assert ran.error.startswith("error: PP-LCNet_x1_0_doc_ori could not be downloaded: no source has it")
         assert ran.error.endswith("or do without it: use_doc_orientation_classify=False")
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import PIL.Image
 import pytest
 
+from ocrzoo_registry.download.request import DownloadRequest
+
 pytestmark = pytest.mark.weights
 
 Run = Callable[..., Any]
@@ -21,7 +23,7 @@ SWITCHED_OFF = ("--use_doc_orientation_classify", "False", "--use_doc_unwarping"
 def fetched(zoo: Any) -> None:
     """What is fetched before is not told during a test."""
     for name in ("PP-OCRv5_mobile_det", "PP-OCRv5_mobile_rec"):
-        zoo.resolver.resolve(zoo.models.get(name), ["onnx"])
+        zoo.resolver.get(DownloadRequest(zoo.models.get(name), ["onnx"]))
 
 
 @pytest.fixture

@@ -76,8 +76,8 @@ class TestPull:
         monkeypatch.setenv("OCRZOO_OFFLINE", "1")
         ran = run("models", "pull", DET, "--update")
         assert ran.code == 4
-        assert f"{folder / DET}_onnx stays as it is" in ran.error
-        assert "not whole" not in ran.error
+        assert f"{folder / DET}_onnx is unchanged" in ran.error
+        assert "not cached" not in ran.error
         assert f"'OCRZOO_OFFLINE=0 ocrzoo models pull {DET} --format onnx --update'" in ran.error
         assert run("models", "verify").code == 0
 
@@ -92,7 +92,7 @@ class TestPull:
         assert [told["name"] for told in json.loads(ran.out)] == [DET]
         errors = [line for line in ran.err.splitlines() if line.startswith("error")]
         assert len(errors) == 1
-        assert "UVDoc: no source delivered it: huggingface, aistudio, modelscope, bos: not there as paddle" in errors[0]
+        assert "UVDoc (paddle) could not be downloaded: no source has it (4 sources tried)" in errors[0]
 
     def test_wrong_bytes_end_with_5(self, run: Run, folder: Path, hubs: Hubs) -> None:
         hubs.inject(Fault("corrupt", path="inference.pdiparams", at=10, times=None))
@@ -108,7 +108,7 @@ class TestPull:
             (["UVDoc", "--source", "huggingfase"], 2, "did you mean huggingface"),
             (["UVDoc", "--source", ","], 2, "source: name at least one"),
             (["UVDoc", "--locked", "--format", "onnx"], 2, "--locked"),
-            (["--locked"], 2, "'ocrzoo lock' writes it"),
+            (["--locked"], 2, "Run 'ocrzoo lock' to write it"),
             (["--pipeline", "OCD"], 2, "there are OCR"),
             (["--lang", "tlh"], 3, "tlh"),
         ],
@@ -167,10 +167,10 @@ class TestAdoption:
         monkeypatch.setenv("OCRZOO_OFFLINE", "1")
         ran = run("models", "pull", DET, "--format", "paddle")
         assert ran.code == 4
-        assert f"take it as it is with 'ocrzoo models pull {DET} --format paddle --trust'" in ran.error
+        assert f"accept it unverified with 'ocrzoo models pull {DET} --format paddle --trust'" in ran.error
         ran = run("models", "pull", DET, "--format", "paddle", "--trust", "--json")
         assert ran.code == 0
-        assert "nobody verified it" in ran.error
+        assert "is used unverified" in ran.error
         assert json.loads(ran.out)[0]["source"] == "trusted by the user"
 
     def test_trust_is_not_needed_where_a_source_verifies_it(self, run: Run, left: Path) -> None:
@@ -191,7 +191,7 @@ class TestAdoption:
         (left / "inference.pdiparams").unlink()
         ran = run("models", "pull", DET, "--format", "paddle", "--trust")
         assert ran.code == 5
-        assert "not a whole model" in ran.error
+        assert "is incomplete" in ran.error
 
     def test_a_lock_file_vouches_too_and_needs_no_network(
         self, run: Run, left: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

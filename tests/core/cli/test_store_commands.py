@@ -82,7 +82,7 @@ class TestUpkeep:
         ran = run("models", "repair")
         assert ran.code == 5
         assert "whole again" not in ran.out
-        assert f"'ocrzoo models pull {DET} --format paddle --update' takes what is served now" in ran.err
+        assert f"'ocrzoo models pull {DET} --format paddle --update' to use what is served now" in ran.err
         assert run("models", "pull", DET, "--format", "paddle", "--update").code == 0
         assert (folder / DET / "inference.json").read_bytes() == b"{ }"
 

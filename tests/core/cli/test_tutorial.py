@@ -119,10 +119,11 @@ def test_the_command_takes_the_file_too(run: Callable[..., Any], folder: Path) -
 def test_weights_of_ones_own(folder: Path, zoo: Any) -> None:
     """Section 4.2: a folder in the place of ``model_dir``; the model may have a name of its own."""
     from ocrzoo import create_pipeline
+    from ocrzoo_registry.download.request import DownloadRequest
 
     own = folder / "fine_tuned"
     own.mkdir()
-    for path in zoo.resolver.resolve(zoo.models.get("PP-OCRv5_mobile_rec"), ["onnx"]).folder.iterdir():
+    for path in zoo.resolver.get(DownloadRequest(zoo.models.get("PP-OCRv5_mobile_rec"), ["onnx"])).folder.iterdir():
         (own / path.name).write_bytes(path.read_bytes())
     text = (own / "inference.yml").read_text(encoding="utf-8")
     (own / "inference.yml").write_text(text.replace("PP-OCRv5_mobile_rec", "my_own_rec"), encoding="utf-8")

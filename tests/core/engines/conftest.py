@@ -11,6 +11,7 @@ import pytest
 
 from ocrzoo.engines.base import Engine
 from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.plugins.specs import EngineSpec, load_attribute
 from ocrzoo_registry.zoo import Zoo
 
@@ -78,7 +79,7 @@ def real_folder(zoo: Zoo) -> Callable[[str, Format], Path]:
     """The folder of a real model, fetched if need be."""
 
     def find(name: str, file_format: Format) -> Path:
-        return zoo.resolver.resolve(zoo.models.get(name), [file_format]).folder
+        return zoo.resolver.get(DownloadRequest(zoo.models.get(name), [file_format])).folder
 
     return find
 

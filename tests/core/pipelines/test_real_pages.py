@@ -15,6 +15,7 @@ from ocrzoo import create_pipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.cards import inference_yml
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.zoo import Zoo
 
@@ -66,7 +67,7 @@ def test_several_threads_on_one_pipeline_get_the_same_answers(pipeline: OCRPipel
 @pytest.mark.parametrize("characters", [-1, 1])
 def test_a_charset_of_another_length_is_refused(zoo: Zoo, sample: Path, tmp_path: Path, characters: int) -> None:
     name = "PP-OCRv5_mobile_rec"
-    folder = zoo.resolver.resolve(zoo.models.get(name), ["onnx"]).folder
+    folder = zoo.resolver.get(DownloadRequest(zoo.models.get(name), ["onnx"])).folder
     shutil.copy(folder / "inference.onnx", tmp_path)
     config = inference_yml.read(folder)
     charset = config["PostProcess"]["character_dict"]

@@ -21,6 +21,7 @@ from ocrzoo.text.words import Word, words_of
 from ocrzoo.types import Image, Quad
 from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.cards import inference_yml
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.zoo import Zoo
 
@@ -93,7 +94,7 @@ def test_own_weights_with_a_charset_of_another_length_are_refused_at_load(
     zoo: Zoo, tmp_path: Path, engine: str
 ) -> None:
     """Their charset may be another than the card's, but not one that the network has no classes for."""
-    folder = zoo.resolver.resolve(zoo.models.get("PP-OCRv6_tiny_rec"), ["onnx"]).folder
+    folder = zoo.resolver.get(DownloadRequest(zoo.models.get("PP-OCRv6_tiny_rec"), ["onnx"])).folder
     shutil.copy(folder / "inference.onnx", tmp_path)
     config = inference_yml.read(folder)
     config["PostProcess"]["character_dict"] = ["x", *config["PostProcess"]["character_dict"]]

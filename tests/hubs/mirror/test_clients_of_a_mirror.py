@@ -16,6 +16,7 @@ from tests.hubs.proxy import HostProxy
 from tests.registry.mirror.made_mirrors import MadeMirror, card_of
 from tests.registry.mirror.serving.web_servers import free_port, run_nginx, run_serve
 
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.mirror.serving.client_env import clients, place_of
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
@@ -184,5 +185,5 @@ def test_ocrzoo_takes_a_mirror_for_each_of_the_hubs(source: str, mirror: Mirror,
     names = ("HF_ENDPOINT", "MODELSCOPE_ENDPOINT", "STUDIO_GIT_HOST", "OCRZOO_BOS_ENDPOINT")
     environ = dict.fromkeys(names, mirror.url)
     zoo = Zoo(Settings(home=tmp_path, sources=(source,), sources_exact=True, environ=environ))
-    folder = zoo.resolver.fetch(zoo.models.get(MODEL), "paddle").folder
+    folder = zoo.resolver.get(DownloadRequest(zoo.models.get(MODEL), ["paddle"], refresh=True)).folder
     assert contents(folder).items() >= {name: FILES[name] for name in ("inference.yml", "inference.pdiparams")}.items()

@@ -14,6 +14,7 @@ from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, remote
 from ocrzoo_registry.download import tar as archives
 from ocrzoo_registry.download import verify
 from ocrzoo_registry.download.partial import Part
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError
 from ocrzoo_registry.network.http import Web
 from ocrzoo_registry.store.maintenance import collect
@@ -90,5 +91,5 @@ def test_a_source_that_ends_the_program_costs_itself_only(make_resolver: MakeRes
         def list(self, card: object, file_format: str) -> None:
             raise SystemExit(3)
 
-    files = make_resolver(quits=Quits(), right=Shelf()).resolve(offer_card(), ["onnx"])
+    files = make_resolver(quits=Quits(), right=Shelf()).get(DownloadRequest(offer_card(), ["onnx"]))
     assert (files.folder / "inference.onnx").read_bytes() == WEIGHTS

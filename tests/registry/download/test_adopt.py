@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, remote, sha256, tree
 
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import IntegrityError, OfflineError
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Listing, RemoteFile
@@ -31,7 +32,7 @@ def test_a_folder_that_keeps_the_promise_stays_where_it_is(folder: Path, make_re
     before = tree(folder)
     shelf = Shelf(FILES)
     chosen = make_resolver(network=True, shelf=shelf)
-    files = chosen.resolve(CARD, ["onnx"])
+    files = chosen.get(DownloadRequest(CARD, ["onnx"]))
     assert shelf.opened == []
     after = tree(folder)
     assert after.pop(MANIFEST_NAME)
@@ -41,7 +42,7 @@ def test_a_folder_that_keeps_the_promise_stays_where_it_is(folder: Path, make_re
     assert {file.path: file.digest_origin for file in files.manifest.files} == dict.fromkeys(FILES, "the shelf")
     assert not (chosen.store.private / "quarantine").exists()
     assert chosen.store.find("seaside_det", "onnx") == files
-    assert chosen.resolve(CARD, ["onnx"]) == files
+    assert chosen.get(DownloadRequest(CARD, ["onnx"])) == files
     assert len(shelf.listed) == 1
 
 
@@ -52,7 +53,7 @@ def test_a_folder_with_one_other_file_is_moved_aside_and_the_rest_copied(
     (folder / path).write_bytes(b"other")
     shelf = Shelf(FILES)
     chosen = make_resolver(shelf=shelf)
-    chosen.resolve(CARD, ["onnx"])
+    chosen.get(DownloadRequest(CARD, ["onnx"]))
     assert shelf.opened == [path]
     [kept] = (chosen.store.private / "quarantine").iterdir()
     assert (kept / path).read_bytes() == b"other"
@@ -63,14 +64,14 @@ def test_a_folder_with_one_other_file_is_moved_aside_and_the_rest_copied(
 def test_a_folder_that_lacks_a_file_is_not_adopted(folder: Path, make_resolver: MakeResolver) -> None:
     (folder / "inference.yml").unlink()
     shelf = Shelf(FILES)
-    make_resolver(shelf=shelf).resolve(CARD, ["onnx"])
+    make_resolver(shelf=shelf).get(DownloadRequest(CARD, ["onnx"]))
     assert shelf.opened == ["inference.yml"]
 
 
 def test_a_folder_that_nobody_vouches_for_is_not_adopted(folder: Path, make_resolver: MakeResolver) -> None:
     promised = [remote("inference.yml", FILES["inference.yml"]), RemoteFile("inference.onnx", len(WEIGHTS))]
     shelf = Shelf(FILES, promised=promised)
-    make_resolver(shelf=shelf).resolve(CARD, ["onnx"])
+    make_resolver(shelf=shelf).get(DownloadRequest(CARD, ["onnx"]))
     assert shelf.opened == ["inference.onnx"]
 
 
@@ -78,7 +79,7 @@ def test_the_cards_pin_decides_on_adoption(folder: Path, make_resolver: MakeReso
     pin = {"path": "inference.onnx", "sha256": sha256(b"other"), "digest_origin": "the publisher"}
     card = offer_card(artifacts={"onnx": {"files": [pin]}})
     with pytest.raises(IntegrityError, match="sha256"):
-        make_resolver(shelf=Shelf(FILES)).resolve(card, ["onnx"])
+        make_resolver(shelf=Shelf(FILES)).get(DownloadRequest(card, ["onnx"]))
     assert not (folder / MANIFEST_NAME).exists()
 
 
@@ -92,7 +93,7 @@ def test_a_program_that_the_source_does_not_list_stands_against_adoption(
     for path, content in {**files, "inference.json": b"{}"}.items():
         (folder / path).write_bytes(content)
     card = offer_card(artifacts={"paddle": {"files": [{"path": "inference.pdmodel"}]}})
-    make_resolver(shelf=Shelf(files)).resolve(card, ["paddle"])
+    make_resolver(shelf=Shelf(files)).get(DownloadRequest(card, ["paddle"]))
     assert not (folder / "inference.json").exists()
 
 
@@ -101,26 +102,30 @@ def test_offline_an_unverified_folder_is_named_and_taken_when_trusted(
 ) -> None:
     offline = Settings(home=settings.home, offline=True)
     chosen = make_resolver(offline, network=True, hub=Shelf(FILES))
-    with pytest.raises(OfflineError, match=rf"{folder} was put there by something else, and never verified; .*--trust"):
-        chosen.resolve(CARD, ["onnx"])
-    taken = chosen.trust(CARD, ["paddle", "onnx"])
-    assert taken is not None
+    with pytest.raises(OfflineError, match=rf"{folder} was not installed by ocrzoo and is unverified.*--trust"):
+        chosen.get(DownloadRequest(CARD, ["onnx"]))
+    taken = chosen.get(DownloadRequest(CARD, ["paddle", "onnx"], accept_unverified=True))
     assert taken.folder == folder
     assert taken.manifest is not None
     assert taken.manifest.source == "trusted by the user"
     assert {file.digest_origin for file in taken.manifest.files} == {"trusted by the user"}
-    assert "nobody verified it" in caplog.text
-    assert chosen.resolve(CARD, ["onnx"]) == taken
+    assert "is used unverified" in caplog.text
+    assert chosen.get(DownloadRequest(CARD, ["onnx"])) == taken
 
 
-def test_there_is_nothing_to_trust_in_an_empty_store(make_resolver: MakeResolver) -> None:
-    assert make_resolver(shelf=Shelf()).trust(CARD, ["onnx"]) is None
+def test_in_an_empty_store_a_model_is_downloaded_though_unverified_ones_are_accepted(
+    make_resolver: MakeResolver,
+) -> None:
+    files = make_resolver(shelf=Shelf()).get(DownloadRequest(CARD, ["onnx"], accept_unverified=True))
+    assert files.manifest is not None
+    assert files.manifest.source == "shelf"
 
 
-def test_a_verified_model_is_not_trusted_over(make_resolver: MakeResolver) -> None:
+def test_a_verified_model_stays_verified_though_unverified_ones_are_accepted(make_resolver: MakeResolver) -> None:
     chosen = make_resolver(shelf=Shelf(FILES))
-    chosen.resolve(CARD, ["onnx"])
-    assert chosen.trust(CARD, ["onnx"]) is None
+    chosen.get(DownloadRequest(CARD, ["onnx"]))
+    verified = chosen.get(DownloadRequest(CARD, ["onnx"]))
+    assert chosen.get(DownloadRequest(CARD, ["onnx"], accept_unverified=True)) == verified
 
 
 @pytest.mark.parametrize(
@@ -142,17 +147,17 @@ def test_not_even_the_user_can_trust_what_is_no_model(
     assert callable(spoil)
     spoil(folder)
     with pytest.raises(IntegrityError, match=message):
-        make_resolver(shelf=Shelf(FILES)).trust(CARD, ["onnx"])
+        make_resolver(shelf=Shelf(FILES)).get(DownloadRequest(CARD, ["onnx"], accept_unverified=True))
     assert not (folder / MANIFEST_NAME).exists()
 
 
 def test_a_locked_model_is_adopted_without_asking_anybody(folder: Path, make_resolver: MakeResolver) -> None:
     chosen = make_resolver(network=True, shelf=Shelf(FILES))
-    entry = chosen.resolve(CARD, ["onnx"]).manifest
+    entry = chosen.get(DownloadRequest(CARD, ["onnx"])).manifest
     assert entry is not None
     (folder / MANIFEST_NAME).unlink()
     silent = Shelf(FILES, list_error=AssertionError("asked"))
-    again = make_resolver(network=True, shelf=silent).fetch_locked(CARD, entry)
+    again = make_resolver(network=True, shelf=silent).get(DownloadRequest(CARD, [entry.format], entry))
     assert again.manifest is not None
     assert not again.manifest.differing(entry.files)
     assert json.loads((folder / MANIFEST_NAME).read_text())["revision"] == "shelf 1"
@@ -160,8 +165,8 @@ def test_a_locked_model_is_adopted_without_asking_anybody(folder: Path, make_res
 
 
 def test_a_listing_of_an_archive_adopts_nothing(folder: Path, store: Store) -> None:
-    from ocrzoo_registry.download.install import adopt
-    from ocrzoo_registry.download.request import Order
+    from ocrzoo_registry.download.events import DownloadEvents
+    from ocrzoo_registry.download.install import Installer
 
     archive = Listing("1", (remote("archive.tar", b"x"),), archive=True)
-    assert adopt(store, Order(CARD, "onnx", "bos"), archive) is None
+    assert Installer(store, DownloadEvents(), DownloadRequest(CARD, ["onnx"])).register("bos", None, archive) is None

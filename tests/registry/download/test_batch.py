@@ -1,4 +1,4 @@
-"""Pulling several models: side by side, told in order, and each failure for itself."""
+"""Getting several models: concurrently, with results in order, and each failure for itself."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 from threading import Barrier, Event
 
 import pytest
-from tests.registry.kit import MakeResolver, Shelf
+from tests.registry.kit import MakeResolver, Shelf, offer_card
 
-from ocrzoo_registry.download.batch import SIDE_BY_SIDE, Pull, pull_all
+from ocrzoo_registry.download.batch import CONCURRENT_MODELS, get_all
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.errors import Refused, SourceError, StoreError
 from ocrzoo_registry.store.store import ModelFiles
@@ -24,42 +25,57 @@ def files(name: str) -> ModelFiles:
     return ModelFiles(name, "onnx", Path(name))
 
 
+def requests(*names: str) -> list[DownloadRequest]:
+    return [DownloadRequest(offer_card(name=name), ["onnx"]) for name in names]
+
+
+def answer(resolver: Resolver, monkeypatch: pytest.MonkeyPatch, **calls: Callable[[], ModelFiles]) -> None:
+    """Let the resolver call something for each model; others succeed."""
+    monkeypatch.setattr(resolver, "get", lambda request: calls.get(request.name, lambda: files(request.name))())
+
+
 def failing(error: BaseException) -> Callable[[], ModelFiles]:
-    def bring() -> ModelFiles:
+    def fail() -> ModelFiles:
         raise error
 
-    return bring
+    return fail
 
 
-def test_models_come_side_by_side_and_are_told_in_the_order_given(resolver: Resolver) -> None:
-    together = Barrier(SIDE_BY_SIDE)
+def test_models_are_downloaded_concurrently_and_returned_in_order(
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = Barrier(CONCURRENT_MODELS)
 
-    def bring(name: str) -> ModelFiles:
+    def get(request: DownloadRequest) -> ModelFiles:
         together.wait(10)
-        return files(name)
+        return files(request.name)
 
-    names = [str(number) for number in range(SIDE_BY_SIDE * 2)]
-    pulled = pull_all(resolver, [Pull(name, lambda name=name: bring(name)) for name in names])  # type: ignore[misc]
-    assert [(one.name, one.files, one.error) for one in pulled] == [(name, files(name), None) for name in names]
+    monkeypatch.setattr(resolver, "get", get)
+    names = [f"model{number}" for number in range(CONCURRENT_MODELS * 2)]
+    results = get_all(resolver, requests(*names))
+    assert [(one.name, one.files, one.error) for one in results] == [(name, files(name), None) for name in names]
 
 
-def test_a_model_that_fails_costs_itself_only(resolver: Resolver) -> None:
+def test_a_failure_affects_its_own_model_only(resolver: Resolver, monkeypatch: pytest.MonkeyPatch) -> None:
     error = Refused("no")
-    pulled = pull_all(resolver, [Pull("a", failing(error)), Pull("b", lambda: files("b"))])
-    assert [(one.files, one.error) for one in pulled] == [(None, error), (files("b"), None)]
-    assert not resolver.cancelled.is_set()
+    answer(resolver, monkeypatch, a1=failing(error))
+    results = get_all(resolver, requests("a1", "b1"))
+    assert [(one.files, one.error) for one in results] == [(None, error), (files("b1"), None)]
+    assert not resolver.events.cancelled.is_set()
 
 
-def test_a_file_that_cannot_be_read_costs_its_model_only(resolver: Resolver) -> None:
-    denied = PermissionError(13, "Permission denied", "charset.txt")
-    pulled = pull_all(resolver, [Pull("a", failing(denied)), Pull("b", lambda: files("b"))])
-    assert pulled[1].files == files("b")
-    assert isinstance(pulled[0].error, StoreError)
-    assert "Permission denied: 'charset.txt'" in str(pulled[0].error)
+def test_an_unreadable_file_affects_its_own_model_only(resolver: Resolver, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(resolver, monkeypatch, a1=failing(PermissionError(13, "Permission denied", "charset.txt")))
+    results = get_all(resolver, requests("a1", "b1"))
+    assert results[1].files == files("b1")
+    assert isinstance(results[0].error, StoreError)
+    assert "Permission denied: 'charset.txt'" in str(results[0].error)
 
 
 @pytest.mark.parametrize("error", [ValueError("a bug"), KeyboardInterrupt()], ids=repr)
-def test_a_bug_and_an_interrupt_end_all_transfers(resolver: Resolver, error: BaseException) -> None:
+def test_a_bug_and_an_interrupt_cancel_all_downloads(
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
     begun, ended = Event(), Event()
 
     def fail() -> ModelFiles:
@@ -68,10 +84,11 @@ def test_a_bug_and_an_interrupt_end_all_transfers(resolver: Resolver, error: Bas
 
     def until_cancelled() -> ModelFiles:
         begun.set()
-        if resolver.cancelled.wait(10):
+        if resolver.events.cancelled.wait(10):
             ended.set()
-        raise SourceError("called off")
+        raise SourceError("cancelled")
 
+    answer(resolver, monkeypatch, a1=fail, b1=until_cancelled)
     with pytest.raises(type(error)):
-        pull_all(resolver, [Pull("a", fail), Pull("b", until_cancelled)])
+        get_all(resolver, requests("a1", "b1"))
     assert ended.is_set()

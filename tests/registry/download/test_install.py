@@ -13,8 +13,9 @@ import pytest
 from tests.hubs.contents import tar_of
 from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, remote, sha256
 
-from ocrzoo_registry.download.install import Fetcher
-from ocrzoo_registry.download.request import Order
+from ocrzoo_registry.download.events import DownloadEvents
+from ocrzoo_registry.download.install import Installer
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import IntegrityError, SourceError
 from ocrzoo_registry.sources.base import Listing, RemoteFile, Stream
 from ocrzoo_registry.store.store import ModelFiles, Store
@@ -67,10 +68,10 @@ def test_what_came_of_a_model_stays_for_the_next_time_and_is_then_removed(
     store: Store, make_resolver: MakeResolver
 ) -> None:
     with pytest.raises(SourceError, match="closed for today"):
-        make_resolver(torn=Torn()).resolve(CARD, ["onnx"])
+        make_resolver(torn=Torn()).get(DownloadRequest(CARD, ["onnx"]))
     assert parts(store) == [WEIGHTS[:100]]
     whole = Asked()
-    make_resolver(torn=whole).resolve(CARD, ["onnx"])
+    make_resolver(torn=whole).get(DownloadRequest(CARD, ["onnx"]))
     assert whole.offsets == [100]
     assert parts(store) == []
     assert not store.parts("seaside_det", "onnx").exists()
@@ -78,14 +79,14 @@ def test_what_came_of_a_model_stays_for_the_next_time_and_is_then_removed(
 
 def test_another_source_goes_on_where_the_digest_is_the_same(make_resolver: MakeResolver) -> None:
     torn, whole = Torn(), Asked()
-    files = make_resolver(torn=torn, whole=whole).resolve(CARD, ["onnx"])
+    files = make_resolver(torn=torn, whole=whole).get(DownloadRequest(CARD, ["onnx"]))
     assert (torn.offsets, whole.offsets) == ([0], [100])
     assert (files.folder / ONNX).read_bytes() == WEIGHTS
 
 
 def test_another_source_begins_anew_where_nobody_vouches(make_resolver: MakeResolver) -> None:
     torn, whole = Torn(promised=[RemoteFile(ONNX)]), Asked(promised=[RemoteFile(ONNX)])
-    make_resolver(torn=torn, whole=whole).resolve(CARD, ["onnx"])
+    make_resolver(torn=torn, whole=whole).get(DownloadRequest(CARD, ["onnx"]))
     assert whole.offsets == [0]
 
 
@@ -95,7 +96,7 @@ def test_nothing_of_two_sources_is_mixed_in_one_model(make_resolver: MakeResolve
         {ONNX: WEIGHTS, "inference.yml": CONFIG}, promised=[remote("inference.yml", CONFIG), remote(ONNX, b"no")]
     )
     two = Shelf({ONNX: WEIGHTS, "inference.yml": CONFIG + b"\n"})
-    files = make_resolver(one=one, two=two).resolve(CARD, ["onnx"])
+    files = make_resolver(one=one, two=two).get(DownloadRequest(CARD, ["onnx"]))
     assert files.manifest is not None
     assert files.manifest.source == "two"
     assert (files.folder / "inference.yml").read_bytes() == CONFIG + b"\n"
@@ -103,9 +104,9 @@ def test_nothing_of_two_sources_is_mixed_in_one_model(make_resolver: MakeResolve
 
 def test_a_file_that_changed_alone_is_fetched_alone(make_resolver: MakeResolver) -> None:
     before = Shelf({ONNX: WEIGHTS, "inference.yml": CONFIG})
-    make_resolver(shelf=before).resolve(CARD, ["onnx"])
+    make_resolver(shelf=before).get(DownloadRequest(CARD, ["onnx"]))
     after = Shelf({ONNX: WEIGHTS, "inference.yml": CONFIG + b"PostProcess: {thresh: 0.1}\n"})
-    files = make_resolver(shelf=after).fetch(CARD, "onnx")
+    files = make_resolver(shelf=after).get(DownloadRequest(CARD, ["onnx"], refresh=True))
     assert after.opened == ["inference.yml"]
     assert (files.folder / ONNX).read_bytes() == WEIGHTS
     assert b"thresh" in (files.folder / "inference.yml").read_bytes()
@@ -121,7 +122,8 @@ def fetch_archive(
     card = offer_card(artifacts={"onnx": {"files": [{"path": ONNX} | dict(pin)]}})
     listing = Listing("1", (promised or remote("archive.tar", content),), archive=True)
     with store.lock("seaside_det"):
-        return Fetcher(store).fetch(Order(card, "onnx", "bos"), Shelf({"archive.tar": content}), listing)
+        installer = Installer(store, DownloadEvents(), DownloadRequest(card, ["onnx"]))
+        return installer.install("bos", Shelf({"archive.tar": content}), listing)
 
 
 def test_a_model_comes_out_of_an_archive(store: Store) -> None:
@@ -185,9 +187,8 @@ def test_the_progress_is_told_with_the_size_of_what_has_to_come(make_resolver: M
     contents = {ONNX: WEIGHTS, "inference.yml": CONFIG}
     sized = [remote(path, content) for path, content in contents.items()]
     for promised in (sized, [sized[0], replace(sized[1], size=None)]):
-        chosen = make_resolver(shelf=Shelf(contents, promised=promised))
-        chosen.watch = show
-        chosen.fetch(CARD, "onnx")
+        chosen = make_resolver(events=DownloadEvents(show), shelf=Shelf(contents, promised=promised))
+        chosen.get(DownloadRequest(CARD, ["onnx"], refresh=True))
         (chosen.store.folder("seaside_det", "onnx") / ONNX).unlink()
         (chosen.store.folder("seaside_det", "onnx") / "inference.yml").unlink()
     assert shown == [("seaside_det from shelf", len(WEIGHTS) + len(CONFIG), 0), ("seaside_det from shelf", None, 0)]
@@ -196,5 +197,5 @@ def test_the_progress_is_told_with_the_size_of_what_has_to_come(make_resolver: M
 def test_a_source_that_lists_nothing_that_helps_opens_nothing(make_resolver: MakeResolver, tmp_path: Path) -> None:
     shelf = Shelf({"inference.yml": CONFIG})
     with pytest.raises(SourceError, match=r"incomplete: shelf 1 has only inference\.yml"):
-        make_resolver(shelf=shelf).resolve(CARD, ["onnx"])
+        make_resolver(shelf=shelf).get(DownloadRequest(CARD, ["onnx"]))
     assert shelf.opened == []

@@ -10,6 +10,7 @@ from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, sha256
 
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.download import verify
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.sources.base import RemoteFile
 from ocrzoo_registry.store.manifest import StoredFile
 
@@ -78,6 +79,6 @@ def test_a_file_that_is_missing_is_a_warning_and_no_more(card: ModelCard, caplog
 
 
 def test_the_manifest_says_whose_copy_it_is(card: ModelCard, make_resolver: MakeResolver) -> None:
-    files = make_resolver(shelf=Shelf(promised=[RemoteFile("inference.onnx")])).resolve(card, ["onnx"])
+    files = make_resolver(shelf=Shelf(promised=[RemoteFile("inference.onnx")])).get(DownloadRequest(card, ["onnx"]))
     assert files.manifest is not None
     assert files.manifest.files[0].digest_origin == "first seen, equal to somebody's list"

@@ -1,12 +1,15 @@
-"""Orders: what is promised of a model, and which listings are refused."""
+"""Download requests: which digests are expected, and which listings are refused."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 from tests.registry.kit import WEIGHTS, offer_card, remote, sha256
 
+from ocrzoo_registry.cards.inference_yml import WRITTEN_FROM_CARD
 from ocrzoo_registry.cards.schema import File
-from ocrzoo_registry.download.request import Order, check_listing
+from ocrzoo_registry.download.request import DownloadRequest, check_listing
 from ocrzoo_registry.errors import IntegrityError, SourceError
 from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.store.manifest import StoredFile
@@ -15,60 +18,62 @@ ONNX = "inference.onnx"
 FILE = StoredFile(path=ONNX, size=5, sha256=sha256(b"x"), digest_origin="first seen")
 
 
-def order(**pin: object) -> Order:
+def request(**pin: object) -> DownloadRequest:
     card = offer_card(artifacts={"onnx": {"files": [{"path": "other"}, {"path": ONNX} | pin]}})
-    return Order(card, "onnx", "shelf")
+    return DownloadRequest(card, ["onnx"])
 
 
 def test_what_the_card_pins_outranks_what_the_source_states() -> None:
     stated = RemoteFile(ONNX, 5, md5="0" * 32, digest_origin="the shelf")
-    pinned = order(size=len(WEIGHTS), sha256=sha256(WEIGHTS), digest_origin="the publisher").promise(stated)
+    pinned = request(size=len(WEIGHTS), sha256=sha256(WEIGHTS), digest_origin="the publisher").expect(stated)
     assert (pinned.size, pinned.sha256, pinned.digest_origin) == (len(WEIGHTS), sha256(WEIGHTS), "the publisher")
 
 
 def test_a_source_that_states_other_bytes_than_the_card_pins_is_refused_before_it_is_asked_for_them() -> None:
     with pytest.raises(IntegrityError, match=r"inference\.onnx: sha256 is .* \(the publisher\)"):
-        order(sha256=sha256(WEIGHTS), digest_origin="the publisher").promise(remote(ONNX, b"forged"))
+        request(sha256=sha256(WEIGHTS), digest_origin="the publisher").expect(remote(ONNX, b"forged"))
 
 
 def test_what_the_card_does_not_pin_stays_as_the_source_states_it() -> None:
     stated = remote(ONNX, WEIGHTS)
-    assert order().promise(stated) == stated
-    assert order(size=5).promise(stated).sha256 == stated.sha256
+    assert request().expect(stated) == stated
+    assert request(size=5).expect(stated).sha256 == stated.sha256
     other = remote("inference.yml", b"x")
-    assert order(sha256="0" * 64, digest_origin="x").promise(other) == other
+    assert request(sha256="0" * 64, digest_origin="x").expect(other) == other
 
 
 def test_a_size_of_zero_is_a_pin_too() -> None:
-    assert order(size=0).promise(RemoteFile(ONNX, 5)).size == 0
+    assert request(size=0).expect(RemoteFile(ONNX, 5)).size == 0
     assert File(path=ONNX, size=0).size == 0
 
 
 def test_what_came_is_written_down_with_its_source() -> None:
-    manifest = order().manifest("7", [FILE])
+    manifest = request().manifest("shelf", "7", [FILE])
     assert (manifest.name, manifest.format, manifest.source, manifest.revision) == ("seaside_det", "onnx", "shelf", "7")
     assert manifest.files == (FILE,)
 
 
 def test_what_was_not_expected_is_refused() -> None:
-    expected = order().manifest("7", [FILE])
-    same = Order(order().card, "onnx", "elsewhere", expected)
-    assert same.manifest("8", [FILE]).source == "elsewhere"
-    with pytest.raises(IntegrityError, match="differs from the lock file"):
-        same.manifest("7", [FILE.model_copy(update={"sha256": sha256(b"y")})])
+    expected = request().manifest("shelf", "7", [FILE])
+    same = DownloadRequest(request().card, ["onnx"], expected)
+    assert same.manifest("elsewhere", "8", [FILE]).source == "elsewhere"
+    with pytest.raises(IntegrityError, match=r"differs in inference\.onnx"):
+        same.manifest("shelf", "7", [FILE.model_copy(update={"sha256": sha256(b"y")})])
 
 
-def test_a_difference_from_the_lock_file_names_files_and_digests() -> None:
+def test_a_difference_from_the_expected_files_names_files_and_digests() -> None:
     changed, new = FILE.model_copy(update={"sha256": sha256(b"y")}), FILE.model_copy(update={"path": "new.txt"})
-    expected = order().manifest("7", [changed])
+    expected = request().manifest("shelf", "7", [changed])
     with pytest.raises(IntegrityError) as caught:
-        Order(order().card, "onnx", "elsewhere", expected).manifest("8", [new, FILE])
+        DownloadRequest(request().card, ["onnx"], expected).manifest("shelf", "8", [new, FILE])
     assert str(caught.value) == (
-        "seaside_det (onnx) differs from the lock file in inference.onnx, new.txt: "
-        f"inference.onnx is {sha256(b'x')}, locked is {sha256(b'y')}"
+        "seaside_det (onnx) differs in inference.onnx, new.txt: "
+        f"inference.onnx is {sha256(b'x')}, expected is {sha256(b'y')}"
     )
-    with pytest.raises(IntegrityError, match=r"in new\.txt: new\.txt is absent, locked is"):
-        Order(order().card, "onnx", "elsewhere", order().manifest("7", [FILE, new])).manifest("8", [FILE])
+    with pytest.raises(IntegrityError, match=r"in new\.txt: new\.txt is absent, expected is"):
+        DownloadRequest(request().card, ["onnx"], request().manifest("shelf", "7", [FILE, new])).manifest(
+            "x", "8", [FILE]
+        )
 
 
 def test_a_listing_of_a_model_is_fine() -> None:
@@ -95,7 +100,7 @@ def test_paths_that_cannot_all_be_files_are_refused(paths: tuple[str, ...]) -> N
 @pytest.mark.parametrize("count", [0, 2])
 def test_an_archive_is_one_file(count: int) -> None:
     files = tuple(RemoteFile(f"a{number}.tar") for number in range(count))
-    with pytest.raises(SourceError, match=f"lists {count} files where one archive is due"):
+    with pytest.raises(SourceError, match=f"lists {count} files instead of one archive"):
         check_listing(Listing("1", files, archive=True))
 
 
@@ -107,5 +112,23 @@ def test_a_size_that_is_none_is_refused(size: object) -> None:
 
 @pytest.mark.parametrize("listing", [[], (), "x", 5], ids=repr)
 def test_what_is_no_listing_is_refused(listing: object) -> None:
-    with pytest.raises(SourceError, match=f"lists a {type(listing).__name__} where a Listing is due"):
+    with pytest.raises(SourceError, match=f"returned a {type(listing).__name__} instead of a Listing"):
         check_listing(listing)  # type: ignore[arg-type]
+
+
+def test_the_expected_files_override_the_card() -> None:
+    pinned = request(sha256=sha256(b"card"), digest_origin="the card")
+    expected = replace(pinned, expected=pinned.manifest("shelf", "1", [FILE]))
+    assert expected.expect(RemoteFile(ONNX)).sha256 == FILE.sha256
+    with pytest.raises(IntegrityError, match="sha256 is"):
+        expected.expect(remote(ONNX, b"card"))
+
+
+def test_a_file_written_from_the_card_is_compared_only_if_it_is_expected() -> None:
+    written = FILE.model_copy(update={"path": "inference.yml", "digest_origin": WRITTEN_FROM_CARD})
+    without = replace(request(), expected=request().manifest("shelf", "1", [FILE]))
+    assert without.differing(without.manifest("shelf", "2", [FILE, written])) == []
+    changed = written.model_copy(update={"sha256": sha256(b"y")})
+    both = replace(request(), expected=request().manifest("shelf", "1", [FILE, written]))
+    with pytest.raises(IntegrityError, match=r"differs in inference\.yml"):
+        both.manifest("shelf", "2", [FILE, changed])

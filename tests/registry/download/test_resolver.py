@@ -15,7 +15,9 @@ from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, remote,
 from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.download import transfer
+from ocrzoo_registry.download.events import DownloadEvents
 from ocrzoo_registry.download.partial import Part
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import ExitCode, IntegrityError, OfflineError, SourceError, StoreError, UsageError
 from ocrzoo_registry.network import retry
 from ocrzoo_registry.settings import Settings
@@ -44,15 +46,15 @@ WRONG = {
 def test_wrong_bytes_are_an_integrity_error_and_nothing_is_published(
     settings: Settings, make_resolver: MakeResolver, promise: RemoteFile
 ) -> None:
-    with pytest.raises(IntegrityError, match=r"seaside_det: refused.*shelf: inference\.onnx: ") as caught:
-        make_resolver(shelf=Shelf(promised=[promise])).resolve(CARD, ["onnx"])
+    with pytest.raises(IntegrityError, match=r"seaside_det \(onnx\) was refused.*shelf: inference\.onnx: ") as caught:
+        make_resolver(shelf=Shelf(promised=[promise])).get(DownloadRequest(CARD, ["onnx"]))
     assert caught.value.exit_code == ExitCode.INTEGRITY
     assert nothing_published(settings)
 
 
 @pytest.mark.parametrize("promise", WRONG.values(), ids=WRONG)
 def test_the_next_source_makes_good_for_wrong_bytes(make_resolver: MakeResolver, promise: RemoteFile) -> None:
-    files = make_resolver(wrong=Shelf(promised=[promise]), right=Shelf()).resolve(CARD, ["onnx"])
+    files = make_resolver(wrong=Shelf(promised=[promise]), right=Shelf()).get(DownloadRequest(CARD, ["onnx"]))
     assert files.manifest is not None
     assert files.manifest.source == "right"
 
@@ -65,7 +67,7 @@ def test_the_digest_in_the_card_outranks_what_the_source_states(
     card = offer_card(artifacts={"onnx": {"files": [pin]}})
     forged = Shelf({ONNX: b"other weights"}, promised=[RemoteFile(ONNX, sha256=digest)])
     with pytest.raises(IntegrityError, match="sha256"):
-        make_resolver(shelf=forged).resolve(card, ["onnx"])
+        make_resolver(shelf=forged).get(DownloadRequest(card, ["onnx"]))
     assert nothing_published(settings)
 
 
@@ -84,7 +86,7 @@ def test_an_endless_stream_is_cut_off(
             yield Stream(b"x" * 10 for _ in sent)
 
     with pytest.raises(IntegrityError, match="30 bytes came instead of 25"):
-        make_resolver(shelf=Endless(promised=[RemoteFile(ONNX, size)])).resolve(CARD, ["onnx"])
+        make_resolver(shelf=Endless(promised=[RemoteFile(ONNX, size)])).get(DownloadRequest(CARD, ["onnx"]))
     assert next(sent) == 3
     assert nothing_published(settings)
 
@@ -108,7 +110,7 @@ def test_whatever_a_source_raises_the_next_one_is_asked(
     monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.01)
     failing = Shelf()
     setattr(failing, when, error)
-    files = make_resolver(failing=failing, right=Shelf()).resolve(CARD, ["onnx"])
+    files = make_resolver(failing=failing, right=Shelf()).get(DownloadRequest(CARD, ["onnx"]))
     assert files.manifest is not None
     assert files.manifest.source == "right"
 
@@ -122,7 +124,7 @@ def test_a_full_disk_ends_the_search(
     monkeypatch.setattr(Part, "write", full)
     second = Shelf()
     with pytest.raises(StoreError, match="No space left on device"):
-        make_resolver(first=Shelf(), second=second).resolve(CARD, ["onnx"])
+        make_resolver(first=Shelf(), second=second).get(DownloadRequest(CARD, ["onnx"]))
     assert second.listed == []
     assert nothing_published(settings)
 
@@ -131,10 +133,10 @@ def test_every_attempt_is_told_in_the_final_error(make_resolver: MakeResolver) -
     closed = Shelf(list_error=SourceError("closed today"))
     torn = Shelf({"inference.yml": b"{}"})
     with pytest.raises(SourceError) as caught:
-        make_resolver(empty=Shelf({}), closed=closed, torn=torn).resolve(CARD, ["onnx"])
+        make_resolver(empty=Shelf({}), closed=closed, torn=torn).get(DownloadRequest(CARD, ["onnx"]))
     message = str(caught.value)
-    assert message.startswith("seaside_det: no source delivered it: ")
-    assert "empty: " in message
+    assert message.startswith("seaside_det (onnx) could not be downloaded: ")
+    assert "3 sources tried" in message
     assert "closed: closed today" in message
     assert "torn: incomplete: shelf 1 has only inference.yml" in message
     assert "OCRZOO_MODEL_PATH" in message
@@ -148,7 +150,7 @@ def test_a_path_outside_the_models_folder_is_refused(
 ) -> None:
     evil = Shelf({ONNX: WEIGHTS, path: b"evil"})
     with pytest.raises(SourceError, match=r"shelf: lists a file under the path .* which is refused"):
-        make_resolver(shelf=evil).resolve(CARD, ["onnx"])
+        make_resolver(shelf=evil).get(DownloadRequest(CARD, ["onnx"]))
     assert path not in evil.opened
     assert not [found for found in tmp_path.rglob("*") if found.is_file() and found.read_bytes() == b"evil"]
     assert nothing_published(settings)
@@ -158,7 +160,7 @@ def test_a_path_outside_the_models_folder_is_refused(
 def test_a_listing_that_contradicts_itself_is_the_sources_fault(make_resolver: MakeResolver, paths: list[str]) -> None:
     muddled = Shelf(dict.fromkeys(paths, WEIGHTS), promised=[remote(path, WEIGHTS) for path in paths])
     fine = make_resolver(muddled=muddled, right=Shelf())
-    files = fine.resolve(CARD, ["onnx"])
+    files = fine.get(DownloadRequest(CARD, ["onnx"]))
     assert files.manifest is not None
     assert files.manifest.source == "right"
     assert fine.store.find("seaside_det", "onnx") is not None
@@ -168,7 +170,7 @@ def test_a_model_without_configuration_gets_one_from_its_card(make_resolver: Mak
     charset = ["\u3000", "a", "龠 ", "a", "\u2028", "null"]
     (tmp_path / "chars.txt").write_text("\n".join(charset) + "\n", encoding="utf-8", newline="")
     card = offer_card(tmp_path, name="seaside_rec", task="text_recognition", charset="chars.txt")
-    files = make_resolver(shelf=Shelf()).resolve(card, ["onnx"])
+    files = make_resolver(shelf=Shelf()).get(DownloadRequest(card, ["onnx"]))
     assert safe_yaml.load((files.folder / "inference.yml").read_bytes()) == {
         "Global": {"model_name": "seaside_rec"},
         "PostProcess": {"character_dict": charset},
@@ -184,34 +186,34 @@ def test_a_configuration_written_from_a_card_follows_the_card(make_resolver: Mak
     chosen = make_resolver(shelf=Shelf())
     for thresh in (0.3, 0.2):
         card = offer_card(inference={"predictor": "text_detection", "postprocess": {"thresh": thresh}})
-        assert f"thresh: {thresh}" in (chosen.resolve(card, ["onnx"]).folder / "inference.yml").read_text()
+        assert f"thresh: {thresh}" in (chosen.get(DownloadRequest(card, ["onnx"])).folder / "inference.yml").read_text()
     assert not (Store(chosen.store.root.parent).private / "quarantine").exists()
 
 
-def test_what_cannot_be_fetched_anew_is_used_as_it_was(
+def test_an_outdated_model_that_cannot_be_updated_is_used(
     make_resolver: MakeResolver, caplog: pytest.LogCaptureFixture
 ) -> None:
-    before = make_resolver(shelf=Shelf()).resolve(CARD, ["onnx"])
+    before = make_resolver(shelf=Shelf()).get(DownloadRequest(CARD, ["onnx"]))
     changed = offer_card(inference={"predictor": "text_detection", "postprocess": {"thresh": 0.2}})
-    assert make_resolver(shelf=Shelf({})).resolve(changed, ["onnx"]).folder == before.folder
-    assert "seaside_det has changed since it was fetched" in caplog.text
+    assert make_resolver(shelf=Shelf({})).get(DownloadRequest(changed, ["onnx"])).folder == before.folder
+    assert "seaside_det is outdated and could not be updated" in caplog.text
 
 
 def test_a_configuration_that_comes_with_the_weights_stays(make_resolver: MakeResolver) -> None:
     own = b"Global: {model_name: seaside_det}\nPostProcess: {thresh: 0.25}\n"
-    files = make_resolver(shelf=Shelf({ONNX: WEIGHTS, "inference.yml": own})).resolve(CARD, ["onnx"])
+    files = make_resolver(shelf=Shelf({ONNX: WEIGHTS, "inference.yml": own})).get(DownloadRequest(CARD, ["onnx"]))
     assert (files.folder / "inference.yml").read_bytes() == own
 
 
 def test_a_configuration_of_another_model_is_refused(settings: Settings, make_resolver: MakeResolver) -> None:
     other = b"Global: {model_name: other_det}\n"
     with pytest.raises(IntegrityError, match="holds other_det, not seaside_det"):
-        make_resolver(shelf=Shelf({ONNX: WEIGHTS, "inference.yml": other})).resolve(CARD, ["onnx"])
+        make_resolver(shelf=Shelf({ONNX: WEIGHTS, "inference.yml": other})).get(DownloadRequest(CARD, ["onnx"]))
     assert nothing_published(settings)
 
 
 def test_a_digest_that_nobody_stated_is_first_seen(make_resolver: MakeResolver) -> None:
-    files = make_resolver(shelf=Shelf(promised=[RemoteFile(ONNX)])).resolve(CARD, ["onnx"])
+    files = make_resolver(shelf=Shelf(promised=[RemoteFile(ONNX)])).get(DownloadRequest(CARD, ["onnx"]))
     assert files.manifest is not None
     assert (files.manifest.files[0].digest_origin, files.manifest.files[0].sha256) == ("first seen", sha256(WEIGHTS))
 
@@ -220,50 +222,50 @@ def test_the_first_format_that_is_here_or_can_be_had_is_taken(make_resolver: Mak
     both = offer_card(artifacts={kind: {"files": [{"path": "x"}]} for kind in ("paddle", "onnx")})
     shelf = Shelf()
     chosen = make_resolver(network=True, shelf=shelf)
-    assert chosen.resolve(both, ["paddle", "onnx"]).file_format == "onnx"
+    assert chosen.get(DownloadRequest(both, ["paddle", "onnx"])).file_format == "onnx"
     assert shelf.listed == ["seaside_det paddle", "seaside_det onnx"]
     shelf.listed.clear()
-    assert chosen.resolve(both, ["paddle", "onnx"]).file_format == "onnx"
+    assert chosen.get(DownloadRequest(both, ["paddle", "onnx"])).file_format == "onnx"
     assert shelf.listed == []
 
 
 def test_a_format_that_nobody_published_is_told(make_resolver: MakeResolver) -> None:
     with pytest.raises(SourceError, match="seaside_det: published as onnx, but paddle is needed"):
-        make_resolver(shelf=Shelf()).resolve(CARD, ["paddle"])
+        make_resolver(shelf=Shelf()).get(DownloadRequest(CARD, ["paddle"]))
 
 
 def test_offline_a_model_of_the_store_is_had_without_a_socket(
     settings: Settings, make_resolver: MakeResolver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there = make_resolver(shelf=Shelf()).resolve(CARD, ["onnx"])
+    there = make_resolver(shelf=Shelf()).get(DownloadRequest(CARD, ["onnx"]))
     for name in ("connect", "connect_ex", "sendto"):
         monkeypatch.setattr(socket.socket, name, lambda *_: pytest.fail("opened a socket"))
     monkeypatch.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("opened a socket"))
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("asked for an address"))
     for offline in (True, False):
         chosen = make_resolver(replace(settings, offline=offline), network=True, shelf=Shelf())
-        assert chosen.resolve(CARD, ["onnx"]).folder == there.folder
+        assert chosen.get(DownloadRequest(CARD, ["onnx"])).folder == there.folder
 
 
 def test_offline_a_source_that_needs_the_network_is_not_asked(settings: Settings, make_resolver: MakeResolver) -> None:
     hub = Shelf()
     with pytest.raises(OfflineError) as caught:
-        make_resolver(replace(settings, offline=True), network=True, hub=hub).resolve(CARD, ["onnx"])
+        make_resolver(replace(settings, offline=True), network=True, hub=hub).get(DownloadRequest(CARD, ["onnx"]))
     assert hub.listed == []
     message = str(caught.value)
-    assert f"seaside_det: not whole in {settings.home / 'official_models' / 'seaside_det_onnx'}" in message
-    assert "hub: not asked" in message
+    assert message.startswith("seaside_det (onnx) is not cached and offline mode is on")
+    assert [one.outcome for one in caught.value.attempts] == ["offline"]
     assert "OCRZOO_OFFLINE" in message
     assert caught.value.exit_code == ExitCode.SOURCE
 
 
 def test_online_a_source_that_needs_the_network_is_asked(make_resolver: MakeResolver) -> None:
-    files = make_resolver(network=True, hub=Shelf()).resolve(CARD, ["onnx"])
+    files = make_resolver(network=True, hub=Shelf()).get(DownloadRequest(CARD, ["onnx"]))
     assert (files.folder / ONNX).read_bytes() == WEIGHTS
 
 
 def test_offline_a_local_source_is_asked(settings: Settings, make_resolver: MakeResolver) -> None:
-    files = make_resolver(replace(settings, offline=True), shelf=Shelf()).resolve(CARD, ["onnx"])
+    files = make_resolver(replace(settings, offline=True), shelf=Shelf()).get(DownloadRequest(CARD, ["onnx"]))
     assert (files.folder / ONNX).read_bytes() == WEIGHTS
 
 
@@ -276,9 +278,8 @@ def test_progress_is_shown_only_while_something_is_fetched(make_resolver: MakeRe
         shown.append((what, total, done))
         yield came.append
 
-    chosen = make_resolver(shelf=Shelf())
-    chosen.watch = show
-    chosen.resolve(CARD, ["onnx"])
-    chosen.resolve(CARD, ["onnx"])
+    chosen = make_resolver(events=DownloadEvents(show), shelf=Shelf())
+    chosen.get(DownloadRequest(CARD, ["onnx"]))
+    chosen.get(DownloadRequest(CARD, ["onnx"]))
     assert shown == [("seaside_det from shelf", len(WEIGHTS), 0)]
     assert sum(came) == len(WEIGHTS)

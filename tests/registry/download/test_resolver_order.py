@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, remote
 
-from ocrzoo_registry.errors import ExitCode, IntegrityError, SourceError, UsageError
+from ocrzoo_registry.download.events import DownloadEvents
+from ocrzoo_registry.download.request import DownloadRequest
+from ocrzoo_registry.errors import ExitCode, IntegrityError, SourceError, Unreachable, UsageError
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Listing
 
@@ -17,7 +19,7 @@ CARD = offer_card()
 
 def test_sources_are_asked_by_rank_until_one_has_it(make_resolver: MakeResolver) -> None:
     zebra, ape, late = Shelf({}), Shelf(), Shelf()
-    files = make_resolver(zebra=zebra, ape=ape, late=late).resolve(CARD, ["onnx"])
+    files = make_resolver(zebra=zebra, ape=ape, late=late).get(DownloadRequest(CARD, ["onnx"]))
     assert files.manifest is not None
     assert files.manifest.source == "ape"
     assert zebra.listed == ape.listed == ["seaside_det onnx"]
@@ -54,14 +56,16 @@ def test_a_source_outside_an_exact_list_is_never_asked(settings: Settings, make_
     left_out = Shelf()
     chosen = make_resolver(replace(settings, sources=("ape", "zebra")), left=left_out, ape=Shelf({}), zebra=Shelf({}))
     with pytest.raises(SourceError):
-        chosen.resolve(CARD, ["onnx"])
+        chosen.get(DownloadRequest(CARD, ["onnx"]))
     assert left_out.listed == []
 
 
-def test_an_unknown_source_is_told_with_the_known(settings: Settings, make_resolver: MakeResolver) -> None:
+def test_the_error_of_an_unknown_source_names_a_known_one(settings: Settings, make_resolver: MakeResolver) -> None:
     chosen = make_resolver(replace(settings, sources=("shelff",)), shelf=Shelf())
-    with pytest.raises(UsageError, match=r"'shelff' \(did you mean shelf\?\), which PADDLE_PDX_MODEL_SOURCE") as caught:
-        chosen.resolve(CARD, ["onnx"])
+    with pytest.raises(
+        UsageError, match=r"unknown source 'shelff' in PADDLE_PDX_MODEL_SOURCE or --source \(did you mean shelf\?\)"
+    ) as caught:
+        chosen.get(DownloadRequest(CARD, ["onnx"]))
     assert caught.value.exit_code == ExitCode.USAGE
 
 
@@ -79,7 +83,7 @@ class Changing(Shelf):
 
 
 def test_what_changed_between_listing_and_transfer_is_listed_once_more(make_resolver: MakeResolver) -> None:
-    files = make_resolver(hub=Changing(["1", "2"])).resolve(CARD, ["onnx"])
+    files = make_resolver(hub=Changing(["1", "2"])).get(DownloadRequest(CARD, ["onnx"]))
     assert files.manifest is not None
     assert files.manifest.revision == "2"
 
@@ -87,12 +91,31 @@ def test_what_changed_between_listing_and_transfer_is_listed_once_more(make_reso
 @pytest.mark.parametrize("revisions", [["1", "1", "1"], ["1", "2", "3"]], ids=["unchanged", "changing for ever"])
 def test_wrong_bytes_of_the_same_revision_stay_wrong(make_resolver: MakeResolver, revisions: list[str]) -> None:
     with pytest.raises(IntegrityError):
-        make_resolver(hub=Changing(revisions)).resolve(CARD, ["onnx"])
+        make_resolver(hub=Changing(revisions)).get(DownloadRequest(CARD, ["onnx"]))
 
 
 def test_a_failure_is_told_while_the_next_source_is_asked(make_resolver: MakeResolver) -> None:
     told: list[str] = []
-    chosen = make_resolver(odd=Shelf(list_error=SourceError("closed today")), other=Shelf())
-    chosen.tell = told.append
-    chosen.resolve(CARD, ["onnx"])
+    events = DownloadEvents(message=told.append)
+    chosen = make_resolver(events=events, odd=Shelf(list_error=SourceError("closed today")), other=Shelf())
+    chosen.get(DownloadRequest(CARD, ["onnx"]))
     assert told == ["seaside_det: odd: closed today"]
+
+
+def test_a_silent_source_is_reported_once_for_all_models(make_resolver: MakeResolver) -> None:
+    told: list[str] = []
+    silent = Shelf(list_error=Unreachable("down"))
+    chosen = make_resolver(events=DownloadEvents(message=told.append), silent=silent, other=Shelf())
+    for _ in range(3):
+        chosen.get(DownloadRequest(CARD, ["onnx"], refresh=True))
+    assert told == ["silent: unreachable (down)"]
+
+
+def test_the_error_carries_what_each_source_answered(make_resolver: MakeResolver) -> None:
+    chosen = make_resolver(one=Shelf(list_error=Unreachable("down")), two=Shelf(list_error=Unreachable("out")))
+    with pytest.raises(SourceError, match=r"no network \(2 sources tried\)") as caught:
+        chosen.get(DownloadRequest(CARD, ["onnx"]))
+    assert [(one.source, one.message, one.outcome) for one in caught.value.attempts] == [
+        ("one", "down", "unreachable"),
+        ("two", "out", "unreachable"),
+    ]

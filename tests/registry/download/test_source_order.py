@@ -11,7 +11,7 @@ import pytest
 from tests.registry.kit import MakeResolver, Shelf, offer_card
 
 from ocrzoo_registry.download import source_order
-from ocrzoo_registry.download.request import Order
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.source_order import SourceOrder
 from ocrzoo_registry.download.transfer import Cancelled
 from ocrzoo_registry.errors import Busy, SourceError, TooSlow, Unreachable, UsageError
@@ -31,8 +31,7 @@ def policy(settings: Settings, *specs: SourceSpec) -> SourceOrder:
     )
 
 
-def order(source: str) -> Order:
-    return Order(CARD, "onnx", source)
+REQUEST = DownloadRequest(CARD, ["onnx"])
 
 
 @pytest.fixture
@@ -42,11 +41,11 @@ def gate() -> Iterator[Event]:
     gate.set()
 
 
-def test_a_local_source_is_never_off_limits(settings: Settings) -> None:
+def test_a_local_source_is_never_offline(settings: Settings) -> None:
     specs = SourceSpec("hub", NOWHERE, rank=1), SourceSpec("shelf", NOWHERE, rank=2, network=False)
     for offline in (False, True):
         chosen = policy(replace(settings, offline=offline), *specs)
-        assert [chosen.is_off_limits(name) for name in ("hub", "shelf")] == [offline, False]
+        assert [chosen.is_offline(name) for name in ("hub", "shelf")] == [offline, False]
 
 
 def test_only_a_known_source_that_says_so_changes_in_place(settings: Settings) -> None:
@@ -62,21 +61,21 @@ def test_a_source_that_fell_silent_is_asked_last_and_in_turn_again_after_a_while
     chosen = policy(settings)
     chosen.note_silence("a")
     chosen.note_silence("b")
-    assert chosen.prompt_first(["a", "b", "c", "d"]) == ["c", "d", "a", "b"]
+    assert chosen.responsive_first(["a", "b", "c", "d"]) == ["c", "d", "a", "b"]
     now[0] += source_order.REMEMBER_SILENCE_S
-    assert chosen.prompt_first(["a", "b", "c", "d"]) == ["a", "b", "c", "d"]
+    assert chosen.responsive_first(["a", "b", "c", "d"]) == ["a", "b", "c", "d"]
 
 
 @pytest.mark.parametrize("error", [Unreachable("down"), TooSlow("slow"), Busy("503")], ids=repr)
 def test_the_resolver_remembers_who_did_not_answer(make_resolver: MakeResolver, error: Exception) -> None:
     silent, other = Shelf(list_error=error), Shelf()
     chosen = make_resolver(silent=silent, other=other)
-    chosen.fetch(CARD, "onnx")
+    chosen.get(DownloadRequest(CARD, ["onnx"], refresh=True))
     silent.list_error = None
-    chosen.fetch(CARD, "onnx")
+    chosen.get(DownloadRequest(CARD, ["onnx"], refresh=True))
     assert len(silent.listed) == 1
     other.contents = {}
-    chosen.fetch(CARD, "onnx")  # the last to be asked is still asked
+    chosen.get(DownloadRequest(CARD, ["onnx"], refresh=True))  # the last to be asked is still asked
     assert len(silent.listed) == 2
 
 
@@ -84,7 +83,7 @@ def test_a_source_that_answered_keeps_its_turn_whatever_it_said(make_resolver: M
     odd = Shelf(list_error=SourceError("odd"))
     chosen = make_resolver(odd=odd, other=Shelf())
     for _ in range(2):
-        chosen.fetch(CARD, "onnx")
+        chosen.get(DownloadRequest(CARD, ["onnx"], refresh=True))
     assert len(odd.listed) == 2
 
 
@@ -107,25 +106,27 @@ def asleep(settings: Settings, gate: Event, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_source_has_a_bounded_time_to_list(settings: Settings, gate: Event, monkeypatch: pytest.MonkeyPatch) -> None:
     start = time.monotonic()
     with pytest.raises(Unreachable, match="no answer within 0 s"):
-        asleep(settings, gate, monkeypatch).list(order("sleepy"), Event())
+        asleep(settings, gate, monkeypatch).list("sleepy", REQUEST, Event())
     assert time.monotonic() - start < 5
 
 
-def test_what_is_called_off_is_not_waited_for(settings: Settings, gate: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cancelled_listing_is_not_waited_for(
+    settings: Settings, gate: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
     chosen = policy(settings, SourceSpec("sleepy", NOWHERE, rank=1, list_timeout_s=30.0))
     monkeypatch.setattr(source_order, "load_attribute", lambda _dotted: lambda _settings: Sleepy(gate))
-    called_off = Event()
-    called_off.set()
+    cancelled = Event()
+    cancelled.set()
     start = time.monotonic()
-    with pytest.raises(Cancelled, match="called off"):  # and not that it does not answer, which is remembered
-        chosen.list(order("sleepy"), called_off)
+    with pytest.raises(Cancelled, match="cancelled"):  # not Unreachable, which is remembered
+        chosen.list("sleepy", REQUEST, cancelled)
     assert time.monotonic() - start < 5
 
 
 def test_a_source_that_cannot_be_loaded_is_a_source_error_when_it_is_asked(settings: Settings) -> None:
     chosen = policy(settings, SourceSpec("gone", "ocrzoo_no_such_module:Source", rank=1))
     with pytest.raises(SourceError, match="ocrzoo_no_such_module"):
-        chosen.list(order("gone"), Event())
+        chosen.list("gone", REQUEST, Event())
     with pytest.raises(UsageError, match="cannot load"):
         chosen.load("gone")
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ def bring(source: Script, path: Path, file: RemoteFile = FILE) -> tuple[StoredFi
     """Bring one file; gives also what was told of its progress."""
     progress: list[int] = []
     before = path.stat().st_size if path.exists() else 0
-    [stored] = run_all([Job(source, Listing("1", (file,)), file, path, progress.append)])
+    [stored] = run_all([Job(partial(source.open, Listing("1", (file,)), file), file, path, progress.append)])
     assert before + sum(progress) == stored.size
     return stored, progress
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event, Lock, Thread
 
@@ -42,7 +43,7 @@ class Plays:
 
 def jobs(source: Source, folder: Path, count: int, cancelled: Event | None = None) -> list[Job]:
     return [
-        Job(source, LISTING, file, folder / f"{file.path}.part", all_cancelled=cancelled or Event())
+        Job(partial(source.open, LISTING, file), file, folder / f"{file.path}.part", all_cancelled=cancelled or Event())
         for file in LISTING.files[:count]
     ]
 

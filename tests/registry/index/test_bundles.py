@@ -16,16 +16,16 @@ from tests.registry.kit import offer_card, sha256, tree
 from tests.registry.mirror_tree import Keys, index_of, indexed, make_keys, write_tree
 
 from ocrzoo_registry.cards.inference_yml import WRITTEN_FROM_CARD
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.download import tar as archives
-from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.errors import IntegrityError, NotFound, SourceError, StoreError, UsageError
 from ocrzoo_registry.index import bundle_reader, bundle_writer, signing
-from ocrzoo_registry.index.bundle_reader import bring, read
+from ocrzoo_registry.index.bundle_reader import Bundle, read, request_of, resolver_of
 from ocrzoo_registry.index.bundle_writer import Packing, from_mirror, write
 from ocrzoo_registry.index.schema import Index, IndexedModel
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Stream
-from ocrzoo_registry.zoo import Zoo
+from ocrzoo_registry.store.store import ModelFiles, Store
 
 CARD = hub_card()
 MODEL = indexed(CARD, FILES)
@@ -46,9 +46,9 @@ def bundle(tmp_path: Path) -> Path:
     return target
 
 
-@pytest.fixture
-def resolver(settings: Settings) -> Resolver:
-    return Zoo(settings).resolver
+def imported(settings: Settings, bundle: Bundle, model: IndexedModel, card: ModelCard | None) -> ModelFiles:
+    """Import one model, as 'ocrzoo bundle import' does."""
+    return resolver_of(bundle, settings, Store(settings.home)).get(request_of(bundle, model, card))
 
 
 class TestWriting:
@@ -181,7 +181,7 @@ EVIL: dict[str, Callable[[Path], bytes]] = {
 
 class TestReading:
     @pytest.mark.parametrize("what", EVIL)
-    def test_a_bundle_with_anything_else_is_refused_whole(self, what: str, tmp_path: Path, resolver: Resolver) -> None:
+    def test_a_bundle_with_anything_else_is_refused_whole(self, what: str, tmp_path: Path) -> None:
         outside = tmp_path / "outside"
         outside.mkdir()
         (outside / "secret").write_bytes(b"of this machine")
@@ -236,48 +236,48 @@ class TestReading:
             bundle_reader.chosen(read(bundle), ["seaside_dat"])
 
 
-class TestBringing:
-    def test_a_model_comes_into_the_store_with_every_byte(self, bundle: Path, resolver: Resolver) -> None:
-        files = bring(resolver, read(bundle), MODEL, CARD)
+class TestImport:
+    def test_a_model_comes_into_the_store_with_every_byte(self, bundle: Path, settings: Settings) -> None:
+        files = imported(settings, read(bundle), MODEL, CARD)
         assert {path: (files.folder / path).read_bytes() for path in FILES} == FILES
         assert files.manifest is not None
         assert (files.manifest.source, files.manifest.revision) == ("bundle", MODEL.revision)
         assert {file.digest_origin for file in files.manifest.files} == {"stated by bundle"}
-        assert resolver.store.find(NAME, "paddle") is not None
+        assert Store(settings.home).find(NAME, "paddle") is not None
 
-    def test_what_is_there_complete_is_not_written_again(self, bundle: Path, resolver: Resolver) -> None:
-        folder = bring(resolver, read(bundle), MODEL, CARD).folder
+    def test_what_is_there_complete_is_not_written_again(self, bundle: Path, settings: Settings) -> None:
+        folder = imported(settings, read(bundle), MODEL, CARD).folder
         before = tree(folder)
-        bring(resolver, read(bundle), MODEL, CARD)
+        imported(settings, read(bundle), MODEL, CARD)
         assert tree(folder) == before
 
     def test_another_state_of_it_makes_way_and_what_did_not_change_is_kept(
-        self, bundle: Path, resolver: Resolver, tmp_path: Path
+        self, bundle: Path, settings: Settings, tmp_path: Path
     ) -> None:
-        bring(resolver, read(bundle), MODEL, CARD)
+        imported(settings, read(bundle), MODEL, CARD)
         new = {**FILES, PARAMS: b"new weights"}
         index = index_of([indexed(CARD, new)])
         write(tmp_path / "new.tar", packed(index, new, tmp_path / "new"))
-        folder = bring(resolver, read(tmp_path / "new.tar"), index.models[0], CARD).folder
+        folder = imported(settings, read(tmp_path / "new.tar"), index.models[0], CARD).folder
         assert (folder / PARAMS).read_bytes() == b"new weights"
 
-    def test_a_byte_flipped_in_the_bundle_is_refused(self, bundle: Path, resolver: Resolver) -> None:
+    def test_a_byte_flipped_in_the_bundle_is_refused(self, bundle: Path, settings: Settings) -> None:
         content = bundle.read_bytes()
         with tarfile.open(bundle) as tar:
             place = tar.getmember(f"blobs/{sha256(FILES[PARAMS])}").offset_data
         bundle.write_bytes(content[: place + 7] + bytes([content[place + 7] ^ 1]) + content[place + 8 :])
-        with pytest.raises(IntegrityError, match=rf"{NAME} \(paddle\): refused from .*{PARAMS}"):
-            bring(resolver, read(bundle), MODEL, CARD)
-        assert resolver.store.find(NAME, "paddle") is None
+        with pytest.raises(IntegrityError, match=rf"{NAME} \(paddle\) was refused.*bundle: {PARAMS}"):
+            imported(settings, read(bundle), MODEL, CARD)
+        assert Store(settings.home).find(NAME, "paddle") is None
 
-    def test_the_card_that_is_here_outranks_the_bundle(self, bundle: Path, resolver: Resolver) -> None:
+    def test_the_card_that_is_here_outranks_the_bundle(self, bundle: Path, settings: Settings) -> None:
         pin = {"path": PARAMS, "sha256": "0" * 64, "digest_origin": "the card"}
         pinned = offer_card(artifacts={"paddle": {"files": [{"path": "inference.json"}, pin]}})
         with pytest.raises(IntegrityError, match="the card"):
-            bring(resolver, read(bundle), MODEL, pinned)
+            imported(settings, read(bundle), MODEL, pinned)
 
     def test_an_import_that_broke_off_goes_on(
-        self, bundle: Path, resolver: Resolver, settings: Settings, monkeypatch: pytest.MonkeyPatch
+        self, bundle: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         offsets: list[int] = []
         opened = bundle_reader.Bundle._chunks
@@ -293,29 +293,29 @@ class TestBringing:
         monkeypatch.setattr(bundle_reader.Bundle, "_chunks", breaking_off)
         for _ in range(3):
             with pytest.raises(SourceError, match="the disk was taken out"):
-                bring(resolver, read(bundle), MODEL, CARD)
-        folder = bring(Zoo(settings).resolver, read(bundle), MODEL, CARD).folder
+                imported(settings, read(bundle), MODEL, CARD)
+        folder = imported(settings, read(bundle), MODEL, CARD).folder
         assert (folder / PARAMS).read_bytes() == FILES[PARAMS]
         assert offsets == [0, 100_000, 200_000]
 
     def test_a_model_that_nobody_knows_here_comes_with_the_bundles_card(
-        self, resolver: Resolver, tmp_path: Path
+        self, settings: Settings, tmp_path: Path
     ) -> None:
         """Its inference.yml was written from a card and a charset, which is not here."""
         told = {"task": "text_recognition", "charset": "charset.txt"}
         model = _written(indexed(offer_card(**told, artifacts=_paddle()), FILES))
         write(tmp_path / "own.tar", packed(index_of([model]), FILES, tmp_path / "own"))
-        files = bring(resolver, read(tmp_path / "own.tar"), model, None)
+        files = imported(settings, read(tmp_path / "own.tar"), model, None)
         assert (files.folder / "inference.yml").read_bytes() == FILES["inference.yml"]
-        assert resolver.store.find(NAME, "paddle") is not None
+        assert Store(settings.home).find(NAME, "paddle") is not None
 
-    def test_a_full_disk_is_one_line(self, bundle: Path, resolver: Resolver, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_full_disk_is_one_line(self, bundle: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
         def full(*_arguments: object) -> Stream:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr("ocrzoo_registry.download.partial.Part.write", full)
         with pytest.raises(StoreError, match="No space left on device"):
-            bring(resolver, read(bundle), MODEL, CARD)
+            imported(settings, read(bundle), MODEL, CARD)
 
 
 def _paddle() -> dict[str, object]:

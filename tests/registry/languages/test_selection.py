@@ -9,6 +9,7 @@ import pytest
 from tests.registry.kit import MakeResolver, Shelf, SitePackages, offer_card
 from tests.registry.readers import Readers, letters_of, zoo_of
 
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import AmbiguousLanguage, ExitCode, UnknownLanguage, UsageError
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo, select_models
@@ -60,7 +61,7 @@ class TestOfSeveral:
         self, settings: Settings, readers: Readers, make_resolver: MakeResolver
     ) -> None:
         near = readers.make("near", "el")
-        make_resolver(shelf=Shelf()).resolve(near, ["onnx"])
+        make_resolver(shelf=Shelf()).get(DownloadRequest(near, ["onnx"]))
         zoo = zoo_of(settings, readers.make("far", "el", accuracy={"el": 99.0}), near)
         assert chosen(zoo, "el") == "near"
         found = select_models("el", zoo=zoo, default="", installed=True)

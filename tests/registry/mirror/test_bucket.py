@@ -13,6 +13,7 @@ from tests.registry.hub_cards import FILES, by_path, hub_card, listed, read
 from tests.registry.mirror_tree import index_of, indexed, write_tree
 from tests.registry.network.web_server import Reply, serving
 
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import Refused, SourceError, Unreachable
 from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index.records import listing
@@ -210,6 +211,6 @@ def test_the_resolver_goes_on_where_a_bucket_broke_off(
     monkeypatch.setattr(backends.BucketPlace, "_chunks", a_piece)
     own = replace(settings, disabled_plugins=settings.disabled_plugins - {"core"}, sources=("mirror",))
     zoo = Zoo(replace(own, sources_exact=True, mirror=Mirror(address)))
-    files = zoo.resolver.resolve(CARD, ["paddle"])
+    files = zoo.resolver.get(DownloadRequest(CARD, ["paddle"]))
     assert (files.folder / PARAMS).read_bytes() == FILES[PARAMS]
     assert offsets == [0, 100_000, 200_000]

@@ -21,6 +21,7 @@ from tests.registry.network.web_server import Asked, Reply, WebServer, serving
 
 from ocrzoo_registry.cards.inference_yml import WRITTEN_FROM_CARD
 from ocrzoo_registry.cards.schema import ModelCard
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import IntegrityError, OfflineError, Refused, SourceError, Unreachable, UsageError
 from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index.schema import Index
@@ -310,7 +311,7 @@ class TestResolving:
         return CARD
 
     def test_a_model_comes_from_a_plain_server(self, zoo_at: Callable[..., Zoo], plain: str, card: ModelCard) -> None:
-        files = zoo_at(plain).resolver.resolve(card, ["paddle"])
+        files = zoo_at(plain).resolver.get(DownloadRequest(card, ["paddle"]))
         assert files.manifest is not None
         assert (files.manifest.source, files.manifest.revision) == ("mirror", INDEX.models[0].revision)
         assert {file.digest_origin for file in files.manifest.files} == {"stated by mirror"}
@@ -321,9 +322,9 @@ class TestResolving:
         self, zoo_at: Callable[..., Zoo], tree: Path, card: ModelCard, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("opened a socket"))
-        with pytest.raises(OfflineError, match="off limits"):
-            zoo_at("http://127.0.0.1:9", offline=True).resolver.resolve(card, ["paddle"])
-        assert zoo_at(tree, offline=True).resolver.resolve(card, ["paddle"]).folder.is_dir()
+        with pytest.raises(OfflineError, match="offline mode is on"):
+            zoo_at("http://127.0.0.1:9", offline=True).resolver.get(DownloadRequest(card, ["paddle"]))
+        assert zoo_at(tree, offline=True).resolver.get(DownloadRequest(card, ["paddle"])).folder.is_dir()
 
     @pytest.mark.parametrize("spoil", [lambda content: content[:-1], lambda content: b"?" + content[1:]])
     def test_other_bytes_than_the_index_says_are_refused(
@@ -333,29 +334,29 @@ class TestResolving:
         blob.write_bytes(spoil(FILES[PARAMS]))
         zoo = zoo_at(tree)
         with pytest.raises(IntegrityError, match=PARAMS):
-            zoo.resolver.resolve(card, ["paddle"])
+            zoo.resolver.get(DownloadRequest(card, ["paddle"]))
         assert zoo.store.find(NAME, "paddle") is None
 
     def test_the_card_outranks_the_index(self, zoo_at: Callable[..., Zoo], tree: Path) -> None:
         pin = {"path": PARAMS, "sha256": "0" * 64, "digest_origin": "the card"}
         pinned = offer_card(artifacts={"paddle": {"files": [{"path": "inference.json"}, pin]}})
         with pytest.raises(IntegrityError, match=r"the card"):
-            zoo_at(tree).resolver.resolve(pinned, ["paddle"])
+            zoo_at(tree).resolver.get(DownloadRequest(pinned, ["paddle"]))
 
     def test_what_is_locked_is_had_after_the_mirror_moved_on(
         self, zoo_at: Callable[..., Zoo], tree: Path, card: ModelCard, tmp_path: Path
     ) -> None:
-        locked = zoo_at(tree).resolver.resolve(card, ["paddle"]).manifest
+        locked = zoo_at(tree).resolver.get(DownloadRequest(card, ["paddle"])).manifest
         assert locked is not None
         new = {**FILES, PARAMS: b"new weights"}
         write_tree(tree, index_of([indexed(CARD, new)], INDEX.models), new.values())
         elsewhere = Zoo(replace(zoo_at(tree).settings, home=tmp_path / "elsewhere"))
-        files = elsewhere.resolver.fetch_locked(card, locked)
+        files = elsewhere.resolver.get(DownloadRequest(card, [locked.format], locked))
         assert (files.folder / PARAMS).read_bytes() == FILES[PARAMS]
         write_tree(tree, index_of([indexed(CARD, new)]), [])
         nowhere = Zoo(replace(zoo_at(tree).settings, home=tmp_path / "nowhere"))
-        with pytest.raises(IntegrityError, match="locked"):
-            nowhere.resolver.fetch_locked(card, locked)
+        with pytest.raises(IntegrityError, match="sha256 is"):
+            nowhere.resolver.get(DownloadRequest(card, [locked.format], locked))
 
     def test_a_part_that_was_begun_before_is_gone_on_with(
         self, zoo_at: Callable[..., Zoo], tree: Path, card: ModelCard, monkeypatch: pytest.MonkeyPatch
@@ -377,8 +378,8 @@ class TestResolving:
 
         monkeypatch.setattr(MirrorSource, "open", breaking_off)
         with pytest.raises(SourceError, match="the disk was taken out"):
-            zoo.resolver.resolve(card, ["paddle"])
-        assert (zoo_at(tree).resolver.resolve(card, ["paddle"]).folder / PARAMS).read_bytes() == content
+            zoo.resolver.get(DownloadRequest(card, ["paddle"]))
+        assert (zoo_at(tree).resolver.get(DownloadRequest(card, ["paddle"])).folder / PARAMS).read_bytes() == content
         assert offsets == [0, 1000]
 
 

@@ -9,6 +9,7 @@ import textwrap
 import pytest
 from tests.registry.kit import SitePackages
 
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.plugins.hookspecs import HookSpecs
 from ocrzoo_registry.plugins.manager import HOOKS
 from ocrzoo_registry.plugins.specs import load_attribute
@@ -50,11 +51,13 @@ def test_every_example_is_offered_under_its_name(zoo: Zoo) -> None:
 
 
 def test_the_example_model_comes_from_the_example_source(zoo: Zoo) -> None:
-    files = zoo.resolver.resolve(zoo.models.get("seaside_det"), ["onnx"])
+    files = zoo.resolver.get(DownloadRequest(zoo.models.get("seaside_det"), ["onnx"]))
     assert (files.folder / "inference.onnx").read_bytes() == b"weights"
     assert files.manifest is not None
     assert (files.manifest.source, files.manifest.revision) == ("shelf", "det")
-    assert zoo.store.find("seaside_det", "onnx") == zoo.resolver.resolve(zoo.models.get("seaside_det"), ["onnx"])
+    assert zoo.store.find("seaside_det", "onnx") == zoo.resolver.get(
+        DownloadRequest(zoo.models.get("seaside_det"), ["onnx"])
+    )
 
 
 def test_the_example_predictor_runs(zoo: Zoo) -> None:

@@ -13,6 +13,7 @@ from tests.registry.hub_cards import FILES, FOLDER, NAME, OTHERS, hub_card, list
 from tests.registry.kit import MakeResolver
 from tests.registry.network.web_server import Reply, WebServer, serving
 
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import IntegrityError, Refused, Unreachable
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.bos import BosSource
@@ -133,7 +134,7 @@ def test_a_busy_store_is_asked_again_and_then_given_up(source: BosSource, hubs: 
 
 
 def test_what_is_in_the_archive_gets_into_the_store(source: BosSource, make_resolver: MakeResolver) -> None:
-    files = make_resolver(network=True, bos=source).resolve(CARD, ["paddle"])
+    files = make_resolver(network=True, bos=source).get(DownloadRequest(CARD, ["paddle"]))
     assert {path.name: path.read_bytes() for path in files.folder.iterdir() if path.name in FILES} == FILES
     assert sorted(path.name for path in files.folder.iterdir()) == sorted([*FILES, "ocrzoo.json"])
     assert files.manifest is not None
@@ -143,4 +144,4 @@ def test_what_is_in_the_archive_gets_into_the_store(source: BosSource, make_reso
 def test_an_archive_with_other_bytes_is_refused(source: BosSource, hubs: Hubs, make_resolver: MakeResolver) -> None:
     hubs.inject(Fault("corrupt", source="bos", at=600, times=None))
     with pytest.raises(IntegrityError, match=f"md5 is [0-9a-f]{{32}}, not {MD5}"):
-        make_resolver(network=True, bos=source).resolve(CARD, ["paddle"])
+        make_resolver(network=True, bos=source).get(DownloadRequest(CARD, ["paddle"]))

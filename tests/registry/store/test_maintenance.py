@@ -12,6 +12,7 @@ import pytest
 from filelock import FileLock
 from tests.registry.kit import MakeResolver, Shelf, offer_card, tree
 
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import NotFound
 from ocrzoo_registry.store import maintenance
 from ocrzoo_registry.store.maintenance import collect, remove, stored_models
@@ -22,7 +23,7 @@ NAME = "seaside_det"
 
 @pytest.fixture
 def folder(make_resolver: MakeResolver) -> Path:
-    return make_resolver(shelf=Shelf()).resolve(offer_card(), ["onnx"]).folder
+    return make_resolver(shelf=Shelf()).get(DownloadRequest(offer_card(), ["onnx"])).folder
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import pytest
 from tests.registry.kit import MakeResolver, Shelf, offer_card, sha256
 
 from ocrzoo_registry.cards.inference_yml import WRITTEN_FROM_CARD
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.sources.base import RemoteFile
 from ocrzoo_registry.store import provenance
 from ocrzoo_registry.store.manifest import Manifest, StoredFile
@@ -98,8 +99,8 @@ def test_a_damaged_record_is_passed_over_and_renewed(
 def test_a_resolver_tells_of_sources_that_differ(make_resolver: MakeResolver, caplog: pytest.LogCaptureFixture) -> None:
     """The published digests agree with each delivery: only the comparison tells."""
     one, two = Shelf({"inference.onnx": b"one"}), Shelf({"inference.onnx": b"two"})
-    make_resolver(one=one).resolve(offer_card(), ["onnx"])
-    make_resolver(two=two).fetch(offer_card(), "onnx")
+    make_resolver(one=one).get(DownloadRequest(offer_card(), ["onnx"]))
+    make_resolver(two=two).get(DownloadRequest(offer_card(), ["onnx"], refresh=True))
     assert [message for message in caplog.messages if "serves another inference.onnx" in message]
 
 
@@ -107,4 +108,4 @@ def test_a_record_that_cannot_be_written_costs_no_model(make_resolver: MakeResol
     chosen = make_resolver(shelf=Shelf(promised=[RemoteFile("inference.onnx")]))
     chosen.store.private.mkdir(parents=True)
     (chosen.store.private / "seen").write_bytes(b"in the way")
-    assert chosen.resolve(offer_card(), ["onnx"]).folder.is_dir()
+    assert chosen.get(DownloadRequest(offer_card(), ["onnx"])).folder.is_dir()

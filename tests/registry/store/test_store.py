@@ -17,6 +17,7 @@ import pytest
 from filelock import FileLock
 from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, tree
 
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import ExitCode, StoreError
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store import store as store_module
@@ -30,7 +31,7 @@ PROCESSES = Path(__file__).with_name("store_processes.py")
 @pytest.fixture
 def model(make_resolver: MakeResolver) -> ModelFiles:
     """A model that a source has brought into the store."""
-    return make_resolver(shelf=Shelf()).resolve(offer_card(), ["onnx"])
+    return make_resolver(shelf=Shelf()).get(DownloadRequest(offer_card(), ["onnx"]))
 
 
 def run_processes(what: str, folder: Path) -> list[Any]:
@@ -75,7 +76,7 @@ def test_a_home_that_cannot_be_written_still_serves_what_it_has(
 ) -> None:
     monkeypatch.setattr(Store, "lock", lambda *_: pytest.fail("asked for a lock"))
     shelf = Shelf()
-    assert make_resolver(shelf=shelf).resolve(offer_card(), ["onnx"]).folder == model.folder
+    assert make_resolver(shelf=shelf).get(DownloadRequest(offer_card(), ["onnx"])).folder == model.folder
     assert shelf.opened == []
 
 
@@ -113,7 +114,7 @@ def test_a_broken_model_is_fetched_anew_and_kept_in_quarantine(
 
     shelf = Shelf()
     with caplog.at_level(logging.WARNING):
-        make_resolver(shelf=shelf).resolve(offer_card(), ["onnx"])
+        make_resolver(shelf=shelf).get(DownloadRequest(offer_card(), ["onnx"]))
 
     weights_broken = broken.get("inference.onnx") != WEIGHTS
     assert shelf.opened == (["inference.onnx"] if weights_broken else [])  # what is right is copied
@@ -131,7 +132,7 @@ def test_a_folder_of_unknown_origin_is_moved_aside_whole(store: Store, make_reso
     (foreign / "inference.onnx").write_bytes(b"who knows")
     (foreign / "notes" / "mine.txt").write_text("precious")
     assert store.find(NAME, "onnx") is None
-    make_resolver(shelf=Shelf()).resolve(offer_card(), ["onnx"])
+    make_resolver(shelf=Shelf()).get(DownloadRequest(offer_card(), ["onnx"]))
     (kept,) = quarantined(store)
     assert (kept / "notes" / "mine.txt").read_text() == "precious"
     assert (kept / "inference.onnx").read_bytes() == b"who knows"
@@ -145,7 +146,7 @@ def test_a_link_in_the_models_place_is_moved_and_not_followed(
     (tmp_path / "elsewhere" / "mine.txt").write_text("precious")
     store.root.mkdir(parents=True)
     store.folder(NAME, "onnx").symlink_to(tmp_path / target)
-    make_resolver(shelf=Shelf()).resolve(offer_card(), ["onnx"])
+    make_resolver(shelf=Shelf()).get(DownloadRequest(offer_card(), ["onnx"]))
     assert not store.folder(NAME, "onnx").is_symlink()
     assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["mine.txt"]
     assert quarantined(store)[0].is_symlink()
@@ -177,7 +178,7 @@ def test_the_manifest_is_written_last_and_the_model_appears_by_one_rename(
 
     monkeypatch.setattr(Path, "write_text", written)
     monkeypatch.setattr(Path, "rename", renamed)
-    make_resolver(shelf=Shelf()).resolve(offer_card(), ["onnx"])
+    make_resolver(shelf=Shelf()).get(DownloadRequest(offer_card(), ["onnx"]))
     assert steps == [
         "seaside_det_onnx to inference.onnx",  # the verified part, into the stage
         "ocrzoo.json beside ['inference.onnx', 'inference.yml']",
@@ -202,7 +203,7 @@ def test_a_home_that_is_a_file_is_a_store_error(tmp_path: Path, make_resolver: M
     (tmp_path / "file").write_text("no folder")
     resolver = make_resolver(Settings(home=tmp_path / "file"), shelf=Shelf())
     with pytest.raises(StoreError, match="OCRZOO_HOME"):
-        resolver.resolve(offer_card(), ["onnx"])
+        resolver.get(DownloadRequest(offer_card(), ["onnx"]))
 
 
 def test_waiting_for_another_process_has_an_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,7 +254,7 @@ def test_a_program_that_nobody_vouched_for_is_a_fault(store: Store, make_resolve
     """Paddle prefers ``inference.json``: one that was added beside a verified ``inference.pdmodel`` would be run."""
     card = offer_card(artifacts={"paddle": {"files": [{"path": "inference.pdmodel"}]}})
     shelf = Shelf({"inference.pdmodel": b"program", "inference.pdiparams": WEIGHTS})
-    folder = make_resolver(shelf=shelf).resolve(card, ["paddle"]).folder
+    folder = make_resolver(shelf=shelf).get(DownloadRequest(card, ["paddle"])).folder
     assert store.find(card.name, "paddle") is not None
     (folder / "inference.json").write_text("{}")
     assert store.find(card.name, "paddle") is None

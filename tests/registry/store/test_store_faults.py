@@ -10,6 +10,8 @@ import pytest
 from filelock import FileLock, Timeout
 from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, sha256
 
+from ocrzoo_registry.download.events import DownloadEvents
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import StoreError
 from ocrzoo_registry.store import store as store_module
 from ocrzoo_registry.store.manifest import Manifest, StoredFile
@@ -20,7 +22,7 @@ NAME = "seaside_det"
 
 @pytest.fixture
 def model(make_resolver: MakeResolver) -> ModelFiles:
-    return make_resolver(shelf=Shelf()).resolve(offer_card(), ["onnx"])
+    return make_resolver(shelf=Shelf()).get(DownloadRequest(offer_card(), ["onnx"]))
 
 
 def manifest(**contents: bytes) -> Manifest:
@@ -51,9 +53,9 @@ def test_a_fault_is_told_in_words_that_follow_the_folders_name(model: ModelFiles
     weights.unlink()
     assert fault() == "lacks inference.onnx"
     (model.folder / MANIFEST_NAME).write_text("{")
-    assert fault() == "has a manifest that cannot be read"
+    assert fault() == "has an unreadable manifest"
     (model.folder / MANIFEST_NAME).unlink()
-    assert fault() == "was put there by something else, and never verified"
+    assert fault() == "was not installed by ocrzoo and is unverified"
 
 
 def test_only_a_deep_look_reads_every_byte(model: ModelFiles, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,26 +80,26 @@ def test_a_manifest_is_read_whatever_the_state_of_its_files(model: ModelFiles, s
     assert store.manifest(store.root / "nowhere") is None
 
 
-def test_an_adopted_folder_counts_from_then_on(store: Store) -> None:
+def test_an_registered_folder_counts_from_then_on(store: Store) -> None:
     folder = store.folder(NAME, "onnx")
     folder.mkdir(parents=True)
     (folder / "inference.onnx").write_bytes(WEIGHTS)
-    adopted = store.adopt(manifest(onnx=WEIGHTS))
-    assert adopted is not None
-    assert adopted.manifest is not None
+    registered = store.register(manifest(onnx=WEIGHTS))
+    assert registered is not None
+    assert registered.manifest is not None
     status = (folder / "inference.onnx").stat()
-    assert [(file.mtime_ns, file.ctime_ns) for file in adopted.manifest.files] == [
+    assert [(file.mtime_ns, file.ctime_ns) for file in registered.manifest.files] == [
         (status.st_mtime_ns, status.st_ctime_ns)
     ]
-    assert store.find(NAME, "onnx") == adopted
+    assert store.find(NAME, "onnx") == registered
     assert sorted(path.name for path in folder.iterdir()) == ["inference.onnx", MANIFEST_NAME]
 
 
-def test_a_folder_that_changed_since_it_was_verified_is_not_adopted(store: Store) -> None:
+def test_a_folder_that_changed_since_it_was_verified_is_not_registered(store: Store) -> None:
     folder = store.folder(NAME, "onnx")
     folder.mkdir(parents=True)
     (folder / "inference.onnx").write_bytes(b"W" + WEIGHTS[1:])
-    assert store.adopt(manifest(onnx=WEIGHTS)) is None
+    assert store.register(manifest(onnx=WEIGHTS)) is None
     assert [path.name for path in folder.iterdir()] == ["inference.onnx"]
 
 
@@ -110,7 +112,7 @@ def test_a_folder_that_cannot_be_written_is_a_store_error(store: Store, monkeypa
     (folder / "inference.onnx").write_bytes(WEIGHTS)
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(StoreError, match=r"Read-only file system.*OCRZOO_HOME"):
-        store.adopt(manifest(onnx=WEIGHTS))
+        store.register(manifest(onnx=WEIGHTS))
     assert store.find(NAME, "onnx") is None
 
 
@@ -159,13 +161,14 @@ def test_waiting_is_told_once_and_only_when_it_takes_a_moment(store: Store, monk
     thread.join()
 
 
-def test_the_resolver_says_whom_it_waits_for(make_resolver: MakeResolver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_resolver_reports_what_it_waits_for(
+    store: Store, make_resolver: MakeResolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(store_module, "LOCK_MOMENT_S", 0.05)
-    chosen = make_resolver(shelf=Shelf())
     told, taken, release = list[str](), Event(), Event()
 
     def hold() -> None:
-        with chosen.store.lock(NAME):
+        with store.lock(NAME):
             taken.set()
             release.wait(10)
 
@@ -173,13 +176,13 @@ def test_the_resolver_says_whom_it_waits_for(make_resolver: MakeResolver, monkey
         told.append(message)
         release.set()
 
-    chosen.tell = on_wait
+    chosen = make_resolver(events=DownloadEvents(message=on_wait), shelf=Shelf())
     thread = Thread(target=hold)
     thread.start()
     assert taken.wait(10)
-    chosen.resolve(offer_card(), ["onnx"])
+    chosen.get(DownloadRequest(offer_card(), ["onnx"]))
     thread.join()
-    assert told == [f"waiting for another process that is fetching {NAME}"]
+    assert told == [f"waiting for another process that is downloading {NAME}"]
 
 
 def test_a_lock_whose_file_is_deleted_at_the_same_moment_is_taken_anew(

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ocrzoo.cli.commands.pull import report, run_pulls
+from ocrzoo.cli.commands.pull import report_errors, resume_hint, show_results
 from ocrzoo.cli.model_options import all_models_option, chosen_zoo, names_per_language, which_models
 from ocrzoo.cli.output import debug_option, one_line, print_json, print_message
-from ocrzoo.cli.progress import format_size, packing_progress, show_downloads
+from ocrzoo.cli.progress import download_events, format_size, packing_progress
 from ocrzoo_registry.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ocrzoo_registry.cards.schema import Format
-    from ocrzoo_registry.download.batch import Pulled
-    from ocrzoo_registry.index.bundle_reader import Bundle
+    from ocrzoo_registry.cards.schema import Format, ModelCard
+    from ocrzoo_registry.download.batch import DownloadResult
     from ocrzoo_registry.index.bundle_writer import Packing
     from ocrzoo_registry.index.schema import IndexedModel
     from ocrzoo_registry.mirror.plan import RequestedModel
@@ -63,7 +61,7 @@ def export_bundle(
     from ocrzoo_registry.index import bundle_writer
     from ocrzoo_registry.mirror.build import requested_models
 
-    zoo = chosen_zoo(source)
+    zoo = chosen_zoo(source, download_events(messages=False))  # failures are reported at the end
     bundle_writer.check_target(target, zoo.store.root, force=force)
     if mirror is not None:
         from ocrzoo_registry.mirror.release import published
@@ -79,10 +77,10 @@ def export_bundle(
     requested = requested_models(
         zoo, names_per_language(zoo, names, pipeline, lang, every=every), formats, lenient=every
     )
-    pulled = _pulled(zoo, requested)
-    if models := [one.files for one in pulled if one.files is not None]:
+    results = _downloaded(zoo, requested)
+    if models := [one.files for one in results if one.files is not None]:
         _write(target, _packing(zoo, models, sign_key), as_json=as_json)
-    return report(pulled)
+    return report_errors(results)
 
 
 @bundle.command("import")
@@ -96,7 +94,7 @@ def import_bundle(path: Path, names: tuple[str, ...], key: Path | None, as_json:
 
     Identical models stay; run the command again to resume an interrupted import. Needs no network.
     """
-    from ocrzoo_registry.download.batch import Pull
+    from ocrzoo_registry.download.batch import get_all
     from ocrzoo_registry.index import bundle_reader
     from ocrzoo_registry.zoo import Zoo
 
@@ -105,22 +103,33 @@ def import_bundle(path: Path, names: tuple[str, ...], key: Path | None, as_json:
     models = bundle_reader.chosen(opened, names)
     if not models:
         raise UsageError(f"{path} contains no models")
-    return run_pulls(zoo, [Pull(one.name, partial(_bring, zoo, opened, one)) for one in models], as_json=as_json)
+    resolver = bundle_reader.resolver_of(opened, zoo.settings, zoo.store, download_events())
+    cards = [_card_of(zoo, one) for one in models]
+    requests = [bundle_reader.request_of(opened, *pair) for pair in zip(models, cards, strict=True)]
+    with resume_hint():
+        results = get_all(resolver, requests)
+    code = show_results(results, as_json=as_json)
+    for one, card in zip(results, cards, strict=True):
+        if card is None and one.files is not None:
+            print_message(
+                "warning",
+                f"{one.name} ({one.files.file_format}): no plugin has its card, so it was imported with the "
+                f"bundle's own; use {one.files.folder} as a model_dir",
+            )
+    return code
 
 
-def _pulled(zoo: Zoo, requested: Sequence[RequestedModel]) -> list[Pulled]:
+def _downloaded(zoo: Zoo, requested: Sequence[RequestedModel]) -> list[DownloadResult]:
     """Download models; a format that was not named is optional if another one is available."""
-    from ocrzoo_registry.download.batch import Pull, pull_all
+    from ocrzoo_registry.download.batch import get_all
+    from ocrzoo_registry.download.request import DownloadRequest
     from ocrzoo_registry.mirror.build import FailedModel, is_optional
 
-    show_downloads(zoo.resolver)
-    zoo.resolver.tell = lambda _message: None  # failures are reported at the end
-    pulls = [Pull(one.name, partial(zoo.resolver.resolve, one.card, [one.file_format])) for one in requested]
-    pulled = pull_all(zoo.resolver, pulls)
-    available = {one.name for one in pulled if one.files is not None}
+    results = get_all(zoo.resolver, [DownloadRequest(one.card, (one.file_format,)) for one in requested])
+    available = {one.name for one in results if one.files is not None}
     return [
         one
-        for one, request in zip(pulled, requested, strict=True)
+        for one, request in zip(results, requested, strict=True)
         if one.error is None or not is_optional(FailedModel(request, one.error, kept=False), available)
     ]
 
@@ -153,18 +162,8 @@ def _write(target: Path, what: Packing, *, as_json: bool) -> None:
         click.echo(f"{one_line(str(target))}: models {len(index.models)}, {format_size(size)}{signed}")
 
 
-def _bring(zoo: Zoo, opened: Bundle, model: IndexedModel) -> ModelFiles:
-    from ocrzoo_registry.index import bundle_reader
-
-    card = model.name in zoo.models or model.name in zoo.models.conflicts
-    known = zoo.models.get(model.name) if card else None
-    if known is not None and model.format not in known.artifacts:
-        known = None
-    files = bundle_reader.bring(zoo.resolver, opened, model, known)
-    if known is None:
-        print_message(
-            "warning",
-            f"{model.name} ({model.format}): no plugin has its card, so it was imported with the bundle's own; "
-            f"use {files.folder} as a model_dir",
-        )
-    return files
+def _card_of(zoo: Zoo, model: IndexedModel) -> ModelCard | None:
+    """The card that a plugin provides for a model, if it has the format."""
+    known = model.name in zoo.models or model.name in zoo.models.conflicts
+    card = zoo.models.get(model.name) if known else None
+    return card if card is not None and model.format in card.artifacts else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import click
 from ocrzoo.cli.commands.mirror_serve import env, serve, sign
 from ocrzoo.cli.model_options import all_models_option, chosen_zoo, names_per_language, which_models
 from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_table
-from ocrzoo.cli.progress import format_size, show_downloads
+from ocrzoo.cli.progress import download_events, format_size
 from ocrzoo_registry.errors import ExitCode, IntegrityError
 
 if TYPE_CHECKING:
@@ -67,9 +68,7 @@ def build(
     zoo = chosen_zoo(source)
     place = MirrorFolder(folder)
     choose = _choice(zoo, place, names, pipeline, lang, formats, every)
-    resolver = building.resolver_of(zoo, place)
-    show_downloads(resolver)
-    resolver.tell = lambda _message: None  # failures are reported at the end
+    resolver = building.resolver_of(zoo, place, download_events(messages=False))  # failures are reported at the end
     try:
         result = building.build(
             zoo, place, resolver, choose, prune=prune, report=lambda text: click.echo(one_line(text), err=True)
@@ -223,8 +222,12 @@ def _report_problems(result: BuildResult) -> int:
         formats = ", ".join(one.request.file_format for one in failures)
         kept = " (not updated)" if all(one.kept for one in failures) else ""
         gravest = max(failures, key=lambda one: one.error.exit_code)
-        print_message("error", f"{name} ({formats}){kept}: {str(gravest.error).removeprefix(f'{name}: ')}")
+        print_message("error", f"{name} ({formats}){kept}: {_without_name(str(gravest.error), name)}")
     return max([ExitCode.DONE, *(one.error.exit_code for one in result.failed)])
+
+
+def _without_name(message: str, name: str) -> str:
+    return re.sub(rf"^{re.escape(name)}(?: \([^()]+\))?:? ", "", message)
 
 
 def _name(request: RequestedModel) -> str:

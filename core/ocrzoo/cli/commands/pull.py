@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,13 +11,14 @@ import click
 
 from ocrzoo.cli.model_options import FormatName, chosen_names, chosen_zoo, format_choices, which_models
 from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_table
-from ocrzoo.cli.progress import format_size, show_downloads
+from ocrzoo.cli.progress import download_events, format_size
 from ocrzoo_registry.errors import ExitCode, NotFound, UsageError
 from ocrzoo_registry.store import LOCK_FILE
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.cards.schema import Format, ModelCard
-    from ocrzoo_registry.download.batch import Pull, Pulled
+    from ocrzoo_registry.cards.schema import Format
+    from ocrzoo_registry.download.batch import DownloadResult
+    from ocrzoo_registry.download.request import DownloadRequest
     from ocrzoo_registry.store.manifest import Manifest
     from ocrzoo_registry.store.store import ModelFiles
     from ocrzoo_registry.zoo import Zoo
@@ -54,14 +55,19 @@ def pull(
 
     Several models are downloaded concurrently. Run the command again to resume an interrupted download.
     """
-    zoo = chosen_zoo(source)
+    from ocrzoo_registry.download.batch import get_all
+
+    zoo = chosen_zoo(source, download_events())
     if locked or lock_file is not None:
         if pipeline or lang or formats or trust or update:
             raise click.UsageError("--locked pins models and formats: combine it with names only")
-        pulls = _locked_pulls(zoo, lock_file, names)
+        requests = _locked_requests(zoo, lock_file, names)
     else:
-        pulls = _pulls(zoo, chosen_names(zoo, names, pipeline, lang), formats, trust=trust, update=update)
-    return run_pulls(zoo, pulls, as_json=as_json)
+        chosen = chosen_names(zoo, names, pipeline, lang)
+        requests = _requests(zoo, chosen, formats, accept_unverified=trust, refresh=update)
+    with resume_hint():
+        results = get_all(zoo.resolver, requests)
+    return show_results(results, as_json=as_json)
 
 
 @click.command()
@@ -108,22 +114,21 @@ def lock(
     'ocrzoo models pull --locked' then downloads exactly these files elsewhere. Models that are not stored are
     downloaded first. Without a name, the models of the OCR pipeline are pinned.
     """
-    from ocrzoo_registry.download.batch import pull_all
+    from ocrzoo_registry.download.batch import get_all
     from ocrzoo_registry.store import lockfile
     from ocrzoo_registry.store.manifest import TRUSTED
 
     if output.exists() != output.is_file() or not output.parent.is_dir() or not output.name:
         raise UsageError(f"{output} cannot be a lock file: name a file in an existing folder")
-    zoo = chosen_zoo(source)
-    pulls = _pulls(zoo, chosen_names(zoo, names, pipeline or (None if names or lang else "OCR"), lang), formats)
-    show_downloads(zoo.resolver)
-    pulled = pull_all(zoo.resolver, pulls)
-    if any(one.error for one in pulled):
-        return report(pulled)
-    for one in pulled:
+    zoo = chosen_zoo(source, download_events())
+    chosen = chosen_names(zoo, names, pipeline or (None if names or lang else "OCR"), lang)
+    results = get_all(zoo.resolver, _requests(zoo, chosen, formats))
+    if any(one.error for one in results):
+        return report_errors(results)
+    for one in results:
         if one.files is not None and one.files.manifest is not None and one.files.manifest.source == TRUSTED:
             print_message("warning", f"{one.name} is pinned as it is stored; it was never verified")
-    manifests = [cast("Manifest", one.files.manifest) for one in pulled if one.files is not None]
+    manifests = [cast("Manifest", one.files.manifest) for one in results if one.files is not None]
     try:
         lockfile.write(output, manifests)
     except OSError as error:
@@ -133,29 +138,30 @@ def lock(
     return ExitCode.DONE
 
 
-def _pulls(
-    zoo: Zoo, names: Sequence[str], formats: Sequence[Format], *, trust: bool = False, update: bool = False
-) -> list[Pull]:
-    """What to do for each model: each of the formats asked for, or the first that can be had."""
-    from ocrzoo_registry.download.batch import Pull
+def _requests(
+    zoo: Zoo,
+    names: Sequence[str],
+    formats: Sequence[Format],
+    *,
+    accept_unverified: bool = False,
+    refresh: bool = False,
+) -> list[DownloadRequest]:
+    """Request each model in each of the formats, or without any in the first that is available."""
+    from ocrzoo_registry.download.request import DownloadRequest
 
     ways = format_choices(zoo, formats)
-    card = [zoo.models.get(name) for name in names]
-    return [Pull(one.name, partial(_bring, zoo, one, way, trust=trust, update=update)) for one in card for way in ways]
+    cards = [zoo.models.get(name) for name in names]
+    return [
+        DownloadRequest(card, way, refresh=refresh, accept_unverified=accept_unverified)
+        for card in cards
+        for way in ways
+    ]
 
 
-def _bring(zoo: Zoo, card: ModelCard, formats: Sequence[Format], *, trust: bool, update: bool) -> ModelFiles:
-    for file_format in formats if update else ():
-        if zoo.store.find(card.name, file_format):
-            return zoo.resolver.fetch(card, file_format)
-    taken = zoo.resolver.trust(card, formats) if trust else None
-    return taken or zoo.resolver.resolve(card, formats)
-
-
-def _locked_pulls(zoo: Zoo, given: Path | None, names: Sequence[str]) -> list[Pull]:
+def _locked_requests(zoo: Zoo, given: Path | None, names: Sequence[str]) -> list[DownloadRequest]:
     import shlex
 
-    from ocrzoo_registry.download.batch import Pull
+    from ocrzoo_registry.download.request import DownloadRequest
     from ocrzoo_registry.store import lockfile
 
     lock_file = given or Path(LOCK_FILE)
@@ -166,42 +172,41 @@ def _locked_pulls(zoo: Zoo, given: Path | None, names: Sequence[str]) -> list[Pu
         if name not in known:
             raise NotFound(f"{lock_file} does not lock {name}")
     return [
-        Pull(
-            entry.name,
-            partial(
-                zoo.resolver.fetch_locked,
-                zoo.models.get(entry.name),
-                entry,
-                again=f"ocrzoo models pull {option} {entry.name}",
-            ),
+        DownloadRequest(
+            zoo.models.get(entry.name),
+            (entry.format,),
+            expected=entry,
+            command=f"ocrzoo models pull {option} {entry.name}",
         )
         for entry in entries
         if not names or entry.name in names
     ]
 
 
-def run_pulls(zoo: Zoo, pulls: Sequence[Pull], *, as_json: bool) -> int:
-    """Bring models, tell which came and what failed, and give the exit code."""
-    from ocrzoo_registry.download.batch import pull_all
-
-    show_downloads(zoo.resolver)
+@contextmanager
+def resume_hint() -> Iterator[None]:
+    """On Ctrl-C, say that the download can be resumed."""
     try:
-        pulled = pull_all(zoo.resolver, pulls)
+        yield
     except KeyboardInterrupt:
-        click.echo("interrupted: what came is kept, and the same command goes on from there", err=True)
+        click.echo("interrupted: run the same command again to resume", err=True)
         raise
-    done = [one.files for one in pulled if one.files is not None]
+
+
+def show_results(results: Sequence[DownloadResult], *, as_json: bool) -> int:
+    """Print the models that were downloaded and those that failed, and return the exit code."""
+    done = [one.files for one in results if one.files is not None]
     if as_json:
         print_json([_described(files) for files in done])
     elif done:
         print_table(("Model", "Format", "Source", "Size", "Folder"), [_row(files) for files in done])
-    return report(pulled)
+    return report_errors(results)
 
 
-def report(pulled: Sequence[Pulled]) -> int:
-    """Tell what failed, a line each; the exit code is the gravest."""
+def report_errors(results: Sequence[DownloadResult]) -> int:
+    """Print what failed, a line each; the exit code is the gravest."""
     codes = [ExitCode.DONE]
-    for one in pulled:
+    for one in results:
         if one.error is not None:
             print_message("error", str(one.error))
             codes.append(one.error.exit_code)
@@ -222,5 +227,5 @@ def _described(files: ModelFiles) -> dict[str, Any]:
 
 def _row(files: ModelFiles) -> tuple[str, ...]:
     manifest = cast("Manifest", files.manifest)
-    size = format_size(sum(file.size for file in manifest.files))
+    size = format_size(manifest.size)
     return files.name, files.file_format, manifest.source, size, str(files.folder)

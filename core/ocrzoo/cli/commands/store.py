@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ocrzoo.cli.model_options import FormatName
 from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_table
-from ocrzoo.cli.progress import format_size, show_downloads
+from ocrzoo.cli.progress import download_events, format_size
 from ocrzoo_registry.errors import ExitCode, NotFound, OcrzooError
 
 if TYPE_CHECKING:
@@ -51,8 +52,7 @@ def repair(names: tuple[str, ...], as_json: bool) -> int:
     from ocrzoo_registry.store.maintenance import stored_models
     from ocrzoo_registry.zoo import Zoo
 
-    zoo = Zoo()
-    show_downloads(zoo.resolver)
+    zoo = Zoo(events=download_events())
     found = stored_models(zoo.store, names, deep=True)
     wanted = [one for one in found if one.status == "broken" or (names and one.status == "unverified")]
     codes = [ExitCode.DONE]
@@ -116,12 +116,14 @@ def gc(dry_run: bool, wheels: bool, as_json: bool) -> None:
 
 
 def _repair(zoo: Zoo, stored: Stored) -> None:
-    """Download the files of the manifest: other bytes are not a repair."""
-    card = zoo.models.get(stored.name)
+    """Download the files of the manifest again; other bytes are not a repair."""
+    from ocrzoo_registry.download.request import DownloadRequest
+
+    request = DownloadRequest(zoo.models.get(stored.name), (stored.file_format,), refresh=True)
     if stored.manifest is not None:
-        zoo.resolver.fetch_recorded(card, stored.manifest, again=f"ocrzoo models repair {stored.name}")
-    else:
-        zoo.resolver.fetch(card, stored.file_format)
+        expected = stored.manifest.model_copy(update={"files": stored.manifest.served})
+        request = replace(request, expected=expected, command=f"ocrzoo models repair {stored.name}")
+    zoo.resolver.get(request)
 
 
 def _current_state(zoo: Zoo, repaired: Sequence[Stored]) -> list[Stored]:
