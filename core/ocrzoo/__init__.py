@@ -13,7 +13,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # importing it from typing takes longer than all the rest of this module
 
 if TYPE_CHECKING:
-    from ocrzoo.engines.base import Device, Engine, EngineOptions, Session, TellingSession, TensorSpec
+    from ocrzoo.engines.base import Device, Engine, EngineOptions, MultiOutputSession, Session, TensorSpec
     from ocrzoo.inputs import Input
     from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
     from ocrzoo.pipelines.factory import create_pipeline, read
@@ -74,6 +74,7 @@ __all__ = [
     "Model",
     "ModelFiles",
     "ModelResult",
+    "MultiOutputSession",
     "NotFound",
     "NotOffered",
     "OCRPipeline",
@@ -88,7 +89,6 @@ __all__ = [
     "SettingError",
     "SourceError",
     "StoreError",
-    "TellingSession",
     "TensorSpec",
     "TextDetResult",
     "TextRecResult",
@@ -111,7 +111,7 @@ __all__ = [
 
 _MODULES = {
     **dict.fromkeys(
-        ("Device", "Engine", "EngineOptions", "Session", "TellingSession", "TensorSpec"), "ocrzoo.engines.base"
+        ("Device", "Engine", "EngineOptions", "Session", "MultiOutputSession", "TensorSpec"), "ocrzoo.engines.base"
     ),
     "Input": "ocrzoo.inputs",
     "DocPreprocessorPipeline": "ocrzoo.pipelines.doc_preprocessor",

@@ -10,7 +10,7 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ocrzoo.custom_weights import card_for, own_card, own_files
-from ocrzoo.engines.base import Device, Engine, EngineOptions, Session, TellingSession, TensorSpec
+from ocrzoo.engines.base import Device, Engine, EngineOptions, MultiOutputSession, Session, TensorSpec
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.charsets import check_charset
 from ocrzoo_registry.cards.schema import Format, ModelCard, Task
@@ -149,7 +149,7 @@ class GuardedSession:
     def __init__(self, name: str, session: Session) -> None:
         self.inputs = session.inputs
         self.outputs: tuple[TensorSpec, ...] = getattr(session, "outputs", ())  # engines need not tell
-        self.align_corners = session.align_corners if isinstance(session, TellingSession) else None
+        self.align_corners = session.align_corners if isinstance(session, MultiOutputSession) else None
         self._name = name
         self._session = session
 
@@ -169,7 +169,7 @@ class GuardedSession:
             InputError: The network cannot be run on it.
             IntegrityError: It answers with something else than numbers.
         """
-        if isinstance(self._session, TellingSession):
+        if isinstance(self._session, MultiOutputSession):
             return tuple(map(self._numbers, self._guarded(self._session.run_all, batch)))
         return (self.run(batch),)
 

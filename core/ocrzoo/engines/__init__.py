@@ -1,1 +1,1 @@
-"""Inference engines, one a module, behind one protocol."""
+"""Inference engines, one module each, with a common protocol."""

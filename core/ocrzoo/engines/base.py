@@ -1,4 +1,4 @@
-"""Inference engines behind one protocol: a folder with a model goes in, a thread-safe session comes out."""
+"""The protocol of inference engines: they load a model's folder and return a thread-safe session."""
 
 from __future__ import annotations
 
@@ -15,50 +15,50 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Precision = Literal["fp32", "bf16", "fp16"]
-"""Arithmetic of a network."""
+"""Numeric precision of inference."""
 
 DEVICE_KINDS = ("cpu", "gpu", "xpu", "npu", "mlu", "gcu", "dcu", "iluvatar_gpu", "metax_gpu")
 """PaddleX's device types."""
 
-_MOST_DIGITS = 4
-"""Of a card's number."""
+_MAX_DIGITS = 4
+"""Digits of a device index."""
 
-MOST_THREADS = 1024
-"""Some engines start all that they are told to, and are then busy with nothing else."""
+MAX_THREADS = 1024
+"""Some engines start as many threads as requested, however many."""
 
 
 @dataclass(frozen=True)
 class Device:
-    """Where a network runs: ``cpu``, or a kind with a card number."""
+    """The device to run on: ``cpu``, or a kind with an index."""
 
     kind: str = "cpu"
     index: int = 0
 
     @classmethod
     def parse(cls, text: str) -> Device:
-        """Read ``cpu``, ``gpu`` or ``gpu:1``.
+        """Parse ``cpu``, ``gpu`` or ``gpu:1``.
 
         Raises:
-            UsageError: It is none of these.
+            UsageError: The text has another form.
         """
         kind, colon, index = text.strip().lower().partition(":")
         if kind not in DEVICE_KINDS:
-            raise UsageError(f"device {text!r}: the kinds are {', '.join(DEVICE_KINDS)}")
+            raise UsageError(f"device {text!r} is not one of {', '.join(DEVICE_KINDS)}")
         if not colon:
             return cls(kind)
-        if kind == "cpu" or not index.isdecimal() or len(index) > _MOST_DIGITS:
-            raise UsageError(f"device {text!r}: write cpu, or a kind and one card number such as gpu:0")
+        if kind == "cpu" or not index.isdecimal() or len(index) > _MAX_DIGITS:
+            raise UsageError(f"device {text!r} is invalid: use cpu, or a kind and one index such as gpu:0")
         return cls(kind, int(index))
 
     @classmethod
     def parse_all(cls, text: str) -> tuple[Device, ...]:
-        """Read one device, or several of one kind: ``gpu:0,1``.
+        """Parse one device, or several of one kind: ``gpu:0,1``.
 
         Raises:
-            UsageError: It is none of these.
+            UsageError: The text has another form.
         """
-        if not isinstance(text, str):  # what other libraries take, such as 0
-            raise UsageError(f"device {text!r}: write cpu, or a kind and card number such as gpu:0")
+        if not isinstance(text, str):  # other libraries accept 0
+            raise UsageError(f"device {text!r} is invalid: use cpu, or a kind and index such as gpu:0")
         kind, _, indexes = text.partition(":")
         return (
             tuple(cls.parse(f"{kind}:{index}") for index in indexes.split(","))
@@ -67,35 +67,33 @@ class Device:
         )
 
     def __str__(self) -> str:
-        """Return it as it would be written."""
+        """Return the form that :meth:`parse` reads."""
         return self.kind if self.kind == "cpu" else f"{self.kind}:{self.index}"
 
 
 @dataclass(frozen=True)
 class EngineOptions:
-    """How a session runs; nothing here is left to an engine's own idea."""
+    """How a session runs; every option is set explicitly, whatever the engine's default."""
 
     device: Device = Device()
     threads: int = 0
-    """CPU threads a call; 0 means all that this process may use."""
+    """CPU threads per call; 0: all that this process may use."""
     precision: Precision = "fp32"
-    """Arithmetic of the network. Anything below fp32 changes what is read and must be asked for."""
+    """Numeric precision. Below fp32, recognized text may change, so it must be requested."""
 
     def __post_init__(self) -> None:
-        """Refuse a number of threads that makes no sense.
+        """Check the number of threads.
 
         Raises:
-            UsageError: It is none.
+            UsageError: It is invalid.
         """
         threads: object = self.threads
-        if isinstance(threads, bool) or not isinstance(threads, int) or not 0 <= threads <= MOST_THREADS:
-            raise UsageError(
-                f"threads={threads!r}: a whole number up to {MOST_THREADS} is needed, 0 for all that there are"
-            )
+        if isinstance(threads, bool) or not isinstance(threads, int) or not 0 <= threads <= MAX_THREADS:
+            raise UsageError(f"threads must be an integer from 0 (all available) to {MAX_THREADS}, not {threads!r}")
 
     @property
     def thread_count(self) -> int:
-        """The threads to use, as a number."""
+        """The number of threads to use."""
         if self.threads > 0:
             return self.threads
         if hasattr(os, "sched_getaffinity"):
@@ -109,15 +107,15 @@ class TensorSpec:
 
     name: str
     shape: tuple[int | None, ...] | None
-    """``None`` for a side of any size, and for all where the engine does not say (paddle)."""
+    """``None`` for a dynamic dimension, or for the whole shape if the engine does not report it (paddle)."""
 
 
 class Session(Protocol):
-    """A loaded network with one input; several threads may call it at once."""
+    """A loaded network with one input; thread-safe."""
 
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
-        """What the network takes."""
+        """The network's inputs."""
         ...
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -126,30 +124,30 @@ class Session(Protocol):
 
 
 @runtime_checkable
-class TellingSession(Session, Protocol):
-    """A session that gives all of a network's outputs, which an engine's need not."""
+class MultiOutputSession(Session, Protocol):
+    """A session that can return all outputs of a network; optional for an engine."""
 
     @property
     def align_corners(self) -> bool | None:
-        """Whether the last output is the grid by which the network samples what it is given, and how it counts.
+        """The coordinate convention of the sampling grid, if the last output is the network's sampling grid.
 
-        The grid, N x H x W x 2, holds x and y from -1 to 1: from center to center of the outermost pixels
-        (``True``), or from edge to edge (``False``). ``None``: there is no such output.
+        The grid, N x H x W x 2, has x and y from -1 to 1: between the centers of the outermost pixels (``True``), or
+        between their edges (``False``). ``None``: the last output is not a sampling grid.
         """
         ...
 
     def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-        """Run one batch, N x C x H x W, and return every output, the network's first one first."""
+        """Run one batch, N x C x H x W, and return every output in the network's order."""
         ...
 
 
 class Engine(Protocol):
-    """Loads networks."""
+    """An inference engine."""
 
     def load(self, folder: Path, file_format: Format, options: EngineOptions) -> Session:
-        """Load the model of a folder.
+        """Load the model in a folder.
 
         Raises:
-            EngineError: The engine cannot read it, or does not know the device.
+            EngineError: The engine cannot load it, or does not support the device.
         """
         ...

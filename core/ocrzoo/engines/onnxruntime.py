@@ -1,4 +1,4 @@
-"""ONNX Runtime: small, everywhere, and ONNX's own reference."""
+"""ONNX Runtime: small, portable, and the reference implementation of ONNX."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ERRORS_ONLY = 3
-"""ONNX Runtime's log level that leaves out warnings."""
+"""ONNX Runtime's log level for errors only."""
 
 
 class OnnxRuntimeEngine:
@@ -24,12 +24,12 @@ class OnnxRuntimeEngine:
         """Load ``inference.onnx`` with an explicit thread count, in float32.
 
         Raises:
-            EngineError: The file is no network that ONNX Runtime reads, or the device is not there.
+            EngineError: ONNX Runtime cannot load the file, or the device is unavailable.
         """
         import onnxruntime
 
         if options.precision != "fp32":
-            raise EngineError(f"onnxruntime runs a network in its own precision, not in {options.precision}")
+            raise EngineError(f"onnxruntime runs networks in their own precision, not in {options.precision}")
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = options.thread_count
         settings.inter_op_num_threads = 1
@@ -40,16 +40,16 @@ class OnnxRuntimeEngine:
                     folder / "inference.onnx", settings, providers=_providers(onnxruntime, options)
                 )
             )
-        except Exception as error:  # its exceptions share no base class but this
+        except Exception as error:  # its exceptions share no other base class
             reason = str(error).strip().splitlines()[0]
-            raise EngineError(f"onnxruntime cannot load {folder}: {reason}") from error
+            raise EngineError(f"onnxruntime could not load {folder}: {reason}") from error
 
 
 def _providers(onnxruntime: Any, options: EngineOptions) -> list[Any]:
     if options.device.kind == "cpu":
         return ["CPUExecutionProvider"]
     if options.device.kind != "gpu" or "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
-        raise EngineError(f"onnxruntime: there is no {options.device} here for this build")
+        raise EngineError(f"onnxruntime: {options.device} is unavailable on this machine or in this build")
     return [("CUDAExecutionProvider", {"device_id": options.device.index})]
 
 
@@ -64,11 +64,11 @@ class OnnxRuntimeSession:
         self.outputs = tuple(_spec(port) for port in session.get_outputs())
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Run one batch; the result is the caller's own."""
+        """Run one batch; the caller owns the result."""
         return self.run_all(batch)[0]
 
     def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-        """Run one batch; the results are the caller's own."""
+        """Run one batch; the caller owns the results."""
         return tuple(self._session.run(None, {self.inputs[0].name: batch}))
 
 

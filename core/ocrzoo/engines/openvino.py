@@ -1,4 +1,4 @@
-"""OpenVINO: the fastest of the engines on CPUs in float32."""
+"""OpenVINO: the fastest engine on CPUs in float32."""
 
 from __future__ import annotations
 
@@ -26,41 +26,41 @@ class OpenVinoEngine:
         """Compile ``inference.onnx`` for one device, one stream, an explicit thread count and precision.
 
         Raises:
-            EngineError: The file is no network that OpenVINO reads, or the device is not there.
+            EngineError: OpenVINO cannot load the file, or the device is unavailable.
         """
         core = _import_openvino().Core()
         device = _device(core, options)
         settings: dict[str, Any] = {
             "PERFORMANCE_HINT": "LATENCY",
             "NUM_STREAMS": "1",
-            # Else OpenVINO computes in bfloat16 on CPUs that can: one text in six changes (docs/agreement.md).
+            # By default OpenVINO uses bfloat16 on CPUs with support: one text in six changes (docs/agreement.md).
             "INFERENCE_PRECISION_HINT": _PRECISIONS[options.precision],
         }
         if device == "CPU":
             settings["INFERENCE_NUM_THREADS"] = options.thread_count
         try:
             model = core.read_model(folder / "inference.onnx")
-            align_corners = _tell_grid(model)
+            align_corners = _expose_grid(model)
             return OpenVinoSession(core.compile_model(model, device, settings), align_corners)
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
-            raise EngineError(f"openvino cannot load {folder} on {options.device}: {reason}") from error
+            raise EngineError(f"openvino could not load {folder} on {options.device}: {reason}") from error
 
 
 def _device(core: Any, options: EngineOptions) -> str:
-    """OpenVINO's name of a device, of a kind that is there."""
+    """OpenVINO's name of an available device."""
     kind = options.device.kind.upper()
     if kind == "CPU":
         return kind
     if kind not in {name.partition(".")[0] for name in core.available_devices}:
-        raise EngineError(f"openvino: there is no {options.device} here")
+        raise EngineError(f"openvino: {options.device} is unavailable on this machine")
     return f"{kind}.{options.device.index}"
 
 
 def _import_openvino() -> Any:
-    """Import openvino without its telemetry, which would tell a host outside of every import.
+    """Import openvino without its telemetry, which reports every import to a remote host.
 
-    OpenVINO goes on without the package ``openvino_telemetry`` where that cannot be imported.
+    OpenVINO works without the package ``openvino_telemetry`` if that cannot be imported.
     """
     absent = "openvino_telemetry" not in sys.modules
     if absent:
@@ -72,8 +72,8 @@ def _import_openvino() -> Any:
             del sys.modules["openvino_telemetry"]
 
 
-def _tell_grid(model: Any) -> bool | None:
-    """Where a network samples once by a grid, make the grid its last output; return how that counts."""
+def _expose_grid(model: Any) -> bool | None:
+    """Make the grid of a network's only GridSample its last output, and return its ``align_corners``."""
     samplings = [operation for operation in model.get_ops() if operation.get_type_name() == "GridSample"]
     if len(samplings) != 1:
         return None
@@ -82,7 +82,7 @@ def _tell_grid(model: Any) -> bool | None:
 
 
 class OpenVinoSession:
-    """A compiled network; each concurrent call gets an inference request of its own."""
+    """A compiled network; each concurrent call uses its own inference request."""
 
     def __init__(self, compiled: Any, align_corners: bool | None = None) -> None:
         self.align_corners = align_corners
@@ -92,11 +92,11 @@ class OpenVinoSession:
         self.outputs = tuple(_spec(port) for port in compiled.outputs)
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Run one batch; the result is the caller's own."""
+        """Run one batch; the caller owns the result."""
         return self._infer(batch, 1)[0]
 
     def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-        """Run one batch; the results are the caller's own."""
+        """Run one batch; the caller owns the results."""
         return self._infer(batch, len(self._compiled.outputs))
 
     def _infer(self, batch: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], ...]:

@@ -1,4 +1,4 @@
-"""Paddle Inference: the engine that reads every official package."""
+"""Paddle Inference: loads every official package."""
 
 from __future__ import annotations
 
@@ -21,36 +21,36 @@ ONEDNN_CRASHES = ("3.3.0", "3.3.1")
 """PaddlePaddle releases whose oneDNN kernels crash under the new IR (ConvertPirAttribute2RuntimeAttribute)."""
 
 ONEDNN_WRONG = b"linear_interp"
-"""Names of operators that oneDNN computes otherwise than Paddle: it knows no ``align_corners`` (measured on 3.2.2)."""
+"""Operators that oneDNN computes differently from Paddle: it ignores ``align_corners`` (measured on 3.2.2)."""
 
 ONEDNN_CACHED_SHAPES = 10
-"""Input shapes whose oneDNN primitives are kept; PaddleX's default."""
+"""Input shapes whose oneDNN primitives are cached; PaddleX's default."""
 
 _GPU_POOL_MB = 100
-"""Memory that Paddle takes on a GPU to begin with; PaddleX's value."""
+"""Initial memory pool on a GPU; PaddleX's value."""
 
 
 class PaddleEngine:
     """Loads Paddle programs (``inference.json`` or the older ``inference.pdmodel``)."""
 
     def load(self, folder: Path, file_format: Format, options: EngineOptions) -> PaddleSession:
-        """Load a program with an explicit thread count, in float32, with oneDNN where it is sound.
+        """Load a program with an explicit thread count, in float32, with oneDNN where it is correct.
 
         Raises:
-            EngineError: Paddle cannot read it, or the device is not there.
+            EngineError: Paddle cannot load it, or the device is unavailable.
         """
         if options.precision != "fp32":
-            raise EngineError(f"paddle runs in fp32 here, not in {options.precision}")
+            raise EngineError(f"paddle runs in fp32 only, not in {options.precision}")
         paddle = _import_paddle()
         try:
             return PaddleSession(paddle.inference.create_predictor(_configure(paddle, folder, options)))
         except (RuntimeError, ValueError, OSError, NotImplementedError) as error:
             reason = " ".join(str(error).split())[-300:]
-            raise EngineError(f"paddle cannot load {folder}: {reason}") from error
+            raise EngineError(f"paddle could not load {folder}: {reason}") from error
 
 
 def _import_paddle() -> Any:
-    """Import paddle, without its advice on compiler caches."""
+    """Import paddle without its warning about compiler caches."""
     os.environ.setdefault("FLAGS_enable_pir_api", "1")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="No ccache found")
@@ -64,13 +64,13 @@ def _configure(paddle: Any, folder: Path, options: EngineOptions) -> Any:
     if not program.exists():
         program = folder / "inference.pdmodel"
     content = program.read_bytes()
-    if content[:1] != (b"{" if program.suffix == ".json" else b"\n"):  # on other bytes paddle crashes the process
-        raise EngineError(f"paddle cannot load {folder}: {program.name} is no program")
+    if content[:1] != (b"{" if program.suffix == ".json" else b"\n"):  # other content crashes the process
+        raise EngineError(f"paddle could not load {folder}: {program.name} is not a program")
     config = paddle.inference.Config(str(program), str(folder / "inference.pdiparams"))
     if options.device.kind == "cpu":
         config.disable_gpu()
         config.set_cpu_math_library_num_threads(options.thread_count)
-        if onednn_is_sound(paddle.__version__) and ONEDNN_WRONG not in content:
+        if onednn_is_safe(paddle.__version__) and ONEDNN_WRONG not in content:
             config.enable_mkldnn()
             config.set_mkldnn_cache_capacity(ONEDNN_CACHED_SHAPES)
         else:
@@ -78,8 +78,8 @@ def _configure(paddle: Any, folder: Path, options: EngineOptions) -> Any:
     elif options.device.kind == "gpu" and paddle.is_compiled_with_cuda():
         config.enable_use_gpu(_GPU_POOL_MB, options.device.index)
     else:
-        raise EngineError(f"paddle: there is no {options.device} here for this build")
-    config.enable_new_ir(True)  # paddle's own interface
+        raise EngineError(f"paddle: {options.device} is unavailable on this machine or in this build")
+    config.enable_new_ir(True)  # as paddle's own API does
     config.enable_new_executor()
     config.set_optimization_level(3)
     config.enable_memory_optim()
@@ -87,13 +87,13 @@ def _configure(paddle: Any, folder: Path, options: EngineOptions) -> Any:
     return config
 
 
-def onednn_is_sound(version: str) -> bool:
-    """Whether a PaddlePaddle release runs with oneDNN and the new IR together."""
+def onednn_is_safe(version: str) -> bool:
+    """Whether a PaddlePaddle release runs oneDNN with the new IR."""
     return version.partition("+")[0] not in ONEDNN_CRASHES
 
 
 class PaddleSession:
-    """A loaded program; its handles are shared state, so calls from several threads take turns."""
+    """A loaded program; a lock serializes calls because its handles are shared state."""
 
     align_corners: bool | None = None
 
@@ -103,11 +103,11 @@ class PaddleSession:
         self.inputs = tuple(TensorSpec(name, None) for name in predictor.get_input_names())
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Run one batch; the result is the caller's own."""
+        """Run one batch; the caller owns the result."""
         return self.run_all(batch)[0]
 
     def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-        """Run one batch; the results are the caller's own."""
+        """Run one batch; the caller owns the results."""
         with self._lock:
             handle = self._predictor.get_input_handle(self.inputs[0].name)
             handle.reshape(batch.shape)

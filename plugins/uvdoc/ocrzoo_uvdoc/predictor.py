@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo import Image, Session, TellingSession, Unwarped
+from ocrzoo import Image, MultiOutputSession, Session, Unwarped
 from ocrzoo_registry import InputError, IntegrityError, ModelCard
 
 Array: TypeAlias = NDArray[np.float32]
@@ -25,7 +25,7 @@ class Flattener:
         """A model's ``inference.yml`` says nothing of how pages are prepared; PaddleX's way is fixed."""
         self.name = card.name
         self._session = session
-        self._telling = session if isinstance(session, TellingSession) else None
+        self._multi_output = session if isinstance(session, MultiOutputSession) else None
 
     def predict(self, images: Sequence[Image], batch_size: int = 1, *, wrap: bool = False) -> list[Unwarped]:
         """Flatten pages (H x W x 3, uint8, BGR, any sizes), in their order; pages of one size share a batch.
@@ -55,7 +55,7 @@ class Flattener:
 
     def _flatten(self, images: Sequence[Image], *, wrap: bool) -> list[Unwarped]:
         batch = _prepare(images)
-        outputs = self._telling.run_all(batch) if self._telling else (self._session.run(batch),)
+        outputs = self._multi_output.run_all(batch) if self._multi_output else (self._session.run(batch),)
         flat = outputs[0]
         if flat.shape != batch.shape:
             raise IntegrityError(
@@ -64,7 +64,7 @@ class Flattener:
             )
         if not _is_finite(flat):
             raise IntegrityError(f"{self.name}: the network's output is not made of numbers")
-        places = _places(outputs, self._telling.align_corners if self._telling else None)
+        places = _places(outputs, self._multi_output.align_corners if self._multi_output else None)
         origins = [None] * len(images) if places is None else list(places)
         return [Unwarped(_to_image(planes, wrap=wrap), origin) for planes, origin in zip(flat, origins, strict=True)]
 

@@ -71,7 +71,7 @@ class TestBug:
         (["read"], "No such command 'read'"),
         (["ocr"], "INPUT"),
         (["ocr", "x.png", "--page", "1"], "--page"),
-        (["ocr", "x.png", "--device", "cuda"], "device 'cuda': the kinds are cpu, gpu"),
+        (["ocr", "x.png", "--device", "cuda"], "device 'cuda' is not one of cpu, gpu"),
         (["ocr", "x.png", "--engine", "openvin"], "no engine is called 'openvin'"),
         (["ocr", "x.png", "--text_det_limit_type", "long"], "long"),
         (["ocr", "x.png", "--text_det_thresh", "high"], "high"),
@@ -106,7 +106,7 @@ def test_a_setting_that_makes_no_sense(run: Run, monkeypatch: pytest.MonkeyPatch
         (["ocr", "no.png", "--text_recognition_model_name", "PP-OCRv5_mobil_rec"], "PP-OCRv5_mobile_rec"),
         (["ocr", "x.png", "--lang", "tlh"], "no model reads Klingon (tlh)"),
         (["ocr", "x.png", "--lang", "vi"], "lacks 88 of the 178 letters of Vietnamese"),
-        (["ocr", "x.png", "--lang", "xx"], "no language is called 'xx'"),
+        (["ocr", "x.png", "--lang", "xx"], "unknown language 'xx'"),
     ],
 )
 def test_not_found(run: Run, sample: Path, arguments: list[str], says: str) -> None:

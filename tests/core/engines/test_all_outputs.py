@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ocrzoo.engines.base import Engine, EngineOptions, TellingSession
+from ocrzoo.engines.base import Engine, EngineOptions, MultiOutputSession
 from ocrzoo.engines.onnxruntime import OnnxRuntimeEngine
 from ocrzoo.engines.openvino import OpenVinoEngine
 from ocrzoo.engines.paddle import PaddleEngine, _import_paddle
@@ -88,7 +88,7 @@ class TestRunAll:
     def test_gives_all_outputs_the_first_one_first(self, name: str, two_outputs: dict[str, Path]) -> None:
         file_format = "paddle" if name == "paddle" else "onnx"
         session = ENGINES[name].load(two_outputs[file_format], file_format, OPTIONS)
-        assert isinstance(session, TellingSession)
+        assert isinstance(session, MultiOutputSession)
         assert session.align_corners is None
         given = batch(2, 3, 4, 5)
         double, more = session.run_all(given)
@@ -99,7 +99,7 @@ class TestRunAll:
     def test_results_are_the_callers_own(self, name: str, two_outputs: dict[str, Path]) -> None:
         file_format = "paddle" if name == "paddle" else "onnx"
         session = ENGINES[name].load(two_outputs[file_format], file_format, OPTIONS)
-        assert isinstance(session, TellingSession)
+        assert isinstance(session, MultiOutputSession)
         first = session.run_all(batch(1, 3, 4, 5))
         kept = [output.copy() for output in first]
         session.run_all(batch(1, 3, 4, 5) - 1)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ocrzoo.engines.base import EngineOptions
-from ocrzoo.engines.paddle import PaddleEngine, _configure, _import_paddle, onednn_is_sound
+from ocrzoo.engines.paddle import PaddleEngine, _configure, _import_paddle, onednn_is_safe
 from ocrzoo_registry.cards.schema import Format
 
 PAGE = np.random.default_rng(0).normal(size=(1, 3, 64, 96)).astype(np.float32)
@@ -19,17 +19,17 @@ PAGE = np.random.default_rng(0).normal(size=(1, 3, 64, 96)).astype(np.float32)
 
 @pytest.mark.parametrize("version", ["3.3.0", "3.3.1", "3.3.1+cpu"])
 def test_releases_that_crash_run_without_onednn(version: str) -> None:
-    assert not onednn_is_sound(version)
+    assert not onednn_is_safe(version)
 
 
 @pytest.mark.parametrize("version", ["3.0.0", "3.2.2", "3.3.2", "3.4.0"])
 def test_other_releases_run_with_it(version: str) -> None:
-    assert onednn_is_sound(version)
+    assert onednn_is_safe(version)
 
 
 def test_the_installed_release_is_one_of_those(paddle_folder: Path) -> None:
     paddle = _import_paddle()
-    assert onednn_is_sound(paddle.__version__)
+    assert onednn_is_safe(paddle.__version__)
     assert _configure(paddle, paddle_folder, EngineOptions()).mkldnn_enabled()
 
 
@@ -47,7 +47,7 @@ def test_a_program_in_todays_format_runs_with_onednn(paddle_folder: Path) -> Non
 
 def test_onednn_computes_what_paddle_computes_without_it(paddle_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_it = PaddleEngine().load(paddle_folder, "paddle", EngineOptions(threads=1)).run(PAGE)
-    monkeypatch.setattr("ocrzoo.engines.paddle.onednn_is_sound", lambda _version: False)
+    monkeypatch.setattr("ocrzoo.engines.paddle.onednn_is_safe", lambda _version: False)
     without = PaddleEngine().load(paddle_folder, "paddle", EngineOptions(threads=1)).run(PAGE)
     np.testing.assert_allclose(with_it, without, atol=1e-4)
 
