@@ -34,8 +34,11 @@ from ocrzoo.pipelines.config import default_ocr
 PAGES = Path(__file__).parents[1] / "tests" / "data" / "pages"
 WORKER = Path(__file__).with_name("pipeline_worker.py")
 REFERENCE = "paddlex onnxruntime"
-PROGRAMS = (REFERENCE, "ocrzoo onnxruntime", "ocrzoo openvino", "paddlex paddle", "ocrzoo paddle")
-"""Program and engine."""
+PROGRAMS = (
+    *(REFERENCE, "ocrzoo onnxruntime", "ocrzoo openvino", "ocrzoo openvino:bf16"),
+    *("paddlex paddle", "ocrzoo paddle"),
+)
+"""Program and engine, and the precision where it is not the default."""
 RAPIDOCR = ("rapidocr onnxruntime", "rapidocr openvino")
 COLD_RUNS = 3
 

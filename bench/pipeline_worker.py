@@ -62,7 +62,10 @@ def make_ocrzoo(job: Job) -> Read:
     from ocrzoo import create_pipeline, model_loader
 
     model_loader.GuardedSession.run = timed(model_loader.GuardedSession.run)  # type: ignore[method-assign]
-    pipeline = create_pipeline(config=job["config"], engine=job["engine"], threads=job["threads"])
+    engine, _, precision = job["engine"].partition(":")
+    pipeline = create_pipeline(
+        config=job["config"], engine=engine, threads=job["threads"], precision=precision or "fp32"
+    )
     return lambda pages: pipeline.predict(list(pages))
 
 

@@ -8,6 +8,7 @@ bytes is there or given up within ``2 * SILENCE_S + 2 * n / LEAST_RATE`` seconds
 
 from __future__ import annotations
 
+import logging
 import math
 import random
 import time
@@ -31,6 +32,8 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 4.0
 """Between tries: doubled each time, up to the longest."""
 
 Answer = TypeVar("Answer")
+
+log = logging.getLogger("ocrzoo")
 
 
 class Patience:
@@ -97,6 +100,7 @@ class Patience:
             wait=self._wait,
             stop=self._at_an_end,
             after=self._failed,
+            before_sleep=_log_retry,
             sleep=sleep,
             reraise=True,
         )
@@ -117,6 +121,10 @@ class Patience:
             return error.retry_after
         doubled = min(FIRST_WAIT_S * 2.0 ** (self.failures - 1), LONGEST_WAIT_S)
         return doubled * random.uniform(0.75, 1.0)  # noqa: S311
+
+
+def _log_retry(state: RetryCallState) -> None:
+    log.debug("%s; retrying in %.1f s", _error_of(state), state.upcoming_sleep)
 
 
 def _error_of(state: RetryCallState) -> Unreachable:

@@ -162,3 +162,10 @@ def test_the_whole_is_bounded_by_its_size(clock: Clock) -> None:
     drip(chosen, clock, 1 << 20, 40)
     with pytest.raises(TooSlow, match="not complete within 40 s"):
         drip(chosen, clock, 1 << 20, 1)
+
+
+def test_each_retry_is_logged_with_its_reason_and_wait(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "ocrzoo")
+    call, _ = failing(Unreachable("hub: HTTP 503", retry_after=2.0))
+    Patience().retrying(call, clock.sleep)
+    assert caplog.messages == ["hub: HTTP 503; retrying in 2.0 s"]
