@@ -67,7 +67,7 @@ class Catalog(Registrations[ModelCard]):
 
 
 def _serving(lang: str | None) -> Callable[[Iterable[str]], bool]:
-    """Whether tags of a card serve a language; every card does where none is asked for."""
+    """Return a function that checks whether the tags of a card include a language; all do if none is requested."""
     if lang is None:
         return lambda _: True
     from ocrzoo_registry.languages.tags import claims, parse_language

@@ -64,7 +64,7 @@ class Zoo:
         return Registrations("pipeline", self.plugins.pipelines(), lambda spec: spec.name)
 
     def is_available(self, card: ModelCard) -> bool:
-        """Whether a model's weights are here, or a source that may be asked has them, by its card or its own word."""
+        """Whether a model is stored, or its card or a discoverable source names an enabled source for it."""
         asked = self._asked
         return (
             any(card.sources.get(spec.key) for spec in asked)
@@ -80,7 +80,7 @@ class Zoo:
 
     @cached_property
     def _asked(self) -> tuple[SourceSpec, ...]:
-        """The sources that may be asked: no others than the settings name, where these are final."""
+        """The enabled sources: not those that offline mode or the settings exclude."""
         named = self.resolver.sources
         return tuple(self.sources.get(name) for name in named.names() if not named.is_offline(name))
 
@@ -93,18 +93,18 @@ class Zoo:
 
     @cached_property
     def store(self) -> Store:
-        """Where weights lie on this machine."""
+        """The models on this machine."""
         return Store(self.settings.home)
 
     @cached_property
     def resolver(self) -> Resolver:
-        """What brings weights in."""
+        """What downloads models into the store."""
         from ocrzoo_registry.download.resolver import Resolver
 
         return Resolver(self.settings, self.sources, self.store, self.events)
 
     def installed_check(self) -> Callable[[ModelCard], bool]:
-        """Return a function that says whether a model is in the store, complete, as the store is now."""
+        """Return a function that checks whether a model is stored completely, for the current state of the store."""
         folders = self.store.folder_names()
 
         def is_installed(card: ModelCard) -> bool:
@@ -114,7 +114,7 @@ class Zoo:
         return is_installed
 
     def default_model(self, pipeline: str = "OCR") -> str:
-        """Return the recognition model that a pipeline takes by default; an empty string where it has none."""
+        """Return the default recognition model of a pipeline, or an empty string."""
         if pipeline not in self.pipelines:
             return ""
         modules = load_attribute(self.pipelines.get(pipeline).config)().get("SubModules") or {}

@@ -63,7 +63,7 @@ class Kind:
     run: Callable[[Any, Sequence[Image], Mapping[str, Any]], list[dict[str, Any]]]
     """Predictor, images (BGR) and parameters to the keys of each image's result."""
     task: str | None = None
-    """The only task whose predictors are meant, where the protocol says too little."""
+    """The only task it is for, if the protocol alone does not identify the predictor."""
 
 
 def _detect(detector: TextDetector, images: Sequence[Image], given: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -100,7 +100,7 @@ KINDS = (
     Kind(Unwarper, DocTrResult, NoParameters, _unwarp, task="image_unwarping"),
     Kind(object, ModelResult, NoParameters, _other),
 )
-"""The first whose predictor fits is taken; the last is for tasks of plugins."""
+"""The first match is used; the last is for the tasks of plugins."""
 
 
 class Model:

@@ -84,9 +84,9 @@ def show_model(name: str, as_json: bool) -> None:
     card = zoo.models.get(name)
     here = _formats_here(zoo, card)
     if as_json:
-        said = card.model_dump(mode="json", exclude_none=True)
+        data = card.model_dump(mode="json", exclude_none=True)
         coverage = {one.language.tag: describe_support(one) for one in claimed_support(card)}
-        print_json({**said, "coverage": coverage, "installed": here, "plugin": str(zoo.models.origin(name))})
+        print_json({**data, "coverage": coverage, "installed": here, "plugin": str(zoo.models.origin(name))})
         return
     rows = [(heading, text) for heading, text in _description(card) if text]
     rows[4:4] = _coverage_rows(claimed_support(card))
@@ -139,10 +139,10 @@ def _coverage_rows(claimed: list[LanguageSupport]) -> list[tuple[str, str]]:
     known = [one for one in claimed if one.coverage is not None]
     if not known:
         return []
-    whole = [one for one in known if one.coverage is not None and not one.coverage.missing]
+    complete = [one for one in known if one.coverage is not None and not one.coverage.missing]
     unknown = [one.language.tag for one in claimed if one.coverage is None]
-    rows = [("Letters", f"all of {len(whole)} of the {len(claimed)} languages claimed")]
-    rows += [("Lacks", f"{one.language}: {lacking_cell([one])}") for one in known if one not in whole]
+    rows = [("Letters", f"all of {len(complete)} of the {len(claimed)} languages claimed")]
+    rows += [("Lacks", f"{one.language}: {lacking_cell([one])}") for one in known if one not in complete]
     return rows + ([("Not known", f"letters of {' '.join(unknown)}")] if unknown else [])
 
 
