@@ -28,18 +28,19 @@ def debugging() -> bool:
 
 
 def debug_option(command: Any) -> Any:
-    """Add ``--debug`` to a command."""
+    """Add ``--debug`` and its short form ``-v`` to a command."""
 
     def switch_on(_context: click.Context, _option: click.Parameter, value: bool) -> None:
         if value:
             log.setLevel(logging.DEBUG)
 
     return click.option(
+        "-v",
         "--debug",
         is_flag=True,
         expose_value=False,
         callback=switch_on,
-        help="Log more, and show tracebacks.",
+        help="Log each step and source, and show tracebacks.",
     )(command)
 
 
