@@ -103,12 +103,12 @@ def other(tmp_path: Path, names: dict[str, str]) -> Machine:
     return Machine(tmp_path / "other home", tmp_path / "other", names, nowhere)
 
 
-def test_every_block_of_the_page_is_run_below() -> None:
+def test_every_block_of_the_page_is_tested() -> None:
     assert {heading: len(found) for heading, found in blocks().items()} == {
         "nginx in a network": 4,
         "A bucket": 2,
         "A disk": 2,
-        "Who made it": 2,
+        "Signatures": 2,
     }
     assert PAGE.read_text("utf-8").count("\n```") == 2 * 10
 
@@ -189,8 +189,8 @@ def test_a_disk_with_weights_of_a_distribution(first: Machine, other: Machine, s
     assert "Reading a page with a model zoo" in told
 
 
-def test_who_made_it(first: Machine, other: Machine, hubs: Hubs, names: dict[str, str]) -> None:
-    make, read = blocks()["Who made it"]
+def test_signatures(first: Machine, other: Machine, hubs: Hubs, names: dict[str, str]) -> None:
+    make, read = blocks()["Signatures"]
     first.runs(make)
     for name in ("mirror.pub", "models.tar"):
         (other.work / name).write_bytes((first.work / name).read_bytes())

@@ -1,7 +1,7 @@
-"""Bundles: models in one tar, to carry to a machine without a network.
+"""Bundles: models in one tar, for machines without a network.
 
-``index.json`` first, then its signature where there is one, then ``blobs/<sha256>``; a bundle that holds anything else
-is refused whole. It is one more source: what is imported is compared, put together and published as what hubs send is.
+``index.json`` comes first, then its signature if it has one, then ``blobs/<sha256>``; a bundle with anything else is
+refused. A bundle is a source: its models are verified and installed like those of a hub.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ocrzoo_registry.store.store import Store
 
 NAME = "bundle"
-"""The source of what was imported."""
+"""The source of imported models."""
 
 MAX_MEMBERS = 200_000
 MAX_BYTES = 1 << 40
@@ -43,14 +43,14 @@ MAX_BYTES = 1 << 40
 
 @dataclass(frozen=True)
 class Bundle:
-    """A bundle whose members were looked at; a source of the models in it."""
+    """A bundle with checked members; a source of its models."""
 
     path: Path
     index: Index
     origin: str
-    """Who states the digests."""
+    """Where the digests come from."""
     offsets: Mapping[str, int]
-    """Where in the file the bytes of each sha256 begin."""
+    """Where in the tar the file with each SHA-256 begins."""
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
         """Return the files of a model.
@@ -93,33 +93,33 @@ class Bundle:
 
 
 def read(path: Path, public_key: Path | None = None) -> Bundle:
-    """Look at a bundle: its members, its index and, with a key, its signature; the files are compared when imported.
+    """Read the members and index of a bundle, and verify its signature if a key is given; files are verified on import.
 
     Raises:
-        UsageError: It cannot be read, or the key is none.
-        IntegrityError: It is no bundle, holds what it must not, is cut short, or is not signed for the key.
+        UsageError: It cannot be read, or the key cannot be used.
+        IntegrityError: It is not a bundle, is truncated, has unexpected members, or is not signed by the key.
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise UsageError(f"{path}: is no file, but a folder, pipe or device")
+            raise UsageError(f"{path} is not a regular file")
         members = tar.read_members(path, MAX_MEMBERS, MAX_BYTES)
         return _checked(path, members, public_key)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {reason(error)}") from error
+        raise UsageError(f"{path} could not be read: {reason(error)}") from error
     except IntegrityError as error:
         raise IntegrityError(f"{path}: {error}") from error
 
 
 def chosen(bundle: Bundle, names: Sequence[str]) -> list[IndexedModel]:
-    """Return the models of these names, in all their formats; all of the bundle without any name.
+    """Return the models of these names in all their formats; without names, all models.
 
     Raises:
-        NotFound: One is not in it.
+        NotFound: A model is not in the bundle.
     """
     known = {model.name for model in bundle.index.models}
     for name in names:
         if name not in known:
-            raise NotFound(f"{bundle.path} does not hold {name}{did_you_mean(name, known)}")
+            raise NotFound(f"{bundle.path} does not contain {name}{did_you_mean(name, known)}")
     return [model for model in bundle.index.models if not names or model.name in names]
 
 
@@ -151,19 +151,19 @@ def request_of(bundle: Bundle, model: IndexedModel, card: ModelCard | None) -> D
 
 
 def _checked(path: Path, members: Sequence[tarfile.TarInfo], public_key: Path | None) -> Bundle:
-    """Hold the members against the index: all that it names, and nothing else."""
+    """Compare the members with the index: exactly its files must be there."""
     files: dict[str, tarfile.TarInfo] = {}
     for member in members:
         name = member.name.removeprefix("./")
         if member.isdir() and name in {"", ".", indexes.BLOBS}:
             continue
         if not member.isreg() or member.issparse():
-            raise IntegrityError(f"bundle refused: it holds {member.name[:200]!r}, which is no file")
+            raise IntegrityError(f"bundle refused: {member.name[:200]!r} is not a regular file")
         if name in files:
-            raise IntegrityError(f"bundle refused: it holds {name[:200]!r} twice")
+            raise IntegrityError(f"bundle refused: {name[:200]!r} occurs twice")
         files[name] = member
     if indexes.FILE_NAME not in files:
-        raise IntegrityError(f"bundle refused: there is no {indexes.FILE_NAME} in it, so that is no bundle")
+        raise IntegrityError(f"bundle refused: it has no {indexes.FILE_NAME}")
     content = _small(path, files.pop(indexes.FILE_NAME), indexes.MAX_BYTES)
     signature = files.pop(signing.FILE_NAME, None)
     if public_key is not None:
@@ -175,15 +175,15 @@ def _checked(path: Path, members: Sequence[tarfile.TarInfo], public_key: Path | 
     return Bundle(path, index, f"stated by {NAME}{', signed' if public_key else ''}", offsets)
 
 
-def _check_blobs(due: Mapping[str, int], files: Mapping[str, tarfile.TarInfo]) -> None:
+def _check_blobs(expected: Mapping[str, int], files: Mapping[str, tarfile.TarInfo]) -> None:
     for name, member in files.items():
-        if name not in due:
-            raise IntegrityError(f"bundle refused: it holds {name[:200]!r}, which its index does not name")
-        if member.size != due[name]:
-            raise IntegrityError(f"bundle refused: {name} has {member.size} bytes instead of {due[name]}")
-    for name in due:
+        if name not in expected:
+            raise IntegrityError(f"bundle refused: its index does not list {name[:200]!r}")
+        if member.size != expected[name]:
+            raise IntegrityError(f"bundle refused: {name} has {member.size} bytes instead of {expected[name]}")
+    for name in expected:
         if name not in files:
-            raise IntegrityError(f"bundle refused: it lacks {name}")
+            raise IntegrityError(f"bundle refused: {name} is missing")
 
 
 def _small(path: Path, member: tarfile.TarInfo, max_bytes: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Writing bundles: the same bytes for the same models, every one of them compared while it is packed."""
+"""Writing bundles: equal bytes for equal models; the digest of each file is checked while it is packed."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ if TYPE_CHECKING:
     from ocrzoo_registry.store.store import ModelFiles
 
 Advance = Callable[[int], object]
-"""Told of each piece how many bytes it has."""
+"""Called with the number of bytes of each chunk."""
 
 
 @dataclass(frozen=True)
 class Packing:
-    """What goes into a bundle."""
+    """The contents of a bundle."""
 
     index: bytes
     """The content of ``index.json``."""
     signature: bytes | None
     places: Mapping[str, Path]
-    """Where the bytes of each sha256 in the index lie."""
-    mend: str
-    """The command that sees to bytes that are not right there."""
+    """The file with each SHA-256 of the index."""
+    repair: str
+    """The command that repairs damaged files there."""
 
 
 def from_store(index: Index, models: Iterable[ModelFiles], private_key: Path | None = None) -> Packing:
-    """Pack models that lie in the store, signed where a key is given.
+    """Pack models of a store, signed if a key is given.
 
     Raises:
-        UsageError: The key is none, or ``model-signing`` is not installed.
+        UsageError: The key cannot be used, or ``model-signing`` is not installed.
     """
     content = index.to_bytes()
     places = {
@@ -55,11 +55,11 @@ def from_store(index: Index, models: Iterable[ModelFiles], private_key: Path | N
 
 
 def from_mirror(tree: Path) -> Packing:
-    """Pack a mirror as it is, its signature included.
+    """Pack a mirror with its signature.
 
     Raises:
-        UsageError: There is none, or it cannot be read.
-        IntegrityError: Its index is none.
+        UsageError: It is not a mirror, or cannot be read.
+        IntegrityError: Its index cannot be parsed.
     """
     content = signing.index_of(tree)
     index = indexes.parse(content, origin=str(tree / indexes.FILE_NAME))
@@ -68,25 +68,25 @@ def from_mirror(tree: Path) -> Packing:
 
 
 def check_target(target: Path, store: Path, *, force: bool) -> None:
-    """Refuse a place that a bundle must not be written to, before anything is fetched for it.
+    """Refuse a path that a bundle must not be written to, before anything is downloaded for it.
 
     Raises:
-        UsageError: It is taken, lies in the store, or has no folder to lie in.
+        UsageError: It exists, is inside the store, or its folder does not exist.
     """
     if not target.parent.is_dir() or target.is_dir() or not target.name:
-        raise UsageError(f"{target}: cannot be a bundle: name a file in a folder that is there")
+        raise UsageError(f"{target} cannot be a bundle: name a file in an existing folder")
     if store.resolve() in target.resolve().parents:
-        raise UsageError(f"{target} lies among the models: name a file outside of {store}")
+        raise UsageError(f"{target} is inside the cache: name a file outside of {store}")
     if target.exists() and (not force or not target.is_file()):
-        raise UsageError(f"{target} is there already: name another file" + ("" if force else ", or give --force"))
+        raise UsageError(f"{target} exists: name another file" + ("" if force else ", or use --force"))
 
 
 def write(target: Path, packing: Packing, advance: Advance = lambda _count: None) -> int:
-    """Write a bundle beside its place, and rename it; returns its size in bytes.
+    """Write a bundle to a temporary file, and rename it; returns its size in bytes.
 
     Raises:
-        IntegrityError: A file holds other bytes than the index says.
-        UsageError: The bundle cannot be written, or a file not be read.
+        IntegrityError: A file does not have the digest of the index.
+        UsageError: The bundle cannot be written, or a file not read.
     """
     index = indexes.parse(packing.index, origin=indexes.FILE_NAME)
     beside = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
@@ -98,22 +98,22 @@ def write(target: Path, packing: Packing, advance: Advance = lambda _count: None
             for sha256, size in sorted(index.blobs.items()):
                 if not _add_file(tar, sha256, size, packing.places[sha256], advance):
                     raise IntegrityError(
-                        f"{packing.places[sha256]}: is not the file of {size} bytes whose sha256 is {sha256}: "
-                        f"nothing was written; '{packing.mend}' sees to it"
+                        f"{packing.places[sha256]} does not have {size} bytes with SHA-256 {sha256}: nothing was "
+                        f"written; run '{packing.repair}'"
                     )
         sync(beside)
         size = beside.stat().st_size
         beside.replace(target)
         sync(target.parent)
     except OSError as error:
-        raise UsageError(f"{target}: cannot be written: {reason(error)}") from error
+        raise UsageError(f"{target} could not be written: {reason(error)}") from error
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
     return size
 
 
-class _Watched:
+class _HashedFile:
     """A file that is hashed while it is read."""
 
     def __init__(self, file: BufferedReader, advance: Advance) -> None:
@@ -130,7 +130,7 @@ class _Watched:
 
 
 def _add_file(tar: tarfile.TarFile, sha256: str, size: int, path: Path, advance: Advance) -> bool:
-    """Pack a file; says whether it was the right one."""
+    """Pack a file; returns whether it has the expected digest."""
     try:
         file = open_regular(path)
     except OSError:
@@ -138,9 +138,9 @@ def _add_file(tar: tarfile.TarFile, sha256: str, size: int, path: Path, advance:
     with file:
         if os.fstat(file.fileno()).st_size != size:
             return False
-        watched = _Watched(file, advance)
-        tar.addfile(_member(f"{indexes.BLOBS}/{sha256}", size), watched)  # type: ignore[arg-type]  # it only reads
-        return watched.digest.hexdigest() == sha256
+        hashed = _HashedFile(file, advance)
+        tar.addfile(_member(f"{indexes.BLOBS}/{sha256}", size), hashed)  # type: ignore[arg-type]  # it only reads
+        return hashed.digest.hexdigest() == sha256
 
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
@@ -148,7 +148,7 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
 
 
 def _member(name: str, size: int) -> tarfile.TarInfo:
-    """A header with nothing of the machine or the time in it."""
+    """A header without user, machine or time."""
     member = tarfile.TarInfo(name)
     member.size, member.mode = size, 0o644
     return member

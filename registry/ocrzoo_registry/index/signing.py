@@ -1,7 +1,7 @@
-"""Signatures of indexes, in OpenSSF's model-signing format, with a key of one's own and no network.
+"""Signatures of indexes, in OpenSSF's model-signing format, with the user's own key and no network.
 
-The index pins every byte of a mirror, so it is the one file that is signed; the signature lies beside it. It says who
-made the index, not that it is the newest: an older index with its signature is right too.
+The index has the digest of every file of a mirror, so only the index is signed; the signature is stored beside it. It
+proves who made the index, not that it is the newest: an older index with its signature is valid too.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from ocrzoo_registry.index import schema as indexes
 FILE_NAME = f"{indexes.FILE_NAME}.sig"
 
 MAX_BYTES = 1 << 20
-"""Of a signature; there is one file in it, which makes 2 kB."""
+"""Of a signature; with one signed file it has 2 kB."""
 
 
 def sign(content: bytes, private_key: Path) -> bytes:
-    """Sign an index; returns what belongs into :data:`FILE_NAME` beside it.
+    """Return the signature of an index, the content of :data:`FILE_NAME` beside it.
 
     Raises:
-        UsageError: The key is none, or ``model-signing`` is not installed.
+        UsageError: The key cannot be used, or ``model-signing`` is not installed.
     """
     signer = _signer(private_key)
     with TemporaryDirectory() as folder:
@@ -39,24 +39,24 @@ def sign(content: bytes, private_key: Path) -> bytes:
 
 
 def check_private_key(private_key: Path) -> None:
-    """Refuse a key that nothing can be signed with.
+    """Check that a key can sign.
 
     Raises:
-        UsageError: The key is none, or ``model-signing`` is not installed.
+        UsageError: The key cannot be used, or ``model-signing`` is not installed.
     """
     _signer(private_key)
 
 
 def check(content: bytes, signature: bytes | None, public_key: Path, *, origin: str) -> None:
-    """Refuse an index that the owner of a key did not sign; ``origin`` names it in errors.
+    """Verify the signature of an index; ``origin`` names it in errors.
 
     Raises:
         IntegrityError: There is no signature, or it is of another index or by another key.
-        UsageError: The key is none, or ``model-signing`` is not installed.
+        UsageError: The key cannot be used, or ``model-signing`` is not installed.
     """
     verifier = _with_key(_library().verifying.Config().use_elliptic_key_verifier, "public", public_key)
     if signature is None:
-        raise IntegrityError(f"{origin}: {indexes.FILE_NAME} is not signed, and must be for {public_key}")
+        raise IntegrityError(f"{origin}: {indexes.FILE_NAME} is not signed, but {public_key} is required")
     try:
         _check_form(signature, hashlib.sha256(content).hexdigest())
         with TemporaryDirectory() as folder:
@@ -64,34 +64,34 @@ def check(content: bytes, signature: bytes | None, public_key: Path, *, origin: 
             Path(folder, FILE_NAME).write_bytes(signature)
             verifier.verify(Path(folder, indexes.FILE_NAME), Path(folder, FILE_NAME))
     except Exception as error:  # the library lets through whatever its parsers raise
-        why = " ".join(str(error).split())[:200] or "the bytes or the key are others"
+        why = " ".join(str(error).split())[:200] or "another index or key"
         raise IntegrityError(
-            f"{origin}: the signature of {indexes.FILE_NAME} is not right for {public_key}: {why}"
+            f"{origin}: the signature of {indexes.FILE_NAME} is not valid for {public_key}: {why}"
         ) from error
 
 
 def sign_tree(tree: Path, private_key: Path) -> Path:
-    """Sign the index of a served tree; returns the file with the signature.
+    """Sign the index of a served tree; returns the path of the signature.
 
     Raises:
-        UsageError: There is no index, the key is none, the tree cannot be written, or ``model-signing`` is missing.
-        IntegrityError: The index is none.
+        UsageError: There is no index, the key cannot be used, or the tree not written; or ``model-signing`` is missing.
+        IntegrityError: The index cannot be parsed.
     """
     content = index_of(tree)
     indexes.parse(content, origin=str(tree / indexes.FILE_NAME))
     try:
         write_at_once(tree / FILE_NAME, sign(content, private_key))
     except OSError as error:
-        raise UsageError(f"{tree / FILE_NAME}: cannot be written: {reason(error)}") from error
+        raise UsageError(f"{tree / FILE_NAME} could not be written: {reason(error)}") from error
     return tree / FILE_NAME
 
 
 def check_tree(tree: Path, public_key: Path) -> None:
-    """Refuse a served tree whose index the owner of a key did not sign.
+    """Verify the signature of a served tree.
 
     Raises:
         IntegrityError: There is no signature, or it is of another index or by another key.
-        UsageError: There is no index, the key is none, or ``model-signing`` is not installed.
+        UsageError: There is no index, the key cannot be used, or ``model-signing`` is not installed.
     """
     check(index_of(tree), signature_of(tree), public_key, origin=str(tree))
 
@@ -100,13 +100,11 @@ def index_of(tree: Path) -> bytes:
     """Return the index of a served tree.
 
     Raises:
-        UsageError: There is none, or it cannot be read.
+        UsageError: It cannot be read.
     """
     content = _read(tree / indexes.FILE_NAME, indexes.MAX_BYTES)
     if content is None:
-        raise UsageError(
-            f"{tree}: there is no {indexes.FILE_NAME}, so that is no mirror: 'ocrzoo mirror build' makes one"
-        )
+        raise UsageError(f"{tree} is not a mirror: it has no {indexes.FILE_NAME}; run 'ocrzoo mirror build {tree}'")
     return content
 
 
@@ -120,7 +118,7 @@ def signature_of(tree: Path) -> bytes | None:
 
 
 def is_signed(tree: Path) -> bool:
-    """Whether a signature lies in a served tree, by whichever key."""
+    """Whether a served tree has a signature, by any key."""
     return (tree / FILE_NAME).is_file()
 
 
@@ -139,7 +137,7 @@ def _library() -> Any:
         import model_signing.verifying
     except ImportError as error:
         raise UsageError(
-            f"signatures need model-signing ({error.name} is missing): pip install 'ocrzoo[sign]'"
+            f"model-signing is not installed ({error.name} is missing): run pip install 'ocrzoo[sign]'"
         ) from error
     return model_signing
 
@@ -149,28 +147,28 @@ def _signer(private_key: Path) -> Any:
 
 
 def _with_key(configure: Callable[..., Any], kind: str, key: Path) -> Any:
-    """Let the library read a key; what it says of one that is none is no help."""
+    """Read a key with the library, whose own errors do not help."""
     try:
         return configure(**{f"{kind}_key": key})
     except OSError as error:
         raise UsageError(f"{key}: {reason(error)}") from error
     except Exception as error:  # whatever its parsers raise
         raise UsageError(
-            f"{key}: is no {kind} key that can be used: a PEM file of an elliptic curve (prime256v1, secp384r1 or "
-            "secp521r1) without a password is needed"
+            f"{key} is not a usable {kind} key: use an elliptic curve (prime256v1, secp384r1 or secp521r1) as PEM, "
+            "without a password"
         ) from error
 
 
 def _check_form(signature: bytes, sha256: str) -> None:
-    """Refuse what the library would read over: a byte changed beside what is signed, and files left out by name."""
+    """Refuse what the library ignores: changed bytes outside of the signed part, and files excluded by name."""
     from sigstore_models.bundle.v1 import Bundle
 
     data = json.loads(signature)
-    if not data["verificationMaterial"]["publicKey"]["hint"]:  # the library would print a warning, and go on
-        raise ValueError("it names no key")
+    if not data["verificationMaterial"]["publicKey"]["hint"]:  # the library would only warn
+        raise ValueError("no key is named")
     if Bundle.from_dict(data).to_json().encode() != signature:
-        raise ValueError("it is not written as signatures are")
+        raise ValueError("not a canonical signature")
     statement = json.loads(base64.b64decode(data["dsseEnvelope"]["payload"], validate=True))
     signed = [(one["name"], one["digest"]) for one in statement["predicate"]["resources"]]
     if signed != [(".", sha256)]:
-        raise ValueError("it is of something else")
+        raise ValueError("it signs something else")

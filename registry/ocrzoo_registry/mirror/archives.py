@@ -1,4 +1,4 @@
-"""Tar archives that stand in for those of the object store: made from the files, the same bytes for the same files."""
+"""Tar archives for clients of BOS, written from the files of a mirror: equal bytes for equal files."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from pydantic import ValidationError
 from ocrzoo_registry.cards.schema import Record, RelativePath, Sha256, Size
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.files import CHUNK_BYTES, open_regular, receive, sync
-from ocrzoo_registry.index.schema import BLOBS
+from ocrzoo_registry.index.schema import blob_of
 from ocrzoo_registry.store.manifest import StoredFile
 
 FILE_NAME = "archives.json"
-"""Where a mirror says what its archives are: beside the index."""
+"""The list of a mirror's archives, beside the index."""
 
 MAX_BYTES = 16 << 20
-"""Of that document: 10,000 archives have about 3 MB."""
+"""Of that list: 10,000 archives take about 3 MB."""
 
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive that is to be made: one folder, with these files."""
+    """An archive to write: one folder with these files."""
 
     folder: str
     files: tuple[StoredFile, ...]
 
     @property
     def key(self) -> str:
-        """64 hexadecimal digits that stand for its bytes, known before they are made."""
-        told = "".join(f"{file.sha256} {file.size} {self.folder}/{file.path}\n" for file in self.files)
-        return hashlib.sha256(f"ustar 1\n{told}".encode()).hexdigest()
+        """64 hexadecimal digits that identify its bytes before they are written."""
+        lines = "".join(f"{file.sha256} {file.size} {self.folder}/{file.path}\n" for file in self.files)
+        return hashlib.sha256(f"ustar 1\n{lines}".encode()).hexdigest()
 
 
 class MadeArchive(Record):
-    """An archive that was made."""
+    """An archive on disk."""
 
     key: Sha256
-    """Of the :class:`Archive`: one with the same key need not be made again."""
+    """Of the :class:`Archive`; one with the same key is not written again."""
     size: Size
     """Bytes."""
     sha256: Sha256
 
 
 class MadeArchives(Record):
-    """All archives of a mirror, by their paths."""
+    """All archives of a mirror, by path."""
 
     schema_version: Literal[1]
     archives: dict[RelativePath, MadeArchive]
@@ -63,16 +63,16 @@ def parse(content: bytes, *, origin: str) -> MadeArchives:
     """Read ``archives.json``; ``origin`` names it in errors.
 
     Raises:
-        IntegrityError: It is none.
+        IntegrityError: It is not a list of archives.
     """
     try:
         return MadeArchives.model_validate_json(content)
     except ValidationError as error:
-        raise IntegrityError(f"{origin}: is no list of a mirror's archives; build the mirror again") from error
+        raise IntegrityError(f"{origin} is not a list of archives: run 'ocrzoo mirror build' again") from error
 
 
 def write(path: Path, archive: Archive, blobs: Path) -> MadeArchive:
-    """Make an archive from the files of the mirror (``blobs``: the folder that has them by their sha256), and sync it.
+    """Write an archive of files in the folder ``blobs``, and sync it.
 
     Raises:
         IntegrityError: A file is missing there, or has another size.
@@ -84,7 +84,7 @@ def write(path: Path, archive: Archive, blobs: Path) -> MadeArchive:
 
 
 def sha256_of_archive(archive: Archive, blobs: Path) -> str:
-    """Return the digest that an archive has when it is made.
+    """Return the digest that an archive has once it is written.
 
     Raises:
         IntegrityError: A file is missing among the blobs, or has another size.
@@ -110,7 +110,7 @@ def _pieces(archive: Archive, blobs: Path) -> Iterator[bytes]:
 
 
 def _header(member: tarfile.TarInfo) -> bytes:
-    """A member's block, without anything of the machine or the time it was made at."""
+    """A member's block, without user, machine or time."""
     try:
         return member.tobuf(tarfile.USTAR_FORMAT)
     except ValueError:  # a name or size beyond that format
@@ -125,8 +125,10 @@ def _content(file: StoredFile, blobs: Path) -> Iterator[bytes]:
                 left -= len(chunk)
                 yield chunk
     except FileNotFoundError as error:
-        raise IntegrityError(f"{BLOBS}/{file.sha256} ({file.path}) is missing: build the mirror again") from error
+        raise IntegrityError(f"{_name(file)} is missing: run 'ocrzoo mirror build' again") from error
     if left:
-        raise IntegrityError(
-            f"{BLOBS}/{file.sha256} ({file.path}) has not its {file.size} bytes: build the mirror again"
-        )
+        raise IntegrityError(f"{_name(file)} does not have {file.size} bytes: run 'ocrzoo mirror build' again")
+
+
+def _name(file: StoredFile) -> str:
+    return f"{blob_of(file)} ({file.path})"

@@ -1,4 +1,4 @@
-"""Where a mirror may lie: behind a web server, or in a folder (:mod:`ocrzoo_registry.mirror.backends`: in a bucket)."""
+"""Where a mirror may be stored: behind a web server, in a folder, or in a bucket."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from ocrzoo_registry.sources.base import Stream
 
 @dataclass(frozen=True)
 class Document:
-    """A small file as it was read."""
+    """A small file that was read."""
 
     content: bytes
     state: str | None
-    """What tells this state of it from others; ``None`` where nothing does."""
+    """Identifies this state of the file; ``None`` if nothing does."""
 
 
-class Place(Protocol):
-    """Something that holds files under relative paths."""
+class Backend(Protocol):
+    """A store of files with relative paths."""
 
     def read(self, path: str, max_bytes: int, known: str | None = None) -> Document | None:
-        """Read a small file whole; ``None`` if it is still in the state ``known``.
+        """Read a small file; ``None`` if its state is still ``known``.
 
         Raises:
             Gone: There is no such file.
-            SourceError: It cannot be read, or is larger.
+            SourceError: It cannot be read, or is larger than ``max_bytes``.
         """
         ...
 
@@ -51,8 +51,8 @@ class Place(Protocol):
         ...
 
 
-class WebPlace:
-    """A folder of a web server; no more is asked of it than to send files."""
+class WebBackend:
+    """A folder of any web server that sends files."""
 
     def __init__(self, mirror: Mirror) -> None:
         from ocrzoo_registry.network.http import Web
@@ -65,7 +65,7 @@ class WebPlace:
         )
 
     def read(self, path: str, max_bytes: int, known: str | None = None) -> Document | None:
-        """Read a small file; whether it changed is told by entity tags alone, since times are too coarse."""
+        """Read a small file; only entity tags show whether it changed, since times are too coarse."""
         headers = {"If-None-Match": known} if known else {}
         with self._web.get(f"{self._base}/{path}", headers, accept={304}) as answer:
             if answer.status_code == 304:
@@ -73,20 +73,20 @@ class WebPlace:
             return Document(self._web.body(answer, max_bytes=max_bytes), answer.headers.get("ETag"))
 
     def open(self, path: str, offset: int, validator: str | None) -> AbstractContextManager[Stream]:
-        """Open a file; a server without ranges sends it from the start."""
+        """Open a file; a server without range support sends it from the start."""
         from ocrzoo_registry.sources.hub import open_at
 
         return open_at(self._web, f"{self._base}/{path}", offset, validator)
 
 
-class FolderPlace:
-    """A folder: a mirror's own, or the tree that it serves, or a copy of that."""
+class FolderBackend:
+    """A folder: a mirror, the tree that it serves, or a copy of that."""
 
     def __init__(self, mirror: Mirror) -> None:
         self._root = Path(mirror.address)
 
     def read(self, path: str, max_bytes: int, known: str | None = None) -> Document | None:
-        """Read a small file; its size and time tell whether it changed. A disk of another machine may not answer."""
+        """Read a small file; size and times show whether it changed. A network disk may not answer."""
         try:
             return within(SILENCE_S, lambda: self._read(self._path(path), max_bytes, known))
         except TimeoutError as error:
@@ -101,7 +101,7 @@ class FolderPlace:
                     return None
                 content = file.read(max_bytes + 1)
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise Gone(f"there is no {whole}") from error
+            raise Gone(f"{whole} does not exist") from error
         except OSError as error:
             raise SourceError(f"{whole}: {reason(error)}") from error
         if len(content) > max_bytes:
@@ -119,26 +119,26 @@ class FolderPlace:
         yield Stream(read_chunks(whole, offset), offset, size)
 
     def _path(self, path: str) -> Path:
-        """Where a file lies now: another release may take the place of this one at any time."""
+        """The present path of a file: another release may be published at any time."""
         current = self._root / CURRENT
         return (current if (current / FILE_NAME).exists() else self._root) / path
 
 
-def place_of(mirror: Mirror) -> Place:
-    """Return the place that a mirror lies at."""
+def backend_of(mirror: Mirror) -> Backend:
+    """Return the backend of a mirror's URL or folder."""
     if mirror.scheme == "http":
-        return WebPlace(mirror)
+        return WebBackend(mirror)
     if mirror.scheme == "s3":
-        return BucketPlace(mirror)
-    return FolderPlace(mirror)
+        return BucketBackend(mirror)
+    return FolderBackend(mirror)
 
 
 CHUNK_BYTES = 256 << 10
-"""The client waits until so much is there; a slow bucket is seen to move all the same."""
+"""Read size: small, so that a slow bucket still shows progress."""
 
 
-class BucketPlace:
-    """The keys of a bucket below a prefix."""
+class BucketBackend:
+    """The objects of an S3 bucket below a prefix."""
 
     def __init__(self, mirror: Mirror) -> None:
         bucket, _, prefix = mirror.address.partition("://")[2].partition("/")
@@ -148,7 +148,7 @@ class BucketPlace:
         self._lock = Lock()
 
     def read(self, path: str, max_bytes: int, known: str | None = None) -> Document | None:
-        """Read a small object; its entity tag tells whether it changed."""
+        """Read a small object; its entity tag shows whether it changed."""
         answer = self._get(path, **({"IfNoneMatch": known} if known else {}))
         if answer is None:
             return None
@@ -160,7 +160,7 @@ class BucketPlace:
         """Open an object at an offset."""
         answer = self._get(path, **({"Range": f"bytes={offset}-"} if offset else {}))
         if answer is None:
-            raise SourceError(f"{self._name(path)}: answers that nothing changed")
+            raise SourceError(f"{self._name(path)}: unexpected answer 304 (not modified)")
         start = offset if "ContentRange" in answer else 0
         size = answer.get("ContentLength")
         yield Stream(
@@ -168,12 +168,12 @@ class BucketPlace:
         )
 
     def _get(self, path: str, **more: str) -> Any:
-        """Ask for an object; ``None`` where it did not change, the whole of it where the range is not there.
+        """Request an object; ``None`` if it did not change, all of it if the range is not satisfiable.
 
         Raises:
-            SourceError: It cannot be had.
+            SourceError: It cannot be read.
         """
-        client = self._asked()
+        client = self._shared_client()
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -184,9 +184,9 @@ class BucketPlace:
                 return None
             if status == 416 and "Range" in more:
                 return self._get(path)
-            raise self._refusal(path, error, status) from error
+            raise self._response_error(path, error, status) from error
         except BotoCoreError as error:
-            raise self._failure(path, error) from error
+            raise self._connection_error(path, error) from error
 
     def _chunks(self, path: str, body: Any, max_bytes: int | None = None) -> Iterator[bytes]:
         from botocore.exceptions import BotoCoreError
@@ -201,10 +201,10 @@ class BucketPlace:
                         raise SourceError(f"{self._name(path)}: larger than {max_bytes >> 20} MiB")
                     yield chunk
             except (BotoCoreError, HTTPError, OSError) as error:
-                raise Unreachable(f"{self._name(path)}: {_told(error)}") from error
+                raise Unreachable(f"{self._name(path)}: {_one_line(error)}") from error
 
-    def _asked(self) -> Any:
-        """The client, made when it is first needed."""
+    def _shared_client(self) -> Any:
+        """The client, created on first use."""
         with self._lock:
             if self._client is None:
                 self._client = _new_client()
@@ -213,35 +213,35 @@ class BucketPlace:
     def _name(self, path: str) -> str:
         return f"s3://{self._bucket}/{self._prefix}{path}"
 
-    def _refusal(self, path: str, error: Any, status: int | None) -> SourceError:
+    def _response_error(self, path: str, error: Any, status: int | None) -> SourceError:
         code = str(error.response.get("Error", {}).get("Code", ""))
-        told = f"{self._name(path)}: {code or f'HTTP {status}'}"
+        message = f"{self._name(path)}: {code or f'HTTP {status}'}"
         if status == 404 or code in {"NoSuchKey", "NoSuchBucket"}:
-            return Gone(told)
+            return Gone(message)
         if status in {401, 403}:
-            return Refused(f"{told}: the credentials of AWS may be missing or wrong")
+            return Refused(f"{message}: check the AWS credentials")
         if status in {408, 429, 500, 502, 503, 504} or code == "SlowDown":
-            return Busy(told)
-        return SourceError(told)
+            return Busy(message)
+        return SourceError(message)
 
-    def _failure(self, path: str, error: Exception) -> SourceError:
+    def _connection_error(self, path: str, error: Exception) -> SourceError:
         from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, HTTPClientError
 
-        told = f"{self._name(path)}: {_told(error)}"
+        message = f"{self._name(path)}: {_one_line(error)}"
         if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
-            return Unreachable(told, connected=False)
-        return Unreachable(told) if isinstance(error, HTTPClientError) else SourceError(told)
+            return Unreachable(message, connected=False)
+        return Unreachable(message) if isinstance(error, HTTPClientError) else SourceError(message)
 
 
 def _new_client() -> Any:
-    """A client that neither waits long nor tries again by itself: those who call it do."""
+    """A client with short timeouts and without retries, which its callers do."""
     try:
         import boto3
         from botocore import UNSIGNED
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
     except ImportError as error:
-        raise SourceError("a mirror in a bucket needs boto3: pip install 'ocrzoo[s3]'") from error
+        raise SourceError("boto3 is not installed: run pip install 'ocrzoo[s3]'") from error
     try:
         session = boto3.Session()
         config = Config(
@@ -254,8 +254,8 @@ def _new_client() -> Any:
         )
         return session.client("s3", config=config)
     except (BotoCoreError, ValueError) as error:
-        raise SourceError(f"boto3: {_told(error)}") from error
+        raise SourceError(f"boto3: {_one_line(error)}") from error
 
 
-def _told(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:300] or type(error).__name__

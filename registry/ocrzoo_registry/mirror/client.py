@@ -1,7 +1,7 @@
-"""Source ``mirror``: what ``ocrzoo mirror build`` made, wherever it lies now.
+"""Source ``mirror``: reads what ``ocrzoo mirror build`` wrote, from a web server, a folder or a bucket.
 
-Its index says everything (models, files, digests), and the bytes lie beside it under their SHA-256, so any server of
-plain files will do, and so will a folder or a bucket.
+The index has all models, files and digests, and the files are stored beside it by their SHA-256, so any server of
+plain files is enough.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.records import find, listing
 from ocrzoo_registry.index.schema import IndexedModel
-from ocrzoo_registry.mirror.backends import Document, place_of
+from ocrzoo_registry.mirror.backends import Document, backend_of
 from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.network.retry import SILENCE_S, Patience
 from ocrzoo_registry.settings import Settings
@@ -28,37 +28,37 @@ from ocrzoo_registry.sources.hub import A_PAGE
 from ocrzoo_registry.store.manifest import Manifest
 
 FRESH_S = 10.0
-"""Seconds for which an index is taken as it is; then the mirror is asked whether it has another."""
+"""Seconds for which an index is used as it is; then the mirror is asked whether it changed."""
 
 
 @dataclass(frozen=True)
 class _Known:
-    """An index that was read and found right."""
+    """An index that was read and verified."""
 
     index: indexes.Index
     state: str | None
     asked: float
-    """When the mirror last said that this is its index, on the monotonic clock."""
+    """When the mirror last confirmed it, on the monotonic clock."""
 
 
 class MirrorSource:
-    """Reads a mirror by its index."""
+    """Lists and opens the files of a mirror by its index."""
 
     def __init__(self, settings: Settings) -> None:
         if settings.mirror is None:
-            raise UsageError("source 'mirror' needs OCRZOO_MIRROR, the address or folder of a mirror")
+            raise UsageError("source 'mirror' needs OCRZOO_MIRROR, the URL or folder of a mirror")
         self._address = settings.mirror.address
-        self._place = place_of(settings.mirror)
+        self._backend = backend_of(settings.mirror)
         self._key = settings.mirror_key
         self._known: _Known | None = None
         self._lock = Lock()
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
-        """Return what the index says of a model.
+        """Return the listing of a model in the index.
 
         Raises:
-            SourceError: The index cannot be had.
-            IntegrityError: It is none, or is not signed for the key that the settings name.
+            SourceError: The index cannot be read.
+            IntegrityError: It is not an index, or not signed by the key of the settings.
         """
         return self._listed(find(self._index(), card, file_format), card)
 
@@ -81,23 +81,23 @@ class MirrorSource:
         """Open a file by its digest.
 
         Raises:
-            SourceError: It cannot be had.
+            SourceError: It cannot be read.
         """
-        return self._place.open(file.reference, offset, validator)
+        return self._backend.open(file.reference, offset, validator)
 
     def holds(self, name: str) -> bool:
-        """Whether the index has a model; not, where it cannot be had."""
+        """Whether the index can be read and has a model."""
         try:
             return any(model.name == name for model in self._index().models)
         except OcrzooError:
             return False
 
     def check(self) -> Health:
-        """Say how much the mirror holds (``ocrzoo sources check``).
+        """Count the models of the mirror (``ocrzoo sources check``).
 
         Raises:
-            SourceError: The index cannot be had.
-            IntegrityError: It is none, or not signed for the key.
+            SourceError: The index cannot be read.
+            IntegrityError: It is not an index, or not signed by the key.
         """
         start = time.monotonic()
         count = len(self._index().models)
@@ -105,36 +105,36 @@ class MirrorSource:
         return Health(f"{signed}models {count}, from {self._address}", time.monotonic() - start)
 
     def _index(self) -> indexes.Index:
-        """The index as it is now, or was a moment ago."""
+        """The index, at most :data:`FRESH_S` old."""
         if not self._lock.acquire(timeout=SILENCE_S):
             raise Unreachable(f"{self._address}: no index within {SILENCE_S:.0f} s")
         try:
             known = self._known
             if known is None or time.monotonic() - known.asked > FRESH_S:
                 self._known = None
-                self._known = known = self._asked(known)
+                self._known = known = self._refreshed(known)
             return known.index
         finally:
             self._lock.release()
 
-    def _asked(self, known: _Known | None) -> _Known:
-        """The index that the mirror has now."""
+    def _refreshed(self, known: _Known | None) -> _Known:
+        """The mirror's present index."""
         origin = f"{self._address}/{indexes.FILE_NAME}"
         try:
             found = self._read(indexes.FILE_NAME, indexes.MAX_BYTES, known.state if known else None)
         except Gone as error:
-            raise Gone(f"{origin}: is not there, so that is no mirror") from error
+            raise Gone(f"{origin} does not exist: {self._address} is not a mirror") from error
         if found is None:
             if known is None:
-                raise SourceError(f"{origin}: is said to be known")
+                raise SourceError(f"{origin}: unexpected answer 304 (not modified)")
             return replace(known, asked=time.monotonic())
-        found = self._signed(found)
+        found = self._verified(found)
         if found.content.lstrip()[:1] == b"<":
             raise SourceError(f"{origin}: {A_PAGE}")
         return _Known(indexes.parse(found.content, origin=origin), found.state, time.monotonic())
 
-    def _signed(self, found: Document) -> Document:
-        """The index, if its signature is right; both are read once more, since a release may have come between them."""
+    def _verified(self, found: Document) -> Document:
+        """The index with a valid signature; both are read again if a release was published between them."""
         if self._key is None:
             return found
         try:
@@ -154,7 +154,7 @@ class MirrorSource:
             signature = None
         try:
             signing.check(found.content, signature, key, origin=self._address)
-        except UsageError as error:  # the key is none, or there is nothing to check it with
+        except UsageError as error:  # the key cannot be used, or model-signing is missing
             raise SourceError(str(error)) from error
 
     @overload
@@ -164,4 +164,4 @@ class MirrorSource:
     def _read(self, path: str, max_bytes: int, known: str | None) -> Document | None: ...
 
     def _read(self, path: str, max_bytes: int, known: str | None = None) -> Document | None:
-        return Patience().retrying(lambda: self._place.read(path, max_bytes, known))
+        return Patience().retrying(lambda: self._backend.read(path, max_bytes, known))

@@ -117,13 +117,13 @@ class _Planner:
         """Return a source's listing, or why there is none."""
         sources = self.resolver.sources
         if sources.is_offline(name):
-            return Attempt(name, "not asked, offline mode is on", "offline")
+            return Attempt(name, "offline mode is on", "offline")
         if sources.is_silent(name):
-            return Attempt(name, "no answer a moment ago", "unreachable")
+            return Attempt(name, "did not answer a moment ago", "unreachable")
         try:
             listing = sources.list(name, request, self.resolver.events.cancelled)
             if listing is None:
-                return Attempt(name, f"not there as {request.file_format}", "missing")
+                return Attempt(name, f"has no {request.file_format} files", "missing")
             with blamed_on_source():
                 check_listing(listing)
             for file in listing.files:

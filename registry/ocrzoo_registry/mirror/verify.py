@@ -1,4 +1,4 @@
-"""Whether a mirror is what its index says: every path, every size, every document, and, deeply, every byte."""
+"""Checking a mirror against its index: every path, size and document, and with ``deep`` every byte."""
 
 from __future__ import annotations
 
@@ -19,31 +19,32 @@ from ocrzoo_registry.mirror.release import MirrorFolder, Release
 from ocrzoo_registry.mirror.serving import nginx
 from ocrzoo_registry.store.manifest import StoredFile
 
-_MORE_LOOKS = 4
+_RETRIES = 4
+"""If a release is published during the check."""
 MAX_DOCUMENT_BYTES = 1 << 28
 _SIGNATURE = re.compile(r"index\.json\.[a-z0-9.]+")
-"""What may lie beside the index: who vouches for it is another matter."""
+"""Signatures beside the index; ``--key`` checks them."""
 _ROOT = re.compile(r'^root "(/[^"\n]+)";$', re.MULTILINE)
 
 
 def faults(folder: MirrorFolder, release: Release, *, deep: bool = False, here: bool = False) -> Iterator[str]:
-    """Yield what is wrong with a release and the blobs behind it, a line each; ``deep`` reads every byte.
+    """Yield the faults of a release and its blobs, a line each; ``deep`` reads every byte.
 
-    ``here``: also that the web server's configuration was made for the place where the release lies now.
+    ``here``: also check that the configuration of nginx has the present path of the release.
     """
     yield from _Check(folder, release, here).faults(deep=deep)
 
 
 def verify(folder: MirrorFolder, *, deep: bool = False) -> tuple[Release, list[str]]:
-    """Return what is served and what is wrong with it; a release that is published meanwhile is looked at instead.
+    """Return the release that is served and its faults; if another one is published meanwhile, that one.
 
     Raises:
-        NotFound: The folder is no mirror.
+        NotFound: The folder is not a mirror.
         IntegrityError: Its index cannot be read.
     """
     release = folder.expect()
     found = list(faults(folder, release, deep=deep))
-    for _ in range(_MORE_LOOKS):
+    for _ in range(_RETRIES):
         now = folder.expect()
         if not found or now.folder == release.folder:
             break
@@ -65,13 +66,13 @@ class _Check:
         except IntegrityError as error:
             yield str(error)
             return
-        due = self._due(made)
-        there = set(self._paths())
-        for path in sorted(there - due.keys()):
+        expected = self._expected(made)
+        found = set(self._paths())
+        for path in sorted(found - expected.keys()):
             if not _SIGNATURE.fullmatch(path):
-                yield f"{self._name(path)}: does not belong there"
-        for path, content in sorted(due.items()):
-            if path not in there:
+                yield f"{self._name(path)}: unexpected file"
+        for path, content in sorted(expected.items()):
+            if path not in found:
                 yield f"{self._name(path)}: is missing"
             elif isinstance(content, bytes):
                 yield from self._document(path, content)
@@ -80,17 +81,17 @@ class _Check:
             else:
                 yield from self._archive(path, content, made.archives.get(path), deep=deep)
 
-    def _due(self, made: MadeArchives) -> dict[str, Content]:
-        """Everything that the release must have."""
+    def _expected(self, made: MadeArchives) -> dict[str, Content]:
+        """Everything that the release must contain."""
         index = self.release.index
-        due: dict[str, Content] = {blob_of(file): file for file in self.files.values()}
-        due |= {indexes.FILE_NAME: index.to_bytes(), archives.FILE_NAME: made.to_bytes()}
-        due |= dict(layouts.tree(index))
+        expected: dict[str, Content] = {blob_of(file): file for file in self.files.values()}
+        expected |= {indexes.FILE_NAME: index.to_bytes(), archives.FILE_NAME: made.to_bytes()}
+        expected |= dict(layouts.tree(index))
         root = self.release.folder if self.here else self._configured_root()
-        return due | nginx.nginx(index, root, made)
+        return expected | nginx.nginx(index, root, made)
 
     def _configured_root(self) -> Path:
-        """Where the release lay when it was made; a mirror may be moved and still be whole."""
+        """The path of the release when it was built; a mirror may be moved and still be complete."""
         try:
             text = read_bounded(self.release.folder / nginx.ANSWERS, MAX_DOCUMENT_BYTES).decode()
         except (OSError, ValueError):
@@ -99,7 +100,7 @@ class _Check:
         return Path(found[1]) if found else self.release.folder
 
     def _paths(self) -> Iterator[str]:
-        """Every path in the release that is no folder, links and devices included."""
+        """Every path in the release except folders; links and devices included."""
         root = self.release.folder
         for above, folders, names in os.walk(root):
             for name in [*names, *(one for one in folders if Path(above, one).is_symlink())]:
@@ -110,27 +111,27 @@ class _Check:
         try:
             status = path.lstat()
             if not stat.S_ISREG(status.st_mode):
-                yield f"{name}: is no file"
+                yield f"{name}: is not a regular file"
             elif status.st_size != file.size:
                 yield f"{name}: has {status.st_size} bytes instead of {file.size}"
             elif deep and sha256_of(path) != file.sha256:
-                yield f"{name}: holds other bytes than its name says ({file.path})"
+                yield f"{name}: has another digest than its name ({file.path})"
         except FileNotFoundError:
             yield f"{name}: is missing ({file.path})"
         except OSError as error:
             yield f"{name}: {reason(error)}"
 
     def _link(self, path: str, file: StoredFile) -> Iterator[str]:
-        """A file of the tree is its blob, or, where the mirror was copied without links, equal to it."""
+        """A file of the tree is a link to its blob, or, in a copy without links, equal to it."""
         place, blob = self.release.folder / path, self.folder.blobs / file.sha256
         try:
             status = place.lstat()
             if not stat.S_ISREG(status.st_mode):
-                yield f"{self._name(path)}: is no file"
+                yield f"{self._name(path)}: is not a regular file"
             elif status.st_size != file.size:
                 yield f"{self._name(path)}: has {status.st_size} bytes instead of {file.size}"
             elif not _same_file(status, blob) and sha256_of(place) != file.sha256:
-                yield f"{self._name(path)}: holds other bytes than {blob_of(file)}"
+                yield f"{self._name(path)}: has another digest than {blob_of(file)}"
         except OSError as error:
             yield f"{self._name(path)}: {reason(error)}"
 
@@ -138,7 +139,7 @@ class _Check:
         place = self.release.folder / path
         try:
             if place.is_symlink() or read_bounded(place, len(content)) != content:
-                yield f"{self._name(path)}: is not what the index gives"
+                yield f"{self._name(path)}: is not as the index requires"
         except OSError as error:
             yield f"{self._name(path)}: {reason(error)}"
 
@@ -147,15 +148,15 @@ class _Check:
         try:
             status = place.lstat()
             if made is None or made.key != archive.key:
-                yield f"{self._name(path)}: is not the archive that the index gives"
+                yield f"{self._name(path)}: is not the archive that the index requires"
             elif not stat.S_ISREG(status.st_mode):
-                yield f"{self._name(path)}: is no file"
+                yield f"{self._name(path)}: is not a regular file"
             elif status.st_size != made.size:
                 yield f"{self._name(path)}: has {status.st_size} bytes instead of {made.size}"
             elif deep:
                 digest = sha256_of(place)
                 if digest != made.sha256 or digest != archives.sha256_of_archive(archive, self.folder.blobs):
-                    yield f"{self._name(path)}: holds other bytes than its files give"
+                    yield f"{self._name(path)}: has another digest than its files give"
         except IntegrityError as error:
             yield f"{self._name(path)}: {error}"
         except OSError as error:

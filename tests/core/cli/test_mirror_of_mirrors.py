@@ -29,7 +29,7 @@ def _changed(run: Run, hubs: Hubs, mirror: Path) -> bool:
 
 
 @pytest.mark.parametrize("place", ["", "current"])
-def test_it_is_never_asked_whether_it_is_out_of_date_itself(
+def test_a_mirror_is_never_its_own_source(
     run: Run, hubs: Hubs, mirror: Path, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OCRZOO_MIRROR", str(mirror / place))
@@ -40,7 +40,7 @@ def test_it_is_never_asked_whether_it_is_out_of_date_itself(
     assert "cannot be built from itself" in ran.error
 
 
-def test_behind_a_server_it_is_not_asked_unless_it_is_named(
+def test_a_mirror_behind_a_server_is_asked_only_by_name(
     run: Run, hubs: Hubs, mirror: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PADDLE_PDX_MODEL_SOURCE")
@@ -49,7 +49,7 @@ def test_behind_a_server_it_is_not_asked_unless_it_is_named(
         assert _changed(run, hubs, mirror)
 
 
-def test_another_that_is_named_is_mirrored_without_a_hub(
+def test_a_named_mirror_is_mirrored_without_a_hub(
     run: Run, hubs: Hubs, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OCRZOO_MIRROR", str(mirror))

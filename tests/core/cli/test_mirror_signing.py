@@ -28,12 +28,12 @@ def mirror(run: Run, folder: Path, keys: Keys, tmp_path: Path) -> Path:
     return tmp_path / "mirror"
 
 
-def test_what_was_signed_is_told_apart_from_what_was_not(run: Run, mirror: Path, keys: Keys) -> None:
+def test_verify_distinguishes_signed_and_unsigned_mirrors(run: Run, mirror: Path, keys: Keys) -> None:
     ran = run("mirror", "verify", mirror, "--deep", "--key", keys.public)
     assert (ran.code, ran.out[:17]) == (0, "complete, signed:")
     ran = run("mirror", "verify", mirror, "--key", make_keys(mirror.parent / "others").public)
     assert ran.code == 5
-    assert "the signature of index.json is not right for" in ran.out
+    assert "the signature of index.json is not valid for" in ran.out
     (mirror / "current" / "index.json.sig").unlink()
     ran = run("mirror", "verify", mirror, "--key", keys.public, "--json")
     assert (ran.code, len(json.loads(ran.out)["faults"])) == (5, 1)
@@ -46,14 +46,14 @@ def test_a_build_that_changes_nothing_leaves_the_signature(run: Run, mirror: Pat
     assert run("mirror", "verify", mirror, "--key", keys.public).code == 0
 
 
-def test_a_release_laid_anew_for_the_same_index_keeps_it(run: Run, mirror: Path, keys: Keys) -> None:
+def test_a_rebuilt_release_of_the_same_index_keeps_the_signature(run: Run, mirror: Path, keys: Keys) -> None:
     (mirror / "current" / "nginx.conf").unlink()
     ran = run("mirror", "build", mirror, DET, "--formats", "paddle", "--json")
     assert (json.loads(ran.out)["published"], json.loads(ran.out)["unsigned"]) == (True, False)
     assert run("mirror", "verify", mirror, "--key", keys.public).code == 0
 
 
-def test_a_new_release_is_unsigned_and_that_is_told(run: Run, mirror: Path, keys: Keys) -> None:
+def test_a_new_release_is_unsigned_with_a_warning(run: Run, mirror: Path, keys: Keys) -> None:
     ran = run("mirror", "build", mirror, REC, "--formats", "paddle")
     assert ran.code == 0
     assert "this one is not: run 'ocrzoo mirror sign'" in ran.err
@@ -62,7 +62,7 @@ def test_a_new_release_is_unsigned_and_that_is_told(run: Run, mirror: Path, keys
     assert run("mirror", "verify", mirror, "--key", keys.public).code == 0
 
 
-def test_who_has_the_key_takes_nothing_that_is_unsigned(
+def test_a_client_with_the_key_refuses_unsigned_mirrors(
     run: Run, mirror: Path, keys: Keys, hubs: Hubs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OCRZOO_MIRROR", str(mirror))

@@ -17,7 +17,7 @@ from tests.registry.mirror.made_mirrors import MadeMirror, card_of
 from tests.registry.mirror.serving.web_servers import free_port, run_nginx, run_serve
 
 from ocrzoo_registry.download.request import DownloadRequest
-from ocrzoo_registry.mirror.serving.client_env import clients, place_of
+from ocrzoo_registry.mirror.serving.client_env import clients, url_of
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 
@@ -57,7 +57,7 @@ class Mirror:
 
     def variables(self, program: str) -> dict[str, str]:
         """Give what ``ocrzoo mirror env`` prints for a program, and nothing that leads elsewhere."""
-        (client,) = clients(place_of(self.url), [program])
+        (client,) = clients(url_of(self.url), [program])
         return {**client.variables, "HTTPS_PROXY": NOWHERE}
 
 
@@ -94,7 +94,7 @@ def proxy(mirror: Mirror) -> Iterator[HostProxy]:
 
 
 @pytest.mark.parametrize("client", DOWNLOADS)
-def test_a_client_downloads_with_the_variables_that_are_printed(client: str, mirror: Mirror, tmp_path: Path) -> None:
+def test_a_client_downloads_with_the_printed_variables(client: str, mirror: Mirror, tmp_path: Path) -> None:
     before = QUIET_AISTUDIO if client == "aistudio" else ""
     for model, files in ((MODEL, FILES), (f"{MODEL}_onnx", ONNX)):
         folder = download(client, model, tmp_path / model, mirror.variables(PROGRAMS[client]), before=before)
@@ -102,7 +102,7 @@ def test_a_client_downloads_with_the_variables_that_are_printed(client: str, mir
 
 
 @pytest.mark.parametrize("client", DOWNLOADS)
-def test_a_client_downloads_under_the_real_names(client: str, proxy: HostProxy, tmp_path: Path) -> None:
+def test_a_client_downloads_under_the_real_host_names(client: str, proxy: HostProxy, tmp_path: Path) -> None:
     assert contents(download(client, MODEL, tmp_path, proxy.environment())) == FILES
     assert set(proxy.hosts) <= HOSTS[client]
 
@@ -126,7 +126,7 @@ def test_files_of_one_size_and_time_are_not_confused_in_a_cache(mirror: Mirror, 
     assert cached_by_huggingface(tmp_path, mirror.variables("huggingface-hub")) == FILES
 
 
-def test_huggingface_finds_digests_right_and_names_what_is_missing(mirror: Mirror, tmp_path: Path) -> None:
+def test_huggingface_accepts_digests_and_reports_missing_files(mirror: Mirror, tmp_path: Path) -> None:
     code = f"""
 from huggingface_hub import HfApi, errors, hf_hub_download, snapshot_download
 folder = snapshot_download("PaddlePaddle/{MODEL}", local_dir="there")
@@ -148,7 +148,7 @@ for repo, revision, name, error in [
 
 
 @pytest.mark.parametrize("client", ["modelscope", "aistudio"])
-def test_what_no_card_names_is_not_there(client: str, mirror: Mirror, tmp_path: Path) -> None:
+def test_models_without_a_reference_are_not_served(client: str, mirror: Mirror, tmp_path: Path) -> None:
     before = QUIET_AISTUDIO if client == "aistudio" else ""
     with pytest.raises(AssertionError, match=r"(?i)not.?(exist|found)|404"):
         download(client, "PP-OCRv9_det", tmp_path, mirror.variables(PROGRAMS[client]), before=before)
@@ -167,7 +167,7 @@ def test_paddlex_downloads_from_each_of_its_sources(
 
 @pytest.mark.environments
 @pytest.mark.parametrize("also", ["paddlex", "ocrzoo"])
-def test_paddlex_downloads_with_the_variables_that_are_printed(
+def test_paddlex_downloads_with_the_printed_variables(
     also: str, mirror: Mirror, environments: Environments, tmp_path: Path
 ) -> None:
     """With those of ocrzoo beside them too: the name of a source that it does not know is no hindrance."""
@@ -181,7 +181,7 @@ def test_paddlex_downloads_with_the_variables_that_are_printed(
 
 
 @pytest.mark.parametrize("source", HOSTS)
-def test_ocrzoo_takes_a_mirror_for_each_of_the_hubs(source: str, mirror: Mirror, tmp_path: Path) -> None:
+def test_ocrzoo_uses_a_mirror_as_each_hub(source: str, mirror: Mirror, tmp_path: Path) -> None:
     names = ("HF_ENDPOINT", "MODELSCOPE_ENDPOINT", "STUDIO_GIT_HOST", "OCRZOO_BOS_ENDPOINT")
     environ = dict.fromkeys(names, mirror.url)
     zoo = Zoo(Settings(home=tmp_path, sources=(source,), sources_exact=True, environ=environ))

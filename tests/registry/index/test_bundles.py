@@ -66,11 +66,11 @@ class TestWriting:
             assert index is not None
             assert index.read() == INDEX.to_bytes()
 
-    def test_like_models_make_like_bytes(self, bundle: Path, tmp_path: Path) -> None:
+    def test_equal_models_give_equal_bundles(self, bundle: Path, tmp_path: Path) -> None:
         write(tmp_path / "again.tar", packed(INDEX, FILES, tmp_path / "another tree"))
         assert (tmp_path / "again.tar").read_bytes() == bundle.read_bytes()
 
-    def test_the_signature_of_a_mirror_comes_along(self, tmp_path: Path) -> None:
+    def test_the_signature_of_a_mirror_is_packed(self, tmp_path: Path) -> None:
         keys = make_keys(tmp_path / "keys")
         tree = write_tree(tmp_path / "tree", INDEX, FILES.values())
         signing.sign_tree(tree, keys.private)
@@ -80,12 +80,12 @@ class TestWriting:
         assert read(tmp_path / "signed.tar", keys.public).origin == "stated by bundle, signed"
 
     @pytest.mark.parametrize("spoil", [lambda path: path.unlink(), lambda path: path.write_bytes(b"short")])
-    def test_a_file_that_is_not_right_leaves_nothing(self, tmp_path: Path, spoil: Callable[[Path], object]) -> None:
+    def test_a_wrong_file_writes_nothing(self, tmp_path: Path, spoil: Callable[[Path], object]) -> None:
         what = packed(INDEX, FILES, tmp_path / "tree")
         spoil(what.places[sha256(FILES[PARAMS])])
         self._refused(what, tmp_path)
 
-    def test_a_byte_flipped_leaves_nothing(self, tmp_path: Path) -> None:
+    def test_a_flipped_byte_writes_nothing(self, tmp_path: Path) -> None:
         what = packed(INDEX, FILES, tmp_path / "tree")
         what.places[sha256(FILES[PARAMS])].write_bytes(b"?" + FILES[PARAMS][1:])
         self._refused(what, tmp_path)
@@ -110,12 +110,12 @@ class TestWriting:
             write(folder / "models.tar", what)
         assert [path.name for path in folder.iterdir()] == ["tree"]
 
-    def test_where_it_must_not_go_is_told_before_anything_is_done(self, bundle: Path, tmp_path: Path) -> None:
+    def test_an_invalid_target_is_refused_first(self, bundle: Path, tmp_path: Path) -> None:
         store = tmp_path / "home" / "official_models"
         store.mkdir(parents=True)
         for target, words in [
             (bundle, "--force"),
-            (store / "x.tar", "among the models"),
+            (store / "x.tar", "inside the cache"),
             (tmp_path, "name a file"),
             (tmp_path / "nowhere" / "x.tar", "name a file"),
         ]:
@@ -123,7 +123,7 @@ class TestWriting:
                 bundle_writer.check_target(target, store, force=False)
         bundle_writer.check_target(bundle, store, force=True)
         os.mkfifo(tmp_path / "pipe")
-        with pytest.raises(UsageError, match="there already"):
+        with pytest.raises(UsageError, match="exists: name another file"):
             bundle_writer.check_target(tmp_path / "pipe", store, force=True)
 
 
@@ -181,7 +181,7 @@ EVIL: dict[str, Callable[[Path], bytes]] = {
 
 class TestReading:
     @pytest.mark.parametrize("what", EVIL)
-    def test_a_bundle_with_anything_else_is_refused_whole(self, what: str, tmp_path: Path) -> None:
+    def test_a_bundle_with_unexpected_members_is_refused(self, what: str, tmp_path: Path) -> None:
         outside = tmp_path / "outside"
         outside.mkdir()
         (outside / "secret").write_bytes(b"of this machine")
@@ -194,21 +194,19 @@ class TestReading:
         assert tree(tmp_path) == before
 
     @pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
-    def test_one_that_was_packed_anew_by_another_program_will_do(self, form: int, tmp_path: Path) -> None:
+    def test_a_bundle_repacked_by_another_program_is_accepted(self, form: int, tmp_path: Path) -> None:
         folder = (member("./blobs", tarfile.DIRTYPE), b"")
         dotted = [(member(f"./{info.name}"), content) for info, content in members()]
         (tmp_path / "anew.tar").write_bytes(tar_of([(member("./", tarfile.DIRTYPE), b""), folder, *dotted], form))
         assert read(tmp_path / "anew.tar").index == INDEX
 
-    def test_what_is_no_file_is_not_waited_for(self, tmp_path: Path) -> None:
+    def test_a_bundle_that_is_not_a_file_is_not_read(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe")
         for path in (tmp_path / "pipe", tmp_path, tmp_path / "none.tar"):
             with pytest.raises(UsageError, match=str(path)):
                 read(path)
 
-    def test_more_members_or_bytes_than_a_bound_are_refused(
-        self, bundle: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_too_many_members_or_bytes_are_refused(self, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(bundle_reader, "MAX_BYTES", 1000)
         with pytest.raises(IntegrityError, match="more than"):
             read(bundle)
@@ -217,7 +215,7 @@ class TestReading:
         with pytest.raises(IntegrityError, match="more than"):
             read(bundle)
 
-    def test_a_key_asks_for_a_signature(self, bundle: Path, tmp_path: Path) -> None:
+    def test_a_key_requires_a_signature(self, bundle: Path, tmp_path: Path) -> None:
         keys: Keys = make_keys(tmp_path / "keys")
         others = make_keys(tmp_path / "others")
         with pytest.raises(IntegrityError, match="is not signed"):
@@ -226,7 +224,7 @@ class TestReading:
         write(bundle, signed)
         assert read(bundle, keys.public).index == INDEX
         assert read(bundle).index == INDEX
-        with pytest.raises(IntegrityError, match="is not right for"):
+        with pytest.raises(IntegrityError, match="is not valid for"):
             read(bundle, others.public)
 
     def test_models_are_chosen_by_name(self, bundle: Path) -> None:
@@ -237,7 +235,7 @@ class TestReading:
 
 
 class TestImport:
-    def test_a_model_comes_into_the_store_with_every_byte(self, bundle: Path, settings: Settings) -> None:
+    def test_a_model_is_imported_with_every_byte(self, bundle: Path, settings: Settings) -> None:
         files = imported(settings, read(bundle), MODEL, CARD)
         assert {path: (files.folder / path).read_bytes() for path in FILES} == FILES
         assert files.manifest is not None
@@ -245,13 +243,13 @@ class TestImport:
         assert {file.digest_origin for file in files.manifest.files} == {"stated by bundle"}
         assert Store(settings.home).find(NAME, "paddle") is not None
 
-    def test_what_is_there_complete_is_not_written_again(self, bundle: Path, settings: Settings) -> None:
+    def test_complete_models_are_not_written_again(self, bundle: Path, settings: Settings) -> None:
         folder = imported(settings, read(bundle), MODEL, CARD).folder
         before = tree(folder)
         imported(settings, read(bundle), MODEL, CARD)
         assert tree(folder) == before
 
-    def test_another_state_of_it_makes_way_and_what_did_not_change_is_kept(
+    def test_an_older_state_is_replaced_and_unchanged_files_are_kept(
         self, bundle: Path, settings: Settings, tmp_path: Path
     ) -> None:
         imported(settings, read(bundle), MODEL, CARD)
@@ -270,13 +268,13 @@ class TestImport:
             imported(settings, read(bundle), MODEL, CARD)
         assert Store(settings.home).find(NAME, "paddle") is None
 
-    def test_the_card_that_is_here_outranks_the_bundle(self, bundle: Path, settings: Settings) -> None:
+    def test_the_local_card_outranks_the_bundle(self, bundle: Path, settings: Settings) -> None:
         pin = {"path": PARAMS, "sha256": "0" * 64, "digest_origin": "the card"}
         pinned = offer_card(artifacts={"paddle": {"files": [{"path": "inference.json"}, pin]}})
         with pytest.raises(IntegrityError, match="the card"):
             imported(settings, read(bundle), MODEL, pinned)
 
-    def test_an_import_that_broke_off_goes_on(
+    def test_an_interrupted_import_resumes(
         self, bundle: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         offsets: list[int] = []
@@ -298,7 +296,7 @@ class TestImport:
         assert (folder / PARAMS).read_bytes() == FILES[PARAMS]
         assert offsets == [0, 100_000, 200_000]
 
-    def test_a_model_that_nobody_knows_here_comes_with_the_bundles_card(
+    def test_a_model_without_a_plugin_uses_the_card_of_the_bundle(
         self, settings: Settings, tmp_path: Path
     ) -> None:
         """Its inference.yml was written from a card and a charset, which is not here."""

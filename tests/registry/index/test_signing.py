@@ -50,7 +50,7 @@ def model_signing(tree: Path, *arguments: str | Path) -> int:
 
 
 class TestTheOracle:
-    def test_it_accepts_what_was_signed_here_and_nothing_else(self, tree: Path, keys: Keys, others: Keys) -> None:
+    def test_model_signing_accepts_our_signatures_only(self, tree: Path, keys: Keys, others: Keys) -> None:
         signing.sign_tree(tree, keys.private)
         verify = ("verify", "key", "index.json", "--signature", "index.json.sig", "--public_key")
         assert model_signing(tree, *verify, keys.public) == 0
@@ -58,14 +58,14 @@ class TestTheOracle:
         (tree / "index.json").write_bytes(CONTENT.replace(b"seaside", b"Seaside", 1))
         assert model_signing(tree, *verify, keys.public) != 0
 
-    def test_what_it_signed_is_accepted_here(self, tree: Path, keys: Keys, others: Keys) -> None:
+    def test_signatures_of_model_signing_are_accepted(self, tree: Path, keys: Keys, others: Keys) -> None:
         sign = ("sign", "key", "index.json", "--signature", "index.json.sig", "--private_key", keys.private)
         assert model_signing(tree, *sign) == 0
         signing.check_tree(tree, keys.public)
         with pytest.raises(IntegrityError):
             signing.check_tree(tree, others.public)
 
-    def test_what_it_signed_of_the_whole_folder_is_not_taken_for_the_index(self, tree: Path, keys: Keys) -> None:
+    def test_a_signature_of_the_whole_folder_is_refused(self, tree: Path, keys: Keys) -> None:
         outside = tree.parent / "whole.sig"
         assert model_signing(tree, "sign", "key", ".", "--signature", outside, "--private_key", keys.private) == 0
         with pytest.raises(IntegrityError, match="something else"):
@@ -90,11 +90,11 @@ class TestChanges:
                 signing.check(bytes(flipped), signature, keys.public, origin="here")
 
     @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"null", b"\xff", b"[" * 100_000, b"x" * 1000])
-    def test_what_is_no_signature_is_refused(self, keys: Keys, content: bytes) -> None:
-        with pytest.raises(IntegrityError, match="is not right for"):
+    def test_an_invalid_signature_is_refused(self, keys: Keys, content: bytes) -> None:
+        with pytest.raises(IntegrityError, match="is not valid for"):
             signing.check(CONTENT, content, keys.public, origin="here")
 
-    def test_a_signature_without_the_name_of_its_key_is_refused_in_silence(
+    def test_a_signature_without_a_key_name_is_refused_without_warnings(
         self, keys: Keys, signature: bytes, capsys: pytest.CaptureFixture[str]
     ) -> None:
         data = json.loads(signature)
@@ -103,7 +103,7 @@ class TestChanges:
             signing.check(CONTENT, json.dumps(data).encode(), keys.public, origin="here")
         assert capsys.readouterr().out == ""
 
-    def test_an_index_left_out_by_name_is_refused(self, keys: Keys, signature: bytes) -> None:
+    def test_a_signature_that_excludes_the_index_is_refused(self, keys: Keys, signature: bytes) -> None:
         """A statement that is signed, says nothing of the file, and tells the verifier to overlook it."""
         data = json.loads(signature)
         statement = json.loads(base64.b64decode(data["dsseEnvelope"]["payload"]))
@@ -112,25 +112,25 @@ class TestChanges:
         with pytest.raises(IntegrityError, match="something else"):
             signing.check(CONTENT, json.dumps(data, separators=(",", ":")).encode(), keys.public, origin="here")
 
-    def test_none_at_all_is_refused(self, keys: Keys) -> None:
+    def test_a_missing_signature_is_refused(self, keys: Keys) -> None:
         with pytest.raises(IntegrityError, match="is not signed") as caught:
             signing.check(CONTENT, None, keys.public, origin="here")
         assert caught.value.exit_code == ExitCode.INTEGRITY
 
 
 class TestKeys:
-    def test_a_key_of_another_kind_is_a_mistake(self, tmp_path: Path, keys: Keys, signature: bytes) -> None:
+    def test_a_key_of_another_kind_is_a_usage_error(self, tmp_path: Path, keys: Keys, signature: bytes) -> None:
         rsa = tmp_path / "rsa.pem"
         make = ["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", str(rsa)]
         subprocess.run(make, check=True, capture_output=True, timeout=60)
         for key in (rsa, keys.public):
-            with pytest.raises(UsageError, match="no private key that can be used"):
+            with pytest.raises(UsageError, match="not a usable private key"):
                 signing.sign(CONTENT, key)
         for key in (rsa, keys.private):
-            with pytest.raises(UsageError, match="no public key that can be used"):
+            with pytest.raises(UsageError, match="not a usable public key"):
                 signing.check(CONTENT, signature, key, origin="here")
 
-    def test_a_key_that_is_not_there_is_a_mistake(self, tmp_path: Path, signature: bytes) -> None:
+    def test_a_missing_key_is_a_usage_error(self, tmp_path: Path, signature: bytes) -> None:
         with pytest.raises(UsageError, match="No such file"):
             signing.check(CONTENT, signature, tmp_path / "none.pub", origin="here")
 
@@ -149,7 +149,9 @@ class TestTheSource:
     def source(self, settings: Settings, tree: Path, keys: Keys) -> MirrorSource:
         return MirrorSource(replace(settings, mirror=Mirror(str(tree)), mirror_key=keys.public))
 
-    def test_a_signed_index_is_taken_and_said_to_be(self, source: MirrorSource, tree: Path, keys: Keys) -> None:
+    def test_a_signed_index_is_accepted_and_listed_as_signed(
+        self, source: MirrorSource, tree: Path, keys: Keys
+    ) -> None:
         signing.sign_tree(tree, keys.private)
         assert {file.digest_origin for file in listed(source, CARD).files} == {"stated by mirror, signed"}
         assert source.check().answer.startswith("signed, models 1")
@@ -162,24 +164,24 @@ class TestTheSource:
         self, source: MirrorSource, tree: Path, keys: Keys, others: Keys
     ) -> None:
         signing.sign_tree(tree, others.private)
-        with pytest.raises(IntegrityError, match="is not right for"):
+        with pytest.raises(IntegrityError, match="is not valid for"):
             source.list(CARD, "paddle")
         signing.sign_tree(tree, keys.private)
         (tree / "index.json").write_bytes(index_of([]).to_bytes())
-        with pytest.raises(IntegrityError, match="is not right for"):
+        with pytest.raises(IntegrityError, match="is not valid for"):
             source.list(CARD, "paddle")
 
-    def test_once_it_is_signed_it_is_taken(self, source: MirrorSource, tree: Path, keys: Keys) -> None:
+    def test_an_index_signed_later_is_accepted(self, source: MirrorSource, tree: Path, keys: Keys) -> None:
         with pytest.raises(IntegrityError):
             source.list(CARD, "paddle")
         signing.sign_tree(tree, keys.private)
         assert source.list(CARD, "paddle") is not None
 
-    def test_a_release_between_index_and_signature_is_no_fault(
+    def test_a_release_between_index_and_signature_is_read_again(
         self, source: MirrorSource, tree: Path, keys: Keys, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         signing.sign_tree(tree, keys.private)
-        read, paths = source._place.read, list[str]()
+        read, paths = source._backend.read, list[str]()
 
         def switching(path: str, max_bytes: int, known: str | None = None) -> object:
             paths.append(path)
@@ -189,13 +191,15 @@ class TestTheSource:
                 signing.sign_tree(write_tree(tree, new, []), keys.private)
             return found
 
-        monkeypatch.setattr(source._place, "read", switching)
+        monkeypatch.setattr(source._backend, "read", switching)
         listing = listed(source, CARD)
         assert {file.size for file in listing.files if file.path == "inference.json"} == {2}
         assert paths == ["index.json", "index.json.sig"] * 2
 
-    def test_a_key_that_is_none_is_no_leave_to_trust(self, settings: Settings, tree: Path, tmp_path: Path) -> None:
+    def test_an_unusable_key_does_not_disable_verification(
+        self, settings: Settings, tree: Path, tmp_path: Path
+    ) -> None:
         (tmp_path / "none.pub").write_text("no key")
         source = MirrorSource(replace(settings, mirror=Mirror(str(tree)), mirror_key=tmp_path / "none.pub"))
-        with pytest.raises(SourceError, match="no public key"):
+        with pytest.raises(SourceError, match="not a usable public key"):
             source.list(CARD, "paddle")

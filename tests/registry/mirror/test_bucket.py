@@ -107,7 +107,7 @@ def test_an_offset_past_the_end_gives_the_whole_object(settings: Settings, addre
         assert b"".join(opened.chunks) == FILES[PARAMS]
 
 
-def test_an_index_that_did_not_change_is_not_sent_again(
+def test_an_unchanged_index_is_not_sent_again(
     settings: Settings, address: str, client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mirror_client, "FRESH_S", 0)
@@ -122,7 +122,7 @@ def test_an_index_that_did_not_change_is_not_sent_again(
     assert source.list(CARD, "paddle") is None
 
 
-def test_a_bucket_that_anybody_may_read_needs_no_credentials(
+def test_a_public_bucket_needs_no_credentials(
     settings: Settings, address: str, client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.put_object_acl(Bucket=bucket_of(address), Key="ocr/zoo/index.json", ACL="public-read")
@@ -131,20 +131,20 @@ def test_a_bucket_that_anybody_may_read_needs_no_credentials(
     assert {file.path for file in listed(source_at(settings, address), CARD).files} == set(FILES)
 
 
-def test_it_says_how_it_is(settings: Settings, address: str) -> None:
+def test_check_reports_the_state(settings: Settings, address: str) -> None:
     health = source_at(settings, address).check()
     assert health.answer == f"models 1, from {address}"
     assert health.latency_s is not None
 
 
 @pytest.mark.parametrize("missing", ["bucket", "prefix"])
-def test_what_is_not_there_is_told(settings: Settings, address: str, missing: str) -> None:
+def test_missing_objects_are_reported(settings: Settings, address: str, missing: str) -> None:
     elsewhere = "s3://no-such-bucket-0" if missing == "bucket" else f"s3://{bucket_of(address)}"
-    with pytest.raises(Gone, match="no mirror"):
+    with pytest.raises(Gone, match="not a mirror"):
         source_at(settings, elsewhere).list(CARD, "paddle")
 
 
-def test_an_index_is_read_up_to_a_bound(settings: Settings, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_index_is_read_up_to_a_limit(settings: Settings, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(indexes, "MAX_BYTES", 100)
     with pytest.raises(SourceError, match="larger than"):
         source_at(settings, address).list(CARD, "paddle")
@@ -154,7 +154,7 @@ def test_an_index_is_read_up_to_a_bound(settings: Settings, address: str, monkey
     ("status", "error", "words"),
     [(403, Refused, "credentials"), (503, Unreachable, "503|Service"), (400, SourceError, "400|Bad")],
 )
-def test_what_a_bucket_refuses_is_told(
+def test_a_refused_bucket_is_reported(
     settings: Settings, status: int, error: type[Exception], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving({"/models/index.json": Reply(status)}) as server:
@@ -163,14 +163,14 @@ def test_what_a_bucket_refuses_is_told(
             source_at(settings, "s3://models").list(CARD, "paddle")
 
 
-def test_nobody_there_is_told_within_two_tries(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_bucket_fails_after_two_tries(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", NOWHERE)
     with pytest.raises(Unreachable, match="s3://models/") as caught:
         source_at(settings, "s3://models").list(CARD, "paddle")
     assert not caught.value.connected
 
 
-def test_a_body_that_breaks_off_is_worth_another_try(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_body_is_retried(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     content = FILES[PARAMS]
     short = f"HTTP/1.1 200 OK\r\nContent-Length: {len(content)}\r\n\r\n".encode() + content[:1000]
     known = listing(INDEX.models[0], CARD, "a test")
@@ -187,20 +187,18 @@ def test_without_boto3_one_line_says_what_to_install(settings: Settings, monkeyp
         source_at(settings, "s3://models").list(CARD, "paddle")
 
 
-def test_the_client_waits_no_longer_than_the_web_does() -> None:
+def test_bucket_timeouts_equal_those_of_the_web() -> None:
     config = backends._new_client().meta.config
     assert (config.connect_timeout, config.read_timeout) == (CONNECT_S, IDLE_S)
     assert config.retries["total_max_attempts"] == 1
 
 
-def test_the_resolver_goes_on_where_a_bucket_broke_off(
-    settings: Settings, address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_resolver_resumes_from_a_bucket(settings: Settings, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each opening gives the next 100 kB, and then breaks off."""
     offsets: list[int] = []
-    chunks = backends.BucketPlace._chunks
+    chunks = backends.BucketBackend._chunks
 
-    def a_piece(place: backends.BucketPlace, path: str, body: Any, max_bytes: int | None = None) -> Iterator[bytes]:
+    def a_piece(place: backends.BucketBackend, path: str, body: Any, max_bytes: int | None = None) -> Iterator[bytes]:
         got = b"".join(chunks(place, path, body, max_bytes))
         if max_bytes is None and len(got) > 100_000:
             offsets.append(len(FILES[PARAMS]) - len(got))
@@ -208,7 +206,7 @@ def test_the_resolver_goes_on_where_a_bucket_broke_off(
             raise Unreachable("broke off")
         yield got
 
-    monkeypatch.setattr(backends.BucketPlace, "_chunks", a_piece)
+    monkeypatch.setattr(backends.BucketBackend, "_chunks", a_piece)
     own = replace(settings, disabled_plugins=settings.disabled_plugins - {"core"}, sources=("mirror",))
     zoo = Zoo(replace(own, sources_exact=True, mirror=Mirror(address)))
     files = zoo.resolver.get(DownloadRequest(CARD, ["paddle"]))

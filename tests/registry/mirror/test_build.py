@@ -132,7 +132,7 @@ def contents(files: Mapping[str, bytes]) -> set[bytes]:
     return {content for path, content in files.items() if path != "README.md"}
 
 
-def test_readers_see_the_old_state_or_the_new_one_through_twenty_updates(site: Site) -> None:
+def test_readers_see_complete_states_through_twenty_updates(site: Site) -> None:
     site.build()
     states = [contents(site.hubs.models[DET])]
     seen: list[set[bytes]] = []
@@ -162,7 +162,7 @@ def test_readers_see_the_old_state_or_the_new_one_through_twenty_updates(site: S
     assert len(set(order)) > 1
 
 
-def test_a_client_that_began_with_the_release_before_ends_with_it(site: Site) -> None:
+def test_a_client_finishes_with_the_release_it_started_with(site: Site) -> None:
     site.build()
     told = json.loads((site.folder.current / f"api/models/PaddlePaddle/{DET}/revision/main").read_bytes())
     before = weights_of(site.folder.current)
@@ -173,7 +173,7 @@ def test_a_client_that_began_with_the_release_before_ends_with_it(site: Site) ->
 
 
 @pytest.mark.slow
-def test_a_build_that_is_killed_at_a_random_moment_leaves_what_was_served_and_the_next_one_goes_on(site: Site) -> None:
+def test_a_build_killed_at_random_keeps_the_release_and_resumes(site: Site) -> None:
     _calls, took = site.finish()
     chance = random.Random()
     moments = []
@@ -193,7 +193,7 @@ def test_a_build_that_is_killed_at_a_random_moment_leaves_what_was_served_and_th
 
 
 @pytest.mark.slow
-def test_a_build_that_is_killed_between_two_changes_to_the_disk_does_too(site: Site) -> None:
+def test_a_build_killed_between_two_disk_changes_keeps_the_release_and_resumes(site: Site) -> None:
     for start in ("first", "update"):
         site.change(-1)
         copy = replace(site, folder=MirrorFolder(site.folder.root.with_name(f"practice of the {start}")))
@@ -216,7 +216,7 @@ def test_a_build_that_is_killed_between_two_changes_to_the_disk_does_too(site: S
             assert not list(here.folder.root.glob(".current*"))
 
 
-def test_what_a_killed_build_brought_is_not_fetched_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_downloads_of_a_killed_build_are_reused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("ocrzoo_registry.mirror.publish.publish", _interrupt)
         with pytest.raises(KeyboardInterrupt):
@@ -227,9 +227,7 @@ def test_what_a_killed_build_brought_is_not_fetched_again(site: Site, monkeypatc
     assert site.faults() == []
 
 
-def test_what_a_killed_build_brought_and_nobody_wants_now_is_not_in_the_way(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unrequested_downloads_of_a_killed_build_are_discarded(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("ocrzoo_registry.mirror.publish.publish", _interrupt)
         with pytest.raises(KeyboardInterrupt):
@@ -244,7 +242,7 @@ def _interrupt(*_arguments: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_two_cards_that_claim_one_repository_with_other_files_are_both_named(site: Site) -> None:
+def test_two_cards_with_conflicting_files_are_both_named(site: Site) -> None:
     zoo = site.zoo
     place = {"onnx": {"repository": "PaddlePaddle/shared"}}
     cards = [
@@ -265,7 +263,7 @@ def replace_sources(zoo: Zoo, *sources: str) -> Zoo:
     return other
 
 
-def test_where_the_card_has_changed_so_has_what_is_written_from_it(site: Site) -> None:
+def test_a_changed_card_changes_inference_yml(site: Site) -> None:
     zoo = replace_sources(site.zoo, "aistudio")
     place = {"aistudio": {"onnx": {"repository": "PaddleX/plain"}}}
     site.hubs.models["plain"] = {"inference.onnx": b"weights"}
@@ -288,7 +286,7 @@ def test_where_the_card_has_changed_so_has_what_is_written_from_it(site: Site) -
     assert site.faults() == []
 
 
-def test_copies_of_others_are_asked_for_last_since_a_mirror_stands_in_for_the_hubs(settings: Settings) -> None:
+def test_third_party_copies_are_asked_last(settings: Settings) -> None:
     zoo = Zoo(settings_of_all(settings))
     folder = MirrorFolder(settings.home)
     assert build.resolver_of(zoo, folder).sources.names() == (
@@ -300,7 +298,7 @@ def test_copies_of_others_are_asked_for_last_since_a_mirror_stands_in_for_the_hu
     assert build.resolver_of(exact, folder).sources.names() == ("pip", "bos")
 
 
-def test_a_format_that_is_not_published_is_told_unless_all_models_are_asked_for(site: Site) -> None:
+def test_an_unpublished_format_is_requested_unless_lenient(site: Site) -> None:
     zoo = site.zoo
     assert [one.file_format for one in build.requested_models(zoo, [DET], ())] == ["onnx", "paddle"]
     name = next(card.name for card in zoo.models if set(card.artifacts) == {"paddle"})

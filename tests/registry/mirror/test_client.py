@@ -86,7 +86,7 @@ def zoo_at(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
 
 
 class TestListing:
-    def test_the_index_says_what_a_model_consists_of(self, settings: Settings, tree: Path) -> None:
+    def test_the_index_lists_the_files_of_a_model(self, settings: Settings, tree: Path) -> None:
         listing = listed(MirrorSource(leading_to(settings, tree)), CARD)
         assert listing.revision == INDEX.models[0].revision
         assert not listing.archive
@@ -94,7 +94,7 @@ class TestListing:
             file = by_path(listing)[path]
             assert (file.size, file.sha256, file.digest_origin) == (len(content), sha256(content), "stated by mirror")
 
-    def test_a_model_or_format_that_is_not_in_it_is_not_there(self, settings: Settings, tree: Path) -> None:
+    def test_an_unknown_model_or_format_is_not_listed(self, settings: Settings, tree: Path) -> None:
         source = MirrorSource(leading_to(settings, tree))
         assert source.list(offer_card(name="lakeside_det"), "onnx") is None
         both = offer_card(artifacts={kind: {"files": [{"path": "x"}]} for kind in ("paddle", "onnx")})
@@ -106,9 +106,7 @@ class TestListing:
         tree = write_tree(tmp_path / "more", index, FILES.values())
         assert set(by_path(listed(MirrorSource(leading_to(settings, tree)), CARD))) == set(FILES)
 
-    def test_what_the_mirror_wrote_from_its_card_is_written_here_from_the_card_that_is_here(
-        self, settings: Settings, tmp_path: Path
-    ) -> None:
+    def test_inference_yml_is_written_from_the_local_card(self, settings: Settings, tmp_path: Path) -> None:
         model = indexed(CARD, FILES)
         files = [
             file.model_copy(update={"digest_origin": f"{WRITTEN_FROM_CARD}, state 0"})
@@ -129,7 +127,7 @@ class TestListing:
         assert listed(source, CARD).revision == index.models[0].revision
         assert listed(source, pinned).revision == index.earlier[0].revision
 
-    def test_without_an_address_it_is_a_mistake_to_ask_it(self, settings: Settings) -> None:
+    def test_without_a_url_it_is_a_usage_error(self, settings: Settings) -> None:
         with pytest.raises(UsageError, match="OCRZOO_MIRROR"):
             MirrorSource(settings)
 
@@ -137,7 +135,7 @@ class TestListing:
 class TestFolders:
     """A tree that is served, a copy of one, or a mirror's own folder."""
 
-    def test_the_folder_of_a_mirror_stands_for_its_current_release(self, settings: Settings, tmp_path: Path) -> None:
+    def test_the_folder_of_a_mirror_means_its_current_release(self, settings: Settings, tmp_path: Path) -> None:
         write_tree(tmp_path / "own" / "releases" / "1", INDEX, FILES.values())
         (tmp_path / "own" / "current").symlink_to("releases/1")
         source = MirrorSource(leading_to(settings, tmp_path / "own"))
@@ -145,7 +143,7 @@ class TestFolders:
         for path, content in FILES.items():
             assert read(source, listing, by_path(listing)[path], 10) == content[10:]
 
-    def test_a_new_release_is_seen_by_those_who_began_before(
+    def test_a_running_client_sees_a_new_release(
         self, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(module, "FRESH_S", 0)
@@ -163,7 +161,7 @@ class TestFolders:
         after = listed(source, CARD)
         assert read(source, after, by_path(after)[PARAMS]) == b"new weights"
 
-    def test_an_index_that_did_not_change_is_not_read_again(
+    def test_an_unchanged_index_is_not_read_again(
         self, settings: Settings, tree: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(module, "FRESH_S", 0)
@@ -182,28 +180,26 @@ class TestFolders:
         assert source.list(CARD, "paddle") is None
         assert len(parsed) == 2
 
-    def test_a_disk_that_does_not_answer_is_not_waited_for(
-        self, settings: Settings, tree: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_hanging_disk_times_out(self, settings: Settings, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         waiting = Event()
         monkeypatch.setattr(backends, "SILENCE_S", 0.1)
         monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.01)
-        monkeypatch.setattr(backends.FolderPlace, "_read", lambda *_: waiting.wait(20))
+        monkeypatch.setattr(backends.FolderBackend, "_read", lambda *_: waiting.wait(20))
         with pytest.raises(Unreachable, match="no answer"):
             MirrorSource(leading_to(settings, tree)).list(CARD, "paddle")
         waiting.set()
 
     @pytest.mark.parametrize("missing", ["", "not there"])
-    def test_a_folder_without_an_index_is_no_mirror(self, settings: Settings, tmp_path: Path, missing: str) -> None:
-        with pytest.raises(Gone, match="no mirror"):
+    def test_a_folder_without_an_index_is_not_a_mirror(self, settings: Settings, tmp_path: Path, missing: str) -> None:
+        with pytest.raises(Gone, match="not a mirror"):
             MirrorSource(leading_to(settings, tmp_path / missing)).list(CARD, "paddle")
 
-    def test_a_pipe_in_place_of_the_index_is_not_waited_for(self, settings: Settings, tmp_path: Path) -> None:
+    def test_a_pipe_instead_of_the_index_is_not_read(self, settings: Settings, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "index.json")
         with pytest.raises(SourceError, match="a pipe or device"):
             MirrorSource(leading_to(settings, tmp_path)).list(CARD, "paddle")
 
-    def test_a_pipe_in_place_of_a_blob_is_not_waited_for(self, settings: Settings, tree: Path) -> None:
+    def test_a_pipe_instead_of_a_blob_is_not_read(self, settings: Settings, tree: Path) -> None:
         source = MirrorSource(leading_to(settings, tree))
         listing = listed(source, CARD)
         blob = tree / by_path(listing)[PARAMS].reference
@@ -215,19 +211,19 @@ class TestFolders:
     @pytest.mark.parametrize(
         "content", [b"", b"{}", b"[]", b"null", b'{"schema_version": 2, "made_by": "x"}', b"\xff\xfe", b"[" * 100_000]
     )
-    def test_what_is_no_index_is_refused(self, settings: Settings, tmp_path: Path, content: bytes) -> None:
+    def test_an_invalid_index_is_refused(self, settings: Settings, tmp_path: Path, content: bytes) -> None:
         (tmp_path / "index.json").write_bytes(content)
         with pytest.raises(IntegrityError, match="not an index of models"):
             MirrorSource(leading_to(settings, tmp_path)).list(CARD, "paddle")
 
-    def test_an_index_is_read_up_to_a_bound(
+    def test_an_index_is_read_up_to_a_limit(
         self, settings: Settings, tree: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(indexes, "MAX_BYTES", 100)
         with pytest.raises(SourceError, match="larger than"):
             MirrorSource(leading_to(settings, tree)).list(CARD, "paddle")
 
-    def test_a_path_that_leads_out_refuses_the_index(self, settings: Settings, tree: Path) -> None:
+    def test_a_path_outside_the_model_refuses_the_index(self, settings: Settings, tree: Path) -> None:
         text = (tree / "index.json").read_text().replace('"inference.json"', '"../inference.json"')
         (tree / "index.json").write_text(text)
         with pytest.raises(IntegrityError, match="not an index of models"):
@@ -235,7 +231,7 @@ class TestFolders:
 
 
 class TestWebServers:
-    def test_a_server_of_plain_files_will_do(self, settings: Settings, plain: str) -> None:
+    def test_a_server_of_plain_files_is_enough(self, settings: Settings, plain: str) -> None:
         source = MirrorSource(leading_to(settings, plain))
         listing = listed(source, CARD)
         for path, content in FILES.items():
@@ -244,7 +240,7 @@ class TestWebServers:
                 assert opened.size == len(content)
                 assert b"".join(opened.chunks) == content
 
-    def test_nginx_as_it_is_goes_on_from_an_offset(self, settings: Settings, tree: Path, tmp_path: Path) -> None:
+    def test_plain_nginx_resumes_from_an_offset(self, settings: Settings, tree: Path, tmp_path: Path) -> None:
         port = free_port()
         server = f"server {{ listen 127.0.0.1:{port}; root {tree}; }}"
         (tmp_path / "nginx.conf").write_text(f"pid nginx.pid; events {{}} http {{ access_log off; {server} }}")
@@ -254,7 +250,7 @@ class TestWebServers:
             for path, content in FILES.items():
                 assert read(source, listing, by_path(listing)[path], 10) == content[10:]
 
-    def test_an_index_is_asked_for_by_its_entity_tag(
+    def test_an_index_is_requested_by_its_entity_tag(
         self, settings: Settings, server: WebServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def answer(asked: Asked) -> Reply:
@@ -271,7 +267,7 @@ class TestWebServers:
         listed(source, CARD)
         assert [asked.headers.get("if-none-match") for asked in server.asked] == [None, '"one"']
 
-    def test_the_token_goes_there_and_not_where_a_redirect_leads(self, settings: Settings, server: WebServer) -> None:
+    def test_the_token_is_not_sent_to_redirects(self, settings: Settings, server: WebServer) -> None:
         with serving({"/index.json": Reply(body=INDEX.to_bytes())}) as other:
             server.answers["/index.json"] = Reply(302, {"Location": f"{other.url}/index.json"})
             own = replace(settings, mirror=Mirror(server.url, "mirror_0123"))
@@ -283,21 +279,21 @@ class TestWebServers:
     @pytest.mark.parametrize(
         ("reply", "error", "words"),
         [
-            (Reply(404), Gone, "no mirror"),
+            (Reply(404), Gone, "not a mirror"),
             (Reply(403), Refused, "403"),
             (Reply(503), Unreachable, "503"),
             (Reply(body=b"<!DOCTYPE html>"), SourceError, "a web page came instead"),
             (Reply(body=b'{"schema'), IntegrityError, "not an index of models"),
         ],
     )
-    def test_what_goes_wrong_is_told(
+    def test_failures_of_a_server_are_reported(
         self, settings: Settings, server: WebServer, reply: Reply, error: type[Exception], words: str
     ) -> None:
         server.answers["/index.json"] = reply
         with pytest.raises(error, match=words):
             MirrorSource(leading_to(settings, server.url)).list(CARD, "paddle")
 
-    def test_it_says_how_it_is(self, settings: Settings, plain: str) -> None:
+    def test_check_reports_the_state(self, settings: Settings, plain: str) -> None:
         health = MirrorSource(leading_to(settings, plain)).check()
         assert health.answer == f"models 1, from {plain}"
         assert health.latency_s is not None
@@ -327,7 +323,7 @@ class TestResolving:
         assert zoo_at(tree, offline=True).resolver.get(DownloadRequest(card, ["paddle"])).folder.is_dir()
 
     @pytest.mark.parametrize("spoil", [lambda content: content[:-1], lambda content: b"?" + content[1:]])
-    def test_other_bytes_than_the_index_says_are_refused(
+    def test_bytes_without_the_expected_digest_are_refused(
         self, zoo_at: Callable[..., Zoo], tree: Path, card: ModelCard, spoil: Callable[[bytes], bytes]
     ) -> None:
         blob = tree / "blobs" / sha256(FILES[PARAMS])
@@ -343,7 +339,7 @@ class TestResolving:
         with pytest.raises(IntegrityError, match=r"the card"):
             zoo_at(tree).resolver.get(DownloadRequest(pinned, ["paddle"]))
 
-    def test_what_is_locked_is_had_after_the_mirror_moved_on(
+    def test_a_locked_revision_is_available_from_an_updated_mirror(
         self, zoo_at: Callable[..., Zoo], tree: Path, card: ModelCard, tmp_path: Path
     ) -> None:
         locked = zoo_at(tree).resolver.get(DownloadRequest(card, ["paddle"])).manifest
@@ -358,7 +354,7 @@ class TestResolving:
         with pytest.raises(IntegrityError, match="sha256 is"):
             nowhere.resolver.get(DownloadRequest(card, [locked.format], locked))
 
-    def test_a_part_that_was_begun_before_is_gone_on_with(
+    def test_a_partial_download_is_resumed(
         self, zoo_at: Callable[..., Zoo], tree: Path, card: ModelCard, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         zoo, content, offsets = zoo_at(tree), FILES[PARAMS], list[int]()
@@ -391,7 +387,7 @@ def _then_nothing(content: bytes) -> Iterator[bytes]:
 class TestReach:
     """Who is asked, and which models count as within reach."""
 
-    def test_it_takes_part_between_this_machine_and_the_hubs_where_it_is_set(self, zoo_at: Callable[..., Zoo]) -> None:
+    def test_a_configured_mirror_comes_before_the_hubs(self, zoo_at: Callable[..., Zoo]) -> None:
         zoo = zoo_at("/nowhere")
         settings = replace(zoo.settings, sources=(), sources_exact=False)
         names = list(Zoo(settings).resolver.sources.names())
@@ -399,12 +395,12 @@ class TestReach:
         without = list(Zoo(replace(settings, mirror=None)).resolver.sources.names())
         assert without == [name for name in names if name != "mirror"]
 
-    def test_to_ask_it_where_it_is_not_set_is_one_clear_mistake(self, zoo_at: Callable[..., Zoo]) -> None:
+    def test_asking_an_unset_mirror_is_a_usage_error(self, zoo_at: Callable[..., Zoo]) -> None:
         zoo = Zoo(replace(zoo_at("/nowhere").settings, mirror=None))
         with pytest.raises(UsageError, match="source 'mirror' needs OCRZOO_MIRROR"):
             zoo.resolver.sources.names()
 
-    def test_what_it_holds_is_within_reach_though_no_card_names_it(
+    def test_models_of_a_mirror_are_available_without_a_hub(
         self, zoo_at: Callable[..., Zoo], tree: Path, tmp_path: Path
     ) -> None:
         ours, theirs = offer_card(), offer_card(name="lakeside_det")
@@ -413,7 +409,7 @@ class TestReach:
         assert not zoo_at(tmp_path / "gone").is_available(ours)
         assert not zoo_at("http://127.0.0.1:9", offline=True).is_available(ours)
 
-    def test_a_card_that_names_a_hub_costs_no_question(self, zoo_at: Callable[..., Zoo], server: WebServer) -> None:
+    def test_a_card_with_a_hub_needs_no_request(self, zoo_at: Callable[..., Zoo], server: WebServer) -> None:
         settings = replace(zoo_at(server.url).settings, sources=("mirror", "huggingface"))
         assert Zoo(settings).is_available(hub_card())
         assert server.asked == []

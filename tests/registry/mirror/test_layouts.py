@@ -72,7 +72,7 @@ def test_every_listing_states_sizes_and_digests() -> None:
     assert tree[f"api/models/{REPOSITORY}/revision/main"]["sha"] == index.models[0].revision
 
 
-def test_the_revision_that_a_card_asks_for_is_a_name_of_what_is_there() -> None:
+def test_the_revision_of_a_card_is_a_branch_of_the_present_state() -> None:
     index = one_model(sources={"huggingface": {"paddle": {"repository": REPOSITORY, "revision": "v1.0"}}}).index()
     tree = tree_of(index)
     assert tree[f"api/models/{REPOSITORY}/revision/v1.0"] == tree[f"api/models/{REPOSITORY}/revision/main"]
@@ -90,7 +90,7 @@ def test_two_models_in_one_repository_are_listed_together() -> None:
     assert tree[f"{REPOSITORY}/resolve/{commit}/inference.onnx"] == together["inference.onnx"]
 
 
-def test_two_models_with_other_bytes_at_one_path_are_both_named() -> None:
+def test_two_models_with_conflicting_bytes_are_both_named() -> None:
     sources = {"huggingface": at(REPOSITORY)}
     mirror = one_model(sources=sources).add(
         card_of("other_det", "paddle", sources=sources), "paddle", {"inference.yml": b"b"}
@@ -100,7 +100,7 @@ def test_two_models_with_other_bytes_at_one_path_are_both_named() -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_of_one_model_is_no_folder_of_another() -> None:
+def test_a_file_of_one_model_is_not_a_folder_of_another() -> None:
     sources = {"aistudio": at(REPOSITORY)}
     mirror = one_model(sources=sources).add(card_of("other_det", "paddle", sources=sources), "paddle", {"deep": b"b"})
     with pytest.raises(UsageError, match="deep is a file and a folder"):
@@ -110,7 +110,7 @@ def test_a_file_of_one_model_is_no_folder_of_another() -> None:
 @pytest.mark.parametrize(
     "name", ["api/models", "blobs/x", "Index.json/x", "openapi/v1", "nginx.conf/x", "index.json.sig/x"]
 )
-def test_paths_of_the_mirror_itself_are_not_given_away(name: str) -> None:
+def test_repositories_cannot_use_paths_of_the_mirror(name: str) -> None:
     with pytest.raises(UsageError, match=r"seaside_det \(paddle\): a mirror cannot serve"):
         tree_of(one_model(sources={"huggingface": at(name)}).index())
 
@@ -130,7 +130,7 @@ def test_an_archive_cannot_take_the_place_of_a_repository() -> None:
 
 
 @pytest.mark.parametrize("path", ["a/../b.tar", "a%2Fb.tar", ".nginx/x.tar", "x.zip", "x.tar?version=1", "", "[x.tar"])
-def test_an_archive_whose_address_no_file_server_has_is_left_out(path: str) -> None:
+def test_an_archive_with_an_unservable_url_is_left_out(path: str) -> None:
     assert tree_of(one_model(sources={"bos": {"paddle": {"url": f"https://x.bcebos.com/{path}"}}}).index()) == {}
     assert tree_of(one_model(sources={"bos": {"paddle": {"url": "http://[x/y.tar"}}}).index()) == {}
 
@@ -147,7 +147,7 @@ def test_archives_are_the_same_bytes_for_the_same_files(tmp_path: Path) -> None:
     assert {one.path: one.sha256 for one in stored} == {name: sha256(content) for name, content in FILES.items()}
 
 
-def test_an_archive_tells_beforehand_whether_it_is_the_same() -> None:
+def test_the_key_of_an_archive_identifies_its_bytes() -> None:
     def archive(mirror: MadeMirror) -> Archive:
         return next(content for _, content in layouts.tree(mirror.index()) if isinstance(content, Archive))
 
@@ -156,23 +156,23 @@ def test_an_archive_tells_beforehand_whether_it_is_the_same() -> None:
     assert archive(other).key != archive(one_model()).key
 
 
-def test_an_archive_of_a_very_long_name_can_be_read(tmp_path: Path) -> None:
+def test_an_archive_with_a_very_long_name_can_be_read(tmp_path: Path) -> None:
     path = f"{'long' * 40}/{'name' * 30}.txt"
     root = MadeMirror().add(card_of(NAME, "paddle"), "paddle", {path: b"x"}).lay(tmp_path / "release")
     assert unpack(root / BOS / f"{NAME}_infer.tar", tmp_path / "unpacked", {path}, "a test")[0].path == path
 
 
 @pytest.mark.parametrize("content", [None, b"short"])
-def test_an_archive_is_not_made_of_blobs_that_are_broken(content: bytes | None, tmp_path: Path) -> None:
+def test_an_archive_of_broken_blobs_is_refused(content: bytes | None, tmp_path: Path) -> None:
     archive = next(content for _, content in layouts.tree(one_model().index()) if isinstance(content, Archive))
     if content is not None:
         (tmp_path / archive.files[0].sha256).write_bytes(content)
-    with pytest.raises(IntegrityError, match="build the mirror again"):
+    with pytest.raises(IntegrityError, match="run 'ocrzoo mirror build' again"):
         archives.write(tmp_path / "x.tar", archive, tmp_path)
 
 
-def test_what_is_no_list_of_archives_is_said(tmp_path: Path) -> None:
-    with pytest.raises(IntegrityError, match=r"archives\.json: is no list"):
+def test_an_invalid_list_of_archives_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(IntegrityError, match=r"archives\.json is not a list"):
         archives.parse(b'{"archives": {"../x.tar": {}}}', origin="archives.json")
 
 
@@ -190,7 +190,7 @@ def test_an_earlier_state_is_served_by_its_commit_only() -> None:
     assert tree[f"api/models/{REPOSITORY}/revision/main"]["sha"] == mirror.index().models[0].revision
 
 
-def test_what_did_not_change_is_not_kept_twice() -> None:
+def test_unchanged_models_are_not_kept_twice() -> None:
     index = one_model().index()
     assert earlier(index, index.models) == ()
     assert earlier(index, ()) == index.models

@@ -70,9 +70,9 @@ def env(target: str, names: tuple[str, ...], shell: str, as_json: bool) -> None:
     \b
         eval "$(ocrzoo mirror env http://models.example:8000)"
     """  # noqa: D301  # \b is click's mark for text that is not rewrapped
-    from ocrzoo_registry.mirror.serving.client_env import clients, lines, place_of
+    from ocrzoo_registry.mirror.serving.client_env import clients, lines, url_of
 
-    found = clients(place_of(target), names)
+    found = clients(url_of(target), names)
     if as_json:
         print_json([{"name": one.name, "variables": one.variables, "needs": list(one.needs)} for one in found])
     else:

@@ -57,8 +57,8 @@ def _client(mirror: str) -> Client:
         "aistudio-sdk",
         {"STUDIO_GIT_HOST": mirror},
         (
-            "it posts a count to https://aistudio.baidu.com before each download, and waits for ever for an answer",
-            "where that host is neither reached nor refused, switch that off in Python:",
+            "it posts a count to https://aistudio.baidu.com before each download, without a timeout",
+            "if that host is unreachable and does not refuse connections, disable that in Python:",
             "aistudio_sdk.snapshot_download.post_repo_statistic = lambda *_: None",
         ),
     )

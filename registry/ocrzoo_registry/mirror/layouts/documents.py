@@ -1,4 +1,4 @@
-"""What the documents of several hubs have in common."""
+"""Parts that the documents of several hubs share."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from ocrzoo_registry.store.manifest import StoredFile
 
 
 def document(content: Any) -> bytes:
-    """Return JSON, the same bytes for the same content."""
+    """Return JSON: equal bytes for equal content."""
     return f"{json.dumps(content, ensure_ascii=False, separators=(',', ':'))}\n".encode()
 
 
 def pointer(file: StoredFile) -> bytes:
-    """Return what git holds in the place of a file that is kept in large-file storage."""
+    """Return git's pointer to a file in large-file storage."""
     return f"version https://git-lfs.github.com/spec/v1\noid sha256:{file.sha256}\nsize {file.size}\n".encode()
 
 
 def git_id(file: StoredFile) -> str:
-    """Return git's name of that pointer: 40 hexadecimal digits."""
-    held = pointer(file)
-    return hashlib.sha1(f"blob {len(held)}\0".encode() + held, usedforsecurity=False).hexdigest()
+    """Return git's object name of that pointer: 40 hexadecimal digits."""
+    content = pointer(file)
+    return hashlib.sha1(f"blob {len(content)}\0".encode() + content, usedforsecurity=False).hexdigest()

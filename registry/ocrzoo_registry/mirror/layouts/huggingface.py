@@ -62,7 +62,7 @@ def _client(mirror: str) -> Client:
     return Client(
         "huggingface-hub",
         {"HF_ENDPOINT": mirror, "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"},
-        ("reads them when it is imported: set them before Python starts",),
+        ("reads them at import: set them before Python starts",),
     )
 
 

@@ -54,7 +54,7 @@ def _client(mirror: str) -> Client:
     older = (
         f"before 1.38 it reads MODELSCOPE_DOMAIN={parts.netloc}"
         if parts.scheme == "https"
-        else "before 1.38 it asks by https only, unless a call says endpoint="
+        else "before 1.38 it uses https only, unless a call passes endpoint="
     )
     return Client("modelscope", {"MODELSCOPE_ENDPOINT": mirror}, (f"1.38 or later; {older}",))
 

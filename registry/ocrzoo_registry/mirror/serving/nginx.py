@@ -1,7 +1,7 @@
 """The configuration of nginx for a release.
 
-A file is found by its digest: tables that are generated with it lead from each name to a sha256, and what is sent is
-the blob of that name. So its ETag cannot be that of another file, as nginx's own (of size and time) can.
+Generated tables map each file name to a SHA-256, and the blob of that name is sent. So its ETag cannot be that of
+another file, unlike nginx's own, which is made of size and time.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from ocrzoo_registry.mirror.serving.tables import tables
 NGINX = "nginx.conf"
 """Complete: starts with ``nginx -c FILE -p FOLDER`` as any user."""
 SITE = "site.conf"
-"""A whole site, for an existing nginx to include inside ``http``: the two below, and what to listen on."""
+"""A complete site for ``http`` of an existing nginx: the two files below, and a port."""
 TABLES = "http.conf"
-"""What stands inside ``http``, where the ``server`` is an administrator's own: another port, a name, TLS."""
+"""The part for ``http``, for an administrator's own ``server`` with its port, name or TLS."""
 ANSWERS = "server.conf"
-"""What stands inside that ``server``."""
+"""The part for that ``server``."""
 MAPS = ".nginx"
 
 DEFAULT_LISTEN = "8000"
@@ -37,10 +37,10 @@ DEFAULT_LISTEN = "8000"
 def nginx(index: Index, root: Path, made: MadeArchives, *, listen: str = DEFAULT_LISTEN) -> dict[str, bytes]:
     """Return the files of the configuration by their paths inside the release.
 
-    ``root`` is where the release will lie; ``listen`` is nginx's: a port, or an address and a port.
+    ``root`` is the path that the release will have; ``listen`` is nginx's: a port, or an address and a port.
 
     Raises:
-        UsageError: nginx cannot be told this root; or as :func:`ocrzoo_registry.mirror.layouts.tree`.
+        UsageError: nginx cannot serve this root; or as :func:`ocrzoo_registry.mirror.layouts.tree`.
     """
     check_root(root)
     own = {FILE_NAME: index.to_bytes(), archives.FILE_NAME: made.to_bytes()}
@@ -48,11 +48,11 @@ def nginx(index: Index, root: Path, made: MadeArchives, *, listen: str = DEFAULT
     maps = {
         "repositories": dict.fromkeys(found.repositories, "1"),
         "commits": found.commits,
-        "files": _as_asked(found.files),
+        "files": _with_encoded(found.files),
         "documents": found.documents,
         "sizes": {sha256: str(size) for sha256, size in found.sizes.items()},
     }
-    included = Path(glob.escape(str(root)))  # nginx takes what it includes for a pattern
+    included = Path(glob.escape(str(root)))  # nginx expands patterns in includes
     paths = {"root": root, "maps": included / MAPS}
     paths |= {"site": included / SITE, "tables": included / TABLES, "answers": included / ANSWERS}
     return {
@@ -65,29 +65,29 @@ def nginx(index: Index, root: Path, made: MadeArchives, *, listen: str = DEFAULT
 
 
 def check_root(root: Path) -> None:
-    """Refuse a folder that nginx cannot be told.
+    """Refuse a folder that cannot be named in a configuration of nginx.
 
     Raises:
-        UsageError: It is such a folder.
+        UsageError: It cannot.
     """
     if not root.is_absolute() or any(character in "$\"'\\" or not character.isprintable() for character in str(root)):
-        raise UsageError(f"{root}: nginx needs a whole path without quotes, dollar signs and backslashes")
+        raise UsageError(f"{root}: nginx needs an absolute path without quotes, dollar signs and backslashes")
 
 
 class _Template(string.Template):
-    """Text with gaps like ``@{root}``: a dollar sign begins a variable of nginx."""
+    """Text with placeholders like ``@{root}``: a dollar sign begins a variable of nginx."""
 
     delimiter = "@"
 
 
-def _render(name: str, **gaps: object) -> bytes:
-    """Fill in the template of a file."""
+def _render(name: str, **values: object) -> bytes:
+    """Render the template of a file."""
     text = resources.files(__package__).joinpath("templates", name).read_text("utf-8")
-    return _Template(text).substitute(gaps).encode()
+    return _Template(text).substitute(values).encode()
 
 
 def _hubs() -> dict[str, str]:
-    """What the tables say of single hubs."""
+    """The lines of the tables that name hubs."""
     stating = [layout.hub for layout in LAYOUTS if layout.states_commits]
     return {
         "files": "".join(f"    {layout.hub} $ocrzoo_file;\n" for layout in LAYOUTS if layout.routes),
@@ -96,7 +96,7 @@ def _hubs() -> dict[str, str]:
 
 
 def _locations(layout: Layout) -> str:
-    """The requests of a hub's clients; nothing for one without."""
+    """The locations for a hub's clients; empty if it has no routes."""
     title = f"# {layout.title}\n" if layout.routes else ""
     return title + "".join(_location(layout, route) for route in layout.routes)
 
@@ -115,8 +115,8 @@ def _location(layout: Layout, route: Route) -> str:
     return "\n    ".join([f"location ~ ^{pattern}$ {{", *lines]) + "\n}\n"
 
 
-def _as_asked(files: Mapping[str, str]) -> dict[str, str]:
-    """Add the names that stand percent-encoded in a query, which nginx does not decode."""
+def _with_encoded(files: Mapping[str, str]) -> dict[str, str]:
+    """Add the percent-encoded names of files in queries, which nginx does not decode."""
     in_query = {one.hub for one in LAYOUTS if any(route.path_in_query for route in one.routes)}
     encoded = {}
     for key, sha256 in files.items():
@@ -130,7 +130,7 @@ def _as_asked(files: Mapping[str, str]) -> dict[str, str]:
 
 
 def _map(entries: Mapping[str, str]) -> bytes:
-    """Write entries as nginx reads them. It compares texts without regard to case: where that matters, expressions."""
+    """Write entries as nginx reads them; it ignores case in plain ones, so ambiguous ones become expressions."""
     seen: dict[str, int] = {}
     for key in entries:
         seen[key.lower()] = seen.get(key.lower(), 0) + 1
@@ -146,7 +146,7 @@ def _literal(key: str) -> str:
 
 
 def _hash_sizes(*maps: Mapping[str, str]) -> dict[str, int]:
-    """How large nginx has to make its tables: a bucket holds several of the longest names."""
+    """Sizes of nginx's hash tables: a bucket holds several of the longest names."""
     longest = max((len(key) for entries in maps for key in entries), default=0)
     return {
         "bucket": min(max(512, 1 << (8 * longest).bit_length()), 1 << 15),

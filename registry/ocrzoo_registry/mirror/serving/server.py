@@ -1,6 +1,6 @@
-"""The embedded web server: a mirror for a desk or a class room, with the headers of the nginx configuration.
+"""The built-in web server, for a small network, with the same headers as the configuration of nginx.
 
-It follows ``current``: a release that is published while it runs is served from the next request on.
+It follows ``current``: a release that is published meanwhile is served from the next request on.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ log = logging.getLogger("ocrzoo")
 CHUNK_BYTES = 1 << 20
 KEEP_ALIVE_S = 15
 SEND_S = 60
-"""How long a reader may take nothing of what is sent to it."""
+"""Timeout of a client that does not read its response."""
 STOP_S = 3
-"""How long transfers go on after the server was told to stop."""
+"""Grace period of transfers when the server stops."""
 MAX_CONNECTIONS = 512
-WELCOME = "A mirror of models, made by ocrzoo; /index.json says what is in it.\n"
+WELCOME = "A mirror of models, made by ocrzoo; /index.json lists them.\n"
 
 
 @dataclass(frozen=True)
 class Served:
-    """A release, and what it is looked up in."""
+    """A release with its lookup tables."""
 
     release: Release
     tables: Tables
@@ -91,7 +91,7 @@ class Mirror:
         headers = _headers(found, status)
         if found.sha256 is not None and found.sha256 in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        _settle_if_range(request, headers.get("ETag"))
+        _apply_if_range(request, headers.get("ETag"))
         return _file_response()(place, headers=headers, media_type=found.media_type, stat_result=status)
 
     async def _published(self) -> Served:
@@ -120,7 +120,7 @@ class Mirror:
 
 
 def _regular(place: Path, root: Path) -> os.stat_result | None:
-    """What the system says of a regular file inside the release."""
+    """The status of a regular file inside the release."""
     try:
         status = place.lstat()
         inside = Path(os.path.realpath(place.parent)).is_relative_to(root)
@@ -130,15 +130,15 @@ def _regular(place: Path, root: Path) -> os.stat_result | None:
 
 
 def _headers(found: Found, status: os.stat_result | None) -> dict[str, str]:
-    stated = {"X-Repo-Commit": found.commit, "X-Error-Code": found.error if status is None else None}
+    headers = {"X-Repo-Commit": found.commit, "X-Error-Code": found.error if status is None else None}
     if found.sha256 is not None and status is not None:
         etag = f'"{found.sha256}"'
-        stated |= {"ETag": etag, "X-Linked-Etag": etag, "X-Linked-Size": str(status.st_size)}
-    return {name: value for name, value in stated.items() if value is not None}
+        headers |= {"ETag": etag, "X-Linked-Etag": etag, "X-Linked-Size": str(status.st_size)}
+    return {name: value for name, value in headers.items() if value is not None}
 
 
-def _settle_if_range(request: Request, etag: str | None) -> None:
-    """Decide what ``If-Range`` asks for here: by the digest, and never by a time."""
+def _apply_if_range(request: Request, etag: str | None) -> None:
+    """Handle ``If-Range`` here: by digest only, never by time."""
     headers = dict(request.scope["headers"])
     condition = headers.pop(b"if-range", None)
     if condition is not None:
@@ -155,27 +155,27 @@ def _file_response() -> type[FileResponse]:
         chunk_size = CHUNK_BYTES
 
         def set_stat_headers(self, stat_result: os.stat_result) -> None:
-            """State the length only: times say nothing about files that are links to one blob."""
+            """Send the length only: files that are links to one blob share their times."""
             self.headers["content-length"] = str(stat_result.st_size)
 
     return Sent
 
 
 def serve(folder: Path, host: str, port: int, *, log_requests: bool, started: Callable[[str, Mirror], None]) -> None:
-    """Serve a mirror until Ctrl-C or a termination signal; ``started`` is told the address when it listens.
+    """Serve a mirror until Ctrl-C or a termination signal; ``started`` gets the URL once it listens.
 
     Raises:
         UsageError: The server is not installed, or cannot listen there.
-        NotFound: The folder is no mirror.
-        IntegrityError: Its index is broken.
+        NotFound: The folder is not a mirror.
+        IntegrityError: Its index cannot be read.
     """
     mirror = Mirror(folder)
     server = _server(mirror, log_requests=log_requests)
     with _listening(host, port) as listener:
         started(_address(listener, host), mirror)
-        before = {number: signal.signal(number, _stop_quietly) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, _ignore) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            server.run(sockets=[listener])  # it takes the signals, and raises them again at its end
+            server.run(sockets=[listener])  # it handles the signals, and raises them again when it ends
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -187,26 +187,26 @@ def _server(mirror: Mirror, *, log_requests: bool) -> Server:
         import uvicorn
         from uvicorn.protocols.http.h11_impl import H11Protocol
     except ImportError as error:
-        raise UsageError(f"the server is not installed ({error}): pip install 'ocrzoo[serve]'") from error
+        raise UsageError(f"the server is not installed ({error}): run pip install 'ocrzoo[serve]'") from error
 
     class Connection(H11Protocol):
         sending: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
-            # One that says nothing is as idle as one that was answered; its first request takes this back.
+            # A connection without a request is idle too; its first request cancels this.
             self.timeout_keep_alive_task = self.loop.call_later(KEEP_ALIVE_S, self.timeout_keep_alive_handler)
 
         def data_received(self, data: bytes) -> None:
             timer, cycle = self.timeout_keep_alive_task, self.cycle
             super().data_received(data)
             if timer is not None and self.cycle is cycle and not self.transport.is_closing():
-                # A part of a request is none yet: one that is never completed must not hold its place for ever.
+                # A partial request does not count: otherwise it could keep its connection forever.
                 self.timeout_keep_alive_task = self.loop.call_at(timer.when(), self.timeout_keep_alive_handler)
 
         def pause_writing(self) -> None:
             super().pause_writing()
-            self._expect_less(self.transport.get_write_buffer_size())
+            self._watch_sending(self.transport.get_write_buffer_size())
 
         def resume_writing(self) -> None:
             super().resume_writing()
@@ -218,20 +218,20 @@ def _server(mirror: Mirror, *, log_requests: bool) -> Server:
             if self.sending is not None:
                 self.sending.cancel()
 
-        def _expect_less(self, left: int) -> None:
+        def _watch_sending(self, left: int) -> None:
             self.sending = self.loop.call_later(SEND_S, self._check_sending, left)
 
         def _check_sending(self, left: int) -> None:
-            """End a transfer of which the reader took nothing in all the time."""
+            """Abort a transfer if the client read nothing since the last check."""
             now = self.transport.get_write_buffer_size()
             if now < left:
-                self._expect_less(now)
+                self._watch_sending(now)
             else:
                 self.transport.abort()
 
     class Stopping(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # transfers that end now are no errors
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # transfers that end now are not errors
             super().handle_exit(sig, frame)
 
     config = uvicorn.Config(
@@ -246,20 +246,20 @@ def _server(mirror: Mirror, *, log_requests: bool) -> Server:
         timeout_graceful_shutdown=STOP_S,
         limit_concurrency=MAX_CONNECTIONS,
     )
-    _tell_through_ours("uvicorn.error", logging.ERROR)
+    _log_through_ours("uvicorn.error", logging.ERROR)
     if log_requests:
-        _tell_through_ours("uvicorn.access", logging.INFO)
+        _log_through_ours("uvicorn.access", logging.INFO)
     return Stopping(config)
 
 
-def _tell_through_ours(name: str, level: int) -> None:
+def _log_through_ours(name: str, level: int) -> None:
     logger = logging.getLogger(name)
     logger.handlers[:], logger.propagate = log.handlers, False
     logger.setLevel(level)
 
 
-def _stop_quietly(_number: int, _frame: object) -> None:
-    """What becomes of a signal that the server has obeyed already."""
+def _ignore(_number: int, _frame: object) -> None:
+    """Handle a signal that the server has obeyed already."""
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -278,7 +278,7 @@ def _listening(host: str, port: int) -> socket.socket:
             raise
     except OSError as error:
         raise UsageError(
-            f"cannot listen on {host} port {port}: {error.strerror or error}: name another --host or --port"
+            f"cannot listen on {host} port {port}: {error.strerror or error}; choose another --host or --port"
         ) from error
     return listener
 

@@ -35,7 +35,7 @@ def check(config: Path, prefix: Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60).stderr
 
 
-def test_nginx_has_nothing_to_say_against_it(tmp_path: Path) -> None:
+def test_nginx_accepts_the_configuration_without_warnings(tmp_path: Path) -> None:
     root = mirror_of(b"a").lay(tmp_path / "release", listen="127.0.0.1:8000")
     said = check(root / "nginx.conf", tmp_path / "prefix")
     assert "test is successful" in said
@@ -45,7 +45,7 @@ def test_nginx_has_nothing_to_say_against_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["a space", "日本語", "semi;colon", "curly{brace}", "#comment", "list[1]", "all*", "why?"]
 )
-def test_it_lies_in_any_folder(name: str, tmp_path: Path) -> None:
+def test_a_release_can_be_in_any_folder(name: str, tmp_path: Path) -> None:
     port = free_port()
     root = mirror_of(b"a").lay(tmp_path / name, listen=f"127.0.0.1:{port}")
     with run_nginx(root / "nginx.conf", tmp_path / "prefix", port) as url:
@@ -53,9 +53,9 @@ def test_it_lies_in_any_folder(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a$b", 'a"b', "a\nb", "a\\b"])
-def test_a_folder_that_nginx_cannot_be_told_is_refused(name: str) -> None:
+def test_a_folder_that_nginx_cannot_serve_is_refused(name: str) -> None:
     empty = Index(schema_version=1, made_by="a test"), MadeArchives(schema_version=1, archives={})
-    with pytest.raises(UsageError, match="nginx needs a whole path") as caught:
+    with pytest.raises(UsageError, match="nginx needs an absolute path") as caught:
         nginx.nginx(empty[0], Path("/srv") / name, empty[1])
     assert "\n" not in str(caught.value).replace("a\nb", "")
 
@@ -69,7 +69,7 @@ def test_a_mirror_without_models_is_served(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["site", "own server"])
-def test_it_can_be_included_beside_other_sites(how: str, tmp_path: Path) -> None:
+def test_the_configuration_can_be_included_beside_other_sites(how: str, tmp_path: Path) -> None:
     """With compression, ETags and headers of its own for all other sites."""
     port, other = free_port(), free_port()
     listen = f"127.0.0.1:{port}"
@@ -91,7 +91,7 @@ def test_it_can_be_included_beside_other_sites(how: str, tmp_path: Path) -> None
         assert answer.headers["etag"] == f'"{sha256(answer.body)}"'
 
 
-def test_a_new_release_is_served_after_a_reload_and_only_whole(tmp_path: Path) -> None:
+def test_a_new_release_is_served_completely_after_a_reload(tmp_path: Path) -> None:
     port = free_port()
     listen = f"127.0.0.1:{port}"
     releases = [
@@ -113,7 +113,7 @@ def test_a_new_release_is_served_after_a_reload_and_only_whole(tmp_path: Path) -
         assert (answer.body, answer.headers["etag"]) == (b"two", f'"{sha256(b"two")}"')
 
 
-def test_what_is_published_is_served_by_a_server_of_ones_own(tmp_path: Path) -> None:
+def test_a_published_release_is_served_by_ones_own_nginx(tmp_path: Path) -> None:
     """Named by the link ``current``, once and for all; the embedded server needs not even that reload."""
     port, folder = free_port(), MirrorFolder(tmp_path / "mirror")
     first, second = mirror_of(b"one"), mirror_of(b"two")

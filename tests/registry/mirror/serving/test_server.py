@@ -58,7 +58,7 @@ def url(folder: Path) -> Iterator[str]:
         yield url
 
 
-def test_a_release_that_is_published_meanwhile_is_served_from_the_next_request_on(folder: Path, url: str) -> None:
+def test_a_new_release_is_served_from_the_next_request_on(folder: Path, url: str) -> None:
     first = ask(url, FILE)
     publish(folder, b"second", "2", MadeMirror().add(card_of(NAME, "paddle"), "paddle", {"inference.yml": b"first"}))
     second = ask(url, FILE)
@@ -68,7 +68,7 @@ def test_a_release_that_is_published_meanwhile_is_served_from_the_next_request_o
     assert ask(url, FILE.replace("main", commits[0])).body == b"first"
 
 
-def test_readers_see_old_or_new_and_never_a_mixture(folder: Path, url: str) -> None:
+def test_readers_never_see_a_mixture_of_releases(folder: Path, url: str) -> None:
     contents = [bytes([number]) * 100_000 for number in range(20)]
     digests = {f'"{sha256(content)}"': content for content in [b"first", *contents]}
 
@@ -84,7 +84,7 @@ def test_readers_see_old_or_new_and_never_a_mixture(folder: Path, url: str) -> N
             assert all(one.result() for one in reading)
 
 
-def test_a_broken_release_does_not_end_what_is_served(folder: Path) -> None:
+def test_a_broken_release_keeps_the_previous_one_served(folder: Path) -> None:
     with run_serve(folder) as (url, process):
         put(folder / "releases" / "broken" / "index.json", b"{")
         switch(folder, "broken")
@@ -108,7 +108,7 @@ def test_a_blob_that_is_a_link_or_pipe_is_not_served(folder: Path, url: str, tmp
     assert ask(url, FILE).status == 404
 
 
-def test_a_folder_that_leads_out_is_not_served(folder: Path, url: str, tmp_path: Path) -> None:
+def test_a_folder_link_outside_the_release_is_not_served(folder: Path, url: str, tmp_path: Path) -> None:
     put(tmp_path / "elsewhere" / "main", b"secret")
     revisions = folder / "current" / "api" / "models" / "PaddlePaddle" / NAME / "revision"
     revisions.rename(tmp_path / "away")
@@ -117,7 +117,7 @@ def test_a_folder_that_leads_out_is_not_served(folder: Path, url: str, tmp_path:
     assert (answer.status, answer.headers["x-error-code"]) == (404, "EntryNotFound")
 
 
-def test_the_tag_of_the_index_is_that_of_its_bytes_whoever_wrote_them(folder: Path) -> None:
+def test_the_etag_of_the_index_is_its_digest(folder: Path) -> None:
     index = folder / "current" / "index.json"
     index.write_bytes(index.read_bytes().replace(b"\n", b" "))
     with run_serve(folder) as (url, _):
@@ -153,7 +153,7 @@ def _pull(url: str, files: dict[str, bytes], client: int) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_at_once_and_without_a_word(number: signal.Signals, folder: Path) -> None:
+def test_a_signal_stops_it_at_once_and_silently(number: signal.Signals, folder: Path) -> None:
     with run_serve(folder) as (url, process):
         address = urlsplit(url)
         with socket.create_connection((address.hostname or "", address.port or 0)):  # one who says nothing
@@ -165,7 +165,7 @@ def test_a_signal_ends_it_at_once_and_without_a_word(number: signal.Signals, fol
     assert time.monotonic() - start < STOP_S / 2
 
 
-def test_connections_that_say_nothing_are_ended(folder: Path) -> None:
+def test_idle_connections_are_closed(folder: Path) -> None:
     code = "from ocrzoo_registry.mirror.serving import server; server.KEEP_ALIVE_S = 1"
     with run_serve(folder, before=code) as (url, _):
         address = urlsplit(url)
@@ -178,7 +178,7 @@ def test_connections_that_say_nothing_are_ended(folder: Path) -> None:
                 pass  # until it ends
 
 
-def test_a_request_that_is_never_completed_is_ended(folder: Path) -> None:
+def test_an_incomplete_request_times_out(folder: Path) -> None:
     """Else a few hundred of them, from one machine, would shut everybody out."""
     code = "from ocrzoo_registry.mirror.serving import server; server.KEEP_ALIVE_S = 1"
     with run_serve(folder, before=code) as (url, _):
@@ -197,7 +197,7 @@ def test_a_request_that_is_never_completed_is_ended(folder: Path) -> None:
                 assert time.monotonic() < end, begun
 
 
-def test_a_reader_that_takes_nothing_does_not_keep_it(tmp_path: Path) -> None:
+def test_a_stalled_client_does_not_delay_the_shutdown(tmp_path: Path) -> None:
     MadeMirror().add(card_of(NAME, "paddle"), "paddle", {"inference.yml": bytes(50_000_000)}).lay(tmp_path / "release")
     with run_serve(tmp_path / "release") as (url, process):
         address = urlsplit(url)
@@ -209,7 +209,7 @@ def test_a_reader_that_takes_nothing_does_not_keep_it(tmp_path: Path) -> None:
     assert (process.returncode, err) == (0, "")
 
 
-def test_a_reader_that_takes_nothing_any_more_is_ended_and_a_slow_one_is_not(tmp_path: Path) -> None:
+def test_a_stalled_client_is_disconnected_and_a_slow_one_is_not(tmp_path: Path) -> None:
     content = bytes(range(256)) * 100_000
     MadeMirror().add(card_of(NAME, "paddle"), "paddle", {"inference.yml": content}).lay(tmp_path / "release")
     code = "from ocrzoo_registry.mirror.serving import server; server.SEND_S = 2"
@@ -233,7 +233,7 @@ def test_a_reader_that_takes_nothing_any_more_is_ended_and_a_slow_one_is_not(tmp
             assert len(got) < len(content)
 
 
-def test_what_is_no_http_is_refused_and_nothing_more(folder: Path) -> None:
+def test_requests_that_are_not_http_are_refused(folder: Path) -> None:
     with run_serve(folder) as (url, process):
         address = urlsplit(url)
         for sent in (
@@ -251,7 +251,7 @@ def test_what_is_no_http_is_refused_and_nothing_more(folder: Path) -> None:
     assert err == ""
 
 
-def test_requests_are_told_only_where_asked_for(folder: Path) -> None:
+def test_requests_are_logged_only_with_log(folder: Path) -> None:
     with run_serve(folder, "--log") as (url, process):
         ask(url, FILE)
         process.terminate()
@@ -260,7 +260,7 @@ def test_requests_are_told_only_where_asked_for(folder: Path) -> None:
     assert f"GET {FILE} HTTP/1.1" in err
 
 
-def test_an_address_for_all_is_said(folder: Path) -> None:
+def test_listening_on_all_addresses_warns(folder: Path) -> None:
     with run_serve(folder, "--host", "0.0.0.0") as (url, process):
         assert ask(url.replace("0.0.0.0", "127.0.0.1"), "/").status == 200
         process.terminate()
@@ -277,7 +277,7 @@ def test_a_port_in_use_is_one_line(folder: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with pytest.raises(
-            UsageError, match=r"cannot listen on 127\.0\.0\.1 port \d+: .*: name another --host or --port"
+            UsageError, match=r"cannot listen on 127\.0\.0\.1 port \d+: .*; choose another --host or --port"
         ):
             start(folder, taken.getsockname()[1])
 
@@ -290,7 +290,7 @@ def test_a_port_in_use_is_one_line(folder: Path) -> None:
         (lambda folder: (folder / "index.json").mkdir(parents=True), NotFound, "is not a mirror"),
     ],
 )
-def test_what_cannot_be_served_is_said(
+def test_folders_that_cannot_be_served_are_reported(
     prepare: Callable[[Path], object], error: type[Exception], words: str, tmp_path: Path
 ) -> None:
     prepare(tmp_path / "folder")
@@ -298,7 +298,7 @@ def test_what_cannot_be_served_is_said(
         start(tmp_path / "folder")
 
 
-def test_without_the_extra_it_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_one_line_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     with pytest.raises(UsageError, match=r"pip install 'ocrzoo\[serve\]'"):
         start(folder)

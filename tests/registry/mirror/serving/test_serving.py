@@ -84,7 +84,7 @@ def test_every_name_of_a_file_leads_to_its_bytes(server: str, path: str, served:
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_two_files_of_one_size_and_time_are_told_apart(server: str, served: Served) -> None:
+def test_two_files_of_one_size_and_time_have_different_etags(server: str, served: Served) -> None:
     first, second = ((served.root / HF / "resolve" / served.commit / name).stat() for name in ("same_1", "same_2"))
     assert (first.st_size, first.st_mtime_ns) == (second.st_size, second.st_mtime_ns)
     tags = {served.ask(server, f"{HF}/resolve/main/{name}").headers["etag"] for name in ("same_1", "same_2")}
@@ -106,7 +106,7 @@ def test_a_range_is_sent(server: str, served: Served) -> None:
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_a_download_goes_on_only_with_the_same_bytes(server: str, served: Served) -> None:
+def test_a_download_resumes_only_with_the_same_bytes(server: str, served: Served) -> None:
     target, tag = f"{HF}/resolve/main/inference.yml", f'"{sha256(FILES["inference.yml"])}"'
     for condition, status in (
         (tag, 206),
@@ -121,7 +121,7 @@ def test_a_download_goes_on_only_with_the_same_bytes(server: str, served: Served
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_what_a_reader_has_already_is_not_sent_again(server: str, served: Served) -> None:
+def test_unchanged_files_are_not_sent_again(server: str, served: Served) -> None:
     target, tag = f"{HF}/resolve/main/inference.yml", f'"{sha256(FILES["inference.yml"])}"'
     for condition in (tag, f"W/{tag}", f'"x", {tag}, "y"'):
         answer = served.ask(server, target, If_None_Match=condition)
@@ -161,7 +161,7 @@ def test_what_a_reader_has_already_is_not_sent_again(server: str, served: Served
         ("api", None),
     ],
 )
-def test_what_is_missing_is_said_as_the_hub_says_it(server: str, target: str, code: str | None, served: Served) -> None:
+def test_missing_files_are_reported_as_the_hub_does(server: str, target: str, code: str | None, served: Served) -> None:
     answer = served.ask(server, target.replace("COMMIT", served.commit))
     assert (answer.status, answer.headers.get("x-error-code")) == (404, code)
     assert "x-repo-commit" not in answer.headers
@@ -199,7 +199,7 @@ def test_nothing_hidden_or_outside_is_served(server: str, target: str, served: S
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_the_front_door_answers(server: str, served: Served) -> None:
+def test_the_root_answers(server: str, served: Served) -> None:
     """PaddleX takes no source whose front door does not."""
     assert served.ask(server, "", "HEAD").status == 200
     assert b"made by ocrzoo" in served.ask(server, "").body
@@ -239,7 +239,7 @@ def test_listings_are_the_documents_of_the_release(server: str, served: Served) 
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_a_reader_goes_on_with_the_state_that_it_began_with(server: str, served: Served) -> None:
+def test_a_client_finishes_with_the_commit_it_started_with(server: str, served: Served) -> None:
     answer = served.ask(server, f"{HF}/resolve/{served.old}/inference.yml")
     assert (answer.body, answer.headers["x-repo-commit"]) == (OLD["inference.yml"], served.old)
     assert served.ask(server, f"api/models/{HF}/tree/{served.old}").status == 200
