@@ -296,9 +296,7 @@ class TestImport:
         assert (folder / PARAMS).read_bytes() == FILES[PARAMS]
         assert offsets == [0, 100_000, 200_000]
 
-    def test_a_model_without_a_plugin_uses_the_card_of_the_bundle(
-        self, settings: Settings, tmp_path: Path
-    ) -> None:
+    def test_a_model_without_a_plugin_uses_the_card_of_the_bundle(self, settings: Settings, tmp_path: Path) -> None:
         """Its inference.yml was written from a card and a charset, which is not here."""
         told = {"task": "text_recognition", "charset": "charset.txt"}
         model = _written(indexed(offer_card(**told, artifacts=_paddle()), FILES))
