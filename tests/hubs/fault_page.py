@@ -40,7 +40,7 @@ def head() -> str:
     bounds = [
         f"Time limits: a source times out after {retry.SILENCE_S:.0f} s without a byte, or below",
         f"{retry.LEAST_RATE >> 10} KiB/s over that time. Connecting may take",
-        f"{http.CONNECT_S:.0f} s, headers {http.ANSWER_S:.0f} s, and the next byte {http.IDLE_S:.0f} s.",
+        f"{http.CONNECT_S:.0f} s, and the next byte {http.IDLE_S:.0f} s.",
         f"There are {retry.TRIES} attempts in a row without a byte ({retry.TRIES_UNCONNECTED} without a connection),",
         f"{retry.FIRST_WAIT_S:g} to {retry.LONGEST_WAIT_S:g} s apart, or as the server's `Retry-After` states.",
     ]

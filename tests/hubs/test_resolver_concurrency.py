@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from tests.hubs.faults import Fault
@@ -67,6 +68,29 @@ def test_models_come_side_by_side(source: str, hubs: Hubs, files: dict[str, byte
     done = get_all(resolver, [DownloadRequest(card(name), ["paddle"]) for name in names])
     assert [(one.name, one.error) for one in done] == [(name, None) for name in names]
     assert all(contents_of(folder_of(tmp_path, name)) == hubs.models[name] for name in names)
+
+
+@pytest.mark.parametrize("source", ["huggingface", "modelscope"])
+def test_two_files_need_one_thread_to_list_and_one_each(
+    source: str, hubs: Hubs, files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hubs.models[MODEL] = {path: content for path, content in files.items() if path != "inference.yml"}
+    resolver = make_zoo(variables(tmp_path, [source], hubs)).resolver
+    started: list[Thread] = []
+    alive: list[int] = []
+    begin = Thread.start
+
+    def count(thread: Thread) -> None:
+        ours = getattr(thread, "_target").__module__.startswith("ocrzoo_registry")  # noqa: B009
+        begin(thread)
+        if ours:
+            started.append(thread)
+            alive.append(sum(one.is_alive() for one in started))
+
+    monkeypatch.setattr(Thread, "start", count)
+    resolver.get(DownloadRequest(card(MODEL), ["paddle"]))
+    assert len(started) == 3
+    assert max(alive) <= 2
 
 
 @pytest.mark.parametrize("source", SOURCES)

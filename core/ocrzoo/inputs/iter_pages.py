@@ -22,7 +22,7 @@ from ocrzoo.inputs.pdfs import PdfFile
 from ocrzoo.inputs.tiffs import TiffFile
 from ocrzoo_registry.errors import InputError, SourceError, UsageError
 from ocrzoo_registry.files import open_regular
-from ocrzoo_registry.network.deadline import within
+from ocrzoo_registry.network.deadline import Deadline
 from ocrzoo_registry.network.http import Web
 from ocrzoo_registry.settings import Settings
 
@@ -192,7 +192,7 @@ def fetch(url: str) -> bytes:
     if Settings.from_environment().offline:
         raise InputError(f"{url}: not fetched, the network is off limits (OCRZOO_OFFLINE)")
     try:
-        return within(TOTAL_S, lambda: _fetch(url))
+        return Deadline(TOTAL_S).run(lambda: _fetch(url))
     except TimeoutError as error:
         raise InputError(f"{url}: not all there after {TOTAL_S:.0f} s") from error
     except SourceError as error:

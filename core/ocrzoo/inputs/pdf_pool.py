@@ -16,7 +16,7 @@ import numpy as np
 
 from ocrzoo.inputs import limits
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.network.deadline import within
+from ocrzoo_registry.network.deadline import Deadline
 
 PAGE_S = 60.0
 """Seconds for opening a file, or for one page."""
@@ -57,7 +57,7 @@ class PdfProcess:
             EOFError: The process ended.
         """
         try:
-            return within(PAGE_S, lambda: self._exchange(request, content))
+            return Deadline(PAGE_S).run(lambda: self._exchange(request, content))
         except TimeoutError as error:
             self.end()
             raise TimeoutError(f"not drawn within {PAGE_S:g} s") from error

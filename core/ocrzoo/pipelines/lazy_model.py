@@ -67,7 +67,7 @@ class LazyModel(Generic[Predictor]):
             predictor = loader.predictor(settings.model_name, settings.module_name, settings.model_dir)
         except SourceError as error:
             if self._switch:
-                error.args = (f"{error}; or do without it: {self._switch}=False", *error.args[1:])
+                error.args = (f"{str(error).rstrip('.')}; or do without it: {self._switch}=False", *error.args[1:])
             raise
         if not isinstance(predictor, self._kind):
             raise UsageError(f"{settings.model_name}: this pipeline cannot use a {type(predictor).__name__}")

@@ -86,12 +86,12 @@ class SourceOrder:
 
     def holds(self, name: str, model: str) -> bool:
         """Whether a source that cards do not name has a model; false if it does not answer in time."""
-        from ocrzoo_registry.network.deadline import within
+        from ocrzoo_registry.network.deadline import Deadline
 
         spec = self._specs.get(name)
         source = self.load(name)
         try:
-            return isinstance(source, Holding) and within(spec.list_timeout_s, lambda: source.holds(model))
+            return isinstance(source, Holding) and Deadline(spec.list_timeout_s).run(lambda: source.holds(model))
         except TimeoutError:
             return False
 
@@ -116,7 +116,7 @@ class SourceOrder:
             SourceError: The source failed otherwise.
         """
         from ocrzoo_registry.download.transfer import Cancelled, blamed_on_source
-        from ocrzoo_registry.network.deadline import within
+        from ocrzoo_registry.network.deadline import Deadline
 
         spec = self._specs.get(name)
 
@@ -130,7 +130,7 @@ class SourceOrder:
             if not spec.network:
                 return call()
             try:
-                return within(spec.list_timeout_s, call, stop=cancelled)
+                return Deadline(spec.list_timeout_s, cancelled).run(call)
             except TimeoutError as error:
                 if cancelled.is_set():
                     raise Cancelled("cancelled") from error

@@ -14,7 +14,7 @@ from ocrzoo_registry.download.events import Advance
 from ocrzoo_registry.download.partial import Part
 from ocrzoo_registry.download.request import MAX_FILE_BYTES
 from ocrzoo_registry.errors import IntegrityError, OcrzooError, SettingError, SourceError, TooSlow, Unreachable
-from ocrzoo_registry.network.retry import SILENCE_S, Patience
+from ocrzoo_registry.network.retry import SILENCE_S, RetryPolicy, StallTimer
 from ocrzoo_registry.sources.base import RemoteFile, Stream
 from ocrzoo_registry.store.manifest import StoredFile
 
@@ -45,9 +45,10 @@ class Job:
     all_cancelled: Event = field(default_factory=Event)
     """Set by others to end this and more."""
     cancelled: Event = field(default_factory=Event)
-    patience: Patience = field(default_factory=Patience)
+    timer: StallTimer = field(default_factory=StallTimer)
     part: Part | None = None
     result: StoredFile | Exception | None = None
+    _retries: RetryPolicy = field(init=False)
     _furthest: int = 0
     """Bytes that there were at most; what comes again below that is no progress."""
 
@@ -85,9 +86,10 @@ class Job:
             self._restart(part)
         for last_try in (False, True):
             if part.size != self.file.size:
-                self.patience.resume()
-                self.patience.retrying(lambda: self._receive(part), self._sleep)
-            self.patience.rest()
+                self.timer.resume()
+                self._retries = RetryPolicy(self.timer)
+                self._retries.call(lambda: self._receive(part), self._sleep)
+            self.timer.pause()
             try:
                 return verify.check(self.file, part.path, part.size, part.sha256)
             except IntegrityError as error:
@@ -115,7 +117,7 @@ class Job:
             self._check_opened(opened, part)
             start, size = part.size, self.file.size if self.file.size is not None else opened.size
             if size is not None:
-                self.patience.expect(size)
+                self.timer.expect(size)
             for chunk in _chunks_of(opened):
                 if self.cancelled.is_set():
                     raise Cancelled("called off")
@@ -123,8 +125,9 @@ class Job:
                 self.advance(len(chunk))
                 if part.size > self._limit:
                     raise IntegrityError(f"{self.file.path}: {part.size} bytes came instead of {self._limit}")
-                self.patience.received(len(chunk), new=part.size > self._furthest)
-                self._furthest = max(self._furthest, part.size)
+                self.timer.received(len(chunk))
+                if part.size > self._furthest:
+                    self._furthest, self._retries.failures = part.size, 0
         may_go_on = opened.size == size or (opened.size is None and part.size > start)
         if size is not None and part.size < size and may_go_on:
             raise Unreachable(f"{self.file.path} broke off after {part.size} of {size} bytes")
@@ -169,7 +172,7 @@ def run_all(jobs: Sequence[Job]) -> list[StoredFile]:
         while waiting or running:
             while waiting and len(running) < SIDE_BY_SIDE:
                 running.append(waiting.pop(0))
-                running[-1].patience = Patience()
+                running[-1].timer = StallTimer()
                 Thread(target=_work, args=(running[-1], change), daemon=True).start()
             with change:
                 if all(job.result is None for job in running):
@@ -202,7 +205,7 @@ def _raise_first_failure(jobs: Sequence[Job]) -> None:
     for job in jobs:
         if isinstance(job.result, Exception):
             raise job.result
-        if job.result is None and job.patience.left < 0:
+        if job.result is None and job.timer.left < 0:
             raise TooSlow(f"{job.file.path}: nothing came for {SILENCE_S:.0f} s")
 
 

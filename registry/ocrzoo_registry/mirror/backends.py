@@ -13,7 +13,7 @@ from ocrzoo_registry.errors import Busy, Refused, SourceError, Unreachable
 from ocrzoo_registry.files import open_regular, read_chunks, reason
 from ocrzoo_registry.index.schema import FILE_NAME
 from ocrzoo_registry.mirror.release import CURRENT
-from ocrzoo_registry.network.deadline import within
+from ocrzoo_registry.network.deadline import Deadline
 from ocrzoo_registry.network.http import CONNECT_S, IDLE_S, Gone
 from ocrzoo_registry.network.retry import SILENCE_S
 from ocrzoo_registry.settings import Mirror
@@ -88,7 +88,7 @@ class FolderBackend:
     def read(self, path: str, max_bytes: int, known: str | None = None) -> Document | None:
         """Read a small file; size and times show whether it changed. A network disk may not answer."""
         try:
-            return within(SILENCE_S, lambda: self._read(self._path(path), max_bytes, known))
+            return Deadline(SILENCE_S).run(lambda: self._read(self._path(path), max_bytes, known))
         except TimeoutError as error:
             raise Unreachable(f"{self._root}: {error}") from error
 

@@ -21,7 +21,7 @@ from ocrzoo_registry.index.records import find, listing
 from ocrzoo_registry.index.schema import IndexedModel
 from ocrzoo_registry.mirror.backends import Document, backend_of
 from ocrzoo_registry.network.http import Gone
-from ocrzoo_registry.network.retry import SILENCE_S, Patience
+from ocrzoo_registry.network.retry import SILENCE_S, RetryPolicy
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Health, Listing, RemoteFile, Stream
 from ocrzoo_registry.sources.hub import A_PAGE
@@ -164,4 +164,4 @@ class MirrorSource:
     def _read(self, path: str, max_bytes: int, known: str | None) -> Document | None: ...
 
     def _read(self, path: str, max_bytes: int, known: str | None = None) -> Document | None:
-        return Patience().retrying(lambda: self._backend.read(path, max_bytes, known))
+        return RetryPolicy().call(lambda: self._backend.read(path, max_bytes, known))

@@ -1,57 +1,69 @@
-"""Calls that end: within a time, or not at all as far as the caller is concerned."""
+"""Deadlines: calls that end in time, or are abandoned."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from threading import Event, Lock, Thread
+from threading import Event, Thread, local
 from typing import TypeVar
 
-_GLANCE_S = 0.25
+_POLL_S = 0.25
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
-def within(
-    seconds: float,
-    call: Callable[[], Answer],
-    discard: Callable[[Answer], object] | None = None,
-    stop: Event | None = None,
-) -> Answer:
-    """Return what a call returns, or raise what it raises, if it ends within the time.
+class Deadline:
+    """The time by which something has to be done: one clock for all that is called meanwhile."""
 
-    The call runs in a thread of its own, since no timeout of a client bounds a name server that is silent, or
-    a server that sends its headers one letter at a time. ``discard`` is given an answer that comes too late, and
-    ``stop`` ends the wait at once.
+    def __init__(self, seconds: float, cancelled: Event | None = None) -> None:
+        """``cancelled`` ends the wait at once when it is set."""
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+        self._cancelled = cancelled
 
-    Raises:
-        TimeoutError: The call goes on for longer.
-    """
-    outcome: list[Answer | BaseException] = []
-    given_up = False
-    lock = Lock()
+    @staticmethod
+    def current(seconds: float) -> Deadline:
+        """Return the deadline that this thread runs under, or else a new one."""
+        return _thread.deadline or Deadline(seconds)
 
-    def work() -> None:
-        answer: Answer | BaseException
-        try:
-            answer = call()
-        except BaseException as error:  # noqa: BLE001  # told by the thread that waits
-            answer = error
-        with lock:
-            outcome.append(answer)
-            late = given_up
-        if late and discard is not None and not isinstance(answer, BaseException):
-            discard(answer)
+    @property
+    def left(self) -> float:
+        """Seconds; negative when it has passed, or was cancelled."""
+        if self._cancelled is not None and self._cancelled.is_set():
+            return -1.0
+        return self._end - time.monotonic()
 
-    worker = Thread(target=work, daemon=True)
-    worker.start()
-    deadline = time.monotonic() + seconds
-    while worker.is_alive() and time.monotonic() < deadline and not (stop and stop.is_set()):
-        worker.join(min(_GLANCE_S, seconds))
-    with lock:
-        given_up = not outcome
-    if given_up:
-        raise TimeoutError(f"no answer within {seconds:.0f} s")
-    if isinstance(outcome[0], BaseException):
-        raise outcome[0]
-    return outcome[0]
+    def run(self, call: Callable[[], Result]) -> Result:
+        """Return what a call returns, or raise what it raises, if it ends in time.
+
+        The call runs in a thread of its own, since no timeout of a client bounds a name server that does not answer,
+        or a server that sends its headers one letter at a time. An abandoned call ends with its next request.
+
+        Raises:
+            TimeoutError: The call takes longer, or was cancelled.
+        """
+        outcome: list[Result | BaseException] = []
+
+        def work() -> None:
+            _thread.deadline = self
+            try:
+                outcome.append(call())
+            except BaseException as error:  # noqa: BLE001  # raised by the thread that waits
+                outcome.append(error)
+
+        worker = Thread(target=work, daemon=True)
+        worker.start()
+        while worker.is_alive() and (left := self.left) > 0:
+            worker.join(min(_POLL_S, left))
+        if not outcome:
+            raise TimeoutError(f"no answer within {self.seconds:.0f} s")
+        if isinstance(outcome[0], BaseException):
+            raise outcome[0]
+        return outcome[0]
+
+
+class _Thread(local):
+    deadline: Deadline | None = None
+
+
+_thread = _Thread()

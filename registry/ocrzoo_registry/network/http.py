@@ -1,4 +1,7 @@
-"""HTTP for everything that ocrzoo fetches: bounded in time, size and redirects, whatever the server does.
+"""HTTP for everything that ocrzoo downloads: bounded in size and redirects, and in time by its callers.
+
+Timeouts bound the wait for a connection and between two bytes; a :class:`Deadline` or the watcher of a transfer
+bounds the whole, whatever the server does.
 
 Proxies and certificates are those of the environment (``HTTPS_PROXY``, ``NO_PROXY``, ``REQUESTS_CA_BUNDLE``,
 ``CURL_CA_BUNDLE``, ``SSL_CERT_FILE``). Nothing is retried here; :mod:`ocrzoo_registry.network.retry` does that.
@@ -6,6 +9,7 @@ Proxies and certificates are those of the environment (``HTTPS_PROXY``, ``NO_PRO
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import time
@@ -15,15 +19,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from ocrzoo_registry.errors import Busy, Refused, SourceError, TooSlow, Unreachable
-from ocrzoo_registry.network.deadline import within
+from ocrzoo_registry.network.deadline import Deadline
 
 if TYPE_CHECKING:
     import requests
 
 CONNECT_S, IDLE_S = 5.0, 10.0
 """Seconds to connect, and between two bytes."""
-ANSWER_S = 10.0
-"""Seconds until a server has sent its headers, redirects included."""
+BODY_S = 10.0
+"""Seconds for a small body."""
 MAX_REDIRECTS = 5
 CHUNK_BYTES = 1 << 20
 MAX_REASON = 300
@@ -79,9 +83,7 @@ class Web:
             SourceError: It answers something else.
         """
         try:
-            answer = within(ANSWER_S, lambda: self._follow(method, url, dict(headers or {})), _close)
-        except TimeoutError as error:
-            raise Unreachable(f"{_host(url)}: {error}") from error
+            answer = self._follow(method, url, dict(headers or {}))
         except Exception as error:
             raise _as_source_error(error, url) from error
         try:
@@ -89,9 +91,9 @@ class Web:
                 _check_status(answer, self._auth_variable)
             yield answer
         finally:
-            _close(answer)
+            answer.close()
 
-    def body(self, answer: requests.Response, *, max_bytes: int, total_s: float = ANSWER_S) -> bytes:
+    def body(self, answer: requests.Response, *, max_bytes: int, total_s: float = BODY_S) -> bytes:
         """Read a small body whole, decompressed.
 
         Raises:
@@ -122,9 +124,12 @@ class Web:
             raise _as_source_error(error, answer.url) from error
 
     def _follow(self, method: str, url: str, headers: Mapping[str, str]) -> requests.Response:
-        session = self._get_session()
+        session, deadline = self._get_session(), Deadline.current(math.inf)
         for _ in range(MAX_REDIRECTS + 1):
             _refuse_odd(url)
+            left = deadline.left
+            if left <= 0:
+                raise Unreachable(f"{_host(url)}: not asked any more, the time is up")
             secrets = self._secrets if _origin(url) == self._origin else {}
             answer = session.request(
                 method,
@@ -133,7 +138,7 @@ class Web:
                 auth=lambda request: request,  # nothing from a .netrc
                 stream=True,
                 allow_redirects=False,
-                timeout=(CONNECT_S, IDLE_S),
+                timeout=(min(CONNECT_S, left), min(IDLE_S, left)),
             )
             if not answer.is_redirect:
                 return answer
@@ -205,10 +210,6 @@ def _retry_after(answer: requests.Response) -> float | None:
         return None if value is None else max(0.0, float(Retry().parse_retry_after(value)))
     except (InvalidHeader, ValueError, OverflowError):
         return None
-
-
-def _close(answer: requests.Response) -> None:
-    answer.close()
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

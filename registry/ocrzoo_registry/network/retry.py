@@ -1,9 +1,9 @@
-"""How long a source is waited for: the bounds that keep a pull from hanging, and when to try again.
+"""When a request is tried again, and when a source times out: the bounds that keep a download from hanging.
 
-A source that sends nothing for :data:`SILENCE_S` gives way to the next one, whatever it does in that time
-(no answer, errors, broken connections, a request to come back later). While bytes do come, they may take
-as long as :data:`LEAST_RATE` allows, and twice that where some had to be fetched again. So a file of ``n``
-bytes is there or given up within ``2 * SILENCE_S + 2 * n / LEAST_RATE`` seconds.
+A source that sends nothing for :data:`SILENCE_S` times out, whatever it does in that time (no answer, errors, broken
+connections, a request to come back later). While bytes do arrive, they may take as long as :data:`LEAST_RATE` allows,
+and twice that where some had to be downloaded again. So a file of ``n`` bytes is complete or given up within
+``2 * SILENCE_S + 2 * n / LEAST_RATE`` seconds.
 """
 
 from __future__ import annotations
@@ -13,21 +13,22 @@ import math
 import random
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ocrzoo_registry.errors import TooSlow, Unreachable
+from ocrzoo_registry.network.deadline import Deadline
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
 SILENCE_S = 14.0
-"""Seconds without a byte after which a source gives way: within 15 s, what it takes to notice included."""
+"""Seconds without a byte after which a source times out: within 15 s, the time to notice included."""
 LEAST_RATE = 16 << 10
-"""Bytes a second, over each :data:`SILENCE_S`; a source below gives way."""
+"""Bytes a second, over each :data:`SILENCE_S`; a slower source times out."""
 UNKNOWN_S = 900.0
-"""Seconds for a file whose size nobody states."""
+"""Seconds for a file of unknown size."""
 TRIES, TRIES_UNCONNECTED = 4, 2
-"""Tries without a byte in between; the lower number where there is no server at all."""
+"""Tries without a byte in between; the second if there is no server at all."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 4.0
 """Between tries: doubled each time, up to the longest."""
 
@@ -36,48 +37,53 @@ Answer = TypeVar("Answer")
 log = logging.getLogger("ocrzoo")
 
 
-class Patience:
-    """The clock of one listing or one file."""
-
-    def __init__(self) -> None:
-        self.failures = 0
-        """Tries that failed since there was anything new."""
-        self._start = self._last_byte = self._window_start = time.monotonic()
-        self._in_window = 0
-        self._budget_s = UNKNOWN_S
-        self._resting = False
+class Clock(Protocol):
+    """Anything that bounds tries in time."""
 
     @property
     def left(self) -> float:
-        """Seconds until the source gives way; may be negative. The source is not to blame for what we do meanwhile."""
-        if self._resting:
+        """Seconds; negative when none are left."""
+        ...
+
+
+class StallTimer:
+    """The clock of one file: it runs out when no bytes arrive, or too few."""
+
+    def __init__(self) -> None:
+        self._start = self._last_byte = self._window_start = time.monotonic()
+        self._in_window = 0
+        self._budget_s = UNKNOWN_S
+        self._paused = False
+
+    @property
+    def left(self) -> float:
+        """Seconds until the source times out; infinite while paused."""
+        if self._paused:
             return math.inf
         return SILENCE_S - (time.monotonic() - self._last_byte)
 
-    def rest(self) -> None:
-        """Stop the clock: all is here, and is being checked and handed to the disk."""
-        self._resting = True
+    def pause(self) -> None:
+        """Stop the clock: the file is complete, and is being verified and synced."""
+        self._paused = True
 
     def resume(self) -> None:
-        """Let the clock run: the source is asked for something."""
-        self._resting = False
+        """Let the clock run: a request is sent."""
+        self._paused = False
         self._last_byte = self._window_start = time.monotonic()
         self._in_window = 0
 
     def expect(self, size: int) -> None:
-        """Bound the whole by the size of what is to come, in bytes."""
+        """Bound the total time by the size of the file, in bytes."""
         self._budget_s = 2 * SILENCE_S + 2 * size / LEAST_RATE
 
-    def received(self, count: int, *, new: bool = True) -> None:
-        """Note that bytes came; ``new`` is false for those that had come before.
+    def received(self, count: int) -> None:
+        """Record that bytes arrived.
 
         Raises:
-            TooSlow: They come slower than the least rate, or too many of them again and again.
+            TooSlow: They arrive below the least rate, or too many of them again and again.
         """
         now = time.monotonic()
         self._last_byte = now
-        if new:
-            self.failures = 0
         if now - self._start > self._budget_s:
             raise TooSlow(f"not complete within {self._budget_s:.0f} s")
         self._in_window += count
@@ -87,32 +93,42 @@ class Patience:
                 raise TooSlow(f"{rate / 1024:.0f} KiB/s, and at least {LEAST_RATE >> 10} are needed")
             self._window_start, self._in_window = now, 0
 
-    def retrying(self, call: Callable[[], Answer], sleep: Callable[[float], None] = time.sleep) -> Answer:
-        """Return what a call returns, trying again where that may help and there is time.
+
+class RetryPolicy:
+    """When a request is tried again: where that may help, and while the clock has time left."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        """``clock`` is by default the deadline of this thread, or else :data:`SILENCE_S`."""
+        self.failures = 0
+        """Failed tries since the last progress."""
+        self._clock = clock or Deadline.current(SILENCE_S)
+
+    def call(self, request: Callable[[], Answer], sleep: Callable[[float], None] = time.sleep) -> Answer:
+        """Return what a request returns, after retries.
 
         Raises:
-            Unreachable: It failed in the same way until the patience was at an end.
+            Unreachable: It failed until the last try, or until the time was up.
         """
         from tenacity import Retrying, retry_if_exception_type
 
         retrying = Retrying(
             retry=retry_if_exception_type(Unreachable),
             wait=self._wait,
-            stop=self._at_an_end,
+            stop=self._is_over,
             after=self._failed,
             before_sleep=_log_retry,
             sleep=sleep,
             reraise=True,
         )
-        return retrying(call)
+        return retrying(request)
 
     def _failed(self, _state: RetryCallState) -> None:
         self.failures += 1
 
-    def _at_an_end(self, state: RetryCallState) -> bool:
+    def _is_over(self, state: RetryCallState) -> bool:
         error = _error_of(state)
         tries = TRIES if error.connected else TRIES_UNCONNECTED
-        return self.failures >= tries or state.upcoming_sleep >= self.left
+        return self.failures >= tries or state.upcoming_sleep >= self._clock.left
 
     def _wait(self, state: RetryCallState) -> float:
         """Seconds until the next try: what the source asked for, else doubled each time, never two clients in step."""

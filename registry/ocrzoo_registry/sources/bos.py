@@ -16,7 +16,7 @@ from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.http import Gone
-from ocrzoo_registry.network.retry import Patience
+from ocrzoo_registry.network.retry import RetryPolicy
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.sources.hub import A_PAGE, HubSource
@@ -45,7 +45,7 @@ class BosSource(HubSource):
             return None
         url = self._address(place.url)
         try:
-            headers = Patience().retrying(lambda: self._headers(url))
+            headers = RetryPolicy().call(lambda: self._headers(url))
         except Gone:
             return None
         length = headers.get("Content-Length", "")

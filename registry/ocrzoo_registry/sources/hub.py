@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, Valida
 from ocrzoo_registry.cards.schema import Sha256
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.http import Web
-from ocrzoo_registry.network.retry import Patience
+from ocrzoo_registry.network.retry import RetryPolicy
 from ocrzoo_registry.sources.base import Health, Listing, RemoteFile, Stream
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class HubSource:
             Gone: There is nothing at this address.
             SourceError: The hub does not answer, or not with what is due.
         """
-        content, headers = Patience().retrying(lambda: self._small(url))
+        content, headers = RetryPolicy().call(lambda: self._small(url))
         try:
             return kind.validate_json(content), headers
         except ValidationError as error:

@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from ocrzoo_registry.network.deadline import within
+from ocrzoo_registry.network.deadline import Deadline
 
 
 @pytest.fixture
@@ -16,8 +16,8 @@ def gate() -> Event:
 
 
 def test_a_call_in_time_gives_what_it_returns() -> None:
-    assert within(5, lambda: "answer") == "answer"
-    assert within(5, lambda: None) is None
+    assert Deadline(5).run(lambda: "answer") == "answer"
+    assert Deadline(5).run(lambda: None) is None
 
 
 def test_a_call_in_time_raises_what_it_raises() -> None:
@@ -27,54 +27,50 @@ def test_a_call_in_time_raises_what_it_raises() -> None:
         raise error
 
     with pytest.raises(ZeroDivisionError) as caught:
-        within(5, fail)
+        Deadline(5).run(fail)
     assert caught.value is error
 
 
 def test_a_call_that_exits_does_not_hang_its_caller() -> None:
     with pytest.raises(SystemExit):
-        within(5, lambda: exit(3))  # noqa: PLR1722  # as a plugin might
+        Deadline(5).run(lambda: exit(3))  # noqa: PLR1722  # as a plugin might
 
 
 def test_a_quick_call_is_not_waited_for_longer_than_it_takes() -> None:
     start = time.monotonic()
     for _ in range(20):
-        within(5, lambda: None)
+        Deadline(5).run(lambda: None)
     assert time.monotonic() - start < 1
 
 
 def test_a_call_that_takes_longer_is_a_timeout(gate: Event) -> None:
     start = time.monotonic()
     with pytest.raises(TimeoutError, match="no answer within 0 s"):
-        within(0.05, lambda: gate.wait(30))
+        Deadline(0.05).run(lambda: gate.wait(30))
     assert time.monotonic() - start < 1
     gate.set()
 
 
-def test_an_answer_that_comes_too_late_is_discarded(gate: Event) -> None:
-    discarded: list[str] = []
+def test_a_call_learns_its_deadline() -> None:
+    deadline = Deadline(5)
+    assert deadline.run(lambda: Deadline.current(9)) is deadline
+    assert Deadline.current(9).seconds == 9
+
+
+def test_an_abandoned_call_sees_that_its_time_is_up(gate: Event) -> None:
+    left: list[float] = []
     done = Event()
 
-    def discard(answer: str) -> None:
-        discarded.append(answer)
+    def call() -> None:
+        gate.wait(30)
+        left.append(Deadline.current(9).left)
         done.set()
 
-    def call() -> str:
-        gate.wait(30)
-        return "late"
-
     with pytest.raises(TimeoutError):
-        within(0.05, call, discard)
-    assert discarded == []
+        Deadline(0.05).run(call)
     gate.set()
     assert done.wait(5)
-    assert discarded == ["late"]
-
-
-def test_an_answer_in_time_is_not_discarded() -> None:
-    discarded: list[int] = []
-    assert within(5, lambda: 1, discarded.append) == 1
-    assert discarded == []
+    assert left[0] < 0
 
 
 def test_stop_ends_the_wait_before_its_time(gate: Event) -> None:
@@ -82,6 +78,6 @@ def test_stop_ends_the_wait_before_its_time(gate: Event) -> None:
     stop.set()
     start = time.monotonic()
     with pytest.raises(TimeoutError):
-        within(30, lambda: gate.wait(30), stop=stop)
+        Deadline(30, stop).run(lambda: gate.wait(30))
     assert time.monotonic() - start < 5
     gate.set()

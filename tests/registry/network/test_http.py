@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
 from tests.registry.network.web_server import Asked, Reply, WebServer, serving
 
 from ocrzoo_registry.errors import Busy, Refused, SourceError, TooSlow, Unreachable
 from ocrzoo_registry.network import http
+from ocrzoo_registry.network.deadline import Deadline
 from ocrzoo_registry.network.http import Gone, Web
 
 
@@ -159,13 +161,31 @@ def test_what_a_server_sends_back_of_the_question_is_not_told(server: WebServer,
     assert len(str(caught.value)) < 400
 
 
-def test_headers_that_drip_have_an_end(server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "ANSWER_S", 0.2)
+def test_headers_that_drip_end_with_the_deadline(server: WebServer) -> None:
     server.answers["/a"] = Reply(raw=b"HTTP/1.1 200 OK\r\nX-Slow: ", endless=b"x")
     start = time.monotonic()
-    with pytest.raises(Unreachable, match="no answer within"):
-        get(f"{server.url}/a")
+    with pytest.raises(TimeoutError, match="no answer within"):
+        Deadline(0.2).run(lambda: get(f"{server.url}/a"))
     assert time.monotonic() - start < 2
+
+
+def test_an_abandoned_call_sends_no_further_request(server: WebServer) -> None:
+    abandoned, done = Event(), Event()
+    errors: list[str] = []
+
+    def call() -> None:
+        assert abandoned.wait(10)
+        try:
+            get(f"{server.url}/a")
+        except Unreachable as error:
+            errors.append(str(error))
+        done.set()
+
+    with pytest.raises(TimeoutError):
+        Deadline(0.05).run(call)
+    abandoned.set()
+    assert done.wait(5)
+    assert "the time is up" in errors[0]
 
 
 def test_a_silent_body_has_an_end(server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:

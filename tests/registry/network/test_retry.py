@@ -1,4 +1,4 @@
-"""Patience: what is tried again, how often, how long is waited in between, and what is too slow."""
+"""Retries: what is tried again, how often and after how long, and what is too slow."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 
 from ocrzoo_registry.errors import IntegrityError, Refused, SourceError, TooSlow, Unreachable
 from ocrzoo_registry.network import retry
-from ocrzoo_registry.network.retry import LEAST_RATE, TRIES, TRIES_UNCONNECTED, Patience
+from ocrzoo_registry.network.deadline import Deadline
+from ocrzoo_registry.network.retry import LEAST_RATE, TRIES, TRIES_UNCONNECTED, RetryPolicy, StallTimer
 
 SILENCE_S = 10.0
 
@@ -52,7 +53,7 @@ def failing(*errors: Exception) -> tuple[Callable[[], str], list[int]]:
 
 def test_what_is_unreachable_is_tried_again(clock: Clock) -> None:
     call, calls = failing(Unreachable("down"), Unreachable("still down"))
-    assert Patience().retrying(call, clock.sleep) == "answer"
+    assert RetryPolicy().call(call, clock.sleep) == "answer"
     assert len(calls) == 3
 
 
@@ -60,7 +61,7 @@ def test_what_is_unreachable_is_tried_again(clock: Clock) -> None:
 def test_the_tries_are_limited_and_the_last_error_is_told(clock: Clock, connected: bool, tries: int) -> None:
     call, calls = failing(*(Unreachable(f"try {number}", connected=connected) for number in range(1, 20)))
     with pytest.raises(Unreachable, match=f"try {tries}"):
-        Patience().retrying(call, clock.sleep)
+        RetryPolicy().call(call, clock.sleep)
     assert len(calls) == tries
     assert len(clock.slept) == tries - 1
 
@@ -77,27 +78,27 @@ def test_fewer_tries_than_without_a_server_would_be_none() -> None:
 def test_nothing_else_is_tried_again(clock: Clock, error: Exception) -> None:
     call, calls = failing(error)
     with pytest.raises(type(error)):
-        Patience().retrying(call, clock.sleep)
+        RetryPolicy().call(call, clock.sleep)
     assert (len(calls), clock.slept) == (1, [])
 
 
 def test_the_source_says_when_to_come_back(clock: Clock) -> None:
     call, _ = failing(Unreachable("busy", retry_after=3.0), Unreachable("busy", retry_after=0.0))
-    Patience().retrying(call, clock.sleep)
+    RetryPolicy().call(call, clock.sleep)
     assert clock.slept == [3.0, 0.0]
 
 
 def test_a_source_that_asks_for_more_time_than_is_left_is_not_waited_for(clock: Clock) -> None:
     call, calls = failing(Unreachable("busy", retry_after=SILENCE_S))
     with pytest.raises(Unreachable, match="busy"):
-        Patience().retrying(call, clock.sleep)
+        RetryPolicy().call(call, clock.sleep)
     assert (len(calls), clock.slept) == (1, [])
 
 
 def test_all_waits_together_are_bounded_by_the_silence(clock: Clock) -> None:
     call, calls = failing(*[Unreachable("busy", retry_after=SILENCE_S * 0.4)] * 9)
     with pytest.raises(Unreachable):
-        Patience().retrying(call, clock.sleep)
+        RetryPolicy().call(call, clock.sleep)
     assert len(calls) == 3
     assert sum(clock.slept) < SILENCE_S
 
@@ -106,35 +107,45 @@ def test_waits_are_doubled_up_to_the_longest(clock: Clock, monkeypatch: pytest.M
     monkeypatch.setattr(retry, "TRIES", 7)
     monkeypatch.setattr(retry, "LONGEST_WAIT_S", 2.0)
     call, _ = failing(*[Unreachable("down")] * 6)
-    Patience().retrying(call, clock.sleep)
+    RetryPolicy().call(call, clock.sleep)
     expected = [0.5, 1.0, 2.0, 2.0, 2.0, 2.0]
     assert len(clock.slept) == len(expected)
     for slept, most in zip(clock.slept, expected, strict=True):
         assert 0.75 * most <= slept <= most
 
 
-def test_a_new_byte_gives_new_patience(clock: Clock) -> None:
-    chosen = Patience()
+def test_a_byte_resets_the_timer(clock: Clock) -> None:
+    timer = StallTimer()
     clock.now += SILENCE_S - 1
-    chosen.failures = 3
-    chosen.received(LEAST_RATE * 100)
-    assert (chosen.failures, chosen.left) == (0, SILENCE_S)
+    timer.received(LEAST_RATE * 100)
+    assert timer.left == SILENCE_S
 
 
-def test_a_byte_that_had_come_before_is_no_progress(clock: Clock) -> None:
-    chosen = Patience()
-    chosen.failures = 3
-    chosen.received(1, new=False)
-    assert chosen.failures == 3
+def test_a_paused_timer_does_not_run_out(clock: Clock) -> None:
+    timer = StallTimer()
+    timer.pause()
+    clock.now += 10 * SILENCE_S
+    assert timer.left > SILENCE_S
+    timer.resume()
+    assert timer.left == SILENCE_S
 
 
-def test_patience_runs_out_without_a_byte(clock: Clock) -> None:
-    chosen = Patience()
+def test_the_deadline_of_a_call_bounds_its_retries(clock: Clock) -> None:
+    def fail() -> None:
+        raise Unreachable("down")
+
+    with pytest.raises(Unreachable):
+        Deadline(0.3).run(lambda: RetryPolicy().call(fail, clock.sleep))
+    assert clock.slept == []
+
+
+def test_the_timer_runs_out_without_a_byte(clock: Clock) -> None:
+    chosen = StallTimer()
     clock.now += SILENCE_S + 1
     assert chosen.left == -1
 
 
-def drip(chosen: Patience, clock: Clock, rate: float, seconds: float) -> None:
+def drip(chosen: StallTimer, clock: Clock, rate: float, seconds: float) -> None:
     for _ in range(int(seconds)):
         clock.now += 1
         chosen.received(int(rate))
@@ -142,22 +153,22 @@ def drip(chosen: Patience, clock: Clock, rate: float, seconds: float) -> None:
 
 def test_bytes_below_the_least_rate_are_too_slow(clock: Clock) -> None:
     with pytest.raises(TooSlow, match=r"15 KiB/s, and at least 16 are needed"):
-        drip(Patience(), clock, 15 << 10, SILENCE_S)
+        drip(StallTimer(), clock, 15 << 10, SILENCE_S)
 
 
 def test_bytes_at_the_least_rate_are_fast_enough(clock: Clock) -> None:
-    drip(Patience(), clock, LEAST_RATE, 10 * SILENCE_S)
+    drip(StallTimer(), clock, LEAST_RATE, 10 * SILENCE_S)
 
 
 def test_a_good_start_does_not_pay_for_a_slow_rest(clock: Clock) -> None:
-    chosen = Patience()
+    chosen = StallTimer()
     drip(chosen, clock, 1 << 30, SILENCE_S)
     with pytest.raises(TooSlow):
         drip(chosen, clock, 1, SILENCE_S)
 
 
 def test_the_whole_is_bounded_by_its_size(clock: Clock) -> None:
-    chosen = Patience()
+    chosen = StallTimer()
     chosen.expect(LEAST_RATE * 10)
     drip(chosen, clock, 1 << 20, 40)
     with pytest.raises(TooSlow, match="not complete within 40 s"):
@@ -167,5 +178,5 @@ def test_the_whole_is_bounded_by_its_size(clock: Clock) -> None:
 def test_each_retry_is_logged_with_its_reason_and_wait(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "ocrzoo")
     call, _ = failing(Unreachable("hub: HTTP 503", retry_after=2.0))
-    Patience().retrying(call, clock.sleep)
+    RetryPolicy().call(call, clock.sleep)
     assert caplog.messages == ["hub: HTTP 503; retrying in 2.0 s"]

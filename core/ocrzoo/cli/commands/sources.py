@@ -63,7 +63,7 @@ _YES_NO = {True: "yes", False: "no", None: "not checked"}
 
 
 def _asked(zoo: Zoo, name: str) -> dict[str, Any]:
-    from ocrzoo_registry.network.deadline import within
+    from ocrzoo_registry.network.deadline import Deadline
     from ocrzoo_registry.sources.base import Checkable, Health
 
     spec = zoo.sources.get(name)
@@ -74,7 +74,7 @@ def _asked(zoo: Zoo, name: str) -> dict[str, Any]:
         source = zoo.resolver.sources.load(name)
         if not isinstance(source, Checkable):
             return {**status, "answer": "has no check"}
-        health: object = within(SILENCE_S, source.check)
+        health: object = Deadline(SILENCE_S).run(source.check)
         if not isinstance(health, Health):
             return {**status, "answer": f"invalid check result: {type(health).__name__}"}
     except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever a plugin's source raises
