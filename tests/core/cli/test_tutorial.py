@@ -116,7 +116,7 @@ def test_the_command_takes_the_file_too(run: Callable[..., Any], folder: Path) -
     assert "'text_rec_score_thresh': 0.99" in ran.out
 
 
-def test_weights_of_ones_own(folder: Path, zoo: Any) -> None:
+def test_custom_weights(folder: Path, zoo: Any) -> None:
     """Section 4.2: a folder in the place of ``model_dir``; the model may have a name of its own."""
     from ocrzoo import create_pipeline
     from ocrzoo_registry.download.request import DownloadRequest
