@@ -33,8 +33,7 @@ ASKED = ("en", "ru", "vi", "ko", "ja", "zh", "eo", "ka-Geor", "ru,ko,en", "de,fr
 PLUGIN = """
 import json
 from pathlib import Path
-from ocrzoo_registry.cards.loader import build_card, read_cards
-from ocrzoo_registry.plugins.hookspecs import hookimpl
+from ocrzoo_registry import build_card, hookimpl, read_cards
 
 HERE = Path(__file__).parent
 {before}
@@ -67,7 +66,7 @@ def made_up(count: int, folder: Path, official: list[ModelCard]) -> Iterator[dic
         like = random.choice(official).model_dump(mode="json", exclude_defaults=True)
         few = random.sample(tags, k=random.choice((1, 1, 2, 3, 5, 40)))
         charset = f"{random.randrange(CHARSETS)}.txt"
-        like.pop("copies", None)
+        like.pop("known_digests", None)
         yield {**like, "name": f"made_{number:05}_rec", "languages": few, "charset": charset}
 
 
@@ -77,7 +76,7 @@ def load(what: str, folder: Path, cards: str, before: str = "") -> Zoo:
     (folder / f"{name}.py").write_text(PLUGIN.format(cards=cards, before=before), encoding="utf-8")
     zoo = Zoo(Settings(home=folder / "home"))
     found = [*entry_points(group=ENTRY_POINT_GROUP), EntryPoint(name, name, ENTRY_POINT_GROUP)]
-    zoo.__dict__["host"] = PluginManager(zoo.settings, found)
+    zoo.__dict__["plugins"] = PluginManager(zoo.settings, found)
     with timed(what):
         count = len(zoo.models)
     print(f"{'  models':<58} {count:9}")
@@ -102,7 +101,7 @@ def load_all(count: int, folder: Path) -> Zoo:
     load(
         f"load {count} more that a plugin builds from its data",
         folder,
-        "(build_card(one, origin='made').located_in(HERE) for one in DATA)",
+        "(build_card(one, origin='made', folder=HERE) for one in DATA)",
         "DATA = json.loads((HERE / 'data.json').read_bytes())",
     )
     load(f"load {count} more from JSON lines, small ones", folder, "read_cards(HERE / 'small', HERE)")

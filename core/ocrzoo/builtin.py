@@ -1,4 +1,4 @@
-"""What ocrzoo itself offers, by the same door as any plugin."""
+"""The sources, engines, predictors and pipelines of ocrzoo itself, registered by the same hooks as any plugin's."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _REFERENCES = "ocrzoo_registry.sources.references"
 
 @hookimpl
 def ocrzoo_sources(settings: Settings) -> Iterator[SourceSpec]:
-    """What is on this machine first, then a mirror, then the hubs in PaddleX's order, then pip."""
+    """Local sources first, then a mirror, then the hubs in PaddleX's order, then pip."""
     yield SourceSpec(
         "directory",
         "ocrzoo_registry.sources.directory:DirectorySource",

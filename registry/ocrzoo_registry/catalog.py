@@ -1,4 +1,4 @@
-"""The catalog: every model card on offer, found by name, pattern or property."""
+"""The catalog: every registered model card, found by name, pattern or property."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ocrzoo_registry.plugins.registrations import Registration, Registrations
 class Catalog(Registrations[ModelCard]):
     """All model cards; iteration gives them by name."""
 
-    def __init__(self, offers: Iterable[Registration[ModelCard]]) -> None:
-        super().__init__("model", offers, lambda card: card.name, missing=UnknownModel)
+    def __init__(self, registrations: Iterable[Registration[ModelCard]]) -> None:
+        super().__init__("model", registrations, lambda card: card.name, missing=UnknownModel)
 
     def get(self, name: str) -> ModelCard:
         """Return the model with this name.
 
         Raises:
-            UnknownModel: There is none; the message names the nearest.
-            AmbiguousName: Two plugins offer it.
+            UnknownModel: There is no such model; the message has the nearest names.
+            AmbiguousName: Two plugins register it.
         """
         return super().get(name)
 

@@ -17,7 +17,7 @@ from ocrzoo_registry.languages.ranking import Candidate, ModelFilters, explain_o
 from ocrzoo_registry.languages.support import LanguageSupport, support_of
 from ocrzoo_registry.languages.tags import Language, claims, parse_languages
 from ocrzoo_registry.names import did_you_mean
-from ocrzoo_registry.plugins import gc_pause
+from ocrzoo_registry.plugins.gc_pause import gc_paused
 
 log = logging.getLogger("ocrzoo")
 
@@ -137,7 +137,7 @@ class ModelProvider(Protocol):
         ...
 
 
-@gc_pause.at_rest()
+@gc_paused()
 def select(
     zoo: ModelProvider,
     lang: str | Iterable[str | Language],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from types import GenericAlias
+from typing import Any
 
-from pydantic import BaseModel
+from pydantic import TypeAdapter
 
 from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import ModelCard
@@ -37,7 +39,7 @@ class CardCheck:
     def __init__(self, predictors: Iterable[PredictorSpec], sources: Iterable[SourceSpec]) -> None:
         self._predictors = {spec.name: spec for spec in predictors}
         self._paths = {spec.key: spec.reference for spec in sources}
-        self._kinds: dict[str, type[BaseModel] | None] = {}
+        self._checks: dict[str, Callable[[object], bool] | None] = {}
 
     def __call__(self, card: ModelCard) -> None:
         """Refuse a card whose task its predictor does not do, or that a source could not read.
@@ -49,9 +51,10 @@ class CardCheck:
         if predictor is not None:
             self._check_task(card, predictor)
         for source, references in card.sources.items():
-            if kind := self._kind(source, card):
+            fits = self._fits(source, card)
+            if fits is not None and not fits(references):
                 for file_format in references:
-                    read_reference(card, source, file_format, kind)
+                    read_reference(card, source, file_format, load_attribute(self._paths[source]))
 
     def _check_task(self, card: ModelCard, predictor: PredictorSpec) -> None:
         if card.task not in predictor.tasks:
@@ -64,11 +67,13 @@ class CardCheck:
             if not getattr(card, key, None):
                 raise CardError(f"{card.name}: {key}: needed for {card.task}")
 
-    def _kind(self, source: str, card: ModelCard) -> type[BaseModel] | None:
-        """The model of a source's references; ``None`` where it has none, or its plugin is not installed."""
-        if source not in self._kinds:
+    def _fits(self, source: str, card: ModelCard) -> Callable[[object], bool] | None:
+        """The check of all references to a source; ``None`` where it has none, or its plugin is not installed."""
+        if source not in self._checks:
             if source not in self._paths and (near := get_close_matches(source, self._paths, 1, _TYPO)):
                 raise CardError(f"{card.name}: sources.{source}: unknown source (did you mean {near[0]}?)")
-            path = self._paths.get(source)
-            self._kinds[source] = load_attribute(path) if path else None
-        return self._kinds[source]
+            self._checks[source] = None
+            if path := self._paths.get(source):
+                by_format: Any = GenericAlias(dict, (str, load_attribute(path)))
+                self._checks[source] = TypeAdapter(by_format).validator.isinstance_python
+        return self._checks[source]

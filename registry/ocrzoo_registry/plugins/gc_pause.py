@@ -1,6 +1,6 @@
-"""Python's garbage collector, kept from going through thousands of cards again and again.
+"""A pause of Python's cyclic garbage collector.
 
-Ten thousand cards are a million objects: while they are made, the collector takes three times as long as making them.
+Ten thousand cards are a million objects: creating them takes three times as long with the collector running.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ _FROZEN_BY_PYTHON = 1000
 
 
 @contextmanager
-def at_rest(*, made_to_stay: bool = False) -> Iterator[None]:
-    """Let the collector rest while many objects are made; also a decorator.
+def gc_paused(*, long_lived: bool = False) -> Iterator[None]:
+    """Disable cyclic GC while many objects are created; also a decorator.
 
-    Objects that are ``made_to_stay`` are counted as old ones, which are seldom gone through: to freeze and unfreeze
-    does that. What the program froze itself stays frozen.
+    ``long_lived`` moves them to the oldest generation, which is seldom collected (by freezing and unfreezing it);
+    what the program itself has frozen stays frozen.
     """
-    running = gc.isenabled()
+    enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if made_to_stay and gc.get_freeze_count() < _FROZEN_BY_PYTHON:
+        if long_lived and gc.get_freeze_count() < _FROZEN_BY_PYTHON:
             gc.freeze()
             gc.unfreeze()
-        if running:
+        if enabled:
             gc.enable()

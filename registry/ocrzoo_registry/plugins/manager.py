@@ -23,8 +23,8 @@ from ocrzoo_registry.cards.formats import register
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import PluginError
 from ocrzoo_registry.names import did_you_mean
-from ocrzoo_registry.plugins import gc_pause
 from ocrzoo_registry.plugins.checks import CardCheck, check_spec
+from ocrzoo_registry.plugins.gc_pause import gc_paused
 from ocrzoo_registry.plugins.hookspecs import ENTRY_POINT_GROUP, HookSpecs
 from ocrzoo_registry.plugins.registrations import Origin, Registration
 from ocrzoo_registry.plugins.specs import EngineSpec, FormatSpec, PipelineSpec, PredictorSpec, SourceSpec
@@ -148,7 +148,7 @@ class PluginManager:
 
     def _call(self, hook: str, kind: type[T], check: Callable[[T], None] = lambda _: None) -> list[Registration[T]]:
         if hook not in self._registered:
-            with gc_pause.at_rest(made_to_stay=True):
+            with gc_paused(long_lived=True):
                 self._registered[hook] = [
                     Registration(value, plugin.origin)
                     for plugin in self.plugins
@@ -191,9 +191,9 @@ class PluginManager:
         log.warning(text)
 
 
-def _unambiguous(offers: Iterable[Registration[SpecT]]) -> list[SpecT]:
+def _unambiguous(registrations: Iterable[Registration[SpecT]]) -> list[SpecT]:
     """The values whose name only one plugin registers."""
-    values = [offer.value for offer in offers]
+    values = [one.value for one in registrations]
     counts = Counter(value.name for value in values)
     return [value for value in values if counts[value.name] == 1]
 

@@ -1,4 +1,4 @@
-"""Things that plugins offer by name, and who offers them."""
+"""Values that plugins register by name, and the plugin of each."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ T = TypeVar("T")
 log = logging.getLogger("ocrzoo")
 
 _FEW = 8
-"""So many names are listed whole when an unknown one is asked for."""
+"""Up to this many names, an unknown name is answered with all of them."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """The plugin, and the distribution it came with."""
+    """A plugin and its distribution."""
 
     plugin: str
     distribution: str
@@ -31,94 +31,92 @@ class Origin:
 
 
 OFFICIAL = "ocrzoo"
-"""The distribution whose names others cannot take."""
+"""The distribution whose names no other can take."""
 
 
 @dataclass(frozen=True)
 class Registration(Generic[T]):
-    """Something on offer, and its origin."""
+    """A registered value and its origin."""
 
     value: T
     origin: Origin
 
 
 class Registrations(Generic[T]):
-    """What is on offer, by name.
+    """Registered values by name.
 
-    A name that two plugins offer is refused, not guessed; an official name stays with ocrzoo, and the
-    other offer is refused.
+    A name that two plugins register is ambiguous and refused; ocrzoo's own names always win.
     """
 
     def __init__(
         self,
         kind: str,
-        offers: Iterable[Registration[T]],
+        registrations: Iterable[Registration[T]],
         name_of: Callable[[T], str],
         missing: type[OcrzooError] = UsageError,
     ) -> None:
-        """``kind`` and ``missing`` word and type the error for an unknown name."""
+        """``kind`` is the word, and ``missing`` the type, of the error for an unknown name."""
         self._kind, self._missing = kind, missing
         by_name: dict[str, list[Registration[T]]] = {}
-        for offer in offers:
-            by_name.setdefault(name_of(offer.value), []).append(offer)
-        self._offers = {name: found[0] for name, found in sorted(by_name.items()) if len(found) == 1}
-        self.conflicts = {
-            name: tuple(offer.origin for offer in found) for name, found in by_name.items() if len(found) > 1
-        }
+        for one in registrations:
+            by_name.setdefault(name_of(one.value), []).append(one)
+        found = {name: same[0] for name, same in by_name.items() if len(same) == 1}
+        self.conflicts = {name: tuple(one.origin for one in same) for name, same in by_name.items() if len(same) > 1}
+        """Names that several plugins register, with all of these plugins."""
         for name in self.conflicts:
-            official = [offer for offer in by_name[name] if offer.origin.distribution == OFFICIAL]
+            official = [one for one in by_name[name] if one.origin.distribution == OFFICIAL]
             if len(official) == 1:
-                self._offers[name] = official[0]
-                log.warning(self.describe_conflict(name))
-        self._offers = dict(sorted(self._offers.items()))
-        """Names that several plugins offer, with all of those."""
+                found[name] = official[0]
+        self._by_name = dict(sorted(found.items()))
+        for name in self.conflicts.keys() & found.keys():
+            log.warning(self.describe_conflict(name))
 
     def __iter__(self) -> Iterator[T]:
-        """Iterate over what is on offer, by name."""
-        return (offer.value for offer in self._offers.values())
+        """Iterate over the values by name."""
+        return (one.value for one in self._by_name.values())
 
     def __len__(self) -> int:
-        """Return how many names can be had."""
-        return len(self._offers)
+        """Return the number of names."""
+        return len(self._by_name)
 
     def __contains__(self, name: str) -> bool:
-        """Whether the name can be had."""
-        return name in self._offers
+        """Whether the name is registered and unambiguous."""
+        return name in self._by_name
 
     @property
     def names(self) -> list[str]:
-        """All names that can be had, sorted."""
-        return list(self._offers)
+        """All unambiguous names, sorted."""
+        return list(self._by_name)
 
     def origin(self, name: str) -> Origin:
-        """Return who offers the name."""
+        """Return the plugin that registers the name."""
         self.get(name)
-        return self._offers[name].origin
+        return self._by_name[name].origin
 
     def get(self, name: str) -> T:
-        """Return what bears this name.
+        """Return the value with this name.
 
         Raises:
-            AmbiguousName: Two plugins offer it, and neither is ocrzoo.
-            UsageError: None does (or the error class given at construction).
+            AmbiguousName: Two plugins register it, and neither is ocrzoo.
+            UsageError: It is unknown (or the error class given at construction).
         """
-        if name in self.conflicts and name not in self._offers:
+        if name in self.conflicts and name not in self._by_name:
             raise AmbiguousName(self.describe_conflict(name))
-        if name not in self._offers:
+        if name not in self._by_name:
             raise self._missing(f"no {self._kind} is called {name!r}{self._hint(name)}")
-        return self._offers[name].value
+        return self._by_name[name].value
 
     def _hint(self, name: str) -> str:
-        if len(self._offers) <= _FEW:
-            return f": there are {', '.join(self._offers) or 'none'}"
-        return did_you_mean(name, self._offers)
+        if len(self._by_name) <= _FEW:
+            return f": there are {', '.join(self._by_name) or 'none'}"
+        return did_you_mean(name, self._by_name)
 
     def describe_conflict(self, name: str) -> str:
-        """Say who offers the name twice, and what to do about it."""
+        """Return which plugins register the name, and how to resolve the conflict."""
         rivals = sorted(self.conflicts[name], key=lambda origin: origin.distribution != OFFICIAL)
-        taken = f"{self._kind} {name!r} is offered by {' and '.join(map(str, rivals))}: "
+        taken = f"{self._kind} {name!r} is registered by {' and '.join(map(str, rivals))}: "
         if len(set(rivals)) == 1:
-            return f"{taken}give one another name"
-        if name in self._offers:
-            return f"{taken}the official one is used; give the other another name"
-        return f"{taken}uninstall one, or leave one out with OCRZOO_DISABLE_PLUGINS={rivals[-1].plugin}"
+            return f"{taken}rename one of them"
+        if name in self._by_name:
+            return f"{taken}the official one is used; rename the other"
+        return f"{taken}uninstall one, or disable one with OCRZOO_DISABLE_PLUGINS={rivals[-1].plugin}"

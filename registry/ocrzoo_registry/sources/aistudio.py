@@ -1,8 +1,7 @@
 """Source ``aistudio``: repositories of AI Studio, a git host (gitea) with large-file storage.
 
-The tree names each file as git does: by the digest of its bytes, or of the pointer that stands for a large
-file (whose own size only the contents tell). Both are checked (:mod:`ocrzoo_registry.download.verify`), so every
-file is verified.
+The tree has the git blob ID of each file, or of its LFS pointer (the size of a large file is in its contents entry
+only). :mod:`ocrzoo_registry.download.verify` checks both, so every file is verified.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ _TREE = TypeAdapter(_Tree)
 _CONTENTS = TypeAdapter(_Contents)
 
 _LONGEST_POINTER = 200
-"""Bytes; a smaller size may be that of a pointer to the file, and is not believed."""
+"""Bytes; a smaller size may be the pointer's, and is ignored."""
 
 
 ENDPOINT = "https://git.aistudio.baidu.com"
@@ -63,10 +62,10 @@ class AIStudioSource(HubSource):
         super().__init__(endpoint, {"Authorization": f"token {token}"} if token else {}, auth_variable=AUTH_VARIABLE)
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
-        """Return the files of the card's repository at the commit that its branch stands at now.
+        """Return the files of the card's repository at the current commit of its branch.
 
         Raises:
-            SourceError: AI Studio does not answer, or not as it should.
+            SourceError: AI Studio does not answer, or with invalid data.
         """
         return self._list(card, file_format, None)
 
@@ -104,10 +103,10 @@ class AIStudioSource(HubSource):
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
     ) -> Iterator[Stream]:
-        """Open a file at the listing's commit; by the branch where the host does not know files by that name.
+        """Open a file at the listing's commit; by the branch if the host has no file there.
 
         Raises:
-            SourceError: It cannot be had.
+            SourceError: It could not be opened.
         """
         with ExitStack() as stack:
             try:

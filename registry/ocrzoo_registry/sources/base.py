@@ -1,4 +1,4 @@
-"""What a source of weights is: it lists the files of a model and opens one at an offset."""
+"""The protocol of sources: list the files of a model, and open one of them at an offset."""
 
 from __future__ import annotations
 
@@ -13,54 +13,54 @@ from ocrzoo_registry.store.manifest import Manifest
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One file that a source can deliver."""
+    """One file of a source."""
 
     path: str
     """Path inside the model's folder, ``/`` between parts."""
     size: int | None = None
-    """Bytes, where the source knows."""
+    """Bytes, if known."""
     sha256: str | None = None
     git_sha1: str | None = None
-    """What git calls the file: of its bytes, or of the LFS pointer that stands for it."""
+    """The git blob ID of the file, or of its LFS pointer."""
     md5: str | None = None
-    """32 hexadecimal digits, where the source states nothing better."""
+    """32 hexadecimal digits, if the source states no better digest."""
     digest_origin: str | None = None
-    """Who vouches for the digests."""
+    """Where the digests come from."""
     reference: str = ""
-    """What the source needs to find the file again; means nothing to others."""
+    """What the source needs to open the file, e.g. its URL; opaque to others."""
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What a source holds of one model in one format, all of one revision."""
+    """The files of one model in one format, all of one revision."""
 
     revision: str
     files: tuple[RemoteFile, ...]
     archive: bool = False
-    """The one file listed is a tar with the model in one folder."""
+    """Whether the only file is a tar archive with the model in one folder."""
 
 
 @dataclass(frozen=True)
 class Stream:
-    """A file that a source has begun to deliver."""
+    """An open file: its chunks from an offset on."""
 
     chunks: Iterator[bytes]
     offset: int = 0
-    """Where the chunks begin: the offset asked for, or 0 where the source cannot go on from there."""
+    """Offset of the first chunk: the requested one, or 0 if the source cannot resume."""
     size: int | None = None
-    """Bytes of the whole file, where the source knows."""
+    """Bytes of the whole file, if known."""
     validator: str | None = None
-    """A strong ETag or a date: given back to ``open``, so that bytes of two states are never joined."""
+    """A strong ETag or a date, passed to ``open`` on resume so that bytes of two versions are never joined."""
 
 
 class Source(Protocol):
-    """Where weights come from: it lists files, and opens one at an offset."""
+    """A source of weights."""
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
-        """Return what the source holds, or ``None`` where it does not have the model.
+        """Return the files of a model, or ``None`` if the source does not have it.
 
         Raises:
-            SourceError: It should have the model and cannot say so now.
+            SourceError: The source failed.
         """
         ...
 
@@ -70,8 +70,8 @@ class Source(Protocol):
         """Open a listed file at a byte offset, as chunks of bytes.
 
         Raises:
-            Unreachable: The file cannot be had now; it is asked for again, from where it broke off.
-            SourceError: The file cannot be had.
+            Unreachable: No answer, or a broken connection; the transfer retries from the last byte.
+            SourceError: The file could not be opened.
         """
         ...
 
@@ -91,33 +91,33 @@ class Versioned(Protocol):
 
 @runtime_checkable
 class Holding(Protocol):
-    """A source that holds models whose cards do not name it, and can say which."""
+    """A source of models whose cards do not name it."""
 
     def holds(self, name: str) -> bool:
-        """Whether it has the model in some format; not, where it cannot say so now."""
+        """Whether it has the model in some format; ``False`` if it does not answer."""
         ...
 
 
 @dataclass(frozen=True)
 class Health:
-    """How a source is."""
+    """The state of a source."""
 
     answer: str
-    """What it answered, in a few words."""
+    """The answer in a few words."""
     latency_s: float | None = None
-    """Seconds until it answered, where it was asked over a network."""
+    """Seconds until the answer, over a network."""
     reachable: bool | None = True
-    """``None`` where it was not asked."""
+    """``None`` if it was not asked."""
 
 
 @runtime_checkable
 class Checkable(Protocol):
-    """A source that can say how it is (``ocrzoo sources check``)."""
+    """A source that can be checked (``ocrzoo sources check``)."""
 
     def check(self) -> Health:
-        """Ask it.
+        """Ask the source.
 
         Raises:
-            SourceError: It does not answer.
+            SourceError: No answer.
         """
         ...

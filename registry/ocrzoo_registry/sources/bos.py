@@ -1,4 +1,4 @@
-"""Source ``bos``: one tar a model, in Baidu's object store or wherever a card's address leads.
+"""Source ``bos``: one tar archive a model, in Baidu's object store or at any URL of a card.
 
 The store states the archive's length and, in ``Content-MD5``, its digest (a mirror of ours states SHA-256 in
 ``X-Linked-Etag``); what is inside is checked by :mod:`ocrzoo_registry.download.tar`.
@@ -29,13 +29,13 @@ def endpoint_of(settings: Settings) -> str:
 
 
 class BosSource(HubSource):
-    """Reads tar archives by their address."""
+    """Reads tar archives by URL."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(endpoint_of(settings))
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
-        """Return the archive of the card, with what the store states of it.
+        """Return the archive of the card, with its size and digests.
 
         Raises:
             SourceError: The store does not answer.
@@ -61,7 +61,7 @@ class BosSource(HubSource):
         return Listing(revision.strip('"')[:200], (file,), archive=True)
 
     def _address(self, url: str) -> str:
-        """The card's address, at the endpoint of the settings where it is the store's own."""
+        """The card's URL, with the endpoint of the settings in place of Baidu's hosts."""
         parts = urlsplit(url)
         if (parts.hostname or "").endswith(".bcebos.com"):
             return f"{self.endpoint}{parts.path}"

@@ -1,7 +1,7 @@
-"""Source ``directory``: models that lie in a folder of this machine.
+"""Source ``directory``: models in local folders.
 
-Looked at are the folders of ``OCRZOO_MODEL_PATH``, each holding models as ``<name>[_onnx]/`` (PaddleX's
-layout, so a copied ``official_models`` will do), and the folder that a plugin's card names beside itself.
+It reads the folders of ``OCRZOO_MODEL_PATH``, with models as ``<name>[_<format>]/`` (PaddleX's layout, so a copy of
+``official_models`` works), and the folder beside a card that the card names.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class DirectorySource:
         self._store = Store(settings.home).root.resolve()
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
-        """Return the first folder that holds every file the format needs."""
+        """Return the files of the first folder that has a complete model."""
         pinned = {file.path: file for file in card.artifacts[file_format].files}
         wanted = wanted_files(card, file_format)
         for folder in self._folders(card, file_format):
@@ -48,19 +48,19 @@ class DirectorySource:
         yield Stream(read_chunks(Path(file.reference), offset), offset, validator=listing.revision)
 
     def check(self) -> Health:
-        """Say how many folders there are to look into (``ocrzoo sources check``).
+        """Report the number of folders (``ocrzoo sources check``).
 
         Raises:
-            SourceError: One of them is not there.
+            SourceError: A folder does not exist.
         """
         for root in self._roots:
             if not root.is_dir():
-                raise SourceError(f"OCRZOO_MODEL_PATH: {root} is no folder")
+                raise SourceError(f"OCRZOO_MODEL_PATH: {root} is not a folder")
         return Health(f"folders in OCRZOO_MODEL_PATH: {len(self._roots)}; and those that plugins ship")
 
     def _folders(self, card: ModelCard, file_format: Format) -> Iterator[Path]:
         for root in self._roots:
-            if root.resolve() == self._store:  # what it holds cannot vouch for itself
+            if root.resolve() == self._store:  # the store cannot verify itself
                 continue
             yield root / folder_name(card.name, file_format)
         beside = read_reference(card, "directory", file_format, Directory)
@@ -69,7 +69,7 @@ class DirectorySource:
 
 
 def _state(folder: Path, names: Sequence[str]) -> str:
-    """What tells one state of a folder from the next: sizes and times of its files."""
+    """A digest of the folder's state: sizes and times of its files."""
     status = [(name, (folder / name).stat()) for name in names]
     seen = repr([(name, file.st_size, file.st_mtime_ns) for name, file in status])
     return hashlib.sha256(seen.encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What the hubs have in common: small JSON answers that are checked, and files that are opened at an offset."""
+"""The base of all hub sources: validated JSON answers, and files opened at an offset."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ MAX_ANSWER_BYTES = 8 << 20
 """A listing of 1,000 files has 300 kB."""
 
 MAX_PAGES = 20
-A_PAGE = "a web page came instead: a login page or a proxy may be in between"
+A_PAGE = "got a web page instead; a login page or a proxy may be in between"
 Digest = Annotated[Sha256 | None, BeforeValidator(lambda stated: stated or None)]
-"""SHA-256; an empty text, as is said of folders, is none."""
+"""SHA-256; an empty string, as hubs give for folders, means no digest."""
 
 
 class Answer(BaseModel):
-    """A part of what a hub says; unknown keys are left alone."""
+    """A part of a hub's answer; unknown keys are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -39,7 +39,7 @@ AnswerT = TypeVar("AnswerT")
 
 
 class HubSource:
-    """What the sources of all hubs share; a file's reference is its address."""
+    """The base class of hub sources; a file's reference is its URL."""
 
     def __init__(self, endpoint: str, headers: Mapping[str, str] | None = None, *, auth_variable: str = "") -> None:
         """``headers`` authenticate at the endpoint's origin; ``auth_variable`` is where the token comes from."""
@@ -50,8 +50,8 @@ class HubSource:
         """Return a JSON answer as a record, and its headers.
 
         Raises:
-            Gone: There is nothing at this address.
-            SourceError: The hub does not answer, or not with what is due.
+            Gone: The URL does not exist.
+            SourceError: The hub does not answer, or with invalid data.
         """
         content, headers = RetryPolicy().call(lambda: self._small(url))
         try:
@@ -61,25 +61,25 @@ class HubSource:
                 raise SourceError(f"{url}: {A_PAGE}") from error
             what = error.errors()[0]
             where = ".".join(map(str, what["loc"]))
-            raise SourceError(f"answers {url} with something else: {where} {what['msg']}"[:300]) from error
+            raise SourceError(f"{url}: invalid answer: {where} {what['msg']}"[:300]) from error
 
     @contextmanager
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
     ) -> Iterator[Stream]:
-        """Open a file; where the hub cannot go on from the offset, or the file changed, from its start.
+        """Open a file at an offset; from its start if the hub cannot resume or the file changed.
 
         Raises:
-            SourceError: It cannot be had.
+            SourceError: It could not be opened.
         """
         with open_at(self.web, file.reference, offset, validator) as stream:
             yield stream
 
     def check(self) -> Health:
-        """Say what the hub answers at its front door (``ocrzoo sources check``).
+        """Ask for the hub's start page (``ocrzoo sources check``).
 
         Raises:
-            SourceError: Nothing answers.
+            SourceError: No answer.
         """
         self.web.prepare()
         start = time.monotonic()
@@ -93,23 +93,23 @@ class HubSource:
 
 @contextmanager
 def open_at(web: Web, url: str, offset: int, validator: str | None) -> Iterator[Stream]:
-    """Open what lies at an address from an offset, or from its start where the server cannot go on from there.
+    """Open a URL at an offset, or at its start if the server cannot resume.
 
     Raises:
-        SourceError: It cannot be had.
+        SourceError: It could not be opened.
     """
     with ExitStack() as stack:
         answer = stack.enter_context(web.get(url, _range(offset, validator), accept={416}))
         if answer.status_code == 416:
             answer = stack.enter_context(web.get(url))
         if answer.headers.get("Content-Encoding", "identity") != "identity":
-            raise SourceError(f"sends {url} as {answer.headers['Content-Encoding']}")
+            raise SourceError(f"{url}: unexpected encoding {answer.headers['Content-Encoding']}")
         start, size = _extent(answer)
         yield Stream(web.chunks(answer), start, size, _validator(answer))
 
 
 def in_path(text: str) -> str:
-    """Write a repository or file name as a part of an address; its slashes stay."""
+    """Return a repository or file name quoted for a URL; slashes stay."""
     return quote(text, safe="/")
 
 
@@ -120,18 +120,18 @@ def _range(offset: int, validator: str | None) -> dict[str, str]:
 
 
 def _extent(answer: requests.Response) -> tuple[int, int | None]:
-    """Where the body starts in the file, and how large the file is."""
+    """The offset of the body in the file, and the size of the file."""
     if answer.status_code == 206:
         found = re.fullmatch(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", answer.headers.get("Content-Range", ""))
         if found is None:
-            raise SourceError(f"answers a range with {answer.headers.get('Content-Range')!r}")
+            raise SourceError(f"invalid Content-Range {answer.headers.get('Content-Range')!r}")
         return int(found[1]), None if found[2] == "*" else int(found[2])
     length = answer.headers.get("Content-Length", "")
     return 0, int(length) if re.fullmatch(r"\d{1,18}", length) else None
 
 
 def _validator(answer: requests.Response) -> str | None:
-    """What If-Range may be told: a strong ETag, else a date."""
+    """The value for If-Range: a strong ETag, else a date."""
     etag = answer.headers.get("ETag", "")
     if re.fullmatch(r'"[\x21\x23-\x7e]{1,200}"', etag):
         return etag

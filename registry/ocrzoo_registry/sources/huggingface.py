@@ -1,7 +1,7 @@
-"""Source ``huggingface``: repositories of the Hugging Face Hub, or of a mirror that speaks its protocol.
+"""Source ``huggingface``: repositories of the Hugging Face Hub, or of a mirror with its API.
 
-The branch is turned into a commit first, and everything is then asked for by that commit. Digests are what
-the Hub states: SHA-256 of files in large-file storage, git's own name of the others.
+The branch is resolved to a commit, and every request then names that commit. Digests are those of the Hub: SHA-256
+of LFS files, the git blob ID of others.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ class HuggingFaceSource(HubSource):
         super().__init__(endpoint, {"Authorization": f"Bearer {token}"} if token else {}, auth_variable=AUTH_VARIABLE)
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
-        """Return the files of the card's repository at the commit that its branch stands at now.
+        """Return the files of the card's repository at the current commit of its branch.
 
         Raises:
-            SourceError: The Hub does not answer, or not as it should.
+            SourceError: The Hub does not answer, or with invalid data.
         """
         return self._list(card, file_format, None)
 
@@ -104,7 +104,7 @@ class HuggingFaceSource(HubSource):
                 return
             url = urljoin(url, following[1])
             if not url.startswith(f"{self.endpoint}/"):
-                raise SourceError(f"its next page of files is elsewhere: {url[:200]}")
+                raise SourceError(f"the next page of files is on another host: {url[:200]}")
         raise SourceError(f"lists more than {MAX_PAGES} pages of files")
 
 

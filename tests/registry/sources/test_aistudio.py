@@ -117,7 +117,7 @@ def test_a_host_that_names_no_commit_is_asked_by_branch(source: AIStudioSource, 
 )
 def test_an_answer_that_makes_no_sense_is_refused(source: AIStudioSource, hubs: Hubs, body: object) -> None:
     hubs.inject(Fault("bad_json", body=json.dumps(body).encode()))
-    with pytest.raises(SourceError, match="with something else") as caught:
+    with pytest.raises(SourceError, match="invalid answer") as caught:
         source.list(CARD, "paddle")
     assert "\n" not in str(caught.value)
 

@@ -93,7 +93,7 @@ def test_a_digest_that_is_not_stated_is_none(source: ModelScopeSource, hubs: Hub
 )
 def test_an_answer_that_makes_no_sense_is_refused(source: ModelScopeSource, hubs: Hubs, body: object) -> None:
     hubs.inject(Fault("bad_json", body=json.dumps(body).encode()))
-    with pytest.raises(SourceError, match="with something else") as caught:
+    with pytest.raises(SourceError, match="invalid answer") as caught:
         source.list(CARD, "paddle")
     assert "\n" not in str(caught.value)
 

@@ -37,7 +37,7 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 def test_it_says_which_pip_would_be_asked_and_asks_nothing(settings: Settings, commands: list[list[str]]) -> None:
     health = PipSource(settings).check()
-    assert health.answer == f"left to {sys.executable} -P -m pip"
+    assert health.answer == f"uses {sys.executable} -P -m pip"
     assert health.reachable is None
     assert commands == []
 
@@ -79,5 +79,5 @@ def test_a_home_that_cannot_be_written_is_a_store_error(settings: Settings, comm
     source = PipSource(settings)
     source.wheels.parent.mkdir(parents=True)
     source.wheels.write_bytes(b"in the way")
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(StoreError, match="could not be written"):
         source.list(CARD, "onnx")

@@ -188,7 +188,7 @@ def test_what_pip_cannot_find_is_told_in_one_line_with_pips_reason(
     with pytest.raises(SourceError) as caught:
         make_resolver(pip=PipSource(settings)).get(DownloadRequest(card(), ["onnx"]))
     message = str(caught.value)
-    assert f"pip: pip cannot download {DISTRIBUTION}==1.0: " in message
+    assert f"pip: pip could not download {DISTRIBUTION}==1.0: " in message
     assert f"No matching distribution found for {DISTRIBUTION}==1.0" in message
     assert "\n" not in message
     assert caught.value.exit_code == ExitCode.SOURCE
@@ -212,7 +212,7 @@ def test_the_pip_of_this_interpreter_is_used_else_the_one_on_the_path(monkeypatc
     monkeypatch.setattr(shutil, "which", lambda name: f"/somewhere/{name}")
     assert pip._pip() == ["/somewhere/pip"]
     monkeypatch.setattr(shutil, "which", lambda _name: None)
-    with pytest.raises(SourceError, match="no pip found"):
+    with pytest.raises(SourceError, match="pip is not installed"):
         pip._pip()
 
 
