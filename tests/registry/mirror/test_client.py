@@ -282,7 +282,7 @@ class TestWebServers:
             (Reply(404), Gone, "not a mirror"),
             (Reply(403), Refused, "403"),
             (Reply(503), Unreachable, "503"),
-            (Reply(body=b"<!DOCTYPE html>"), SourceError, "a web page came instead"),
+            (Reply(body=b"<!DOCTYPE html>"), SourceError, "got a web page instead"),
             (Reply(body=b'{"schema'), IntegrityError, "not an index of models"),
         ],
     )
