@@ -38,7 +38,7 @@ class Archive:
         return hashlib.sha256(f"ustar 1\n{lines}".encode()).hexdigest()
 
 
-class MadeArchive(Record):
+class StoredArchive(Record):
     """An archive on disk."""
 
     key: Sha256
@@ -48,30 +48,30 @@ class MadeArchive(Record):
     sha256: Sha256
 
 
-class MadeArchives(Record):
+class ArchiveList(Record):
     """All archives of a mirror, by path."""
 
     schema_version: Literal[1]
-    archives: dict[RelativePath, MadeArchive]
+    archives: dict[RelativePath, StoredArchive]
 
     def to_bytes(self) -> bytes:
         """Return the content of ``archives.json``."""
         return f"{self.model_dump_json(indent=1)}\n".encode()
 
 
-def parse(content: bytes, *, origin: str) -> MadeArchives:
+def parse(content: bytes, *, origin: str) -> ArchiveList:
     """Read ``archives.json``; ``origin`` names it in errors.
 
     Raises:
         IntegrityError: It is not a list of archives.
     """
     try:
-        return MadeArchives.model_validate_json(content)
+        return ArchiveList.model_validate_json(content)
     except ValidationError as error:
         raise IntegrityError(f"{origin} is not a list of archives: run 'ocrzoo mirror build' again") from error
 
 
-def write(path: Path, archive: Archive, blobs: Path) -> MadeArchive:
+def write(path: Path, archive: Archive, blobs: Path) -> StoredArchive:
     """Write an archive of files in the folder ``blobs``, and sync it.
 
     Raises:
@@ -80,7 +80,7 @@ def write(path: Path, archive: Archive, blobs: Path) -> MadeArchive:
     """
     size, sha256 = receive(_pieces(archive, blobs), path)
     sync(path)
-    return MadeArchive(key=archive.key, size=size, sha256=sha256)
+    return StoredArchive(key=archive.key, size=size, sha256=sha256)
 
 
 def sha256_of_archive(archive: Archive, blobs: Path) -> str:

@@ -16,7 +16,7 @@ from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.schema import Index
 from ocrzoo_registry.mirror import archives, layouts, verify
-from ocrzoo_registry.mirror.archives import Archive, MadeArchive, MadeArchives
+from ocrzoo_registry.mirror.archives import Archive, ArchiveList, StoredArchive
 from ocrzoo_registry.mirror.ingest import Blobs
 from ocrzoo_registry.mirror.layouts.base import Content
 from ocrzoo_registry.mirror.release import MirrorFolder, Release
@@ -78,7 +78,7 @@ def _assemble(folder: MirrorFolder, release: Release, now: Release | None) -> No
     stage = folder.releases / f".{release.folder.name}.{os.urandom(4).hex()}"
     try:
         stage.mkdir()
-        made: dict[str, MadeArchive] = {}
+        made: dict[str, StoredArchive] = {}
         earlier = _made_archives(now)
         for path, content in _contents(release.index):
             target = stage / path
@@ -92,7 +92,7 @@ def _assemble(folder: MirrorFolder, release: Release, now: Release | None) -> No
                 target.hardlink_to(now.folder / path)
             else:
                 made[path] = archives.write(target, content, folder.blobs)
-        everything = MadeArchives(schema_version=1, archives=made)
+        everything = ArchiveList(schema_version=1, archives=made)
         (stage / archives.FILE_NAME).write_bytes(everything.to_bytes())
         for path, document in nginx.nginx(release.index, release.folder, everything).items():
             (stage / path).parent.mkdir(exist_ok=True)
@@ -117,14 +117,14 @@ def _contents(index: Index) -> Iterator[tuple[str, Content]]:
     yield from layouts.tree(index)
 
 
-def _made_archives(release: Release | None) -> dict[str, MadeArchive]:
+def _made_archives(release: Release | None) -> dict[str, StoredArchive]:
     try:
         return dict(release.archives().archives) if release is not None else {}
     except IntegrityError:
         return {}
 
 
-def _is_made(made: MadeArchive | None, archive: Archive, path: Path) -> bool:
+def _is_made(made: StoredArchive | None, archive: Archive, path: Path) -> bool:
     """Whether the present release has the same archive."""
     try:
         return made is not None and made.key == archive.key and path.stat().st_size == made.size

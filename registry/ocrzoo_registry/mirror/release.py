@@ -22,7 +22,7 @@ from ocrzoo_registry.files import read_bounded, reason, write_at_once
 from ocrzoo_registry.index import schema
 from ocrzoo_registry.index.schema import Index
 from ocrzoo_registry.mirror import archives
-from ocrzoo_registry.mirror.archives import MadeArchives
+from ocrzoo_registry.mirror.archives import ArchiveList
 from ocrzoo_registry.store.store import Store
 
 CURRENT = "current"
@@ -39,7 +39,7 @@ class Release:
     folder: Path
     index: Index
 
-    def archives(self) -> MadeArchives:
+    def archives(self) -> ArchiveList:
         """Return the list of the archives in the tree.
 
         Raises:

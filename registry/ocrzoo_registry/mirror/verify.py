@@ -13,7 +13,7 @@ from ocrzoo_registry.files import read_bounded, reason, sha256_of
 from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index.schema import blob_of
 from ocrzoo_registry.mirror import archives, layouts
-from ocrzoo_registry.mirror.archives import Archive, MadeArchive, MadeArchives
+from ocrzoo_registry.mirror.archives import Archive, ArchiveList, StoredArchive
 from ocrzoo_registry.mirror.layouts.base import Content
 from ocrzoo_registry.mirror.release import MirrorFolder, Release
 from ocrzoo_registry.mirror.serving import nginx
@@ -81,7 +81,7 @@ class _Check:
             else:
                 yield from self._archive(path, content, made.archives.get(path), deep=deep)
 
-    def _expected(self, made: MadeArchives) -> dict[str, Content]:
+    def _expected(self, made: ArchiveList) -> dict[str, Content]:
         """Everything that the release must contain."""
         index = self.release.index
         expected: dict[str, Content] = {blob_of(file): file for file in self.files.values()}
@@ -93,7 +93,7 @@ class _Check:
     def _configured_root(self) -> Path:
         """The path of the release when it was built; a mirror may be moved and still be complete."""
         try:
-            text = read_bounded(self.release.folder / nginx.ANSWERS, MAX_DOCUMENT_BYTES).decode()
+            text = read_bounded(self.release.folder / nginx.SERVER, MAX_DOCUMENT_BYTES).decode()
         except (OSError, ValueError):
             return self.release.folder
         found = _ROOT.search(text)
@@ -143,7 +143,7 @@ class _Check:
         except OSError as error:
             yield f"{self._name(path)}: {reason(error)}"
 
-    def _archive(self, path: str, archive: Archive, made: MadeArchive | None, *, deep: bool) -> Iterator[str]:
+    def _archive(self, path: str, archive: Archive, made: StoredArchive | None, *, deep: bool) -> Iterator[str]:
         place = self.release.folder / path
         try:
             status = place.lstat()

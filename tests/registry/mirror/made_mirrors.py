@@ -65,7 +65,7 @@ class MadeMirror:
         index = self.index()
         for name, content in {**self.blobs, **(blobs or {})}.items():
             put(root / "blobs" / name, content)
-        made: dict[str, archives.MadeArchive] = {}
+        made: dict[str, archives.StoredArchive] = {}
         for path, what in layouts.tree(index):
             target = root / path
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ class MadeMirror:
             else:
                 made[path] = archives.write(target, what, root / "blobs")
         put(root / "index.json", index.to_bytes())
-        everything = archives.MadeArchives(schema_version=1, archives=made)
+        everything = archives.ArchiveList(schema_version=1, archives=made)
         put(root / "archives.json", everything.to_bytes())
         for path, content in nginx.nginx(index, root, everything, listen=listen).items():
             put(root / path, content)

@@ -16,7 +16,7 @@ from pathlib import Path
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.index.schema import FILE_NAME, Index
 from ocrzoo_registry.mirror import archives
-from ocrzoo_registry.mirror.archives import MadeArchives
+from ocrzoo_registry.mirror.archives import ArchiveList
 from ocrzoo_registry.mirror.layouts import LAYOUTS
 from ocrzoo_registry.mirror.layouts.base import Layout, Route
 from ocrzoo_registry.mirror.serving.tables import tables
@@ -25,16 +25,16 @@ NGINX = "nginx.conf"
 """Complete: starts with ``nginx -c FILE -p FOLDER`` as any user."""
 SITE = "site.conf"
 """A complete site for ``http`` of an existing nginx: the two files below, and a port."""
-TABLES = "http.conf"
+HTTP = "http.conf"
 """The part for ``http``, for an administrator's own ``server`` with its port, name or TLS."""
-ANSWERS = "server.conf"
+SERVER = "server.conf"
 """The part for that ``server``."""
 MAPS = ".nginx"
 
 DEFAULT_LISTEN = "8000"
 
 
-def nginx(index: Index, root: Path, made: MadeArchives, *, listen: str = DEFAULT_LISTEN) -> dict[str, bytes]:
+def nginx(index: Index, root: Path, made: ArchiveList, *, listen: str = DEFAULT_LISTEN) -> dict[str, bytes]:
     """Return the files of the configuration by their paths inside the release.
 
     ``root`` is the path that the release will have; ``listen`` is nginx's: a port, or an address and a port.
@@ -54,12 +54,12 @@ def nginx(index: Index, root: Path, made: MadeArchives, *, listen: str = DEFAULT
     }
     included = Path(glob.escape(str(root)))  # nginx expands patterns in includes
     paths = {"root": root, "maps": included / MAPS}
-    paths |= {"site": included / SITE, "tables": included / TABLES, "answers": included / ANSWERS}
+    paths |= {"site": included / SITE, "http": included / HTTP, "server": included / SERVER}
     return {
         NGINX: _render(NGINX, **paths),
         SITE: _render(SITE, **paths, listen=listen),
-        TABLES: _render(TABLES, **paths, **_hubs(), **_hash_sizes(*maps.values())),
-        ANSWERS: _render(ANSWERS, **paths, locations="\n".join(filter(None, map(_locations, LAYOUTS)))),
+        HTTP: _render(HTTP, **paths, **_hubs(), **_hash_sizes(*maps.values())),
+        SERVER: _render(SERVER, **paths, locations="\n".join(filter(None, map(_locations, LAYOUTS)))),
         **{f"{MAPS}/{name}.map": _map(entries) for name, entries in maps.items()},
     }
 

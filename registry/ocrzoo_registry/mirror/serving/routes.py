@@ -99,4 +99,4 @@ def _routes() -> Iterator[tuple[str, _Answer]]:
     yield rf"/(?:{re.escape(FILE_NAME)}|{re.escape(archives.FILE_NAME)}|.+\.tar)", _own
 
 
-_ROUTES = tuple((re.compile(pattern), answer) for pattern, answer in _routes())
+_ROUTES = [(re.compile(pattern), answer) for pattern, answer in _routes()]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ocrzoo_registry.index import schema
 from ocrzoo_registry.index.schema import Index
 from ocrzoo_registry.mirror import archives
-from ocrzoo_registry.mirror.archives import MadeArchives
+from ocrzoo_registry.mirror.archives import ArchiveList
 from ocrzoo_registry.mirror.layouts import LAYOUTS
 from ocrzoo_registry.mirror.layouts.base import Layout, Repository
 from ocrzoo_registry.mirror.layouts.repositories import repositories
@@ -42,7 +42,7 @@ def tables_of(release: Release) -> Tables:
         UsageError: As :func:`ocrzoo_registry.mirror.layouts.tree`.
     """
     own = {schema.FILE_NAME: read_document(release.folder / schema.FILE_NAME, schema.MAX_BYTES)}
-    made = MadeArchives(schema_version=1, archives={})
+    made = ArchiveList(schema_version=1, archives={})
     listed = release.folder / archives.FILE_NAME
     if listed.exists():
         own[archives.FILE_NAME] = read_document(listed, archives.MAX_BYTES)
@@ -50,7 +50,7 @@ def tables_of(release: Release) -> Tables:
     return tables(release.index, made, own)
 
 
-def tables(index: Index, made: MadeArchives, own: Mapping[str, bytes]) -> Tables:
+def tables(index: Index, made: ArchiveList, own: Mapping[str, bytes]) -> Tables:
     """Return the tables of an index; ``own`` are the contents of the mirror's own documents, by path.
 
     Raises:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -13,11 +14,13 @@ from tests.registry.mirror.serving.web_servers import free_port, program, run_ng
 
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.index.schema import Index
-from ocrzoo_registry.mirror.archives import MadeArchives
+from ocrzoo_registry.mirror import layouts
+from ocrzoo_registry.mirror.archives import ArchiveList
 from ocrzoo_registry.mirror.layouts import earlier
+from ocrzoo_registry.mirror.layouts.base import REPOSITORY, Layout, Route
 from ocrzoo_registry.mirror.publish import publish
-from ocrzoo_registry.mirror.release import MirrorFolder
-from ocrzoo_registry.mirror.serving import nginx
+from ocrzoo_registry.mirror.release import MirrorFolder, read
+from ocrzoo_registry.mirror.serving import nginx, routes, tables
 
 NAME = "seaside_det"
 FILE = f"/PaddlePaddle/{NAME}/resolve/main/inference.yml"
@@ -54,7 +57,7 @@ def test_a_release_can_be_in_any_folder(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a$b", 'a"b', "a\nb", "a\\b"])
 def test_a_folder_that_nginx_cannot_serve_is_refused(name: str) -> None:
-    empty = Index(schema_version=1, made_by="a test"), MadeArchives(schema_version=1, archives={})
+    empty = Index(schema_version=1, made_by="a test"), ArchiveList(schema_version=1, archives={})
     with pytest.raises(UsageError, match="nginx needs an absolute path") as caught:
         nginx.nginx(empty[0], Path("/srv") / name, empty[1])
     assert "\n" not in str(caught.value).replace("a\nb", "")
@@ -189,3 +192,27 @@ def test_very_long_names_are_served(tmp_path: Path) -> None:
         assert (
             ask(url, f"/api/v1/models/PaddlePaddle/{'n' * 128}/repo?FilePath={path.replace('/', '%2F')}").body == b"x"
         )
+
+
+def test_one_layout_adds_a_hub_to_both_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    depot = Layout(
+        hub="depot",
+        title="Depot",
+        place=lambda card, _format: (f"team/{card.name}", None),
+        tree=lambda _repositories: iter(()),
+        branch="trunk",
+        routes=(Route(rf"/depot/{REPOSITORY}/get", values={"revision": "trunk", "path": "?file"}),),
+    )
+    hubs = (*layouts.LAYOUTS, depot)
+    for module in (layouts, nginx, routes, tables):
+        monkeypatch.setattr(module, "LAYOUTS", hubs)
+    monkeypatch.setattr(routes, "_ROUTES", [(re.compile(pattern), answer) for pattern, answer in routes._routes()])
+    port = free_port()
+    root = mirror_of(b"a").lay(tmp_path / "release", listen=f"127.0.0.1:{port}")
+    path = f"/depot/team/{NAME}/get"
+    with run_nginx(root / "nginx.conf", tmp_path / "prefix", port) as url:
+        assert ask(url, f"{path}?file=inference.yml").body == b"a"
+        assert ask(url, f"{path}?file=other").status == 404
+    found = tables.tables_of(read(root))
+    assert routes.find(found, path, {"file": "inference.yml"}).sha256 == sha256(b"a")
+    assert routes.find(found, path, {"file": "other"}).path is None
