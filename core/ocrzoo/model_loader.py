@@ -111,7 +111,7 @@ class ModelLoader:
             able = [spec for spec in self.zoo.engines if set(spec.formats) & set(card.artifacts)]
             help_text = " or ".join(f"pip install {_quoted(spec.install)}" for spec in able) or "no engine reads that"
             if not self.zoo.is_available(card):
-                help_text += "; its weights must then lie in a folder of OCRZOO_MODEL_PATH"
+                help_text += "; then put its weights into a folder of OCRZOO_MODEL_PATH"
             raise EngineError(
                 f"{card.name} is published as {', '.join(card.artifacts)}, "
                 f"which {_names(engines)} cannot read: {help_text}"

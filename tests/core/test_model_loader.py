@@ -137,7 +137,7 @@ class TestChoice:
             made.predictor(name, TASK)
         assert str(caught.value) == (
             f'{name} is published as paddle, which quick or slow cannot read: pip install "ocrzoo[absent]"'
-            "; its weights must then lie in a folder of OCRZOO_MODEL_PATH"
+            "; then put its weights into a folder of OCRZOO_MODEL_PATH"
         )
         assert asked == []
 

@@ -144,7 +144,7 @@ def _place(member: tarfile.TarInfo) -> tuple[str, str]:
         raise IntegrityError(f"archive refused: it holds {member.name[:200]!r}, a {_kind(member)}")
     top, _, path = name.partition("/")
     if member.isreg() and not path:
-        raise IntegrityError(f"archive refused: {name[:200]!r} lies in no folder")
+        raise IntegrityError(f"archive refused: {name[:200]!r} is in no folder")
     return top, path
 
 

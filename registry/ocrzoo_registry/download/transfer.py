@@ -130,7 +130,7 @@ class Job:
                     self._furthest, self._retries.failures = part.size, 0
         may_go_on = opened.size == size or (opened.size is None and part.size > start)
         if size is not None and part.size < size and may_go_on:
-            raise Unreachable(f"{self.file.path} broke off after {part.size} of {size} bytes")
+            raise Unreachable(f"{self.file.path} was interrupted after {part.size} of {size} bytes")
 
     def _check_opened(self, opened: Stream, part: Part) -> None:
         if not isinstance(opened, Stream):

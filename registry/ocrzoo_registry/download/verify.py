@@ -13,8 +13,8 @@ from ocrzoo_registry.files import CHUNK_BYTES
 from ocrzoo_registry.sources.base import RemoteFile
 from ocrzoo_registry.store.manifest import StoredFile
 
-TRUST_ON_FIRST_USE = "first seen"
-"""The origin of a digest that nobody vouched for."""
+TRUST_ON_FIRST_USE = "first use"
+"""The origin of a digest that no source stated."""
 
 
 def has_digest(file: RemoteFile) -> bool:

@@ -33,7 +33,7 @@ CHUNK_BYTES = 1 << 20
 MAX_REASON = 300
 """Letters of an error that another wrote."""
 _IN_OUR_WORDS = {
-    "IncompleteRead": "the connection broke off",
+    "IncompleteRead": "the connection was interrupted",
     "BadStatusLine": "what came is no HTTP",  # and may be what was asked, tokens and all
 }
 _BUSY = {408, 425, 429, 500, 502, 503, 504}

@@ -38,7 +38,7 @@ class StoredFile(FileRecord):
     size: Size
     sha256: Sha256
     digest_origin: Text
-    """Where the digest comes from; ``first seen`` if no source stated one."""
+    """Where the digest comes from; ``first use`` if no source stated one."""
     mtime_ns: int = 0
     """Modification time when published; the file is hashed again when it differs."""
     ctime_ns: int = 0

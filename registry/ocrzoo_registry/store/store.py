@@ -210,7 +210,7 @@ class Store:
         shelter = self.private / "quarantine" / f"{folder.name}.{self._nowhere_yet().name[:8]}"
         shelter.parent.mkdir(parents=True, exist_ok=True)
         folder.rename(shelter)
-        log.warning("%s %s: moved to %s and fetched anew", folder, reason or "belongs to another model", shelter)
+        log.warning("%s %s: moved to %s and downloaded again", folder, reason or "belongs to another model", shelter)
 
     def discard(self, folder: Path) -> None:
         """Delete a model: first out of sight by one rename, for which a full disk has room; under :meth:`lock`.
@@ -280,7 +280,7 @@ def _first_fault(folder: Path, manifest: Manifest) -> str | None:
     listed = {file.path for file in manifest.files}
     for name in sorted(model_files(manifest.format) - listed):
         if (folder / name).exists():
-            return f"holds {name}, which nobody vouched for"
+            return f"contains the unexpected file {name}"
     for file in manifest.files:
         path = folder / file.path
         try:

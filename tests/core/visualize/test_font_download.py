@@ -173,7 +173,7 @@ class TestFailing:
 
     def test_broken_off(self, store: Store, own_home: Path, caplog: pytest.LogCaptureFixture) -> None:
         store.cut_at = 0
-        self.check(store, own_home, caplog, "broke off")
+        self.check(store, own_home, caplog, "was interrupted")
 
     def test_nobody_there(
         self, store: Store, own_home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch

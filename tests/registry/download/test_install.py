@@ -144,7 +144,7 @@ def test_files_of_an_archive_that_nobody_vouched_for_are_first_seen_unless_the_c
     assert files.manifest is not None
     assert {file.path: file.digest_origin for file in files.manifest.files} == {
         ONNX: "the publisher",
-        "inference.yml": "first seen",
+        "inference.yml": "first use",
     }
 
 

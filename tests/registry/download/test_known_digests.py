@@ -33,7 +33,7 @@ def card(tmp_path: Path) -> ModelCard:
 
 def test_an_equal_copy_is_named_in_the_origin(card: ModelCard) -> None:
     file = verify.corroborated(card, "onnx", SEEN)
-    assert file.digest_origin == "first seen, equal to somebody's list"
+    assert file.digest_origin == "first use, equal to somebody's list"
     assert file.model_copy(update={"digest_origin": SEEN.digest_origin}) == SEEN
 
 
@@ -81,4 +81,4 @@ def test_a_file_that_is_missing_is_a_warning_and_no_more(card: ModelCard, caplog
 def test_the_manifest_says_whose_copy_it_is(card: ModelCard, make_resolver: MakeResolver) -> None:
     files = make_resolver(shelf=Shelf(promised=[RemoteFile("inference.onnx")])).get(DownloadRequest(card, ["onnx"]))
     assert files.manifest is not None
-    assert files.manifest.files[0].digest_origin == "first seen, equal to somebody's list"
+    assert files.manifest.files[0].digest_origin == "first use, equal to somebody's list"

@@ -15,7 +15,7 @@ from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.store.manifest import StoredFile
 
 ONNX = "inference.onnx"
-FILE = StoredFile(path=ONNX, size=5, sha256=sha256(b"x"), digest_origin="first seen")
+FILE = StoredFile(path=ONNX, size=5, sha256=sha256(b"x"), digest_origin="first use")
 
 
 def request(**pin: object) -> DownloadRequest:

@@ -215,7 +215,7 @@ def test_a_configuration_of_another_model_is_refused(settings: Settings, make_re
 def test_a_digest_that_nobody_stated_is_first_seen(make_resolver: MakeResolver) -> None:
     files = make_resolver(shelf=Shelf(promised=[RemoteFile(ONNX)])).get(DownloadRequest(CARD, ["onnx"]))
     assert files.manifest is not None
-    assert (files.manifest.files[0].digest_origin, files.manifest.files[0].sha256) == ("first seen", sha256(WEIGHTS))
+    assert (files.manifest.files[0].digest_origin, files.manifest.files[0].sha256) == ("first use", sha256(WEIGHTS))
 
 
 def test_the_first_format_that_is_here_or_can_be_had_is_taken(make_resolver: MakeResolver) -> None:

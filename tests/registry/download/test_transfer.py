@@ -224,7 +224,7 @@ def test_a_repository_that_states_another_size_than_it_sends_is_not_waited_for(p
 
 def test_a_file_of_unknown_size_is_as_long_as_it_comes(path: Path) -> None:
     stored, _ = bring(Script([sending(b"abc", b"de")]), path, RemoteFile("inference.onnx"))
-    assert (stored.size, stored.digest_origin) == (5, "first seen")
+    assert (stored.size, stored.digest_origin) == (5, "first use")
 
 
 def test_a_file_whose_size_only_the_opening_tells_is_completed(path: Path) -> None:

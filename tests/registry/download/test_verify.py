@@ -76,7 +76,7 @@ def test_a_size_is_a_promise_and_no_voucher(path: Path) -> None:
 
 
 def test_what_nobody_vouched_for_is_first_seen(path: Path) -> None:
-    assert check(FILE, path) == verify.TRUST_ON_FIRST_USE == "first seen"
+    assert check(FILE, path) == verify.TRUST_ON_FIRST_USE == "first use"
 
 
 def test_the_strongest_digest_decides(path: Path) -> None:

@@ -13,7 +13,7 @@ from ocrzoo_registry.cards.schema import File
 from ocrzoo_registry.store.manifest import Manifest, StoredFile
 from ocrzoo_registry.store.store import MANIFEST_NAME
 
-FILE = {"path": "inference.onnx", "size": 3, "sha256": "0" * 64, "digest_origin": "first seen"}
+FILE = {"path": "inference.onnx", "size": 3, "sha256": "0" * 64, "digest_origin": "first use"}
 GOOD = {"name": "seaside_det", "format": "onnx", "source": "shelf", "revision": "1", "files": (StoredFile(**FILE),)}  # type: ignore[arg-type]
 
 
