@@ -1,8 +1,8 @@
-"""Inputs: everything a user can point at, turned into pages, each read when its turn comes.
+"""Inputs: paths, URLs, bytes and arrays as pages, each read on demand.
 
-Files from outside are not trusted: their kind is told by their content, their size is looked at before they are
-decoded, PDF files are opened in a process of their own, downloads are bounded in time, size and redirects, and a
-page that cannot be read is that page's error alone.
+Files are untrusted: their type is detected from their content, their size is checked before they are decoded, PDF files
+are opened in a separate process, downloads are limited in time, size and redirects, and a page that cannot be read
+raises an error for that page only.
 """
 
 from __future__ import annotations

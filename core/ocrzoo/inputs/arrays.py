@@ -1,4 +1,4 @@
-"""Arrays as images."""
+"""Arrays as input images."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _FLOATS = "convert it to uint8: (array * 255).astype('uint8') where 1 is white, 
 
 
 def from_array(array: NDArray[Any]) -> Image:
-    """Take an array as an image: gray (H x W or H x W x 1), BGR, or BGRA, whose alpha is dropped.
+    """Convert an array to an image: gray (H x W or H x W x 1), BGR, or BGRA, whose alpha is dropped.
 
-    uint8 is taken as it is; uint16 has white at 65535 and is divided by 256, as OpenCV does with 16-bit files;
-    of bool, ``True`` is white. RGB cannot be told from BGR: turn it with ``array[:, :, ::-1]`` first.
+    uint8 is used unchanged; uint16 has white at 65535 and is divided by 256, as OpenCV does with 16-bit files; bool has
+    white at ``True``. RGB cannot be detected: convert it with ``array[:, :, ::-1]`` first.
 
     Raises:
         InputError: It has another shape or type, or no pixels.
@@ -28,7 +28,9 @@ def from_array(array: NDArray[Any]) -> Image:
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.size == 0 or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
-        raise InputError(f"an array of the shape {array.shape} is no image: H x W, H x W x 3 (BGR) or H x W x 4 (BGRA)")
+        raise InputError(
+            f"an array of shape {array.shape} is not an image: use H x W, H x W x 3 (BGR) or H x W x 4 (BGRA)"
+        )
     check_size(array.shape[1], array.shape[0], "an array")
     if array.ndim == 2:
         return cv2.cvtColor(array, cv2.COLOR_GRAY2BGR)  # type: ignore[return-value]  # uint8 stays
@@ -42,5 +44,5 @@ def _as_uint8(array: NDArray[Any]) -> NDArray[np.uint8]:
         return (array >> 8).astype(np.uint8)
     if array.dtype == np.bool_:
         return array.astype(np.uint8) * np.uint8(255)
-    cure = _FLOATS if array.dtype.kind == "f" else "convert it to uint8, 0 to 255"
-    raise InputError(f"an array of {array.dtype} is no image: {cure}")
+    hint = _FLOATS if array.dtype.kind == "f" else "convert it to uint8, 0 to 255"
+    raise InputError(f"an array of {array.dtype} is not an image: {hint}")

@@ -1,17 +1,17 @@
-"""What a file is, told by its first bytes and never by its name."""
+"""File types, detected by the first bytes and never by the name."""
 
 from __future__ import annotations
 
 import re
 from typing import Literal
 
-Kind = Literal["pdf", "tiff", "image"]
+FileType = Literal["pdf", "tiff", "image"]
 
 HEAD_BYTES = 1024
-"""So many bytes at the beginning tell what a file is: PDF allows other things before its mark within them."""
+"""Bytes that determine the type; PDF allows other content before its signature within them."""
 
 READABLE = "png, jpeg, webp, bmp, tiff, gif, pnm or pdf"
-"""Named where something else comes."""
+"""Supported types, for error messages."""
 
 _IMAGES = (
     b"\x89PNG",
@@ -28,38 +28,38 @@ _IMAGES = (
     b"\x59\xa6\x6a\x95",
 )
 _TIFFS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-"""In either order of bytes; the latter two are BigTIFF."""
+"""In either byte order; the latter two are BigTIFF."""
 
-_FOREIGN = {
+_UNSUPPORTED = {
     rb"....ftyp(hei|hev|mif|msf)": "a HEIC photograph: export it as jpeg or png",
     rb"....ftypavi": "an AVIF image: export it as jpeg or png",
-    rb"PK\x03\x04": "a zip archive or an office document: unpack it, or export it as PDF",
+    rb"PK\x03\x04": "a zip archive or an office document: extract it, or export it as PDF",
     rb"\xd0\xcf\x11\xe0": "an office document: export it as PDF",
-    rb"\x1f\x8b|BZh|\xfd7zXZ|7z\xbc\xaf|Rar!": "an archive: unpack it",
-    rb"%!PS": "a PostScript file: turn it into PDF",
+    rb"\x1f\x8b|BZh|\xfd7zXZ|7z\xbc\xaf|Rar!": "an archive: extract it",
+    rb"%!PS": "a PostScript file: convert it to PDF",
     rb"\s*(<\?xml[^>]*>|<!--.*?-->|<!doctype svg[^>]*>|\s)*<svg": "an SVG drawing: export it as png or PDF",
     rb"\s*<(!doctype html|html|head|body)": "an HTML page: print it to PDF",
     rb"\s*(<\?xml|[{\[<])": "not an image but markup or data",
 }
-"""What is sometimes taken for a page, by how it begins, and what to do about it."""
+"""Unsupported types by their beginning, and what to do about them."""
 
 
-def kind_of(head: bytes) -> Kind:
-    """Tell which reader a content is for; ``image`` stands for all that is neither PDF nor TIFF."""
+def file_type(head: bytes) -> FileType:
+    """Return the type of a file by its first bytes; ``image`` is anything but PDF and TIFF."""
     if head.startswith(_TIFFS):
         return "tiff"
     return "pdf" if b"%PDF-" in head[:HEAD_BYTES] and not head.startswith(_IMAGES) else "image"
 
 
-def describe(content: bytes) -> str:
-    """Say what a content is that is no image."""
+def describe_unreadable(content: bytes) -> str:
+    """Return why content is not a readable image."""
     head = content[:HEAD_BYTES].removeprefix(b"\xef\xbb\xbf")
-    for pattern, words in _FOREIGN.items():
+    for pattern, words in _UNSUPPORTED.items():
         if re.match(pattern, head, re.DOTALL | re.IGNORECASE):
             return f"{words} ({READABLE} can be read)"
     if not head.startswith(_IMAGES + _TIFFS) and _is_text(head):
         return f"not an image but a text file ({READABLE} can be read)"
-    return f"not an image that can be read ({READABLE}), or cut short"
+    return f"not a readable image ({READABLE}), or truncated"
 
 
 def _is_text(head: bytes) -> bool:

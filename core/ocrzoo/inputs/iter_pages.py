@@ -1,4 +1,4 @@
-"""From what a user points at to pages: names are looked up, addresses fetched and folders walked, one by one."""
+"""Iteration over the pages of inputs: paths, folders, URLs, standard input, bytes and arrays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ocrzoo.inputs import limits
 from ocrzoo.inputs.arrays import from_array
-from ocrzoo.inputs.file_types import HEAD_BYTES, kind_of
+from ocrzoo.inputs.file_types import HEAD_BYTES, file_type
 from ocrzoo.inputs.images import decode, read_image
 from ocrzoo.inputs.multipage import Document, document_pages
 from ocrzoo.inputs.page import Page, failing, is_url
@@ -46,20 +46,24 @@ _RASTER = (
     ".tif",
 )
 SUFFIXES = frozenset([*_RASTER, ".pdf"])
-"""Files of a folder that are read (PaddleX's list). Anything else is read by its content, whatever its name."""
+"""Suffixes of the files of a folder that are read (PaddleX's list); a file given by name may have any."""
+
+DOWNLOAD_TIMEOUT_S = 60.0
+"""Seconds for a whole download."""
+DOWNLOAD_MAX_BYTES = 100 << 20
 
 _DOCUMENTS: dict[str, type[Document]] = {"pdf": PdfFile, "tiff": TiffFile}
 
 
 def pages(source: Input) -> Iterator[Page]:
-    """Yield the pages of an input, folders in the order of their file names; none is decoded before it is read.
+    """Yield the pages of an input, folders sorted by file name; a page is decoded when it is read.
 
-    Each input is looked at when its turn comes: an address, or standard input, is fetched when its first page is asked
-    for, and kept until its last one is gone. Close the iterator, or let go of it, to be done early.
+    Inputs are opened one at a time: a URL or standard input is read before its first page, and kept until its last page
+    is dropped. Close or drop the iterator to stop early.
 
     Raises:
-        UsageError: The input is nothing of the kind, or a variable of the environment (see
-            :class:`~ocrzoo.inputs.pdfs.PdfFile`) makes no sense. Within a list, what is no input is one failing page.
+        UsageError: The input has an unsupported type, or an environment variable (see
+            :class:`~ocrzoo.inputs.pdfs.PdfFile`) is invalid. In a list, an unsupported item is one failing page.
     """
     if problem := _problem(source):
         raise UsageError(problem)
@@ -78,60 +82,60 @@ def pages(source: Input) -> Iterator[Page]:
 
 
 def count_pages(source: Input) -> int | None:
-    """Count the pages of an input; ``None`` where only fetching could tell, as with addresses and standard input.
+    """Count the pages of an input; ``None`` for URLs, standard input and iterators, which can be read only once.
 
-    Nothing is fetched, decoded or used up; PDF and TIFF files are opened. What cannot be read counts as a page.
+    Nothing is downloaded, decoded or consumed; PDF and TIFF files are opened. An unreadable input counts as a page.
     """
-    return sum(1 for _ in pages(source)) if _can_be_looked_at_twice(source) else None
+    return sum(1 for _ in pages(source)) if _is_repeatable(source) else None
 
 
 def _problem(source: object) -> str | None:
-    """Say why something is no input."""
+    """Why an object is not an input; ``None`` if it is one."""
     if hasattr(source, "read") and not isinstance(source, np.ndarray):
-        return f"{type(source).__name__} is no input: give the content of the file, file.read(), or its path"
+        return f"{type(source).__name__} is not an input: use the content of the file, file.read(), or its path"
     if isinstance(source, Iterable | os.PathLike) and not isinstance(source, Mapping | bytearray | memoryview):
         return None
-    return f"{type(source).__name__} is no input: give a path, a URL, a uint8 array (H x W x 3, BGR) or a list of them"
+    return f"{type(source).__name__} is not an input: use a path, URL, uint8 array (H x W x 3, BGR) or a list of them"
 
 
-def _can_be_looked_at_twice(source: object) -> bool:
+def _is_repeatable(source: object) -> bool:
     if isinstance(source, str | os.PathLike):
         name = os.fsdecode(source)
         return name != "-" and not is_url(name)
     if isinstance(source, np.ndarray | bytes):
         return True
-    return isinstance(source, Collection) and all(map(_can_be_looked_at_twice, source))
+    return isinstance(source, Collection) and all(map(_is_repeatable, source))
 
 
 def _pages_of(name: str) -> Iterator[Page]:
     scheme, separator, _ = name.partition("://")
     if name == "-":
-        yield from _pages_once_fetched(name, "standard input", _read_standard_input)
+        yield from _pages_of_download(name, "standard input", _read_standard_input)
     elif is_url(name):
-        yield from _pages_once_fetched(name, name, partial(_download, name))
+        yield from _pages_of_download(name, name, partial(download, name))
     elif separator and scheme.isalnum():
-        yield failing(name, f"{name}: only http and https addresses are fetched")
+        yield failing(name, f"{name}: only http and https URLs are supported")
     elif not name:
-        yield failing(name, "an empty name is no input")
-    elif os.path.isdir(name):  # noqa: PTH112  # unlike Path.is_dir, it raises for no name
-        yield from _pages_below(name)
+        yield failing(name, "an input has an empty name")
+    elif os.path.isdir(name):  # noqa: PTH112  # unlike Path.is_dir, it never raises
+        yield from _pages_of_folder(name)
     else:
         yield from _pages_of_file(name)
 
 
-def _pages_below(folder: str) -> Iterator[Page]:
-    """Yield the pages of a folder and its sub-folders, sorted by path; what may not be looked into is left out."""
+def _pages_of_folder(folder: str) -> Iterator[Page]:
+    """Yield the pages of a folder and its subfolders, sorted by path; unreadable folders are skipped."""
     found = (Path(root) / name for root, _folders, names in os.walk(folder) for name in names)
     paths = sorted(path for path in found if path.suffix.lower() in SUFFIXES and os.path.isfile(path))  # noqa: PTH113
     if not paths:
-        yield failing(folder, f"{folder}: no images in this folder, or none that may be read")
+        yield failing(folder, f"{folder}: no readable images in this folder")
     for path in paths:
         yield from _pages_of_file(str(path))
 
 
 def _pages_of_file(name: str) -> Iterator[Page]:
     path = Path(name)
-    document = _DOCUMENTS.get(kind_of(_head(path)))
+    document = _DOCUMENTS.get(file_type(_head(path)))
     if document is None:
         yield Page(name, partial(read_image, path))
     else:
@@ -139,7 +143,7 @@ def _pages_of_file(name: str) -> Iterator[Page]:
 
 
 def _head(path: Path) -> bytes:
-    """The first bytes of a file, none where it cannot be read: its page will say why."""
+    """The first bytes of a file; empty if it cannot be read, which its page reports."""
     try:
         with open_regular(path) as file:
             return file.read(HEAD_BYTES)
@@ -147,9 +151,9 @@ def _head(path: Path) -> bytes:
         return b""
 
 
-def _pages_once_fetched(input_path: str, name: str, fetch: Callable[[], bytes]) -> Iterator[Page]:
+def _pages_of_download(input_path: str, name: str, load: Callable[[], bytes]) -> Iterator[Page]:
     try:
-        content = fetch()
+        content = load()
     except InputError as error:
         yield failing(input_path, error)
     else:
@@ -157,7 +161,7 @@ def _pages_once_fetched(input_path: str, name: str, fetch: Callable[[], bytes]) 
 
 
 def _pages_of_content(content: bytes, name: str, input_path: str | None) -> Iterator[Page]:
-    document = _DOCUMENTS.get(kind_of(content[:HEAD_BYTES]))
+    document = _DOCUMENTS.get(file_type(content[:HEAD_BYTES]))
     if document is None:
         yield Page(input_path, partial(decode, content, name))
     else:
@@ -173,33 +177,23 @@ def _read_standard_input() -> bytes:
     return content
 
 
-def _download(url: str) -> bytes:
-
-    return fetch(url)
-
-
-TOTAL_S = 60.0
-"""Seconds for everything together."""
-MAX_BYTES = 100 << 20
-
-
-def fetch(url: str) -> bytes:
+def download(url: str) -> bytes:
     """Download an image.
 
     Raises:
-        InputError: Nothing answers in time, the answer is an error or too large, or the network is off limits.
+        InputError: The server is unreachable, too slow or returns an error; the file is too large; offline mode is on.
     """
     if Settings.from_environment().offline:
-        raise InputError(f"{url}: not fetched, the network is off limits (OCRZOO_OFFLINE)")
+        raise InputError(f"{url}: not downloaded: offline mode is on (OCRZOO_OFFLINE)")
+    web = Web()
+
+    def body() -> bytes:
+        with web.get(url) as answer:
+            return web.body(answer, max_bytes=DOWNLOAD_MAX_BYTES, total_s=DOWNLOAD_TIMEOUT_S)
+
     try:
-        return Deadline(TOTAL_S).run(lambda: _fetch(url))
+        return Deadline(DOWNLOAD_TIMEOUT_S).run(body)
     except TimeoutError as error:
-        raise InputError(f"{url}: not all there after {TOTAL_S:.0f} s") from error
+        raise InputError(f"{url}: incomplete after {DOWNLOAD_TIMEOUT_S:.0f} s") from error
     except SourceError as error:
         raise InputError(f"{url}: {error}") from error
-
-
-def _fetch(url: str) -> bytes:
-    web = Web()
-    with web.get(url) as answer:
-        return web.body(answer, max_bytes=MAX_BYTES, total_s=TOTAL_S)

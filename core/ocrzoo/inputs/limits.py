@@ -1,4 +1,4 @@
-"""How much of an input is taken at most."""
+"""Limits of inputs, and suppression of the decoders' warnings about them."""
 
 from __future__ import annotations
 
@@ -10,61 +10,61 @@ from threading import Lock
 from ocrzoo_registry.errors import InputError
 
 MAX_BYTES = 512 << 20
-"""Bytes of the largest image file, and of what standard input gives; PDF and TIFF files are not read whole."""
+"""Size of the largest image file and of standard input; PDF and TIFF files are not read as a whole."""
 
 MAX_SIDE = 32766
-"""Pixels. Coordinates are int16 (PaddleX's), and OpenCV cuts crops out of no longer side."""
+"""Pixels; coordinates are int16 (PaddleX's), and OpenCV crops no longer sides."""
 
 MAX_PIXELS = 178_956_970
 """Pixels of the largest page that is decoded (Pillow's limit against decompression bombs, also PaddleX's)."""
 
 MAX_PAGES = 50_000
-"""Pages of one file: what a file says of itself need not be so."""
+"""Pages of one file; the number in a file may be wrong."""
 
 
 def check_size(width: int, height: int, name: str) -> None:
-    """Refuse a page that has too many pixels, before they are there.
+    """Check the size of a page before it is decoded.
 
     Raises:
-        InputError: It has.
+        InputError: It is too large.
     """
     if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
         raise InputError(
-            f"{name}: too large: {width} x {height}: at most {MAX_PIXELS} pixels, and {MAX_SIDE} a side, are read"
+            f"{name}: too large: {width} x {height}: the limit is {MAX_PIXELS} pixels, and {MAX_SIDE} per side"
         )
 
 
 def check_pages(count: int, name: str) -> None:
-    """Refuse a file with too many pages.
+    """Check the number of pages of a file.
 
     Raises:
-        InputError: It has.
+        InputError: There are too many.
     """
     if count > MAX_PAGES:
-        raise InputError(f"{name}: says that it has {count} pages: at most {MAX_PAGES} are read: split it")
+        raise InputError(f"{name}: too many pages: {count}: the limit is {MAX_PAGES}; split the file")
 
 
-_changing = Lock()
-_inside: list[object] = []
-"""A sign for each thread that is within."""
-_caught = warnings.catch_warnings()
+_lock = Lock()
+_users: list[object] = []
+"""One token for each thread inside :func:`no_warnings`."""
+_filters = warnings.catch_warnings()
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Keep warnings back as long as any thread is within."""
-    global _caught  # noqa: PLW0603  # one for all threads
-    sign = object()
-    with _changing:
-        if not _inside:
-            _caught = warnings.catch_warnings()
-            _caught.__enter__()
+def no_warnings() -> Iterator[None]:
+    """Ignore warnings while any thread is inside; ``catch_warnings`` alone is not thread-safe."""
+    global _filters  # noqa: PLW0603  # one for all threads
+    token = object()
+    with _lock:
+        if not _users:
+            _filters = warnings.catch_warnings()
+            _filters.__enter__()
             warnings.simplefilter("ignore")
-        _inside.append(sign)
+        _users.append(token)
     try:
         yield
     finally:
-        with _changing:
-            _inside.remove(sign)
-            if not _inside:
-                _caught.__exit__(None, None, None)
+        with _lock:
+            _users.remove(token)
+            if not _users:
+                _filters.__exit__(None, None, None)

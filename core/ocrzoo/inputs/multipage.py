@@ -1,4 +1,4 @@
-"""Files of several pages: open while their pages are given, and again for a page that is read later."""
+"""Files of several pages: open during iteration, and reopened for pages read later."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from ocrzoo_registry.errors import InputError
 
 
 class Document(ABC):
-    """One file of several pages; several threads may read pages of it, which they do one after the other.
+    """One file of several pages; thread-safe, reads are serialized.
 
-    Used as a context manager it stays open in between.
+    As a context manager it stays open between reads.
     """
 
     def __init__(self, source: Path | bytes, name: str) -> None:
-        """``source`` is the file or its content, ``name`` what messages call it."""
+        """``source`` is the file or its content, ``name`` is for messages."""
         self._source = source
         self._name = name
         self._reading = Lock()
-        self._kept = False
+        self._keep_open = False
 
     def __enter__(self) -> Self:
         """Open it.
@@ -36,19 +36,19 @@ class Document(ABC):
         """
         with self._reading:
             self._open()
-            self._kept = True
+            self._keep_open = True
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close it, or leave that to the thread that reads: this may be called in the middle, by a dropped iterator."""
-        self._kept = False
+        """Close it, or let a reading thread do so: a dropped iterator may call this during a read."""
+        self._keep_open = False
         self._close_if_done()
 
     def count(self) -> int:
         """Count the pages; none is decoded.
 
         Raises:
-            InputError: They cannot be counted, or are too many.
+            InputError: They cannot be counted, or there are too many.
         """
         with self._reading:
             count = self._count()
@@ -69,7 +69,7 @@ class Document(ABC):
             self._close_if_done()
 
     def _close_if_done(self) -> None:
-        if not self._kept and self._reading.acquire(blocking=False):  # who reads comes here afterwards
+        if not self._keep_open and self._reading.acquire(blocking=False):  # a reading thread calls this afterwards
             try:
                 self._close()
             finally:
@@ -77,7 +77,7 @@ class Document(ABC):
 
     @abstractmethod
     def _open(self) -> None:
-        """Open it if it is not."""
+        """Open it unless it is open."""
 
     @abstractmethod
     def _close(self) -> None:
@@ -91,7 +91,7 @@ class Document(ABC):
 
 
 def document_pages(document: Document, input_path: str | None) -> Iterator[Page]:
-    """Yield the pages of a document, which is closed when they end or are no longer asked for."""
+    """Yield the pages of a document; it is closed at the end or when the iterator is dropped."""
     try:
         with document:
             for index in range(document.count()):

@@ -1,4 +1,4 @@
-"""One page of an input, and the name that its results go by."""
+"""One page of an input, and the name of its results."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError
 
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
-"""What some system does not allow in a file's name."""
+"""Characters that some system forbids in file names."""
 _MAX_STEM, _MAX_STEM_BYTES = 60, 200
-"""Characters, and bytes: a file's name may have 255, and more is appended."""
+"""Characters and bytes of a stem; a file name may have 255, including suffixes."""
 
 
 @dataclass(frozen=True)
@@ -22,37 +22,37 @@ class Page:
     """One page, not yet decoded."""
 
     input_path: str | None
-    """As the user wrote it, or the path below a folder; ``-`` for standard input, ``None`` for arrays and bytes."""
+    """As given by the user, or a file's path in a folder; ``-`` for standard input, ``None`` for arrays and bytes."""
     read: Callable[[], Image]
-    """Decodes the page: H x W x 3, uint8, BGR. May be called later, from any thread, and again.
+    """Decode the page: H x W x 3, uint8, BGR. It may be called at any time, from any thread, and repeatedly.
 
     Raises :class:`InputError`.
     """
     page_index: int | None = None
-    """Counted from 0 in PDF and TIFF files, a TIFF of one page too, as PaddleX does; ``None`` for all others."""
+    """Index from 0 in PDF and TIFF files, as in PaddleX also in a TIFF of one page; ``None`` for all others."""
 
     @property
     def stem(self) -> str:
-        """The name that results are saved under, the same for all pages of a file."""
+        """The base name of saved results, the same for all pages of a file."""
         if self.input_path is None:
             return "array"
         if self.input_path == "-":
             return "stdin"
-        address = is_url(self.input_path)
-        path = _path_of(self.input_path) if address else self.input_path
-        return _cut(_UNSAFE.sub("_", Path(path).stem)) or ("download" if address else "page")
+        url = is_url(self.input_path)
+        path = _path_of(self.input_path) if url else self.input_path
+        return _cut(_UNSAFE.sub("_", Path(path).stem)) or ("download" if url else "page")
 
 
-def _path_of(address: str) -> str:
-    """The path of an address; none where it is no address after all."""
+def _path_of(url: str) -> str:
+    """The path of a URL; empty if it is not a valid one."""
     try:
-        return unquote(urlsplit(address).path)
+        return unquote(urlsplit(url).path)
     except ValueError:
         return ""
 
 
 def _cut(stem: str) -> str:
-    """As much of a stem as a file's name has room for, whole characters of it."""
+    """A stem shortened to whole characters that fit a file name."""
     kept = stem[:_MAX_STEM]
     while len(kept.encode("utf-8", "surrogatepass")) > _MAX_STEM_BYTES:
         kept = kept[:-1]
@@ -60,7 +60,7 @@ def _cut(stem: str) -> str:
 
 
 def failing(input_path: str | None, error: InputError | str) -> Page:
-    """Make the page of an input that cannot be read: it says so when its turn comes."""
+    """Return the page of an input that cannot be read; reading it raises the error."""
 
     def read() -> Image:
         raise InputError(str(error)) from (error if isinstance(error, InputError) else None)
@@ -69,5 +69,5 @@ def failing(input_path: str | None, error: InputError | str) -> Page:
 
 
 def is_url(name: str) -> bool:
-    """Tell addresses from paths."""
+    """Whether a name is an http or https URL."""
     return name.lower().startswith(("http://", "https://"))

@@ -1,4 +1,4 @@
-"""Processes that open PDF files for this one, bounded in time and memory, and kept for the next file."""
+"""A pool of processes that open PDF files, limited in time and memory and reused."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.network.deadline import Deadline
 
 PAGE_S = 60.0
-"""Seconds for opening a file, or for one page."""
+"""Seconds to open a file or render one page."""
 MAX_MEMORY = 4 << 30
-"""Bytes of address space of a process, where the system knows such a limit."""
+"""Address space of a process, if the system supports such a limit."""
 MAX_IDLE = 4
-"""Processes that are kept for the next file."""
+"""Idle processes that are kept for the next file."""
 
 
 class PdfProcess:
@@ -34,7 +34,7 @@ class PdfProcess:
 
         program = os.fsdecode(get_executable() or "")
         if not program or getattr(sys, "frozen", False):
-            raise UsageError("PDF files need a Python to run: name one by multiprocessing.set_executable")
+            raise UsageError("PDF files need a Python interpreter: set it with multiprocessing.set_executable")
         script = Path(__file__).with_name("pdf_worker.py")
         self._process = subprocess.Popen(
             [program, "-P", script, str(MAX_MEMORY), str(math.ceil(PAGE_S) + 1)],
@@ -50,7 +50,7 @@ class PdfProcess:
         self._answers = cast("IO[bytes]", self._process.stdout)
 
     def ask(self, request: dict[str, Any], content: bytes = b"") -> dict[str, Any]:
-        """Have a request answered; pixels come as ``image``. Whatever else happens, it is the end of the process.
+        """Return the response to a request, with pixels as ``image``; any exception ends the process.
 
         Raises:
             TimeoutError: It takes too long.
@@ -60,10 +60,10 @@ class PdfProcess:
             return Deadline(PAGE_S).run(lambda: self._exchange(request, content))
         except TimeoutError as error:
             self.end()
-            raise TimeoutError(f"not drawn within {PAGE_S:g} s") from error
+            raise TimeoutError(f"not rendered within {PAGE_S:g} s") from error
         except (EOFError, OSError, ValueError) as error:
             self.end()
-            raise EOFError(f"damaged, or it takes more than {MAX_MEMORY / (1 << 30):g} GiB of memory") from error
+            raise EOFError(f"damaged, or it needs more than {MAX_MEMORY / (1 << 30):g} GiB of memory") from error
         except BaseException:
             self.end()
             raise
@@ -82,26 +82,26 @@ class PdfProcess:
         return answer
 
     def send(self, request: dict[str, Any], content: bytes = b"") -> None:
-        """Send a request and wait for nothing."""
+        """Send a request without waiting for a response."""
         self._requests.write(json.dumps(request).encode() + b"\n")
         self._requests.write(content)
         self._requests.flush()
 
     def alive(self) -> bool:
-        """Tell whether it still runs."""
+        """Whether the process is running."""
         return self._process.poll() is None
 
     def ours(self) -> bool:
-        """Tell whether this process started it: what a fork leaves in its child is not the child's to use."""
+        """Whether this process started it; a forked child must not use its parent's."""
         return self._owner == os.getpid()
 
     def end(self) -> None:
-        """End the process now."""
+        """Kill the process."""
         _started.discard(self)
         self._process.kill()
         self._process.wait()
         for pipe in (self._requests, self._answers):
-            with suppress(OSError):  # what was not sent yet
+            with suppress(OSError):  # unsent data
                 pipe.close()
 
 
@@ -110,17 +110,17 @@ def _ended() -> dict[str, Any]:
 
 
 _started: set[PdfProcess] = set()
-"""All that did not end yet."""
+"""All processes that were not killed."""
 _idle: list[PdfProcess] = []
-"""Those of them that have nothing to do."""
+"""Those of them without an open file."""
 
 
 def take() -> PdfProcess:
-    """Take a process that has nothing to do, or start one.
+    """Return an idle process, or start one.
 
     Raises:
-        OSError: None can be started.
-        UsageError: There is no Python to run.
+        OSError: No process can be started.
+        UsageError: There is no Python interpreter.
     """
     for process in [process for process in _idle if process.ours()]:
         with suppress(ValueError):  # another thread took it
@@ -132,10 +132,10 @@ def take() -> PdfProcess:
 
 
 def give_back(process: PdfProcess) -> None:
-    """Close the file that a process has open, and keep the process for the next one."""
+    """Close a process's file, and keep the process for the next one."""
     try:
         process.send({"close": True})
-    except (OSError, ValueError):  # it ended, or was ended
+    except (OSError, ValueError):  # it ended or was killed
         process.end()
         return
     if len(_idle) < MAX_IDLE:
@@ -146,7 +146,7 @@ def give_back(process: PdfProcess) -> None:
 
 @atexit.register
 def end_all() -> None:
-    """End all processes that this one started."""
+    """Kill all processes that this one started."""
     _idle.clear()
     for process in [process for process in _started if process.ours()]:
         process.end()

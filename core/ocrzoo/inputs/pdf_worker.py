@@ -1,18 +1,18 @@
-"""The process that opens PDF files: what hangs, swells or crashes in there ends with it, and nothing else does.
+"""The process that opens PDF files, so that a hang, a memory leak or a crash affects nothing else.
 
-A program of its own, which imports nothing of ocrzoo: ``python pdf_worker.py BYTES SECONDS``, the most memory it may
-take and the longest that a request may last (where the system knows such limits). A request is one line of JSON on
-standard input, the answer one on standard output:
+It is a separate program that imports nothing of ocrzoo: ``python pdf_worker.py BYTES SECONDS``, the limits of memory
+and of the time of a request (if the system supports them). A request is one line of JSON on standard input, the
+response one line on standard output:
 
-==================================  ====================================================================
-``{"open": path}``                  open a file, instead of the one before; answer ``{"pages": count}``
-``{"open": null, "size": n}``       the same with the n bytes that follow
-``{"page": index}``                 load a page; answer ``{"width": points, "height": points}``
-``{"render": scale}``               draw it; answer ``{"columns": w, "rows": h}`` and h * w * 3 bytes, BGR
-``{"close": true}``                 close the file; no answer
-==================================  ====================================================================
+==================================  ==========================================================================
+``{"open": path}``                  open a file, replacing the last; responds ``{"pages": count}``
+``{"open": null, "size": n}``       the same for the n bytes that follow
+``{"page": index}``                 load a page; responds ``{"width": points, "height": points}``
+``{"render": scale}``               render it; responds ``{"columns": w, "rows": h}`` and h * w * 3 bytes, BGR
+``{"close": true}``                 close the file; no response
+==================================  ==========================================================================
 
-``{"error": words}`` is the answer where that does not go.
+``{"error": message}`` is the response to a failed request.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import pypdfium2
 
 
 class Reader:
-    """The file and the page that are open."""
+    """The open file and page."""
 
     def __init__(self, requests: IO[bytes]) -> None:
         self._requests = requests
@@ -36,7 +36,7 @@ class Reader:
         self._page: Any = None
 
     def answer(self, request: dict[str, Any]) -> tuple[dict[str, Any], Any]:
-        """Do what is asked; returns the answer, and the pixels or nothing."""
+        """Handle a request; return the response, and pixels or nothing."""
         if "render" in request:
             return self._render(float(request["render"]))
         self._close_page()
@@ -51,7 +51,7 @@ class Reader:
         return {"pages": len(self._document)}, b""
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close the page and the file."""
         self._close_page()
         self._close_document()
 
@@ -59,7 +59,7 @@ class Reader:
         bitmap = self._page.render(scale=scale)
         self._close_page()
         if bitmap.n_channels != 3 or bitmap.stride != bitmap.width * 3:
-            raise RuntimeError(f"drawn as {bitmap.mode}, and not as BGR")
+            raise RuntimeError(f"rendered as {bitmap.mode}, not as BGR")
         return {"columns": bitmap.width, "rows": bitmap.height}, bitmap.buffer
 
     def _close_page(self) -> None:
@@ -74,10 +74,10 @@ class Reader:
 
 
 def serve(max_bytes: int, max_seconds: int) -> None:
-    """Answer requests until there are no more."""
+    """Handle requests until standard input ends."""
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # nothing else gets between the answers
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
+    os.dup2(2, 1)  # keeps other output out of the responses
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     _limit_memory(max_bytes)
     reader = Reader(sys.stdin.buffer)
     for line in sys.stdin.buffer:
@@ -89,7 +89,7 @@ def serve(max_bytes: int, max_seconds: int) -> None:
         with _ends_after(max_seconds):
             try:
                 answer, pixels = reader.answer(request)
-            except Exception as error:  # noqa: BLE001  # the process that asks says it
+            except Exception as error:  # noqa: BLE001  # reported by the parent
                 answer = {"error": " ".join(str(error).split()) or type(error).__name__}
             answers.write(json.dumps(answer).encode() + b"\n")
             answers.write(pixels)
@@ -97,7 +97,7 @@ def serve(max_bytes: int, max_seconds: int) -> None:
 
 
 def _limit_memory(max_bytes: int) -> None:
-    with contextlib.suppress(ImportError, ValueError, OSError):  # no such limit here, or a lower one already
+    with contextlib.suppress(ImportError, ValueError, OSError):  # unsupported, or a lower limit is set
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (max_bytes, max_bytes))
@@ -105,7 +105,7 @@ def _limit_memory(max_bytes: int) -> None:
 
 @contextlib.contextmanager
 def _ends_after(seconds: int) -> Any:
-    """End the process if it takes longer; the process that asks does so too, if it is still there."""
+    """End the process if a request takes longer, in case the parent no longer exists to do so."""
     if hasattr(signal, "alarm"):
         signal.alarm(seconds)
     yield

@@ -1,8 +1,7 @@
-"""PDF files, page by page, drawn by PDFium under PaddleX's rule, in processes of their own.
+"""PDF files, rendered page by page by PDFium at PaddleX's scale, in separate processes.
 
-PDFium serves one thread at a time, and a kilobyte of PDF can keep it busy for hours and have it take all memory. A
-thread inside it can be neither stopped nor left behind, a process can: each file that is open has one to itself, so
-that files are also read side by side, and nothing is locked.
+PDFium is not thread-safe, and a kilobyte of PDF can occupy it for hours and exhaust memory. A thread in it cannot be
+stopped, but a process can: each open file has its own, so files are also read in parallel without locks.
 """
 
 from __future__ import annotations
@@ -18,49 +17,49 @@ from ocrzoo.inputs.pdf_pool import PdfProcess, give_back, take
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError, UsageError
 
-RENDER_SCALE, LEAST_SCALE = 2.0, 0.1
-"""Pixels a point, 1/72 inch, and the least that a large page is lowered to (PaddleX's; see :class:`PdfFile`)."""
-MAX_DEATHS = 3
-"""After so many pages that ended their process, the others of the file are not tried."""
+RENDER_SCALE, MIN_SCALE = 2.0, 0.1
+"""Pixels per point (1/72 inch), and the minimum for large pages (PaddleX's; see :class:`PdfFile`)."""
+MAX_CRASHES = 3
+"""Pages that may end their process before the rest of the file is skipped."""
 
 _REASONS = {
-    "assword": "encrypted: it opens with a password only: save it without one first",
-    "ecurity": "encrypted in a way that cannot be read: save it without encryption first",
+    "assword": "encrypted with a password: save it without one first",
+    "ecurity": "unsupported encryption: save it without encryption first",
     "Success": "a PDF without pages",
-    "Data format": "not a PDF that can be read: damaged or cut short",
+    "Data format": "not a readable PDF: damaged or truncated",
 }
-"""In our words, by what is in PDFium's."""
+"""Messages by a part of PDFium's."""
 
 
 class PdfFile(Document):
-    """A PDF file with its pages; form fields and notes are drawn.
+    """A PDF file; form fields and annotations are rendered.
 
-    ``PADDLE_PDX_PDF_RENDER_SCALE`` (2.0, that is 144 dots an inch) pixels are drawn a point, fewer where a page would
-    have more pixels than are read, down to ``PADDLE_PDX_PDF_MIN_RENDER_SCALE`` (0.1).
+    The scale is ``PADDLE_PDX_PDF_RENDER_SCALE`` pixels per point (2.0: 144 dpi), reduced for pages above the size
+    limit, down to ``PADDLE_PDX_PDF_MIN_RENDER_SCALE`` (0.1).
 
     Raises:
-        UsageError: One of these variables is no positive number.
+        UsageError: One of these variables is not a positive number.
     """
 
     def __init__(self, source: Path | bytes, name: str) -> None:
         super().__init__(source, name)
         self._scale = _positive("PADDLE_PDX_PDF_RENDER_SCALE", RENDER_SCALE)
-        self._least = _positive("PADDLE_PDX_PDF_MIN_RENDER_SCALE", LEAST_SCALE)
+        self._least = _positive("PADDLE_PDX_PDF_MIN_RENDER_SCALE", MIN_SCALE)
         self._worker: PdfProcess | None = None
         self._pages = 0
-        self._deaths = 0
+        self._crashes = 0
 
     def _open(self) -> None:
         if self._worker is not None:
             return
-        if self._deaths >= MAX_DEATHS:
-            raise InputError(f"{self._name}: not read on: {MAX_DEATHS} of its pages were too much already")
+        if self._crashes >= MAX_CRASHES:
+            raise InputError(f"{self._name}: skipped after {MAX_CRASHES} pages that could not be rendered")
         path = None if isinstance(self._source, bytes) else os.path.abspath(self._source)  # noqa: PTH100
         content = self._source if isinstance(self._source, bytes) else b""
         try:
             worker = take()
         except OSError as error:
-            raise InputError(f"{self._name}: no process can be started to read it: {error}") from error
+            raise InputError(f"{self._name}: could not be read: no process could be started: {error}") from error
         answer = self._ask(worker, self._name, {"open": path, "size": len(content)}, content)
         self._worker = worker
         self._pages = int(answer["pages"])
@@ -85,24 +84,24 @@ class PdfFile(Document):
             answer = worker.ask(request, content)
         except (TimeoutError, EOFError) as error:
             self._worker = None
-            self._deaths += 1
+            self._crashes += 1
             raise InputError(f"{where}: {error}") from error
         if "error" in answer:
             if "open" in request:
                 give_back(worker)
-            said = str(answer["error"])
-            words = next((ours for theirs, ours in _REASONS.items() if theirs in said), None)
-            raise InputError(f"{where}: {words or f'cannot be read: {said}'}")
+            message = str(answer["error"])
+            reason = next((ours for theirs, ours in _REASONS.items() if theirs in message), None)
+            raise InputError(f"{where}: {reason or f'could not be read: {message}'}")
         return answer
 
 
 def render_scale(
-    width: float, height: float, name: str, *, wanted: float = RENDER_SCALE, least: float = LEAST_SCALE
+    width: float, height: float, name: str, *, wanted: float = RENDER_SCALE, least: float = MIN_SCALE
 ) -> float:
-    """Choose how many pixels to draw a point: those wanted, or the most with which the page is not too large.
+    """Return the pixels per point: those wanted, or the most at which the page is within the size limit.
 
     Raises:
-        InputError: It is too large with the least, or has no size.
+        InputError: The page is too large even at the minimum, or has no size.
     """
 
     def fits(scale: float) -> bool:
@@ -110,16 +109,16 @@ def render_scale(
         return columns * rows <= limits.MAX_PIXELS and max(columns, rows) <= limits.MAX_SIDE
 
     if not (0 < width < math.inf and 0 < height < math.inf):
-        raise InputError(f"{name}: a page of {width:.0f} x {height:.0f} points has nothing to read")
+        raise InputError(f"{name}: an empty page of {width:.0f} x {height:.0f} points")
     if fits(wanted):
         return wanted
     if not fits(least):
         raise InputError(
-            f"{name}: too large: {width:.0f} x {height:.0f} points: at most {limits.MAX_PIXELS} pixels, and "
-            f"{limits.MAX_SIDE} a side, are read, with no less than {least:g} a point"
+            f"{name}: too large: {width:.0f} x {height:.0f} points: the limit is {limits.MAX_PIXELS} pixels, and "
+            f"{limits.MAX_SIDE} per side, at {least:g} pixels per point or more"
         )
     low, high = least, min(wanted, math.sqrt(limits.MAX_PIXELS / (width * height)))
-    for _ in range(32):  # as often as PaddleX halves, so that pages come out equally large
+    for _ in range(32):  # as many steps as PaddleX, for equal sizes
         middle = (low + high) / 2
         low, high = (middle, high) if fits(middle) else (low, middle)
     return low
@@ -132,5 +131,5 @@ def _positive(variable: str, default: float) -> float:
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf:
-        raise UsageError(f"{variable}={text!r}: a number above 0 is needed")
+        raise UsageError(f"{variable} must be a positive number, not {text!r}")
     return value

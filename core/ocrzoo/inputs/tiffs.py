@@ -1,4 +1,4 @@
-"""TIFF files, page by page, by Pillow as in PaddleX."""
+"""TIFF files, read page by page by Pillow, as in PaddleX."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from ocrzoo.inputs import limits
-from ocrzoo.inputs.limits import quiet
+from ocrzoo.inputs.limits import no_warnings
 from ocrzoo.inputs.multipage import Document
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError
@@ -26,7 +26,7 @@ _BITS_PER_SAMPLE = 258
 
 
 class TiffFile(Document):
-    """A TIFF file with its pages; rotation is applied, transparency dropped, 16 bits become 8."""
+    """A TIFF file; rotation is applied, transparency dropped, 16 bits become 8."""
 
     _file: IO[bytes] | None = None
     _image: PIL.Image.Image | None = None
@@ -38,15 +38,15 @@ class TiffFile(Document):
 
         try:
             self._file = open_regular(self._source) if isinstance(self._source, Path) else io.BytesIO(self._source)
-            check_chain(self._file, self._name)
-            with quiet():
+            check_directories(self._file, self._name)
+            with no_warnings():
                 self._image = PIL.Image.open(self._file, formats=["TIFF"])
         except PIL.Image.DecompressionBombError as error:
             self._close()
             raise InputError(f"{self._name}: too large: {error}") from error
         except PIL.UnidentifiedImageError as error:
             self._close()
-            raise InputError(f"{self._name}: a TIFF of a kind that cannot be read, or cut short") from error
+            raise InputError(f"{self._name}: an unsupported or truncated TIFF") from error
         except InputError:
             self._close()
             raise
@@ -61,7 +61,7 @@ class TiffFile(Document):
             self._file = None
 
     def _count(self) -> int:
-        """Follow the chain of pages; a broken link counts, so that reading it says so."""
+        """Follow the chain of pages; a broken link counts as a page, whose reading raises the error."""
         for index in range(limits.MAX_PAGES + 1):
             try:
                 self._seek(index)
@@ -76,35 +76,33 @@ class TiffFile(Document):
         image = self._seek(index)
         limits.check_size(*image.size, where)
         try:
-            with quiet():
+            with no_warnings():
                 return _to_bgr(image, where)
         except InputError:
             raise
         except Exception as error:  # Pillow's parsers raise anything
-            raise InputError(f"{where}: damaged or cut short: {error}") from error
+            raise InputError(f"{where}: damaged or truncated: {error}") from error
 
     def _seek(self, index: int) -> PIL.Image.Image:
         image = self._image
         assert image is not None, "open"  # noqa: S101
         try:
-            with quiet():
+            with no_warnings():
                 image.seek(index)
         except EOFError:
             raise
         except Exception as error:  # Pillow's parsers raise anything
-            raise InputError(f"{self._name}: page {index + 1}: damaged or cut short: {error}") from error
+            raise InputError(f"{self._name}: page {index + 1}: damaged or truncated: {error}") from error
         return image
 
 
 def _to_bgr(image: PIL.Image.Image, where: str) -> Image:
-    """Decode the page that Pillow stands at.
+    """Decode Pillow's current page.
 
-    Grey of 16 bits is divided by 256, as OpenCV does; Pillow, and so PaddleX, would make all but the darkest white.
+    16-bit gray is divided by 256, as in OpenCV; Pillow, and so PaddleX, would turn all but the darkest gray white.
     """
     if image.mode in ("F", "I"):
-        raise InputError(
-            f"{where}: pixels of 32 bits, or with signs, have no white that is agreed on: save it in 8 bits"
-        )
+        raise InputError(f"{where}: 32-bit and signed pixels have no defined white: save it with 8 bits")
     if image.mode.startswith("I;16"):
         bits = int(image.tag_v2.get(_BITS_PER_SAMPLE, (16,))[0])  # type: ignore[attr-defined]  # TIFF's
         gray = (np.asarray(image) >> (bits - 8)).astype(np.uint8)
@@ -113,11 +111,11 @@ def _to_bgr(image: PIL.Image.Image, where: str) -> Image:
     return cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)  # type: ignore[return-value]  # uint8 stays
 
 
-def check_chain(file: IO[bytes], name: str) -> None:
-    """Refuse a file whose directories have more entries together than fit into it; a broken chain is left to Pillow.
+def check_directories(file: IO[bytes], name: str) -> None:
+    """Check that the entries of all directories fit into the file; a broken chain is left to Pillow.
 
     Raises:
-        InputError: They have.
+        InputError: They do not fit.
         OSError: The file cannot be read.
     """
     size = file.seek(0, os.SEEK_END)
@@ -135,10 +133,10 @@ def check_chain(file: IO[bytes], name: str) -> None:
             (count,) = struct.unpack(count_format, file.read(struct.calcsize(count_format)))
             taken += count * entry_bytes
             if taken > size:
-                raise InputError(f"{name}: a TIFF whose pages lie within each other, or are cut short")
+                raise InputError(f"{name}: a TIFF with overlapping or truncated pages")
             file.seek(count * entry_bytes, os.SEEK_CUR)
             (offset,) = struct.unpack(offset_format, file.read(struct.calcsize(offset_format)))
     except struct.error:
-        pass  # it ends before the chain does
+        pass  # the file ends before the chain
     finally:
         file.seek(0)

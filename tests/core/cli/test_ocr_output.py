@@ -88,7 +88,7 @@ def test_no_document_without_readable_pages(run: Run, tmp_path: Path) -> None:
 
 
 def test_an_empty_name_is_an_error(run: Run) -> None:
-    assert run("ocr", "").error == "error: an empty name is no input"
+    assert run("ocr", "").error == "error: an input has an empty name"
 
 
 def test_save_as_needs_save_path(run: Run, sample: Path) -> None:

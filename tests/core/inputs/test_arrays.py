@@ -51,9 +51,9 @@ def test_one_pixel() -> None:
 @pytest.mark.parametrize(
     ("array", "cure"),
     [
-        (np.zeros((20, 30, 3), np.float32), r"float32 is no image: .*\(array \* 255\)"),
-        (np.zeros((20, 30, 3), np.int64), "int64 is no image: convert it to uint8"),
-        (np.zeros((20, 30, 3), object), "object is no image"),
+        (np.zeros((20, 30, 3), np.float32), r"float32 is not an image: .*\(array \* 255\)"),
+        (np.zeros((20, 30, 3), np.int64), "int64 is not an image: convert it to uint8"),
+        (np.zeros((20, 30, 3), object), "object is not an image"),
         (np.zeros((20, 30, 2), np.uint8), "H x W x 3"),
         (np.zeros((1, 20, 30, 3), np.uint8), "H x W x 3"),
         (np.zeros(30, np.uint8), "H x W x 3"),

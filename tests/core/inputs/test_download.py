@@ -160,7 +160,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def the_error(url: str) -> str:
     with pytest.raises(InputError) as caught:
-        iter_pages.fetch(url)
+        iter_pages.download(url)
     message = str(caught.value)
     assert message.startswith(f"{url}: ")
     assert message.count(url) == 1
@@ -179,13 +179,13 @@ def test_an_address_is_asked_once_when_its_first_page_is_asked_for(
     server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    fetch = iter_pages.fetch
+    fetch = iter_pages.download
 
     def note(url: str) -> bytes:
         asked.append(url)
         return fetch(url)
 
-    monkeypatch.setattr(iter_pages, "fetch", note)
+    monkeypatch.setattr(iter_pages, "download", note)
     found = pages([f"{server}/page.png", f"{server}/next"])
     assert asked == []
     page = next(found)
@@ -219,15 +219,15 @@ def test_an_error_of_the_server(server: str) -> None:
 
 
 def test_five_redirects_are_followed_and_no_more(server: str) -> None:
-    assert iter_pages.fetch(f"{server}/hop/{http.MAX_REDIRECTS - 1}") == CONTENT
+    assert iter_pages.download(f"{server}/hop/{http.MAX_REDIRECTS - 1}") == CONTENT
     assert "redirects" in the_error(f"{server}/hop/{http.MAX_REDIRECTS}")
     assert "redirects" in the_error(f"{server}/loop")
 
 
 def test_an_answer_larger_than_the_limit(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(iter_pages, "MAX_BYTES", len(CONTENT))
-    assert iter_pages.fetch(f"{server}/page.png") == CONTENT
-    monkeypatch.setattr(iter_pages, "MAX_BYTES", len(CONTENT) - 1)
+    monkeypatch.setattr(iter_pages, "DOWNLOAD_MAX_BYTES", len(CONTENT))
+    assert iter_pages.download(f"{server}/page.png") == CONTENT
+    monkeypatch.setattr(iter_pages, "DOWNLOAD_MAX_BYTES", len(CONTENT) - 1)
     assert the_error(f"{server}/page.png").endswith("sends more than 0 MiB")
 
 
@@ -243,8 +243,8 @@ def test_a_server_that_falls_silent(server: str, path: str, monkeypatch: pytest.
 
 def test_a_server_that_never_gets_done(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte comes in time, and the whole does not."""
-    monkeypatch.setattr(iter_pages, "TOTAL_S", 0.3)
-    assert "not all there after" in the_error(f"{server}/drip")
+    monkeypatch.setattr(iter_pages, "DOWNLOAD_TIMEOUT_S", 0.3)
+    assert " after 0 s" in the_error(f"{server}/drip")
     assert len(Handler.dripped) < DRIPS
 
 
@@ -258,7 +258,7 @@ def test_nobody_answers() -> None:
 @pytest.mark.parametrize("url", ["http://", "http://[", "https://127.0.0.1:port/x.png"])
 def test_an_address_that_is_none(url: str) -> None:
     with pytest.raises(InputError):
-        iter_pages.fetch(url)
+        iter_pages.download(url)
 
 
 @pytest.mark.parametrize("switch", ["OCRZOO_OFFLINE", "HF_HUB_OFFLINE"])
@@ -267,16 +267,16 @@ def test_offline_no_socket_is_opened(server: str, switch: str, monkeypatch: pyte
     monkeypatch.setattr(socket, "socket", pytest.fail)
     monkeypatch.setattr(socket, "create_connection", pytest.fail)
     monkeypatch.setattr(socket, "getaddrinfo", pytest.fail)
-    assert "off limits" in the_error(f"{server}/page.png")
+    assert "offline mode" in the_error(f"{server}/page.png")
 
 
 def test_headers_without_end_are_bounded_too(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(iter_pages, "TOTAL_S", 0.3)
-    assert the_error(f"{server}/headers").startswith("not all there after")
+    monkeypatch.setattr(iter_pages, "DOWNLOAD_TIMEOUT_S", 0.3)
+    assert the_error(f"{server}/headers").startswith("incomplete after")
 
 
 def test_the_body_of_a_redirect_is_not_read(server: str) -> None:
-    assert iter_pages.fetch(f"{server}/heavy") == CONTENT
+    assert iter_pages.download(f"{server}/heavy") == CONTENT
 
 
 def test_a_redirect_leads_to_http_only(server: str) -> None:

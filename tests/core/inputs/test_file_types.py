@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ocrzoo.inputs import decode
-from ocrzoo.inputs.file_types import kind_of
+from ocrzoo.inputs.file_types import file_type
 from ocrzoo_registry.errors import InputError
 
 
@@ -23,17 +23,17 @@ def zipped() -> bytes:
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp", ".ppm", ".ras"])
 def test_images_even_if_they_speak_of_pdf(suffix: str, encoded: Callable[..., bytes]) -> None:
-    assert kind_of(encoded(suffix)[:100] + b"%PDF-1.7") == "image"
+    assert file_type(encoded(suffix)[:100] + b"%PDF-1.7") == "image"
 
 
 @pytest.mark.parametrize("mark", [b"II*\0", b"MM\0*", b"II+\0\x08\0", b"MM\0+\0\x08"])
 def test_tiff_in_either_order_of_bytes(mark: bytes) -> None:
-    assert kind_of(mark + bytes(20)) == "tiff"
+    assert file_type(mark + bytes(20)) == "tiff"
 
 
 @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\r\n", b"HTTP/1.1 200 OK\r\n\r\n"])
 def test_pdf_with_something_before_it(before: bytes, pdf: Any) -> None:
-    assert kind_of(before + pdf.pages(0)) == "pdf"
+    assert file_type(before + pdf.pages(0)) == "pdf"
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_pdf_with_something_before_it(before: bytes, pdf: Any) -> None:
         (b'{"error": "no such page"}', "not an image but markup or data"),
         (b"Dear reader, this is a letter.\n", "not an image but a text file"),
         ("Любезный читатель! ".encode() * 100, "not an image but a text file"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(100), "not an image that can be read"),
-        (bytes(range(128, 256)), "not an image that can be read"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "not a readable image"),
+        (bytes(range(128, 256)), "not a readable image"),
     ],
 )
 def test_what_is_no_page_is_named(content: bytes, words: str) -> None:

@@ -1,4 +1,4 @@
-"""Image files: the pixels of ``cv2.imdecode``, whatever the format, and one clear line for what is no image."""
+"""Image files: the pixels of ``cv2.imdecode``, whatever the format, and one clear line for what is not an image."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class TestFormats:
         np.testing.assert_array_equal(decode(content, "x"), by_opencv(content))
 
     @pytest.mark.parametrize("mode", ["L", "P", "1", "LA", "RGBA", "I;16"])
-    def test_every_kind_of_png_has_the_pixels_of_opencv(self, mode: str, through_pillow: Encoder) -> None:
+    def test_every_file_type_png_has_the_pixels_of_opencv(self, mode: str, through_pillow: Encoder) -> None:
         content = through_pillow("PNG", mode)
         read = decode(content, "x")
         assert read.shape == (20, 30, 3)
@@ -89,7 +89,7 @@ class TestFormats:
         with caplog.at_level(logging.WARNING, "ocrzoo"):
             read = decode(through_pillow(file_format, images=pictures), "x")
         np.testing.assert_allclose(read, pictures[0], atol=2)
-        assert caplog.messages == ["x: an animation of 2 pictures, of which the first is read"]
+        assert caplog.messages == ["x: an animation of 2 frames, of which only the first is read"]
 
     def test_a_gif(self, through_pillow: Encoder) -> None:
         picture = np.full((20, 30, 3), (0, 0, 255), np.uint8)
@@ -107,7 +107,7 @@ class TestFormats:
     ) -> None:
         whole = encoded(".jpg")
         assert decode(whole[: len(whole) // 2], "x").shape == (20, 30, 3)
-        assert caplog.messages == ["x: the JPEG is cut short; what is missing is read as gray"]
+        assert caplog.messages == ["x: the JPEG is truncated; the missing part is gray"]
 
 
 class TestRefusals:
@@ -123,15 +123,17 @@ class TestRefusals:
 
     @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp"])
     def test_a_header_cut_short(self, suffix: str, encoded: Encoder) -> None:
-        with pytest.raises(InputError, match=r"^x: not an image that can be read .*, or cut short$"):
+        with pytest.raises(InputError, match=r"^x: not a readable image .*, or truncated$"):
             decode(encoded(suffix)[:10], "x")
 
     def test_a_png_cut_short(self, encoded: Encoder) -> None:
-        with pytest.raises(InputError, match="cut short"):
+        with pytest.raises(InputError, match="truncated"):
             decode(encoded()[: len(encoded()) // 2], "x")
 
     def test_a_pdf_is_several_images(self, pdf: Any) -> None:
-        with pytest.raises(InputError, match=r"x: a PDF, not one image: ocrzoo\.inputs\.pages gives its pages"):
+        with pytest.raises(
+            InputError, match=r"x: a PDF, not a single image: read its pages with ocrzoo\.inputs\.pages"
+        ):
             decode(pdf.pages(0), "x")
 
     def test_a_page_too_large_is_refused_before_it_is_decoded(
@@ -139,7 +141,7 @@ class TestRefusals:
     ) -> None:
         monkeypatch.setattr(limits, "MAX_PIXELS", 599)
         monkeypatch.setattr(cv2, "imdecode", pytest.fail)
-        with pytest.raises(InputError, match="page: too large: 30 x 20: at most 599 pixels"):
+        with pytest.raises(InputError, match="page: too large: 30 x 20: the limit is 599 pixels"):
             decode(encoded(), "page")
 
     def test_a_bomb_is_refused(self) -> None:

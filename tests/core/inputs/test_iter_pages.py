@@ -163,12 +163,12 @@ class TestFolders:
             ("3", None),
             ("4", None),
         ]
-        with pytest.raises(InputError, match=r"3\.pdf: not a PDF that can be read"):
+        with pytest.raises(InputError, match=r"3\.pdf: not a readable PDF"):
             found[3].read()
         assert found[4].read().shape == (20, 30, 3)
 
     def test_an_empty_folder_is_an_error(self, tmp_path: Path, the_error: Callable[[Any], str]) -> None:
-        assert the_error(tmp_path) == f"{tmp_path}: no images in this folder, or none that may be read"
+        assert the_error(tmp_path) == f"{tmp_path}: no readable images in this folder"
 
 
 class TestMistakes:
@@ -176,20 +176,20 @@ class TestMistakes:
 
     @pytest.mark.parametrize("wrong", [None, 3, {"a": 1}, PIL.Image.new("L", (2, 2))])
     def test_alone_it_is_the_caller_s_error(self, wrong: Any) -> None:
-        with pytest.raises(UsageError, match=f"{type(wrong).__name__} is no input: give a path"):
+        with pytest.raises(UsageError, match=f"{type(wrong).__name__} is not an input: use a path"):
             list(pages(wrong))
 
     def test_among_others_it_costs_itself(self, path: Path) -> None:
         mixed: Any = [path, None, "ftp://127.0.0.1/x.png", path]
         good, nothing, elsewhere, after = pages(mixed)
         assert good.read().shape == after.read().shape
-        with pytest.raises(InputError, match=r"^NoneType is no input"):
+        with pytest.raises(InputError, match=r"^NoneType is not an input"):
             nothing.read()
         with pytest.raises(InputError, match=r"^ftp://127\.0\.0\.1/x\.png: only http and https"):
             elsewhere.read()
 
     def test_an_open_file_is_not_taken_for_its_lines(self, path: Path) -> None:
-        with path.open("rb") as file, pytest.raises(UsageError, match=r"give the content of the file, file\.read\(\)"):
+        with path.open("rb") as file, pytest.raises(UsageError, match=r"use the content of the file, file\.read\(\)"):
             list(pages(file))
 
 
@@ -211,7 +211,7 @@ class TestCounting:
     def test_what_can_be_read_only_once_is_left_alone(
         self, once: str, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("ocrzoo.inputs.iter_pages.fetch", pytest.fail)
+        monkeypatch.setattr("ocrzoo.inputs.iter_pages.download", pytest.fail)
         monkeypatch.setattr(sys, "stdin", None)
         assert count_pages(once) is None
         assert count_pages([path, once]) is None

@@ -211,7 +211,7 @@ class TestErrors:
             list(stand_in_pipeline.predict("a\nb"))
 
     def test_an_empty_name_is_no_array(self, stand_in_pipeline: OCRPipeline) -> None:
-        with pytest.raises(InputError, match=r"^an empty name is no input$"):
+        with pytest.raises(InputError, match=r"^an input has an empty name$"):
             list(stand_in_pipeline.predict(""))
 
     def test_all_errors_are_told(self, stand_in_pipeline: OCRPipeline, picture: str) -> None:
