@@ -66,8 +66,8 @@ class MirrorSource:
         """Return the revision that has the files of a manifest, or else the present one.
 
         Raises:
-            SourceError: The index cannot be downloaded.
-            IntegrityError: It is invalid, or is not signed for the key that the settings name.
+            SourceError: The index cannot be read.
+            IntegrityError: It is not an index, or not signed by the key of the settings.
         """
         return self._listed(find(self._index(), card, file_format, expected.served), card)
 

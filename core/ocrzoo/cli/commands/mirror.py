@@ -129,9 +129,10 @@ def diff(
     every: bool,
     as_json: bool,
 ) -> int:
-    """Show what 'ocrzoo mirror build' would change, without downloading anything.
+    """Show what 'ocrzoo mirror build' would change.
 
-    Without model arguments, compare the models that the mirror contains. Exit code 4 if a source is unavailable.
+    Downloads no model. Without model arguments, compare the models that the mirror contains. Exit code 4 if a source
+    is unavailable.
     """
     from ocrzoo_registry.mirror import build as building
     from ocrzoo_registry.mirror.plan import plan

@@ -42,10 +42,11 @@ class _OneOf(click.ParamType[str]):
 @click.option("--log", "log_requests", is_flag=True, help="Log every request.")
 @debug_option
 def serve(folder: Path, host: str, port: int, log_requests: bool) -> None:
-    """Serve a mirror to ocrzoo, PaddleX and the clients of the hubs, until Ctrl-C.
+    """Serve a mirror over HTTP, until Ctrl-C.
 
-    Supports ranges, digests as ETags and many clients at once; serves a new release from the next request on. For a
-    large network use nginx with the nginx.conf of the mirror. Needs ocrzoo[serve].
+    For ocrzoo, PaddleX and the clients of the hubs. Supports ranges, digests as ETags and many clients at once; serves
+    a new release from the next request on. For a large network use nginx with the nginx.conf of the mirror. Needs
+    ocrzoo[serve].
     """
     from ocrzoo_registry.mirror.serving.server import serve as run_server
 
@@ -65,7 +66,9 @@ def serve(folder: Path, host: str, port: int, log_requests: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def env(target: str, names: tuple[str, ...], shell: str, as_json: bool) -> None:
-    """Print the environment variables that make ocrzoo, the clients of the hubs and PaddleX use a mirror.
+    """Print the environment variables of a mirror's clients.
+
+    They make ocrzoo, the clients of the hubs and PaddleX download from the mirror.
 
     \b
         eval "$(ocrzoo mirror env http://models.example:8000)"
@@ -88,10 +91,11 @@ PATH = click.Path(path_type=Path)
 @click.option("--key", required=True, metavar="PRIVATE.pem", type=PATH, help="An elliptic-curve private key.")
 @debug_option
 def sign(folder: Path, key: Path) -> None:
-    """Sign the index of the present release, which has the digest of every file.
+    """Sign the present release of a mirror.
 
-    A later release is unsigned until it is signed too. 'ocrzoo mirror verify DIR --key PUBLIC.pem' checks the
-    signature; with OCRZOO_MIRROR_KEY set to the public key, ocrzoo refuses unsigned mirrors.
+    Signs the index, which has the digest of every file. A later release is unsigned until it is signed too. 'ocrzoo
+    mirror verify DIR --key PUBLIC.pem' checks the signature; with OCRZOO_MIRROR_KEY set to the public key, ocrzoo
+    refuses unsigned mirrors.
     """
     from ocrzoo_registry.index import signing
     from ocrzoo_registry.mirror.release import published
