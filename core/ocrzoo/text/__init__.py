@@ -1,1 +1,1 @@
-"""What lines say: scripts, languages, words, writing direction. Strings only, no arrays."""
+"""Text analysis of lines: scripts, language identification, routing, words and bidirectional order."""

@@ -1,9 +1,9 @@
-"""PaddleX's word boxes (3.7.2), number by number, for those who depend on them; :mod:`ocrzoo.text.words` is right.
+"""PaddleX's word boxes (3.7.2), reproduced exactly for compatibility; :mod:`ocrzoo.text.words` is correct.
 
-PaddleX knows three kinds of characters: ideographs (U+4E00 to U+9FFF), ASCII letters and digits, and all others,
-so accents, kana and Cyrillic break words, and spaces stand among them. Boxes are upright, whatever the line's tilt; a
-line that was turned by 180 degrees has its boxes mirrored; words and boxes may stand in different orders, since
-the boxes of ideographs are made last and then all boxes, but not the words, are sorted.
+PaddleX has three kinds of characters: ideographs (U+4E00 to U+9FFF), ASCII letters and digits, and all others, so
+accents, kana and Cyrillic split words, and spaces are among the words. Boxes are axis-aligned even for a rotated line;
+a line that was rotated by 180 degrees has mirrored boxes; words and boxes may be in different orders, since the boxes
+of ideographs are computed last and then all boxes, but not the words, are sorted.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ Box: TypeAlias = tuple[tuple[int, int], tuple[int, int], tuple[int, int], tuple[
 """Corners x, y; clockwise from the top left, but counter-clockwise in vertical lines."""
 
 VERTICAL_RATIO = 1.5
-"""Boxes more than this much higher than wide are vertical lines."""
+"""Ratio of height to width above which a box is a vertical line."""
 SAME_ROW_PX = 12
-"""Boxes whose middles are less apart, in y, stand in one row."""
+"""Vertical distance of centers below which boxes are in one row."""
 
 _ASCII = re.compile("[a-zA-Z0-9]")
 _DIGIT = re.compile("[0-9]")
@@ -36,7 +36,7 @@ _DIGIT = re.compile("[0-9]")
 
 @dataclass
 class Run:
-    """Neighbouring characters of one kind."""
+    """Adjacent characters of one kind."""
 
     kind: Kind
     characters: list[str] = field(default_factory=list)
@@ -44,10 +44,10 @@ class Run:
 
 
 def runs_of(line: Line) -> list[Run]:
-    """Split a line, in the order in which the network read it, into runs of one kind.
+    """Split a line, in visual order, into runs of one kind.
 
-    Characters are counted by code points and columns by charset entries, as in PaddleX, so what follows an
-    entry of several code points moves to the right; where PaddleX runs out of columns, the last one serves.
+    As in PaddleX, characters are indexed by code point and columns by charset entry, so an entry of several code points
+    shifts all that follow; beyond the last column, the last one is used.
     """
     text = "".join(line.entries)
     runs: list[Run] = []
@@ -61,7 +61,7 @@ def runs_of(line: Line) -> list[Run]:
 
 
 def _kind(character: str, following: str, before: Kind | None) -> Kind:
-    """The kind of a character; a dash, or a dot before a digit, belongs to letters and digits before it."""
+    """The kind of a character; a dash, or a dot before a digit, continues preceding letters and digits."""
     if "\u4e00" <= character <= "\u9fff":
         return "cn"
     if _ASCII.match(character):
@@ -106,7 +106,7 @@ class _Axis:
     cell: float
     """Pixels a column."""
     box: Callable[[int, int], Box]
-    """Makes the box between two places."""
+    """Makes the box between two positions."""
 
     @classmethod
     def of(cls, quad: Quad, cells: float) -> _Axis:
@@ -124,7 +124,7 @@ class _Axis:
 
 
 def _ideographs(runs: Sequence[Run], axis: _Axis, length: int) -> list[Box]:
-    """One box for each ideograph, all of one width, around the middle of its column."""
+    """One box for each ideograph, of equal width, centered in its column."""
     widths = [
         (run.columns[-1] - run.columns[0] + 1) * axis.cell / (len(run.columns) - 1)
         for run in runs

@@ -1,9 +1,8 @@
-"""The words of a line, and where on the page they stand, whatever the script, tilt and direction.
+"""Words of a line and their polygons on the page, for every script, rotation and direction.
 
-Words are Unicode's (UAX #29): punctuation stands alone, and so do ideographs and hiragana. Two things are added.
-A grapheme cluster is never split. And scripts that put no space between words (Thai, Lao, Khmer, Burmese: line
-breaking class SA) keep their runs together: finding words in them takes a dictionary, and the rule without one
-would give single syllables, which nobody would search for or select.
+Words follow UAX #29: punctuation, ideographs and hiragana are words of their own. In addition, a grapheme cluster is
+never split, and text of scripts without spaces between words (Thai, Lao, Khmer, Burmese: line breaking class SA) is
+kept together, since segmenting it takes a dictionary and the default rule yields single syllables.
 """
 
 from __future__ import annotations
@@ -32,17 +31,17 @@ class Word:
 
     text: str
     polygon: NDArray[np.float32]
-    """4 x 2, pixels of the page; corner ``i`` is the one that lies towards corner ``i`` of the line's quad."""
+    """4 x 2, pixels of the page; corner ``i`` corresponds to corner ``i`` of the line's quad."""
     score: float
     """Mean probability of its characters, 0 to 1."""
 
 
 def words_of(line: Line, quad: Quad, *, turned: bool | None = None, flipped: bool = False) -> list[Word]:
-    """Return the words of a line in the order of reading; spaces are none.
+    """Return the words of a line in logical order, without spaces.
 
-    ``quad`` is what the line was cut out of (:func:`.geometry.crop`). ``turned`` says that the crop was
-    turned by 90 degrees as a tall one; ``None`` asks the quad. ``flipped`` says that it was turned by 180 degrees
-    before it was read. Words lie within the quad. A line that does not say where its characters are has no words.
+    ``quad`` is what the line was cropped from (:func:`.geometry.crop`). ``turned``: the crop was rotated by 90 degrees
+    because it is tall; ``None`` decides by the quad. ``flipped``: it was rotated by 180 degrees before recognition.
+    Words are within the quad. A line without character positions has no words.
     """
     if not line.columns or line.cells <= 0:
         return []
@@ -59,7 +58,7 @@ def words_of(line: Line, quad: Quad, *, turned: bool | None = None, flipped: boo
 
 
 def segments(text: str) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each word of a text, without the spaces around it."""
+    """Yield start and end of each word of a text, without surrounding spaces."""
     clusters = {cluster.start() for cluster in _CLUSTER.finditer(text)}
     boundaries = {found.start() for found in _WORD_BOUNDARY.finditer(text)} & clusters
     for start, end in itertools.pairwise(sorted({0, *boundaries, len(text)})):
@@ -68,10 +67,10 @@ def segments(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _edges(line: Line) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return where each entry begins and ends, in columns.
+    """Return the start and end of each entry, in columns.
 
-    A character stands around the middle of its column. Neighbours meet between their middles, in proportion to
-    their widths; towards a gap no character is wider than its share of the line.
+    A character is centered in its column. The boundary between neighbors divides the distance of their centers in
+    proportion to their widths; next to a gap no character is wider than its share of the line.
     """
     middles = np.array(line.columns) + 0.5
     widths = np.array([_width(entry) for entry in line.entries])
@@ -88,19 +87,19 @@ def _edges(line: Line) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _width(entry: str) -> float:
-    """How wide an entry is, in narrow characters: ideographs count two, marks none."""
+    """Width of an entry in narrow characters: 2 for ideographs, 0 for marks."""
     if unicodedata.category(entry[0]) in {"Mn", "Me", "Cf"}:
         return 0.0
     return 2.0 if unicodedata.east_asian_width(entry[0]) in "WF" else 1.0
 
 
 class _Place:
-    """Where a line's crop lies on the page, and which part of its quad a stretch of the crop is."""
+    """The mapping from a line's crop to its quad on the page."""
 
     def __init__(self, quad: Quad, *, turned: bool, flipped: bool) -> None:
         corners, _, _ = upright_rectangle(quad)
         turns = turned + 2 * flipped
-        # The corners as the network saw the crop: a quarter turn counter-clockwise puts top right to top left.
+        # Corners as the network saw the crop: a quarter turn counter-clockwise moves top right to top left.
         seen = np.roll(corners, -turns, axis=0).astype(np.float64)
         self._corners = _matching(quad, seen)
         self._edges = quad[self._corners].astype(np.float64)
@@ -108,7 +107,7 @@ class _Place:
         self._positions = (self._edges - seen[0]) @ along / max(float(along @ along), 1e-9)
 
     def part(self, start: float, end: float) -> NDArray[np.float32]:
-        """Return the corners of the part between two places along the crop, 0 to 1, in the order of the quad's."""
+        """Return the corners of the part between two positions along the crop, 0 to 1, in the quad's order."""
         polygon = np.empty((4, 2), np.float32)
         for corner, (first, last), place in zip(
             self._corners, ((0, 1), (0, 1), (3, 2), (3, 2)), (start, end, end, start), strict=True
@@ -121,7 +120,7 @@ class _Place:
 
 
 def _matching(quad: Quad, seen: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return which corner of the quad is nearest to each corner seen, of all ways to go around it."""
+    """Return which corner of the quad is closest to each corner seen, over all cyclic orders."""
     around = np.arange(4)
     ways = [np.roll(way, -shift) for way in (around, around[::-1]) for shift in range(4)]
     return min(ways, key=lambda way: float(((quad[way] - seen) ** 2).sum()))
