@@ -1,4 +1,4 @@
-"""Did you mean ...? One place that finds and words it, for names, keys and options alike."""
+"""Names: the nearest ones to a misspelled name, and their natural order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 
 def did_you_mean(wrong: str, known: Iterable[str], *, count: int = 3) -> str:
-    """Return `` (did you mean a, b?)`` with the nearest names, or nothing where none is near."""
+    """Return `` (did you mean a, b?)`` with the nearest names, or an empty string."""
     by_folded = {name.casefold(): name for name in known}
     matches = get_close_matches(wrong.casefold(), by_folded, n=count, cutoff=0.5)
     if not matches:

@@ -1,8 +1,8 @@
-"""Charsets: the characters that a recognition network writes, by position.
+"""Charsets: the characters that a recognition network outputs, by class.
 
 Entry ``i`` of the file is class ``i + 1`` of the network (class 0 is the CTC blank, and the class after
-the last entry is the space that PP-OCR appends). So duplicates, multi-character entries and odd line
-separators inside the file all count, and nothing is sorted, stripped or made unique.
+the last entry is the space that PP-OCR appends). So duplicates, multi-character entries and unusual line
+separators in the file all count, and nothing is sorted, stripped or deduplicated.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ocrzoo_registry.cards.schema import ModelCard
 
 MAX_CHARSET_BYTES = 8 << 20
-"""A hundred times the largest charset there is."""
+"""A hundred times the largest official charset."""
 
 
 def read_charset(path: Path) -> tuple[str, ...]:
@@ -27,12 +27,12 @@ def read_charset(path: Path) -> tuple[str, ...]:
     ``str.splitlines`` would also split at U+2028 and its like, which are entries of some charsets.
 
     Raises:
-        CardError: The file cannot be read, is larger than any charset, or an entry is empty.
+        CardError: The file could not be read, is too large, or an entry is empty.
     """
     try:
         text = read_bounded(path, MAX_CHARSET_BYTES).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise CardError(f"{path}: cannot be read as a charset: {error}") from error
+        raise CardError(f"{path} could not be read as a charset: {error}") from error
     entries = text.removesuffix("\n").split("\n")
     if "\r" in text:
         entries = [line.removesuffix("\r") for line in entries]
@@ -42,13 +42,13 @@ def read_charset(path: Path) -> tuple[str, ...]:
 
 
 def check_charset(card: ModelCard, stated: object, where: str) -> None:
-    """Refuse published weights whose ``inference.yml`` states another charset than their card: they are not the model.
+    """Refuse published weights whose ``inference.yml`` has another charset than their card.
 
-    ``stated`` is its ``character_dict``; without one, or without a charset in the card, there is nothing to compare.
-    Spaces around an entry are left out of it: dictionaries lose them easily, and no class moves by them.
+    ``stated`` is its ``character_dict``; without one, or without a charset in the card, nothing is compared.
+    Spaces around an entry are ignored: dictionaries lose them easily, and they move no class.
 
     Raises:
-        CardError: The card's charset cannot be read.
+        CardError: The card's charset could not be read.
         IntegrityError: They differ; the message has both lengths and the first difference.
     """
     if card.charset is None or not isinstance(stated, list):
@@ -61,7 +61,7 @@ def check_charset(card: ModelCard, stated: object, where: str) -> None:
     number, found, wanted = different
     raise IntegrityError(
         f"{where}: its inference.yml has a charset of {len(own)} entries, the card of {card.name} one of "
-        f"{len(ours)}; entry {number} is {_told(found)} there and {_told(wanted)} in the card"
+        f"{len(ours)}; entry {number} is {_shown(found)} there and {_shown(wanted)} in the card"
     )
 
 
@@ -69,5 +69,5 @@ def _same(entry: str | None, other: str | None) -> bool:
     return entry is not None and other is not None and entry.strip() == other.strip()
 
 
-def _told(entry: str | None) -> str:
+def _shown(entry: str | None) -> str:
     return "missing" if entry is None else ascii(entry[:8])

@@ -1,8 +1,7 @@
-"""``inference.yml``: how a model is run, in PaddleX's own words.
+"""``inference.yml``: how a model is run, in PaddleX's format.
 
-Models from the official hubs bring the file. Weights that travel without it get one written from their
-card, so that everything downstream, PaddleX included, finds the same thing in every model's folder.
-Nothing in it is evaluated.
+Models on the official hubs include the file. For weights without it, one is written from the card, so that every
+model's folder is complete for PaddleX too. Nothing in it is evaluated.
 """
 
 from __future__ import annotations
@@ -23,17 +22,17 @@ MAX_BYTES = 8 << 20
 
 
 def render(card: ModelCard) -> bytes:
-    """Write the ``inference.yml`` of a model from its card and charset.
+    """Return the ``inference.yml`` of a model, from its card and charset.
 
     Raises:
-        CardError: The card's charset cannot be read.
+        CardError: The card's charset could not be read.
     """
     config = from_card(card)
     return safe_yaml.dump({key: value for key, value in config.items() if value}).encode("utf-8")
 
 
 def origin(card: ModelCard) -> str:
-    """What tells one ``inference.yml`` written from a card from another: a digest of all that goes into it."""
+    """Return the origin of an ``inference.yml`` written from a card, with a digest of everything in it."""
     import hashlib
 
     charset = (card.folder / card.charset).read_bytes() if card.charset is not None else b""
@@ -42,10 +41,10 @@ def origin(card: ModelCard) -> str:
 
 
 def from_card(card: ModelCard) -> dict[str, Any]:
-    """Return what the ``inference.yml`` of a model would hold, from its card and charset.
+    """Return the content of a model's ``inference.yml``, from its card and charset.
 
     Raises:
-        CardError: The card's charset cannot be read.
+        CardError: The card's charset could not be read.
     """
     shapes = {name: [list(shape) for shape in bounds] for name, bounds in card.inference.dynamic_shapes.items()}
     config: dict[str, Any] = {"Global": {"model_name": card.name}}
@@ -65,7 +64,7 @@ def from_card(card: ModelCard) -> dict[str, Any]:
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """Read a model folder's ``inference.yml`` as plain data; ``Global`` and ``PostProcess`` are always there.
+    """Read a model folder's ``inference.yml`` as plain data; ``Global`` and ``PostProcess`` always exist.
 
     Raises:
         IntegrityError: It is missing, too large, or not a YAML mapping.
@@ -87,7 +86,7 @@ def read(folder: Path) -> dict[str, Any]:
 
 
 def _check_operations(prepare: Any, path: Path) -> None:
-    """Refuse what is no list of operations, which predictors look through."""
+    """Refuse ``transform_ops`` that is not a list; predictors iterate over it."""
     if prepare is not None and not isinstance(prepare, dict):
         raise IntegrityError(f"{path}: PreProcess is not a mapping")
     operations = (prepare or {}).get("transform_ops")
@@ -96,15 +95,15 @@ def _check_operations(prepare: Any, path: Path) -> None:
 
 
 def check_name(config: dict[str, Any], name: str, where: str) -> None:
-    """Refuse a configuration that says it is another model's.
+    """Refuse the configuration of another model.
 
     Raises:
         IntegrityError: It names another model.
     """
     stated = config["Global"].get("model_name")
     if stated is not None and stated != name:
-        raise IntegrityError(f"{where} holds {stated}, not {name}: name the model that is there, or another folder")
+        raise IntegrityError(f"{where} holds {stated}, not {name}. Name the model in the folder, or another folder.")
 
 
 WRITTEN_FROM_CARD = "written from the model card"
-"""How the origin of a digest begins where the file came from no source."""
+"""How the origin of a file begins that no source served."""

@@ -1,8 +1,8 @@
-"""The model card: one strict, frozen record a model, and nothing in it is ever run as code.
+"""The model card: one strict, frozen record a model, never executed as code.
 
-A card says who a model is, what it can read, what was measured of it, what it costs, which files it
-consists of, where they can be had, and how it is run. Cards are written as YAML, one file a model, or as
-JSON lines, many a file (:mod:`ocrzoo_registry.cards.loader` reads both), or built in Python by a plugin.
+A card has a model's name and task, its languages, published figures, files, sources and how it is run. Cards are YAML,
+one file a model, or JSON lines, many in a file (:mod:`ocrzoo_registry.cards.loader` reads both), or are built in Python
+by a plugin.
 """
 
 from __future__ import annotations
@@ -64,11 +64,11 @@ FORMS = {
     _SCRIPT_CODE: "a script code such as Latn",
     _URL: "an http or https address",
 }
-"""What each pattern asks for, in words."""
+"""A description of each pattern, for errors."""
 
 
 class Record(BaseModel):
-    """What all parts of a card share: frozen, strictly typed, no unknown keys, no NaN."""
+    """The base of all parts of a card: frozen, strictly typed, no unknown keys, no NaN."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
@@ -115,7 +115,7 @@ class Latency(Record):
 
 
 class Links(Record):
-    """Addresses for people; the resolver uses ``sources``. A link that nobody published is absent."""
+    """URLs for people; downloads use ``sources``. A link that was not published is absent."""
 
     inference: Url | None = None
     """The exported model, ready to run."""
@@ -156,10 +156,10 @@ Shapes = Annotated[tuple[Items[int], Items[int], Items[int]], Strict(strict=Fals
 
 
 class Inference(Record):
-    """How the model is run. The model's own ``inference.yml`` wins wherever it speaks."""
+    """How the model is run; the model's own ``inference.yml`` takes precedence."""
 
     predictor: Name
-    """The predictor that runs it; core has one a task, plugins may add more."""
+    """The predictor that runs it, by its registered name."""
     preprocess: Items[dict[str, JsonValue]] = ()
     """PaddleX's ``PreProcess.transform_ops``, in order; one key an entry."""
     postprocess: dict[str, JsonValue] = Field(default_factory=dict)
@@ -169,7 +169,7 @@ class Inference(Record):
 
 
 class ModelCard(Record):
-    """Everything that is known about one model."""
+    """Everything known about one model."""
 
     _folder: Path = PrivateAttr(default=Path())
 
@@ -181,7 +181,7 @@ class ModelCard(Record):
     version: Text
     """The release line, such as ``PP-OCRv5``."""
     summary: Text
-    """One or two sentences on what the model is good for."""
+    """One or two sentences: what the model is good for."""
     license: Text
     """SPDX identifier."""
     links: Links = Links()
@@ -190,7 +190,7 @@ class ModelCard(Record):
     """The model to use instead."""
 
     languages: Items[LanguageTag] = ()
-    """BCP-47; what the publisher claims, not what the charset was proven to cover."""
+    """BCP-47; what the publisher claims, not what the charset covers."""
     scripts: Items[ScriptCode] = ()
     """ISO 15924."""
     charset: RelativePath | None = None
@@ -204,7 +204,7 @@ class ModelCard(Record):
     """Published storage size in megabytes."""
     artifacts: Annotated[dict[Format, Artifact], Field(min_length=1)]
     known_digests: RelativePath | None = None
-    """File with digests that others published for their copies of this model; they corroborate, no more."""
+    """File with the digests of third-party copies of this model, which only corroborate."""
     sources: dict[Name, dict[Format, Reference]] = Field(default_factory=dict)
     """Source name to format to the reference that this source understands (``SourceSpec.reference``)."""
     inference: Inference
