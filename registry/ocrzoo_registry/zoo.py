@@ -154,7 +154,7 @@ def select_models(
     zoo = zoo or Zoo()
     filters = ModelFilters(task, tier, max_size_mb, MIN_COVERAGE if min_coverage is None else min_coverage, installed)
     return select(
-        zoo,
+        zoo,  # pyright: ignore[reportArgumentType]  # it does not see that a cached property fits
         lang,
         filters,
         default=zoo.default_model() if default is None else default,

@@ -14,14 +14,12 @@ from ocrzoo_registry.download.events import Advance
 from ocrzoo_registry.download.partial import Part
 from ocrzoo_registry.download.request import MAX_FILE_BYTES
 from ocrzoo_registry.errors import IntegrityError, OcrzooError, SettingError, SourceError, TooSlow, Unreachable
-from ocrzoo_registry.network.retry import SILENCE_S, RetryPolicy, StallTimer
+from ocrzoo_registry.network.retry import CANCEL_POLL_S, SILENCE_S, RetryPolicy, StallTimer
 from ocrzoo_registry.sources.base import RemoteFile, Stream
 from ocrzoo_registry.store.manifest import StoredFile
 
 SIDE_BY_SIDE = 4
 """Files of one model on their way at once."""
-
-_GLANCE_S = 0.25
 
 OpenAt = Callable[[int, str | None], AbstractContextManager[Stream]]
 """Opens a file at a byte offset; the validator keeps bytes of two states apart (:meth:`Source.open`)."""
@@ -176,7 +174,7 @@ def run_all(jobs: Sequence[Job]) -> list[StoredFile]:
                 Thread(target=_work, args=(running[-1], change), daemon=True).start()
             with change:
                 if all(job.result is None for job in running):
-                    change.wait(_GLANCE_S)
+                    change.wait(CANCEL_POLL_S)
             if any(job.all_cancelled.is_set() for job in running):
                 raise Cancelled("called off")
             _raise_first_failure(running)

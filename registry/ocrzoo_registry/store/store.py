@@ -36,7 +36,6 @@ MANIFEST_NAME = "ocrzoo.json"
 MAX_MANIFEST_BYTES = 1 << 20
 
 LOCK_MOMENT_S = 1.0
-_LOCK_GLANCE_S = 0.25
 
 LOCK_TIMEOUT_S = 1800.0
 """How long one process waits for another that is fetching the same model."""
@@ -244,10 +243,12 @@ class Store:
 def _wait_for(lock: BaseFileLock, cancelled: Event | None) -> None:
     from filelock import Timeout
 
+    from ocrzoo_registry.network.retry import CANCEL_POLL_S
+
     deadline = time.monotonic() + LOCK_TIMEOUT_S
     while True:
         try:
-            lock.acquire(timeout=_LOCK_GLANCE_S)
+            lock.acquire(timeout=CANCEL_POLL_S)
         except Timeout:
             if time.monotonic() > deadline or (cancelled is not None and cancelled.is_set()):
                 raise

@@ -38,7 +38,7 @@ def languages(lang: str | None, as_json: bool) -> None:
     from ocrzoo_registry.languages.report import support_matrix
 
     zoo = Zoo()
-    reports = list(support_matrix(zoo, zoo.default_model()))
+    reports = list(support_matrix(zoo, zoo.default_model()))  # pyright: ignore[reportArgumentType]  # as in zoo.py
     if as_json:
         print_json([_described(one) for one in reports])
         return
