@@ -1,4 +1,4 @@
-"""Weights in a folder of the user's own: fine-tuned ones, under whatever name."""
+"""Custom weights: a folder with a fine-tuned model, under any name."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from ocrzoo_registry.store.store import ModelFiles
 from ocrzoo_registry.zoo import Zoo
 
 _LONGEST_NAME = 200
-"""Letters of a model's name, which stands in messages."""
+"""Characters of a model's name in messages."""
 
 _OF_PUBLISHED_WEIGHTS: dict[str, Any] = {"charset": None, "labels": ()}
-"""What a card says of the published weights, and the folder's ``inference.yml`` says of others."""
+"""Fields of a card that a folder's ``inference.yml`` replaces."""
 
 _OF_PUBLISHED_MODEL: dict[str, Any] = {
     **dict.fromkeys(("languages", "scripts", "metrics", "latency", "tags"), ()),
     **dict.fromkeys(("size_mb", "deprecated_by", "tier", "copies"), None),
-    "version": "own",
-    "summary": "The user's own weights.",
+    "version": "custom",
+    "summary": "Custom weights.",
     "sources": {},
 }
-"""What a card says of that one model, and that does not hold for others of its task."""
+"""Fields of a card that do not hold for another model of its task."""
 
 
-def own_files(model_dir: str | Path, what: str) -> ModelFiles:
-    """Return the model that lies in a folder; ``what`` names it in errors.
+def custom_files(model_dir: str | Path, what: str) -> ModelFiles:
+    """Return the model in a folder; ``what`` names it in errors.
 
     Raises:
         UsageError: There is no such folder, or no model in it.
@@ -40,24 +40,21 @@ def own_files(model_dir: str | Path, what: str) -> ModelFiles:
         present = [path.name for path in folder.iterdir() if path.is_file()]
     except (OSError, RuntimeError, TypeError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else error
-        raise UsageError(f"{model_dir}: there is no such folder for {what}: {why}") from error
+        raise UsageError(f"{model_dir} could not be read for {what}: {why}") from error
     for file_format in dict.fromkeys(("onnx", *format_names())):  # most engines read ONNX
         if is_complete(file_format, present):
             return ModelFiles(what, file_format, folder)
-    raise UsageError(
-        f"{folder}: holds no model: inference.onnx, or inference.json and inference.pdiparams, are missing"
-    )
+    raise UsageError(f"{folder} has no model: inference.onnx, or inference.json and inference.pdiparams, are missing")
 
 
-def own_card(zoo: Zoo, name: str | None, task: Task, folder: Path) -> ModelCard:
-    """Return the card to run an own model by: that of the model it was made from, where it says so.
+def custom_card(zoo: Zoo, name: str | None, task: Task, folder: Path) -> ModelCard:
+    """Return the card to run custom weights by: the one of the model that they are named after, else one of the task.
 
-    The name is the one asked for, else the one in the folder's ``inference.yml``; a name that nobody knows
-    is fine. Two different known names are not: then the folder is a mistake.
+    The name is the one given, else the one in the folder's ``inference.yml``; it need not be registered.
 
     Raises:
-        IntegrityError: The folder's ``inference.yml`` cannot be read, or is that of another known model.
-        UsageError: A name is known, and does another task.
+        IntegrityError: The folder's ``inference.yml`` cannot be read, or is that of another registered model.
+        UsageError: The name is that of a model for another task.
     """
     config = inference_yml.read(folder) if (folder / inference_yml.FILE_NAME).exists() else None
     stated = None if config is None else config["Global"].get("model_name")
@@ -69,7 +66,7 @@ def own_card(zoo: Zoo, name: str | None, task: Task, folder: Path) -> ModelCard:
         return _changed(card, name=name or known[-1], **({} if config is None else _OF_PUBLISHED_WEIGHTS))
     alike = next((card for card in zoo.models if card.task == task), None)
     if alike is None:
-        raise UsageError(f"{folder}: no model of the catalog does {task}: nothing says how to run it")
+        raise UsageError(f"{folder}: no registered model does {task}, so there is no predictor for it")
     named = stated if isinstance(stated, str) else None
     return _changed(
         alike, name=str(name or named or folder.name)[:_LONGEST_NAME], **_OF_PUBLISHED_WEIGHTS, **_OF_PUBLISHED_MODEL
@@ -77,7 +74,7 @@ def own_card(zoo: Zoo, name: str | None, task: Task, folder: Path) -> ModelCard:
 
 
 def card_for(zoo: Zoo, name: str, task: Task) -> ModelCard:
-    """Return the card of a model that does a task.
+    """Return the card of a model for a task.
 
     Raises:
         UnknownModel: No card has that name.
@@ -85,7 +82,7 @@ def card_for(zoo: Zoo, name: str, task: Task) -> ModelCard:
     """
     card = zoo.models.get(name)
     if card.task != task:
-        raise UsageError(f"{name} does {card.task}, not {task}: 'ocrzoo models list --task {task}' shows what does")
+        raise UsageError(f"{name} does {card.task}, not {task}: 'ocrzoo models list --task {task}' lists those that do")
     return card
 
 

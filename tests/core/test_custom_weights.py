@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ocrzoo.custom_weights import own_card, own_files
+from ocrzoo.custom_weights import custom_card, custom_files
 from ocrzoo_registry.errors import IntegrityError, UsageError
 from ocrzoo_registry.zoo import Zoo
 
@@ -34,17 +34,17 @@ def says(folder: Path, name: str) -> Path:
 def test_the_format_is_told_by_the_files(tmp_path: Path, files: set[str], file_format: str) -> None:
     for name in files:
         (tmp_path / name).touch()
-    assert own_files(tmp_path, "mine").file_format == file_format
+    assert custom_files(tmp_path, "mine").file_format == file_format
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"there is no such folder for mine: No such file or directory$"):
-        own_files(tmp_path / "no", "mine")
+    with pytest.raises(UsageError, match=r"could not be read for mine: No such file or directory$"):
+        custom_files(tmp_path / "no", "mine")
 
 
 def test_a_folder_without_a_model(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="holds no model"):
-        own_files(tmp_path, "mine")
+    with pytest.raises(UsageError, match="has no model"):
+        custom_files(tmp_path, "mine")
 
 
 class TestNames:
@@ -52,43 +52,43 @@ class TestNames:
 
     def test_the_published_one(self, zoo: Zoo, folder: Path) -> None:
         says(folder, "arabic_PP-OCRv5_mobile_rec")
-        card = own_card(zoo, "arabic_PP-OCRv5_mobile_rec", "text_recognition", folder)
+        card = custom_card(zoo, "arabic_PP-OCRv5_mobile_rec", "text_recognition", folder)
         assert (card.name, card.scripts) == ("arabic_PP-OCRv5_mobile_rec", ("Arab",))
         assert card.charset is None, "the charset is the folder's"
 
     def test_the_folder_alone_says_it(self, zoo: Zoo, folder: Path) -> None:
         says(folder, "arabic_PP-OCRv5_mobile_rec")
-        assert own_card(zoo, None, "text_recognition", folder).name == "arabic_PP-OCRv5_mobile_rec"
+        assert custom_card(zoo, None, "text_recognition", folder).name == "arabic_PP-OCRv5_mobile_rec"
 
     def test_a_new_name_for_weights_made_from_published_ones(self, zoo: Zoo, folder: Path) -> None:
         says(folder, "arabic_PP-OCRv5_mobile_rec")
-        card = own_card(zoo, "receipts", "text_recognition", folder)
+        card = custom_card(zoo, "receipts", "text_recognition", folder)
         assert (card.name, card.scripts) == ("receipts", ("Arab",))
 
     def test_a_new_name_in_the_folder(self, zoo: Zoo, folder: Path) -> None:
-        card = own_card(zoo, "PP-OCRv5_mobile_rec", "text_recognition", says(folder, "receipts"))
+        card = custom_card(zoo, "PP-OCRv5_mobile_rec", "text_recognition", says(folder, "receipts"))
         assert card.name == "PP-OCRv5_mobile_rec"
 
     def test_a_name_that_nobody_knows(self, zoo: Zoo, folder: Path) -> None:
-        card = own_card(zoo, None, "text_recognition", says(folder, "receipts"))
+        card = custom_card(zoo, None, "text_recognition", says(folder, "receipts"))
         assert card.name == "receipts"
         assert card.inference.predictor == "text_recognition"
         assert (card.languages, card.scripts, card.metrics) == ((), (), ())
 
     @pytest.mark.parametrize("stated", ["[a, b]", "{a: b}", "7"])
     def test_a_name_that_is_no_text_is_none(self, zoo: Zoo, folder: Path, stated: str) -> None:
-        assert own_card(zoo, None, "text_recognition", says(folder, stated)).name == folder.name
+        assert custom_card(zoo, None, "text_recognition", says(folder, stated)).name == folder.name
 
     def test_a_name_is_no_longer_than_a_message(self, zoo: Zoo, folder: Path) -> None:
-        assert own_card(zoo, None, "text_recognition", says(folder, "x" * 9000)).name == "x" * 200
+        assert custom_card(zoo, None, "text_recognition", says(folder, "x" * 9000)).name == "x" * 200
 
     def test_none_at_all(self, zoo: Zoo, folder: Path) -> None:
-        assert own_card(zoo, None, "textline_orientation", folder).name == folder.name
+        assert custom_card(zoo, None, "textline_orientation", folder).name == folder.name
 
     def test_two_published_names(self, zoo: Zoo, folder: Path) -> None:
         with pytest.raises(IntegrityError, match="holds en_PP-OCRv5_mobile_rec, not PP-OCRv5_mobile_rec"):
-            own_card(zoo, "PP-OCRv5_mobile_rec", "text_recognition", says(folder, "en_PP-OCRv5_mobile_rec"))
+            custom_card(zoo, "PP-OCRv5_mobile_rec", "text_recognition", says(folder, "en_PP-OCRv5_mobile_rec"))
 
     def test_another_task(self, zoo: Zoo, folder: Path) -> None:
         with pytest.raises(UsageError, match="does text_detection, not text_recognition"):
-            own_card(zoo, None, "text_recognition", says(folder, "PP-OCRv5_mobile_det"))
+            custom_card(zoo, None, "text_recognition", says(folder, "PP-OCRv5_mobile_det"))

@@ -1,4 +1,4 @@
-"""How a pipeline's networks are run: PaddleX's words for engines, high-performance inference and devices."""
+"""Translate PaddleX's settings for engines and high-performance inference into a model loader's."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ _ENGINES: Mapping[str, Mapping[str, Any]] = {
     "paddle_static": {"engine": "paddle"},
     "hpi": {"engine": None, "accelerated": True},
 }
-"""PaddleX's names of engines that have another name here."""
+"""PaddleX's names of engines, as the loader's fields."""
 
 _NOT_HERE = ("paddle_dynamic", "transformers", "flexible", "genai_client", "om", "tensorrt")
 """Engines and backends of PaddleX that ocrzoo does not have."""
 
 _THREADS = ("cpu_threads", "cpu_num_threads", "intra_op_num_threads")
-"""Under which key PaddleX's engines and backends are told how many threads to use."""
+"""The keys for the number of threads in the settings of PaddleX's engines and backends."""
 
 _HPI_KEYS = (
     *("auto_config", "backend", "backend_config", "auto_paddle2onnx"),
     *("pdx_model_name", "device_type", "device_id", "hpi_info"),
 )
-"""PaddleX's ``hpi_config``; those after the third mean nothing here."""
+"""The keys of PaddleX's ``hpi_config``; those after the third are ignored."""
 
 
 def configured_loader(loader: ModelLoader, settings: EngineSettings) -> ModelLoader:
-    """Return the loader as a configuration, or a part of one, wants it.
+    """Return a loader with the engine settings of a pipeline or module applied.
 
     Raises:
-        UsageError: It names an engine or a key that ocrzoo does not have.
+        UsageError: They name an engine or a key that ocrzoo does not have.
     """
     if settings.use_hpip is not None:
         loader = replace(loader, engine=None, accelerated=settings.use_hpip)
@@ -53,7 +53,7 @@ def _with_engine(loader: ModelLoader, name: str) -> ModelLoader:
         raise UsageError(f"engine {name!r}: ocrzoo has {', '.join(loader.zoo.engines.names)}")
     if name in _ENGINES:
         return replace(loader, **_ENGINES[name])
-    loader.zoo.engines.get(name)  # tells at once that there is none
+    loader.zoo.engines.get(name)  # raises if there is no such engine
     return replace(loader, engine=name)
 
 
@@ -70,7 +70,7 @@ def _with_hpi_config(loader: ModelLoader, config: Mapping[str, Any]) -> ModelLoa
 def _with_threads(loader: ModelLoader, config: Mapping[str, Any]) -> ModelLoader:
     given = next((config[key] for key in _THREADS if config.get(key) is not None), None)
     if ignored := sorted(config.keys() - set(_THREADS)):
-        log.debug("settings of an engine that mean nothing here: %s", ", ".join(ignored))
+        log.debug("engine settings that are ignored: %s", ", ".join(ignored))
     if given is None:
         return loader
     return replace(loader, options=replace(loader.options, threads=given))

@@ -1,4 +1,4 @@
-"""``create_pipeline``: the one call between a user and a running pipeline."""
+"""``create_pipeline``: build a pipeline from arguments."""
 
 from __future__ import annotations
 
@@ -87,37 +87,37 @@ def create_pipeline(
     zoo: Zoo | None = None,
     **models: str | Path | None,
 ) -> Any:
-    """Put a pipeline together and return it; its models are fetched and loaded when first used.
+    """Build a pipeline; its models are downloaded and loaded when they are first used.
 
-    That is an :class:`~ocrzoo.pipelines.ocr.OCRPipeline`, or for ``doc_preprocessor`` a
+    The result is an :class:`~ocrzoo.pipelines.ocr.OCRPipeline`, or for ``doc_preprocessor`` a
     :class:`~ocrzoo.pipelines.doc_preprocessor.DocPreprocessorPipeline`.
 
-    ``pipeline`` is a name (``OCR``, ``doc_preprocessor``, or one that a plugin adds) or a YAML file in PaddleX's
-    keys; ``config`` the same as a dictionary, which counts before it. ``lang`` (``ru``, ``zh-Hant``, ``Korean``, or
-    several, ``ru,ko,en``) chooses the recognition model, or the fewest that read all, and each line goes to the one
-    that can read it; give that or a model's name, not both.
+    ``pipeline`` is a name (``OCR``, ``doc_preprocessor``, or one of a plugin) or a YAML file with PaddleX's keys;
+    ``config`` is the same as a dictionary, and takes precedence. ``lang`` (``ru``, ``zh-Hant``, ``Korean``, or
+    several, ``ru,ko,en``) selects the recognition model, or the fewest that read all the languages; each line goes to
+    the model that reads its language. Give either ``lang`` or a recognition model.
 
-    A model is chosen with ``<module>_model_name``, and ``<module>_model_dir`` for a folder of your own weights,
-    under whatever name; modules are ``doc_orientation_classify``, ``doc_unwarping``, ``text_detection``,
-    ``textline_orientation`` and ``text_recognition``.
+    ``<module>_model_name`` chooses a model, ``<module>_model_dir`` a folder with custom weights under any name; the
+    modules are ``doc_orientation_classify``, ``doc_unwarping``, ``text_detection``, ``textline_orientation`` and
+    ``text_recognition``.
 
-    ``device`` is ``cpu``, or a kind with a card number such as ``gpu:0``, or several, ``gpu:0,1``, on which pages
-    are read side by side. ``engine`` is ``openvino``,
-    ``onnxruntime`` or ``paddle``; if not given, the fastest one that is installed and reads the model.
-    ``use_hpip`` is PaddleX's way to choose: ``False`` for Paddle's own runtime, ``True`` for an accelerated one;
-    ``hpi_config`` and ``engine_config`` are PaddleX's, of which ``backend`` and the number of threads count here.
-    ``threads`` is per call, 0 for all this process may use.
+    ``device`` is ``cpu``, a kind with a card number such as ``gpu:0``, or several, ``gpu:0,1``, which process pages in
+    parallel. ``engine`` is ``openvino``, ``onnxruntime`` or ``paddle``; by default the fastest installed one that
+    reads the model. ``use_hpip``, ``hpi_config`` and ``engine_config`` are PaddleX's: ``use_hpip=False`` is Paddle's
+    own runtime, ``True`` an accelerated one; of the others, ``backend`` and the number of threads are used.
+    ``threads`` is for each call of a network, 0 for all that this process may use.
 
-    ``use_doc_orientation_classify``, ``use_doc_unwarping`` and ``use_textline_orientation`` switch stages on or off
-    for all calls of ``predict`` that say nothing else.
+    ``use_doc_orientation_classify``, ``use_doc_unwarping`` and ``use_textline_orientation`` turn stages on or off;
+    a call of ``predict`` may override them.
 
-    ``batching="exact"``, the default, groups lines as PaddleX does; ``"width"`` by like width, with less padding.
-    ``paddlex_quirks=True`` also does what PaddleX does where ocrzoo knows better (docs/paddlex-differences.md).
+    ``batching="exact"``, the default, groups lines as PaddleX does; ``"width"`` groups lines of similar width, with
+    less padding. ``paddlex_quirks=True`` reproduces PaddleX where ocrzoo deviates on purpose
+    (docs/paddlex-differences.md).
 
     Raises:
         UnknownModel: No card has the name given.
         UnknownLanguage: No model reads the language; the message has the letters that the nearest lacks.
-        UsageError: An argument or a key of the configuration makes no sense, or ``lang`` has two meanings.
+        UsageError: An argument or a key of the configuration is not valid, or ``lang`` is ambiguous.
     """
     zoo = zoo or Zoo()
     chosen = _chosen_models(models)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ocrzoo.pipelines.schema import Reader, RecognitionModule
-from ocrzoo.predictors.recognition import TextRecognizer
+from ocrzoo.predictors.base import Recognizer
 from ocrzoo.processing.recognition import Line
 from ocrzoo.results.line import RecognizedLine
 from ocrzoo.text.bidi import direction_of
@@ -41,7 +41,7 @@ class LineRouter:
         self._languages = [one.languages for one in self.readers]
         self._router = Router(self._languages)
 
-    def read(self, crops: Sequence[Crop], recognizers: Sequence[TextRecognizer]) -> list[RecognizedLine]:
+    def read(self, crops: Sequence[Crop], recognizers: Sequence[Recognizer]) -> list[RecognizedLine]:
         """Read crops with the models of :attr:`readers`, one recognizer each; lines come in the order of the crops."""
         lines, readers = self._best_readings([crop.image for crop in crops], recognizers)
         return [
@@ -50,7 +50,7 @@ class LineRouter:
         ]
 
     def _best_readings(
-        self, images: Sequence[Image], recognizers: Sequence[TextRecognizer]
+        self, images: Sequence[Image], recognizers: Sequence[Recognizer]
     ) -> tuple[list[Line], list[int]]:
         """Each line's best reading, and which model it is by; the others read what the first does not settle."""
         first = self._recognize(0, images, recognizers)
@@ -67,7 +67,7 @@ class LineRouter:
         readers = self._router.best(readings, aspects)
         return [lines_by[reader] for lines_by, reader in zip(readings, readers, strict=True)], readers
 
-    def _recognize(self, reader: int, images: Sequence[Image], recognizers: Sequence[TextRecognizer]) -> list[Line]:
+    def _recognize(self, reader: int, images: Sequence[Image], recognizers: Sequence[Recognizer]) -> list[Line]:
         settings = self.readers[reader]
         return recognizers[reader].predict(
             images, settings.batch_size, batching=self._batching, input_shape=settings.input_shape
@@ -82,7 +82,7 @@ class LineRouter:
         return [None if tag is None else known[tag] for tag in page_languages(found)]
 
     def _recognized(
-        self, crop: Crop, line: Line, reader: int, language: Language | None, recognizer: TextRecognizer
+        self, crop: Crop, line: Line, reader: int, language: Language | None, recognizer: Recognizer
     ) -> RecognizedLine:
         languages = self._languages[reader] if language is None else (language,)
         direction = direction_of(line.text, crop.quad, recognizer.scripts, languages)

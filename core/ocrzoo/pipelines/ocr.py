@@ -17,9 +17,7 @@ from ocrzoo.pipelines.lazy_model import LazyModel
 from ocrzoo.pipelines.line_router import Crop, LineRouter
 from ocrzoo.pipelines.predict_params import OCRParams, ocr_params
 from ocrzoo.pipelines.schema import LimitType, OCRConfig
-from ocrzoo.predictors.base import ImageClassifier
-from ocrzoo.predictors.detection import Detection, TextDetector
-from ocrzoo.predictors.recognition import TextRecognizer
+from ocrzoo.predictors.base import Detection, Detector, ImageClassifier, Recognizer
 from ocrzoo.processing import geometry, rotation
 from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
 from ocrzoo.results.ocr import OCRResult
@@ -36,9 +34,9 @@ class OCRModels:
     """The loaded models of a device; ``None`` where a stage is off."""
 
     preprocessor: PreprocessorModels | None
-    detector: TextDetector
+    detector: Detector
     line_classifier: ImageClassifier | None
-    recognizers: tuple[TextRecognizer, ...]
+    recognizers: tuple[Recognizer, ...]
     """The first one reads all lines, the others those in their languages."""
 
 
@@ -63,7 +61,12 @@ class OCRPipeline:
         if inner is not None:
             quirks = inner.paddlex_quirks or config.paddlex_quirks
             self._preprocessor = DocPreprocessorPipeline(inner.model_copy(update={"paddlex_quirks": quirks}), loader)
-        self._detector = LazyModel("TextDetection", modules.TextDetection, loader, TextDetector)
+        self._detector = LazyModel(
+            "TextDetection",
+            modules.TextDetection,
+            loader,
+            Detector,  # type: ignore[type-abstract]
+        )
         self._line_classifier = LazyModel(
             "TextLineOrientation",
             modules.TextLineOrientation,
@@ -72,7 +75,8 @@ class OCRPipeline:
             switch="use_textline_orientation",
         )
         self._recognizers = [
-            LazyModel("TextRecognition", settings, loader, TextRecognizer) for settings in self._router.readers
+            LazyModel("TextRecognition", settings, loader, Recognizer)  # type: ignore[type-abstract]
+            for settings in self._router.readers
         ]
 
     def predict(
@@ -141,7 +145,7 @@ class OCRPipeline:
             raise UsageError("the configuration has no SubPipelines.DocPreprocessor: add it, or switch its stages off")
         return self._preprocessor.load(params.preprocessing, device)
 
-    def _load_recognizers(self, device: Device) -> tuple[TextRecognizer, ...]:
+    def _load_recognizers(self, device: Device) -> tuple[Recognizer, ...]:
         try:
             return tuple(model.on(device) for model in self._recognizers)
         except SourceError as error:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 import numpy as np
 from pydantic import Field
 
-from ocrzoo.custom_weights import own_files
+from ocrzoo.custom_weights import custom_files
 from ocrzoo.engines.base import Device, EngineOptions, Precision
 from ocrzoo.inputs import Input, pages
 from ocrzoo.model_loader import ModelLoader
@@ -206,7 +206,7 @@ def _task(zoo: Zoo, name: str | None, model_dir: str | Path | None) -> str:
         if name is None:
             raise UsageError("create_model needs a model_name or a model_dir")
         return zoo.models.get(name).task
-    folder = own_files(model_dir, name or "the model").folder
+    folder = custom_files(model_dir, name or "the model").folder
     stated = (
         inference_yml.read(folder)["Global"].get("model_name") if (folder / inference_yml.FILE_NAME).exists() else None
     )

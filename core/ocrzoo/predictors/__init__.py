@@ -1,1 +1,1 @@
-"""Predictors: one model on images, from arrays to results, without files."""
+"""Predictors: run one model on images."""

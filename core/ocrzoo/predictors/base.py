@@ -1,35 +1,95 @@
-"""Predictors: a model card, a loaded network and a task's rules, put together. Batch first.
+"""The predictors of each task, as pipelines use them: images in, one record an image out, in their order.
 
-What the pipelines ask of the predictors that plugins bring stands here: a classifier of images
-(:class:`ImageClassifier`) and a flattener of pages (:class:`Unwarper`).
+Plugins implement these protocols. A predictor is made of a model card, the model's ``inference.yml`` and a session.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-import numpy as np
-from numpy.typing import NDArray
+from ocrzoo.types import Batching, Image, Quad
 
-from ocrzoo.types import Image
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ocrzoo.processing.detection import DetectionParams
+    from ocrzoo.processing.recognition import Line
+
+
+@dataclass(frozen=True)
+class Detection:
+    """Where text is on one page."""
+
+    quads: list[Quad]
+    scores: list[float]
+    """Mean probability inside each quad."""
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """Finds the lines of pages: the task ``text_detection``."""
+
+    @property
+    def defaults(self) -> DetectionParams:
+        """The parameters that the model was published with."""
+        ...
+
+    def predict(self, images: Sequence[Image], params: DetectionParams | None = None) -> list[Detection]:
+        """Detect the text of pages (H x W x 3, uint8, BGR, any sizes).
+
+        Raises:
+            IntegrityError: The network's output is not a probability map.
+        """
+        ...
+
+
+@runtime_checkable
+class Recognizer(Protocol):
+    """Reads the crops of lines: the task ``text_recognition``."""
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        ...
+
+    @property
+    def scripts(self) -> Sequence[str]:
+        """ISO 15924 codes of the scripts that the model reads."""
+        ...
+
+    def predict(
+        self,
+        crops: Sequence[Image],
+        batch_size: int = 6,
+        *,
+        batching: Batching = "exact",
+        input_shape: Sequence[int] | None = None,
+    ) -> list[Line]:
+        """Read lines (H x W x 3, uint8, BGR, no side 0).
+
+        Raises:
+            IntegrityError: The network has another number of classes than the charset.
+        """
+        ...
 
 
 @dataclass(frozen=True)
 class Classification:
-    """What one image was taken for."""
+    """The best class of one image."""
 
     class_id: int
     """Index of the class in the model's labels."""
     label: str
     score: float
-    """Probability, 0 to 1, rounded to 5 decimals as PaddleX does."""
+    """Probability, 0 to 1, rounded to 5 decimals as in PaddleX."""
 
 
 @runtime_checkable
 class ImageClassifier(Protocol):
-    """Tells one of a few classes for each image."""
+    """Classifies images: the tasks ``doc_text_orientation`` and ``textline_orientation``."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -37,7 +97,7 @@ class ImageClassifier(Protocol):
         ...
 
     def predict(self, images: Sequence[Image], batch_size: int = 1) -> list[Classification]:
-        """Classify images (H x W x 3, uint8, BGR, any sizes), the best class of each, in their order.
+        """Classify images (H x W x 3, uint8, BGR, any sizes).
 
         Raises:
             IntegrityError: The network has another number of classes than labels.
@@ -47,31 +107,31 @@ class ImageClassifier(Protocol):
 
 @dataclass(frozen=True)
 class Unwarped:
-    """A flattened page."""
+    """A flat page."""
 
     image: Image
     """H x W x 3, uint8, BGR; as large as the page was."""
     origin: NDArray[np.float32] | None = None
-    """H x W x 2: for each pixel, x and y of where it was in the page; ``None`` where the network does not tell."""
+    """H x W x 2: x and y that each pixel had in the warped page; ``None`` if the network does not output them."""
 
 
 @runtime_checkable
 class Unwarper(Protocol):
-    """Flattens photographs of bent pages."""
+    """Flattens photographs of bent pages: the task ``image_unwarping``."""
 
     def predict(self, images: Sequence[Image], batch_size: int = 1, *, wrap: bool = False) -> list[Unwarped]:
-        """Flatten pages (H x W x 3, uint8, BGR, any sizes), in their order.
+        """Unwarp pages (H x W x 3, uint8, BGR, any sizes).
 
-        Values beyond 0 to 255 are clipped; with ``wrap`` they wrap around, as PaddleX's do.
+        Values beyond 0 to 255 are clipped; with ``wrap`` they overflow, as in PaddleX.
 
         Raises:
-            IntegrityError: The network's output is no image of the page's size.
+            IntegrityError: The network's output is not an image of the page's size.
         """
         ...
 
 
 def transform(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Return the settings of an operation; nothing where it is not among them, or has none."""
+    """Return the settings of an operation of ``inference.yml``; empty if it is missing or has no settings."""
     operations = (config.get("PreProcess") or {}).get("transform_ops") or []
     for operation in operations:
         if isinstance(operation, dict) and isinstance(operation.get(name), dict):

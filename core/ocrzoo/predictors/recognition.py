@@ -1,4 +1,4 @@
-"""Text recognition: pictures of lines in, text out."""
+"""Text recognition by connectionist temporal classification (CTC): crops of lines in, text out."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ InputShape = tuple[int, int, int]
 """Channels, height and width, in pixels."""
 
 _MOST_HEIGHT = 480
-"""Pixels: ten times what published models take. A line of that height is 18 MB for the network."""
+"""Pixels: ten times the height of published models. A line of that height is 18 MB of input."""
 
 _LONGEST_ENTRY = 64
-"""Characters of an entry of a charset: flags and families are single ones to the eye, and have a dozen."""
+"""Characters of a charset entry: an emoji of a family has a dozen."""
 
 
 class TextRecognizer:
-    """Reads lines by connectionist temporal classification (CTC)."""
+    """Reads the crops of lines."""
 
     def __init__(self, card: ModelCard, config: Mapping[str, Any], session: Session) -> None:
         """``config`` is the model's ``inference.yml``; its ``character_dict`` is the charset.
 
         Raises:
-            IntegrityError: There is no charset in it, or one that is not as long as the network says.
+            IntegrityError: It has no charset, or one of another length than the network states.
         """
         charset = _charset(card.name, config)
         self.name = card.name
         self.scripts = card.scripts
-        """ISO 15924; lines come in the order of reading where one of them runs from right to left."""
+        """ISO 15924; text is in logical order if one of them runs from right to left."""
         self._right_to_left = bidi.runs_right_to_left(card.scripts)
         self._characters = ["", *charset, " "]
         self._session = session
@@ -54,13 +54,13 @@ class TextRecognizer:
     ) -> list[Line]:
         """Read lines (H x W x 3, uint8, BGR, no side 0); results come in the order of the crops.
 
-        ``batching`` says which lines share a call (:func:`.recognition.batches`). With ``input_shape``,
-        3 x height x width, each line is stretched to that size, as networks of a fixed shape need; one whose
-        network says so needs no telling.
+        ``batching`` is which lines share a call (:func:`.recognition.batches`). With ``input_shape``, 3 x height x
+        width, each line is stretched to that size, as networks of a fixed shape need; the default is the fixed shape
+        that the network states, if any.
 
         Raises:
             IntegrityError: The network has another number of classes than the charset.
-            UsageError: ``input_shape`` is no shape of a picture in color.
+            UsageError: ``input_shape`` is not the shape of a color image.
         """
         shape = self._own_shape if input_shape is None else _checked(input_shape)
         lines: list[Line] = [Line("", 0.0)] * len(crops)
@@ -94,43 +94,45 @@ class TextRecognizer:
 
 
 def _charset(name: str, config: Mapping[str, Any]) -> list[str]:
-    """The entries of the charset; numbers stand for their digits, as YAML reads them where quotes are left out."""
+    """The entries of the charset; YAML reads unquoted digits as numbers."""
     charset = config["PostProcess"].get("character_dict")
     if not isinstance(charset, list) or not charset:
-        raise IntegrityError(f"{name}: its inference.yml holds no character_dict")
+        raise IntegrityError(f"{name}: its inference.yml has no character_dict")
     for number, entry in enumerate(charset, 1):
         if not isinstance(entry, str | int | float) or not 0 < len(str(entry)) <= _LONGEST_ENTRY:
             raise IntegrityError(
-                f"{name}: its inference.yml has as entry {number} of character_dict {str(entry)[:20]!r}, "
-                f"and not 1 to {_LONGEST_ENTRY} characters"
+                f"{name}: entry {number} of character_dict in its inference.yml is {str(entry)[:20]!r}: "
+                f"1 to {_LONGEST_ENTRY} characters are needed"
             )
     return [str(entry) for entry in charset]
 
 
 def _line_shape(name: str, config: Mapping[str, Any]) -> LineShape:
-    """The shape of lines that the model was made for."""
+    """The shape of lines that the model was trained with."""
     shape = transform(config, "RecResizeImg").get("image_shape")
     if shape is None:
         return LineShape()
     if not _is_shape(shape):
-        raise IntegrityError(f"{name}: its inference.yml says image_shape: {shape!r}, which makes no sense")
+        raise IntegrityError(f"{name}: its inference.yml sets image_shape to {shape!r}, which is not valid")
     return LineShape(shape[1], shape[2])
 
 
 def _declared_classes(session: Session) -> int | None:
-    """The number of classes that a network states before it is run; engines need not say."""
+    """The number of classes that the network states; ``None`` if the engine does not know."""
     outputs = getattr(session, "outputs", ())
     shape = outputs[0].shape if outputs else None
     return shape[2] if shape is not None and len(shape) == 3 else None
 
 
 def _static_shape(name: str, session: Session) -> InputShape | None:
-    """The one shape of line that a network takes, where height and width are fixed in it."""
+    """The network's fixed input shape; ``None`` if height or width vary."""
     shape = session.inputs[0].shape if session.inputs else None
     if shape is None or len(shape) != 4 or shape[2] is None or shape[3] is None:
         return None
     if not _is_shape((3, *shape[2:])):
-        raise IntegrityError(f"{name}: the network takes lines of {shape[3]} x {shape[2]}, which makes no sense")
+        raise IntegrityError(
+            f"{name}: the network takes lines of {shape[3]} x {shape[2]} pixels, which is not supported"
+        )
     return 3, shape[2], shape[3]
 
 
@@ -141,7 +143,7 @@ def _checked(shape: Sequence[int]) -> InputShape:
 
 
 def _is_shape(shape: Any) -> bool:
-    """Whether it is 3, height and width, each a whole number that a line may have."""
+    """Whether it is 3, height and width, all within the bounds of a line."""
     whole = isinstance(shape, list | tuple) and all(type(side) is int for side in shape)
     bounds = (3, _MOST_HEIGHT, recognition.MAX_WIDTH)
     return (

@@ -1,1 +1,1 @@
-"""Pre- and post-processing on arrays: no files, no engine, no registry."""
+"""Pre- and post-processing on arrays, without files, engines or the registry."""

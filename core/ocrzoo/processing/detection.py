@@ -1,4 +1,4 @@
-"""Text detection: resize and normalize a page, and turn a probability map into quads (DB)."""
+"""Text detection: resize and normalize a page; convert a probability map to quads (DB)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ocrzoo.processing.geometry import minimum_rectangle
 from ocrzoo.types import Image, Quad
 
 STRIDE = 32
-"""Sides of the network's input are multiples of this."""
+"""The sides of the network's input are multiples of it."""
 SMALL_PAGE = 64
 """A page whose sides add up to less is first padded to 32 x 32."""
 MIN_SIDE = 3.0
-"""Regions narrower than this in the map are dropped; after growing, narrower than this + 2."""
+"""Pixels of the map: narrower regions are dropped; after unclipping, those narrower than this + 2."""
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 """ImageNet's RGB statistics, which PP-OCR detection applies to BGR channels in this order."""
@@ -29,23 +29,23 @@ _CLIPPER: Any = pyclipper  # a compiled module without type information
 
 @dataclass(frozen=True)
 class DetectionParams:
-    """What a user can set; names and meaning are PaddleX's ``text_det_*``."""
+    """The parameters of detection; names and meaning are those of PaddleX's ``text_det_*``."""
 
     limit_side_len: int = 64
     limit_type: Literal["min", "max", "resize_long"] = "min"
     """``min``: enlarge until the short side has ``limit_side_len``; ``max``: shrink until the long side has."""
     max_side_limit: int = 4000
-    """No side of the network's input is longer."""
+    """Longest side of the network's input."""
     thresh: float = 0.3
     """A pixel above this is text."""
     box_thresh: float = 0.6
     """A region whose mean probability is below this is dropped."""
     unclip_ratio: float = 1.5
-    """How far a region grows: area x ratio / perimeter."""
+    """Regions are expanded by area x ratio / perimeter."""
     max_candidates: int = 1000
-    """No more regions of a page are looked at."""
+    """Most regions of a page; the others are ignored."""
     input_shape: tuple[int, int, int] | None = None
-    """Channels, height and width that every page is stretched to, whatever the limits say."""
+    """Channels, height and width that every page is stretched to, instead of the limits."""
 
 
 def input_size(height: int, width: int, params: DetectionParams) -> tuple[int, int]:
@@ -90,7 +90,7 @@ def preprocess(image: Image, params: DetectionParams) -> NDArray[np.float32]:
 def postprocess(
     probability: NDArray[np.float32], page_height: int, page_width: int, params: DetectionParams
 ) -> tuple[list[Quad], list[float]]:
-    """Turn one probability map (H x W, 0 to 1) into quads in the page's pixels, and their mean probabilities."""
+    """Convert a probability map (H x W, 0 to 1) to quads in the page's pixels, and their mean probabilities."""
     mask = (probability > params.thresh).astype(np.uint8) * 255
     contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     height, width = probability.shape
@@ -131,7 +131,7 @@ def _bounds(values: NDArray[np.float32]) -> tuple[int, int]:
 
 
 def _grow(corners: NDArray[np.float32], ratio: float) -> NDArray[np.int32] | None:
-    """Push a quad's edges outwards by area x ratio / perimeter, corners rounded; ``None`` where nothing is left."""
+    """Expand a quad by area x ratio / perimeter, with round corners; ``None`` if the result is empty."""
     distance = cv2.contourArea(corners) * ratio / cv2.arcLength(corners, True)
     offset = _CLIPPER.PyclipperOffset()
     offset.AddPath(corners.tolist(), _CLIPPER.JT_ROUND, _CLIPPER.ET_CLOSEDPOLYGON)

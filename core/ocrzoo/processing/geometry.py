@@ -1,4 +1,4 @@
-"""Quadrilaterals: corners in order, reading order, and cutting one out of a page."""
+"""Quads: order of corners, reading order, and cropping."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from ocrzoo.types import Image, Quad
 
 SAME_LINE_PX = 10
-"""Boxes whose tops differ by less stand on one line (PaddleX, ``SortQuadBoxes``)."""
+"""Boxes whose tops differ by less are on one line (PaddleX, ``SortQuadBoxes``)."""
 
 TALL_RATIO = 1.5
-"""A crop this much higher than wide is taken for vertical text and turned (PaddleX, ``CropByPolys``)."""
+"""A crop at least this much higher than wide is rotated, as vertical text (PaddleX, ``CropByPolys``)."""
 
 
 def minimum_rectangle(points: cv2.typing.MatLike) -> tuple[NDArray[np.float32], float]:
@@ -41,7 +41,7 @@ def reading_order(quads: Sequence[Quad]) -> list[int]:
 
 
 def upright_rectangle(quad: Quad) -> tuple[NDArray[np.float32], int, int]:
-    """Return the rectangle that is cut out for a quad: corners as of :func:`minimum_rectangle`, width and height."""
+    """Return the rectangle that is cropped for a quad: corners as in :func:`minimum_rectangle`, width and height."""
     corners, _ = minimum_rectangle(quad.astype(np.int32))
     top_left, top_right, bottom_right, bottom_left = corners
     width = int(max(np.linalg.norm(top_left - top_right), np.linalg.norm(bottom_right - bottom_left)))
@@ -50,15 +50,15 @@ def upright_rectangle(quad: Quad) -> tuple[NDArray[np.float32], int, int]:
 
 
 def is_tall(quad: Quad) -> bool:
-    """Whether a quad's crop is turned because it is at least 1.5 times as high as wide."""
+    """Whether a quad's crop is rotated: it is at least 1.5 times as high as wide."""
     _, width, height = upright_rectangle(quad)
     return width > 0 and height / width >= TALL_RATIO
 
 
 def crop(image: Image, quad: Quad) -> Image | None:
-    """Cut a quad out of a page and set it upright; ``None`` where it has no area.
+    """Crop a quad of a page, deskewed; ``None`` if it has no area.
 
-    Cubic interpolation, borders repeated; a crop at least 1.5 times as high as wide is turned
+    Cubic interpolation, borders replicated; a crop at least 1.5 times as high as wide is rotated
     counter-clockwise by 90 degrees.
     """
     corners, width, height = upright_rectangle(quad)

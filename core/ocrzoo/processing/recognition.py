@@ -1,4 +1,4 @@
-"""Text recognition: a line's picture to the network's input, and its output to text (CTC)."""
+"""Text recognition: convert the crops of lines to the network's input, and decode its output (CTC)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from ocrzoo.types import Batching, Image
 
 MAX_WIDTH = 3200
-"""Longer lines are squeezed."""
+"""Wider lines are squeezed."""
 
 CALL_COLUMNS = 1920
-"""Pixels of width, of all lines of a call together, that ``width`` fills; larger calls leave the processor's caches."""
+"""Total width in pixels of the lines of a call with ``width``; larger calls do not fit the CPU caches."""
 _MOST = 1e9
-"""No probability, nor what a network without its last step gives for one, is larger."""
+"""Upper bound of the output, for networks without softmax too."""
 PADDED = 1.25
-"""How much wider than its narrowest line a batch of ``width`` may be."""
+"""Ratio of the widest to the narrowest line of a call with ``width``."""
 
 
 @dataclass(frozen=True)
@@ -30,46 +30,46 @@ class LineShape:
     height: int = 48
     """Every line is scaled to this height, in pixels."""
     min_width: int = 320
-    """No line is given to the network narrower than this; the rest is padding."""
+    """Narrower lines are padded to it, in pixels."""
 
 
 USUAL = LineShape()
-"""Of all PP-OCR models from v3 on."""
+"""That of all PP-OCR models from v3 on."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """What was read, and where in the line.
+    """A decoded line: its text, and where in the crop each character is.
 
-    The network walks over the line's picture in columns, from left to right, and reads at most one entry of its
-    charset in each. ``entries``, ``columns`` and ``probabilities`` stand in that order, one for each entry read;
-    ``text`` stands in the order of reading, which is another one in Arabic.
+    The network's output has columns, from left to right, with at most one entry of the charset each. ``entries``,
+    ``columns`` and ``probabilities`` are in that visual order, one for each decoded entry; ``text`` is in logical
+    order, which differs for right-to-left scripts.
     """
 
     text: str
     score: float
     """Mean probability of the characters kept, 0 where there are none."""
     entries: tuple[str, ...] = ()
-    """Charset entries; most are one character, flags and some others are several."""
+    """Charset entries; most are one character, but flags, for example, are several."""
     columns: tuple[int, ...] = ()
-    """The first column that each entry was read at, counted from 0, rising."""
+    """The first column of each entry, from 0, ascending."""
     probabilities: tuple[float, ...] = ()
-    """Of each entry, at that column, 0 to 1."""
+    """The probability of each entry at that column, 0 to 1."""
     cells: float = 0.0
-    """Columns that the line itself spans; those after it are padding. Not whole, since a column is several pixels."""
+    """Columns that the line spans, without padding; not whole, since a column is several pixels."""
     order: tuple[int, ...] | None = None
-    """For each code point of ``text``, the index of its entry; ``None`` where the text is the entries joined."""
+    """The index of the entry of each code point of ``text``; ``None`` if the text is the entries joined."""
 
     @property
     def sources(self) -> tuple[int, ...]:
-        """For each code point of ``text``, the index of the entry that it comes from."""
+        """The index of the entry of each code point of ``text``."""
         if self.order is not None:
             return self.order
         return tuple(index for index, entry in enumerate(self.entries) for _ in entry)
 
 
 def preprocess(crops: Sequence[Image], shape: LineShape = USUAL) -> NDArray[np.float32]:
-    """Return N x 3 x 48 x W float32 in -1 to 1: each line scaled to that height, all padded with 0 to the widest."""
+    """Return N x 3 x 48 x W float32 in -1 to 1: lines are scaled to that height and padded with 0 to the widest."""
     lines = [_resize(crop, shape) for crop in crops]
     batch = np.zeros((len(lines), 3, shape.height, max(width for _, width in lines)), np.float32)
     for row, (line, _) in enumerate(lines):
@@ -79,13 +79,13 @@ def preprocess(crops: Sequence[Image], shape: LineShape = USUAL) -> NDArray[np.f
 
 
 def preprocess_fixed(crops: Sequence[Image], height: int, width: int) -> NDArray[np.float32]:
-    """Return N x 3 x height x width float32 in -1 to 1: each line stretched to that size, without padding."""
+    """Return N x 3 x height x width float32 in -1 to 1: lines are stretched to that size, without padding."""
     lines = [cv2.resize(crop, (width, height)).transpose(2, 0, 1) for crop in crops]
     return ((np.stack(lines) / 255 - 0.5) / 0.5).astype(np.float32)  # float64 between, as in PaddleX
 
 
 def _resize(crop: Image, shape: LineShape) -> tuple[Image, int]:
-    """Return the line at the shape's height, and the width that it takes up in the batch."""
+    """Return the line at the shape's height, and its width in the batch with padding."""
     height, width = crop.shape[:2]
     room = int(shape.height * max(shape.min_width / shape.height, width / height))
     if room > MAX_WIDTH:
@@ -98,10 +98,10 @@ def _resize(crop: Image, shape: LineShape) -> tuple[Image, int]:
 def batches(
     crops: Sequence[Image], batch_size: int, batching: Batching = "exact", shape: LineShape = USUAL
 ) -> list[list[int]]:
-    """Group lines by shape, since each is padded to the widest of its batch, and the padding has a say in what is read.
+    """Group lines by aspect ratio, since each is padded to the widest of its batch, and padding influences the result.
 
-    Indices go from the lowest width / height to the highest. ``exact`` takes ``batch_size`` a time, as PaddleX does;
-    ``width`` takes as many as fill a call of 1,920 columns and are of like width.
+    Indices are sorted by width / height, ascending. ``exact`` takes ``batch_size`` at a time, as PaddleX does;
+    ``width`` takes lines of similar width that together fill 1,920 pixels.
     """
     ratios = [crop.shape[1] / crop.shape[0] for crop in crops]
     order = sorted(range(len(crops)), key=lambda index: ratios[index])
@@ -120,7 +120,7 @@ def batches(
 
 
 def shares(crops: Sequence[Image], shape: LineShape = USUAL) -> list[float]:
-    """Return which part of the batch's width each line of :func:`preprocess` fills, 0 to 1; the rest is padding."""
+    """Return the share of the batch's width that each line of :func:`preprocess` fills, 0 to 1, without padding."""
     longest = MAX_WIDTH / shape.height
     ratios = [min(crop.shape[1] / crop.shape[0], longest) for crop in crops]
     widest = max(shape.min_width / shape.height, *ratios)
@@ -128,17 +128,17 @@ def shares(crops: Sequence[Image], shape: LineShape = USUAL) -> list[float]:
 
 
 def decode(output: NDArray[np.float32], characters: Sequence[str], filled: Sequence[float] | None = None) -> list[Line]:
-    """Read the network's output, N x T x classes, by greedy CTC; class 0 is the blank.
+    """Decode the network's output, N x T x classes, by greedy CTC; class 0 is the blank.
 
-    ``characters`` holds one entry a class, that of the blank included; ``filled`` is which part of the T columns
-    each line fills, by :func:`shares`, and all of them without it.
+    ``characters`` has one entry a class, the blank included; ``filled`` is the share of the T columns that each line
+    fills (:func:`shares`; default: all).
 
     Raises:
-        ArithmeticError: The output is not made of numbers that may be probabilities.
+        ArithmeticError: The output has values that are no probabilities.
     """
     classes = output.argmax(axis=2)
     probabilities = np.take_along_axis(output, classes[:, :, None], axis=2)[:, :, 0]
-    if not (np.abs(probabilities) < _MOST).all():  # nor is what is no number
+    if not (np.abs(probabilities) < _MOST).all():  # false for NaN too
         raise ArithmeticError("the network's output is not made of probabilities")
     cells = [output.shape[1] * part for part in filled or [1.0] * len(output)]
     return [

@@ -1,8 +1,8 @@
-"""Turning pages and lines upright, and the way back: from a turned or flattened page into the original.
+"""Rotate pages and lines, and map points of a rotated or unwarped page back to the original.
 
-Coordinates: a whole number is the index of a pixel, so a point of a turned page shows the pixel that it showed
-before. Corners of boxes lie between pixels instead, from 0 to the page's width or height (a box from 10 to 60 has
-the pixels 10 to 59); points that are such corners are marked by ``edges=True``, and come back exact as well.
+Coordinates: an integer is the index of a pixel, so a point of a rotated page shows the same pixel as in the original.
+Corners of boxes are between pixels instead, from 0 to the page's width or height (a box from 10 to 60 has the pixels
+10 to 59); ``edges=True`` is for such points, which are mapped back exactly too.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTA
 
 
 def rotate(image: Image, angle: int, *, exact_as_paddlex: bool = False) -> Image:
-    """Turn an image counter-clockwise by 0, 90, 180 or 270 degrees; no pixel is lost. The result is contiguous.
+    """Rotate an image counter-clockwise by 0, 90, 180 or 270 degrees, without loss. The result is contiguous.
 
-    With ``exact_as_paddlex`` the turn is an affine warp about (width / 2, height / 2), as in PaddleX: everything
-    is off by one pixel, which costs a row or a column (by 180 degrees both) and leaves black in its stead.
+    With ``exact_as_paddlex`` it is an affine warp about (width / 2, height / 2), as in PaddleX: the image is shifted
+    by one pixel, which replaces a row or a column (at 180 degrees both) by black.
 
     Raises:
-        ValueError: Another angle.
+        ValueError: The angle is another one.
     """
     _check(angle)
     if angle == 0:
@@ -42,17 +42,17 @@ def rotate(image: Image, angle: int, *, exact_as_paddlex: bool = False) -> Image
 
 
 def turn_line(image: Image, *, exact_as_paddlex: bool = False) -> Image:
-    """Turn the picture of a line of text that stands on its head by 180 degrees (see :func:`rotate`)."""
+    """Rotate the crop of an upside-down line by 180 degrees (see :func:`rotate`)."""
     return rotate(image, 180, exact_as_paddlex=exact_as_paddlex)
 
 
 def undo_rotation(points: Points, angle: int, height: int, width: int, *, edges: bool = False) -> Points:
-    """Return where points of a page turned by :func:`rotate` were on the original, which is height x width.
+    """Map points of a page rotated by :func:`rotate` to the original, which is height x width.
 
-    On a page turned with ``exact_as_paddlex``, indices of pixels come back right with ``edges=True``.
+    On a page rotated with ``exact_as_paddlex``, indices of pixels are mapped exactly with ``edges=True``.
 
     Raises:
-        ValueError: Another angle.
+        ValueError: The angle is another one.
     """
     _check(angle)
     x, y = np.asarray(points, np.float32).reshape(-1, 2).T
@@ -61,16 +61,16 @@ def undo_rotation(points: Points, angle: int, height: int, width: int, *, edges:
     return np.stack(back[angle], axis=1).astype(np.float32)
 
 
-def through(origin: NDArray[np.float32], points: Points, *, edges: bool = False) -> Points:
-    """Return where points of a flattened page were on the page before, both of which are H x W.
+def undo_unwarping(origin: NDArray[np.float32], points: Points, *, edges: bool = False) -> Points:
+    """Map points of an unwarped page to the page before, which has the same size H x W.
 
-    ``origin`` (H x W x 2, float32) says it for each pixel; between pixels it is interpolated, and what lies
-    outside is brought to the page's border.
+    ``origin`` (H x W x 2, float32) is the source of each pixel; between pixels it is interpolated, and points
+    outside are clipped to the page's border.
     """
     limit = np.array(origin.shape[1::-1]) - 1
     shift = np.float32(0.5 if edges else 0)  # a pixel's center is half a pixel from its edge
     places = np.clip(np.asarray(points, np.float32).reshape(-1, 2) - shift, -shift, limit + shift)
-    low = np.clip(places.astype(np.intp), 0, np.maximum(limit - 1, 0))  # half a pixel of border is extrapolated
+    low = np.clip(places.astype(np.intp), 0, np.maximum(limit - 1, 0))  # half a pixel at the border is extrapolated
     high = np.minimum(low + 1, limit)
     right, down = (places - low).T[:, :, None]
     top = origin[low[:, 1], low[:, 0]] * (1 - right) + origin[low[:, 1], high[:, 0]] * right
@@ -81,7 +81,7 @@ def through(origin: NDArray[np.float32], points: Points, *, edges: bool = False)
 
 def _check(angle: int) -> None:
     if angle not in ANGLES:
-        raise ValueError(f"angle {angle}: a page is turned by {', '.join(map(str, ANGLES))} degrees")
+        raise ValueError(f"angle {angle}: one of {', '.join(map(str, ANGLES))} degrees is needed")
 
 
 def _warp(image: Image, angle: int) -> Image:

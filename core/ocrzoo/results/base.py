@@ -1,4 +1,4 @@
-"""What all results share: a dictionary with PaddleX's keys that prints and saves itself."""
+"""The base of all results: a dictionary with PaddleX's keys, and methods to print and save it."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     import PIL.Image
 
 _PICTURES = frozenset([".bmp", ".dib", ".jpeg", ".jpg", ".png", ".webp", ".pgm", ".ppm", ".pnm", ".tiff", ".tif"])
-"""Inputs of these kinds get pictures of their own kind, all others PNG."""
+"""Pictures are saved in the input's format if it is one of these, else as PNG."""
 
 _MOST_PIXELS_A_SIDE = 16383
-"""Pictures with a longer side are saved as PNG; WebP holds no more."""
+"""The limit of WebP; pictures with a longer side are saved as PNG."""
 
 
 class PageResult(dict[str, Any], ABC):
     """One page's result, a dictionary."""
 
     pictures: ClassVar[frozenset[str]] = frozenset()
-    """Keys whose values are pixels: they stand in no JSON."""
+    """Keys whose values are pixels, which JSON leaves out."""
     arrays: ClassVar[frozenset[str]] = frozenset()
-    """Keys of lists that are printed as arrays, the middle left out, as PaddleX does."""
+    """Keys of lists that are printed as arrays, abbreviated, as in PaddleX."""
 
     def __init__(self, keys: dict[str, Any], source: PageSource) -> None:
         super().__init__(keys)
@@ -39,7 +39,7 @@ class PageResult(dict[str, Any], ABC):
 
     @property
     def json(self) -> dict[str, Any]:
-        """The result as plain data under the key ``res``: lists in place of arrays."""
+        """The result as plain data under the key ``res``, with lists for arrays."""
         return {"res": _plain(_without(self, self.pictures))}
 
     @property
@@ -55,9 +55,9 @@ class PageResult(dict[str, Any], ABC):
         *,
         json_format: bool | None = None,
     ) -> None:
-        """Print the result to standard output, as JSON or as Python writes a dictionary.
+        """Print the result to standard output, as JSON or as a Python dictionary.
 
-        ``json_format`` is the name that PaddleX's code has for ``format_json``.
+        ``json_format`` is the name of ``format_json`` in PaddleX's code.
         """
         if format_json if json_format is None else json_format:
             print(to_json(self.json, indent, ensure_ascii))
@@ -69,7 +69,7 @@ class PageResult(dict[str, Any], ABC):
         """Save ``json["res"]`` and return the path: the file named, or ``<input>_res.json`` in a folder.
 
         Raises:
-            UsageError: It cannot be written there.
+            UsageError: It could not be written.
         """
         text = to_json(self.json["res"], indent, ensure_ascii) + "\n"
         return self._write(save_path, "res", ".json", text.encode("utf-8"))
@@ -77,10 +77,10 @@ class PageResult(dict[str, Any], ABC):
     def save_to_img(self, save_path: str | Path) -> tuple[Path, ...]:
         """Save every picture of ``img`` and return the paths: ``<input>_<picture>.<its suffix>`` in a folder.
 
-        A file that is named gets the first picture; others lie beside it, with their names in theirs.
+        A file that is named gets the first picture; the others are saved beside it, with their names appended.
 
         Raises:
-            UsageError: They cannot be written there.
+            UsageError: They could not be written.
         """
         return tuple(
             self._save_picture(save_path, name, picture, first=number == 0)
@@ -91,7 +91,7 @@ class PageResult(dict[str, Any], ABC):
         """Save JSON and pictures into a folder.
 
         Raises:
-            UsageError: They cannot be written there.
+            UsageError: They could not be written.
         """
         self.save_to_json(save_path)
         self.save_to_img(save_path)
@@ -110,7 +110,7 @@ class PageResult(dict[str, Any], ABC):
         try:
             picture.save(content, format=suffixes[path.suffix.lower()])
         except (OSError, ValueError) as error:
-            raise UsageError(f"{path}: cannot be written: {error}") from error
+            raise UsageError(f"{path} could not be written: {error}") from error
         return write(self._claimed(path, save_path), content.getvalue())
 
     def _write(self, save_path: str | Path, kind: str, suffix: str, content: bytes) -> Path:
@@ -118,7 +118,7 @@ class PageResult(dict[str, Any], ABC):
         return write(self._claimed(path, save_path), content)
 
     def _claimed(self, path: Path, save_path: str | Path) -> Path:
-        """Keep pages apart that are saved to one named file, and results that would share one."""
+        """Number the pages that are saved to one named file, and the results that would overwrite each other."""
         source = self._source
         if path == Path(save_path) and source.page_index is not None:
             path = path.with_stem(f"{path.stem}_{source.page_index}")
@@ -126,13 +126,13 @@ class PageResult(dict[str, Any], ABC):
 
 
 def to_json(value: object, indent: int | None = None, ensure_ascii: bool = False) -> str:
-    """Return JSON that every reader takes: no NaN, and bytes of a file's name that are no text as escapes."""
+    """Return strict JSON: no NaN, and bytes of a file name that are not text as escapes."""
     text = json.dumps(value, indent=indent, ensure_ascii=ensure_ascii, allow_nan=False)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _without(value: Mapping[str, Any], left_out: frozenset[str]) -> dict[str, Any]:
-    """The dictionary less its pictures, and those of results inside it."""
+    """The dictionary without its pictures, and those of results inside it."""
     return {
         key: _without(item, item.pictures) if isinstance(item, PageResult) else item
         for key, item in value.items()
@@ -145,7 +145,7 @@ def _as_arrays(value: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any
 
 
 def _plain(value: Any) -> Any:
-    """Turn arrays and NumPy numbers into what JSON knows."""
+    """Convert arrays and NumPy scalars to lists and numbers."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

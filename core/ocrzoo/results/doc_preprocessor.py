@@ -1,4 +1,4 @@
-"""The result of setting a page upright."""
+"""The result of preprocessing a page: orientation corrected, and unwarped."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 
 
 class DocPreprocessorResult(PageResult):
-    """One page set upright and flattened, a dictionary.
+    """One preprocessed page, a dictionary.
 
-    Keys: ``input_path``, ``page_index``, ``model_settings``, ``angle`` (0, 90, 180 or 270 degrees that the page
-    was turned counter-clockwise; -1: not asked), and the pictures ``input_img``, ``rot_img`` and ``output_img``
-    (H x W x 3, uint8, BGR), which stand in no JSON.
+    Keys: ``input_path``, ``page_index``, ``model_settings``, ``angle`` (the degrees, 0, 90, 180 or 270, that the page
+    was rotated counter-clockwise; -1 if that is off), and the pictures ``input_img``, ``rot_img`` and ``output_img``
+    (H x W x 3, uint8, BGR), which JSON leaves out.
     """
 
     pictures = frozenset({"input_img", "rot_img", "output_img"})
 
     def __init__(self, keys: dict[str, Any], source: PageSource, origin: NDArray[np.float32] | None) -> None:
-        """``origin`` says where each pixel of the flattened page was before (see :class:`Unwarped`)."""
+        """``origin`` is the source of each pixel of the unwarped page (see :class:`Unwarped`)."""
         super().__init__(keys, source)
         self._origin = origin
 
     @property
     def img(self) -> dict[str, PIL.Image.Image]:
-        """The picture ``preprocessed_img``: the page as it came, turned, and flattened, side by side."""
+        """The picture ``preprocessed_img``: the original, rotated and unwarped page, side by side."""
         from ocrzoo.visualize.drawing import preprocessed
 
         settings = self["model_settings"]
@@ -49,16 +49,16 @@ class DocPreprocessorResult(PageResult):
 
     @property
     def knows_original(self) -> bool:
-        """Whether it is known where each point was in the page as it came."""
+        """Whether points can be mapped to the original page."""
         return self._origin is not None or not self["model_settings"]["use_doc_unwarping"]
 
     def in_original(self, points: NDArray[Any]) -> NDArray[np.float32]:
-        """Return where points (N x 2, x and y) of ``output_img`` were in the page as it came, float32.
+        """Map points (N x 2, x and y) of ``output_img`` to the original page, float32.
 
-        Where that is not known (see :attr:`knows_original`), as if the page had only been turned.
+        If that is not possible (see :attr:`knows_original`), only the rotation is undone.
         """
         page: Image = self["input_img"]
         turned = points.astype(np.float32)
         if self._origin is not None:
-            turned = rotation.through(self._origin, turned, edges=True)
+            turned = rotation.undo_unwarping(self._origin, turned, edges=True)
         return rotation.undo_rotation(turned, max(self["angle"], 0), page.shape[0], page.shape[1], edges=True)

@@ -30,21 +30,21 @@ _DET_PARAMS = ("limit_side_len", "limit_type", "thresh", "max_side_limit", "box_
 class OCRResult(PageResult):
     """One page's result, a dictionary.
 
-    Keys: ``input_path``, ``page_index``, ``model_settings``, ``doc_preprocessor_res`` (where pages are set
-    upright), ``dt_polys`` (list of 4 x 2 int16), ``dt_scores``, ``text_det_params``, ``text_type``,
-    ``textline_orientation_angles`` (1: the line stood on its head; -1: not asked), ``text_rec_score_thresh``,
+    Keys: ``input_path``, ``page_index``, ``model_settings``, ``doc_preprocessor_res`` (if pages are preprocessed),
+    ``dt_polys`` (list of 4 x 2 int16), ``dt_scores``, ``text_det_params``, ``text_type``,
+    ``textline_orientation_angles`` (1: the line is upside down; -1: the stage is off), ``text_rec_score_thresh``,
     ``return_word_box``, ``rec_texts``, ``rec_scores``, ``rec_polys``, ``rec_boxes`` (N x 4 int16: x_min, y_min,
-    x_max, y_max), ``rec_languages`` and ``rec_models`` (where languages are asked for: the one that each line is in,
-    a tag, or ``None`` where no letter tells; and the model that read it), ``text_word_boxes`` and ``text_word`` (where
-    words are asked for; a list a line), and ``rec_polys_original`` (where pages are set upright). Coordinates are
-    pixels of the page as it was read, those of ``rec_polys_original`` of the page as it came; it is ``None`` where the
-    unwarping model does not tell where its pixels come from.
+    x_max, y_max), ``rec_languages`` and ``rec_models`` (if languages were chosen: the tag of each line's language,
+    ``None`` if no letter belongs to one of them, and the model that read it), ``text_word_boxes`` and ``text_word``
+    (with ``return_word_box``; a list a line), and ``rec_polys_original`` (if pages are preprocessed). Coordinates are
+    pixels of the preprocessed page, those of ``rec_polys_original`` of the original page; it is ``None`` if the
+    unwarping model does not output where its pixels come from.
     """
 
     arrays = frozenset({"dt_polys", "dt_scores", "rec_scores", "rec_polys", "textline_orientation_angles"})
 
     def __init__(self, keys: dict[str, Any], source: PageSource, image: Image, lines: Sequence[RecognizedLine]) -> None:
-        """``image`` is the page as it was read, BGR."""
+        """``image`` is the preprocessed page, BGR."""
         super().__init__(keys, source)
         self._image = image
         self._lines = lines
@@ -54,7 +54,7 @@ class OCRResult(PageResult):
         cls,
         source: PageSource,
         image: Image,
-        upright: DocPreprocessorResult | None = None,
+        preprocessed: DocPreprocessorResult | None = None,
         *,
         quads: Sequence[Quad],
         det_scores: Sequence[float],
@@ -68,9 +68,9 @@ class OCRResult(PageResult):
         paddlex_quirks: bool = False,
         languages: bool = False,
     ) -> OCRResult:
-        """Put a result together from quads and lines in reading order; lines below the threshold are left out.
+        """Build a result from quads and lines in reading order, without the lines below the threshold.
 
-        ``languages`` says that languages were asked for.
+        ``languages`` adds the keys for languages.
         """
         kept = [read for read in lines if read.line.score >= score_thresh]
         read_quads = [read.quad for read in kept]
@@ -79,10 +79,10 @@ class OCRResult(PageResult):
             "input_path": source.input_path,
             "page_index": source.page_index,
             "model_settings": {
-                "use_doc_preprocessor": upright is not None,
+                "use_doc_preprocessor": preprocessed is not None,
                 "use_textline_orientation": line_orientation,
             },
-            **({} if upright is None else {"doc_preprocessor_res": upright}),
+            **({} if preprocessed is None else {"doc_preprocessor_res": preprocessed}),
             "dt_polys": list(quads),
             "dt_scores": list(det_scores),
             "text_det_params": {key: params[key] for key in _DET_PARAMS},
@@ -96,7 +96,7 @@ class OCRResult(PageResult):
             "rec_boxes": bounding_boxes(read_quads),
             **(_language_keys(kept) if languages else {}),
             **(word_keys(kept, paddlex_quirks=paddlex_quirks) if word_boxes else {}),
-            **({} if upright is None else {"rec_polys_original": _in_original(upright, read_quads)}),
+            **({} if preprocessed is None else {"rec_polys_original": _original_quads(preprocessed, read_quads)}),
         }
         return cls(keys, source, image, kept)
 
@@ -104,18 +104,18 @@ class OCRResult(PageResult):
     def img(self) -> dict[str, PIL.Image.Image]:
         """The pictures: ``ocr_res_img`` (the page with its quads beside a page with what was read).
 
-        Words are drawn in place of lines where they were asked for. And ``preprocessed_img``, where the page was
-        set upright.
+        With ``return_word_box``, words are drawn instead of lines. ``preprocessed_img`` is added if the page was
+        preprocessed.
         """
         from ocrzoo.visualize.drawing import draw
 
-        upright = self.get("doc_preprocessor_res")
+        preprocessed = self.get("doc_preprocessor_res")
         if self["return_word_box"]:
             words = [word for read in self._lines for word in read.words]
             drawn = draw(self._image, [word.polygon for word in words], [word.text for word in words])
         else:
             drawn = draw(self._image, self["rec_polys"], self["rec_texts"])
-        return {"ocr_res_img": drawn, **({} if upright is None else upright.img)}
+        return {"ocr_res_img": drawn, **({} if preprocessed is None else preprocessed.img)}
 
     @property
     def text(self) -> str:
@@ -125,12 +125,12 @@ class OCRResult(PageResult):
         return to_txt([self.text_page()]).rstrip("\n")
 
     def text_page(self, *, original: bool = False) -> TextPage:
-        """Return the page's text with its places, in the page as it was read, or as it came where that is known."""
-        upright: DocPreprocessorResult | None = self.get("doc_preprocessor_res")
+        """Return the text with coordinates of the preprocessed page, or of the original one if they are known."""
+        preprocessed: DocPreprocessorResult | None = self.get("doc_preprocessor_res")
         lines = tuple(read.as_text() for read in self._lines)
         image = self._image
-        if original and upright is not None and upright.knows_original:
-            lines, image = tuple(_moved(line, upright) for line in lines), upright["input_img"]
+        if original and preprocessed is not None and preprocessed.knows_original:
+            lines, image = tuple(_in_original_page(line, preprocessed) for line in lines), preprocessed["input_img"]
         return TextPage(self._source.label, image, lines, self["input_path"], self["page_index"])
 
     def save_to_txt(self, save_path: str | Path) -> Path:
@@ -154,9 +154,9 @@ class OCRResult(PageResult):
         return self._export(save_path, "pdf")
 
     def _export(self, save_path: str | Path, kind: str) -> Path:
-        """Save in one of the formats of :mod:`ocrzoo.results.exports.formats`; places are those of the page as it came.
+        """Save in a format of :mod:`ocrzoo.results.exports.formats`, with coordinates of the original page.
 
-        A PDF shows the page as it was read: upright.
+        A PDF shows the preprocessed page.
         """
         from ocrzoo.results.exports import SUFFIXES
         from ocrzoo.results.exports.formats import document
@@ -172,15 +172,15 @@ def _language_keys(lines: Sequence[RecognizedLine]) -> dict[str, Any]:
     }
 
 
-def _moved(line: TextLine, upright: DocPreprocessorResult) -> TextLine:
-    words = tuple(replace(word, polygon=upright.in_original(word.polygon)) for word in line.words)
-    return replace(line, polygon=upright.in_original(line.polygon), words=words)
+def _in_original_page(line: TextLine, preprocessed: DocPreprocessorResult) -> TextLine:
+    words = tuple(replace(word, polygon=preprocessed.in_original(word.polygon)) for word in line.words)
+    return replace(line, polygon=preprocessed.in_original(line.polygon), words=words)
 
 
-def _in_original(upright: DocPreprocessorResult, quads: Sequence[Quad]) -> list[NDArray[np.int16]] | None:
-    if not upright.knows_original:
+def _original_quads(preprocessed: DocPreprocessorResult, quads: Sequence[Quad]) -> list[NDArray[np.int16]] | None:
+    if not preprocessed.knows_original:
         return None
-    return [np.rint(upright.in_original(quad)).astype(np.int16) for quad in quads]
+    return [np.rint(preprocessed.in_original(quad)).astype(np.int16) for quad in quads]
 
 
 def word_keys(lines: Sequence[RecognizedLine], *, paddlex_quirks: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Where results are saved: never by halves, and never over another result of the same run."""
+"""Save results: files are written atomically, and never overwrite another result of the same run."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from ocrzoo_registry.errors import UsageError
 
 
 class OutputNames:
-    """The names of one run; several threads may save at once."""
+    """The names of the files of one run, which are unique; several threads may save at once."""
 
     def __init__(self) -> None:
         self._stems: set[str] = set()
         self._numbers: dict[Hashable, int] = {}
-        """The number that each stem or file had last: trying all from 2 on would take longer with each page."""
+        """The last number of each stem or file, to not try all numbers for each page."""
         self._last = ("", "", -1)
         self._files: dict[Path, Hashable] = {}
         self._claimed: dict[tuple[Path, Hashable], Path] = {}
         self._lock = Lock()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out the lock: results are copied, and sent from one process to another."""
+        """Leave out the lock: results are copied and pickled."""
         with self._lock:
             return {name: copy(value) for name, value in vars(self).items() if name != "_lock"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take what was copied."""
+        """Restore the names, with a new lock."""
         vars(self).update(state, _lock=Lock())
 
     def stem(self, wanted: str, page_index: int | None) -> str:
-        """Return a stem that no other input of the run has: the one wanted, or with _2, _3, ... after it.
+        """Return a unique stem for an input: the one wanted, or with _2, _3, ... appended.
 
         The pages of one input come one after the other and share it.
         """
@@ -49,7 +49,7 @@ class OutputNames:
         return last_stem
 
     def claim(self, path: Path, owner: Hashable) -> Path:
-        """Return the file that a result may write: the one named, or with _2, ... where another result was there."""
+        """Return the file that a result may write: the one named, or with _2, ... if another result has that one."""
         place = _place(path)
         with self._lock:
             if (place, owner) not in self._claimed:
@@ -59,33 +59,33 @@ class OutputNames:
             return path.with_name(self._claimed[place, owner].name)
 
     def _numbered(self, key: Hashable, stem: str) -> Iterator[str]:
-        """The stem itself, then with _2, _3, ... after it; what was given before is not given again."""
+        """Yield the stem, then with _2, _3, ... appended, and continue there the next time."""
         for number in itertools.count(self._numbers.get(key, 0) + 1):
             self._numbers[key] = number
             yield stem if number == 1 else f"{stem}_{number}"
 
 
 def _place(path: Path) -> Path:
-    """Where a file lies, whichever way leads there; as it is written where that cannot be told."""
+    """The file's real path; the path as given if it cannot be resolved."""
     try:
         return Path(os.path.realpath(path.parent), path.name)
-    except (OSError, ValueError):  # no current folder any more, or no name of one
+    except (OSError, ValueError):  # the current folder was deleted, or the name is not valid
         return path
 
 
 def target_path(save_path: str | Path, stem: str, suffix: str, file_suffixes: Collection[str] | None = None) -> Path:
-    """Return the file to write: ``save_path`` itself where it names a file of that kind, else a file in that folder."""
+    """Return the file to write: ``save_path`` itself if it has such a suffix, else a file in that folder."""
     path = Path(save_path)
     kinds = file_suffixes if file_suffixes is not None else (suffix,)
-    names_file = any(path.name.lower().endswith(kind) for kind in kinds) and not os.path.isdir(path)  # noqa: PTH112  # unlike Path.is_dir, it raises for no name
+    names_file = any(path.name.lower().endswith(kind) for kind in kinds) and not os.path.isdir(path)  # noqa: PTH112  # unlike Path.is_dir, it never raises
     return path if names_file else path / f"{stem}{suffix}"
 
 
 def write(path: Path, content: bytes) -> Path:
-    """Write a file whole or not at all, and return its path; folders are made.
+    """Write a file atomically and return its path; folders are created.
 
     Raises:
-        UsageError: It cannot be written there.
+        UsageError: It could not be written.
     """
     staged = path.parent / f".{uuid.uuid4().hex}.part"
     try:
@@ -97,29 +97,29 @@ def write(path: Path, content: bytes) -> Path:
         finally:
             staged.unlink(missing_ok=True)
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from error
+        raise UsageError(f"{path} could not be written: {getattr(error, 'strerror', None) or error}") from error
     return path
 
 
 @dataclass(frozen=True)
 class PageSource:
-    """Where a page came from."""
+    """The origin of a page."""
 
     input_path: str | None
-    """As the user wrote it; ``None`` for an array."""
+    """As given; ``None`` for an array."""
     page_index: int | None
-    """0-based, for a page of several."""
+    """From 0, for files with several pages."""
     name: str
-    """What files are named after; no other input of the run has it."""
+    """The stem of its files, which is unique in the run."""
     names: OutputNames
-    """Keeps the files of one run apart."""
+    """The names of all files of the run."""
 
     @property
     def label(self) -> str:
-        """The name, with the page's number where there is one."""
+        """The name, with the page's number if there is one."""
         return self.name if self.page_index is None else f"{self.name}_{self.page_index}"
 
     @property
     def suffix(self) -> str:
-        """The suffix of the input's name, in small letters."""
+        """The suffix of the input, in lower case."""
         return Path(self.input_path or "").suffix.lower()

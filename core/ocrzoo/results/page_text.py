@@ -1,4 +1,4 @@
-"""The text of a page as exports see it: lines and words with their places, whatever pipeline read them."""
+"""The text model for exports: pages, lines and words with polygons, independent of the pipeline."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ocrzoo_registry.languages.orthography import Direction
 Polygon = NDArray[np.float32]
 """N x 2, float32 pixels: x and y of the corners; of a quad: top left, top right, bottom right, bottom left, as read.
 
-Text from left to right and from right to left stands upright between the first two corners (of a line that is upside
-down, the first is on the right of the page); text from top to bottom begins at the edge between them.
+Horizontal text has its top edge between the first two corners (of an upside-down line, the first is on the right of
+the page); vertical text begins at that edge.
 """
 
 
@@ -32,15 +32,15 @@ class TextLine:
     """One line of text."""
 
     text: str
-    """In the order of reading, whatever the direction."""
+    """In logical order, for each direction."""
     polygon: Polygon
     score: float
     """0 to 1."""
     direction: Direction = "ltr"
     words: tuple[TextWord, ...] = ()
-    """In the order of reading; empty where words were not asked for."""
+    """In logical order; empty if the result has no words."""
     language: str | None = None
-    """BCP-47, where known."""
+    """BCP-47; ``None`` if it is not known."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ class TextPage:
     """One page."""
 
     name: str
-    """What files are named after."""
+    """The stem of its files."""
     image: Image
-    """H x W x 3, uint8, BGR: the picture that all places are pixels of."""
+    """H x W x 3, uint8, BGR: the image that all polygons are in."""
     lines: tuple[TextLine, ...]
     input_path: str | None = None
     page_index: int | None = None
-    """0-based, for a page of several."""
+    """From 0, for files with several pages."""

@@ -1,4 +1,4 @@
-"""The predictor ``classification``: images in, the best class of each out."""
+"""The predictor ``classification``: the best class of each image."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ SCORE_DECIMALS = 5
 
 
 class Classifier:
-    """Tells one of a few classes for each image; keeps :class:`ocrzoo.predictors.base.ImageClassifier`."""
+    """Classifies images; implements :class:`ocrzoo.ImageClassifier`."""
 
     def __init__(self, card: ModelCard, config: Mapping[str, Any], session: Session) -> None:
         """``config`` is the model's ``inference.yml``: ``PreProcess.transform_ops`` and ``PostProcess.Topk``.
 
         Raises:
-            IntegrityError: It has no labels, or others than the card; or it says nothing sensible of images.
+            IntegrityError: It has no labels, other labels than the card, or no valid pre-processing.
         """
         where = f"{card.name}: its inference.yml"
         self.name = card.name
@@ -36,14 +36,14 @@ class Classifier:
         """Classify images (H x W x 3, uint8, BGR, any sizes), the best class of each, in their order.
 
         Raises:
-            IntegrityError: The network gives no probabilities, or another number of them than there are labels.
+            IntegrityError: The network does not output a probability for each label.
         """
-        size = self._most(batch_size)
+        size = self._limit(batch_size)
         batches = (images[start : start + size] for start in range(0, len(images), size))
         return [answer for batch in batches for answer in self._classify(batch)]
 
-    def _most(self, batch_size: int) -> int:
-        """How many images share a batch: no more than a network of one size takes."""
+    def _limit(self, batch_size: int) -> int:
+        """The batch size, at most that of a network with a fixed one."""
         shapes = [port.shape for port in self._session.inputs if port.shape]
         fixed = shapes[0][0] if shapes else None
         return max(1, min(batch_size, fixed or batch_size))
@@ -57,7 +57,7 @@ class Classifier:
                 f"but {len(images)} x {len(self.labels)} classes were expected: {', '.join(self.labels)}"
             )
         if not np.isfinite(output).all():
-            raise IntegrityError(f"{self.name}: the network's output is not made of numbers")
+            raise IntegrityError(f"{self.name}: the network's output has values that are not finite")
         return [self._best(probabilities) for probabilities in output]
 
     def _best(self, probabilities: NDArray[np.float32]) -> Classification:
@@ -70,10 +70,10 @@ def _labels(card: ModelCard, config: Mapping[str, Any], where: str) -> tuple[str
     best = config["PostProcess"].get("Topk")
     listed = best.get("label_list") if isinstance(best, Mapping) else None
     if not isinstance(listed, list) or not listed:
-        raise IntegrityError(f"{where} holds no labels (PostProcess.Topk.label_list)")
+        raise IntegrityError(f"{where} has no labels (PostProcess.Topk.label_list)")
     labels = tuple(map(str, listed))
-    if card.labels and labels != card.labels:  # the card of weights of the user's own names none
+    if card.labels and labels != card.labels:  # that of custom weights has none
         raise IntegrityError(
-            f"{where} has the labels {', '.join(labels)[:200]}, but the card says {', '.join(card.labels)}"
+            f"{where} has the labels {', '.join(labels)[:200]}, but the card has {', '.join(card.labels)}"
         )
     return labels

@@ -1,7 +1,7 @@
-"""How an image is prepared for a classifier: PaddleX's ``PreProcess.transform_ops``, a table of operations.
+"""Pre-processing of a classifier: PaddleX's ``PreProcess.transform_ops``, as a table of operations.
 
-Numbers and arithmetic are PaddleX 3.7.2's, because the answers depend on them. What a model's file says is data
-from outside: nothing in it is evaluated, and no size in it may be larger than :data:`MOST_PX`.
+Numbers and arithmetic are those of PaddleX 3.7.2, because results depend on them. A model's file is untrusted input:
+nothing in it is evaluated, and sizes are at most :data:`MOST_PX`.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ Array: TypeAlias = NDArray[Any]
 Operation: TypeAlias = Callable[[Array], Array]
 
 MOST = 1e9
-"""No number of a normalization is larger."""
+"""Upper bound of the numbers of a normalization."""
 
 MOST_PX = 4096
-"""No classifier looks at an image with a longer side."""
+"""Longest side of a classifier's input."""
 
 LONGEST_PX = 32_768
-"""A page that would be longer at the size asked for keeps only its middle, where crops are taken."""
+"""Pages that would be longer after scaling are cut to their middle, where crops are taken."""
 
 INTERPOLATIONS = {
     "NEAREST": cv2.INTER_NEAREST,
@@ -41,29 +41,29 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 """Of RGB channels, 0 to 1; PaddleX's defaults."""
 
 _PROBES = ((300, 500), (90, 40))
-"""Heights and widths of the blank images that a new chain of operations is tried on."""
+"""Heights and widths of the blank images that a chain of operations is tested on."""
 
 
 class Preparation:
-    """The operations of one model, in order: H x W x 3, uint8, BGR, any size, to 3 x H x W, float32, one size."""
+    """The operations of a model, in order: from H x W x 3, uint8, BGR, any size, to 3 x H x W, float32, one size."""
 
     def __init__(self, steps: Any, where: str) -> None:
         """``steps`` are the ``transform_ops``, one mapping with one key each; ``where`` begins an error's message.
 
         Raises:
-            IntegrityError: An operation is unknown or makes no sense, or images would come out in several sizes.
+            IntegrityError: An operation is unknown or not valid, or the output has no fixed size.
         """
         self._operations = [_operation(step, where) for step in _list_of(steps, where)]
         if not any("DecodeImage" in step for step in steps):
             self._operations.insert(0, _decode())
         try:
-            shapes = {(shape, str(kind)) for shape, kind in map(self._try, _PROBES)}
+            shapes = {(shape, str(kind)) for shape, kind in map(self._test, _PROBES)}
         except (cv2.error, ValueError, IndexError, TypeError) as error:
             reason = str(error).strip().splitlines()[-1]
-            raise IntegrityError(f"{where} prepares images in a way that cannot be: {reason}") from error
+            raise IntegrityError(f"{where} has transform_ops that fail: {reason}") from error
         ((shape, kind), *others) = shapes
         if others or len(shape) != 3 or shape[0] != 3 or kind != "float32":
-            raise IntegrityError(f"{where} does not prepare all images as 3 x H x W, float32, one size")
+            raise IntegrityError(f"{where} has transform_ops that do not produce 3 x H x W, float32, of one size")
 
     def __call__(self, image: Image) -> NDArray[np.float32]:
         """Prepare one image."""
@@ -72,24 +72,24 @@ class Preparation:
             prepared = operation(prepared)
         return prepared
 
-    def _try(self, size: tuple[int, int]) -> tuple[tuple[int, ...], Any]:
+    def _test(self, size: tuple[int, int]) -> tuple[tuple[int, ...], Any]:
         prepared = self(np.zeros((*size, 3), np.uint8))
         return prepared.shape, prepared.dtype
 
 
 def _list_of(steps: Any, where: str) -> Sequence[Any]:
     if not isinstance(steps, list) or not steps:
-        raise IntegrityError(f"{where} does not say how images are prepared (PreProcess.transform_ops)")
+        raise IntegrityError(f"{where} has no pre-processing (PreProcess.transform_ops)")
     return steps
 
 
 def _operation(step: Any, where: str) -> Operation:
     if not isinstance(step, Mapping) or len(step) != 1:
-        raise IntegrityError(f"{where}: in transform_ops stands {str(step)[:80]!r}, not one operation")
+        raise IntegrityError(f"{where}: transform_ops has {str(step)[:80]!r}, which is not one operation")
     ((name, settings),) = step.items()
     make = OPERATIONS.get(name)
     if make is None:
-        raise IntegrityError(f"{where} asks for {name!r}, which no classifier here knows: {', '.join(OPERATIONS)}")
+        raise IntegrityError(f"{where} has the unknown operation {name!r}; known are {', '.join(OPERATIONS)}")
     try:
         return make(**(settings or {}))
     except (TypeError, ValueError, ArithmeticError) as error:
@@ -97,7 +97,7 @@ def _operation(step: Any, where: str) -> Operation:
 
 
 def _decode(img_mode: str = "RGB", *, channel_first: bool = False) -> Operation:
-    """Images arrive as BGR; PaddleX's classifiers read RGB unless told otherwise."""
+    """Convert BGR to RGB, the default of PaddleX's classifiers."""
     if img_mode not in {"RGB", "BGR"} or channel_first:
         raise ValueError(f"img_mode {img_mode!r}, channel_first {channel_first}: RGB or BGR, channels last")
     return lambda image: cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if img_mode == "RGB" else image
@@ -117,7 +117,7 @@ def _resize(
 
 
 def _scale_short_side(image: Array, short: int, method: int) -> Array:
-    """Scale an image until its short side has so many pixels."""
+    """Scale an image so that its short side has so many pixels."""
     image = _middle(image, LONGEST_PX * min(image.shape[:2]) // short)
     height, width = image.shape[:2]
     scale = short / min(height, width)
@@ -125,7 +125,7 @@ def _scale_short_side(image: Array, short: int, method: int) -> Array:
 
 
 def _middle(image: Array, most: int) -> Array:
-    """Cut the middle out of an image that is longer than ``most``."""
+    """Crop the middle of an image that is longer than ``most``."""
     top, left = (max(0, -(-(side - most) // 2)) for side in image.shape[:2])
     return image[top : image.shape[0] - top, left : image.shape[1] - left]
 
@@ -136,7 +136,7 @@ def _crop(size: Any = 224) -> Operation:
     def crop(image: Array) -> Array:
         top, left = (image.shape[0] - height) // 2, (image.shape[1] - width) // 2
         if top < 0 or left < 0:
-            raise ValueError(f"{width} x {height} cannot be cut out of {image.shape[1]} x {image.shape[0]}")
+            raise ValueError(f"{width} x {height} cannot be cropped from {image.shape[1]} x {image.shape[0]}")
         return image[top : top + height, left : left + width]
 
     return crop
@@ -150,7 +150,7 @@ def _normalize(
     channel_num: int = 3,
 ) -> Operation:
     if channel_num != 3 or order not in {"", "hwc"} or len(mean) != 3 or len(std) != 3:
-        raise ValueError("only three channels, which come last, can be normalized")
+        raise ValueError("only images with three channels last can be normalized")
     factor = _number(scale)
     weights = np.array([_number(factor / _number(deviation)) for deviation in std], np.float32)
     offsets = [_number(-_number(middle) / _number(deviation)) for middle, deviation in zip(mean, std, strict=True)]
@@ -163,9 +163,9 @@ def _to_chw() -> Operation:
 
 
 def _line(image_shape: Any) -> Operation:
-    """Scale a line to a height, squeeze it if need be, bring it to -1 to 1 and pad it with 0 on the right.
+    """Scale a line to a height, squeeze it to the width if needed, normalize it to -1 to 1 and pad it with 0.
 
-    The way of PP-OCR's older classifiers (PaddleOCR, ``resize_norm_img``).
+    As for PP-OCR's older classifiers (PaddleOCR, ``resize_norm_img``).
     """
     if not isinstance(image_shape, list) or len(image_shape) != 3 or image_shape[0] != 3:
         raise ValueError(f"image_shape {image_shape!r}: three channels, a height, a width")
@@ -194,7 +194,7 @@ OPERATIONS: Mapping[str, Callable[..., Operation]] = {
 
 def _side(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_PX:
-        raise ValueError(f"{value!r} is no number of pixels from 1 to {MOST_PX}")
+        raise ValueError(f"{value!r} is not a number of pixels from 1 to {MOST_PX}")
     return value
 
 
@@ -202,15 +202,15 @@ def _sides(value: Any) -> tuple[int, int]:
     """Width and height: one number for both, or two."""
     pair = value if isinstance(value, list | tuple) else [value, value]
     if len(pair) != 2:
-        raise ValueError(f"{value!r} is no width and height")
+        raise ValueError(f"{value!r} is not a width and a height")
     return _side(pair[0]), _side(pair[1])
 
 
 def _number(value: Any) -> float:
-    """A number, or a fraction of two as published files have it (``1./255.``)."""
+    """A number, or a fraction as in published files (``1./255.``)."""
     if isinstance(value, str):
         above, _, below = value.partition("/")
         value = float(above) / float(below or 1)
     if isinstance(value, bool) or not isinstance(value, int | float) or not -MOST < value < MOST:
-        raise ValueError(f"{value!r} is no number that makes sense")
+        raise ValueError(f"{value!r} is not a number in range")
     return float(value)

@@ -13,4 +13,4 @@ ocrzoo_model_cards = family_cards("uvdoc")
 @hookimpl
 def ocrzoo_predictors() -> Iterator[PredictorSpec]:
     """Register the unwarping of pages."""
-    yield PredictorSpec("image_unwarping", "ocrzoo_uvdoc.predictor:Flattener", tasks=("image_unwarping",))
+    yield PredictorSpec("image_unwarping", "ocrzoo_uvdoc.predictor:UVDocUnwarper", tasks=("image_unwarping",))

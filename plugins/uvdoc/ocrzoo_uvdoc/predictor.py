@@ -1,4 +1,4 @@
-"""The predictor ``image_unwarping``: photographs of bent pages in, flat pages out."""
+"""The predictor ``image_unwarping``: flattens photographs of bent pages."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from ocrzoo_registry import InputError, IntegrityError, ModelCard
 Array: TypeAlias = NDArray[np.float32]
 
 MOST_PIXELS = 36_000_000
-"""Pixels of the largest page, and of a batch: A4 at 600 dots an inch. The network runs at the page's own size and
-needs up to 240 bytes a pixel (measured with the tests' network on OpenVINO)."""
+"""Most pixels of a page, and of a batch: A4 at 600 dpi. The network runs at the page's own size and needs up to 240
+bytes a pixel (measured with the tests' network on OpenVINO)."""
 
 
-class Flattener:
-    """Flattens pages; keeps :class:`ocrzoo.predictors.base.Unwarper`."""
+class UVDocUnwarper:
+    """Unwarps pages; implements :class:`ocrzoo.Unwarper`."""
 
     def __init__(self, card: ModelCard, _config: Mapping[str, Any], session: Session) -> None:
-        """A model's ``inference.yml`` says nothing of how pages are prepared; PaddleX's way is fixed."""
+        """``inference.yml`` has no pre-processing for this family; it is fixed, as in PaddleX."""
         self.name = card.name
         self._session = session
         self._multi_output = session if isinstance(session, MultiOutputSession) else None
 
     def predict(self, images: Sequence[Image], batch_size: int = 1, *, wrap: bool = False) -> list[Unwarped]:
-        """Flatten pages (H x W x 3, uint8, BGR, any sizes), in their order; pages of one size share a batch.
+        """Unwarp pages (H x W x 3, uint8, BGR, any sizes), in their order; pages of one size share a batch.
 
-        Values beyond 0 to 255 are clipped; with ``wrap`` they wrap around, as PaddleX's do. ``origin`` is there
-        where the engine tells the network's outputs and one of them is the grid by which it samples the page.
+        Values beyond 0 to 255 are clipped; with ``wrap`` they overflow, as in PaddleX. ``origin`` is set if the
+        engine exposes the grid by which the network samples the page.
 
         Raises:
             InputError: A page is too large.
-            IntegrityError: The network's output is no image of the page's size.
+            IntegrityError: The network's output is not an image of the page's size.
         """
         flat: dict[int, Unwarped] = {}
         for indices in _batches(self._sizes(images), batch_size):
-            pages = self._flatten([images[index] for index in indices], wrap=wrap)
+            pages = self._unwarp([images[index] for index in indices], wrap=wrap)
             flat.update(zip(indices, pages, strict=True))
         return [flat[index] for index in range(len(images))]
 
@@ -48,29 +48,29 @@ class Flattener:
         for height, width in sizes:
             if height * width > MOST_PIXELS:
                 raise InputError(
-                    f"{self.name}: a page of {width} x {height} is too large to be flattened (at most "
-                    f"{MOST_PIXELS // 1_000_000} million pixels): make it smaller, or leave unwarping out"
+                    f"{self.name} cannot unwarp a page of {width} x {height}: at most "
+                    f"{MOST_PIXELS // 1_000_000} million pixels are supported. Scale it down, or turn unwarping off"
                 )
         return sizes
 
-    def _flatten(self, images: Sequence[Image], *, wrap: bool) -> list[Unwarped]:
+    def _unwarp(self, images: Sequence[Image], *, wrap: bool) -> list[Unwarped]:
         batch = _prepare(images)
         outputs = self._multi_output.run_all(batch) if self._multi_output else (self._session.run(batch),)
         flat = outputs[0]
         if flat.shape != batch.shape:
             raise IntegrityError(
-                f"{self.name}: not a network that flattens pages: for an input of {batch.shape} "
+                f"{self.name}: not an unwarping network: for an input of {batch.shape} "
                 f"its output has the shape {flat.shape}"
             )
         if not _is_finite(flat):
-            raise IntegrityError(f"{self.name}: the network's output is not made of numbers")
-        places = _places(outputs, self._multi_output.align_corners if self._multi_output else None)
-        origins = [None] * len(images) if places is None else list(places)
+            raise IntegrityError(f"{self.name}: the network's output has values that are not finite")
+        grids = _origins(outputs, self._multi_output.align_corners if self._multi_output else None)
+        origins = [None] * len(images) if grids is None else list(grids)
         return [Unwarped(_to_image(planes, wrap=wrap), origin) for planes, origin in zip(flat, origins, strict=True)]
 
 
 def _batches(sizes: Sequence[tuple[int, int]], batch_size: int) -> list[list[int]]:
-    """Put together the indices of pages of one size, ``batch_size`` at most, and no more pixels than allowed."""
+    """Group the indices of pages of one size, at most ``batch_size`` and MOST_PIXELS each."""
     alike: dict[tuple[int, int], list[int]] = {}
     for index, size in enumerate(sizes):
         alike.setdefault(size, []).append(index)
@@ -90,7 +90,7 @@ def _prepare(images: Sequence[Image]) -> Array:
 
 
 def _to_image(planes: Array, *, wrap: bool) -> Image:
-    """Return H x W x 3, uint8, of 3 x H x W; fractions are cut off, as PaddleX does."""
+    """Convert 3 x H x W to H x W x 3, uint8; fractions are truncated, as in PaddleX."""
     values = planes.transpose(1, 2, 0) * np.float32(255)
     if wrap:
         return np.ascontiguousarray(values.astype(np.int32).astype(np.uint8))
@@ -101,11 +101,11 @@ def _is_finite(values: Array) -> bool:
     return bool(np.isfinite([values.min(), values.max()]).all())
 
 
-def _places(outputs: Sequence[Array], align_corners: bool | None) -> Array | None:
-    """Return N x H x W x 2, in pixels of the page: what the network tells of where it samples, if it does.
+def _origins(outputs: Sequence[Array], align_corners: bool | None) -> Array | None:
+    """Return the sampling grid in pixels of the page, N x H x W x 2; ``None`` if the network does not output it.
 
-    A network that was exported with its grid gives it as the last output, N x H x W x 2 or N x 2 x H x W, and
-    is taken to count as UVDoc does: -1 and 1 are the centers of the outermost pixels.
+    A network exported with its grid has it as the last output, N x H x W x 2 or N x 2 x H x W; its coordinates are
+    taken to be UVDoc's: -1 and 1 are the centers of the outermost pixels.
     """
     count, _, height, width = outputs[0].shape
     grid = outputs[-1]

@@ -163,7 +163,8 @@ class TestParameters:
 
     def test_the_limit_scales_the_page(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
         read(stand_in_pipeline, paper, text_det_limit_side_len=96, text_det_limit_type="max")
-        session: Any = stand_in_pipeline.load().detector._session
+        detector: Any = stand_in_pipeline.load().detector
+        session = detector._session
         assert session.batches[-1].shape == (1, 3, 64, 96)
 
     @pytest.mark.parametrize(

@@ -198,7 +198,7 @@ def test_a_name_or_a_folder_is_needed(zoo: Zoo, tmp_path: Path) -> None:
         create_model(zoo=zoo)
     with pytest.raises(UnknownModel, match="did you mean PP-OCRv5_mobile_rec"):
         create_model("PP-OCRv5_mobile_reco", zoo=zoo)
-    with pytest.raises(UsageError, match="there is no such folder for PP-OCRv5_mobile_rec"):
+    with pytest.raises(UsageError, match="could not be read for PP-OCRv5_mobile_rec"):
         create_model("PP-OCRv5_mobile_rec", model_dir=tmp_path / "none", zoo=zoo)
     with pytest.raises(UsageError, match="device 'gpu:0,1'"):
         create_model("PP-OCRv5_mobile_rec", device="gpu:0,1", zoo=zoo)

@@ -186,7 +186,8 @@ class TestLines:
     def test_what_is_recognised_stands_upright(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
         paper[120:140, 30:260], paper[130:140, 145:260] = 90, 0
         read(stand_in_pipeline, paper, use_textline_orientation=True)
-        session: Any = stand_in_pipeline.load().recognizers[0]._session
+        recognizer: Any = stand_in_pipeline.load().recognizers[0]
+        session = recognizer._session
         turned = session.batches[-1][-1, 0]
         read(stand_in_pipeline, paper)
         plain = session.batches[-1][-1, 0]
@@ -305,5 +306,6 @@ def test_a_detector_that_wants_pages_of_one_size(stand_in_loader: StandInLoader,
     config = stand_in_config(SubModules=changes, use_doc_preprocessor=False, use_textline_orientation=False)
     pipeline = OCRPipeline(config, stand_in_loader)
     read(pipeline, paper)
-    session: Any = pipeline.load().detector._session
+    detector: Any = pipeline.load().detector
+    session = detector._session
     assert session.batches[-1].shape == (1, 3, 128, 256)

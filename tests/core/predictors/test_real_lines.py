@@ -85,8 +85,8 @@ def test_published_weights_with_another_charset_are_refused(zoo: Zoo, tmp_path: 
     config["PostProcess"]["character_dict"][6] = "!?"
     (tmp_path / "inference.yml").write_bytes(safe_yaml.dump(config).encode())
     with pytest.raises(IntegrityError, match=r"6904 entries.*PP-OCRv6_tiny_rec one of 6904; entry 7 is '!\?'"):
-        _config_of(card, tmp_path, own=False)
-    assert _config_of(card, tmp_path, own=True)["PostProcess"]["character_dict"][6] == "!?"
+        _config_of(card, tmp_path, custom=False)
+    assert _config_of(card, tmp_path, custom=True)["PostProcess"]["character_dict"][6] == "!?"
 
 
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])

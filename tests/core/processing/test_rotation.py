@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocrzoo.processing.rotation import ANGLES, rotate, through, turn_line, undo_rotation
+from ocrzoo.processing.rotation import ANGLES, rotate, turn_line, undo_rotation, undo_unwarping
 from ocrzoo.types import Image
 
 HEIGHT, WIDTH = 40, 70
@@ -150,27 +150,27 @@ class TestThrough:
     @pytest.mark.parametrize("edges", [False, True])
     def test_between_pixels_too(self, moved: np.typing.NDArray[np.float32], edges: bool) -> None:
         points = np.array([[10, 20], [10.25, 20.75], [0.5, 0.5]], np.float32)
-        back = through(moved, points, edges=edges)
+        back = undo_unwarping(moved, points, edges=edges)
         assert back.dtype == np.float32
         np.testing.assert_allclose(back, points + np.array([3.5, 2]), atol=1e-5)
 
     def test_where_the_page_was_bent(self) -> None:
         origin = np.zeros((2, 2, 2), np.float32)
         origin[0], origin[1] = [[0, 0], [1, 0]], [[0, 1], [0, 0]]
-        np.testing.assert_allclose(through(origin, np.array([[0.25, 0.5]], np.float32)), [[0.125, 0.375]])
+        np.testing.assert_allclose(undo_unwarping(origin, np.array([[0.25, 0.5]], np.float32)), [[0.125, 0.375]])
 
     def test_what_lies_outside_is_brought_to_the_border(self, moved: np.typing.NDArray[np.float32]) -> None:
         points = np.array([[WIDTH, HEIGHT], [-5, -5]], np.float32)
-        np.testing.assert_allclose(through(moved, points), np.array([[WIDTH - 1, HEIGHT - 1], [3.5, 2]]))
-        np.testing.assert_allclose(through(moved, points[:1], edges=True), [[WIDTH, HEIGHT]])
+        np.testing.assert_allclose(undo_unwarping(moved, points), np.array([[WIDTH - 1, HEIGHT - 1], [3.5, 2]]))
+        np.testing.assert_allclose(undo_unwarping(moved, points[:1], edges=True), [[WIDTH, HEIGHT]])
 
     def test_the_outline_of_an_unbent_page_is_its_outline(self) -> None:
         origin = everywhere(HEIGHT, WIDTH).reshape(HEIGHT, WIDTH, 2)
         outline = np.array([[0, 0], [WIDTH, 0], [WIDTH, HEIGHT], [0, HEIGHT]], np.float32)
-        np.testing.assert_allclose(through(origin, outline, edges=True), outline)
+        np.testing.assert_allclose(undo_unwarping(origin, outline, edges=True), outline)
 
     def test_a_page_of_one_pixel(self) -> None:
-        assert through(np.zeros((1, 1, 2), np.float32), np.array([[0.5, 1]], np.float32)).tolist() == [[0, 0]]
+        assert undo_unwarping(np.zeros((1, 1, 2), np.float32), np.array([[0.5, 1]], np.float32)).tolist() == [[0, 0]]
 
     def test_no_points(self, moved: np.typing.NDArray[np.float32]) -> None:
-        assert through(moved, np.empty((0, 2), np.float32)).shape == (0, 2)
+        assert undo_unwarping(moved, np.empty((0, 2), np.float32)).shape == (0, 2)

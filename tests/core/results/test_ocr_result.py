@@ -166,7 +166,7 @@ class TestSaveToImg:
 
     def test_what_the_kind_asked_for_cannot_hold_is_told(self, build: Build, tmp_path: Path) -> None:
         wide = build(image=np.zeros((4, 8300, 3), np.uint8), input_path="wide.webp", texts=[])
-        with pytest.raises(UsageError, match="cannot be written"):
+        with pytest.raises(UsageError, match="could not be written"):
             wide.save_to_img(tmp_path / "asked.webp")
         assert list(tmp_path.iterdir()) == []
 

@@ -52,7 +52,7 @@ def test_files_may_be_read_by_whom_the_umask_lets(tmp_path: Path) -> None:
 
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
-    with pytest.raises(UsageError, match=r"taken: cannot be written: "):
+    with pytest.raises(UsageError, match=r"taken could not be written: "):
         write(tmp_path / "taken", b"content")
     assert list(tmp_path.iterdir()) == [tmp_path / "taken"]
 
@@ -64,7 +64,7 @@ def test_a_write_that_fails_leaves_the_earlier_file(tmp_path: Path, monkeypatch:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(UsageError, match=r"a\.txt: cannot be written: No space left on device"):
+    with pytest.raises(UsageError, match=r"a\.txt could not be written: No space left on device"):
         write(tmp_path / "a.txt", b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_bytes() == b"earlier"
@@ -72,7 +72,7 @@ def test_a_write_that_fails_leaves_the_earlier_file(tmp_path: Path, monkeypatch:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(UsageError, match="could not be written"):
         write(tmp_path / "file" / "a.txt", b"")
 
 
@@ -122,7 +122,7 @@ class TestNames:
 
 @pytest.mark.parametrize("name", ["x" * 5000 + ".json", "nul\0byte.json", "\ud800.json", "\0/page.json"])
 def test_names_that_no_file_can_have(name: str) -> None:
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(UsageError, match="could not be written"):
         write(OutputNames().claim(target_path(name, "page", ".json"), "a page"), b"")
 
 
@@ -131,5 +131,5 @@ def test_a_current_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(UsageError, match="could not be written"):
         write(OutputNames().claim(target_path("page.json", "page", ".json"), "a page"), b"")

@@ -120,17 +120,17 @@ class TestRefused:
 
     @pytest.mark.parametrize("value", [np.nan, np.inf])
     def test_a_network_that_gives_no_numbers(self, make: Callable[..., Classifier], value: float) -> None:
-        with pytest.raises(IntegrityError, match=rf"^{NAME}: the network's output is not made of numbers"):
+        with pytest.raises(IntegrityError, match=rf"^{NAME}: the network's output has values that are not finite"):
             make(Answers([[0.1, value, 0, 0]])).predict(PAGES[:1])
 
     @pytest.mark.parametrize("said", [{}, {"Topk": None}, {"Topk": {"topk": 1}}, {"Topk": {"label_list": "0"}}])
     def test_a_file_without_labels(self, make: Callable[..., Classifier], said: Any) -> None:
-        with pytest.raises(IntegrityError, match=rf"^{NAME}: its inference\.yml holds no labels"):
+        with pytest.raises(IntegrityError, match=rf"^{NAME}: its inference\.yml has no labels"):
             make(Answers(ROWS), PostProcess=said)
 
     @pytest.mark.parametrize("labels", [["0", "90"], ["0", "90", "270", "180"], [0, 1, 2, 3]])
     def test_a_file_with_other_labels_than_the_card(self, make: Callable[..., Classifier], labels: Any) -> None:
-        with pytest.raises(IntegrityError, match=r"has the labels .*, but the card says 0, 90, 180, 270"):
+        with pytest.raises(IntegrityError, match=r"has the labels .*, but the card has 0, 90, 180, 270"):
             make(Answers(ROWS), PostProcess={"Topk": {"topk": 1, "label_list": labels}})
 
     def test_labels_that_yaml_takes_for_numbers_are_labels(self, make: Callable[..., Classifier]) -> None:
@@ -139,7 +139,7 @@ class TestRefused:
 
     @pytest.mark.parametrize("said", [None, [], {"transform_ops": None}])
     def test_a_file_that_says_nothing_of_images(self, make: Callable[..., Classifier], said: Any) -> None:
-        with pytest.raises(IntegrityError, match=rf"^{NAME}: its inference\.yml does not say how images are prepared"):
+        with pytest.raises(IntegrityError, match=rf"^{NAME}: its inference\.yml has no pre-processing"):
             make(Answers(ROWS), PreProcess=said)
 
 

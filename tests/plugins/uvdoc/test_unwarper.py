@@ -15,11 +15,11 @@ import ocrzoo_uvdoc.predictor
 from ocrzoo.engines.base import EngineOptions, TensorSpec
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.predictors.base import Unwarper
-from ocrzoo.processing.rotation import through
+from ocrzoo.processing.rotation import undo_unwarping
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import InputError, IntegrityError
 from ocrzoo_registry.zoo import Zoo
-from ocrzoo_uvdoc.predictor import Flattener
+from ocrzoo_uvdoc.predictor import UVDocUnwarper
 
 Array = NDArray[np.float32]
 Image = NDArray[np.uint8]
@@ -65,7 +65,7 @@ class TestPages:
 
     def test_the_network_is_given_bgr_from_0_to_1_at_the_pages_size(self, card: ModelCard) -> None:
         session, page = Computes(lambda batch: batch), noise(37, 53)
-        Flattener(card, {}, session).predict([page])
+        UVDocUnwarper(card, {}, session).predict([page])
         (batch,) = session.batches
         assert batch.shape == (1, 3, 37, 53)
         assert batch.dtype == np.float32
@@ -74,7 +74,7 @@ class TestPages:
 
     def test_channels_stay_in_their_order_and_fractions_are_cut_off(self, card: ModelCard) -> None:
         page = noise(37, 53)
-        (flat,) = Flattener(card, {}, Computes(lambda batch: batch * 0.5)).predict([page])
+        (flat,) = UVDocUnwarper(card, {}, Computes(lambda batch: batch * 0.5)).predict([page])
         np.testing.assert_array_equal(flat.image, page // 2)
         assert flat.image.dtype == np.uint8
         assert flat.image.flags.c_contiguous
@@ -87,7 +87,7 @@ class TestPages:
     def test_values_beyond_are_clipped_or_wrap_as_in_paddlex(
         self, card: ModelCard, value: float, clipped: int, wrapped: int
     ) -> None:
-        flattener = Flattener(card, {}, Computes(lambda batch: np.full_like(batch, value)))
+        flattener = UVDocUnwarper(card, {}, Computes(lambda batch: np.full_like(batch, value)))
         assert (flattener.predict([noise(4, 5)])[0].image == clipped).all()
         assert (flattener.predict([noise(4, 5)], wrap=True)[0].image == wrapped).all()
 
@@ -96,14 +96,14 @@ class TestPages:
         session = Computes(lambda batch: 1 - batch)
         sizes = [(30, 40), (40, 30), (30, 40), (30, 40), (20, 20), (40, 30)]
         pages = [noise(*size, seed=seed) for seed, size in enumerate(sizes)]
-        flat = Flattener(card, {}, session).predict(pages, batch_size)
+        flat = UVDocUnwarper(card, {}, session).predict(pages, batch_size)
         for page, unwarped in zip(pages, flat, strict=True):
             np.testing.assert_allclose(unwarped.image.astype(int), 255 - page.astype(int), atol=1)
         counts = [batch.shape[0] for batch in session.batches]
         assert counts == {1: [1] * 6, 2: [2, 1, 2, 1], 5: [3, 2, 1]}[batch_size]
 
     def test_no_pages(self, card: ModelCard) -> None:
-        assert Flattener(card, {}, Computes(lambda batch: batch)).predict([]) == []
+        assert UVDocUnwarper(card, {}, Computes(lambda batch: batch)).predict([]) == []
 
     def test_a_page_that_is_too_large_is_that_pages_error(
         self, card: ModelCard, monkeypatch: pytest.MonkeyPatch
@@ -111,8 +111,8 @@ class TestPages:
         monkeypatch.setattr(ocrzoo_uvdoc.predictor, "MOST_PIXELS", 2_000_000)
         session = Computes(lambda batch: batch)
         page = np.zeros((2000, 1001, 3), np.uint8)
-        with pytest.raises(InputError, match=r"^UVDoc: a page of 1001 x 2000 .*at most 2 million pixels\): make it"):
-            Flattener(card, {}, session).predict([page[:1000], page])
+        with pytest.raises(InputError, match=r"^UVDoc cannot unwarp a page of 1001 x 2000: at most 2 million pixels"):
+            UVDocUnwarper(card, {}, session).predict([page[:1000], page])
         assert session.batches == []
 
     def test_a_batch_has_no_more_pixels_than_a_page_may_have(
@@ -120,7 +120,7 @@ class TestPages:
     ) -> None:
         monkeypatch.setattr(ocrzoo_uvdoc.predictor, "MOST_PIXELS", 2500)
         session = Computes(lambda batch: batch)
-        Flattener(card, {}, session).predict([noise(40, 30)] * 5, batch_size=5)
+        UVDocUnwarper(card, {}, session).predict([noise(40, 30)] * 5, batch_size=5)
         assert [batch.shape[0] for batch in session.batches] == [2, 2, 1]
 
     @pytest.mark.parametrize(
@@ -129,8 +129,8 @@ class TestPages:
         ids=["gray", "narrow", "no batch", "half"],
     )
     def test_a_network_that_gives_no_page_is_refused(self, card: ModelCard, compute: Callable[[Array], Array]) -> None:
-        with pytest.raises(IntegrityError, match=r"^UVDoc: not a network that flattens pages: for an input of \(1, 3"):
-            Flattener(card, {}, Computes(compute)).predict([noise(20, 30)])
+        with pytest.raises(IntegrityError, match=r"^UVDoc: not an unwarping network: for an input of \(1, 3"):
+            UVDocUnwarper(card, {}, Computes(compute)).predict([noise(20, 30)])
 
     @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
     def test_a_network_that_gives_no_numbers_is_refused(self, card: ModelCard, value: float) -> None:
@@ -139,8 +139,8 @@ class TestPages:
             output[0, 1, 2, 3] = value
             return output
 
-        with pytest.raises(IntegrityError, match=r"^UVDoc: the network's output is not made of numbers"):
-            Flattener(card, {}, Computes(compute)).predict([noise(20, 30)])
+        with pytest.raises(IntegrityError, match=r"^UVDoc: the network's output has values that are not finite"):
+            UVDocUnwarper(card, {}, Computes(compute)).predict([noise(20, 30)])
 
 
 class TestOrigin:
@@ -149,7 +149,7 @@ class TestOrigin:
     WIDTH, HEIGHT = 11, 6
 
     def places(self, outputs: Callable[[Array], tuple[Array, ...]], card: ModelCard, aligned: bool | None) -> Any:
-        return Flattener(card, {}, Tells(outputs, aligned)).predict([noise(self.HEIGHT, self.WIDTH)])[0].origin
+        return UVDocUnwarper(card, {}, Tells(outputs, aligned)).predict([noise(self.HEIGHT, self.WIDTH)])[0].origin
 
     def grid(self, batch: Array, left: float, right: float) -> Array:
         x, y = np.meshgrid(np.linspace(left, right, self.WIDTH), np.linspace(left, right, self.HEIGHT))
@@ -195,14 +195,14 @@ class TestStandIn:
     """Loaded as a pipeline loads it, from a folder of the user's."""
 
     @pytest.fixture
-    def flattener(self, stand_ins: dict[str, Path], zoo: Zoo, engine: str) -> Flattener:
+    def flattener(self, stand_ins: dict[str, Path], zoo: Zoo, engine: str) -> UVDocUnwarper:
         folder = stand_ins["UVDoc" if engine == "paddle" else "UVDoc_onnx"]
         predictor = ModelLoader(zoo, engine, EngineOptions(threads=2)).predictor("UVDoc", "image_unwarping", folder)
-        assert isinstance(predictor, Flattener)
+        assert isinstance(predictor, UVDocUnwarper)
         return predictor
 
     def test_pages_are_bent_alike_on_every_engine(
-        self, flattener: Flattener, engine: str, stand_ins: dict[str, Path], zoo: Zoo, sample: Path
+        self, flattener: UVDocUnwarper, engine: str, stand_ins: dict[str, Path], zoo: Zoo, sample: Path
     ) -> None:
         page: Image = np.asarray(cv2.imread(str(sample)), np.uint8)
         assert isinstance(flattener, Unwarper)
@@ -213,14 +213,14 @@ class TestStandIn:
         assert np.abs(flat.image.astype(int) - expected.image).max() <= 1
         assert np.abs(flat.image.astype(int) - page).max() > 100
 
-    def test_wrapping_changes_what_lies_beyond_and_nothing_else(self, flattener: Flattener, sample: Path) -> None:
+    def test_wrapping_changes_what_lies_beyond_and_nothing_else(self, flattener: UVDocUnwarper, sample: Path) -> None:
         page: Image = np.asarray(cv2.imread(str(sample)), np.uint8)
         (clipped,), (wrapped,) = flattener.predict([page]), flattener.predict([page], wrap=True)
         changed = clipped.image != wrapped.image
         assert 0.0001 < changed.mean() < 0.1
         assert set(np.unique(clipped.image[changed])) <= {0, 255}
 
-    def test_openvino_tells_where_every_pixel_was(self, flattener: Flattener, engine: str) -> None:
+    def test_openvino_tells_where_every_pixel_was(self, flattener: UVDocUnwarper, engine: str) -> None:
         """A soft page, sampled where ``origin`` says, is the page that the network gave."""
         page = cv2.GaussianBlur(noise(240, 180), (0, 0), 6)
         page = cv2.normalize(page, None, 30, 225, cv2.NORM_MINMAX)  # type: ignore[call-overload]
@@ -235,7 +235,7 @@ class TestStandIn:
             assert inside.mean() > 0.9
             assert np.abs(sampled.astype(int) - flat.image)[inside].max() <= 3
 
-    def test_marks_are_found_again(self, flattener: Flattener, engine: str) -> None:
+    def test_marks_are_found_again(self, flattener: UVDocUnwarper, engine: str) -> None:
         """A box around a mark of the flat page leads back to the mark of the page."""
         page = np.full((300, 400, 3), 255, np.uint8)
         cv2.circle(page, (120, 200), 8, (0, 0, 0), -1)
@@ -244,5 +244,5 @@ class TestStandIn:
         center = np.array([[columns.mean() + 20, rows.mean() + 5]], np.float32)
         assert np.abs(center - (120, 200)).max() > 2
         if flat.origin is not None:
-            np.testing.assert_allclose(through(flat.origin, center), np.array([[120, 200]]), atol=0.7)
+            np.testing.assert_allclose(undo_unwarping(flat.origin, center), np.array([[120, 200]]), atol=0.7)
         assert (flat.origin is None) == (engine != "openvino")
