@@ -61,12 +61,12 @@ class TestDevice:
     @pytest.mark.parametrize(
         "text", ["", "cuda", "cuda:0", "gpu:x", "gpu:-1", "gpu:0,1", "gpu:1.5", "cpu:0", ":0", "gpu:", "gpu:12345"]
     )
-    def test_anything_else_is_refused(self, text: str) -> None:
+    def test_any_other_device_is_an_error(self, text: str) -> None:
         with pytest.raises(UsageError, match=r"^device '"):
             Device.parse(text)
 
     @pytest.mark.parametrize("text", [0, ["cpu"], b"cpu", None, "gpu:0,", "gpu:0," + "9" * 5000])
-    def test_several_of_what_is_none(self, text: Any) -> None:
+    def test_several_invalid_devices(self, text: Any) -> None:
         with pytest.raises(UsageError, match=r"^device "):
             Device.parse_all(text)
 
@@ -200,7 +200,7 @@ class TestSessions:
 
 
 @pytest.mark.parametrize("engine", ["onnxruntime", "paddle"])
-def test_a_precision_that_an_engine_does_not_have_is_refused(
+def test_an_unsupported_precision_is_an_error(
     engine: str, load_engine: Loader, small_folder: Callable[[str], Path]
 ) -> None:
     made, spec = load_engine(engine)
@@ -208,7 +208,7 @@ def test_a_precision_that_an_engine_does_not_have_is_refused(
         made.load(small_folder(engine), spec.formats[0], EngineOptions(precision="bf16"))
 
 
-def test_openvino_tells_nobody_that_it_was_imported(tmp_path: Path) -> None:
+def test_openvino_sends_no_telemetry_on_import(tmp_path: Path) -> None:
     code = (
         "import sys; from ocrzoo.engines.openvino import _import_openvino; _import_openvino();"
         "print('openvino_telemetry' in sys.modules, sys.modules['openvino.tools.ovc'].telemetry.__class__.__module__)"

@@ -208,7 +208,7 @@ def test_an_address_that_fails_is_one_page_and_the_others_go_on(server: str) -> 
     np.testing.assert_array_equal(page.read(), PICTURE)
 
 
-def test_what_is_no_image_is_named_by_its_address(server: str) -> None:
+def test_a_download_that_is_not_an_image_names_its_url(server: str) -> None:
     (page,) = pages(f"{server}/text")
     with pytest.raises(InputError, match=rf"^{server}/text: not an image but a text file"):
         page.read()
@@ -248,7 +248,7 @@ def test_a_server_that_never_gets_done(server: str, monkeypatch: pytest.MonkeyPa
     assert len(Handler.dripped) < DRIPS
 
 
-def test_nobody_answers() -> None:
+def test_an_unreachable_server() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -256,7 +256,7 @@ def test_nobody_answers() -> None:
 
 
 @pytest.mark.parametrize("url", ["http://", "http://[", "https://127.0.0.1:port/x.png"])
-def test_an_address_that_is_none(url: str) -> None:
+def test_an_invalid_url(url: str) -> None:
     with pytest.raises(InputError):
         iter_pages.download(url)
 

@@ -56,7 +56,7 @@ def test_pdf_with_something_before_it(before: bytes, pdf: Any) -> None:
         (bytes(range(128, 256)), "not a readable image"),
     ],
 )
-def test_what_is_no_page_is_named(content: bytes, words: str) -> None:
+def test_unsupported_files_are_described(content: bytes, words: str) -> None:
     with pytest.raises(InputError) as caught:
         decode(content, "x")
     message = str(caught.value)

@@ -29,14 +29,14 @@ class TestHostileFiles:
     def test_a_device_is_not_read(self, the_error: Failing) -> None:
         assert "a pipe or device, not a file" in the_error("/dev/zero")
 
-    def test_a_file_without_end_is_refused(
+    def test_an_endless_file_is_an_error(
         self, tmp_path: Path, the_error: Failing, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(limits, "MAX_BYTES", 10)
         (tmp_path / "page.png").write_bytes(b"x" * 11)
         assert "larger than 10 bytes" in the_error(tmp_path / "page.png")
 
-    def test_a_header_that_only_opencv_would_take_is_refused(self) -> None:
+    def test_a_header_that_only_opencv_accepts_is_an_error(self) -> None:
         """A wrong checksum in an ancillary chunk stops Pillow, which knows the size, but not OpenCV."""
         content = bytearray(cv2.imencode(".png", np.zeros((8, 8, 3), np.uint8))[1].tobytes())
         chunk = b"tEXt" + b"key\0value"
@@ -67,7 +67,7 @@ class TestHostileFiles:
         assert page.stem == stem
 
     @pytest.mark.parametrize("wrong", [None, 3, {"a": 1}, bytearray(b"x"), memoryview(b"x")])
-    def test_what_is_no_input_is_told(self, wrong: Any) -> None:
+    def test_an_unsupported_input_is_an_error(self, wrong: Any) -> None:
         with pytest.raises(UsageError, match="is not an input: use a path"):
             list(pages(wrong))
 
@@ -103,7 +103,7 @@ class TestHostilePdfs:
         monkeypatch.undo()
         assert next(pages(pdf.pages(0))).read().max() == 0, "the next one is read"
 
-    def test_a_page_that_takes_all_memory(
+    def test_a_page_that_exhausts_memory(
         self, swelling: bytes, pdf: Any, the_error: Failing, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(pdf_pool, "MAX_MEMORY", 512 << 20)
@@ -111,7 +111,7 @@ class TestHostilePdfs:
         assert message.startswith("the bytes given: page 1: damaged, or it needs more than 0.5 GiB of memory")
         assert next(pages(pdf.pages(0))).read().max() == 0, "the next one is read"
 
-    def test_a_file_of_such_pages_is_given_up(self, pdf: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_file_is_skipped_after_several_crashes(self, pdf: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         def ask(process: PdfProcess, request: dict[str, Any], _content: bytes = b"") -> dict[str, Any]:
             if "render" in request:
                 process.end()

@@ -92,7 +92,7 @@ class TestKinds:
         np.testing.assert_array_equal(page.read(), picture)
 
     @pytest.mark.parametrize("name", ["page.png", "page.pdf", "page.tif", "page", "page.txt"])
-    def test_the_content_tells_what_a_file_is_and_not_its_name(
+    def test_the_content_determines_the_type_not_the_name(
         self, name: str, tmp_path: Path, pdf: Any, encoded: Encoder, through_pillow: Encoder
     ) -> None:
         contents = {None: encoded(), 0: through_pillow("TIFF"), 1: pdf.pages(0, 1)}

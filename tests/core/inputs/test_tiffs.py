@@ -69,7 +69,7 @@ def test_colour_of_sixteen_bits(encoded: Encoder, picture: Picture) -> None:
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.int32])
-def test_pixels_without_a_white_are_refused(kind: Any) -> None:
+def test_pixels_without_a_defined_white_are_an_error(kind: Any) -> None:
     content = io.BytesIO()
     PIL.Image.fromarray(np.ones((20, 30), kind)).save(content, "TIFF")
     with pytest.raises(InputError, match=r"x: page 1: 32-bit and signed pixels .*save it with 8 bits"):
@@ -158,7 +158,7 @@ def test_a_chain_that_ends_in_itself(through_pillow: Encoder) -> None:
     assert len(list(pages(bytes(content)))) == 1
 
 
-def test_parsers_that_warn_silence_nobody_else(
+def test_suppressed_warnings_do_not_affect_other_code(
     through_pillow: Encoder, recwarn: pytest.WarningsRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Threads leave in the order in which they came."""

@@ -58,7 +58,7 @@ def test_each_character_comes_from_its_place(text: str) -> None:
 
 
 @given(st.permutations("مرحبا"), st.integers(0, 5))
-def test_distinct_letters_tell_the_permutation(letters: list[str], digits: int) -> None:
+def test_distinct_letters_show_the_permutation(letters: list[str], digits: int) -> None:
     """Where no character occurs twice, the places can be found by looking for the characters."""
     text = "".join(letters) + "12345"[:digits]
     shown, positions = display(text)

@@ -1,4 +1,4 @@
-"""Routing: which lines are settled by one reading, and which reading is the right one of several."""
+"""Routing: which lines are accepted after one result, and which of several results is used."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def router(*models: tuple[Language, ...]) -> Router:
     return Router(models)
 
 
-class TestSettled:
+class TestAccepted:
     """No other model reads the line."""
 
     def test_a_sure_line_in_a_script_of_no_other_model(self) -> None:
@@ -43,7 +43,7 @@ class TestSettled:
         assert models.alternatives(read("It is a truth universally acknowledged"), ASPECT) == []
 
 
-class TestNotSettled:
+class TestNotAccepted:
     """Others read the line too."""
 
     @pytest.mark.parametrize(

@@ -127,11 +127,11 @@ class TestPlace:
         assert extent(one.polygon) == (5, 45)
         assert extent(comma.polygon) == (45, 85)
 
-    def test_an_ideograph_takes_two_thirds_of_the_way_to_a_letter(self) -> None:
+    def test_an_ideograph_takes_two_thirds_of_the_distance_to_a_letter(self) -> None:
         wide, narrow = words_of(line("你a", [2, 5], cells=10), box(0, 0, 100, 20))
         assert extent(wide.polygon)[1] == pytest.approx(45) == extent(narrow.polygon)[0]
 
-    def test_a_wide_gap_belongs_to_nobody(self) -> None:
+    def test_a_wide_gap_belongs_to_no_word(self) -> None:
         ab, cd = words_of(line("ab cd", [1, 3, 20, 38, 40], cells=42), box(0, 0, 420, 20))
         assert extent(ab.polygon)[1] < 100
         assert extent(cd.polygon)[0] > 320
@@ -141,7 +141,7 @@ class TestPlace:
         (padded,) = words_of(line("ab", [1, 3], cells=10), box(0, 0, 100, 20))
         assert extent(narrow.polygon)[1] == 2 * extent(padded.polygon)[1]
 
-    def test_one_character_alone_takes_the_line(self) -> None:
+    def test_a_single_character_spans_the_line(self) -> None:
         (word,) = words_of(line("a", [5], cells=11), box(10, 20, 40, 30))
         assert is_near(word.polygon, box(10, 20, 40, 30))
 
@@ -277,7 +277,7 @@ class TestScoresAndOrder:
         assert (flag.text, flag.score) == ("🇩🇪", 1.0)
         assert extent(flag.polygon)[1] <= extent(letter.polygon)[0]
 
-    def test_words_of_right_to_left_lines_come_as_read_and_stand_where_they_are(self) -> None:
+    def test_right_to_left_words_are_in_logical_order_at_their_positions(self) -> None:
         """On the page, from the left: a number of two digits, a space, a word of three letters."""
         shown = Line("12 גבא", 1.0, tuple("12 גבא"), (1, 3, 5, 7, 9, 11), (1.0, 1.0, 1.0, 0.5, 0.5, 0.5), 13.0)
         word, number = words_of(in_logical_order(shown), box(0, 0, 130, 20))

@@ -106,7 +106,7 @@ class TestLetterByLetter:
     def test_arabic_letters_join(self, book: FontBook) -> None:
         assert self.drawn("بب", book) == "\ufe90\ufe91"
 
-    def test_what_is_not_seen_is_left_out(self, book: FontBook) -> None:
+    def test_invisible_characters_are_omitted(self, book: FontBook) -> None:
         assert self.drawn("a\u200bb", book) == "ab"
 
 

@@ -76,7 +76,7 @@ class TestTall:
         assert line.polygon.tolist()[0] == [130, 50]
 
 
-def test_flat_lines_stand_as_they_are_read() -> None:
+def test_flat_lines_have_no_rotation() -> None:
     for language in (None, FR, JA):
         assert seen(FLAT, language).polygon.tolist() == FLAT.tolist()
         assert seen(FLAT, language, flipped=True).polygon.tolist() == np.roll(FLAT, -2, axis=0).tolist()

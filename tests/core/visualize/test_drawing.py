@@ -64,7 +64,7 @@ def test_twice_as_wide_as_the_page() -> None:
     assert draw(page(), list(QUADS.values()), ["a", "b", "c"]).size == (520, 200)
 
 
-def test_the_page_stands_on_the_left_in_its_own_colours() -> None:
+def test_the_page_is_on_the_left_in_its_own_colors() -> None:
     image = page()
     left, right = halves(image, [], [])
     np.testing.assert_array_equal(left, image[:, :, ::-1])
@@ -101,7 +101,7 @@ def test_tall_text_runs_downwards() -> None:
     assert np.ptp(rows) > 80
 
 
-def test_neighbours_are_told_apart_by_colour() -> None:
+def test_neighbors_have_different_colors() -> None:
     _, right = halves(page(), [QUADS["upright"], QUADS["tilted"]], ["", ""])
     assert tuple(right[20, 100]) != tuple(right[62, 30])
 

@@ -175,7 +175,7 @@ class TestFailing:
         store.cut_at = 0
         self.check(store, own_home, caplog, "was interrupted")
 
-    def test_nobody_there(
+    def test_an_unreachable_source(
         self, store: Store, own_home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -210,5 +210,5 @@ def test_errors_have_their_kinds(store: Store, tmp_path: Path) -> None:
         download_font("th.ttf", settings)
 
 
-def test_a_book_without_a_way_to_fetch_asks_nobody(tmp_path: Path) -> None:
+def test_a_book_without_downloads_requests_nothing(tmp_path: Path) -> None:
     assert FontBook(None, [(str(tmp_path),)]).for_texts([THAI]).any(THAI) is None

@@ -1,4 +1,4 @@
-"""Fonts are chosen by what they have: the user's, those in the home, the system's, Pillow's own."""
+"""Font selection by character: the user's font, the home folder, the system, Pillow's built-in font."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ class TestEconomy:
         assert opened == []
 
 
-class TestTold:
+class TestWarnings:
     """What is amiss is told once."""
 
     def test_scripts_without_a_font(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -179,7 +179,7 @@ class TestTold:
         assert own in record.getMessage()
         assert "Thai; other fonts are used" in record.getMessage()
 
-    def test_a_users_font_that_is_none(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def test_a_users_font_that_is_invalid(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         (tmp_path / "letter.ttf").write_text("Dear reader")
         book = FontBook(str(tmp_path / "letter.ttf"), [(str(tmp_path / "none"),)])
         for _ in range(2):

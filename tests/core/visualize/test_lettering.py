@@ -1,4 +1,4 @@
-"""A text as large as its box allows: along it, down it where it is tall, and a mark for what no font has."""
+"""Text that fills its box, along it or down it, and boxes for missing characters."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class TestTall:
     def test_its_head_looks_to_the_right(self, book: FontBook) -> None:
         np.testing.assert_array_equal(np.rot90(drawn("ab", 40, 300, book)), drawn("ab", 300, 40, book))
 
-    def test_chinese_stands_upright(self, book: FontBook) -> None:
+    def test_chinese_is_upright(self, book: FontBook) -> None:
         patch = drawn("你好世", 40, 300, book)
         cells = bars(patch, axis=1)
         assert len(cells) == 3
@@ -154,7 +154,7 @@ class TestTall:
         cells = bars(drawn("「你」", 40, 300, book), axis=1)
         assert [end - begin > 20 for begin, end in cells] == [False, True, False]
 
-    def test_commas_stand_in_their_corner(self, book: FontBook) -> None:
+    def test_commas_are_in_their_corner(self, book: FontBook) -> None:
         patch = drawn("你、", 40, 300, book)
         _, comma = bars(patch, axis=1)
         assert bars(patch[slice(*comma)])[0][0] > bars(patch[:30])[0][1]
@@ -184,7 +184,7 @@ class TestMark:
         assert (drawn(char, 40, 200, book) < 128).any()
 
     @pytest.mark.parametrize("text", ["", "   ", "\u200b\u2060\xad", "\n\t", "\ufe0f", "\u3000"])
-    def test_what_is_not_seen_gets_none(self, text: str, book: FontBook) -> None:
+    def test_invisible_characters_get_no_box(self, text: str, book: FontBook) -> None:
         assert (drawn(text, 100, 40, book) == 255).all()
         assert (drawn(text, 40, 200, book) == 255).all()
 
@@ -213,7 +213,7 @@ def test_one_line(text: str, line: str) -> None:
     assert one_line(text) == line
 
 
-def test_one_letter_stands_upright_however_narrow_its_box(book: FontBook) -> None:
+def test_a_single_letter_is_upright_in_a_narrow_box(book: FontBook) -> None:
     patch = drawn("a", 12, 60, book)
     ((begin, end),) = bars(patch)
     assert height_of(patch, (begin, end)) > end - begin

@@ -50,11 +50,11 @@ def test_an_entry_counts_in_nfc() -> None:
     assert "Å" not in of(["\u212b"], "sv").missing  # the sign of the angstrom
 
 
-def test_an_entry_of_several_characters_is_none_of_them() -> None:
+def test_an_entry_of_several_characters_covers_none_of_them() -> None:
     assert "a" in of(["ab"], "en").missing
 
 
-def test_an_apostrophe_stands_for_the_letters_that_look_like_one() -> None:
+def test_an_apostrophe_covers_letters_that_look_like_one() -> None:
     assert "ʼ" in of([], "uk").missing
     for apostrophe in "'\u2019ʼ":
         assert "ʼ" not in of([apostrophe], "uk").missing
@@ -109,7 +109,7 @@ def test_a_card_is_measured_by_its_charset(tmp_path: Path) -> None:
     assert coverage_of(offer_card(), parse_language("en")) is None
 
 
-def test_a_charset_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_charset_raises(tmp_path: Path) -> None:
     with pytest.raises(CardError, match="cannot be read"):
         coverage_of(offer_card(tmp_path, task="text_recognition", charset="gone.txt"), parse_language("en"))
 

@@ -21,7 +21,7 @@ def known(tag: str) -> Orthography:
     return found
 
 
-def test_the_file_says_where_it_comes_from_and_is_small() -> None:
+def test_the_table_names_its_origin_and_is_small() -> None:
     content = FILE.read_bytes()
     head = content.decode().partition("\n")[0]
     assert "Unicode CLDR 48.2.0" in head

@@ -24,7 +24,7 @@ from ocrzoo_registry.languages.tags import parse_language
         ({"max_size_mb": 0.0}, "max_size_mb must be positive, not 0"),
     ],
 )
-def test_terms_that_make_no_sense(terms: dict[str, Any], told: str) -> None:
+def test_invalid_filters(terms: dict[str, Any], told: str) -> None:
     with pytest.raises(UsageError, match=told.replace("?", "")):
         ModelFilters(**terms)
 

@@ -1,4 +1,4 @@
-"""Survey: every language, its best model, and PaddleOCR's choice."""
+"""The support matrix of all languages."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def test_every_code_of_paddleocr_and_every_claim_is_in_it(rows: dict[str, Langua
     assert "ka" not in rows
 
 
-def test_languages_that_paddleocr_takes_and_its_model_lacks_letters_of(rows: dict[str, LanguageReport]) -> None:
+def test_languages_whose_letters_paddleocrs_model_lacks(rows: dict[str, LanguageReport]) -> None:
     assert {tag for tag, one in rows.items() if one.paddleocr_lacks_letters} == {"cy", "kn", "os", "pi", "sah", "vi"}
     assert {"av", "la", "ro-Cyrl"} <= {tag for tag, one in rows.items() if one.paddleocr_unverified}
 
 
-def test_what_is_known_of_a_language(rows: dict[str, LanguageReport]) -> None:
+def test_the_report_on_one_language(rows: dict[str, LanguageReport]) -> None:
     russian = rows["ru"]
     assert russian.selection.selected_model is not None
     assert russian.selection.selected_model.name == "eslav_PP-OCRv5_mobile_rec"
@@ -36,7 +36,7 @@ def test_what_is_known_of_a_language(rows: dict[str, LanguageReport]) -> None:
     assert [code.model for code in russian.codes] == ["eslav_PP-OCRv5_mobile_rec"]
 
 
-def test_paddleocrs_choice_that_is_not_on_offer_is_not_judged(settings: Settings) -> None:
+def test_an_unregistered_choice_of_paddleocr_is_not_judged(settings: Settings) -> None:
     folder = settings.home.parent
     found = report_on(zoo_of(settings, Readers(folder).make("reader", "ru")), parse_language("ru"), "")
     assert found.codes

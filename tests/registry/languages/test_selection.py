@@ -1,4 +1,4 @@
-"""Selection: which model reads a language, why, and what is missing where none does."""
+"""Selection of models by language, and the reasons."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class TestOfSeveral:
         far, near = readers.make("far", "el", accuracy={"el": 99.0}), readers.make("near", "el", sources=bundled)
         assert chosen(zoo_of(settings, far, near), "el") == "near"
 
-    def test_what_lies_in_the_store_is_at_hand(
+    def test_installed_models_are_available(
         self, settings: Settings, readers: Readers, make_resolver: MakeResolver
     ) -> None:
         near = readers.make("near", "el")
@@ -81,7 +81,7 @@ class TestOfSeveral:
         assert [one.name for one in found.candidates] == ["claims", "newer"]
         assert found.explain(found.candidates[1]) == "newer does not claim English (en), and has all its 52 letters"
 
-    def test_the_winner_says_why(self, settings: Settings, readers: Readers) -> None:
+    def test_the_reason_of_the_selected_model(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, readers.make("a", "el", size_mb=5.0), readers.make("b", "el", size_mb=6.0))
         assert select_models("el", zoo=zoo, default="").reason == (
             "a claims Greek (el) and has all its 69 letters; the next, b, is larger (6 MB) than a (5 MB)"
@@ -112,7 +112,7 @@ class TestWithoutAClaim:
             in found.reason.replace("the closest, zh,", "zh")
         )
 
-    def test_ch_is_told(self, settings: Settings, readers: Readers, caplog: pytest.LogCaptureFixture) -> None:
+    def test_ch_gets_a_note(self, settings: Settings, readers: Readers, caplog: pytest.LogCaptureFixture) -> None:
         with caplog.at_level(logging.WARNING, logger="ocrzoo"):
             assert chosen(zoo_of(settings, readers.make("reader", "zh-Hans")), "ch") == "reader"
         assert caplog.messages == ["'ch' means Chinese, as in PaddleOCR; use 'ch-Latn' for Chamorro"]
@@ -180,7 +180,7 @@ class TestSeveralLanguages:
             "ru",
         ]
 
-    def test_a_language_that_nobody_reads_leaves_no_models_to_take(self, settings: Settings, readers: Readers) -> None:
+    def test_an_unsupported_language_selects_no_models(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, readers.make("ru", "ru"), readers.make("ko", "ko"))
         assert select_models("ru,ko,lad", zoo=zoo, default="").selected_models == ()
         with pytest.raises(UnknownLanguage, match="no model reads Ladino"):
@@ -197,7 +197,7 @@ class TestSeveralLanguages:
         assert found.selected_model is None
         assert {one.name for one in found.minimal_set} == {"chance", "ru"}
 
-    def test_a_language_that_nobody_reads_is_told_alone(self, settings: Settings, readers: Readers) -> None:
+    def test_the_reason_names_only_unsupported_languages(self, settings: Settings, readers: Readers) -> None:
         zoo = zoo_of(settings, readers.make("ru", "ru"), readers.make("de", "de", letters=letters_of("en")))
         found = select_models("ru,de,ka-Geor,lad", zoo=zoo, default="")
         assert [language.tag for language in found.unsupported] == ["de", "ka-Geor", "lad"]

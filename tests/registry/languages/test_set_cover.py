@@ -1,4 +1,4 @@
-"""Covers: the fewest sets that together hold everything."""
+"""The minimum set cover."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LanguageSupport: what is known of a model and a language, and how it is said."""
+"""Support of a language by a model, and its explanation."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_neither(readers: Readers) -> None:
     assert one.explain_gap() == "does not claim Greek (el), and has 0 of its 69 letters"
 
 
-def test_where_nobody_knows_the_letters_a_claim_has_to_do(readers: Readers) -> None:
+def test_a_claim_is_enough_if_letters_are_unknown(readers: Readers) -> None:
     claimed, other = of(readers.make("one", "av"), "av"), of(readers.make("other", "ru"), "av")
     assert claimed.covers(0.99)
     assert claimed.explain() == "claims Avaric (av), whose letters are not known"

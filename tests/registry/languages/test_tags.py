@@ -107,7 +107,7 @@ def test_both_ways_to_say_it_mean_two_things(code: PaddleCode) -> None:
     assert (meant.language, meant.script) != (other.language, other.script)
 
 
-def test_chinese_for_paddleocr_is_told() -> None:
+def test_the_code_ch_means_chinese_with_a_note() -> None:
     assert parse_language("ch").tag == "zh-Hans"
     assert parse_language("ch").note == "'ch' means Chinese, as in PaddleOCR; use 'ch-Latn' for Chamorro"
     assert parse_language("zh-Hans").note is None
@@ -126,7 +126,7 @@ def test_chinese_for_paddleocr_is_told() -> None:
         ("x-own", ""),
     ],
 )
-def test_what_is_no_language_is_told_with_the_nearest(code: str, hint: str) -> None:
+def test_an_unknown_language_gets_a_suggestion(code: str, hint: str) -> None:
     with pytest.raises(UnknownLanguage) as caught:
         parse_language(code)
     assert hint in str(caught.value)
@@ -159,7 +159,7 @@ def test_no_language_at_all(nothing: str | list[str]) -> None:
 
 
 @pytest.mark.parametrize("odd", [None, 5, b"ru", ["ru", None]])
-def test_what_is_no_text_is_told(odd: Any) -> None:
+def test_a_code_that_is_not_a_string_is_an_error(odd: Any) -> None:
     with pytest.raises(UsageError, match="use a tag such as ru"):
         parse_languages(odd)
 

@@ -62,7 +62,7 @@ def test_alto_tools_reads_the_confidence(sheet: Callable[..., Sheet], tmp_path: 
     assert told(to_alto([page]), tmp_path, "-c").strip().endswith("Confidence: 91.67")
 
 
-def test_the_document_says_what_made_it_and_from_what(sheet: Callable[..., Sheet]) -> None:
+def test_the_document_names_its_creator_and_sources(sheet: Callable[..., Sheet]) -> None:
     content = to_alto([sheet(300, 200).page(input_path="a.pdf", page_index=i) for i in (3, 4)])
     assert [element.text for element in elements(content, "fileName")] == ["a.pdf"]
     assert [element.text for element in elements(content, "MeasurementUnit")] == ["pixel"]
@@ -79,7 +79,7 @@ def test_pages_of_several_files_name_them_all(sheet: Callable[..., Sheet]) -> No
     assert [element.text for element in elements(content, "fileIdentifier")] == ["a.png", "b.png"]
 
 
-def test_spaces_stand_between_words_only(sheet: Callable[..., Sheet]) -> None:
+def test_spaces_are_between_words_only(sheet: Callable[..., Sheet]) -> None:
     (line,) = elements(to_alto([sheet().put("one two three", (0, 0)).page()]), "TextLine")
     assert [child.tag.removeprefix(ALTO) for child in line] == ["String", "SP", "String", "SP", "String"]
     assert dict(line[2].attrib) == {
@@ -93,7 +93,7 @@ def test_spaces_stand_between_words_only(sheet: Callable[..., Sheet]) -> None:
     }
 
 
-def test_lines_turned_alike_share_a_block_that_says_how(many: TextPage) -> None:
+def test_lines_of_equal_rotation_share_a_block(many: TextPage) -> None:
     blocks = elements(to_alto([many]), "TextBlock")
     turned = [(block.get("ROTATION"), len(block.findall(f"{ALTO}TextLine"))) for block in blocks]
     assert turned == [(None, 2), ("20", 1), ("90", 1), ("270", 1), ("180", 1), (None, 3)]
@@ -102,7 +102,7 @@ def test_lines_turned_alike_share_a_block_that_says_how(many: TextPage) -> None:
     assert [line.get("LANG") for line in lines] == [line.language for line in many.lines]
 
 
-def test_only_what_is_no_upright_box_has_an_outline(sheet: Callable[..., Sheet]) -> None:
+def test_only_other_shapes_than_upright_boxes_have_an_outline(sheet: Callable[..., Sheet]) -> None:
     assert not elements(to_alto([sheet().put("one", (300, 300), angle=90).page()]), "Shape")
     outlines = elements(to_alto([sheet().put("one", (300, 300), angle=60).page()]), "Polygon")
     assert [outline.get("POINTS") for outline in outlines] == ["300,300 324,258 359,278 335,320"] * 2

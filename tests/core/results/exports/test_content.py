@@ -41,7 +41,7 @@ def test_a_text_stays_on_its_line_and_within_xml(given: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize(("score", "kept"), [(0.5, 0.5), (-1, 0), (2, 1), (math.nan, 0), (math.inf, 1), (-math.inf, 0)])
-def test_a_score_lies_between_nothing_and_all(score: float, kept: float) -> None:
+def test_a_score_is_clipped(score: float, kept: float) -> None:
     assert clamp_score(score) == kept
 
 
@@ -57,9 +57,7 @@ def test_a_score_lies_between_nothing_and_all(score: float, kept: float) -> None
         ("blank", ["  ", ""], []),
     ],
 )
-def test_words_know_whether_a_space_stands_before_them(
-    text: str, words: list[str], found: list[tuple[str, bool]]
-) -> None:
+def test_words_record_a_space_before_them(text: str, words: list[str], found: list[tuple[str, bool]]) -> None:
     assert [(piece.word.text, piece.space_before) for piece in words_of(line(text, words))] == found
 
 

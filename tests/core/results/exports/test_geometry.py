@@ -59,7 +59,7 @@ def test_three_or_five_corners_are_no_box() -> None:
 
 
 @pytest.mark.parametrize("degrees", [0, 5, 20, 44, 60, 90, 135, 180, -5, -90, -135])
-def test_a_frame_tells_how_text_is_turned(degrees: float) -> None:
+def test_an_oriented_box_has_the_rotation_of_text(degrees: float) -> None:
     found = oriented_box(turned(degrees))
     assert found.angle == pytest.approx(degrees, abs=1e-9)
     assert (found.length, found.height) == pytest.approx((100, 30))

@@ -33,7 +33,7 @@ def runs(page: TextPage) -> list[GlyphRun]:
         ("縦書き", "ttb", "縦書き"),
     ],
 )
-def test_letters_stand_as_the_eye_sees_them(text: str, direction: Direction, seen: str) -> None:
+def test_glyphs_are_in_visual_order(text: str, direction: Direction, seen: str) -> None:
     assert visual_order(text, direction) == seen
 
 
@@ -58,7 +58,7 @@ def test_words_from_right_to_left_are_placed_from_the_left(sheet: Callable[..., 
     assert starts == sorted(starts)
 
 
-def test_no_space_between_words_that_had_none(sheet: Callable[..., Sheet]) -> None:
+def test_no_space_between_adjacent_words(sheet: Callable[..., Sheet]) -> None:
     drawn = sheet().put("你 好", (0, 0))
     drawn.lines[0] = replace(drawn.lines[0], text="你好")
     (run,) = runs(drawn.page())

@@ -88,7 +88,7 @@ def test_a_page_names_its_picture_size_and_number(sheet: Callable[..., Sheet]) -
         (60, {"bbox": "300 203 391 320", "poly": "300 300 356 203 391 223 335 320", "textangle": "60"}),
     ],
 )
-def test_a_line_says_how_it_lies(sheet: Callable[..., Sheet], angle: float, expected: dict[str, str]) -> None:
+def test_a_line_has_its_rotation(sheet: Callable[..., Sheet], angle: float, expected: dict[str, str]) -> None:
     (line,) = elements(to_hocr([sheet().put("one two", (300, 300), angle=angle).page()]), "ocr_line")
     assert properties(line) == {**expected, "x_wconf": "95"}
 

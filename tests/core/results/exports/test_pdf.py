@@ -76,9 +76,7 @@ def test_pdfium_reads_the_lines_as_recognised(many: TextPage) -> None:
 
 @pytest.mark.parametrize("angle", [0, 1, 3, 10, 30, 45, 60, 90, 120, 180, -5, -45, -90, -170])
 @pytest.mark.parametrize("words", [True, False], ids=["words", "no words"])
-def test_text_turned_by_any_angle_is_read_and_lies_on_its_ink(
-    sheet: Callable[..., Sheet], angle: float, words: bool
-) -> None:
+def test_rotated_text_is_found_on_its_ink(sheet: Callable[..., Sheet], angle: float, words: bool) -> None:
     page = sheet().put("nine eleven zero", (500, 400), angle=angle, words=words).page()
     content = to_pdf([page])
     assert read(content) == "nine eleven zero"
@@ -119,7 +117,7 @@ def test_a_flipped_line_starts_on_the_right(sheet: Callable[..., Sheet]) -> None
     assert lefts == sorted(lefts, reverse=True)
 
 
-def test_nobody_sees_the_text(many: TextPage) -> None:
+def test_the_text_is_invisible(many: TextPage) -> None:
     bare = TextPage(many.name, many.image, ())
     assert (rendered(to_pdf([many])) == rendered(to_pdf([bare]))).all()
     assert b"/Type /Font" in to_pdf([many])
@@ -146,7 +144,7 @@ def test_channels_keep_their_order(gray: bool) -> None:
 
 
 @pytest.mark.parametrize(("dpi", "points"), [(144, (150, 100)), (72, (300, 200)), (300, (72, 48))])
-def test_a_pixel_is_as_large_as_the_resolution_says(
+def test_the_size_of_a_pixel_follows_the_resolution(
     sheet: Callable[..., Sheet], dpi: float, points: tuple[float, float]
 ) -> None:
     with pypdfium2.PdfDocument(to_pdf([sheet(300, 200).page()], dpi=dpi)) as document:
