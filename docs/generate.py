@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_origin
 
 import click
 
@@ -63,8 +63,8 @@ def public_names(package: ModuleType) -> Iterator[str]:
     """Yield a row for each public name of a package, functions first: the name, and its docstring's first paragraph."""
     for name in sorted(package.__all__, key=lambda name: (not inspect.isroutine(getattr(package, name)), name)):
         value = getattr(package, name)
-        documented = inspect.isroutine(value) or inspect.isclass(value)
-        text = (inspect.getdoc(value) or "").partition("\n\n")[0] if documented else "A type alias."
+        alias = isinstance(value, str) or get_origin(value) is not None
+        text = "A type alias." if alias else (inspect.getdoc(value) or "").partition("\n\n")[0]
         text = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", " ".join(text.split())).replace("``", "`").replace("|", "\\|")
         yield f"| `{name}{'()' if inspect.isroutine(value) else ''}` | {text} |"
 
@@ -306,6 +306,8 @@ def schema() -> str:
 
 PAGES = {
     "accuracy.md": accuracy_page,
+    "api.md": api_page,
+    "cli.md": cli_page,
     "hooks.md": hooks_page,
     "languages.md": languages_page,
     "model-card.schema.json": schema,
