@@ -1,4 +1,4 @@
-"""Reading files that somebody else may have put there: regular ones only, and not more than a bound."""
+"""Files: bounded reads of regular files only, atomic writes, and digests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def open_regular(path: Path) -> BufferedReader:
 
 
 def read_bounded(path: Path, max_bytes: int) -> bytes:
-    """Read a whole file.
+    """Return the content of a file.
 
     Raises:
         OSError: The file cannot be read, is no regular file, or is larger.
@@ -42,12 +42,12 @@ def read_bounded(path: Path, max_bytes: int) -> bytes:
 
 
 def reason(error: OSError) -> str:
-    """Say why a file could not be read, without its name where the system says it apart."""
+    """Return why a file could not be read, without its name."""
     return error.strerror or str(error).partition(": ")[2] or str(error) or type(error).__name__
 
 
 def write_at_once(path: Path, content: bytes) -> None:
-    """Write beside the file, sync, and rename.
+    """Write a file atomically: to a temporary file beside it, synced and renamed.
 
     Raises:
         OSError: It cannot be written.
@@ -70,7 +70,7 @@ def sync(path: Path) -> None:
     """Make a file or folder survive a power cut (folders cannot be synced on every system).
 
     Raises:
-        OSError: The disk does not take it.
+        OSError: It cannot be synced.
     """
     try:
         handle = os.open(path, os.O_RDONLY)

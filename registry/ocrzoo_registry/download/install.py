@@ -77,9 +77,9 @@ class Installer:
             return None
         if inference_yml.FILE_NAME not in paths or not is_complete(request.file_format, paths):
             return None
-        checked = [verify.kept(request.expect(file), folder / file.path) for file in listing.files]
-        files = [file for file in checked if file is not None]
-        if len(files) < len(checked):
+        matching = [verify.matching(request.expect(file), folder / file.path) for file in listing.files]
+        files = [file for file in matching if file is not None]
+        if len(files) < len(matching):
             return None
         inference_yml.check_name(inference_yml.read(folder), request.name, listing.revision)
         return self.store.register(request.manifest(source_name, listing.revision, files))
@@ -112,7 +112,7 @@ class Installer:
         if not is_complete(request.file_format, paths) or inference_yml.FILE_NAME not in paths:
             raise IntegrityError(f"{folder} is incomplete: it holds only {', '.join(paths) or 'nothing'}")
         inference_yml.check_name(inference_yml.read(folder), request.name, str(folder))
-        files = [verify.as_it_is(folder, path, TRUSTED) for path in paths]
+        files = [verify.unverified(folder, path, TRUSTED) for path in paths]
         return self.store.register(request.manifest(TRUSTED, "unknown", files))
 
     def _collect(self, source_name: str, source: Source, listing: Listing, stage: Path) -> list[StoredFile]:
@@ -189,7 +189,7 @@ def _copied(file: RemoteFile, origins: Sequence[Path], stage: Path) -> StoredFil
             continue
         with suppress(SourceError):
             receive(read_chunks(origin), target)
-        stored = verify.kept(file, target)
+        stored = verify.matching(file, target)
         if stored is not None:
             return stored
         target.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Part files: what has come of a file so far. They outlive the process, so that the next one goes on."""
+"""Partial downloads: they survive the process, so that the next one resumes them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from threading import Event, Lock, Thread
 from ocrzoo_registry.files import CHUNK_BYTES, read_bounded
 
 FLUSH_BYTES = 8 << 20
-"""So much is handed to the disk at a time while more is coming: the sync at the end then has little to do."""
+"""Bytes after which a file is synced while it is downloaded, so that the final sync has little to do."""
 
 MAX_VALIDATOR_BYTES = 1000
 
 
-class Part:
-    """One part file, its size and its digest; used by one writer under the model's lock."""
+class PartialFile:
+    """One partial download, its size and its digest; used by one writer under the model's lock."""
 
     def __init__(self, path: Path) -> None:
-        """Take up what an earlier process left.
+        """Resume the file of an earlier process, if any.
 
         Raises:
             OSError: The file cannot be read or written.
@@ -43,28 +43,28 @@ class Part:
 
     @property
     def sha256(self) -> str:
-        """Of the bytes so far."""
+        """Digest of the bytes so far."""
         return self._digest.hexdigest()
 
     @property
     def validator(self) -> str | None:
-        """What the source said of the state that the bytes are of; none where that is damaged."""
+        """The source's validator of the bytes; ``None`` if it is damaged or absent."""
         try:
-            said = read_bounded(self._validator_path, MAX_VALIDATOR_BYTES).decode("ascii")
+            stated = read_bounded(self._validator_path, MAX_VALIDATOR_BYTES).decode("ascii")
         except (OSError, ValueError):
             return None
-        return said if said.isprintable() and said else None
+        return stated if stated.isprintable() and stated else None
 
     def write(self, chunk: bytes) -> None:
-        """Append bytes; none after :meth:`close`, whichever thread comes late.
+        """Append bytes; a late thread cannot write after :meth:`close`.
 
         Raises:
-            OSError: The disk does not take them.
-            ValueError: The part is closed.
+            OSError: They cannot be written.
+            ValueError: The file is closed.
         """
         with self._lock:
             if self._closed:
-                raise ValueError("the part is closed")
+                raise ValueError("the partial download is closed")
             view = memoryview(chunk)
             while view:
                 written = self._file.write(view) or 0
@@ -74,10 +74,10 @@ class Part:
         self._flusher.wrote(len(chunk))
 
     def restart(self, validator: str | None = None) -> None:
-        """Begin anew, with bytes of a state of which the source says ``validator``."""
+        """Discard all bytes; those that follow have this validator."""
         with self._lock:
             if self._closed:
-                raise ValueError("the part is closed")
+                raise ValueError("the partial download is closed")
             self._file.truncate(0)
             self._digest.stop()
             self._digest, self.size = _Digest(), 0
@@ -86,18 +86,18 @@ class Part:
                 self._validator_path.write_text(validator, encoding="utf-8")
 
     def finish(self) -> None:
-        """Make the bytes survive a power cut, and let go of the file.
+        """Sync and close the file.
 
         Raises:
-            OSError: The disk did not take them all, or somebody else wrote to the file or put another in its place.
+            OSError: The sync failed, or another program wrote to the file or replaced it.
         """
-        self._let_go(sync=True)
+        self._close(sync=True)
 
     def close(self) -> None:
-        """Let go of the file; it stays for the next process."""
-        self._let_go(sync=False)
+        """Close the file; it stays for the next process."""
+        self._close(sync=False)
 
-    def _let_go(self, *, sync: bool) -> None:
+    def _close(self, *, sync: bool) -> None:
         with self._lock:
             self._closed = True
         if self._file.closed:
@@ -106,27 +106,27 @@ class Part:
         self._flusher.stop()
         try:
             if sync:
-                self._flusher.tell()
+                self._flusher.raise_pending()
                 os.fsync(self._file.fileno())
                 self._check_own()
         finally:
             self._file.close()
 
     def _check_own(self) -> None:
-        """Refuse a file of which the digest says nothing: it is taken of what was written, not of what lies there."""
+        """Refuse a file that another program changed: the digest covers what was written, not what is stored."""
         held, named = os.fstat(self._file.fileno()), self.path.lstat()
         if not os.path.samestat(held, named) or held.st_size != self.size:
-            raise OSError(f"somebody else wrote to {self.path} meanwhile")
+            raise OSError(f"{self.path} was changed by another program")
 
     def remove(self) -> None:
-        """Delete it: its bytes are wrong, or in their place."""
+        """Delete the file."""
         self.close()
         self.path.unlink(missing_ok=True)
         self._validator_path.unlink(missing_ok=True)
 
 
 def _open_own(path: Path) -> FileIO:
-    """Open a part for reading and appending; what is no plain file of its own (a link, a pipe) makes way for one."""
+    """Open for reading and appending; a link, a pipe or a hard link is replaced by a regular file."""
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
@@ -139,7 +139,7 @@ def _open_own(path: Path) -> FileIO:
 
 
 class _Digest:
-    """SHA-256 of what is written, beside the writing: in a thread of its own once there is much of it."""
+    """SHA-256 of the written bytes; from :data:`FLUSH_BYTES` on it is computed in a thread of its own."""
 
     def __init__(self) -> None:
         import hashlib
@@ -180,7 +180,7 @@ class _Digest:
 
 
 class _Flusher:
-    """Hands written bytes to the disk beside the transfer; begins with the first full :data:`FLUSH_BYTES`."""
+    """Syncs written bytes in a thread of its own, each time after :data:`FLUSH_BYTES`."""
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
@@ -191,8 +191,8 @@ class _Flusher:
         self._thread: Thread | None = None
         self._error: OSError | None = None
 
-    def tell(self) -> None:
-        """Raise what went wrong: the system tells it once, and the sync at the end would know nothing of it."""
+    def raise_pending(self) -> None:
+        """Raise an error of an earlier sync again: the kernel reports it once, and the final sync would succeed."""
         if self._error is not None:
             raise self._error
 

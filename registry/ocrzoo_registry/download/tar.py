@@ -1,7 +1,7 @@
-"""Tar archives of others: only plain files below one folder are read out of them, and only those that are wanted.
+"""Untrusted tar archives: only requested regular files below one folder are read.
 
 Nothing is extracted by tarfile: members are read as streams and written under names of ours. An archive with
-anything else in it (a link, a device, a path that leads out) or cut short is refused whole.
+anything else in it (a link, a device, a path that leads out) or a truncated one is refused completely.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _BLOCK = tarfile.BLOCKSIZE
 def unpack(archive: Path, folder: Path, wanted: Collection[str], digest_origin: str) -> list[StoredFile]:
     """Read the wanted files of a model out of its archive into a folder; returns what was written.
 
-    ``digest_origin`` says who vouched for the archive.
+    ``digest_origin`` is that of the archive.
 
     Raises:
         IntegrityError: It is no tar, holds what it must not, or is cut short.
@@ -70,7 +70,7 @@ def _checked_members(archive: Path) -> dict[str, tarfile.TarInfo]:
 
 
 def read_members(archive: Path, max_members: int = MAX_MEMBERS, max_bytes: int = MAX_BYTES) -> list[tarfile.TarInfo]:
-    """Read what an archive says that it holds; the bytes of members are passed over, and names not looked at.
+    """Return the members of an archive; their bytes are skipped, and their names are not checked.
 
     Raises:
         IntegrityError: It is no tar, holds more than allowed or a member whose size leads astray, or is cut short.
@@ -108,7 +108,7 @@ def _is_noise(member: tarfile.TarInfo) -> bool:
 
 
 def _check_headers(archive: Path, max_members: int) -> None:
-    """Walk the blocks before tarfile does, which reads extended headers whole and slowly, whatever their size."""
+    """Check the headers before tarfile reads them, which reads extended headers completely, whatever their size."""
     with archive.open("rb") as file:
         for _ in range(3 * max_members):
             header = file.read(_BLOCK)

@@ -1,4 +1,4 @@
-"""Whether bytes are the ones that were promised, by whichever digest somebody vouches with."""
+"""Verify bytes against the expected digest, whichever kind a source states."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ TRUST_ON_FIRST_USE = "first use"
 
 
 def has_digest(file: RemoteFile) -> bool:
-    """Whether somebody states a digest of the file."""
+    """Whether a digest of the file is known."""
     return bool(file.sha256 or file.git_sha1 or file.md5)
 
 
 def check(file: RemoteFile, path: Path, size: int, sha256: str) -> str:
-    """Compare a received file, its size in bytes and its SHA-256 with what was promised; returns who vouched.
+    """Compare a file, its size in bytes and its SHA-256 with what is expected; returns the origin of the digest.
 
     Raises:
-        IntegrityError: It is not the file that was promised.
+        IntegrityError: It is not the expected file.
     """
     if file.size is not None and size != file.size:
-        raise IntegrityError(f"{file.path}: {size} bytes came instead of {file.size}")
+        raise IntegrityError(f"{file.path}: {size} bytes instead of {file.size}")
     if file.sha256 is not None and sha256 != file.sha256:
         raise IntegrityError(f"{file.path}: sha256 is {sha256}, not {file.sha256} ({file.digest_origin})")
     if file.sha256 is None and file.git_sha1 is not None and not _git_agrees(file.git_sha1, path, size, sha256):
@@ -39,8 +39,8 @@ def check(file: RemoteFile, path: Path, size: int, sha256: str) -> str:
     return (file.digest_origin or "the source") if has_digest(file) else TRUST_ON_FIRST_USE
 
 
-def kept(file: RemoteFile, path: Path) -> StoredFile | None:
-    """Describe a local file if it is the promised one; never one that nobody vouches for."""
+def matching(file: RemoteFile, path: Path) -> StoredFile | None:
+    """Return the record of a local file if it has the expected digest, else ``None``."""
     from ocrzoo_registry.files import sha256_of
 
     if not has_digest(file):
@@ -55,20 +55,20 @@ def kept(file: RemoteFile, path: Path) -> StoredFile | None:
         return None
 
 
-def as_it_is(folder: Path, path: str, digest_origin: str) -> StoredFile:
-    """Describe a local file that nobody compares with anything.
+def unverified(folder: Path, path: str, digest_origin: str) -> StoredFile:
+    """Return the record of a local file without an expected digest.
 
     Raises:
         OSError: It cannot be read.
     """
     from ocrzoo_registry.files import sha256_of
 
-    whole = folder / path
-    return StoredFile(path=path, size=whole.stat().st_size, sha256=sha256_of(whole), digest_origin=digest_origin)
+    file = folder / path
+    return StoredFile(path=path, size=file.stat().st_size, sha256=sha256_of(file), digest_origin=digest_origin)
 
 
 def _git_agrees(git_sha1: str, path: Path, size: int, sha256: str) -> bool:
-    """Whether git's name is that of the bytes, or of the LFS pointer to them (with and without its last line end)."""
+    """Whether a git object name is that of the bytes, or of the LFS pointer to them (with or without final newline)."""
     pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size}"
     names = {_hash("sha1", None, _git_blob(len(text)) + text) for text in (pointer.encode(), f"{pointer}\n".encode())}
     return git_sha1 in names or _hash("sha1", path, _git_blob(size)) == git_sha1
@@ -79,7 +79,7 @@ def _git_blob(size: int) -> bytes:
 
 
 def _hash(algorithm: Literal["sha1", "md5"], path: Path | None, start: bytes = b"") -> str:
-    """Hash some bytes and then a file; these two are what hubs state, and are not relied on against forgery."""
+    """Hash bytes and then a file; hubs state these two, which do not protect against forgery."""
     import hashlib
 
     digest = hashlib.new(algorithm, start, usedforsecurity=False)
@@ -96,7 +96,7 @@ log = logging.getLogger("ocrzoo")
 
 
 def corroborated(card: ModelCard, file_format: Format, file: StoredFile) -> StoredFile:
-    """Return the file, with whose copy it equals as the origin of its digest, if nobody vouched for it."""
+    """Return the file; if its digest was trusted on first use and is a known one, the origin says so."""
     if file.digest_origin != TRUST_ON_FIRST_USE or card.known_digests is None:
         return file
     data = _read(card.folder / card.known_digests)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from threading import Event, Thread, local
 from typing import TypeVar
 
-_POLL_S = 0.25
+CANCEL_POLL_S = 0.25
+"""How often a waiting thread checks whether it was cancelled."""
 
 Result = TypeVar("Result")
 
@@ -54,7 +55,7 @@ class Deadline:
         worker = Thread(target=work, daemon=True)
         worker.start()
         while worker.is_alive() and (left := self.left) > 0:
-            worker.join(min(_POLL_S, left))
+            worker.join(min(CANCEL_POLL_S, left))
         if not outcome:
             raise TimeoutError(f"no answer within {self.seconds:.0f} s")
         if isinstance(outcome[0], BaseException):

@@ -31,7 +31,7 @@ BODY_S = 10.0
 MAX_REDIRECTS = 5
 CHUNK_BYTES = 1 << 20
 MAX_REASON = 300
-"""Letters of an error that another wrote."""
+"""Characters of a foreign error message."""
 _IN_OUR_WORDS = {
     "IncompleteRead": "the connection was interrupted",
     "BadStatusLine": "what came is no HTTP",  # and may be what was asked, tokens and all
@@ -72,15 +72,15 @@ class Web:
         method: str = "GET",
         accept: Container[int] = (),
     ) -> Iterator[requests.Response]:
-        """Ask for an address and follow its redirects; gives the answer with its body still to come.
+        """Request a URL and follow its redirects; yields the response before its body is read.
 
-        ``accept`` are HTTP statuses that are an answer and no error, besides 2xx.
+        ``accept`` are HTTP statuses besides 2xx that are no error.
 
         Raises:
-            Unreachable: Nothing answers in time, or it says that it is busy.
-            Refused: It asks for a token, or denies access.
-            Gone: There is nothing at this address.
-            SourceError: It answers something else.
+            Unreachable: Nothing answers in time, or the server is busy.
+            Refused: Access is denied, or needs a token.
+            Gone: There is nothing at this URL.
+            SourceError: The response is another error.
         """
         try:
             answer = self._follow(method, url, dict(headers or {}))
@@ -94,11 +94,11 @@ class Web:
             answer.close()
 
     def body(self, answer: requests.Response, *, max_bytes: int, total_s: float = BODY_S) -> bytes:
-        """Read a small body whole, decompressed.
+        """Return a small body, decompressed.
 
         Raises:
             Unreachable: It breaks off.
-            TooSlow: It is not all there in time.
+            TooSlow: It does not arrive in time.
             SourceError: It is larger.
         """
         deadline = time.monotonic() + total_s
@@ -108,14 +108,14 @@ class Web:
             if len(content) > max_bytes:
                 raise SourceError(f"{_host(answer.url)}: sends more than {max_bytes >> 20} MiB")
             if time.monotonic() > deadline:
-                raise TooSlow(f"{_host(answer.url)}: not all there after {total_s:.0f} s")
+                raise TooSlow(f"{_host(answer.url)}: not complete after {total_s:.0f} s")
         return bytes(content)
 
     def chunks(self, answer: requests.Response, *, decode: bool = False) -> Iterator[bytes]:
-        """Give a body as it comes.
+        """Yield a body in chunks as it arrives.
 
         Raises:
-            Unreachable: It breaks off, or nothing comes for a while.
+            Unreachable: It breaks off, or no bytes arrive for a while.
         """
         try:
             while chunk := answer.raw.read1(CHUNK_BYTES, decode_content=decode):  # what is there, not more
@@ -173,9 +173,9 @@ def _new_session() -> requests.Session:
 
 
 def _refuse_odd(url: str) -> None:
-    """Refuse what one library may read as another host than the next one does, before secrets go there."""
+    """Refuse URLs that two libraries may read as different hosts, before secrets go there."""
     if re.search(r"[\\\s\x00-\x20\x7f-\x9f]", url):
-        raise SourceError(f"an address with a backslash, a space or a control character is refused: {url[:200]!r}")
+        raise SourceError(f"URLs with a backslash, a space or a control character are refused: {url[:200]!r}")
 
 
 def _redirected(url: str, location: str) -> str:
@@ -192,7 +192,7 @@ def _check_status(answer: requests.Response, auth_variable: str) -> None:
     said = f"{_host(answer.url)}: HTTP {status}"
     if status in _BUSY:
         wait = _retry_after(answer)
-        raise Busy(said if wait is None else f"{said}, asks to come back in {wait:.0f} s", retry_after=wait)
+        raise Busy(said if wait is None else f"{said}, retry after {wait:.0f} s", retry_after=wait)
     if status in _DENIED:
         raise Refused(f"{said} (token: {auth_variable})" if auth_variable else said)
     if status in _GONE:
@@ -242,7 +242,7 @@ def _as_source_error(error: Exception, url: str) -> SourceError:
 
 
 def _reason(error: BaseException) -> str:
-    """What went wrong at the bottom, in one line: wrapped exceptions repeat the address and hide it."""
+    """Return the innermost cause in one line; wrapping exceptions repeat the URL and hide it."""
     seen: set[int] = set()
     while error.__context__ is not None and id(error) not in seen and type(error).__name__ not in _IN_OUR_WORDS:
         seen.add(id(error))

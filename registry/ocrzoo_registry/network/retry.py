@@ -21,8 +21,6 @@ from ocrzoo_registry.network.deadline import Deadline
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
-CANCEL_POLL_S = 0.25
-"""Seconds between checks whether a wait was cancelled."""
 SILENCE_S = 14.0
 """Seconds without a byte after which a source times out: within 15 s, the time to notice included."""
 LEAST_RATE = 16 << 10

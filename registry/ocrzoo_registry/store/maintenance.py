@@ -1,4 +1,4 @@
-"""Upkeep of the store: what lies in it and in which state, removing models, and clearing away what is left over."""
+"""Cache maintenance: list and check stored models, remove them, and prune leftovers."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Stored:
     file_format: Format
     folder: Path
     status: Status
-    """``unverified``: something else than ocrzoo put it there; ``trusted``: that, and the user took it as it is."""
+    """``unverified``: not installed by ocrzoo; ``trusted``: the same, but accepted by the user."""
     fault: str | None
     """What is wrong with it, in words that follow the folder's name."""
     manifest: Manifest | None
 
 
 def stored_models(store: Store, names: Sequence[str] = (), *, deep: bool = False) -> list[Stored]:
-    """Look at the model folders, all of them or those of some models; ``deep`` reads every byte.
+    """Check the model folders, all or those of some models; ``deep`` reads every byte.
 
     Raises:
         NotFound: One of the names has no folder here.
@@ -61,7 +61,7 @@ def stored_models(store: Store, names: Sequence[str] = (), *, deep: bool = False
 
 
 def remove(store: Store, stored: Stored) -> int:
-    """Remove a model folder and what was on its way to it; returns the bytes that this freed.
+    """Remove a model and its partial downloads; returns the bytes freed.
 
     Raises:
         StoreError: It cannot be removed.
@@ -77,7 +77,7 @@ def remove(store: Store, stored: Stored) -> int:
 
 @dataclass(frozen=True)
 class Leftover:
-    """Something that nobody needs any more."""
+    """Something that is not needed any more."""
 
     kind: Literal["part", "quarantine", "staging", "lock", "wheel"]
     path: Path
@@ -86,9 +86,9 @@ class Leftover:
 
 
 def collect(store: Store, *, wheels: bool = False, dry_run: bool = False) -> list[Leftover]:
-    """Clear away parts, quarantine, abandoned staging and locks; and downloaded distributions, if ``wheels``.
+    """Delete partial downloads, quarantine, abandoned staging and locks; and downloaded wheels, if ``wheels``.
 
-    What belongs to a model that is being fetched right now is left alone.
+    Files of a model that is being downloaded are kept.
 
     Raises:
         StoreError: Something cannot be removed.
@@ -114,7 +114,7 @@ def collect(store: Store, *, wheels: bool = False, dry_run: bool = False) -> lis
                 _delete(leftover.path)
             return found
     except OSError as error:
-        raise StoreError(f"{private} cannot be cleared: {reason(error)}") from error
+        raise StoreError(f"{private} could not be pruned: {reason(error)}") from error
 
 
 def _identity(store: Store, folder: Path) -> tuple[str, Format]:
@@ -138,7 +138,7 @@ def _look(store: Store, folder: Path, name: str, file_format: Format, *, deep: b
 
 
 def _children(folder: Path) -> list[Path]:
-    """What lies in a folder of ours; nothing behind a link, which leads to somebody else's."""
+    """Return the children of a folder; links are not followed."""
     if folder.is_symlink():
         return []
     try:
@@ -148,7 +148,7 @@ def _children(folder: Path) -> list[Path]:
 
 
 def _wheels(stack: ExitStack, folder: Path) -> list[Path]:
-    """Downloaded distributions that no process is downloading at this moment."""
+    """Return downloaded wheels that no process holds."""
     return [path for path in _children(folder) if path.suffix == ".whl" and _acquire(stack, path.with_suffix(".lock"))]
 
 
@@ -163,7 +163,7 @@ def _acquire(stack: ExitStack, path: Path) -> bool:
 
 
 def _owner(parts: Path) -> str:
-    """Whose parts lie in a folder, as the lock names it."""
+    """Return the model of a folder of partial downloads, as its lock is named."""
     return model_and_format(parts.name)[0]
 
 
@@ -177,7 +177,7 @@ def _size(path: Path) -> int:
 
 def _files(path: Path) -> Iterator[Path]:
     if path.is_dir() and not path.is_symlink():
-        with suppress(OSError):  # what cannot be looked into, or is gone by now
+        with suppress(OSError):  # unreadable, or deleted meanwhile
             for child in path.iterdir():
                 yield from _files(child)
     else:

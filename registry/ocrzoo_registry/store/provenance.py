@@ -1,4 +1,4 @@
-"""Who served which bytes: one record a source, so that two sources that differ are noticed and told apart."""
+"""Which source served which files: one manifest a source, to notice sources that differ."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger("ocrzoo")
 
 
 def compare(private: Path, manifest: Manifest) -> None:
-    """Warn where another source, or the same one under the same revision, served other bytes; then note these."""
+    """Warn if another source, or the same one at the same revision, served other bytes; then record these."""
     folder = private / "seen" / folder_name(manifest.name, manifest.format)
     for earlier in _records(folder):
         if earlier.source == manifest.source and earlier.revision != manifest.revision:
@@ -23,7 +23,7 @@ def compare(private: Path, manifest: Manifest) -> None:
         served = manifest.model_copy(update={"files": manifest.served})
         for path in served.differing(earlier.served, common_only=True):
             log.warning(
-                "%s: %s (%s) serves another %s than %s (%s) did; what it served now is used, and nothing is mixed",
+                "%s: %s (%s) serves another %s than %s (%s) did; the new files are used, and none are mixed",
                 manifest.name,
                 manifest.source,
                 manifest.revision,
@@ -33,8 +33,8 @@ def compare(private: Path, manifest: Manifest) -> None:
             )
     try:
         write_at_once(folder / f"{manifest.source}.json", manifest.model_dump_json(indent=1).encode())
-    except OSError as error:  # the model itself is in its place
-        log.debug("%s is not noted: %s", manifest.name, error)
+    except OSError as error:  # the model itself is installed
+        log.debug("%s was not recorded: %s", manifest.name, error)
 
 
 def _records(folder: Path) -> Iterator[Manifest]:

@@ -1,10 +1,10 @@
-"""The store: where weights lie on this machine, and the promise that what it hands out is complete.
+"""The store: the models on this machine; it returns complete, verified models only.
 
 The layout is PaddleX's, ``<home>/official_models/<name>[_<format>]/``, so PaddleX finds what
-ocrzoo fetched. A folder counts only with its manifest, which is written last: a model is staged on the
+ocrzoo downloaded. A folder counts only with its manifest, which is written last: a model is staged on the
 same file system, verified, synced and moved into place by one rename, under one lock a model.
-What is found broken or of unknown origin is moved to quarantine; only an intact older state of a model is
-removed when a newer one takes its place.
+A broken folder, or one of unknown origin, is moved to quarantine; only an intact older state of a model is removed
+when a newer one replaces it.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from ocrzoo_registry.store.manifest import Manifest
 
 MANIFEST_NAME = "ocrzoo.json"
-"""The file that makes a folder count."""
+"""The file without which a folder is not a model."""
 
 MAX_MANIFEST_BYTES = 1 << 20
 
 LOCK_MOMENT_S = 1.0
 
 LOCK_TIMEOUT_S = 1800.0
-"""How long one process waits for another that is fetching the same model."""
+"""Seconds that a process waits for another that is downloading the same model."""
 
 log = logging.getLogger("ocrzoo")
 
@@ -58,18 +58,18 @@ class Store:
     """The models under one home folder."""
 
     def __init__(self, home: Path, *, named_by: str = "OCRZOO_HOME") -> None:
-        """``named_by`` is what names the folder, told where it cannot be written."""
+        """``named_by`` is the variable that names the folder, for errors."""
         self._named_by = named_by
         self.root = home / "official_models"
         self.private = self.root / ".ocrzoo"
-        """Staging, locks, quarantine and fetched distributions; on the same file system as the models."""
+        """Staging, locks, quarantine and downloaded wheels; on the same file system as the models."""
 
     def folder(self, name: str, file_format: Format) -> Path:
-        """Return where the model lies, or would lie."""
+        """Return the folder of a model, whether it exists or not."""
         return self.root / folder_name(name, file_format)
 
     def folder_names(self) -> frozenset[str]:
-        """Return the names of all model folders; none where there is no store yet."""
+        """Return the names of all model folders."""
         try:
             return frozenset(path.name for path in self.root.iterdir())
         except OSError:
@@ -87,7 +87,7 @@ class Store:
 
     @staticmethod
     def is_unverified(folder: Path) -> bool:
-        """Whether something else than ocrzoo put a folder there; one that nobody can look into is only broken."""
+        """Whether a folder was not installed by ocrzoo; an unreadable one counts as broken instead."""
         try:
             return folder.is_dir() and not (folder / MANIFEST_NAME).exists()
         except OSError:
@@ -98,11 +98,11 @@ class Store:
         return _read_manifest(folder)
 
     def parts(self, name: str, file_format: Format) -> Path:
-        """Return where the files of a model grow while they are fetched."""
+        """Return the folder of a model's partial downloads."""
         return self.private / "parts" / folder_name(name, file_format)
 
     def remove_parts(self, name: str, file_format: Format) -> None:
-        """Forget what came of a model, now that it is complete."""
+        """Delete the partial downloads of a model."""
         import shutil
 
         shutil.rmtree(self.parts(name, file_format), ignore_errors=True)
@@ -113,7 +113,7 @@ class Store:
     ) -> Iterator[None]:
         """Hold the model's lock, shared by all processes on this home.
 
-        ``on_wait`` is called when it is held elsewhere for longer than a moment; ``cancelled`` ends the wait.
+        ``on_wait`` is called when another process holds it for more than a moment; ``cancelled`` ends the wait.
 
         Raises:
             StoreError: The home cannot be written, or another process holds the lock for too long.
@@ -140,14 +140,14 @@ class Store:
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
-        """Give an empty folder to put a model together in; it is removed unless it was published.
+        """Yield an empty folder to assemble a model in; it is removed unless it is published.
 
         Raises:
             StoreError: The home cannot be written, or is full.
         """
         import shutil
 
-        stage = self._nowhere_yet()
+        stage = self._unused_path()
         try:
             stage.mkdir(parents=True)
             yield stage
@@ -189,7 +189,7 @@ class Store:
         return ModelFiles(manifest.name, manifest.format, folder, stamped)
 
     def fault(self, folder: Path, *, deep: bool = False) -> str | None:
-        """Say what is wrong with a model folder, if anything; ``deep`` reads every byte."""
+        """Return what is wrong with a model folder, or ``None``; ``deep`` reads every byte."""
         manifest = _read_manifest(folder)
         if manifest is None:
             try:
@@ -200,26 +200,26 @@ class Store:
         return _fault(folder, manifest.unstamped() if deep else manifest)
 
     def _clear(self, folder: Path, successor: Manifest) -> None:
-        """Make way for a model: an intact older state of it is removed, anything else goes to quarantine."""
+        """Clear the folder of a model: an intact older state is removed, anything else goes to quarantine."""
         manifest = _read_manifest(folder)
         reason = "has no manifest" if manifest is None else _fault(folder, manifest)
         if manifest is not None and reason is None and manifest.name == successor.name:
             self.discard(folder)
             return
-        shelter = self.private / "quarantine" / f"{folder.name}.{self._nowhere_yet().name[:8]}"
+        shelter = self.private / "quarantine" / f"{folder.name}.{self._unused_path().name[:8]}"
         shelter.parent.mkdir(parents=True, exist_ok=True)
         folder.rename(shelter)
         log.warning("%s %s: moved to %s and downloaded again", folder, reason or "belongs to another model", shelter)
 
     def discard(self, folder: Path) -> None:
-        """Delete a model: first out of sight by one rename, for which a full disk has room; under :meth:`lock`.
+        """Delete a model, first renaming it, which works on a full disk; call it under :meth:`lock`.
 
         Raises:
             StoreError: It cannot be moved.
         """
         import shutil
 
-        outdated = self._nowhere_yet()
+        outdated = self._unused_path()
         try:
             outdated.parent.mkdir(parents=True, exist_ok=True)
             folder.rename(outdated)
@@ -229,21 +229,21 @@ class Store:
             outdated.unlink(missing_ok=True)
         shutil.rmtree(outdated, ignore_errors=True)
 
-    def _nowhere_yet(self) -> Path:
-        """A path for a folder that nobody else will use."""
+    def _unused_path(self) -> Path:
+        """Return an unused path in the staging folder."""
         return self.private / "staging" / os.urandom(16).hex()
 
     def _unwritable(self, error: OSError) -> StoreError:
         reason = f"{error.strerror or error}"
         return StoreError(
-            f"{self.root} cannot be written ({reason}): make room, or name another folder with {self._named_by}"
+            f"{self.root} could not be written: {reason}. Make room, or set another folder with {self._named_by}."
         )
 
 
 def _wait_for(lock: BaseFileLock, cancelled: Event | None) -> None:
     from filelock import Timeout
 
-    from ocrzoo_registry.network.retry import CANCEL_POLL_S
+    from ocrzoo_registry.network.deadline import CANCEL_POLL_S
 
     deadline = time.monotonic() + LOCK_TIMEOUT_S
     while True:
@@ -270,7 +270,7 @@ def _read_manifest(folder: Path) -> Manifest | None:
 
 
 def _fault(folder: Path, manifest: Manifest) -> str | None:
-    """Say what is wrong with a folder; sizes and times are compared, and bytes where a time differs."""
+    """Return what is wrong with a folder; sizes and times are compared, and digests if a time differs."""
     try:
         return _first_fault(folder, manifest)
     except OSError as error:
@@ -292,5 +292,5 @@ def _first_fault(folder: Path, manifest: Manifest) -> str | None:
             return f"has {status.st_size} bytes in {file.path} instead of {file.size}"
         unchanged = (status.st_mtime_ns, status.st_ctime_ns) == (file.mtime_ns, file.ctime_ns)
         if not unchanged and sha256_of(path) != file.sha256:
-            return f"holds other bytes than its manifest says in {file.path}"
+            return f"has other bytes in {file.path} than its manifest states"
     return None

@@ -198,7 +198,7 @@ class TestBuild:
         monkeypatch.setenv("OCRZOO_OFFLINE", "1")
         ran = run("mirror", "build", mirror, DET, "--formats", "paddle")
         assert ran.code == 4
-        assert "holds other bytes than its manifest says" in ran.err
+        assert "than its manifest states" in ran.err
         assert not (mirror / "current").exists()
 
     @pytest.mark.parametrize("source", ["huggingface", "aistudio", "modelscope", "bos"])

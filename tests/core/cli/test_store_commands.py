@@ -45,7 +45,7 @@ class TestMaintenance:
         (folder / DET / "inference.json").write_bytes(b"[]")
         ran = run("models", "verify")
         assert ran.code == 5
-        assert ran.out.splitlines()[1].startswith(f"{DET}\tpaddle\tbroken\tholds other bytes")
+        assert ran.out.splitlines()[1].startswith(f"{DET}\tpaddle\tbroken\thas other bytes")
         hubs.clear()
         assert run("models", "repair").code == 0
         assert [(request.model, request.path) for request in hubs.asked("file")] == [(DET, "inference.json")]

@@ -13,7 +13,7 @@ from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, remote
 
 from ocrzoo_registry.download import tar as archives
 from ocrzoo_registry.download import verify
-from ocrzoo_registry.download.partial import Part
+from ocrzoo_registry.download.partial import PartialFile
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError
 from ocrzoo_registry.network.http import Web
@@ -42,7 +42,7 @@ def test_a_pipe_in_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "inference.onnx")
     kept: list[object] = []
     file = remote("inference.onnx", b"")
-    worker = Thread(target=lambda: kept.append(verify.kept(file, tmp_path / "inference.onnx")), daemon=True)
+    worker = Thread(target=lambda: kept.append(verify.matching(file, tmp_path / "inference.onnx")), daemon=True)
     worker.start()
     worker.join(10)
     assert kept == [None]
@@ -52,7 +52,7 @@ def test_a_link_in_place_of_a_part_is_replaced_and_not_followed(tmp_path: Path) 
     victim = tmp_path / "victim"
     victim.write_bytes(b"dear")
     (tmp_path / "x.part").symlink_to(victim)
-    part = Part(tmp_path / "x.part")
+    part = PartialFile(tmp_path / "x.part")
     part.write(b"new")
     part.finish()
     assert victim.read_bytes() == b"dear"

@@ -1,4 +1,4 @@
-"""Part files: they outlive the process, begin anew when told to, and take nothing after they were closed."""
+"""PartialFile files: they outlive the process, begin anew when told to, and take nothing after they were closed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests.registry.kit import sha256
 
 from ocrzoo_registry.download import partial
-from ocrzoo_registry.download.partial import Part
+from ocrzoo_registry.download.partial import PartialFile
 
 
 @pytest.fixture
@@ -20,30 +20,30 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def part(path: Path) -> Iterator[Part]:
-    part = Part(path)
+def part(path: Path) -> Iterator[PartialFile]:
+    part = PartialFile(path)
     yield part
     part.close()
 
 
-def test_a_new_part_is_empty(part: Part, path: Path) -> None:
+def test_a_new_part_is_empty(part: PartialFile, path: Path) -> None:
     assert (part.size, part.sha256, part.validator) == (0, sha256(b""), None)
     assert path.read_bytes() == b""
 
 
-def test_what_is_written_is_there_at_once_with_its_digest(part: Part, path: Path) -> None:
+def test_what_is_written_is_there_at_once_with_its_digest(part: PartialFile, path: Path) -> None:
     for chunk in (b"first ", b"", b"second"):
         part.write(chunk)
     assert path.read_bytes() == b"first second"
     assert (part.size, part.sha256) == (12, sha256(b"first second"))
 
 
-def test_the_next_process_goes_on_where_the_last_one_ended(part: Part, path: Path) -> None:
+def test_the_next_process_goes_on_where_the_last_one_ended(part: PartialFile, path: Path) -> None:
     content = os.urandom(3 << 20)
     part.restart('"etag"')
     part.write(content)
     part.close()
-    following = Part(path)
+    following = PartialFile(path)
     assert (following.size, following.sha256, following.validator) == (len(content), sha256(content), '"etag"')
     following.write(b"more")
     following.finish()
@@ -51,7 +51,7 @@ def test_the_next_process_goes_on_where_the_last_one_ended(part: Part, path: Pat
     assert following.sha256 == sha256(content + b"more")
 
 
-def test_beginning_anew_forgets_bytes_and_validator(part: Part, path: Path) -> None:
+def test_beginning_anew_forgets_bytes_and_validator(part: PartialFile, path: Path) -> None:
     part.restart('"old"')
     part.write(b"old bytes")
     part.restart()
@@ -62,14 +62,16 @@ def test_beginning_anew_forgets_bytes_and_validator(part: Part, path: Path) -> N
     assert part.validator == '"new"'
 
 
-def test_a_damaged_validator_is_none(part: Part, path: Path) -> None:
+def test_a_damaged_validator_is_none(part: PartialFile, path: Path) -> None:
     part.restart('"etag"')
     path.with_suffix(".validator").write_bytes(b"\xff\xfe")
     assert part.validator is None
 
 
-@pytest.mark.parametrize("end", [Part.close, Part.finish, Part.remove])
-def test_nothing_is_written_after_the_end_whichever_thread_comes_late(part: Part, path: Path, end: object) -> None:
+@pytest.mark.parametrize("end", [PartialFile.close, PartialFile.finish, PartialFile.remove])
+def test_nothing_is_written_after_the_end_whichever_thread_comes_late(
+    part: PartialFile, path: Path, end: object
+) -> None:
     part.write(b"in time")
     assert callable(end)
     end(part)
@@ -88,30 +90,30 @@ def test_nothing_is_written_after_the_end_whichever_thread_comes_late(part: Part
     thread.join()
     assert len(errors) == 2
     assert part.size == 7
-    assert not path.exists() if end is Part.remove else path.read_bytes() == b"in time"
+    assert not path.exists() if end is PartialFile.remove else path.read_bytes() == b"in time"
 
 
-def test_a_part_may_be_closed_again(part: Part, path: Path) -> None:
+def test_a_part_may_be_closed_again(part: PartialFile, path: Path) -> None:
     part.finish()
     part.close()
     part.finish()
     assert path.exists()
 
 
-def test_removing_leaves_nothing(part: Part, path: Path) -> None:
+def test_removing_leaves_nothing(part: PartialFile, path: Path) -> None:
     part.restart('"etag"')
     part.write(b"wrong")
     part.remove()
     assert list(path.parent.iterdir()) == []
 
 
-def test_a_finished_part_was_synced(part: Part, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finished_part_was_synced(part: PartialFile, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", synced.append)
     part.write(b"x")
     part.close()
     assert synced == []
-    other = Part(part.path)
+    other = PartialFile(part.path)
     other.finish()
     assert len(synced) == 1
 
@@ -125,7 +127,7 @@ def test_much_is_handed_to_the_disk_while_more_is_coming(path: Path, monkeypatch
 
     monkeypatch.setattr(partial, "FLUSH_BYTES", 1000)
     monkeypatch.setattr(os, "fdatasync", flush, raising=False)
-    part = Part(path)
+    part = PartialFile(path)
     for _ in range(9):
         part.write(b"x" * 100)
     assert not flushed.wait(0.05)
@@ -149,7 +151,7 @@ def test_a_disk_that_fails_while_it_flushes_is_told_at_the_end(
 
     monkeypatch.setattr(partial, "FLUSH_BYTES", 10 if where == "fdatasync" else 1000)
     monkeypatch.setattr(os, where, fail, raising=False)
-    part = Part(path)
+    part = PartialFile(path)
     part.write(b"x" * 100)
     assert failed.wait(5 if where == "fdatasync" else 0) == (where == "fdatasync")
     with pytest.raises(OSError, match="Input/output error"):
@@ -157,29 +159,29 @@ def test_a_disk_that_fails_while_it_flushes_is_told_at_the_end(
     part.close()
 
 
-def test_what_somebody_else_wrote_to_a_part_is_never_taken_for_the_file(part: Part, path: Path) -> None:
+def test_what_somebody_else_wrote_to_a_part_is_never_taken_for_the_file(part: PartialFile, path: Path) -> None:
     part.write(b"mine")
     with path.open("ab") as file:
         file.write(b"theirs")
-    with pytest.raises(OSError, match="somebody else wrote to"):
+    with pytest.raises(OSError, match="was changed by another program"):
         part.finish()
 
 
-def test_another_file_in_the_place_of_a_part_is_never_taken_for_it(part: Part, path: Path) -> None:
+def test_another_file_in_the_place_of_a_part_is_never_taken_for_it(part: PartialFile, path: Path) -> None:
     part.write(b"mine")
     path.unlink()
     path.write_bytes(b"his.")
-    with pytest.raises(OSError, match="somebody else wrote to"):
+    with pytest.raises(OSError, match="was changed by another program"):
         part.finish()
 
 
-def test_a_huge_validator_is_none(part: Part, path: Path) -> None:
+def test_a_huge_validator_is_none(part: PartialFile, path: Path) -> None:
     path.with_suffix(".validator").write_bytes(b"x" * (partial.MAX_VALIDATOR_BYTES + 1))
     assert part.validator is None
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes on this system")
-def test_a_validator_that_is_a_pipe_is_not_waited_for(part: Part, path: Path) -> None:
+def test_a_validator_that_is_a_pipe_is_not_waited_for(part: PartialFile, path: Path) -> None:
     os.mkfifo(path.with_suffix(".validator"))
     assert part.validator is None
 
@@ -187,4 +189,4 @@ def test_a_validator_that_is_a_pipe_is_not_waited_for(part: Part, path: Path) ->
 def test_a_part_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OSError, match="file"):
-        Part(tmp_path / "file" / "abc.part")
+        PartialFile(tmp_path / "file" / "abc.part")

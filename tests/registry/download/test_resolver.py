@@ -16,7 +16,7 @@ from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.download import transfer
 from ocrzoo_registry.download.events import DownloadEvents
-from ocrzoo_registry.download.partial import Part
+from ocrzoo_registry.download.partial import PartialFile
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import ExitCode, IntegrityError, OfflineError, SourceError, StoreError, UsageError
 from ocrzoo_registry.network import retry
@@ -85,7 +85,7 @@ def test_an_endless_stream_is_cut_off(
         ) -> Iterator[Stream]:
             yield Stream(b"x" * 10 for _ in sent)
 
-    with pytest.raises(IntegrityError, match="30 bytes came instead of 25"):
+    with pytest.raises(IntegrityError, match="30 bytes instead of 25"):
         make_resolver(shelf=Endless(promised=[RemoteFile(ONNX, size)])).get(DownloadRequest(CARD, ["onnx"]))
     assert next(sent) == 3
     assert nothing_published(settings)
@@ -121,7 +121,7 @@ def test_a_full_disk_ends_the_search(
     def full(*_arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Part, "write", full)
+    monkeypatch.setattr(PartialFile, "write", full)
     second = Shelf()
     with pytest.raises(StoreError, match="No space left on device"):
         make_resolver(first=Shelf(), second=second).get(DownloadRequest(CARD, ["onnx"]))

@@ -13,7 +13,7 @@ import pytest
 from tests.registry.kit import remote, sha256
 
 from ocrzoo_registry.download import transfer
-from ocrzoo_registry.download.partial import Part
+from ocrzoo_registry.download.partial import PartialFile
 from ocrzoo_registry.download.transfer import Job, run_all
 from ocrzoo_registry.errors import IntegrityError, SourceError, Unreachable
 from ocrzoo_registry.network import retry
@@ -82,7 +82,7 @@ def bring(source: Script, path: Path, file: RemoteFile = FILE) -> tuple[StoredFi
 
 def leave(path: Path, content: bytes, validator: str | None = None) -> None:
     """Leave a part as an earlier process would have."""
-    part = Part(path)
+    part = PartialFile(path)
     part.restart(validator)
     part.write(content)
     part.close()
@@ -210,14 +210,14 @@ def test_a_part_spoiled_by_another_source_costs_one_fetch_more(path: Path) -> No
 
 
 def test_more_than_was_stated_is_cut_off(path: Path) -> None:
-    with pytest.raises(IntegrityError, match="18 bytes came instead of 16"):
+    with pytest.raises(IntegrityError, match="18 bytes instead of 16"):
         bring(Script([sending(*[b"xxx"] * 1000)]), path)
     assert not path.exists()
 
 
 def test_a_repository_that_states_another_size_than_it_sends_is_not_waited_for(path: Path) -> None:
     source = Script([sending(CONTENT[:5], size=5), sending(CONTENT[:5], size=5)])
-    with pytest.raises(IntegrityError, match="5 bytes came instead of 16"):
+    with pytest.raises(IntegrityError, match="5 bytes instead of 16"):
         bring(source, path)
     assert len(source.asked) == 2
 
@@ -244,7 +244,7 @@ def test_weaker_digests_are_promises_too(path: Path) -> None:
 @pytest.mark.parametrize("chunk", ["text", None, 5, bytearray(b"x")], ids=str)
 def test_chunks_that_are_no_bytes_are_the_sources_fault(path: Path, chunk: object) -> None:
     source = Script([Stream(iter([chunk]))])  # type: ignore[list-item]
-    with pytest.raises(SourceError, match=f"sends {type(chunk).__name__} where bytes are due"):
+    with pytest.raises(SourceError, match=f"sends {type(chunk).__name__} instead of bytes"):
         bring(source, path)
 
 
@@ -266,7 +266,7 @@ def test_a_disk_that_is_full_is_not_the_sources_fault(path: Path, monkeypatch: p
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Part, "write", full)
+    monkeypatch.setattr(PartialFile, "write", full)
     with pytest.raises(OSError, match="No space left"):
         bring(Script([sending(CONTENT)]), path)
 

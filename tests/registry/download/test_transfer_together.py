@@ -13,8 +13,8 @@ import pytest
 from tests.registry.kit import remote, sha256
 
 from ocrzoo_registry.download import transfer
-from ocrzoo_registry.download.partial import Part
-from ocrzoo_registry.download.transfer import SIDE_BY_SIDE, Cancelled, Job, run_all
+from ocrzoo_registry.download.partial import PartialFile
+from ocrzoo_registry.download.transfer import CONCURRENT_FILES, Cancelled, Job, run_all
 from ocrzoo_registry.errors import SourceError, TooSlow, Unreachable
 from ocrzoo_registry.network import retry
 from ocrzoo_registry.sources.base import Listing, RemoteFile, Source, Stream
@@ -80,7 +80,7 @@ def test_a_few_come_side_by_side_and_never_more(tmp_path: Path) -> None:
         with lock:
             running.add(name)
             most.append(len(running))
-            if len(running) == SIDE_BY_SIDE:
+            if len(running) == CONCURRENT_FILES:
                 full.set()
         assert full.wait(10)  # only side by side do they get here
         with lock:
@@ -88,7 +88,7 @@ def test_a_few_come_side_by_side_and_never_more(tmp_path: Path) -> None:
         yield name.encode()
 
     run_all(jobs(Plays(send), tmp_path, 10))
-    assert max(most) == SIDE_BY_SIDE
+    assert max(most) == CONCURRENT_FILES
 
 
 def test_the_first_failure_calls_off_the_others(tmp_path: Path, gate: Event) -> None:
@@ -106,8 +106,8 @@ def test_the_first_failure_calls_off_the_others(tmp_path: Path, gate: Event) -> 
     started = jobs(source, tmp_path, 10)
     with pytest.raises(SourceError, match="gone"):
         run_all(started)
-    assert len(source.opened) <= SIDE_BY_SIDE + 1
-    assert all(job.cancelled.is_set() for job in started[:SIDE_BY_SIDE] if job.result is None)
+    assert len(source.opened) <= CONCURRENT_FILES + 1
+    assert all(job.cancelled.is_set() for job in started[:CONCURRENT_FILES] if job.result is None)
     gate.set()
     assert late.wait(5)
     assert {path.read_bytes() for path in tmp_path.glob("*.part")} <= {b"f", b""}
@@ -143,7 +143,7 @@ def test_a_source_that_sleeps_for_ever_is_left_behind_and_writes_nothing_more(
 
     [job] = jobs(Sleepy(send), tmp_path, 1)
     start = time.monotonic()
-    with pytest.raises(TooSlow, match="file0: nothing came for 0 s"):
+    with pytest.raises(TooSlow, match="file0: no bytes for 0 s"):
         run_all([job])
     assert time.monotonic() - start < 3
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
@@ -167,7 +167,7 @@ def test_the_next_writer_of_a_part_is_not_disturbed_by_one_left_behind(tmp_path:
     [job] = jobs(Plays(send), tmp_path, 1)
     with pytest.raises(TooSlow):
         run_all([job])
-    following = Part(job.part_path)
+    following = PartialFile(job.part_path)
     assert following.size == 1
     gate.set()
     deadline = time.monotonic() + 5
@@ -209,13 +209,13 @@ def test_all_is_called_off_from_outside(tmp_path: Path, gate: Event) -> None:
     with pytest.raises(Cancelled):
         run_all(jobs(source, tmp_path, 10, cancelled))
     thread.join()
-    assert len(source.opened) <= SIDE_BY_SIDE
+    assert len(source.opened) <= CONCURRENT_FILES
 
 
 def test_a_file_that_is_called_off_while_its_part_is_read_touches_nothing(tmp_path: Path) -> None:
     source = Plays(lambda name: iter([name.encode()]))
     [job] = jobs(source, tmp_path, 1)
-    left = Part(job.part_path)
+    left = PartialFile(job.part_path)
     left.write(b"fi")
     left.close()
     job.give_up()
@@ -229,7 +229,7 @@ def test_a_file_that_waits_for_its_turn_does_not_lose_patience(tmp_path: Path, m
     """The clock of a file runs from its own beginning."""
     for module in (retry, transfer):
         monkeypatch.setattr(module, "SILENCE_S", 0.3)
-    monkeypatch.setattr(transfer, "SIDE_BY_SIDE", 1)
+    monkeypatch.setattr(transfer, "CONCURRENT_FILES", 1)
 
     def send(name: str) -> Iterator[bytes]:
         time.sleep(0.15)

@@ -71,7 +71,7 @@ def test_a_size_is_a_promise_and_no_voucher(path: Path) -> None:
     sized = replace(FILE, size=len(CONTENT))
     assert not verify.has_digest(sized)
     assert check(sized, path) == verify.TRUST_ON_FIRST_USE
-    with pytest.raises(IntegrityError, match=f"{len(CONTENT)} bytes came instead of 5"):
+    with pytest.raises(IntegrityError, match=f"{len(CONTENT)} bytes instead of 5"):
         check(replace(FILE, size=5, sha256=sha256(CONTENT)), path)
 
 
@@ -98,24 +98,24 @@ def test_git_calls_it_so_too(path: Path, content: bytes) -> None:
 
 @pytest.mark.parametrize("stated", KEPT.values(), ids=KEPT)
 def test_a_local_file_that_keeps_the_promise_is_described(path: Path, stated: dict[str, Any]) -> None:
-    stored = verify.kept(replace(FILE, **stated), path)
+    stored = verify.matching(replace(FILE, **stated), path)
     assert stored is not None
     assert (stored.path, stored.size, stored.sha256) == ("inference.onnx", len(CONTENT), sha256(CONTENT))
     assert stored.digest_origin == "the shelf"
     path.write_bytes(CONTENT[:-1])
-    assert verify.kept(replace(FILE, **stated), path) is None
+    assert verify.matching(replace(FILE, **stated), path) is None
 
 
 def test_a_local_file_that_nobody_vouches_for_keeps_no_promise(path: Path) -> None:
-    assert verify.kept(replace(FILE, size=len(CONTENT)), path) is None
+    assert verify.matching(replace(FILE, size=len(CONTENT)), path) is None
 
 
 def test_a_file_that_is_not_there_keeps_no_promise(tmp_path: Path) -> None:
     file = replace(FILE, sha256=sha256(CONTENT))
-    assert verify.kept(file, tmp_path / "nowhere") is None
-    assert verify.kept(file, tmp_path) is None
+    assert verify.matching(file, tmp_path / "nowhere") is None
+    assert verify.matching(file, tmp_path) is None
 
 
 def test_a_file_is_described_as_it_is(path: Path) -> None:
-    stored = verify.as_it_is(path.parent, "file", "the user")
+    stored = verify.unverified(path.parent, "file", "the user")
     assert (stored.path, stored.sha256, stored.digest_origin) == ("file", sha256(CONTENT), "the user")

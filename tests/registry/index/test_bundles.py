@@ -309,7 +309,7 @@ class TestImport:
         def full(*_arguments: object) -> Stream:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("ocrzoo_registry.download.partial.Part.write", full)
+        monkeypatch.setattr("ocrzoo_registry.download.partial.PartialFile.write", full)
         with pytest.raises(StoreError, match="No space left on device"):
             imported(settings, read(bundle), MODEL, CARD)
 

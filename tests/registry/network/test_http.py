@@ -225,7 +225,7 @@ def test_a_small_answer_is_small(server: WebServer) -> None:
 def test_a_small_answer_that_drips_is_too_slow(server: WebServer) -> None:
     server.answers["/a"] = Reply(raw=b"HTTP/1.1 200 OK\r\n\r\n", endless=b" ")
     client = Web()
-    with client.get(f"{server.url}/a") as answer, pytest.raises(TooSlow, match="not all there after 0 s"):
+    with client.get(f"{server.url}/a") as answer, pytest.raises(TooSlow, match="not complete after 0 s"):
         client.body(answer, max_bytes=1 << 20, total_s=0.2)
 
 

@@ -45,7 +45,7 @@ def test_two_sources_with_other_bytes_are_named_with_the_file(tmp_path: Path, ca
     [message] = caplog.messages
     assert message == (
         "seaside_det: two (9) serves another inference.onnx than one (1) did; "
-        "what it served now is used, and nothing is mixed"
+        "the new files are used, and none are mixed"
     )
 
 

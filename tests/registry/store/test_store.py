@@ -193,7 +193,7 @@ def test_staging_leaves_nothing_behind_when_it_fails(store: Store) -> None:
 
 
 def test_a_full_disk_is_told_with_what_to_do(store: Store) -> None:
-    with pytest.raises(StoreError, match=r"No space left on device.* make room, or .*OCRZOO_HOME") as caught:  # noqa: SIM117
+    with pytest.raises(StoreError, match=r"No space left on device.* Make room, or .*OCRZOO_HOME") as caught:  # noqa: SIM117
         with store.staging():
             raise OSError(28, "No space left on device")
     assert caught.value.exit_code == ExitCode.SOURCE

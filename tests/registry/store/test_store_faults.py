@@ -46,7 +46,7 @@ def test_a_fault_is_told_in_words_that_follow_the_folders_name(model: ModelFiles
         return store.fault(model.folder, deep=deep)
 
     weights.write_bytes(b"X" + WEIGHTS[1:])
-    assert fault() == "holds other bytes than its manifest says in inference.onnx"
+    assert fault() == "has other bytes in inference.onnx than its manifest states"
     weights.write_bytes(b"short")
     assert fault() == f"has 5 bytes in inference.onnx instead of {len(WEIGHTS)}"
     config.unlink()
@@ -69,7 +69,7 @@ def test_only_a_deep_look_reads_every_byte(model: ModelFiles, store: Store, monk
     monkeypatch.setattr(store_module, "sha256_of", rotten)
     assert store.fault(model.folder) is None
     assert read == []
-    assert store.fault(model.folder, deep=True) == "holds other bytes than its manifest says in inference.onnx"
+    assert store.fault(model.folder, deep=True) == "has other bytes in inference.onnx than its manifest states"
 
 
 def test_a_manifest_is_read_whatever_the_state_of_its_files(model: ModelFiles, store: Store) -> None:
