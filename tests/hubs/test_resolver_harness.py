@@ -134,7 +134,7 @@ def test_no_error_tells_a_token(hubs: Hubs, proxy: HostProxy, tmp_path: Path, ca
     caplog.set_level(logging.DEBUG)
     hubs.token = "another"
     hubs.inject(Fault("status", source="bos", what="any", status=403, times=None))
-    with pytest.raises(OcrzooError, match="(?i)a token may be needed") as caught:
+    with pytest.raises(OcrzooError, match=r"(?i)a token may be needed") as caught:
         pull(settings(tmp_path, **TOKENS))
     assert not any(token in f"{caught.value!r}{caplog.text}" for token in TOKENS.values())
     assert not any(token in repr(Settings.from_environment(TOKENS)) for token in TOKENS.values())
