@@ -110,7 +110,7 @@ def test_a_card_is_measured_by_its_charset(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_charset_raises(tmp_path: Path) -> None:
-    with pytest.raises(CardError, match="cannot be read"):
+    with pytest.raises(CardError, match="could not be read"):
         coverage_of(offer_card(tmp_path, task="text_recognition", charset="gone.txt"), parse_language("en"))
 
 
