@@ -37,7 +37,7 @@ def test_the_format_is_told_by_the_files(tmp_path: Path, files: set[str], file_f
     assert custom_files(tmp_path, "mine").file_format == file_format
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"could not be read for mine: No such file or directory$"):
         custom_files(tmp_path / "no", "mine")
 
@@ -69,7 +69,7 @@ class TestNames:
         card = custom_card(zoo, "PP-OCRv5_mobile_rec", "text_recognition", says(folder, "receipts"))
         assert card.name == "PP-OCRv5_mobile_rec"
 
-    def test_a_name_that_nobody_knows(self, zoo: Zoo, folder: Path) -> None:
+    def test_an_unknown_name_is_accepted(self, zoo: Zoo, folder: Path) -> None:
         card = custom_card(zoo, None, "text_recognition", says(folder, "receipts"))
         assert card.name == "receipts"
         assert card.inference.predictor == "text_recognition"

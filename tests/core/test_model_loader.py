@@ -102,7 +102,7 @@ class TestChoice:
         loader(home, QUICK, SLOW, name="slow").predictor(NAME, TASK, model_dir)
         assert [one[0] for one in asked] == ["slow"]
 
-    def test_a_broken_one_costs_itself(
+    def test_a_broken_engine_is_skipped(
         self, model_dir: Path, asked: list[Any], home: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
         broken = replace(QUICK, name="broken", rank=0, factory="nowhere:Engine")
@@ -120,7 +120,7 @@ class TestChoice:
         with pytest.raises(EngineError, match=r'engine \'absent\' is not installed: pip install "ocrzoo\[absent\]"'):
             loader(home, QUICK, ABSENT, name="absent").predictor(NAME, TASK, model_dir)
 
-    def test_one_named_that_nobody_knows(self, model_dir: Path, home: Path) -> None:
+    def test_an_unknown_engine_is_refused(self, model_dir: Path, home: Path) -> None:
         """An engine is no model: this is exit code 2 and not 3."""
         with pytest.raises(UsageError, match=r"no engine is called 'quik': there are quick"):
             loader(home, QUICK, name="quik").predictor(NAME, TASK, model_dir)
@@ -158,7 +158,7 @@ class TestDevices:
             "quick: there is no gpu:1; the CPU is used instead"
         ]
 
-    def test_is_told_once(
+    def test_a_warning_is_logged_once(
         self, model_dir: Path, home: Path, asked: list[Any], caplog: pytest.LogCaptureFixture
     ) -> None:
         made = loader(home, QUICK, options=EngineOptions(Device("gpu", 1)))
@@ -178,7 +178,7 @@ class TestDevices:
         assert "gcu:7" in record.getMessage()
         assert "CPU" in record.getMessage()
 
-    def test_what_fails_on_the_cpu_fails(self, model_dir: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_failure_on_the_cpu_is_raised(self, model_dir: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         module = ModuleType("stand_in_engines")
         module.quick = type("quick", (Loads,), {"asked": [], "name": "quick", "devices": ()})  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, module.__name__, module)
@@ -220,26 +220,26 @@ class TestModelDir:
         (model_dir / "inference.yml").unlink()
         assert loader(home, QUICK).predictor(NAME, TASK, model_dir).name == NAME
 
-    def test_there_is_no_such_folder(self, tmp_path: Path, home: Path, asked: list[Any]) -> None:
+    def test_a_folder_that_does_not_exist_is_refused(self, tmp_path: Path, home: Path, asked: list[Any]) -> None:
         with pytest.raises(UsageError, match=f"could not be read for {NAME}"):
             loader(home, QUICK).predictor(NAME, TASK, tmp_path / "no")
 
-    def test_it_holds_no_model(self, tmp_path: Path, home: Path, asked: list[Any]) -> None:
+    def test_a_folder_without_a_model_is_refused(self, tmp_path: Path, home: Path, asked: list[Any]) -> None:
         with pytest.raises(UsageError, match=r"has no model: inference\.onnx"):
             loader(home, QUICK).predictor(NAME, TASK, tmp_path)
 
 
-def test_a_name_that_nobody_knows(home: Path) -> None:
+def test_an_unknown_name_is_accepted(home: Path) -> None:
     with pytest.raises(UnknownModel, match="PP-OCRv5_mobile_det"):
         loader(home, QUICK).predictor("PP-OCRv5_mobil_det", TASK)
 
 
-def test_a_model_of_another_task_is_refused_before_anything_is_fetched(home: Path) -> None:
+def test_a_model_of_another_task_is_refused_before_it_is_downloaded(home: Path) -> None:
     with pytest.raises(UsageError, match="PP-OCRv5_mobile_rec does text_recognition, not text_detection"):
         loader(home).predictor("PP-OCRv5_mobile_rec", TASK)
 
 
-def test_a_network_that_cannot_be_run_is_that_pages_error() -> None:
+def test_a_network_that_fails_costs_only_its_page() -> None:
     class Broken:
         inputs = ()
 
@@ -251,7 +251,7 @@ def test_a_network_that_cannot_be_run_is_that_pages_error() -> None:
 
 
 @pytest.mark.parametrize("answer", [np.array(["a"], object), np.array([1]), np.array([True]), [{"a": 1.0}]])
-def test_an_answer_that_is_not_made_of_numbers_is_the_networks_fault(answer: Any) -> None:
+def test_an_output_that_is_not_floating_point_is_refused(answer: Any) -> None:
     class Odd:
         inputs = ()
 
@@ -262,7 +262,7 @@ def test_an_answer_that_is_not_made_of_numbers_is_the_networks_fault(answer: Any
         GuardedSession("it", Odd()).run(np.zeros((1, 3), np.float32))
 
 
-def test_an_answer_in_another_precision_is_taken() -> None:
+def test_another_precision_is_accepted() -> None:
     class Halves:
         inputs = ()
 

@@ -1,4 +1,4 @@
-"""The PP-LCNet family: small classifiers that tell how a page or a text line is turned."""
+"""The PP-LCNet family: small classifiers for the orientation of pages and text lines."""
 
 from __future__ import annotations
 

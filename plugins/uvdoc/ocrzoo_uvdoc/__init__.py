@@ -1,4 +1,4 @@
-"""The UVDoc family: one network that flattens photographs of bent pages."""
+"""The UVDoc family: unwarping of photographed pages."""
 
 from __future__ import annotations
 

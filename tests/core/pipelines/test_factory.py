@@ -50,7 +50,7 @@ def test_models_and_folders_are_those_named(zoo: Zoo, tmp_path: Path) -> None:
     assert module(made, "TextRecognition")["model_dir"] == tmp_path
 
 
-def test_how_it_runs(zoo: Zoo) -> None:
+def test_engine_device_threads_and_precision(zoo: Zoo) -> None:
     made = create_pipeline(engine="openvino", device="gpu:1", threads=3, precision="bf16", zoo=zoo)
     assert loader(made).engine == "openvino"
     assert loader(made).options == EngineOptions(Device("gpu", 1), 3, "bf16")
@@ -66,14 +66,14 @@ def test_the_default_model_is_kept_for_a_language_that_it_reads(zoo: Zoo) -> Non
     assert module(create_pipeline(lang="en", zoo=zoo), "TextRecognition")["model_name"] == "PP-OCRv5_mobile_rec"
 
 
-def test_a_language_and_a_model_are_one_choice_too_many(zoo: Zoo) -> None:
+def test_a_language_and_a_model_together_are_refused(zoo: Zoo) -> None:
     with pytest.raises(UsageError, match="lang='ru' and text_recognition_model_name both choose"):
         create_pipeline(lang="ru", text_recognition_model_name="PP-OCRv4_mobile_rec", zoo=zoo)
     with pytest.raises(UsageError, match="lang='ru' and text_recognition_model_dir both choose"):
         create_pipeline(lang="ru", text_recognition_model_dir="mine", zoo=zoo)
 
 
-def test_naming_a_detector_leaves_the_language_in_force(zoo: Zoo) -> None:
+def test_a_detector_may_be_named_beside_a_language(zoo: Zoo) -> None:
     made = create_pipeline(lang="ru", text_detection_model_name="PP-OCRv5_mobile_det", zoo=zoo)
     assert module(made, "TextRecognition")["model_name"] == "eslav_PP-OCRv5_mobile_rec"
 
@@ -83,34 +83,34 @@ def test_several_languages_choose_a_model_that_reads_all(zoo: Zoo) -> None:
     assert module(made, "TextRecognition")["model_name"] == "eslav_PP-OCRv5_mobile_rec"
 
 
-def test_a_language_whose_letters_no_model_has(zoo: Zoo) -> None:
+def test_an_error_names_the_letters_that_are_missing(zoo: Zoo) -> None:
     with pytest.raises(UnknownLanguage, match="lacks 88 of the 178 letters of Vietnamese"):
         create_pipeline(lang="vi", zoo=zoo)
 
 
-def test_a_code_with_two_meanings(zoo: Zoo) -> None:
+def test_an_ambiguous_code_is_refused(zoo: Zoo) -> None:
     with pytest.raises(UsageError, match="use 'kn' for Kannada"):
         create_pipeline(lang="ka", zoo=zoo)
 
 
-def test_a_language_that_nobody_reads(zoo: Zoo) -> None:
+def test_an_unsupported_language_is_refused(zoo: Zoo) -> None:
     with pytest.raises(UnknownLanguage, match="tlh"):
         create_pipeline(lang="tlh", zoo=zoo)
 
 
 @pytest.mark.parametrize("argument", ["text_detection_model_name", "text_recognition_model_name"])
-def test_a_model_that_nobody_knows_is_told_at_once(zoo: Zoo, argument: str) -> None:
+def test_an_unknown_model_is_refused_at_once(zoo: Zoo, argument: str) -> None:
     named: dict[str, Any] = {argument: "PP-OCRv5_mobil_"}
     with pytest.raises(UnknownModel, match="PP-OCRv5_mobile_"):
         create_pipeline(**named, zoo=zoo)
 
 
-def test_a_pipeline_that_nobody_knows(zoo: Zoo) -> None:
+def test_an_unknown_pipeline_is_refused(zoo: Zoo) -> None:
     with pytest.raises(UsageError, match="OCR"):
         create_pipeline("OCRR", zoo=zoo)
 
 
-def test_a_device_that_makes_no_sense(zoo: Zoo) -> None:
+def test_an_unknown_device_is_refused(zoo: Zoo) -> None:
     with pytest.raises(UsageError, match="device 'cuda'"):
         create_pipeline(device="cuda", zoo=zoo)
 
@@ -127,12 +127,12 @@ def test_a_device_that_makes_no_sense(zoo: Zoo) -> None:
         ({"config": {"pipeline_name": "OCR", "SubPipelines": [1]}, "use_doc_unwarping": True}, r"SubPipelines=\[1\]: "),
     ],
 )
-def test_what_is_of_no_use_is_told_at_once(zoo: Zoo, arguments: dict[str, Any], message: str) -> None:
+def test_invalid_arguments_are_refused_at_once(zoo: Zoo, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         create_pipeline(zoo=zoo, **arguments)
 
 
-def test_a_mistake_of_many_pages_is_told_in_one_line(zoo: Zoo) -> None:
+def test_the_message_for_a_huge_value_is_short(zoo: Zoo) -> None:
     with pytest.raises(UsageError) as caught:
         create_pipeline(config={"pipeline_name": "OCR", "text_type": list(range(9999))}, zoo=zoo)
     assert len(str(caught.value)) < 200
@@ -162,7 +162,7 @@ class TestConfigurations:
         assert made.config.SubPipelines.DocPreprocessor.SubModules.DocUnwarping.model_name == "UVDoc"
         assert create_pipeline(path, zoo=zoo).config == made.config
 
-    def test_a_dictionary_counts_before_the_name_and_stays_the_callers(self, zoo: Zoo) -> None:
+    def test_a_dictionary_takes_precedence_and_is_not_changed(self, zoo: Zoo) -> None:
         config = default_ocr()
         config["SubModules"]["TextDetection"]["model_name"] = "PP-OCRv4_mobile_det"
         before = copy.deepcopy(config)
@@ -171,7 +171,7 @@ class TestConfigurations:
         assert module(made, "TextRecognition")["model_name"] == "PP-OCRv4_mobile_rec"
         assert config == before
 
-    def test_a_dictionary_of_another_pipeline(self, zoo: Zoo) -> None:
+    def test_a_dictionary_of_another_pipeline_is_refused(self, zoo: Zoo) -> None:
         with pytest.raises(UsageError, match="config is that of 'doc_preprocessor', and pipeline is 'OCR'"):
             create_pipeline("OCR", config=default_doc_preprocessor(), zoo=zoo)
 
@@ -194,7 +194,7 @@ class TestConfigurations:
             ("pipeline_name: OCR", "OCR.yaml: not a pipeline configuration: pipeline_name is missing"),
         ],
     )
-    def test_a_mistake_is_told_with_file_and_key(self, zoo: Zoo, tmp_path: Path, wrong: str, right: str) -> None:
+    def test_an_error_names_file_and_key(self, zoo: Zoo, tmp_path: Path, wrong: str, right: str) -> None:
         mistakes = {
             "limit_side_len: 64": "limit_side_length: 64",
             "box_thresh: 0.6": "box_thresh: much",
@@ -207,7 +207,7 @@ class TestConfigurations:
         with pytest.raises(OcrzooError, match=re.escape(right)):
             create_pipeline(path, zoo=zoo)
 
-    def test_a_file_that_is_not_there(self, zoo: Zoo, tmp_path: Path) -> None:
+    def test_a_missing_file_is_refused(self, zoo: Zoo, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=r"no\.yaml could not be read: No such file"):
             create_pipeline(tmp_path / "no.yaml", zoo=zoo)
 
@@ -224,7 +224,7 @@ class TestSwitches:
             ({"use_doc_orientation_classify": False, "use_doc_unwarping": False}, False, False, True),
         ],
     )
-    def test_by_argument(
+    def test_switches_as_arguments(
         self, zoo: Zoo, switches: dict[str, Any], orientation: bool, unwarping: bool, lines: bool
     ) -> None:
         own = ocr_params(create_pipeline(zoo=zoo, **switches).config)
@@ -232,12 +232,12 @@ class TestSwitches:
         expected = PreprocessingParams(orientation, unwarping) if orientation or unwarping else None
         assert own.preprocessing == expected
 
-    def test_one_on_where_the_configuration_has_both_off(self, zoo: Zoo) -> None:
+    def test_one_step_is_enabled_where_both_are_off(self, zoo: Zoo) -> None:
         config = {**default_ocr(), "use_doc_preprocessor": False}
         made = create_pipeline(config=config, use_doc_orientation_classify=True, zoo=zoo)
         assert ocr_params(made.config).preprocessing == PreprocessingParams(orientation=True, unwarping=False)
 
-    def test_of_the_pipeline_inside(self, zoo: Zoo) -> None:
+    def test_switches_of_doc_preprocessor(self, zoo: Zoo) -> None:
         made = create_pipeline("doc_preprocessor", use_doc_unwarping=False, zoo=zoo)
         assert (made.config.use_doc_orientation_classify, made.config.use_doc_unwarping) == (True, False)
         with pytest.raises(UsageError, match="use_textline_orientation: unknown key"):
@@ -259,7 +259,7 @@ class TestHowNetworksAreRun:
             ({"engine": "hpi"}, None, True, 0),
         ],
     )
-    def test_is_understood(
+    def test_paddlex_settings_are_translated(
         self, zoo: Zoo, arguments: dict[str, Any], engine: str | None, accelerated: bool | None, threads: int
     ) -> None:
         found = loader(create_pipeline(zoo=zoo, **arguments))
@@ -275,7 +275,7 @@ class TestHowNetworksAreRun:
             ({"text_detection_model_nam": "x"}, "no argument 'text_detection_model_nam' (did you mean"),
         ],
     )
-    def test_what_is_not_here_is_told_at_once(self, zoo: Zoo, arguments: dict[str, Any], message: str) -> None:
+    def test_unsupported_settings_are_refused_at_once(self, zoo: Zoo, arguments: dict[str, Any], message: str) -> None:
         with pytest.raises(UsageError, match=re.escape(message)):
             create_pipeline(zoo=zoo, **arguments)
 

@@ -104,7 +104,7 @@ class TestResult:
         assert result["rec_boxes"].shape == (0, 4)
 
     @pytest.mark.parametrize("shape", [(1, 1), (1, 400), (400, 1), (5, 5)])
-    def test_a_page_hardly_there(self, stand_in_pipeline: OCRPipeline, shape: tuple[int, int]) -> None:
+    def test_a_page_of_few_pixels(self, stand_in_pipeline: OCRPipeline, shape: tuple[int, int]) -> None:
         assert read(stand_in_pipeline, np.zeros(shape, np.uint8))["input_path"] is None
 
     def test_a_page_is_not_changed(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
@@ -116,7 +116,7 @@ class TestResult:
 class TestParameters:
     """``None`` means the pipeline's own setting; 0 is a value."""
 
-    def test_none_is_the_default(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
+    def test_none_means_the_default(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
         asked: dict[str, Any] = {
             **dict.fromkeys(
                 ["text_det_limit_side_len", "text_det_limit_type", "text_det_thresh", "text_det_box_thresh"]
@@ -181,11 +181,13 @@ class TestParameters:
             {"return_word_box": []},
         ],
     )
-    def test_nonsense_is_refused_at_the_call(self, stand_in_pipeline: OCRPipeline, parameters: dict[str, Any]) -> None:
+    def test_invalid_parameters_are_refused_at_the_call(
+        self, stand_in_pipeline: OCRPipeline, parameters: dict[str, Any]
+    ) -> None:
         with pytest.raises(UsageError, match=f"^{next(iter(parameters))}="):
             stand_in_pipeline.predict("page.png", **parameters)
 
-    def test_numbers_of_numpys_are_numbers(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
+    def test_numpy_scalars_are_accepted(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
         result = read(
             stand_in_pipeline,
             paper,
@@ -207,7 +209,7 @@ class TestErrors:
         with pytest.raises(InputError, match=r"^no\.png: No such file"):
             next(found)
 
-    def test_a_name_on_two_lines_is_told_once_in_one(self, stand_in_pipeline: OCRPipeline) -> None:
+    def test_a_name_with_a_line_break_is_one_line(self, stand_in_pipeline: OCRPipeline) -> None:
         with pytest.raises(InputError, match=r"^a b: No such file or directory$"):
             list(stand_in_pipeline.predict("a\nb"))
 
@@ -215,13 +217,13 @@ class TestErrors:
         with pytest.raises(InputError, match=r"^an input has an empty name$"):
             list(stand_in_pipeline.predict(""))
 
-    def test_all_errors_are_told(self, stand_in_pipeline: OCRPipeline, picture: str) -> None:
+    def test_all_errors_are_raised_together(self, stand_in_pipeline: OCRPipeline, picture: str) -> None:
         found = stand_in_pipeline.predict(["a.png", picture, "b.png"])
         next(found)
         with pytest.raises(InputError, match=r"^a\.png: .*; b\.png: "):
             next(found)
 
-    def test_or_handed_over_as_they_come(self, stand_in_pipeline: OCRPipeline, picture: str) -> None:
+    def test_errors_are_passed_to_on_error_in_order(self, stand_in_pipeline: OCRPipeline, picture: str) -> None:
         told: list[str] = []
 
         def tell(error: InputError) -> None:
@@ -233,7 +235,7 @@ class TestErrors:
         assert list(found) == []
         assert told == ["a.png", "b.png"]
 
-    def test_the_pixels_of_a_page_that_failed_are_let_go(self) -> None:
+    def test_the_pixels_of_a_failed_page_are_released(self) -> None:
         """Else a folder of broken files would fill the memory: errors know the frames where they arose."""
         seen: list[weakref.ref[Any]] = []
 
@@ -259,7 +261,7 @@ class TestErrors:
 class TestLoading:
     """Models are loaded when the first page needs them, and once."""
 
-    def test_not_before_a_page_was_read(self, stand_in_pipeline: OCRPipeline, stand_in_loader: Any) -> None:
+    def test_models_are_loaded_with_the_first_page(self, stand_in_pipeline: OCRPipeline, stand_in_loader: Any) -> None:
         found = stand_in_pipeline.predict(["no.png", np.full((64, 64), 255, np.uint8)], on_error=lambda _error: None)
         assert stand_in_loader.loaded == []
         assert list(stand_in_pipeline.predict(["no.png"], on_error=lambda _error: None)) == []
@@ -267,13 +269,13 @@ class TestLoading:
         next(found)
         assert stand_in_loader.loaded == ["PP-OCRv5_mobile_det", "PP-OCRv5_mobile_rec"]
 
-    def test_once_for_all_threads(self, stand_in_pipeline: OCRPipeline, stand_in_loader: Any, paper: Paper) -> None:
+    def test_threads_share_models(self, stand_in_pipeline: OCRPipeline, stand_in_loader: Any, paper: Paper) -> None:
         with ThreadPoolExecutor(4) as threads:
             results = list(threads.map(lambda _: read(stand_in_pipeline, paper).json, range(8)))
         assert results == [results[0]] * 8
         assert len(stand_in_loader.loaded) == 2
 
-    def test_now_if_asked(self, stand_in_pipeline: OCRPipeline, stand_in_loader: Any) -> None:
+    def test_load_loads_models_ahead(self, stand_in_pipeline: OCRPipeline, stand_in_loader: Any) -> None:
         stand_in_pipeline.load()
         stand_in_pipeline.load()
         assert len(stand_in_loader.loaded) == 2
@@ -289,9 +291,7 @@ class TestLoading:
         assert len(list(stand_in_pipeline.predict([paper, paper], use_doc_orientation_classify=True))) == 2
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="no such system call")
-    def test_a_process_that_was_forked_off_loads_its_own(
-        self, stand_in_pipeline: OCRPipeline, stand_in_loader: Any
-    ) -> None:
+    def test_a_forked_process_loads_its_own_models(self, stand_in_pipeline: OCRPipeline, stand_in_loader: Any) -> None:
         """Networks of the process before have no threads there that would ever answer."""
         stand_in_pipeline.load()
         child = os.fork()
@@ -319,7 +319,7 @@ class TestNames:
     def test_arrays(self, stand_in_pipeline: OCRPipeline, paper: Paper, tmp_path: Path) -> None:
         assert self.save(stand_in_pipeline, [paper, paper], tmp_path) == ["array_res.json", "array_2_res.json"]
 
-    def test_a_name_made_up_is_not_anothers(self, stand_in_pipeline: OCRPipeline, paper: Paper, tmp_path: Path) -> None:
+    def test_a_numbered_name_is_unique(self, stand_in_pipeline: OCRPipeline, paper: Paper, tmp_path: Path) -> None:
         for name in ("a/page.png", "b/page.png", "c/page_2.png"):
             (tmp_path / name).parent.mkdir()
             cv2.imwrite(str(tmp_path / name), paper)

@@ -114,7 +114,7 @@ class TestReading:
         assert result["rec_scores"] == pytest.approx([0.97] * 3)
         assert result.json["res"]["rec_languages"] == ["en", "ru", "en"]
 
-    def test_only_what_is_not_settled_is_read_twice(
+    def test_only_unsettled_lines_are_read_twice(
         self, pipeline: OCRPipeline, loader: SeveralLoader, mixed: Paper
     ) -> None:
         read(pipeline, mixed)
@@ -149,7 +149,9 @@ class TestReading:
         assert [line.language for line in page.lines] == ["en", "ru", "ar"]
 
     @pytest.mark.parametrize("changes", [{"paddlex_quirks": True}, {"batching": "width"}])
-    def test_whatever_else_is_asked_for(self, loader: SeveralLoader, mixed: Paper, changes: dict[str, Any]) -> None:
+    def test_other_settings_do_not_change_the_routing(
+        self, loader: SeveralLoader, mixed: Paper, changes: dict[str, Any]
+    ) -> None:
         config = config_of((LATIN, ["en"]), (CYRILLIC, ["ru"])).model_copy(update=changes)
         result = read(OCRPipeline(config, loader), mixed, return_word_box=True)
         assert result["rec_models"] == [LATIN, CYRILLIC, LATIN]
@@ -164,7 +166,7 @@ class TestReading:
         result = read(pipeline, np.full_like(paper, 255))
         assert result["rec_languages"] == result["rec_models"] == []
 
-    def test_results_do_not_carry_alphabets_along(self, loader: SeveralLoader, paper: Paper) -> None:
+    def test_pickled_results_are_small(self, loader: SeveralLoader, paper: Paper) -> None:
         pipeline = OCRPipeline(config_of((LATIN, ["ko"]), (CYRILLIC, ["ru"])), loader)
         assert len(pickle.dumps(read(pipeline, paper))) < paper.nbytes + 10_000
 
@@ -185,7 +187,7 @@ class TestOneModel:
         result = read(OCRPipeline(config_of((LATIN, ["ru"])), loader), mixed)
         assert result["rec_languages"] == [None] * 3
 
-    def test_nobody_asked(self, loader: SeveralLoader, mixed: Paper) -> None:
+    def test_without_languages_there_are_no_language_keys(self, loader: SeveralLoader, mixed: Paper) -> None:
         result = read(OCRPipeline(config_of((LATIN, [])), loader), mixed)
         assert not {"rec_languages", "rec_models"} & set(result)
         assert {line.language for line in result.text_page().lines} == {None}
@@ -204,16 +206,16 @@ class TestChoice:
         read_by = {one.model_name: set(tags(one)) for one in settings.readers}
         assert read_by == {CYRILLIC: {"ru", "en"}, "korean_PP-OCRv5_mobile_rec": {"ko", "en"}}
 
-    def test_a_language_that_none_of_them_reads(self, zoo: Zoo) -> None:
+    def test_one_unsupported_language_of_several_is_refused(self, zoo: Zoo) -> None:
         with pytest.raises(UnknownLanguage, match="no model reads Vietnamese"):
             create_pipeline(lang="ru,ko,vi", zoo=zoo)
 
     @pytest.mark.parametrize("lang", [5, ["ru", 5], {"ru": 1}])
-    def test_what_is_no_language(self, zoo: Zoo, lang: Any) -> None:
+    def test_an_invalid_lang_is_refused(self, zoo: Zoo, lang: Any) -> None:
         with pytest.raises(UsageError, match=r"^lang="):
             create_pipeline(lang=lang, zoo=zoo)
 
-    def test_all_of_them_are_models_of_the_pipeline(self, zoo: Zoo) -> None:
+    def test_models_of_lists_every_model(self, zoo: Zoo) -> None:
         names = models_of(zoo, "OCR", "ru,ko")
         assert (
             names[:-2]
@@ -223,7 +225,7 @@ class TestChoice:
         assert [name for name in names if name.endswith("rec")] == [CYRILLIC, "korean_PP-OCRv5_mobile_rec"]
         assert models_of(zoo, "OCR") == models_of(zoo, "OCR", "zh,en,ja")
 
-    def test_a_model_that_is_named_replaces_those_of_a_configuration(self, zoo: Zoo) -> None:
+    def test_a_named_model_replaces_those_of_a_configuration(self, zoo: Zoo) -> None:
         data = default_ocr()
         data["SubModules"]["TextRecognition"].update(
             languages=["zh"], others=[{"model_name": CYRILLIC, "languages": ["ru"]}]
@@ -236,7 +238,7 @@ class TestChoice:
 class TestConfiguration:
     """The same, written down."""
 
-    def test_what_is_not_said_of_another_model_is_as_said_of_the_first(self) -> None:
+    def test_other_models_inherit_keys_of_the_first(self) -> None:
         config = config_of(
             (LATIN, ["zh"]), (CYRILLIC, ["ru"]), batch_size=3, engine="onnxruntime", input_shape=[3, 48, 320]
         )
@@ -285,7 +287,7 @@ class TestConfiguration:
             ),
         ],
     )
-    def test_what_makes_no_sense_is_told(self, recognition: dict[str, Any], message: str) -> None:
+    def test_invalid_keys_are_refused(self, recognition: dict[str, Any], message: str) -> None:
         data = default_ocr()
         data["SubModules"]["TextRecognition"].update(recognition)
         with pytest.raises(UsageError, match=message):

@@ -116,7 +116,7 @@ def test_images_are_read_in_batches_and_results_keep_their_order(paper: Page) ->
     assert predictor.sizes[3:] == [5, 2]
 
 
-def test_a_bad_image_is_its_own_error_only(paper: Page, tmp_path: Path) -> None:
+def test_an_unreadable_image_fails_alone(paper: Page, tmp_path: Path) -> None:
     model = Model("lines", "textline_orientation", Counting(("0_degree", "180_degree")), 4, {})
     cv2.imwrite(str(tmp_path / "good.png"), paper)
     inputs: list[Any] = [tmp_path / "good.png", np.zeros_like(paper), tmp_path / "missing.png", paper]

@@ -63,7 +63,7 @@ class TestWhatIsLoaded:
             ("use_textline_orientation", "PP-LCNet_x0_25_textline_ori"),
         ],
     )
-    def test_less_what_is_switched_off_until_it_is_asked_for(
+    def test_a_disabled_stage_is_loaded_when_it_is_enabled(
         self, whole_pipeline: OCRPipeline, stand_in_loader: Any, marked: Paper, switch: str, model: str
     ) -> None:
         read(whole_pipeline, marked, **{switch: False})
@@ -72,7 +72,7 @@ class TestWhatIsLoaded:
         read(whole_pipeline, marked, **{switch: True})
         assert stand_in_loader.loaded[4:] == [model]
 
-    def test_what_the_pipeline_has_off(
+    def test_stages_that_the_pipeline_has_off_can_be_enabled(
         self, stand_in_pipeline: OCRPipeline, stand_in_loader: Any, marked: Paper
     ) -> None:
         read(stand_in_pipeline, marked)
@@ -80,7 +80,7 @@ class TestWhatIsLoaded:
         read(stand_in_pipeline, marked, **ON)
         assert sorted(stand_in_loader.loaded) == sorted(DEFAULT)
 
-    def test_a_model_that_cannot_be_had_says_how_to_do_without(
+    def test_the_error_for_an_unavailable_model_names_the_switch(
         self, whole_pipeline: OCRPipeline, marked: Paper, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def offline(*_arguments: object) -> Any:
@@ -137,7 +137,7 @@ class TestUpright:
             np.testing.assert_array_equal(original - here, np.full((4, 2), (7, 3)))
             np.testing.assert_allclose(original, before, atol=4)  # what is found depends a little on where it lies
 
-    def test_a_network_that_does_not_tell_its_way(
+    def test_a_network_without_a_grid(
         self, stand_in_pipeline: OCRPipeline, marked: Paper, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(Shifted, "tells", False)
@@ -153,7 +153,7 @@ class TestUpright:
         original = result.text_page(original=True).lines[0].polygon
         np.testing.assert_array_equal(np.rint(original), result["rec_polys_original"][0])
 
-    def test_each_switch_stands_for_itself(self, whole_pipeline: OCRPipeline, marked: Paper) -> None:
+    def test_switches_are_independent(self, whole_pipeline: OCRPipeline, marked: Paper) -> None:
         """What is not said stays as the pipeline has it."""
         settings = read(whole_pipeline, marked, use_doc_unwarping=False)["doc_preprocessor_res"]["model_settings"]
         assert settings == {"use_doc_orientation_classify": True, "use_doc_unwarping": False}
@@ -171,7 +171,7 @@ class TestUpright:
 class TestLines:
     """Lines that stand on their head are turned before they are read."""
 
-    def test_classes_are_told(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
+    def test_classes_have_labels_and_scores(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
         paper[120:140, 30:260], paper[130:140, 145:260] = 90, 0
         result = read(stand_in_pipeline, paper, use_textline_orientation=True)
         assert result["textline_orientation_angles"] == [0, 0, 1]
@@ -183,7 +183,9 @@ class TestLines:
         config = stand_in_config(use_doc_preprocessor=False, paddlex_quirks=True)
         assert read(OCRPipeline(config, stand_in_loader), paper)["textline_orientation_angles"] == [0, 0, 0]
 
-    def test_what_is_recognised_stands_upright(self, stand_in_pipeline: OCRPipeline, paper: Paper) -> None:
+    def test_upside_down_lines_are_turned_before_recognition(
+        self, stand_in_pipeline: OCRPipeline, paper: Paper
+    ) -> None:
         paper[120:140, 30:260], paper[130:140, 145:260] = 90, 0
         read(stand_in_pipeline, paper, use_textline_orientation=True)
         recognizer: Any = stand_in_pipeline.load().recognizers[0]
@@ -257,7 +259,7 @@ class TestAlone:
         np.testing.assert_array_equal(result["output_img"], marked)
         assert list(result.img) == ["preprocessed_img"]
 
-    def test_a_page_that_cannot_be_read_costs_itself(self, stand_in_loader: Any, marked: Paper) -> None:
+    def test_an_unreadable_page_fails_alone(self, stand_in_loader: Any, marked: Paper) -> None:
         config = stand_in_config().SubPipelines.DocPreprocessor
         assert config is not None
         told: list[InputError] = []
@@ -282,7 +284,7 @@ class TestDevices:
         assert [result["input_path"] for result in pipeline.predict(names, device="cpu")] == names
         assert len(stand_in_loader.loaded) == 6
 
-    def test_one_bad_page_costs_itself(self, stand_in_loader: StandInLoader, paper: Paper) -> None:
+    def test_one_bad_page_fails_alone(self, stand_in_loader: StandInLoader, paper: Paper) -> None:
         config = stand_in_config(use_doc_preprocessor=False, use_textline_orientation=False)
         pipeline = OCRPipeline(config, replace(stand_in_loader, devices=Device.parse_all("gpu:0,1")))
         told: list[InputError] = []
@@ -290,7 +292,7 @@ class TestDevices:
         assert len(told) == 1
 
 
-def test_a_configuration_without_anything_to_do(stand_in_loader: StandInLoader, paper: Paper) -> None:
+def test_a_configuration_with_all_stages_off(stand_in_loader: StandInLoader, paper: Paper) -> None:
     """Nothing is told of it; PaddleX tells of a stage that did nothing."""
     changes = default_ocr()["SubPipelines"]
     changes["DocPreprocessor"].update(use_doc_orientation_classify=False, use_doc_unwarping=False)

@@ -19,7 +19,7 @@ def test_a_pipeline_has_the_type_of_its_name(zoo: Zoo) -> None:
     assert isinstance(made, DocPreprocessorPipeline)
 
 
-def test_that_of_a_file_or_a_plugin_is_not_known(zoo: Zoo) -> None:
+def test_the_type_of_a_file_or_plugin_pipeline_is_unknown(zoo: Zoo) -> None:
     name: str = "OCR"
     assert isinstance(assert_type(create_pipeline(name, zoo=zoo), Any), OCRPipeline)
 

@@ -67,7 +67,7 @@ def test_the_models_own_post_processing_is_the_default(
 @pytest.mark.parametrize(
     "settings", [{"thresh": "0.2"}, {"max_candidates": 2.5}, {"max_candidates": True}, {"unclip_ratio": float("nan")}]
 )
-def test_post_processing_that_makes_no_sense_is_refused(card: ModelCard, settings: dict[str, Any]) -> None:
+def test_invalid_post_processing_is_refused(card: ModelCard, settings: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError, match="which is not valid"):
         TextDetector(card, {"PostProcess": settings}, FixedSession())
 
@@ -106,7 +106,7 @@ def test_a_model_of_other_statistics_is_refused_and_not_run_on_wrong_pixels(card
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30])
-def test_an_output_that_is_no_probability_is_the_networks_fault(card: ModelCard, value: float) -> None:
+def test_an_output_without_probabilities_is_refused(card: ModelCard, value: float) -> None:
     output = np.zeros((1, 1, 96, 128), np.float32)
     output[0, 0, 20:40, 20:80] = value
     with pytest.raises(IntegrityError, match="not a probability map"):
@@ -114,13 +114,13 @@ def test_an_output_that_is_no_probability_is_the_networks_fault(card: ModelCard,
 
 
 @pytest.mark.parametrize("shape", [(0, 1, 96, 128), (1, 0, 96, 128)])
-def test_an_output_of_nothing_is_no_map(card: ModelCard, shape: tuple[int, ...]) -> None:
+def test_an_empty_output_is_refused(card: ModelCard, shape: tuple[int, ...]) -> None:
     with pytest.raises(IntegrityError, match="not a text detection network"):
         TextDetector(card, NO_SETTINGS, FixedSession(np.zeros(shape, np.float32))).predict([page()])
 
 
 @pytest.mark.parametrize("mean", [5, "abc", {"a": 1}, [[1], 2, 3]])
-def test_a_scale_that_is_none_is_refused(card: ModelCard, mean: Any) -> None:
+def test_an_invalid_scale_is_refused(card: ModelCard, mean: Any) -> None:
     operations = [{"NormalizeImage": {"mean": mean}}]
     with pytest.raises(IntegrityError, match=r"its inference\.yml sets mean to "):
         TextDetector(card, {**NO_SETTINGS, "PreProcess": {"transform_ops": operations}}, FixedSession())

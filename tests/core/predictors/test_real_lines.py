@@ -90,9 +90,7 @@ def test_published_weights_with_another_charset_are_refused(zoo: Zoo, tmp_path: 
 
 
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
-def test_own_weights_with_a_charset_of_another_length_are_refused_at_load(
-    zoo: Zoo, tmp_path: Path, engine: str
-) -> None:
+def test_custom_weights_with_another_charset_length_are_refused(zoo: Zoo, tmp_path: Path, engine: str) -> None:
     """Their charset may be another than the card's, but not one that the network has no classes for."""
     folder = zoo.resolver.get(DownloadRequest(zoo.models.get("PP-OCRv6_tiny_rec"), ["onnx"])).folder
     shutil.copy(folder / "inference.onnx", tmp_path)

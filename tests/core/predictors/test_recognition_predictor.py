@@ -119,7 +119,7 @@ def test_lines_of_like_width_can_share_a_call(card: ModelCard) -> None:
     assert [line.text for line in lines] == ["b"] * 5
 
 
-def test_a_network_of_a_fixed_shape_is_told_so(card: ModelCard) -> None:
+def test_a_fixed_input_shape_is_used(card: ModelCard) -> None:
     session = BrightnessSession()
     (line,) = TextRecognizer(card, config(LETTERS), session).predict([crop(900, 3)], input_shape=(3, 32, 256))
     assert session.shapes == [(1, 3, 32, 256)]
@@ -140,7 +140,7 @@ def test_free_sides_leave_the_width_to_the_lines(card: ModelCard, inputs: Shape)
 
 
 @pytest.mark.parametrize("shape", [(48, 320), (1, 48, 320), (3, 0, 320), (3, 48, 3201), (3, 48.0, 320), (3, True, 320)])
-def test_what_is_no_shape_of_a_picture_is_refused(card: ModelCard, shape: tuple[int, ...]) -> None:
+def test_an_invalid_input_shape_is_refused(card: ModelCard, shape: tuple[int, ...]) -> None:
     recognizer = TextRecognizer(card, config(LETTERS), BrightnessSession())
     with pytest.raises(UsageError, match="input_shape="):
         recognizer.predict([crop(100)], input_shape=shape)
@@ -194,7 +194,7 @@ def test_the_height_and_the_least_width_are_the_models_own(card: ModelCard) -> N
 
 
 @pytest.mark.parametrize("shape", [[3, 0, 320], [1, 48, 320], [48, 320], "3,48,320", [3, 48, "wide"]])
-def test_a_shape_that_makes_no_sense(card: ModelCard, shape: Any) -> None:
+def test_an_invalid_shape_is_refused(card: ModelCard, shape: Any) -> None:
     with pytest.raises(IntegrityError, match="image_shape"):
         TextRecognizer(card, with_shape(shape), BrightnessSession())
 
@@ -211,7 +211,7 @@ def test_digits_without_quotes_are_characters(card: ModelCard) -> None:
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30])
-def test_an_output_that_is_no_probability_is_the_networks_fault(card: ModelCard, value: float) -> None:
+def test_an_output_without_probabilities_is_refused(card: ModelCard, value: float) -> None:
     class Wrong(BrightnessSession):
         def run(self, batch: Array) -> Array:
             return np.full_like(super().run(batch), value)
@@ -221,6 +221,6 @@ def test_an_output_that_is_no_probability_is_the_networks_fault(card: ModelCard,
 
 
 @pytest.mark.parametrize("shape", [(None, 3, 48, 4000), (None, 3, 4000, 320), (None, 3, 0, 320)])
-def test_a_network_for_lines_as_large_as_halls_is_refused(card: ModelCard, shape: Shape) -> None:
+def test_a_network_for_huge_lines_is_refused(card: ModelCard, shape: Shape) -> None:
     with pytest.raises(IntegrityError, match="which is not supported"):
         TextRecognizer(card, config(LETTERS), BrightnessSession(inputs=shape))

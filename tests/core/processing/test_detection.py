@@ -99,7 +99,7 @@ class TestInputSize:
 class TestPreprocess:
     """The network's input."""
 
-    def test_channels_stay_in_order_and_are_normalised_by_imagenets_figures(self) -> None:
+    def test_channels_keep_their_order_and_are_normalized_as_imagenet(self) -> None:
         """(0 / 255 - 0.485) / 0.229; (128 / 255 - 0.456) / 0.224; (255 / 255 - 0.406) / 0.225."""
         planes = preprocess(np.full((64, 96, 3), (0, 128, 255), np.uint8), DetectionParams())
         assert planes.shape == (1, 3, 64, 96)

@@ -102,7 +102,7 @@ class TestCrop:
         assert cut is not None
         np.testing.assert_array_equal(cut, page[20:50, 10:60])
 
-    def test_a_tilted_quad_is_set_upright(self) -> None:
+    def test_a_tilted_quad_is_deskewed(self) -> None:
         page = np.full((200, 200, 3), 255, np.uint8)
         quad = turned((100, 100), (120, 40), 20)
         left_half = np.round([quad[0], (quad[0] + quad[1]) / 2, (quad[2] + quad[3]) / 2, quad[3]]).astype(np.int32)

@@ -159,7 +159,7 @@ class TestThrough:
         origin[0], origin[1] = [[0, 0], [1, 0]], [[0, 1], [0, 0]]
         np.testing.assert_allclose(undo_unwarping(origin, np.array([[0.25, 0.5]], np.float32)), [[0.125, 0.375]])
 
-    def test_what_lies_outside_is_brought_to_the_border(self, moved: np.typing.NDArray[np.float32]) -> None:
+    def test_points_outside_are_clipped(self, moved: np.typing.NDArray[np.float32]) -> None:
         points = np.array([[WIDTH, HEIGHT], [-5, -5]], np.float32)
         np.testing.assert_allclose(undo_unwarping(moved, points), np.array([[WIDTH - 1, HEIGHT - 1], [3.5, 2]]))
         np.testing.assert_allclose(undo_unwarping(moved, points[:1], edges=True), [[WIDTH, HEIGHT]])

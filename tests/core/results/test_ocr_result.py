@@ -164,7 +164,7 @@ class TestSaveToImg:
         wide = build(image=np.zeros((4, 8300, 3), np.uint8), input_path="wide.webp", texts=[])
         assert wide.save_to_img(tmp_path)[0].suffix == ".png"
 
-    def test_what_the_kind_asked_for_cannot_hold_is_told(self, build: Build, tmp_path: Path) -> None:
+    def test_a_picture_too_large_for_its_format_is_refused(self, build: Build, tmp_path: Path) -> None:
         wide = build(image=np.zeros((4, 8300, 3), np.uint8), input_path="wide.webp", texts=[])
         with pytest.raises(UsageError, match="could not be written"):
             wide.save_to_img(tmp_path / "asked.webp")

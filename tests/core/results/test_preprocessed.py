@@ -32,7 +32,7 @@ class TestPreprocessed:
             np.testing.assert_array_equal(made[:height, start : start + width], step)
             assert (made[height:260, start : start + width] == 255).all()
 
-    def test_colours_are_turned_to_rgb(self) -> None:
+    def test_colors_are_converted_to_rgb(self) -> None:
         blue = np.zeros((30, 200, 3), np.uint8)
         blue[:, :, 0] = 255
         picture = preprocessed(blue, blue, blue, angle=0, use_orientation=False, use_unwarping=False)

@@ -119,7 +119,7 @@ class TestRefused:
             make(Odd(rows)).predict(PAGES[:1])
 
     @pytest.mark.parametrize("value", [np.nan, np.inf])
-    def test_a_network_that_gives_no_numbers(self, make: Callable[..., Classifier], value: float) -> None:
+    def test_an_output_that_is_not_finite_is_refused(self, make: Callable[..., Classifier], value: float) -> None:
         with pytest.raises(IntegrityError, match=rf"^{NAME}: the network's output has values that are not finite"):
             make(Answers([[0.1, value, 0, 0]])).predict(PAGES[:1])
 
@@ -138,7 +138,7 @@ class TestRefused:
         assert made.labels == ("0", "90", "180", "270")
 
     @pytest.mark.parametrize("said", [None, [], {"transform_ops": None}])
-    def test_a_file_that_says_nothing_of_images(self, make: Callable[..., Classifier], said: Any) -> None:
+    def test_a_file_without_pre_processing_is_refused(self, make: Callable[..., Classifier], said: Any) -> None:
         with pytest.raises(IntegrityError, match=rf"^{NAME}: its inference\.yml has no pre-processing"):
             make(Answers(ROWS), PreProcess=said)
 

@@ -81,7 +81,7 @@ class TestRules:
         np.testing.assert_allclose(prepared[:, :, :width], scaled / 127.5 - 1, atol=1e-6)
         assert not prepared[:, :, width:].any()
 
-    def test_colours_are_rgb_unless_asked_otherwise(self) -> None:
+    def test_colors_are_rgb_by_default(self) -> None:
         blue = np.zeros((50, 50, 3), np.uint8)
         blue[:, :, 0] = 255
         as_rgb, as_bgr = (
@@ -151,7 +151,7 @@ class TestRefused:
             ([{"ResizeImage": {"size": 80}}, *PAGE[1:]], "224 x 224 cannot be cropped from 80 x 80"),
         ],
     )
-    def test_what_makes_no_sense(self, steps: Any, message: str) -> None:
+    def test_invalid_operations_are_refused(self, steps: Any, message: str) -> None:
         with pytest.raises(IntegrityError) as caught:
             Preparation(steps, "some_ori: its inference.yml")
         assert message in str(caught.value)

@@ -128,7 +128,7 @@ class TestPages:
         [lambda x: x[:, :1], lambda x: x[..., :-1], lambda x: x[0], lambda x: x[:, :, ::2]],
         ids=["gray", "narrow", "no batch", "half"],
     )
-    def test_a_network_that_gives_no_page_is_refused(self, card: ModelCard, compute: Callable[[Array], Array]) -> None:
+    def test_an_output_of_another_size_is_refused(self, card: ModelCard, compute: Callable[[Array], Array]) -> None:
         with pytest.raises(IntegrityError, match=r"^UVDoc: not an unwarping network: for an input of \(1, 3"):
             UVDocUnwarper(card, {}, Computes(compute)).predict([noise(20, 30)])
 
@@ -176,7 +176,7 @@ class TestOrigin:
         np.testing.assert_allclose(self.places(compute, card, aligned=None)[4, 7], (7, 4), atol=1e-5)
 
     @pytest.mark.parametrize("value", [np.nan, np.inf])
-    def test_a_grid_that_is_not_made_of_numbers_tells_nothing(self, card: ModelCard, value: float) -> None:
+    def test_a_grid_that_is_not_finite_is_ignored(self, card: ModelCard, value: float) -> None:
         def compute(batch: Array) -> tuple[Array, ...]:
             grid = self.grid(batch, -1, 1)
             grid[0, 1, 2] = value
