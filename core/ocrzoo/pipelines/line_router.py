@@ -37,7 +37,7 @@ class LineRouter:
         """The settings of each model; the first one reads all lines."""
         self.by_language = bool(settings.languages)
         """Whether languages were chosen: then each line has one."""
-        self._batching = batching
+        self._batching: Batching = batching
         self._languages = [one.languages for one in self.readers]
         self._router = Router(self._languages)
 

@@ -27,8 +27,8 @@ class Member(FileRecord):
     """A file inside a Python distribution, and its path in the model's folder."""
 
     member: RelativePath
-    size: Size
-    sha256: Sha256
+    size: Size  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride]
+    sha256: Sha256  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride]
 
 
 class Wheel(Record):

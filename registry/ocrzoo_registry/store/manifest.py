@@ -33,11 +33,11 @@ class HasDigest(Protocol):
 
 
 class StoredFile(FileRecord):
-    """One verified file."""
+    """One verified file: nothing about it is optional, unlike in its base."""
 
-    size: Size
-    sha256: Sha256
-    digest_origin: Text
+    size: Size  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride]
+    sha256: Sha256  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride]
+    digest_origin: Text  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride]
     """Where the digest comes from; ``first use`` if no source stated one."""
     mtime_ns: int = 0
     """Modification time when published; the file is hashed again when it differs."""

@@ -82,7 +82,7 @@ class _Template(string.Template):
 
 def _render(name: str, **values: object) -> bytes:
     """Render the template of a file."""
-    text = resources.files(__package__).joinpath("templates", name).read_text("utf-8")
+    text = resources.files("ocrzoo_registry.mirror.serving").joinpath("templates", name).read_text("utf-8")
     return _Template(text).substitute(values).encode()
 
 
