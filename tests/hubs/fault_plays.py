@@ -165,7 +165,7 @@ def with_a_wrong_token(stage: Stage) -> str:
     stage.environment = dict.fromkeys(TOKENS, WRONG_TOKEN)
     words = stage.pull()
     assert WRONG_TOKEN not in stage.message
-    assert not stage.message or "a token may be needed" in stage.message
+    assert not stage.message or "A token may be needed" in stage.message
     return words
 
 
