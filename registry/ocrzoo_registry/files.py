@@ -46,7 +46,7 @@ def reason(error: OSError) -> str:
     return error.strerror or str(error).partition(": ")[2] or str(error) or type(error).__name__
 
 
-def write_at_once(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Write a file atomically: to a temporary file beside it, synced and renamed.
 
     Raises:

@@ -57,7 +57,7 @@ class Installer:
             files = [verify.corroborated(request.card, request.file_format, file) for file in files]
             manifest = request.manifest(source_name, listing.revision, files)
             published = self.store.publish(stage, manifest)
-        self.store.remove_parts(request.name, request.file_format)
+        self.store.remove_partials(request.name, request.file_format)
         provenance.compare(self.store.private, manifest)
         return published
 
@@ -163,7 +163,7 @@ class Installer:
         """The partial download of a file, named by its digest where known, so that any source can resume it."""
         key = file.sha256 or repr((source_name, listing.revision, file.git_sha1, file.md5))
         name = hashlib.sha256(f"{file.path} {key}".encode()).hexdigest()[:24]
-        return self.store.parts(self.request.name, self.request.file_format) / f"{name}.part"
+        return self.store.partials(self.request.name, self.request.file_format) / f"{name}.part"
 
 
 def _configured(request: DownloadRequest, listing: Listing, stage: Path, files: list[StoredFile]) -> list[StoredFile]:

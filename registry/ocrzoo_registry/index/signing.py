@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ocrzoo_registry.errors import IntegrityError, UsageError
-from ocrzoo_registry.files import read_bounded, reason, write_at_once
+from ocrzoo_registry.files import read_bounded, reason, write_atomically
 from ocrzoo_registry.index import schema as indexes
 
 FILE_NAME = f"{indexes.FILE_NAME}.sig"
@@ -80,7 +80,7 @@ def sign_tree(tree: Path, private_key: Path) -> Path:
     content = index_of(tree)
     indexes.parse(content, origin=str(tree / indexes.FILE_NAME))
     try:
-        write_at_once(tree / FILE_NAME, sign(content, private_key))
+        write_atomically(tree / FILE_NAME, sign(content, private_key))
     except OSError as error:
         raise UsageError(f"{tree / FILE_NAME} could not be written: {reason(error)}") from error
     return tree / FILE_NAME

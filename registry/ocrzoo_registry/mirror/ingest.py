@@ -14,7 +14,7 @@ from ocrzoo_registry.download.report import failure
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError
-from ocrzoo_registry.files import read_chunks, receive, sync, write_at_once
+from ocrzoo_registry.files import read_chunks, receive, sync, write_atomically
 from ocrzoo_registry.index.records import indexed
 from ocrzoo_registry.index.schema import Index, IndexedModel, revision_of
 from ocrzoo_registry.mirror.plan import PlannedModel
@@ -230,7 +230,7 @@ class Blobs:
             OSError: The folder cannot be written.
         """
         if not self.has(file):
-            write_at_once(self.folder / file.sha256, content)
+            write_atomically(self.folder / file.sha256, content)
 
     def linked(self) -> set[str]:
         """Return the names of files that have other hard links."""

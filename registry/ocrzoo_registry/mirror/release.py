@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Event
 
 from ocrzoo_registry.errors import IntegrityError, NotFound, StoreError, UsageError
-from ocrzoo_registry.files import read_bounded, reason, write_at_once
+from ocrzoo_registry.files import read_bounded, reason, write_atomically
 from ocrzoo_registry.index import schema
 from ocrzoo_registry.index.schema import Index
 from ocrzoo_registry.mirror import archives
@@ -149,7 +149,7 @@ class MirrorFolder:
                     "not updated; remove it, and name the models"
                 )
             if not self._mark.is_file():
-                write_at_once(self._mark, MARK.encode())
+                write_atomically(self._mark, MARK.encode())
             for folder in (self.blobs, self.releases):
                 folder.mkdir(exist_ok=True)
         except OSError as error:
@@ -180,7 +180,7 @@ class MirrorFolder:
         """
         was = self._current()
         if was is not None and was != folder:
-            write_at_once(self._previous, was.name.encode())
+            write_atomically(self._previous, was.name.encode())
         beside = self.root / f".current.{os.urandom(4).hex()}"
         beside.symlink_to(Path(self.releases.name) / folder.name)
         try:

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from ocrzoo_registry.cards.schema import Record
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.files import read_bounded, reason, write_at_once
+from ocrzoo_registry.files import read_bounded, reason, write_atomically
 from ocrzoo_registry.store.manifest import Manifest
 
 MAX_BYTES = 16 << 20
@@ -37,7 +37,7 @@ def write(path: Path, manifests: Sequence[Manifest]) -> None:
     """
     models = tuple(sorted(manifests, key=lambda one: (one.name, one.format)))
     content = LockFile(models=models).model_dump_json(indent=1, exclude={"models": {"__all__": _OF_ONE_MACHINE}})
-    write_at_once(path, f"{content}\n".encode())
+    write_atomically(path, f"{content}\n".encode())
 
 
 def read(path: Path) -> tuple[Manifest, ...]:

@@ -71,7 +71,7 @@ def remove(store: Store, stored: Stored) -> int:
             return 0  # another remove was faster
         freed = _size(stored.folder)
         store.discard(stored.folder)
-        store.remove_parts(stored.name, stored.file_format)
+        store.remove_partials(stored.name, stored.file_format)
     return freed
 
 

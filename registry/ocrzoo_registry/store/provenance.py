@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ocrzoo_registry.cards.formats import folder_name
-from ocrzoo_registry.files import read_bounded, write_at_once
+from ocrzoo_registry.files import read_bounded, write_atomically
 from ocrzoo_registry.store.manifest import Manifest
 from ocrzoo_registry.store.store import MAX_MANIFEST_BYTES
 
@@ -32,7 +32,7 @@ def compare(private: Path, manifest: Manifest) -> None:
                 earlier.revision,
             )
     try:
-        write_at_once(folder / f"{manifest.source}.json", manifest.model_dump_json(indent=1).encode())
+        write_atomically(folder / f"{manifest.source}.json", manifest.model_dump_json(indent=1).encode())
     except OSError as error:  # the model itself is installed
         log.debug("%s was not recorded: %s", manifest.name, error)
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from ocrzoo_registry.cards.formats import folder_name, model_files
 from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import StoreError
-from ocrzoo_registry.files import read_bounded, sha256_of, sync, write_at_once
+from ocrzoo_registry.files import read_bounded, sha256_of, sync, write_atomically
 
 if TYPE_CHECKING:
     from threading import Event
@@ -97,15 +97,15 @@ class Store:
         """Return the manifest of a folder, whatever the state of its files."""
         return _read_manifest(folder)
 
-    def parts(self, name: str, file_format: Format) -> Path:
+    def partials(self, name: str, file_format: Format) -> Path:
         """Return the folder of a model's partial downloads."""
         return self.private / "parts" / folder_name(name, file_format)
 
-    def remove_parts(self, name: str, file_format: Format) -> None:
+    def remove_partials(self, name: str, file_format: Format) -> None:
         """Delete the partial downloads of a model."""
         import shutil
 
-        shutil.rmtree(self.parts(name, file_format), ignore_errors=True)
+        shutil.rmtree(self.partials(name, file_format), ignore_errors=True)
 
     @contextmanager
     def lock(
@@ -183,7 +183,7 @@ class Store:
             stamped = manifest.stamped(folder)
             if _fault(folder, manifest) is not None:
                 return None
-            write_at_once(folder / MANIFEST_NAME, stamped.model_dump_json(indent=1).encode())
+            write_atomically(folder / MANIFEST_NAME, stamped.model_dump_json(indent=1).encode())
         except OSError as error:
             raise self._unwritable(error) from error
         return ModelFiles(manifest.name, manifest.format, folder, stamped)

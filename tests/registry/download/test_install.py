@@ -60,7 +60,7 @@ class Asked(Shelf):
         yield Stream(iter([self.contents[file.path][offset:]]), offset)
 
 
-def parts(store: Store) -> list[bytes]:
+def partials(store: Store) -> list[bytes]:
     return [path.read_bytes() for path in sorted((store.private / "parts").rglob("*.part"))]
 
 
@@ -69,12 +69,12 @@ def test_what_came_of_a_model_stays_for_the_next_time_and_is_then_removed(
 ) -> None:
     with pytest.raises(SourceError, match="closed for today"):
         make_resolver(torn=Torn()).get(DownloadRequest(CARD, ["onnx"]))
-    assert parts(store) == [WEIGHTS[:100]]
+    assert partials(store) == [WEIGHTS[:100]]
     whole = Asked()
     make_resolver(torn=whole).get(DownloadRequest(CARD, ["onnx"]))
     assert whole.offsets == [100]
-    assert parts(store) == []
-    assert not store.parts("seaside_det", "onnx").exists()
+    assert partials(store) == []
+    assert not store.partials("seaside_det", "onnx").exists()
 
 
 def test_another_source_goes_on_where_the_digest_is_the_same(make_resolver: MakeResolver) -> None:
@@ -135,7 +135,7 @@ def test_a_model_comes_out_of_an_archive(store: Store) -> None:
     assert files.manifest is not None
     assert {file.digest_origin for file in files.manifest.files} == {"the shelf"}
     assert store.find("seaside_det", "onnx") is not None
-    assert parts(store) == []
+    assert partials(store) == []
 
 
 def test_files_of_an_archive_that_nobody_vouched_for_are_first_seen_unless_the_card_pins_them(store: Store) -> None:

@@ -96,7 +96,7 @@ def test_a_name_that_is_not_here_is_told_with_the_nearest(folder: Path, store: S
 
 
 def test_removing_frees_the_folder_and_what_was_on_its_way(folder: Path, store: Store) -> None:
-    part = store.parts(NAME, "onnx") / "x.part"
+    part = store.partials(NAME, "onnx") / "x.part"
     part.parent.mkdir(parents=True)
     part.write_bytes(b"x")
     size = sum(path.stat().st_size for path in folder.iterdir())
@@ -171,7 +171,7 @@ def test_what_begins_to_be_fetched_while_locks_are_counted_is_left_alone(
 ) -> None:
     """Its lock was not there yet, so nobody knew whose parts these are."""
     children = maintenance._children
-    part = store.parts(NAME, "onnx") / "x.part"
+    part = store.partials(NAME, "onnx") / "x.part"
 
     def then_begins(folder: Path) -> list[Path]:
         found = children(folder)

@@ -126,14 +126,14 @@ def test_an_older_intact_state_makes_way_without_quarantine(model: ModelFiles, s
 
 
 def test_parts_have_a_place_for_each_model_and_format(store: Store) -> None:
-    assert store.parts(NAME, "onnx") == store.private / "parts" / f"{NAME}_onnx"
+    assert store.partials(NAME, "onnx") == store.private / "parts" / f"{NAME}_onnx"
     for file_format in ("onnx", "paddle"):
-        folder = store.parts(NAME, file_format)
+        folder = store.partials(NAME, file_format)
         folder.mkdir(parents=True)
         (folder / "x.part").write_bytes(b"x")
-    store.remove_parts(NAME, "onnx")
+    store.remove_partials(NAME, "onnx")
     assert [path.name for path in (store.private / "parts").iterdir()] == [NAME]
-    store.remove_parts(NAME, "onnx")  # nothing there is fine
+    store.remove_partials(NAME, "onnx")  # nothing there is fine
 
 
 def test_waiting_is_told_once_and_only_when_it_takes_a_moment(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
