@@ -7,19 +7,23 @@ from typing import Any
 
 import click
 
-from ocrzoo.cli.commands.bundle import bundle
-from ocrzoo.cli.commands.languages import languages
-from ocrzoo.cli.commands.mirror import mirror
-from ocrzoo.cli.commands.models import models
-from ocrzoo.cli.commands.ocr import ocr
-from ocrzoo.cli.commands.plugins import plugins
-from ocrzoo.cli.commands.pull import lock
-from ocrzoo.cli.commands.sources import sources
-from ocrzoo.cli.ocr_runner import OcrJob, run_ocr
+from ocrzoo.cli.lazy_group import LazyGroup
 from ocrzoo.cli.options import prediction_options, running_options, word_options
 from ocrzoo.cli.output import debug_option, one_line
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import read_bounded
+
+_COMMANDS = {
+    "bundle": "ocrzoo.cli.commands.bundle:bundle",
+    "languages": "ocrzoo.cli.commands.languages:languages",
+    "lock": "ocrzoo.cli.commands.pull:lock",
+    "mirror": "ocrzoo.cli.commands.mirror:mirror",
+    "models": "ocrzoo.cli.commands.models:models",
+    "ocr": "ocrzoo.cli.commands.ocr:ocr",
+    "plugins": "ocrzoo.cli.commands.plugins:plugins",
+    "sources": "ocrzoo.cli.commands.sources:sources",
+}
+"""Each sub-command's dotted path; only the one that runs is imported."""
 
 
 def _accept_dashes(option: str) -> str:
@@ -28,6 +32,8 @@ def _accept_dashes(option: str) -> str:
 
 
 @click.group(
+    cls=LazyGroup,
+    lazy=_COMMANDS,
     invoke_without_command=True,
     context_settings={
         "help_option_names": ["-h", "--help"],
@@ -84,6 +90,8 @@ def ocrzoo(
         return None
     if pipeline is None or input is None:
         raise click.UsageError("--pipeline and --input must be given together: ocrzoo --pipeline OCR --input page.png")
+    from ocrzoo.cli.ocr_runner import OcrJob, run_ocr
+
     return run_ocr(OcrJob([input], "dictionary", save_path), {"pipeline": pipeline}, options)
 
 
@@ -107,7 +115,3 @@ def write_config(name: str, folder: Path) -> Path:
     except OSError:
         pass  # a folder, a pipe, or larger
     raise UsageError(f"{path} exists and differs: choose another folder with --save_path, or move the file")
-
-
-for command in (models, languages, ocr, plugins, sources, lock, mirror, bundle):
-    ocrzoo.add_command(command)

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ocrzoo.cli.commands import store
-from ocrzoo.cli.commands.pull import path, pull
-from ocrzoo.cli.commands.select import select_model
 from ocrzoo.cli.language_output import describe_support, lacking_cell, letters_cell
+from ocrzoo.cli.lazy_group import LazyGroup
 from ocrzoo.cli.output import debug_option, print_json, print_table, stdout_is_terminal
 
 if TYPE_CHECKING:
@@ -18,13 +16,20 @@ if TYPE_CHECKING:
     from ocrzoo_registry.zoo import Zoo
 
 
-@click.group()
+_COMMANDS = {
+    "gc": "ocrzoo.cli.commands.store:gc",
+    "path": "ocrzoo.cli.commands.pull:path",
+    "pull": "ocrzoo.cli.commands.pull:pull",
+    "remove": "ocrzoo.cli.commands.store:remove",
+    "repair": "ocrzoo.cli.commands.store:repair",
+    "select": "ocrzoo.cli.commands.select:select_model",
+    "verify": "ocrzoo.cli.commands.store:verify",
+}
+
+
+@click.group(cls=LazyGroup, lazy=_COMMANDS)
 def models() -> None:
     """List, select, download, verify, repair and remove models."""
-
-
-for command in (select_model, pull, path, *store.COMMANDS):
-    models.add_command(command)
 
 
 @models.command("list")

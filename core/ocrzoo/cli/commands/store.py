@@ -143,6 +143,3 @@ def _described(stored: Stored) -> dict[str, Any]:
         "source": stored.manifest.source if stored.manifest else None,
         "revision": stored.manifest.revision if stored.manifest else None,
     }
-
-
-COMMANDS: Sequence[click.Command] = (verify, repair, remove, gc)

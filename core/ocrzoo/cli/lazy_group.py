@@ -1,0 +1,29 @@
+"""A command group that imports a sub-command when it is used, so that a command starts without all the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import click
+
+from ocrzoo_registry.plugins.specs import load_attribute
+
+
+class LazyGroup(click.Group):
+    """A group with sub-commands named by dotted path, beside those that are added as usual."""
+
+    def __init__(self, *args: Any, lazy: Mapping[str, str], **kwargs: Any) -> None:
+        """``lazy`` maps a command's name to ``package.module:attribute``."""
+        super().__init__(*args, **kwargs)
+        self._lazy = lazy
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted({*super().list_commands(ctx), *self._lazy})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, imported on first use; ``None`` where there is none."""
+        if cmd_name in self._lazy and cmd_name not in self.commands:
+            self.add_command(cast("click.Command", load_attribute(self._lazy[cmd_name])), cmd_name)
+        return super().get_command(ctx, cmd_name)
