@@ -28,7 +28,7 @@ def folder(store: Store) -> Path:
     return folder
 
 
-def test_a_folder_that_keeps_the_promise_stays_where_it_is(folder: Path, make_resolver: MakeResolver) -> None:
+def test_a_folder_with_the_stated_digests_is_registered_in_place(folder: Path, make_resolver: MakeResolver) -> None:
     before = tree(folder)
     shelf = Shelf(FILES)
     chosen = make_resolver(network=True, shelf=shelf)
@@ -61,21 +61,21 @@ def test_a_folder_with_one_other_file_is_moved_aside_and_the_rest_copied(
     assert {name: (folder / name).read_bytes() for name in FILES} == FILES
 
 
-def test_a_folder_that_lacks_a_file_is_not_adopted(folder: Path, make_resolver: MakeResolver) -> None:
+def test_an_incomplete_folder_is_not_registered(folder: Path, make_resolver: MakeResolver) -> None:
     (folder / "inference.yml").unlink()
     shelf = Shelf(FILES)
     make_resolver(shelf=shelf).get(DownloadRequest(CARD, ["onnx"]))
     assert shelf.opened == ["inference.yml"]
 
 
-def test_a_folder_that_nobody_vouches_for_is_not_adopted(folder: Path, make_resolver: MakeResolver) -> None:
+def test_a_folder_without_stated_digests_is_not_registered(folder: Path, make_resolver: MakeResolver) -> None:
     promised = [remote("inference.yml", FILES["inference.yml"]), RemoteFile("inference.onnx", len(WEIGHTS))]
     shelf = Shelf(FILES, promised=promised)
     make_resolver(shelf=shelf).get(DownloadRequest(CARD, ["onnx"]))
     assert shelf.opened == ["inference.onnx"]
 
 
-def test_the_cards_pin_decides_on_adoption(folder: Path, make_resolver: MakeResolver) -> None:
+def test_the_digest_of_the_card_decides_on_registration(folder: Path, make_resolver: MakeResolver) -> None:
     pin = {"path": "inference.onnx", "sha256": sha256(b"other"), "digest_origin": "the publisher"}
     card = offer_card(artifacts={"onnx": {"files": [pin]}})
     with pytest.raises(IntegrityError, match="sha256"):
@@ -83,9 +83,7 @@ def test_the_cards_pin_decides_on_adoption(folder: Path, make_resolver: MakeReso
     assert not (folder / MANIFEST_NAME).exists()
 
 
-def test_a_program_that_the_source_does_not_list_stands_against_adoption(
-    store: Store, make_resolver: MakeResolver
-) -> None:
+def test_a_folder_with_an_unlisted_program_is_not_registered(store: Store, make_resolver: MakeResolver) -> None:
     """Paddle prefers ``inference.json``: what lies beside a verified ``inference.pdmodel`` would be run."""
     folder = store.folder("seaside_det", "paddle")
     folder.mkdir(parents=True)
@@ -97,7 +95,7 @@ def test_a_program_that_the_source_does_not_list_stands_against_adoption(
     assert not (folder / "inference.json").exists()
 
 
-def test_offline_an_unverified_folder_is_named_and_taken_when_trusted(
+def test_offline_an_unverified_folder_can_be_accepted(
     folder: Path, settings: Settings, make_resolver: MakeResolver, caplog: pytest.LogCaptureFixture
 ) -> None:
     offline = Settings(home=settings.home, offline=True)
@@ -141,7 +139,7 @@ def test_a_verified_model_stays_verified_though_unverified_ones_are_accepted(mak
     ],
     ids=["no weights", "no configuration", "another model", "no mapping"],
 )
-def test_not_even_the_user_can_trust_what_is_no_model(
+def test_an_invalid_folder_cannot_be_accepted(
     folder: Path, make_resolver: MakeResolver, spoil: object, message: str
 ) -> None:
     assert callable(spoil)
@@ -151,7 +149,7 @@ def test_not_even_the_user_can_trust_what_is_no_model(
     assert not (folder / MANIFEST_NAME).exists()
 
 
-def test_a_locked_model_is_adopted_without_asking_anybody(folder: Path, make_resolver: MakeResolver) -> None:
+def test_a_locked_model_is_registered_without_asking_a_source(folder: Path, make_resolver: MakeResolver) -> None:
     chosen = make_resolver(network=True, shelf=Shelf(FILES))
     entry = chosen.get(DownloadRequest(CARD, ["onnx"])).manifest
     assert entry is not None
@@ -164,7 +162,7 @@ def test_a_locked_model_is_adopted_without_asking_anybody(folder: Path, make_res
     assert silent.listed == []
 
 
-def test_a_listing_of_an_archive_adopts_nothing(folder: Path, store: Store) -> None:
+def test_the_listing_of_an_archive_registers_nothing(folder: Path, store: Store) -> None:
     from ocrzoo_registry.download.events import DownloadEvents
     from ocrzoo_registry.download.install import Installer
 

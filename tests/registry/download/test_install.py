@@ -64,9 +64,7 @@ def partials(store: Store) -> list[bytes]:
     return [path.read_bytes() for path in sorted((store.private / "parts").rglob("*.part"))]
 
 
-def test_what_came_of_a_model_stays_for_the_next_time_and_is_then_removed(
-    store: Store, make_resolver: MakeResolver
-) -> None:
+def test_a_partial_download_stays_until_the_model_is_complete(store: Store, make_resolver: MakeResolver) -> None:
     with pytest.raises(SourceError, match="closed for today"):
         make_resolver(torn=Torn()).get(DownloadRequest(CARD, ["onnx"]))
     assert partials(store) == [WEIGHTS[:100]]
@@ -84,7 +82,7 @@ def test_another_source_goes_on_where_the_digest_is_the_same(make_resolver: Make
     assert (files.folder / ONNX).read_bytes() == WEIGHTS
 
 
-def test_another_source_begins_anew_where_nobody_vouches(make_resolver: MakeResolver) -> None:
+def test_without_a_digest_another_source_starts_again(make_resolver: MakeResolver) -> None:
     torn, whole = Torn(promised=[RemoteFile(ONNX)]), Asked(promised=[RemoteFile(ONNX)])
     make_resolver(torn=torn, whole=whole).get(DownloadRequest(CARD, ["onnx"]))
     assert whole.offsets == [0]
@@ -102,7 +100,7 @@ def test_nothing_of_two_sources_is_mixed_in_one_model(make_resolver: MakeResolve
     assert (files.folder / "inference.yml").read_bytes() == CONFIG + b"\n"
 
 
-def test_a_file_that_changed_alone_is_fetched_alone(make_resolver: MakeResolver) -> None:
+def test_only_a_changed_file_is_downloaded(make_resolver: MakeResolver) -> None:
     before = Shelf({ONNX: WEIGHTS, "inference.yml": CONFIG})
     make_resolver(shelf=before).get(DownloadRequest(CARD, ["onnx"]))
     after = Shelf({ONNX: WEIGHTS, "inference.yml": CONFIG + b"PostProcess: {thresh: 0.1}\n"})
@@ -126,7 +124,7 @@ def fetch_archive(
         return installer.install("bos", Shelf({"archive.tar": content}), listing)
 
 
-def test_a_model_comes_out_of_an_archive(store: Store) -> None:
+def test_a_model_is_unpacked_from_an_archive(store: Store) -> None:
     files = fetch_archive(store)
     assert {path.name: path.read_bytes() for path in files.folder.iterdir() if path.name != "ocrzoo.json"} == {
         ONNX: WEIGHTS,
@@ -138,7 +136,7 @@ def test_a_model_comes_out_of_an_archive(store: Store) -> None:
     assert partials(store) == []
 
 
-def test_files_of_an_archive_that_nobody_vouched_for_are_first_seen_unless_the_card_pins_them(store: Store) -> None:
+def test_files_of_an_archive_are_trusted_on_first_use_unless_the_card_has_digests(store: Store) -> None:
     pin = {"sha256": sha256(WEIGHTS), "digest_origin": "the publisher"}
     files = fetch_archive(store, promised=RemoteFile("archive.tar", len(TAR)), pin=pin)
     assert files.manifest is not None
@@ -149,7 +147,7 @@ def test_files_of_an_archive_that_nobody_vouched_for_are_first_seen_unless_the_c
 
 
 @pytest.mark.parametrize("pin", [{"size": 5}, {"sha256": sha256(b"other"), "digest_origin": "x"}], ids=str)
-def test_what_the_card_pins_holds_inside_an_archive_too(store: Store, pin: dict[str, object]) -> None:
+def test_digests_of_the_card_hold_inside_an_archive(store: Store, pin: dict[str, object]) -> None:
     with pytest.raises(IntegrityError, match=r"inference\.onnx: "):
         fetch_archive(store, pin=pin)
     assert store.find("seaside_det", "onnx") is None
@@ -176,7 +174,7 @@ def test_an_archive_with_other_bytes_than_stated_is_never_opened(store: Store) -
         fetch_archive(store, b"x" * len(TAR), promised=RemoteFile("archive.tar", len(TAR), md5=md5))
 
 
-def test_the_progress_is_told_with_the_size_of_what_has_to_come(make_resolver: MakeResolver) -> None:
+def test_progress_has_the_size_of_the_download(make_resolver: MakeResolver) -> None:
     shown: list[tuple[str, int | None, int]] = []
 
     @contextmanager

@@ -37,7 +37,7 @@ def test_an_equal_copy_is_named_in_the_origin(card: ModelCard) -> None:
     assert file.model_copy(update={"digest_origin": SEEN.digest_origin}) == SEEN
 
 
-def test_a_file_that_somebody_vouched_for_needs_none(card: ModelCard) -> None:
+def test_a_file_with_a_stated_digest_needs_no_known_digest(card: ModelCard) -> None:
     vouched = SEEN.model_copy(update={"digest_origin": "stated by huggingface"})
     assert verify.corroborated(card, "onnx", vouched) == vouched
 

@@ -51,7 +51,7 @@ def test_the_next_process_goes_on_where_the_last_one_ended(part: PartialFile, pa
     assert following.sha256 == sha256(content + b"more")
 
 
-def test_beginning_anew_forgets_bytes_and_validator(part: PartialFile, path: Path) -> None:
+def test_a_restart_discards_bytes_and_validator(part: PartialFile, path: Path) -> None:
     part.restart('"old"')
     part.write(b"old bytes")
     part.restart()
@@ -139,9 +139,7 @@ def test_much_is_handed_to_the_disk_while_more_is_coming(path: Path, monkeypatch
 
 
 @pytest.mark.parametrize("where", ["fdatasync", "fsync"])
-def test_a_disk_that_fails_while_it_flushes_is_told_at_the_end(
-    where: str, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_background_sync_is_raised_at_the_end(where: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever call the system tells it to: it tells it once."""
     failed = Event()
 
@@ -159,7 +157,7 @@ def test_a_disk_that_fails_while_it_flushes_is_told_at_the_end(
     part.close()
 
 
-def test_what_somebody_else_wrote_to_a_part_is_never_taken_for_the_file(part: PartialFile, path: Path) -> None:
+def test_a_partial_download_changed_by_another_program_is_refused(part: PartialFile, path: Path) -> None:
     part.write(b"mine")
     with path.open("ab") as file:
         file.write(b"theirs")

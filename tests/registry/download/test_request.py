@@ -23,13 +23,13 @@ def request(**pin: object) -> DownloadRequest:
     return DownloadRequest(card, ["onnx"])
 
 
-def test_what_the_card_pins_outranks_what_the_source_states() -> None:
+def test_the_digest_of_the_card_overrides_the_sources() -> None:
     stated = RemoteFile(ONNX, 5, md5="0" * 32, digest_origin="the shelf")
     pinned = request(size=len(WEIGHTS), sha256=sha256(WEIGHTS), digest_origin="the publisher").expect(stated)
     assert (pinned.size, pinned.sha256, pinned.digest_origin) == (len(WEIGHTS), sha256(WEIGHTS), "the publisher")
 
 
-def test_a_source_that_states_other_bytes_than_the_card_pins_is_refused_before_it_is_asked_for_them() -> None:
+def test_a_source_that_states_another_digest_than_the_card_is_refused() -> None:
     with pytest.raises(IntegrityError, match=r"inference\.onnx: sha256 is .* \(the publisher\)"):
         request(sha256=sha256(WEIGHTS), digest_origin="the publisher").expect(remote(ONNX, b"forged"))
 
@@ -47,7 +47,7 @@ def test_a_size_of_zero_is_a_pin_too() -> None:
     assert File(path=ONNX, size=0).size == 0
 
 
-def test_what_came_is_written_down_with_its_source() -> None:
+def test_the_manifest_names_source_and_revision() -> None:
     manifest = request().manifest("shelf", "7", [FILE])
     assert (manifest.name, manifest.format, manifest.source, manifest.revision) == ("seaside_det", "onnx", "shelf", "7")
     assert manifest.files == (FILE,)

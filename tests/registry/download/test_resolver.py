@@ -129,7 +129,7 @@ def test_a_full_disk_ends_the_search(
     assert nothing_published(settings)
 
 
-def test_every_attempt_is_told_in_the_final_error(make_resolver: MakeResolver) -> None:
+def test_the_error_describes_the_failed_sources(make_resolver: MakeResolver) -> None:
     closed = Shelf(list_error=SourceError("closed today"))
     torn = Shelf({"inference.yml": b"{}"})
     with pytest.raises(SourceError) as caught:
@@ -212,13 +212,13 @@ def test_a_configuration_of_another_model_is_refused(settings: Settings, make_re
     assert nothing_published(settings)
 
 
-def test_a_digest_that_nobody_stated_is_first_seen(make_resolver: MakeResolver) -> None:
+def test_a_digest_that_no_source_states_is_trusted_on_first_use(make_resolver: MakeResolver) -> None:
     files = make_resolver(shelf=Shelf(promised=[RemoteFile(ONNX)])).get(DownloadRequest(CARD, ["onnx"]))
     assert files.manifest is not None
     assert (files.manifest.files[0].digest_origin, files.manifest.files[0].sha256) == ("first use", sha256(WEIGHTS))
 
 
-def test_the_first_format_that_is_here_or_can_be_had_is_taken(make_resolver: MakeResolver) -> None:
+def test_the_first_available_format_is_used(make_resolver: MakeResolver) -> None:
     both = offer_card(artifacts={kind: {"files": [{"path": "x"}]} for kind in ("paddle", "onnx")})
     shelf = Shelf()
     chosen = make_resolver(network=True, shelf=shelf)
@@ -229,12 +229,12 @@ def test_the_first_format_that_is_here_or_can_be_had_is_taken(make_resolver: Mak
     assert shelf.listed == []
 
 
-def test_a_format_that_nobody_published_is_told(make_resolver: MakeResolver) -> None:
+def test_an_unpublished_format_is_an_error(make_resolver: MakeResolver) -> None:
     with pytest.raises(SourceError, match="seaside_det: published as onnx, but paddle is needed"):
         make_resolver(shelf=Shelf()).get(DownloadRequest(CARD, ["paddle"]))
 
 
-def test_offline_a_model_of_the_store_is_had_without_a_socket(
+def test_offline_a_stored_model_needs_no_socket(
     settings: Settings, make_resolver: MakeResolver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = make_resolver(shelf=Shelf()).get(DownloadRequest(CARD, ["onnx"]))
@@ -269,7 +269,7 @@ def test_offline_a_local_source_is_asked(settings: Settings, make_resolver: Make
     assert (files.folder / ONNX).read_bytes() == WEIGHTS
 
 
-def test_progress_is_shown_only_while_something_is_fetched(make_resolver: MakeResolver) -> None:
+def test_progress_is_shown_only_during_a_download(make_resolver: MakeResolver) -> None:
     shown: list[tuple[str, int | None, int]] = []
     came: list[int] = []
 

@@ -94,7 +94,7 @@ def test_wrong_bytes_of_the_same_revision_stay_wrong(make_resolver: MakeResolver
         make_resolver(hub=Changing(revisions)).get(DownloadRequest(CARD, ["onnx"]))
 
 
-def test_a_failure_is_told_while_the_next_source_is_asked(make_resolver: MakeResolver) -> None:
+def test_a_failure_is_reported_before_the_next_source(make_resolver: MakeResolver) -> None:
     told: list[str] = []
     events = DownloadEvents(message=told.append)
     chosen = make_resolver(events=events, odd=Shelf(list_error=SourceError("closed today")), other=Shelf())

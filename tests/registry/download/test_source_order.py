@@ -53,9 +53,7 @@ def test_only_a_known_source_that_says_so_changes_in_place(settings: Settings) -
     assert [chosen.is_mutable(name) for name in ("hub", "folder", "gone")] == [False, True, False]
 
 
-def test_a_source_that_fell_silent_is_asked_last_and_in_turn_again_after_a_while(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_silent_source_is_asked_last_for_a_while(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     chosen = policy(settings)
@@ -131,7 +129,7 @@ def test_a_source_that_cannot_be_loaded_is_a_source_error_when_it_is_asked(setti
         chosen.load("gone")
 
 
-def test_a_source_is_made_once_and_told_the_settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_is_made_once_with_the_settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Settings] = []
 
     def make(settings: Settings) -> Shelf:

@@ -96,7 +96,7 @@ ACCEPTED: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("content", ACCEPTED.values(), ids=ACCEPTED)
-def test_a_model_is_read_out_whole(stage: Path, content: bytes) -> None:
+def test_a_complete_model_is_unpacked(stage: Path, content: bytes) -> None:
     assert unpack(content, stage) == FILES
 
 
@@ -179,7 +179,7 @@ REFUSED: dict[str, Callable[[Path], bytes]] = {
 
 
 @pytest.mark.parametrize("make", REFUSED.values(), ids=REFUSED)
-def test_anything_else_is_refused_whole(stage: Path, make: Callable[[Path], bytes]) -> None:
+def test_other_archives_are_refused(stage: Path, make: Callable[[Path], bytes]) -> None:
     with pytest.raises(IntegrityError) as caught:
         unpack(make(stage.parent / "outside"), stage)
     assert "\n" not in str(caught.value)

@@ -88,7 +88,7 @@ def leave(path: Path, content: bytes, validator: str | None = None) -> None:
     part.close()
 
 
-def test_a_file_comes_in_chunks_and_is_verified(path: Path) -> None:
+def test_a_file_arrives_in_chunks_and_is_verified(path: Path) -> None:
     stored, progress = bring(Script([sending(CONTENT[:4], CONTENT[4:])]), path)
     assert path.read_bytes() == CONTENT
     assert stored == StoredFile(path=FILE.path, size=16, sha256=sha256(CONTENT), digest_origin="the shelf")
@@ -121,7 +121,7 @@ def test_the_next_process_goes_on_with_what_the_last_one_left(path: Path) -> Non
     assert path.read_bytes() == CONTENT
 
 
-def test_a_whole_part_is_not_asked_for_again(path: Path) -> None:
+def test_a_complete_partial_download_is_not_requested(path: Path) -> None:
     leave(path, CONTENT)
     source = Script([SourceError("asked")])
     assert bring(source, path)[0].digest_origin == "the shelf"
@@ -129,7 +129,7 @@ def test_a_whole_part_is_not_asked_for_again(path: Path) -> None:
 
 
 @pytest.mark.parametrize("left", [b"x" * 16, b"x" * 17], ids=["other bytes", "too many"])
-def test_a_part_that_cannot_become_the_file_is_begun_anew(path: Path, left: bytes) -> None:
+def test_a_useless_partial_download_is_restarted(path: Path, left: bytes) -> None:
     leave(path, left)
     source = Script([sending(CONTENT)])
     bring(source, path)
@@ -146,9 +146,7 @@ def test_a_source_that_starts_from_the_beginning_is_followed(path: Path) -> None
 
 
 @pytest.mark.parametrize("validator", ['"1"', None])
-def test_bytes_of_an_earlier_process_that_nothing_can_prove_are_fetched_again(
-    path: Path, validator: str | None
-) -> None:
+def test_unverifiable_bytes_of_an_earlier_process_are_downloaded_again(path: Path, validator: str | None) -> None:
     """A power cut may have left anything in them."""
     leave(path, CONTENT[:5], validator)
     source = Script([sending(CONTENT)])
@@ -187,7 +185,7 @@ def test_bytes_from_a_wrong_offset_are_never_joined(path: Path) -> None:
     assert path.read_bytes() == CONTENT
 
 
-def test_wrong_bytes_are_fetched_once_more(path: Path) -> None:
+def test_wrong_bytes_are_downloaded_once_more(path: Path) -> None:
     source = Script([sending(b"x" * 16), sending(CONTENT)])
     _, progress = bring(source, path)
     assert source.asked == [(0, None), (0, None)]
@@ -202,7 +200,7 @@ def test_wrong_bytes_that_come_twice_are_refused_and_not_kept(path: Path) -> Non
     assert not path.exists()
 
 
-def test_a_part_spoiled_by_another_source_costs_one_fetch_more(path: Path) -> None:
+def test_a_wrong_partial_download_costs_one_more_download(path: Path) -> None:
     leave(path, b"xxxx")
     source = Script([sending(CONTENT[4:], offset=4), sending(CONTENT)])
     bring(source, path)
@@ -222,7 +220,7 @@ def test_a_repository_that_states_another_size_than_it_sends_is_not_waited_for(p
     assert len(source.asked) == 2
 
 
-def test_a_file_of_unknown_size_is_as_long_as_it_comes(path: Path) -> None:
+def test_a_file_of_unknown_size_ends_with_the_stream(path: Path) -> None:
     stored, _ = bring(Script([sending(b"abc", b"de")]), path, RemoteFile("inference.onnx"))
     assert (stored.size, stored.digest_origin) == (5, "first use")
 
@@ -234,7 +232,7 @@ def test_a_file_whose_size_only_the_opening_tells_is_completed(path: Path) -> No
     assert source.asked == [(0, None), (5, '"1"')]
 
 
-def test_weaker_digests_are_promises_too(path: Path) -> None:
+def test_weaker_digests_are_compared_too(path: Path) -> None:
     md5 = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
     assert bring(Script([sending(CONTENT)]), path, RemoteFile("a", md5=md5))[0].digest_origin == "the source"
     with pytest.raises(IntegrityError, match="md5"):
@@ -271,7 +269,7 @@ def test_a_disk_that_is_full_is_not_the_sources_fault(path: Path, monkeypatch: p
         bring(Script([sending(CONTENT)]), path)
 
 
-def test_what_does_not_answer_is_asked_a_few_times(path: Path) -> None:
+def test_an_unreachable_source_is_tried_a_few_times(path: Path) -> None:
     source = Script([Unreachable("down")])
     with pytest.raises(Unreachable, match="down"):
         bring(source, path)

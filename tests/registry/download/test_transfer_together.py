@@ -73,7 +73,7 @@ def test_no_files_are_no_work() -> None:
     assert run_all([]) == []
 
 
-def test_a_few_come_side_by_side_and_never_more(tmp_path: Path) -> None:
+def test_the_number_of_concurrent_files_is_limited(tmp_path: Path) -> None:
     lock, running, most, full = Lock(), set[str](), list[int](), Event()
 
     def send(name: str) -> Iterator[bytes]:
@@ -179,7 +179,7 @@ def test_the_next_writer_of_a_part_is_not_disturbed_by_one_left_behind(tmp_path:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_waiting_to_try_again_ends_with_the_patience(tmp_path: Path) -> None:
+def test_waiting_for_a_retry_ends_with_the_timer(tmp_path: Path) -> None:
     def send(name: str) -> Iterator[bytes]:
         if name:
             raise Unreachable("busy", retry_after=30.0)
@@ -191,7 +191,7 @@ def test_waiting_to_try_again_ends_with_the_patience(tmp_path: Path) -> None:
     assert time.monotonic() - start < 3
 
 
-def test_all_is_called_off_from_outside(tmp_path: Path, gate: Event) -> None:
+def test_all_files_can_be_cancelled(tmp_path: Path, gate: Event) -> None:
     cancelled, begun = Event(), Event()
 
     def send(name: str) -> Iterator[bytes]:
@@ -212,7 +212,7 @@ def test_all_is_called_off_from_outside(tmp_path: Path, gate: Event) -> None:
     assert len(source.opened) <= CONCURRENT_FILES
 
 
-def test_a_file_that_is_called_off_while_its_part_is_read_touches_nothing(tmp_path: Path) -> None:
+def test_a_cancelled_file_leaves_its_partial_download_alone(tmp_path: Path) -> None:
     source = Plays(lambda name: iter([name.encode()]))
     [job] = jobs(source, tmp_path, 1)
     left = PartialFile(job.part_path)
@@ -225,7 +225,7 @@ def test_a_file_that_is_called_off_while_its_part_is_read_touches_nothing(tmp_pa
     assert job.part_path.read_bytes() == b"fi"
 
 
-def test_a_file_that_waits_for_its_turn_does_not_lose_patience(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_waiting_file_does_not_time_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock of a file runs from its own beginning."""
     for module in (retry, transfer):
         monkeypatch.setattr(module, "SILENCE_S", 0.3)

@@ -53,7 +53,7 @@ def check(file: RemoteFile, path: Path) -> str:
 
 
 @pytest.mark.parametrize("stated", KEPT.values(), ids=KEPT)
-def test_the_promised_bytes_are_vouched_for(path: Path, stated: dict[str, Any]) -> None:
+def test_bytes_with_the_expected_digest_have_its_origin(path: Path, stated: dict[str, Any]) -> None:
     file = replace(FILE, **stated)
     assert verify.has_digest(file)
     assert check(file, path) == "the shelf"
@@ -61,13 +61,13 @@ def test_the_promised_bytes_are_vouched_for(path: Path, stated: dict[str, Any]) 
 
 
 @pytest.mark.parametrize("stated", KEPT.values(), ids=KEPT)
-def test_a_single_other_byte_breaks_every_promise(path: Path, stated: dict[str, Any]) -> None:
+def test_one_changed_byte_fails_every_digest(path: Path, stated: dict[str, Any]) -> None:
     path.write_bytes(b"W" + CONTENT[1:])
     with pytest.raises(IntegrityError, match=r"^inference\.onnx: "):
         check(replace(FILE, **stated), path)
 
 
-def test_a_size_is_a_promise_and_no_voucher(path: Path) -> None:
+def test_a_size_is_compared_but_is_no_digest(path: Path) -> None:
     sized = replace(FILE, size=len(CONTENT))
     assert not verify.has_digest(sized)
     assert check(sized, path) == verify.TRUST_ON_FIRST_USE
@@ -75,7 +75,7 @@ def test_a_size_is_a_promise_and_no_voucher(path: Path) -> None:
         check(replace(FILE, size=5, sha256=sha256(CONTENT)), path)
 
 
-def test_what_nobody_vouched_for_is_first_seen(path: Path) -> None:
+def test_a_file_without_a_digest_is_trusted_on_first_use(path: Path) -> None:
     assert check(FILE, path) == verify.TRUST_ON_FIRST_USE == "first use"
 
 
@@ -97,7 +97,7 @@ def test_git_calls_it_so_too(path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("stated", KEPT.values(), ids=KEPT)
-def test_a_local_file_that_keeps_the_promise_is_described(path: Path, stated: dict[str, Any]) -> None:
+def test_a_local_file_with_the_expected_digest_matches(path: Path, stated: dict[str, Any]) -> None:
     stored = verify.matching(replace(FILE, **stated), path)
     assert stored is not None
     assert (stored.path, stored.size, stored.sha256) == ("inference.onnx", len(CONTENT), sha256(CONTENT))
@@ -106,11 +106,11 @@ def test_a_local_file_that_keeps_the_promise_is_described(path: Path, stated: di
     assert verify.matching(replace(FILE, **stated), path) is None
 
 
-def test_a_local_file_that_nobody_vouches_for_keeps_no_promise(path: Path) -> None:
+def test_a_local_file_without_an_expected_digest_does_not_match(path: Path) -> None:
     assert verify.matching(replace(FILE, size=len(CONTENT)), path) is None
 
 
-def test_a_file_that_is_not_there_keeps_no_promise(tmp_path: Path) -> None:
+def test_a_missing_file_does_not_match(tmp_path: Path) -> None:
     file = replace(FILE, sha256=sha256(CONTENT))
     assert verify.matching(file, tmp_path / "nowhere") is None
     assert verify.matching(file, tmp_path) is None

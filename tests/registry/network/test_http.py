@@ -36,7 +36,7 @@ def get(url: str, client: Web | None = None) -> bytes:
         return b"".join(client.chunks(answer))
 
 
-def test_an_answer_is_read_as_it_comes(server: WebServer) -> None:
+def test_a_body_is_read_as_it_arrives(server: WebServer) -> None:
     server.answers["/a"] = Reply(body=b"x" * 3_000_000)
     assert get(f"{server.url}/a") == b"x" * 3_000_000
     assert server.asked[0].headers["accept-encoding"] == "identity"
@@ -108,7 +108,7 @@ def test_the_time_to_come_back_may_be_a_date(server: WebServer) -> None:
         assert max(0, seconds - 5) <= caught.value.retry_after <= max(0, seconds)
 
 
-def test_nobody_there_is_unreachable_and_unconnected(server: WebServer) -> None:
+def test_a_refused_connection_is_unreachable(server: WebServer) -> None:
     with serving() as gone:
         url = gone.url
     with pytest.raises(Unreachable, match=r"^127.0.0.1:[0-9]+: .*refused") as caught:
@@ -151,7 +151,7 @@ def test_what_speaks_no_http_is_unreachable(server: WebServer, raw: bytes) -> No
 
 
 @pytest.mark.parametrize("start", ["", "HTTP/1.1 ", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"])
-def test_what_a_server_sends_back_of_the_question_is_not_told(server: WebServer, start: str) -> None:
+def test_request_headers_never_appear_in_errors(server: WebServer, start: str) -> None:
     """A page for finding faults, or a proxy, may repeat the headers that it was sent."""
     server.answers["/a"] = lambda asked: Reply(raw=f"{start}{asked.headers['authorization']}\r\n{'x' * 9000}".encode())
     web = Web(server.url, {"Authorization": "Bearer hf_secret"})

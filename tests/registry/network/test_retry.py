@@ -58,7 +58,7 @@ def test_what_is_unreachable_is_tried_again(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize(("connected", "tries"), [(True, TRIES), (False, TRIES_UNCONNECTED)])
-def test_the_tries_are_limited_and_the_last_error_is_told(clock: Clock, connected: bool, tries: int) -> None:
+def test_the_tries_are_limited_and_the_last_error_is_raised(clock: Clock, connected: bool, tries: int) -> None:
     call, calls = failing(*(Unreachable(f"try {number}", connected=connected) for number in range(1, 20)))
     with pytest.raises(Unreachable, match=f"try {tries}"):
         RetryPolicy().call(call, clock.sleep)
@@ -167,7 +167,7 @@ def test_a_good_start_does_not_pay_for_a_slow_rest(clock: Clock) -> None:
         drip(chosen, clock, 1, SILENCE_S)
 
 
-def test_the_whole_is_bounded_by_its_size(clock: Clock) -> None:
+def test_the_total_time_is_bounded_by_the_size(clock: Clock) -> None:
     chosen = StallTimer()
     chosen.expect(LEAST_RATE * 10)
     drip(chosen, clock, 1 << 20, 40)

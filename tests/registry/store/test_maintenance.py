@@ -66,7 +66,7 @@ def test_an_empty_home_holds_nothing(store: Store) -> None:
     assert collect(store) == []
 
 
-def test_each_model_is_told_with_its_state(folder: Path, store: Store) -> None:
+def test_each_model_is_listed_with_its_state(folder: Path, store: Store) -> None:
     (store.root / "foreign_rec").mkdir()
     torn = store.root / "torn_safetensors"
     torn.mkdir()
@@ -90,7 +90,7 @@ def test_a_model_in_another_models_place_is_broken(folder: Path, store: Store) -
     assert (found.name, found.status, found.fault) == ("other_det", "broken", f"holds {NAME} (onnx)")
 
 
-def test_a_name_that_is_not_here_is_told_with_the_nearest(folder: Path, store: Store) -> None:
+def test_the_error_of_an_unknown_name_suggests_a_known_one(folder: Path, store: Store) -> None:
     with pytest.raises(NotFound, match="did you mean seaside_det"):
         stored_models(store, ["seasid_det"])
 
@@ -143,7 +143,7 @@ def test_what_another_process_removed_first_frees_nothing(folder: Path, store: S
 
 
 @pytest.mark.parametrize("wheels", [False, True])
-def test_what_nobody_needs_is_cleared_away_and_models_stay(folder: Path, store: Store, wheels: bool) -> None:
+def test_leftovers_are_pruned_and_models_stay(folder: Path, store: Store, wheels: bool) -> None:
     paths = litter(store)
     before = tree(folder)
     planned = collect(store, wheels=wheels, dry_run=True)
@@ -158,7 +158,7 @@ def test_what_nobody_needs_is_cleared_away_and_models_stay(folder: Path, store: 
     assert [one for one in collect(store) if one.kind != "wheel"] == []
 
 
-def test_a_model_that_is_being_fetched_is_left_alone(store: Store) -> None:
+def test_a_model_that_is_being_downloaded_is_kept(store: Store) -> None:
     paths = litter(store)
     with FileLock(paths["lock"]):
         assert {one.kind for one in collect(store)} == {"quarantine"}
@@ -166,9 +166,7 @@ def test_a_model_that_is_being_fetched_is_left_alone(store: Store) -> None:
     assert paths["staging"].exists()
 
 
-def test_what_begins_to_be_fetched_while_locks_are_counted_is_left_alone(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_download_that_begins_during_pruning_is_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its lock was not there yet, so nobody knew whose parts these are."""
     children = maintenance._children
     part = store.partials(NAME, "onnx") / "x.part"
@@ -195,7 +193,7 @@ def test_nothing_behind_a_link_is_cleared_away(store: Store, tmp_path: Path) -> 
     assert tree(theirs) == before
 
 
-def test_a_lock_that_nobody_can_hold_is_cleared_away(store: Store, tmp_path: Path) -> None:
+def test_a_lock_that_cannot_be_held_is_pruned(store: Store, tmp_path: Path) -> None:
     locks = store.private / "locks"
     (locks / "a.lock").mkdir(parents=True)
     (tmp_path / "precious").write_bytes(b"x")

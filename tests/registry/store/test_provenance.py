@@ -26,7 +26,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return caplog.messages
 
 
-def test_the_first_to_serve_a_model_differs_from_nobody(tmp_path: Path, warnings: list[str]) -> None:
+def test_the_first_source_of_a_model_is_not_reported(tmp_path: Path, warnings: list[str]) -> None:
     provenance.compare(tmp_path, served(b"a", "one", "1"))
     provenance.compare(tmp_path, served(b"a", "one", "1"))
     assert warnings == []
@@ -55,15 +55,13 @@ def test_a_source_may_move_on_to_a_new_revision(tmp_path: Path, caplog: pytest.L
     assert caplog.messages == []
 
 
-def test_a_source_with_other_bytes_under_the_same_revision_is_told(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_other_bytes_at_the_same_revision_are_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     provenance.compare(tmp_path, served(b"a", "one", "1"))
     provenance.compare(tmp_path, served(b"b", "one", "1"))
     assert len(caplog.messages) == 1
 
 
-def test_other_models_and_formats_are_nobodys_business(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_other_models_and_formats_are_ignored(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     provenance.compare(tmp_path, served(b"a", "one", "1"))
     provenance.compare(tmp_path, served(b"b", "two", "1").model_copy(update={"format": "paddle"}))
     provenance.compare(tmp_path, served(b"b", "two", "1").model_copy(update={"name": "other_det"}))

@@ -80,7 +80,7 @@ def test_a_home_that_cannot_be_written_still_serves_what_it_has(
     assert shelf.opened == []
 
 
-def test_only_the_model_asked_for_is_found(model: ModelFiles, store: Store) -> None:
+def test_only_the_requested_model_is_found(model: ModelFiles, store: Store) -> None:
     assert store.find(NAME, "paddle") is None
     shutil.copytree(model.folder, store.folder("other_det", "onnx"))
     assert store.find("other_det", "onnx") is None
@@ -105,7 +105,7 @@ FAULTS: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_broken_model_is_fetched_anew_and_kept_in_quarantine(
+def test_a_broken_model_is_downloaded_again_and_kept_in_quarantine(
     model: ModelFiles, store: Store, make_resolver: MakeResolver, caplog: pytest.LogCaptureFixture, fault: str
 ) -> None:
     FAULTS[fault](model.folder)
@@ -126,7 +126,7 @@ def test_a_broken_model_is_fetched_anew_and_kept_in_quarantine(
     assert str(kept) in warning
 
 
-def test_a_folder_of_unknown_origin_is_moved_aside_whole(store: Store, make_resolver: MakeResolver) -> None:
+def test_a_folder_of_unknown_origin_is_quarantined(store: Store, make_resolver: MakeResolver) -> None:
     foreign = store.folder(NAME, "onnx")
     (foreign / "notes").mkdir(parents=True)
     (foreign / "inference.onnx").write_bytes(b"who knows")
@@ -192,7 +192,7 @@ def test_staging_leaves_nothing_behind_when_it_fails(store: Store) -> None:
     assert list((store.private / "staging").iterdir()) == []
 
 
-def test_a_full_disk_is_told_with_what_to_do(store: Store) -> None:
+def test_the_error_of_a_full_disk_names_the_next_step(store: Store) -> None:
     with pytest.raises(StoreError, match=r"No space left on device.* Make room, or .*OCRZOO_HOME") as caught:  # noqa: SIM117
         with store.staging():
             raise OSError(28, "No space left on device")
@@ -244,13 +244,13 @@ def test_a_crash_at_any_point_leaves_no_half_model(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks its processes: there are none on this system")
-def test_eight_processes_at_once_fetch_once(tmp_path: Path) -> None:
+def test_eight_processes_share_one_download(tmp_path: Path) -> None:
     (statuses,) = run_processes("together", tmp_path)
     assert statuses == [0] * 8
     assert (tmp_path / "fetches").read_text() == "fetched\n"
 
 
-def test_a_program_that_nobody_vouched_for_is_a_fault(store: Store, make_resolver: MakeResolver) -> None:
+def test_an_unexpected_program_is_a_fault(store: Store, make_resolver: MakeResolver) -> None:
     """Paddle prefers ``inference.json``: one that was added beside a verified ``inference.pdmodel`` would be run."""
     card = offer_card(artifacts={"paddle": {"files": [{"path": "inference.pdmodel"}]}})
     shelf = Shelf({"inference.pdmodel": b"program", "inference.pdiparams": WEIGHTS})

@@ -33,13 +33,13 @@ def manifest(**contents: bytes) -> Manifest:
     return Manifest(name=NAME, format="onnx", source="shelf", revision="1", files=files)
 
 
-def test_a_whole_model_has_no_fault(model: ModelFiles, store: Store) -> None:
+def test_a_complete_model_has_no_fault(model: ModelFiles, store: Store) -> None:
     assert store.fault(model.folder) is None
     assert store.fault(model.folder, deep=True) is None
 
 
 @pytest.mark.parametrize("deep", [False, True])
-def test_a_fault_is_told_in_words_that_follow_the_folders_name(model: ModelFiles, store: Store, deep: bool) -> None:
+def test_a_fault_is_described_after_the_folder_name(model: ModelFiles, store: Store, deep: bool) -> None:
     weights, config = model.folder / "inference.onnx", model.folder / "inference.yml"
 
     def fault() -> str | None:
@@ -136,7 +136,7 @@ def test_parts_have_a_place_for_each_model_and_format(store: Store) -> None:
     store.remove_partials(NAME, "onnx")  # nothing there is fine
 
 
-def test_waiting_is_told_once_and_only_when_it_takes_a_moment(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_is_reported_once_and_after_a_moment(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_module, "LOCK_MOMENT_S", 0.05)
     told, taken, release = list[str](), Event(), Event()
 
@@ -185,9 +185,7 @@ def test_the_resolver_reports_what_it_waits_for(
     assert told == [f"waiting for another process that is downloading {NAME}"]
 
 
-def test_a_lock_whose_file_is_deleted_at_the_same_moment_is_taken_anew(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lock_whose_file_is_deleted_meanwhile_is_taken_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """As gc does, in the middle of taking it: what was locked then has no name, and keeps nobody out."""
     fcntl = pytest.importorskip("fcntl")
     path = store.private / "locks" / f"{NAME}.lock"
