@@ -113,7 +113,7 @@ def test_a_file_that_the_disk_does_not_take_ends_the_search(
     settings = variables(tmp_path, [source, following], hubs)
     status, said = end_of(start(settings, code=LIMITED))
     assert (status, said.partition(":")[0]) == (ExitCode.SOURCE, "StoreError")
-    assert "make room" in said
+    assert "Make room" in said
     assert hubs.asked(source=following) == []
     assert half_done(tmp_path) == []
     assert contents_of(pull(settings).folder) == files
@@ -144,7 +144,7 @@ def test_a_full_disk_ends_the_search_and_room_cures_it(
         ballast = home / "ballast"
         ballast.write_bytes(bytes((2 << 20) - SMALL))
         settings = variables(home, [source], hubs)
-        with pytest.raises(StoreError, match=r"No space left on device.*make room"):
+        with pytest.raises(StoreError, match=r"No space left on device.*Make room"):
             pull(settings)
         assert half_done(home) == []
         assert parts_of(home)
@@ -159,7 +159,7 @@ def test_a_disk_with_room_for_the_archive_alone(hubs: Hubs, files: dict[str, byt
         ballast = home / "ballast"
         ballast.write_bytes(bytes((2 << 20) - len(hubs.tar(asked_of("bos"))) - SMALL))
         settings = variables(home, ["bos"], hubs)
-        with pytest.raises(StoreError, match=r"No space left on device.*make room"):
+        with pytest.raises(StoreError, match=r"No space left on device.*Make room"):
             pull(settings)
         assert half_done(home) == []
         ballast.unlink()
