@@ -33,6 +33,7 @@ from tests.hubs.pulling import PARAMS, PULL
 
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.resolver import Resolver
+from ocrzoo_registry.download.source_order import SourceOrder
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store.store import Store
 from ocrzoo_registry.zoo import Zoo
@@ -113,8 +114,8 @@ def zoo() -> Zoo:
 
 def ours(home: Path) -> None:
     """Fetch the model as the library does: listed, hashed, synced and published."""
-    settings = replace(zoo().settings, home=home)
-    Resolver(settings, zoo().sources, Store(home)).get(DownloadRequest(zoo().models.get(MODEL), ["paddle"]))
+    order = SourceOrder(replace(zoo().settings, home=home), zoo().sources)
+    Resolver(order, Store(home)).get(DownloadRequest(zoo().models.get(MODEL), ["paddle"]))
 
 
 def fetches(url: str) -> dict[str, Fetch]:

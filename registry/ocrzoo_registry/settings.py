@@ -11,16 +11,8 @@ from typing import Literal
 
 from ocrzoo_registry.errors import SettingError
 
-_BOOLEANS = {
-    "1": True,
-    "true": True,
-    "yes": True,
-    "on": True,
-    "0": False,
-    "false": False,
-    "no": False,
-    "off": False,
-}
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off", ""}
 
 _URL = r"(?i:https?)://[^\s/@?#]+(/[^\s?#]*)?"
 _MIRROR_FORMS = {
@@ -124,9 +116,9 @@ def _folder(name: str) -> Path:
 
 def _switch(environ: Mapping[str, str], name: str) -> bool:
     value = environ.get(name, "").strip().lower()
-    if value and value not in _BOOLEANS:
+    if value not in _TRUE | _FALSE:
         raise SettingError(f"{name}={value!r} is not a boolean. Set it to 1 or 0.")
-    return _BOOLEANS.get(value, False)
+    return value in _TRUE
 
 
 def _names(environ: Mapping[str, str], name: str) -> list[str]:

@@ -21,6 +21,7 @@ from ocrzoo_registry.store.store import ModelFiles, Store
 if TYPE_CHECKING:
     from ocrzoo_registry.download.events import DownloadEvents
     from ocrzoo_registry.download.resolver import Resolver
+    from ocrzoo_registry.download.source_order import SourceOrder
     from ocrzoo_registry.languages.selection import Selection
     from ocrzoo_registry.languages.tags import Language
 
@@ -69,7 +70,7 @@ class Zoo:
         return (
             any(card.sources.get(spec.key) for spec in asked)
             or any(self.store.find(card.name, file_format) for file_format in card.artifacts)
-            or any(self.resolver.sources.holds(spec.name, card.name) for spec in asked if spec.discoverable)
+            or any(self.source_order.holds(spec.name, card.name) for spec in asked if spec.discoverable)
         )
 
     @cached_property
@@ -81,8 +82,15 @@ class Zoo:
     @cached_property
     def _asked(self) -> tuple[SourceSpec, ...]:
         """The enabled sources: not those that offline mode or the settings exclude."""
-        named = self.resolver.sources
-        return tuple(self.sources.get(name) for name in named.names() if not named.is_offline(name))
+        order = self.source_order
+        return tuple(self.sources.get(name) for name in order.names() if not order.is_offline(name))
+
+    @cached_property
+    def source_order(self) -> SourceOrder:
+        """The sources in the order in which they are asked."""
+        from ocrzoo_registry.download.source_order import SourceOrder
+
+        return SourceOrder(self.settings, self.sources)
 
     @cached_property
     def readable_formats(self) -> tuple[Format, ...]:
@@ -101,7 +109,7 @@ class Zoo:
         """What downloads models into the store."""
         from ocrzoo_registry.download.resolver import Resolver
 
-        return Resolver(self.settings, self.sources, self.store, self.events)
+        return Resolver(self.source_order, self.store, self.events)
 
     def installed_check(self) -> Callable[[ModelCard], bool]:
         """Return a function that checks whether a model is stored completely, for the current state of the store."""
@@ -175,7 +183,7 @@ def zoo_with_sources(source: str | None, events: DownloadEvents | None = None) -
             raise UsageError("source: name at least one; 'ocrzoo sources check' lists them")
         settings = replace(settings, sources=names, sources_exact=True)
     zoo = Zoo(settings, events)
-    zoo.resolver.sources.names()  # report an unknown source once, not once a model
+    zoo.source_order.names()  # report an unknown source once, not once a model
     return zoo
 
 

@@ -18,6 +18,7 @@ from tests.registry.kit import FIRST_PARTY, SitePackages
 
 from ocrzoo_registry.download.events import DownloadEvents
 from ocrzoo_registry.download.resolver import Resolver
+from ocrzoo_registry.download.source_order import SourceOrder
 from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
 from ocrzoo_registry.plugins.specs import SourceSpec
 from ocrzoo_registry.settings import Settings
@@ -81,6 +82,7 @@ def make_resolver(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> MakeRe
             setattr(module, name, lambda _settings, source=source: source)
             spec = SourceSpec(name, f"{module.__name__}:{name}", rank=rank, network=network, mutable=not network)
             offers.append(Registration(spec, Origin("test", "test", "0")))
-        return Resolver(settings, Registrations("source", offers, lambda spec: spec.name), Store(settings.home), events)
+        order = SourceOrder(settings, Registrations("source", offers, lambda spec: spec.name))
+        return Resolver(order, Store(settings.home), events)
 
     return make

@@ -7,18 +7,14 @@ happens when a source fails.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ocrzoo_registry.download.events import DownloadEvents
 from ocrzoo_registry.download.source_order import SourceOrder
 from ocrzoo_registry.errors import Attempt, IntegrityError, SourceError, StoreError
-from ocrzoo_registry.plugins.registrations import Registrations
-from ocrzoo_registry.plugins.specs import SourceSpec
-from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.base import Listing, Source
+from ocrzoo_registry.sources.base import Listing, Source, Versioned
 from ocrzoo_registry.store.store import ModelFiles, Store
 
 if TYPE_CHECKING:
@@ -34,19 +30,10 @@ log = logging.getLogger("ocrzoo")
 class Resolver:
     """Finds models in the store, and downloads those that are missing."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        sources: Registrations[SourceSpec],
-        store: Store,
-        events: DownloadEvents | None = None,
-        loaded: Mapping[str, Source] | None = None,
-    ) -> None:
-        """``loaded`` are sources by name that need not be made by their factories."""
+    def __init__(self, sources: SourceOrder, store: Store, events: DownloadEvents | None = None) -> None:
+        self.sources = sources
         self.store = store
         self.events = events or DownloadEvents()
-        self.sources = SourceOrder(settings, sources, loaded)
-        self._settings = settings
 
     def get(self, request: DownloadRequest) -> ModelFiles:
         """Return the requested model, in the first of its formats that is stored or can be downloaded.
@@ -65,21 +52,14 @@ class Resolver:
         elif not request.accept_unverified and (found := self._find(request)):
             return found
         attempts: list[Attempt] = []
-        with self._lock(request.name):
+        waiting = f"waiting for another process that is downloading {request.name}"
+        with self.store.lock(request.name, lambda: self.events.message(waiting), self.events.cancelled):
             if found := self._register_unverified(request, names) or self._find(request):
                 return found
             for file_format in request.formats:
                 if downloaded := self._download(request.only(file_format), names, attempts):
                     return downloaded
         return self._outdated_or_failure(request, attempts)
-
-    def _lock(self, name: str) -> AbstractContextManager[None]:
-        """Hold a model's lock, and report if another process has it."""
-        return self.store.lock(
-            name,
-            lambda: self.events.message(f"waiting for another process that is downloading {name}"),
-            self.events.cancelled,
-        )
 
     def _stored_format(self, request: DownloadRequest) -> DownloadRequest:
         """Return a request to refresh for the first format that is stored, if any."""
@@ -155,6 +135,8 @@ class Resolver:
         if expected is None or not expected.has_commit:
             return None
         for lost in [one for one in attempts if (one.source, one.outcome) == (expected.source, "missing")]:
+            if not isinstance(self.sources.load(lost.source), Versioned):
+                break
             attempts[attempts.index(lost)] = replace(lost, message=f"{lost.message} at {expected.revision}")
             return self._ask(installer.install, installer.request, [lost.source], attempts, latest=True)
         return None
@@ -227,4 +209,5 @@ class Resolver:
         folders = {file_format: self.store.folder(request.name, file_format) for file_format in request.formats}
         present = [folder for folder in folders.values() if folder.is_dir()]
         faults = {folder: self.store.fault(folder) for folder in present}
-        raise failure(request.name, folders, faults, attempts, offline=self._settings.offline, command=request.command)
+        offline = self.sources.settings.offline
+        raise failure(request.name, folders, faults, attempts, offline=offline, command=request.command)

@@ -23,13 +23,14 @@ REMEMBER_SILENCE_S = 60.0
 
 
 class SourceOrder:
-    """The sources of one resolver."""
+    """Sources in the order of the settings, each created on first use."""
 
     def __init__(
         self, settings: Settings, specs: Registrations[SourceSpec], loaded: Mapping[str, Source] | None = None
     ) -> None:
-        self._settings = settings
-        self._specs = specs
+        """``loaded`` are sources by name that need not be made by their factories."""
+        self.settings = settings
+        self.specs = specs
         self._loaded = dict(loaded or {})
         self._silent_since: dict[str, float] = {}
 
@@ -39,21 +40,21 @@ class SourceOrder:
         Raises:
             UsageError: ``PADDLE_PDX_MODEL_SOURCE`` names an unknown one, or one that two plugins register.
         """
-        in_order = sorted(self._specs, key=lambda spec: (spec.rank, spec.name))
+        in_order = sorted(self.specs, key=lambda spec: (spec.rank, spec.name))
         ranked = [spec.name for spec in in_order if not spec.unavailable_reason]
-        known = {name.lower(): name for name in [*self._specs.conflicts, *self._specs.names]}
+        known = {name.lower(): name for name in [*self.specs.conflicts, *self.specs.names]}
         wanted: list[str] = []
-        for name in self._settings.sources:
+        for name in self.settings.sources:
             if name.lower() not in known:
                 raise UsageError(
                     f"unknown source {name!r} in PADDLE_PDX_MODEL_SOURCE or --source{did_you_mean(name, known)}; "
                     f"known are {', '.join(ranked)}"
                 )
-            spec = self._specs.get(known[name.lower()])
+            spec = self.specs.get(known[name.lower()])
             if spec.unavailable_reason:
                 raise UsageError(f"source {spec.name!r} needs {spec.unavailable_reason}")
             wanted.append(spec.name)
-        exact = self._settings.sources_exact or len(wanted) > 1
+        exact = self.settings.sources_exact or len(wanted) > 1
         return tuple(wanted if exact else dict.fromkeys([*wanted, *ranked]))
 
     def responsive_first(self, names: Iterable[str]) -> list[str]:
@@ -70,25 +71,21 @@ class SourceOrder:
 
     def that_compare(self, names: Iterable[str]) -> list[str]:
         """Return the sources that list a model without downloading it."""
-        return [name for name in names if not self._specs.get(name).listing_downloads]
-
-    def downloads_to_list(self, name: str) -> bool:
-        """Whether a source downloads a model to list it."""
-        return self._specs.get(name).listing_downloads
+        return [name for name in names if not self.specs.get(name).listing_downloads]
 
     def is_offline(self, name: str) -> bool:
         """Whether a source needs the network, and offline mode is on."""
-        return self._settings.offline and self._specs.get(name).network
+        return self.settings.offline and self.specs.get(name).network
 
     def is_mutable(self, name: str) -> bool:
         """Whether a source is known, and its models may change in place."""
-        return name in self._specs and self._specs.get(name).mutable
+        return name in self.specs and self.specs.get(name).mutable
 
     def holds(self, name: str, model: str) -> bool:
         """Whether a source that cards do not name has a model; false if it does not answer in time."""
         from ocrzoo_registry.network.deadline import Deadline
 
-        spec = self._specs.get(name)
+        spec = self.specs.get(name)
         source = self.load(name)
         try:
             return isinstance(source, Holding) and Deadline(spec.list_timeout_s).run(lambda: source.holds(model))
@@ -102,7 +99,7 @@ class SourceOrder:
             UsageError: It cannot be loaded.
         """
         if name not in self._loaded:
-            self._loaded[name] = cast("Source", load_attribute(self._specs.get(name).factory)(self._settings))
+            self._loaded[name] = cast("Source", load_attribute(self.specs.get(name).factory)(self.settings))
         return self._loaded[name]
 
     def list(self, name: str, request: DownloadRequest, cancelled: Event, *, latest: bool = False) -> Listing | None:
@@ -118,7 +115,7 @@ class SourceOrder:
         from ocrzoo_registry.download.transfer import Cancelled, blamed_on_source
         from ocrzoo_registry.network.deadline import Deadline
 
-        spec = self._specs.get(name)
+        spec = self.specs.get(name)
 
         def call() -> Listing | None:
             source = self.load(name)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.errors import IntegrityError
-from ocrzoo_registry.files import CHUNK_BYTES
+from ocrzoo_registry.files import CHUNK_BYTES, sha256_of
 from ocrzoo_registry.sources.base import RemoteFile
 from ocrzoo_registry.store.manifest import StoredFile
 
@@ -41,8 +41,6 @@ def check(file: RemoteFile, path: Path, size: int, sha256: str) -> str:
 
 def matching(file: RemoteFile, path: Path) -> StoredFile | None:
     """Return the record of a local file if it has the expected digest, else ``None``."""
-    from ocrzoo_registry.files import sha256_of
-
     if not has_digest(file):
         return None
     try:
@@ -61,8 +59,6 @@ def unverified(folder: Path, path: str, digest_origin: str) -> StoredFile:
     Raises:
         OSError: It cannot be read.
     """
-    from ocrzoo_registry.files import sha256_of
-
     file = folder / path
     return StoredFile(path=path, size=file.stat().st_size, sha256=sha256_of(file), digest_origin=digest_origin)
 

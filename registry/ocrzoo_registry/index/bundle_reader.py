@@ -126,13 +126,14 @@ def chosen(bundle: Bundle, names: Sequence[str]) -> list[IndexedModel]:
 def resolver_of(bundle: Bundle, settings: Settings, store: Store, events: DownloadEvents | None = None) -> Resolver:
     """Return a resolver whose only source is the bundle."""
     from ocrzoo_registry.download.resolver import Resolver
+    from ocrzoo_registry.download.source_order import SourceOrder
     from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
     from ocrzoo_registry.plugins.specs import SourceSpec
 
     spec = SourceSpec(NAME, f"{__name__}:read", rank=0, network=False)
     specs = Registrations("source", [Registration(spec, Origin(NAME, "ocrzoo", ""))], lambda one: one.name)
     own = replace(settings, sources=(), sources_exact=False, offline=False)
-    return Resolver(own, specs, store, events, {NAME: bundle})
+    return Resolver(SourceOrder(own, specs, {NAME: bundle}), store, events)
 
 
 def request_of(bundle: Bundle, model: IndexedModel, card: ModelCard | None) -> DownloadRequest:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 
 from ocrzoo_registry.cards.formats import wanted_files
-from ocrzoo_registry.cards.schema import FileRecord, Format, ModelCard, is_commit
+from ocrzoo_registry.cards.schema import FileRecord, Format, ModelCard
 from ocrzoo_registry.index.schema import Index, IndexedModel, blob_of, revision_of
 from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.store.manifest import Manifest, StoredFile
@@ -24,7 +24,7 @@ def indexed(manifest: Manifest, card: ModelCard) -> IndexedModel:
     their own. A model with such a file is not what the hub's commit identifies.
     """
     files = tuple(sorted(manifest.unstamped().files, key=lambda file: file.path))
-    is_hubs = manifest.has_commit and is_commit(manifest.revision) and manifest.served == manifest.files
+    is_hubs = manifest.has_commit and manifest.served == manifest.files
     return IndexedModel(
         name=manifest.name,
         format=manifest.format,

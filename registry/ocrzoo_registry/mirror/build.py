@@ -13,6 +13,7 @@ from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.download.batch import run_concurrently
 from ocrzoo_registry.download.events import DownloadEvents
 from ocrzoo_registry.download.resolver import Resolver
+from ocrzoo_registry.download.source_order import SourceOrder
 from ocrzoo_registry.errors import NotOffered, OcrzooError, OfflineError, StoreError, UsageError
 from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.records import index_of, made_by
@@ -100,7 +101,7 @@ def resolver_of(zoo: Zoo, folder: MirrorFolder, events: DownloadEvents | None = 
         UsageError: The mirror's only source is itself.
     """
     own = replace(events or DownloadEvents(), local_copies=LocalCopies(folder, zoo.store))
-    return Resolver(_settings_of(zoo, folder), zoo.sources, folder.store(), own)
+    return Resolver(SourceOrder(_settings_of(zoo, folder), zoo.sources), folder.store(), own)
 
 
 Choice = Callable[[Index], Sequence[RequestedModel]]
@@ -215,7 +216,7 @@ def _settings_of(zoo: Zoo, folder: MirrorFolder) -> Settings:
     The mirror of the settings may be this one behind a web server, which would then never be out of date: it is asked
     only if it is named, and never if it is this folder.
     """
-    settings, names = zoo.settings, zoo.resolver.sources.names()
+    settings, names = zoo.settings, zoo.source_order.names()
     if not settings.sources_exact and len(settings.sources) <= 1:
         names = tuple(sorted(names, key=lambda name: name in _THIRD_PARTY and name not in settings.sources))
         names = tuple(name for name in names if name != _MIRROR or _MIRROR in settings.sources)

@@ -94,10 +94,11 @@ class _Planner:
         for name in self.names:
             wanted = DownloadRequest(request.card, (request.file_format,))
             is_origin = known is not None and known.source == name
-            if self.resolver.sources.downloads_to_list(name):
+            spec = self.resolver.sources.specs.get(name)
+            if spec.listing_downloads:
                 if is_origin and known is not None and known.card.sources == request.card.sources:
                     return PlannedModel(request, "unchanged", current, name)
-                if known is None and _may_have(request.card, name, request.file_format):
+                if known is None and request.file_format in request.card.sources.get(spec.key, {}):
                     return PlannedModel(request, updated, current, name, None, tuple(attempts))
                 continue
             answer = self._ask(wanted, name)
@@ -152,11 +153,6 @@ class _Planner:
             return PlannedModel(request, "source unavailable", current, failed.source, None, tuple(attempts))
         state: State = "unchanged" if any(one.outcome == "offline" for one in attempts) else "removed upstream"
         return PlannedModel(request, state, current, None, None, tuple(attempts))
-
-
-def _may_have(card: ModelCard, source: str, file_format: Format) -> bool:
-    """Whether a card names a source; pip uses the references of a wheel."""
-    return file_format in card.sources.get("wheel" if source == "pip" else source, {})
 
 
 def _agrees(request: DownloadRequest, source: str, listing: Listing, current: IndexedModel, blobs: Path) -> bool:

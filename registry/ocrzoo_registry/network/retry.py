@@ -13,7 +13,7 @@ import math
 import random
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ocrzoo_registry.errors import TooSlow, Unreachable
 from ocrzoo_registry.network.deadline import Deadline
@@ -35,15 +35,6 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 4.0
 Answer = TypeVar("Answer")
 
 log = logging.getLogger("ocrzoo")
-
-
-class Clock(Protocol):
-    """Anything that bounds tries in time."""
-
-    @property
-    def left(self) -> float:
-        """Seconds; negative when none are left."""
-        ...
 
 
 class StallTimer:
@@ -97,7 +88,7 @@ class StallTimer:
 class RetryPolicy:
     """When a request is tried again: where that may help, and while the clock has time left."""
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(self, clock: StallTimer | None = None) -> None:
         """``clock`` is by default the deadline of this thread, or else :data:`SILENCE_S`."""
         self.failures = 0
         """Failed tries since the last progress."""

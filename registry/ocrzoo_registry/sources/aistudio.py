@@ -61,23 +61,20 @@ class AIStudioSource(HubSource):
         endpoint = settings.endpoint("STUDIO_GIT_HOST", default=ENDPOINT)
         super().__init__(endpoint, {"Authorization": f"token {token}"} if token else {}, auth_variable=AUTH_VARIABLE)
 
-    def list(self, card: ModelCard, file_format: Format) -> Listing | None:
-        """Return the files of the card's repository at the current commit of its branch.
-
-        Raises:
-            SourceError: AI Studio does not answer, or with invalid data.
-        """
-        return self._list(card, file_format, None)
-
     def list_expected(self, card: ModelCard, file_format: Format, expected: Manifest) -> Listing | None:
         """Return the files at the commit of a manifest that came from here.
 
         Raises:
             SourceError: AI Studio does not answer, or not as it should.
         """
-        return self._list(card, file_format, expected.revision if expected.source == "aistudio" else None)
+        return self.list(card, file_format, expected.revision if expected.source == "aistudio" else None)
 
-    def _list(self, card: ModelCard, file_format: Format, commit: str | None) -> Listing | None:
+    def list(self, card: ModelCard, file_format: Format, commit: str | None = None) -> Listing | None:
+        """Return the files of the card's repository at a commit, by default the current one of its branch.
+
+        Raises:
+            SourceError: AI Studio does not answer, or with invalid data.
+        """
         place = read_reference(card, "aistudio", file_format, Repository)
         if place is None:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated, TypeVar
 from urllib.parse import quote
 
@@ -63,17 +63,15 @@ class HubSource:
             where = ".".join(map(str, what["loc"]))
             raise SourceError(f"{url}: invalid answer: {where} {what['msg']}"[:300]) from error
 
-    @contextmanager
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-    ) -> Iterator[Stream]:
+    ) -> AbstractContextManager[Stream]:
         """Open a file at an offset; from its start if the hub cannot resume or the file changed.
 
         Raises:
             SourceError: It could not be opened.
         """
-        with open_at(self.web, file.reference, offset, validator) as stream:
-            yield stream
+        return open_at(self.web, file.reference, offset, validator)
 
     def check(self) -> Health:
         """Ask for the hub's start page (``ocrzoo sources check``).

@@ -64,29 +64,26 @@ class HuggingFaceSource(HubSource):
         )
         super().__init__(endpoint, {"Authorization": f"Bearer {token}"} if token else {}, auth_variable=AUTH_VARIABLE)
 
-    def list(self, card: ModelCard, file_format: Format) -> Listing | None:
-        """Return the files of the card's repository at the current commit of its branch.
-
-        Raises:
-            SourceError: The Hub does not answer, or with invalid data.
-        """
-        return self._list(card, file_format, None)
-
     def list_expected(self, card: ModelCard, file_format: Format, expected: Manifest) -> Listing | None:
         """Return the files at the commit of a manifest that came from here.
 
         Raises:
             SourceError: The Hub does not answer, or not as it should.
         """
-        return self._list(card, file_format, expected.revision if expected.source == "huggingface" else None)
+        return self.list(card, file_format, expected.revision if expected.source == "huggingface" else None)
 
-    def _list(self, card: ModelCard, file_format: Format, revision: str | None) -> Listing | None:
+    def list(self, card: ModelCard, file_format: Format, commit: str | None = None) -> Listing | None:
+        """Return the files of the card's repository at a commit, by default the current one of its branch.
+
+        Raises:
+            SourceError: The Hub does not answer, or with invalid data.
+        """
         place = read_reference(card, "huggingface", file_format, Repository)
         if place is None:
             return None
         model = f"{self.endpoint}/api/models/{place.repository}"
         try:
-            commit = self.ask(f"{model}/revision/{in_path(revision or place.revision or 'main')}", _REVISION)[0].sha
+            commit = self.ask(f"{model}/revision/{in_path(commit or place.revision or 'main')}", _REVISION)[0].sha
         except Gone:
             return None
         wanted = wanted_files(card, file_format)

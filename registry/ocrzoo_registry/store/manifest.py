@@ -4,32 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from ocrzoo_registry.cards.inference_yml import WRITTEN_FROM_CARD
-from ocrzoo_registry.cards.schema import FileRecord, Format, Name, Record, Sha256, Size, Text
+from ocrzoo_registry.cards.schema import FileRecord, Format, Name, Record, Sha256, Size, Text, is_commit
 
 TRUSTED = "trusted by the user"
 """The source of a model that was registered unverified, and the origin of its digests."""
-
-_COMMIT_HUBS = ("huggingface", "aistudio")
-"""Hubs whose listings name a commit that can be requested later."""
-
-
-class HasDigest(Protocol):
-    """Any record of a file with a path and, where known, a SHA-256."""
-
-    @property
-    def path(self) -> str:
-        """Inside the model's folder."""
-        ...
-
-    @property
-    def sha256(self) -> str | None:
-        """64 hexadecimal digits."""
-        ...
 
 
 class StoredFile(FileRecord):
@@ -82,10 +65,10 @@ class Manifest(Record):
 
     @property
     def has_commit(self) -> bool:
-        """Whether the revision is a hub's commit, which can be requested later and may be removed upstream."""
-        return self.source in _COMMIT_HUBS
+        """Whether the revision is a commit, which can be requested later and may be removed upstream."""
+        return is_commit(self.revision)
 
-    def differing(self, files: Iterable[HasDigest], *, common_only: bool = False) -> list[str]:
+    def differing(self, files: Iterable[FileRecord], *, common_only: bool = False) -> list[str]:
         """Return the paths of files that other records do not have, or have with another SHA-256.
 
         ``common_only``: ignore files in only one of the two, and those without a digest.

@@ -390,15 +390,15 @@ class TestReach:
     def test_a_configured_mirror_comes_before_the_hubs(self, zoo_at: Callable[..., Zoo]) -> None:
         zoo = zoo_at("/nowhere")
         settings = replace(zoo.settings, sources=(), sources_exact=False)
-        names = list(Zoo(settings).resolver.sources.names())
+        names = list(Zoo(settings).source_order.names())
         assert names[:4] == ["directory", "wheel", "mirror", "huggingface"]
-        without = list(Zoo(replace(settings, mirror=None)).resolver.sources.names())
+        without = list(Zoo(replace(settings, mirror=None)).source_order.names())
         assert without == [name for name in names if name != "mirror"]
 
     def test_asking_an_unset_mirror_is_a_usage_error(self, zoo_at: Callable[..., Zoo]) -> None:
         zoo = Zoo(replace(zoo_at("/nowhere").settings, mirror=None))
         with pytest.raises(UsageError, match="source 'mirror' needs OCRZOO_MIRROR"):
-            zoo.resolver.sources.names()
+            zoo.source_order.names()
 
     def test_models_of_a_mirror_are_available_without_a_hub(
         self, zoo_at: Callable[..., Zoo], tree: Path, tmp_path: Path

@@ -20,6 +20,7 @@ from ocrzoo_registry.cards.loader import build_card
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.resolver import Resolver
+from ocrzoo_registry.download.source_order import SourceOrder
 from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
 from ocrzoo_registry.plugins.specs import SourceSpec
 from ocrzoo_registry.settings import Settings
@@ -67,7 +68,7 @@ def resolve(home: Path) -> None:
     spec = SourceSpec("shelf", "__main__:Shelf", rank=1)
     sources = Registrations("source", [Registration(spec, Origin("test", "test", "0"))], lambda one: one.name)
     card = build_card(CARD, origin="test")
-    Resolver(Settings(home=home), sources, Store(home)).get(DownloadRequest(card, ["onnx"]))
+    Resolver(SourceOrder(Settings(home=home), sources), Store(home)).get(DownloadRequest(card, ["onnx"]))
 
 
 def die_at(number: int) -> None:

@@ -117,10 +117,11 @@ def test_the_origin_of_a_digest_names_the_lock_file_once(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "has_commit"), [("huggingface", True), ("aistudio", True), ("modelscope", False), ("shelf", False)]
+    ("revision", "has_commit"),
+    [(COMMIT, True), (COMMIT[:7], False), (f"{COMMIT}00", False), ("master, state 0123456789abcdef", False)],
 )
-def test_a_revision_can_be_requested_again_where_it_is_a_commit(source: str, has_commit: bool) -> None:
-    assert manifest(source=source, revision=COMMIT).has_commit == has_commit
+def test_a_revision_can_be_requested_again_where_it_is_a_commit(revision: str, has_commit: bool) -> None:
+    assert manifest(revision=revision).has_commit == has_commit
 
 
 def test_a_locked_model_is_downloaded_again_to_the_byte(make_resolver: MakeResolver) -> None:

@@ -32,7 +32,7 @@ def check(names: tuple[str, ...], as_json: bool) -> int:
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo()
-    wanted = [_named(zoo, name) for name in names] or list(zoo.resolver.sources.names())
+    wanted = [_named(zoo, name) for name in names] or list(zoo.source_order.names())
     with ThreadPoolExecutor(max(len(wanted), 1)) as pool:
         found = list(pool.map(lambda name: _asked(zoo, name), wanted))
     if as_json:
@@ -71,7 +71,7 @@ def _asked(zoo: Zoo, name: str) -> dict[str, Any]:
     if spec.network and zoo.settings.offline:
         return {**status, "answer": "skipped in offline mode"}
     try:
-        source = zoo.resolver.sources.load(name)
+        source = zoo.source_order.load(name)
         if not isinstance(source, Checkable):
             return {**status, "answer": "has no check"}
         health: object = Deadline(SILENCE_S).run(source.check)
