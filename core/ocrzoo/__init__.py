@@ -25,30 +25,7 @@ if TYPE_CHECKING:
     from ocrzoo.results.model_results import DocTrResult, ModelResult, TextDetResult, TextRecResult, TopkResult
     from ocrzoo.results.ocr import OCRResult
     from ocrzoo.types import Image, Quad
-    from ocrzoo_registry.errors import (
-        AmbiguousLanguage,
-        AmbiguousName,
-        Busy,
-        CardError,
-        EngineError,
-        ExitCode,
-        InputError,
-        IntegrityError,
-        NotFound,
-        NotOffered,
-        OcrzooError,
-        OfflineError,
-        PluginError,
-        Refused,
-        SettingError,
-        SourceError,
-        StoreError,
-        TooSlow,
-        UnknownLanguage,
-        UnknownModel,
-        Unreachable,
-        UsageError,
-    )
+    from ocrzoo_registry.errors import *
     from ocrzoo_registry.store.store import ModelFiles
     from ocrzoo_registry.zoo import Zoo, download, list_models, select_models
 

@@ -16,30 +16,7 @@ TYPE_CHECKING = False  # importing it from typing takes longer than all the rest
 if TYPE_CHECKING:
     from ocrzoo_registry.cards.loader import build_card, read_cards, read_reference
     from ocrzoo_registry.cards.schema import Format, ModelCard, Task
-    from ocrzoo_registry.errors import (
-        AmbiguousLanguage,
-        AmbiguousName,
-        Busy,
-        CardError,
-        EngineError,
-        ExitCode,
-        InputError,
-        IntegrityError,
-        NotFound,
-        NotOffered,
-        OcrzooError,
-        OfflineError,
-        PluginError,
-        Refused,
-        SettingError,
-        SourceError,
-        StoreError,
-        TooSlow,
-        UnknownLanguage,
-        UnknownModel,
-        Unreachable,
-        UsageError,
-    )
+    from ocrzoo_registry.errors import *
     from ocrzoo_registry.plugins.hookspecs import hookimpl
     from ocrzoo_registry.plugins.specs import EngineSpec, FormatSpec, PipelineSpec, PredictorSpec, SourceSpec
     from ocrzoo_registry.settings import Settings

@@ -12,6 +12,7 @@ import pytest
 
 import ocrzoo
 import ocrzoo_registry
+import ocrzoo_registry.errors
 
 FRONTS = [ocrzoo, ocrzoo_registry]
 PUBLIC = [(front, name) for front in FRONTS for name in front.__all__]
@@ -43,6 +44,8 @@ def test_type_checkers_see_the_public_names(front: ModuleType) -> None:
     tree = ast.parse(inspect.getsource(front))
     (block,) = [node for node in tree.body if isinstance(node, ast.If)]
     declared = {a.name: n.module for n in block.body if isinstance(n, ast.ImportFrom) for a in n.names}
+    errors = declared.pop("*")
+    declared |= dict.fromkeys(set(front.__all__) & {*vars(ocrzoo_registry.errors)}, errors)
     assert sorted(declared) == front.__all__ == sorted(front.__all__)
     prefix = "" if front is ocrzoo else "ocrzoo_registry."
     for name, module in declared.items():

@@ -85,19 +85,12 @@ class PartialFile:
             if validator:
                 self._validator_path.write_text(validator, encoding="utf-8")
 
-    def finish(self) -> None:
-        """Sync and close the file.
+    def close(self, *, complete: bool = False) -> None:
+        """Close the file; it stays for the next process. A ``complete`` one is synced.
 
         Raises:
             OSError: The sync failed, or another program wrote to the file or replaced it.
         """
-        self._close(sync=True)
-
-    def close(self) -> None:
-        """Close the file; it stays for the next process."""
-        self._close(sync=False)
-
-    def _close(self, *, sync: bool) -> None:
         with self._lock:
             self._closed = True
         if self._file.closed:
@@ -105,7 +98,7 @@ class PartialFile:
         self._digest.stop()
         self._flusher.stop()
         try:
-            if sync:
+            if complete:
                 self._flusher.raise_pending()
                 os.fsync(self._file.fileno())
                 self._check_own()

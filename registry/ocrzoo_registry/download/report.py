@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ocrzoo_registry.cards.schema import Format
@@ -33,12 +33,19 @@ def any_corrupt(attempts: Sequence[Attempt]) -> bool:
 
 def describe(attempts: Sequence[Attempt]) -> str:
     """Describe attempts in full, sources with the same outcome together."""
-    by_outcome: dict[str, dict[str, None]] = {}
+    return "; ".join(f"{', '.join(sources)}: {text}" for text, sources in _grouped(attempts, _in_full).items())
+
+
+def _grouped(attempts: Iterable[Attempt], key: Callable[[Attempt], str]) -> dict[str, dict[str, None]]:
+    """Return the sources by what they have in common, each once, in the order of the attempts."""
+    groups: dict[str, dict[str, None]] = {}
     for attempt in attempts:
-        named = attempt.outcome in _NAMED
-        text = f"{attempt.outcome} ({attempt.message})" if named else attempt.message
-        by_outcome.setdefault(text, {})[attempt.source] = None
-    return "; ".join(f"{', '.join(sources)}: {text}" for text, sources in by_outcome.items())
+        groups.setdefault(key(attempt), {})[attempt.source] = None
+    return groups
+
+
+def _in_full(attempt: Attempt) -> str:
+    return f"{attempt.outcome} ({attempt.message})" if attempt.outcome in _NAMED else attempt.message
 
 
 def failure(
@@ -118,9 +125,7 @@ def _reason(attempts: Sequence[Attempt], count: int) -> str:
         return "no source was asked"
     if count == 1:
         return describe(attempts)
-    by_outcome: dict[str, dict[str, None]] = {}
-    for attempt in attempts:
-        by_outcome.setdefault(attempt.outcome, {})[attempt.source] = None
+    by_outcome = _grouped(attempts, lambda attempt: attempt.outcome)
     if by_outcome.keys() == {"missing"}:
         return f"no source has it ({count} sources tried)"
     by_outcome.pop("missing", None)

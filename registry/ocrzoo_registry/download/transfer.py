@@ -64,7 +64,7 @@ class Job:
             if self.cancelled.is_set():  # abandoned before the file was opened
                 raise Cancelled("cancelled")
             origin = self._complete(part)
-            part.finish()
+            part.close(complete=True)
         except IntegrityError:
             if not self.cancelled.is_set():
                 part.remove()

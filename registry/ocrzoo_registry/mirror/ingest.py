@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -195,14 +195,7 @@ class Blobs:
         Raises:
             OSError: The folder cannot be written.
         """
-        if self.has(file):
-            return
-        beside = self._beside(file)
-        try:
-            beside.hardlink_to(origin)
-            beside.replace(self.folder / file.sha256)
-        finally:
-            beside.unlink(missing_ok=True)
+        self._add(file, lambda beside: beside.hardlink_to(origin))
 
     def copy(self, file: StoredFile, origin: Path) -> None:
         """Copy a file that anybody may write to, checking its digest.
@@ -212,16 +205,13 @@ class Blobs:
             SourceError: It cannot be read.
             OSError: The folder cannot be written.
         """
-        if self.has(file):
-            return
-        beside = self._beside(file)
-        try:
+
+        def copied(beside: Path) -> None:
             if receive(read_chunks(origin), beside, file.size) != (file.size, file.sha256):
                 raise IntegrityError(f"{origin}: changed while it was read")
             sync(beside)
-            beside.replace(self.folder / file.sha256)
-        finally:
-            beside.unlink(missing_ok=True)
+
+        self._add(file, copied)
 
     def write(self, file: StoredFile, content: bytes) -> None:
         """Write a small file.
@@ -246,5 +236,13 @@ class Blobs:
             if path.name not in keep and not path.is_dir():
                 path.unlink()
 
-    def _beside(self, file: StoredFile) -> Path:
-        return self.folder / f".{file.sha256}.{os.urandom(4).hex()}"
+    def _add(self, file: StoredFile, create: Callable[[Path], object]) -> None:
+        """Create a file that is not there yet under another name, and rename it."""
+        if self.has(file):
+            return
+        beside = self.folder / f".{file.sha256}.{os.urandom(4).hex()}"
+        try:
+            create(beside)
+            beside.replace(self.folder / file.sha256)
+        finally:
+            beside.unlink(missing_ok=True)

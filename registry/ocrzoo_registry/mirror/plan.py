@@ -112,7 +112,8 @@ class _Planner:
             if known is not None and _agrees(wanted, name, answer, known, self.blobs):
                 return PlannedModel(request, "unchanged", current, name, answer)
             return PlannedModel(request, updated, current, name, answer, tuple(attempts))
-        return self._unlisted(request, current, known, attempts)
+        state, source = _state_unlisted(known, attempts)
+        return PlannedModel(request, state, current, source, None, tuple(attempts))
 
     def _ask(self, request: DownloadRequest, name: str) -> Listing | Attempt:
         """Return a source's listing, or why there is none."""
@@ -138,21 +139,15 @@ class _Planner:
             return attempt
         return listing
 
-    def _unlisted(
-        self,
-        request: RequestedModel,
-        current: IndexedModel | None,
-        known: IndexedModel | None,
-        attempts: Sequence[Attempt],
-    ) -> PlannedModel:
-        """Plan a model that no source lists."""
-        if known is None:
-            return PlannedModel(request, "unavailable", current, None, None, tuple(attempts))
-        failed = next((one for one in attempts if one.outcome not in {"missing", "offline"}), None)
-        if failed is not None:
-            return PlannedModel(request, "source unavailable", current, failed.source, None, tuple(attempts))
-        state: State = "unchanged" if any(one.outcome == "offline" for one in attempts) else "removed upstream"
-        return PlannedModel(request, state, current, None, None, tuple(attempts))
+
+def _state_unlisted(known: IndexedModel | None, attempts: Sequence[Attempt]) -> tuple[State, str | None]:
+    """Return the state of a model that no source lists, and the source that failed, if any."""
+    if known is None:
+        return "unavailable", None
+    failed = next((one for one in attempts if one.outcome not in {"missing", "offline"}), None)
+    if failed is not None:
+        return "source unavailable", failed.source
+    return "unchanged" if any(one.outcome == "offline" for one in attempts) else "removed upstream", None
 
 
 def _agrees(request: DownloadRequest, source: str, listing: Listing, current: IndexedModel, blobs: Path) -> bool:

@@ -60,7 +60,9 @@ class _Check:
 
     def faults(self, *, deep: bool) -> Iterator[str]:
         for sha256, file in sorted(self.files.items()):
-            yield from self._blob(self.folder.blobs / sha256, file, deep=deep)
+            blob = self.folder.blobs / sha256
+            if fault := _blob_fault(blob, file, deep=deep):
+                yield f"{blob.relative_to(self.folder.root)}: {fault}"
         try:
             made = self.release.archives()
         except IntegrityError as error:
@@ -68,18 +70,15 @@ class _Check:
             return
         expected = self._expected(made)
         found = set(self._paths())
+        name = self.release.folder.relative_to(self.folder.root)
         for path in sorted(found - expected.keys()):
             if not _SIGNATURE.fullmatch(path):
-                yield f"{self._name(path)}: unexpected file"
+                yield f"{name}/{path}: unexpected file"
         for path, content in sorted(expected.items()):
             if path not in found:
-                yield f"{self._name(path)}: is missing"
-            elif isinstance(content, bytes):
-                yield from self._document(path, content)
-            elif isinstance(content, StoredFile):
-                yield from self._link(path, content)
-            else:
-                yield from self._archive(path, content, made.archives.get(path), deep=deep)
+                yield f"{name}/{path}: is missing"
+            elif fault := self._fault(self.release.folder / path, content, made.archives.get(path), deep=deep):
+                yield f"{name}/{path}: {fault}"
 
     def _expected(self, made: ArchiveList) -> dict[str, Content]:
         """Everything that the release must contain."""
@@ -106,64 +105,54 @@ class _Check:
             for name in [*names, *(one for one in folders if Path(above, one).is_symlink())]:
                 yield Path(above, name).relative_to(root).as_posix()
 
-    def _blob(self, path: Path, file: StoredFile, *, deep: bool) -> Iterator[str]:
-        name = path.relative_to(self.folder.root)
+    def _fault(self, place: Path, content: Content, made: StoredArchive | None, *, deep: bool) -> str | None:
+        """Return what is wrong with a file of the tree."""
         try:
-            status = path.lstat()
-            if not stat.S_ISREG(status.st_mode):
-                yield f"{name}: is not a regular file"
-            elif status.st_size != file.size:
-                yield f"{name}: has {status.st_size} bytes instead of {file.size}"
-            elif deep and sha256_of(path) != file.sha256:
-                yield f"{name}: has another digest than its name ({file.path})"
-        except FileNotFoundError:
-            yield f"{name}: is missing ({file.path})"
-        except OSError as error:
-            yield f"{name}: {reason(error)}"
-
-    def _link(self, path: str, file: StoredFile) -> Iterator[str]:
-        """A file of the tree is a link to its blob, or, in a copy without links, equal to it."""
-        place, blob = self.release.folder / path, self.folder.blobs / file.sha256
-        try:
-            status = place.lstat()
-            if not stat.S_ISREG(status.st_mode):
-                yield f"{self._name(path)}: is not a regular file"
-            elif status.st_size != file.size:
-                yield f"{self._name(path)}: has {status.st_size} bytes instead of {file.size}"
-            elif not _same_file(status, blob) and sha256_of(place) != file.sha256:
-                yield f"{self._name(path)}: has another digest than {blob_of(file)}"
-        except OSError as error:
-            yield f"{self._name(path)}: {reason(error)}"
-
-    def _document(self, path: str, content: bytes) -> Iterator[str]:
-        place = self.release.folder / path
-        try:
-            if place.is_symlink() or read_bounded(place, len(content)) != content:
-                yield f"{self._name(path)}: is not as the index requires"
-        except OSError as error:
-            yield f"{self._name(path)}: {reason(error)}"
-
-    def _archive(self, path: str, archive: Archive, made: StoredArchive | None, *, deep: bool) -> Iterator[str]:
-        place = self.release.folder / path
-        try:
-            status = place.lstat()
-            if made is None or made.key != archive.key:
-                yield f"{self._name(path)}: is not the archive that the index requires"
-            elif not stat.S_ISREG(status.st_mode):
-                yield f"{self._name(path)}: is not a regular file"
-            elif status.st_size != made.size:
-                yield f"{self._name(path)}: has {status.st_size} bytes instead of {made.size}"
-            elif deep:
-                digest = sha256_of(place)
-                if digest != made.sha256 or digest != archives.sha256_of_archive(archive, self.folder.blobs):
-                    yield f"{self._name(path)}: has another digest than its files give"
+            if isinstance(content, bytes):
+                intact = not place.is_symlink() and read_bounded(place, len(content)) == content
+                return None if intact else "is not as the index requires"
+            if isinstance(content, StoredFile):
+                return self._link_fault(place, content)
+            return self._archive_fault(place, content, made, deep=deep)
         except IntegrityError as error:
-            yield f"{self._name(path)}: {error}"
+            return str(error)
         except OSError as error:
-            yield f"{self._name(path)}: {reason(error)}"
+            return reason(error)
 
-    def _name(self, path: str) -> str:
-        return f"{self.release.folder.relative_to(self.folder.root)}/{path}"
+    def _link_fault(self, place: Path, file: StoredFile) -> str | None:
+        """A file of the tree is a link to its blob, or, in a copy without links, equal to it."""
+        status = place.lstat()
+        if fault := _size_fault(status, file.size):
+            return fault
+        same = _same_file(status, self.folder.blobs / file.sha256) or sha256_of(place) == file.sha256
+        return None if same else f"has another digest than {blob_of(file)}"
+
+    def _archive_fault(self, place: Path, archive: Archive, made: StoredArchive | None, *, deep: bool) -> str | None:
+        if made is None or made.key != archive.key:
+            return "is not the archive that the index requires"
+        fault = _size_fault(place.lstat(), made.size)
+        if fault or not deep:
+            return fault
+        intact = sha256_of(place) == made.sha256 == archives.sha256_of_archive(archive, self.folder.blobs)
+        return None if intact else "has another digest than its files give"
+
+
+def _blob_fault(path: Path, file: StoredFile, *, deep: bool) -> str | None:
+    try:
+        fault = _size_fault(path.lstat(), file.size)
+        if fault is None and deep and sha256_of(path) != file.sha256:
+            return f"has another digest than its name ({file.path})"
+    except FileNotFoundError:
+        return f"is missing ({file.path})"
+    except OSError as error:
+        return reason(error)
+    return fault
+
+
+def _size_fault(status: os.stat_result, size: int) -> str | None:
+    if not stat.S_ISREG(status.st_mode):
+        return "is not a regular file"
+    return None if status.st_size == size else f"has {status.st_size} bytes instead of {size}"
 
 
 def _same_file(status: os.stat_result, other: Path) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -172,20 +172,10 @@ def _leftover(kind: Literal["part", "quarantine", "staging", "lock", "wheel"], p
 
 
 def _size(path: Path) -> int:
-    return sum(_size_of_file(file) for file in _files(path))
-
-
-def _files(path: Path) -> Iterator[Path]:
-    if path.is_dir() and not path.is_symlink():
-        with suppress(OSError):  # unreadable, or deleted meanwhile
-            for child in path.iterdir():
-                yield from _files(child)
-    else:
-        yield path
-
-
-def _size_of_file(path: Path) -> int:
+    """Return the bytes of a file, or of all files in a folder; what cannot be read, or is deleted meanwhile, has 0."""
     try:
+        if path.is_dir() and not path.is_symlink():
+            return sum(_size(child) for child in list(path.iterdir()))
         return path.lstat().st_size
     except OSError:
         return 0

@@ -78,7 +78,7 @@ class Store:
     def find(self, name: str, file_format: Format) -> ModelFiles | None:
         """Return the model if it is here and complete; takes no lock and writes nothing."""
         folder = self.folder(name, file_format)
-        manifest = _read_manifest(folder)
+        manifest = self.manifest(folder)
         if manifest is None or _fault(folder, manifest) is not None:
             return None
         if (manifest.name, manifest.format) != (name, file_format):
@@ -95,7 +95,16 @@ class Store:
 
     def manifest(self, folder: Path) -> Manifest | None:
         """Return the manifest of a folder, whatever the state of its files."""
-        return _read_manifest(folder)
+        try:
+            content = read_bounded(folder / MANIFEST_NAME, MAX_MANIFEST_BYTES)
+        except OSError:
+            return None
+        from ocrzoo_registry.store.manifest import Manifest
+
+        try:
+            return Manifest.model_validate_json(content)
+        except ValueError:
+            return None
 
     def partials(self, name: str, file_format: Format) -> Path:
         """Return the folder of a model's partial downloads."""
@@ -190,7 +199,7 @@ class Store:
 
     def fault(self, folder: Path, *, deep: bool = False) -> str | None:
         """Return what is wrong with a model folder, or ``None``; ``deep`` reads every byte."""
-        manifest = _read_manifest(folder)
+        manifest = self.manifest(folder)
         if manifest is None:
             try:
                 there = (folder / MANIFEST_NAME).exists()
@@ -201,7 +210,7 @@ class Store:
 
     def _clear(self, folder: Path, successor: Manifest) -> None:
         """Clear the folder of a model: an intact older state is removed, anything else goes to quarantine."""
-        manifest = _read_manifest(folder)
+        manifest = self.manifest(folder)
         reason = "has no manifest" if manifest is None else _fault(folder, manifest)
         if manifest is not None and reason is None and manifest.name == successor.name:
             self.discard(folder)
@@ -254,19 +263,6 @@ def _wait_for(lock: BaseFileLock, cancelled: Event | None) -> None:
                 raise
         else:
             return
-
-
-def _read_manifest(folder: Path) -> Manifest | None:
-    try:
-        content = read_bounded(folder / MANIFEST_NAME, MAX_MANIFEST_BYTES)
-    except OSError:
-        return None
-    from ocrzoo_registry.store.manifest import Manifest
-
-    try:
-        return Manifest.model_validate_json(content)
-    except ValueError:
-        return None
 
 
 def _fault(folder: Path, manifest: Manifest) -> str | None:

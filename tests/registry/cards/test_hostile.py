@@ -54,7 +54,7 @@ def test_a_link_in_place_of_a_part_is_replaced_and_not_followed(tmp_path: Path) 
     (tmp_path / "x.part").symlink_to(victim)
     part = PartialFile(tmp_path / "x.part")
     part.write(b"new")
-    part.finish()
+    part.close(complete=True)
     assert victim.read_bytes() == b"dear"
     assert not (tmp_path / "x.part").is_symlink()
 

@@ -46,7 +46,7 @@ def test_the_next_process_goes_on_where_the_last_one_ended(part: PartialFile, pa
     following = PartialFile(path)
     assert (following.size, following.sha256, following.validator) == (len(content), sha256(content), '"etag"')
     following.write(b"more")
-    following.finish()
+    following.close(complete=True)
     assert path.read_bytes() == content + b"more"
     assert following.sha256 == sha256(content + b"more")
 
@@ -68,7 +68,7 @@ def test_a_damaged_validator_is_none(part: PartialFile, path: Path) -> None:
     assert part.validator is None
 
 
-@pytest.mark.parametrize("end", [PartialFile.close, PartialFile.finish, PartialFile.remove])
+@pytest.mark.parametrize("end", [PartialFile.close, lambda part: part.close(complete=True), PartialFile.remove])
 def test_nothing_is_written_after_the_end_whichever_thread_comes_late(
     part: PartialFile, path: Path, end: object
 ) -> None:
@@ -94,9 +94,9 @@ def test_nothing_is_written_after_the_end_whichever_thread_comes_late(
 
 
 def test_a_part_may_be_closed_again(part: PartialFile, path: Path) -> None:
-    part.finish()
+    part.close(complete=True)
     part.close()
-    part.finish()
+    part.close(complete=True)
     assert path.exists()
 
 
@@ -114,7 +114,7 @@ def test_a_finished_part_was_synced(part: PartialFile, monkeypatch: pytest.Monke
     part.close()
     assert synced == []
     other = PartialFile(part.path)
-    other.finish()
+    other.close(complete=True)
     assert len(synced) == 1
 
 
@@ -134,7 +134,7 @@ def test_much_is_handed_to_the_disk_while_more_is_coming(path: Path, monkeypatch
     part.write(b"x" * 100)
     assert flushed.wait(5)
     part.write(b"x" * 4000)
-    part.finish()
+    part.close(complete=True)
     assert path.read_bytes() == b"x" * 5000
 
 
@@ -153,7 +153,7 @@ def test_a_failed_background_sync_is_raised_at_the_end(where: str, path: Path, m
     part.write(b"x" * 100)
     assert failed.wait(5 if where == "fdatasync" else 0) == (where == "fdatasync")
     with pytest.raises(OSError, match="Input/output error"):
-        part.finish()
+        part.close(complete=True)
     part.close()
 
 
@@ -162,7 +162,7 @@ def test_a_partial_download_changed_by_another_program_is_refused(part: PartialF
     with path.open("ab") as file:
         file.write(b"theirs")
     with pytest.raises(OSError, match="was changed by another program"):
-        part.finish()
+        part.close(complete=True)
 
 
 def test_another_file_in_the_place_of_a_part_is_never_taken_for_it(part: PartialFile, path: Path) -> None:
@@ -170,7 +170,7 @@ def test_another_file_in_the_place_of_a_part_is_never_taken_for_it(part: Partial
     path.unlink()
     path.write_bytes(b"his.")
     with pytest.raises(OSError, match="was changed by another program"):
-        part.finish()
+        part.close(complete=True)
 
 
 def test_a_huge_validator_is_none(part: PartialFile, path: Path) -> None:

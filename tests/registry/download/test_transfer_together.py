@@ -174,7 +174,7 @@ def test_the_next_writer_of_a_part_is_not_disturbed_by_one_left_behind(tmp_path:
     while job.result is None and time.monotonic() < deadline:
         time.sleep(0.005)
     following.write(b"ile0")
-    following.finish()
+    following.close(complete=True)
     assert job.part_path.read_bytes() == b"file0"
 
 
