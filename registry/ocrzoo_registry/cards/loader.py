@@ -126,6 +126,12 @@ def _placed(card: schema.ModelCard, origin: str, folder: Path | None) -> schema.
     return card
 
 
+def first_fault(error: ValidationError) -> str:
+    """Return where the first fault is, and which."""
+    fault = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, fault['loc']))} {fault['msg']}"
+
+
 def explain(error: ValidationError, keys: Collection[str] = ()) -> Iterable[str]:
     """Yield each fault of a card in one line; ``keys`` are those to suggest, without any all keys of cards."""
     for problem in error.errors(include_url=False):

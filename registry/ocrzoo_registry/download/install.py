@@ -11,7 +11,6 @@ from pathlib import Path
 
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.formats import is_complete, wanted_files
-from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.download import tar, verify
 from ocrzoo_registry.download.events import DownloadEvents
 from ocrzoo_registry.download.request import DownloadRequest, check_listing
@@ -20,7 +19,7 @@ from ocrzoo_registry.errors import IntegrityError, SourceError
 from ocrzoo_registry.files import read_chunks, receive
 from ocrzoo_registry.sources.base import Listing, RemoteFile, Source
 from ocrzoo_registry.store import provenance
-from ocrzoo_registry.store.manifest import TRUSTED, StoredFile
+from ocrzoo_registry.store.manifest import TRUSTED, StoredFile, config_of
 from ocrzoo_registry.store.store import ModelFiles, Store
 
 
@@ -169,7 +168,9 @@ class Installer:
 def _configured(request: DownloadRequest, listing: Listing, stage: Path, files: list[StoredFile]) -> list[StoredFile]:
     """Check the model's ``inference.yml``, or write it if the source has none."""
     if inference_yml.FILE_NAME not in [file.path for file in files]:
-        return [*files, write(request.card, stage)]
+        config, content = config_of(request.card)
+        (stage / config.path).write_bytes(content)
+        return [*files, config]
     inference_yml.check_name(inference_yml.read(stage), request.name, listing.revision)
     return files
 
@@ -198,20 +199,3 @@ def _copied(file: RemoteFile, origins: Sequence[Path], stage: Path) -> StoredFil
 
 def _names(files: Sequence[RemoteFile | StoredFile]) -> str:
     return ", ".join(file.path for file in files) or "nothing"
-
-
-def write(card: ModelCard, folder: Path) -> StoredFile:
-    """Write a model's ``inference.yml`` from its card into a folder.
-
-    Raises:
-        CardError: The card's charset cannot be read.
-        OSError: The folder cannot be written.
-    """
-    content = inference_yml.render(card)
-    (folder / inference_yml.FILE_NAME).write_bytes(content)
-    return StoredFile(
-        path=inference_yml.FILE_NAME,
-        size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-        digest_origin=inference_yml.origin(card),
-    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,14 +72,13 @@ class Bundle:
         """Return the files of a model; for the bundle's own card also those that were written from it."""
         return listing(model, card, self.origin, with_written=card.folder == self.path)
 
-    @contextmanager
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-    ) -> Iterator[Stream]:
+    ) -> AbstractContextManager[Stream]:
         """Open a file at an offset."""
         size = file.size or 0
         start = self.offsets[file.reference.rpartition("/")[2]]
-        yield Stream(self._chunks(start + offset, size - offset), offset, size)
+        return nullcontext(Stream(self._chunks(start + offset, size - offset), offset, size))
 
     def _chunks(self, start: int, count: int) -> Iterator[bytes]:
         try:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import ValidationError, model_validator
 
+from ocrzoo_registry.cards.loader import first_fault
 from ocrzoo_registry.cards.schema import Commit, Format, ModelCard, Record, Text
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.store.manifest import Manifest, StoredFile
@@ -73,9 +74,14 @@ class Index(Record):
         return next((one for one in self.models if (one.name, one.format) == (name, file_format)), None)
 
     @property
+    def files(self) -> dict[str, StoredFile]:
+        """All files by SHA-256, each once."""
+        return {file.sha256: file for model in (*self.models, *self.earlier) for file in model.files}
+
+    @property
     def blobs(self) -> dict[str, int]:
         """The SHA-256 of every file that is served, and its size in bytes."""
-        return {file.sha256: file.size for model in (*self.models, *self.earlier) for file in model.files}
+        return {sha256: file.size for sha256, file in self.files.items()}
 
     def to_bytes(self) -> bytes:
         """Return the content of ``index.json``: equal for equal models."""
@@ -91,9 +97,7 @@ def parse(content: bytes, *, origin: str) -> Index:
     try:
         return Index.model_validate_json(content)
     except ValidationError as error:
-        what = error.errors(include_url=False)[0]
-        where = ".".join(map(str, what["loc"]))
-        raise IntegrityError(f"{origin} is not an index of models: {where} {what['msg']}"[:300]) from error
+        raise IntegrityError(f"{origin} is not an index of models: {first_fault(error)}"[:300]) from error
 
 
 def blob_of(file: StoredFile) -> str:

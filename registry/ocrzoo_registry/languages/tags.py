@@ -171,18 +171,13 @@ def nearness(tag: str, wanted: Language) -> int:
 
     3: the language itself; 2: its language group or script; 1: many languages; 0: unrelated.
     """
-    return _nearness(tag, wanted.language, wanted.script)
-
-
-@lru_cache(maxsize=4096)
-def _nearness(tag: str, language: str, script: str) -> int:
     if tag == "mul":
         return 1
     if tag.startswith("und-"):
-        return 2 if tag.removeprefix("und-") == script else 0
-    if language in GROUPS.get(tag, ()):
+        return 2 if tag.removeprefix("und-") == wanted.script else 0
+    if wanted.language in GROUPS.get(tag, ()):
         return 2
-    return 3 if _matches(language, script)[tag] else 0
+    return 3 if _matches(wanted.language, wanted.script)[tag] else 0
 
 
 @cache

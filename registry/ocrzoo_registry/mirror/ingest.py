@@ -20,7 +20,7 @@ from ocrzoo_registry.index.schema import Index, IndexedModel, revision_of
 from ocrzoo_registry.mirror.plan import PlannedModel
 from ocrzoo_registry.mirror.release import MirrorFolder
 from ocrzoo_registry.sources.base import RemoteFile
-from ocrzoo_registry.store.manifest import Manifest, StoredFile
+from ocrzoo_registry.store.manifest import Manifest, StoredFile, config_of
 from ocrzoo_registry.store.store import Store
 
 
@@ -144,15 +144,7 @@ class Ingester:
 
     def _config(self, card: ModelCard) -> StoredFile:
         """Write a card's ``inference.yml`` as a blob."""
-        import hashlib
-
-        content = inference_yml.render(card)
-        file = StoredFile(
-            path=inference_yml.FILE_NAME,
-            size=len(content),
-            sha256=hashlib.sha256(content).hexdigest(),
-            digest_origin=inference_yml.origin(card),
-        )
+        file, content = config_of(card)
         self.blobs.write(file, content)
         return file
 

@@ -111,8 +111,7 @@ def _assemble(folder: MirrorFolder, release: Release, now: Release | None) -> No
 def _contents(index: Index) -> Iterator[tuple[str, Content]]:
     """Everything in a release except the list of archives and the configuration of nginx."""
     yield indexes.FILE_NAME, index.to_bytes()
-    files = {file.sha256: file for model in (*index.models, *index.earlier) for file in model.files}
-    for file in files.values():
+    for file in index.files.values():
         yield indexes.blob_of(file), file
     yield from layouts.tree(index)
 

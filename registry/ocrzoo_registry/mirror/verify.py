@@ -14,7 +14,7 @@ from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index.schema import blob_of
 from ocrzoo_registry.mirror import archives, layouts
 from ocrzoo_registry.mirror.archives import Archive, ArchiveList, StoredArchive
-from ocrzoo_registry.mirror.layouts.base import Content
+from ocrzoo_registry.mirror.layouts.base import SERVER, Content
 from ocrzoo_registry.mirror.release import MirrorFolder, Release
 from ocrzoo_registry.mirror.serving import nginx
 from ocrzoo_registry.store.manifest import StoredFile
@@ -55,8 +55,7 @@ def verify(folder: MirrorFolder, *, deep: bool = False) -> tuple[Release, list[s
 class _Check:
     def __init__(self, folder: MirrorFolder, release: Release, here: bool) -> None:
         self.folder, self.release, self.here = folder, release, here
-        index = release.index
-        self.files = {file.sha256: file for model in (*index.models, *index.earlier) for file in model.files}
+        self.files = release.index.files
 
     def faults(self, *, deep: bool) -> Iterator[str]:
         for sha256, file in sorted(self.files.items()):
@@ -92,7 +91,7 @@ class _Check:
     def _configured_root(self) -> Path:
         """The path of the release when it was built; a mirror may be moved and still be complete."""
         try:
-            text = read_bounded(self.release.folder / nginx.SERVER, MAX_DOCUMENT_BYTES).decode()
+            text = read_bounded(self.release.folder / SERVER, MAX_DOCUMENT_BYTES).decode()
         except (OSError, ValueError):
             return self.release.folder
         found = _ROOT.search(text)

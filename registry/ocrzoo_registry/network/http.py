@@ -15,6 +15,7 @@ import re
 import time
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -57,11 +58,11 @@ class Web:
         self._origin = _origin(endpoint)
         self._auth_variable = auth_variable
         self._secrets = dict(secrets or {})
-        self._session: requests.Session | None = None
 
-    def prepare(self) -> None:
-        """Load what the first request would load."""
-        self._get_session()
+    @cached_property
+    def session(self) -> requests.Session:
+        """Created on first use, as that loads the library; it asks no server."""
+        return _new_session()
 
     @contextmanager
     def get(
@@ -124,7 +125,7 @@ class Web:
             raise _as_source_error(error, answer.url) from error
 
     def _follow(self, method: str, url: str, headers: Mapping[str, str]) -> requests.Response:
-        session, deadline = self._get_session(), Deadline.current(math.inf)
+        session, deadline = self.session, Deadline.current(math.inf)
         for _ in range(MAX_REDIRECTS + 1):
             _refuse_odd(url)
             left = deadline.left
@@ -145,11 +146,6 @@ class Web:
             answer.close()
             url = _redirected(url, answer.headers["location"])
         raise SourceError(f"{_host(url)}: more than {MAX_REDIRECTS} redirects")
-
-    def _get_session(self) -> requests.Session:
-        if self._session is None:
-            self._session = _new_session()
-        return self._session
 
 
 def _new_session() -> requests.Session:

@@ -87,10 +87,8 @@ class PluginManager:
 
     def model_cards(self) -> list[Registration[ModelCard]]:
         """Return all registered model cards; each was checked against the registered predictors and sources."""
-        if "ocrzoo_model_cards" not in self._registered:
-            check = CardCheck(_unambiguous(self.predictors()), _unambiguous(self.sources()))
-            return self._call("ocrzoo_model_cards", ModelCard, check)
-        return self._call("ocrzoo_model_cards", ModelCard)
+        check = CardCheck(_unambiguous(self.predictors()), _unambiguous(self.sources()))
+        return self._call("ocrzoo_model_cards", ModelCard, check)
 
     def sources(self) -> list[Registration[SourceSpec]]:
         """Return all registered sources."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from ocrzoo_registry.cards.formats import folder_name, is_complete, wanted_files
@@ -40,12 +40,11 @@ class DirectorySource:
                 return Listing(f"{folder}, state {_state(folder, present)}", files)
         return None
 
-    @contextmanager
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-    ) -> Iterator[Stream]:
+    ) -> AbstractContextManager[Stream]:
         """Open a file of the folder."""
-        yield Stream(read_chunks(Path(file.reference), offset), offset, validator=listing.revision)
+        return nullcontext(Stream(read_chunks(Path(file.reference), offset), offset, validator=listing.revision))
 
     def check(self) -> Health:
         """Report the number of folders (``ocrzoo sources check``).

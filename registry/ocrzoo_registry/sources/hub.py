@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 
+from ocrzoo_registry.cards.loader import first_fault
 from ocrzoo_registry.cards.schema import Sha256
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.http import Web
@@ -59,9 +60,7 @@ class HubSource:
         except ValidationError as error:
             if content.lstrip()[:1] == b"<":
                 raise SourceError(f"{url}: {A_PAGE}") from error
-            what = error.errors()[0]
-            where = ".".join(map(str, what["loc"]))
-            raise SourceError(f"{url}: invalid answer: {where} {what['msg']}"[:300]) from error
+            raise SourceError(f"{url}: invalid answer: {first_fault(error)}"[:300]) from error
 
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
@@ -79,7 +78,7 @@ class HubSource:
         Raises:
             SourceError: No answer.
         """
-        self.web.prepare()
+        _ = self.web.session  # the time to load the library is not the source's
         start = time.monotonic()
         with self.web.get(f"{self.endpoint}/", method="HEAD", accept=range(400, 600)) as answer:
             return Health(f"HTTP {answer.status_code} from {self.endpoint}", time.monotonic() - start)

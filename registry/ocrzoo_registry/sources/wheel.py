@@ -11,7 +11,7 @@ import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -40,20 +40,18 @@ class WheelSource:
         local = all(_installed(listing.revision, file) or self.holds(listing, file) for file in listing.files)
         return listing if local else None
 
-    @contextmanager
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
-    ) -> Iterator[Stream]:
+    ) -> AbstractContextManager[Stream]:
         """Open a member, of the installed distribution or else of the downloaded one.
 
         Raises:
             SourceError: It no longer exists.
         """
         installed = _installed(listing.revision, file)
-        if installed is not None:
-            yield Stream(read_chunks(installed, offset), offset)
-        else:
-            yield Stream(_read_member(self.wheel(listing), file.reference, offset), offset)
+        if installed is None:
+            return nullcontext(Stream(_read_member(self.wheel(listing), file.reference, offset), offset))
+        return nullcontext(Stream(read_chunks(installed, offset), offset))
 
     def check(self) -> Health:
         """Report the distributions (``ocrzoo sources check``).

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from ocrzoo_registry.cards.loader import first_fault
 from ocrzoo_registry.cards.schema import Record
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import read_bounded, reason, write_atomically
@@ -51,9 +52,7 @@ def read(path: Path) -> tuple[Manifest, ...]:
     except OSError as error:
         raise UsageError(f"{path} could not be read: {reason(error)}. Run 'ocrzoo lock' to write it.") from error
     except ValidationError as error:
-        what = error.errors()[0]
-        where = ".".join(map(str, what["loc"]))
-        raise UsageError(f"{path} is not a lock file: {where} {what['msg']}") from error
+        raise UsageError(f"{path} is not a lock file: {first_fault(error)}") from error
     return tuple(_with_origin(manifest) for manifest in models)
 
 

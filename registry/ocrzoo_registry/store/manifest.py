@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ocrzoo_registry.cards.inference_yml import WRITTEN_FROM_CARD
-from ocrzoo_registry.cards.schema import FileRecord, Format, Name, Record, Sha256, Size, Text, is_commit
+from ocrzoo_registry.cards import inference_yml
+from ocrzoo_registry.cards.schema import FileRecord, Format, ModelCard, Name, Record, Sha256, Size, Text, is_commit
 
 TRUSTED = "trusted by the user"
 """The source of a model that was registered unverified, and the origin of its digests."""
@@ -30,7 +31,18 @@ class StoredFile(FileRecord):
     @property
     def written_from_card(self) -> bool:
         """Whether ocrzoo wrote the file; no source served it."""
-        return self.digest_origin.startswith(WRITTEN_FROM_CARD)
+        return self.digest_origin.startswith(inference_yml.WRITTEN_FROM_CARD)
+
+
+def config_of(card: ModelCard) -> tuple[StoredFile, bytes]:
+    """Return the ``inference.yml`` written from a card, and its content.
+
+    Raises:
+        CardError: The card's charset cannot be read.
+    """
+    content = inference_yml.render(card)
+    sha256, origin = hashlib.sha256(content).hexdigest(), inference_yml.origin(card)
+    return StoredFile(path=inference_yml.FILE_NAME, size=len(content), sha256=sha256, digest_origin=origin), content
 
 
 class Manifest(Record):

@@ -15,7 +15,9 @@ from ocrzoo_registry.errors import IntegrityError, UsageError
 from ocrzoo_registry.index.schema import Index, revision_of
 from ocrzoo_registry.mirror import archives, layouts
 from ocrzoo_registry.mirror.archives import Archive
-from ocrzoo_registry.mirror.layouts import earlier
+from ocrzoo_registry.mirror.layouts import base, earlier
+from ocrzoo_registry.mirror.layouts.base import Layout
+from ocrzoo_registry.mirror.layouts.repositories import RESERVED
 from ocrzoo_registry.store.manifest import StoredFile
 
 FILES = {"inference.yml": b"a: 1\n", "inference.pdiparams": bytes(range(256)), "deep/a+b.txt": b"deep"}
@@ -113,6 +115,12 @@ def test_a_file_of_one_model_is_not_a_folder_of_another() -> None:
 def test_repositories_cannot_use_paths_of_the_mirror(name: str) -> None:
     with pytest.raises(UsageError, match=r"seaside_det \(paddle\): a mirror cannot serve"):
         tree_of(one_model(sources={"huggingface": at(name)}).index())
+
+
+@pytest.mark.parametrize("layout", layouts.LAYOUTS, ids=lambda layout: layout.hub)
+def test_paths_that_begin_with_no_repository_are_reserved(layout: Layout) -> None:
+    first = {route.pattern.split("/")[1] for route in layout.routes} - {base.REPOSITORY.split("/")[0]}
+    assert {name for names in first for name in names.strip("()").split("|")} <= RESERVED
 
 
 def test_an_archive_cannot_take_the_place_of_a_repository() -> None:

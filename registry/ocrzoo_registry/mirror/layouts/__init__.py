@@ -13,7 +13,7 @@ from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.index.schema import Index, IndexedModel
 from ocrzoo_registry.mirror.layouts import aistudio, bos, huggingface, modelscope
 from ocrzoo_registry.mirror.layouts.base import Content, Layout
-from ocrzoo_registry.mirror.layouts.repositories import place_of, replaced, repositories
+from ocrzoo_registry.mirror.layouts.repositories import folders_above, place_of, replaced, repositories
 
 LAYOUTS: tuple[Layout, ...] = (huggingface.LAYOUT, modelscope.LAYOUT, aistudio.LAYOUT, bos.LAYOUT)
 """All hubs, in the order in which requests are matched."""
@@ -29,7 +29,7 @@ def tree(index: Index) -> Iterator[tuple[str, Content]]:
     folders: set[str] = set()
     for layout in LAYOUTS:
         for path, content in layout.tree(repositories(index, layout)):
-            above = set(_above(path))
+            above = set(folders_above(path))
             if path in files or path in folders or not files.isdisjoint(above):
                 raise UsageError(f"two models need {path} for different things: leave one of them out")
             files.add(path)
@@ -56,8 +56,3 @@ def _places(model: IndexedModel) -> Iterator[tuple[str, str]]:
     for layout in LAYOUTS:
         if layout.keeps_earlier and (place := place_of(model, layout)) is not None:
             yield layout.hub, place[0]
-
-
-def _above(path: str) -> Iterator[str]:
-    while path := path.rpartition("/")[0]:
-        yield path

@@ -14,6 +14,18 @@ from ocrzoo_registry.store.manifest import StoredFile
 Content = bytes | StoredFile | Archive
 """What is stored at a path: a document; a hard link to a blob; an archive, written by :func:`archives.write`."""
 
+NGINX = "nginx.conf"
+"""Complete: starts with ``nginx -c FILE -p FOLDER`` as any user."""
+SITE = "site.conf"
+"""A complete site for ``http`` of an existing nginx: the two files below, and a port."""
+HTTP = "http.conf"
+"""The part for ``http``, for an administrator's own ``server`` with its port, name or TLS."""
+SERVER = "server.conf"
+"""The part for that ``server``."""
+
+APIS = ("api", "openapi")
+"""First parts of the paths of hubs that do not begin with a repository."""
+
 REPOSITORY = r"(?P<repository>[^/]+/[^/]+)"
 """``owner/name`` in the pattern of a route."""
 

@@ -8,12 +8,10 @@ from dataclasses import replace
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.index.schema import BLOBS, FILE_NAME, Index, IndexedModel, revision_of
 from ocrzoo_registry.mirror import archives
-from ocrzoo_registry.mirror.layouts.base import Layout, Place, Repository
+from ocrzoo_registry.mirror.layouts.base import APIS, HTTP, NGINX, SERVER, SITE, Layout, Place, Repository
 from ocrzoo_registry.store.manifest import StoredFile
 
-RESERVED = frozenset(
-    {"api", "openapi", BLOBS, FILE_NAME, archives.FILE_NAME, "nginx.conf", "site.conf", "http.conf", "server.conf"}
-)
+RESERVED = frozenset({*APIS, BLOBS, FILE_NAME, archives.FILE_NAME, NGINX, SITE, HTTP, SERVER})
 """First parts of the mirror's own paths, in lower case."""
 
 
@@ -83,7 +81,7 @@ def _together(where: str, models: list[IndexedModel]) -> tuple[StoredFile, ...]:
                 raise UsageError(
                     f"{where}: {file.path} differs between {_both(known[1], model)}: leave one of them out"
                 )
-            folders |= dict.fromkeys(_folders(file.path), model)
+            folders |= dict.fromkeys(folders_above(file.path), model)
     for path in sorted(found.keys() & folders.keys()):
         raise UsageError(
             f"{where}: {path} is a file and a folder in {_both(found[path][1], folders[path])}: leave one out"
@@ -95,6 +93,7 @@ def _both(first: IndexedModel, second: IndexedModel) -> str:
     return f"{first.name} ({first.format}) and {second.name} ({second.format})"
 
 
-def _folders(path: str) -> Iterator[str]:
+def folders_above(path: str) -> Iterator[str]:
+    """Yield the folders that a path is in, the innermost first."""
     while path := path.rpartition("/")[0]:
         yield path

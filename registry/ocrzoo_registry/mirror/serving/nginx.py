@@ -18,17 +18,9 @@ from ocrzoo_registry.index.schema import FILE_NAME, Index
 from ocrzoo_registry.mirror import archives
 from ocrzoo_registry.mirror.archives import ArchiveList
 from ocrzoo_registry.mirror.layouts import LAYOUTS
-from ocrzoo_registry.mirror.layouts.base import Layout, Route
+from ocrzoo_registry.mirror.layouts.base import HTTP, NGINX, SERVER, SITE, Layout, Route
 from ocrzoo_registry.mirror.serving.tables import tables
 
-NGINX = "nginx.conf"
-"""Complete: starts with ``nginx -c FILE -p FOLDER`` as any user."""
-SITE = "site.conf"
-"""A complete site for ``http`` of an existing nginx: the two files below, and a port."""
-HTTP = "http.conf"
-"""The part for ``http``, for an administrator's own ``server`` with its port, name or TLS."""
-SERVER = "server.conf"
-"""The part for that ``server``."""
 MAPS = ".nginx"
 
 DEFAULT_LISTEN = "8000"
