@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
 
@@ -44,6 +44,15 @@ def read_bounded(path: Path, max_bytes: int) -> bytes:
 def reason(error: OSError) -> str:
     """Return why a file could not be read, without its name."""
     return error.strerror or str(error).partition(": ")[2] or str(error) or type(error).__name__
+
+
+@contextmanager
+def os_errors_as(kind: type[Exception], what: str, hint: str = "") -> Iterator[None]:
+    """Turn an OSError into another error: what failed, the reason, and the next step."""
+    try:
+        yield
+    except OSError as error:
+        raise kind(f"{what}: {reason(error)}{hint}") from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -119,10 +128,7 @@ def read_chunks(path: Path, offset: int = 0) -> Iterator[bytes]:
     Raises:
         SourceError: The file cannot be read.
     """
-    try:
-        with open_regular(path) as file:
-            file.seek(offset)
-            while chunk := file.read(CHUNK_BYTES):
-                yield chunk
-    except OSError as error:
-        raise SourceError(f"{path}: {reason(error)}") from error
+    with os_errors_as(SourceError, str(path)), open_regular(path) as file:
+        file.seek(offset)
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from ocrzoo_registry.files import read_bounded, reason
+from ocrzoo_registry.files import os_errors_as, read_bounded
 
 MAX_DEPTH = 100
 """Levels of nesting. libyaml recurses in C, where unlimited depth crashes the process."""
@@ -141,10 +141,8 @@ def read_file(path: Path, max_bytes: int) -> object:
     Raises:
         YamlError: The file could not be read, is larger, or is not YAML; the message names it.
     """
-    try:
+    with os_errors_as(YamlError, f"{path} could not be read"):
         content = read_bounded(path, max_bytes)
-    except OSError as error:
-        raise YamlError(f"{path} could not be read: {reason(error)}") from error
     try:
         return load(content)
     except YamlError as error:

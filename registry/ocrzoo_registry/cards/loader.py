@@ -16,7 +16,7 @@ from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.cards import schema
 from ocrzoo_registry.cards.formats import check_format, describe_files, is_complete
 from ocrzoo_registry.errors import CardError, UsageError
-from ocrzoo_registry.files import read_bounded, reason
+from ocrzoo_registry.files import os_errors_as, read_bounded
 from ocrzoo_registry.names import did_you_mean
 
 MAX_CARD_BYTES = 1 << 20
@@ -99,10 +99,8 @@ def read_reference(card: schema.ModelCard, source: str, file_format: str, kind: 
 
 def _read_lines(path: Path) -> Iterator[tuple[str, schema.ModelCard]]:
     """The cards of a file with one on each line, and the line of each."""
-    try:
+    with os_errors_as(CardError, f"{path} could not be read"):
         lines = read_bounded(path, MAX_LINES_BYTES).removesuffix(b"\n").split(b"\n")
-    except OSError as error:
-        raise CardError(f"{path} could not be read: {reason(error)}") from error
     for number, line in enumerate(lines, start=1):
         origin = f"{path}, line {number}"
         if len(line) > MAX_CARD_BYTES:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.download import tar
 from ocrzoo_registry.errors import IntegrityError, NotFound, SourceError, UsageError
-from ocrzoo_registry.files import CHUNK_BYTES, open_regular, reason
+from ocrzoo_registry.files import CHUNK_BYTES, open_regular, os_errors_as, reason
 from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.records import find, listing
@@ -81,14 +81,11 @@ class Bundle:
         return nullcontext(Stream(self._chunks(start + offset, size - offset), offset, size))
 
     def _chunks(self, start: int, count: int) -> Iterator[bytes]:
-        try:
-            with open_regular(self.path) as file:
-                file.seek(start)
-                while count > 0 and (chunk := file.read(min(CHUNK_BYTES, count))):
-                    count -= len(chunk)
-                    yield chunk
-        except OSError as error:
-            raise SourceError(f"{self.path}: {reason(error)}") from error
+        with os_errors_as(SourceError, str(self.path)), open_regular(self.path) as file:
+            file.seek(start)
+            while count > 0 and (chunk := file.read(min(CHUNK_BYTES, count))):
+                count -= len(chunk)
+                yield chunk
 
 
 def read(path: Path, public_key: Path | None = None) -> Bundle:

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ocrzoo_registry.errors import IntegrityError, UsageError
-from ocrzoo_registry.files import read_bounded, reason, write_atomically
+from ocrzoo_registry.files import os_errors_as, read_bounded, reason, write_atomically
 from ocrzoo_registry.index import schema as indexes
 
 FILE_NAME = f"{indexes.FILE_NAME}.sig"
@@ -79,10 +79,8 @@ def sign_tree(tree: Path, private_key: Path) -> Path:
     """
     content = index_of(tree)
     indexes.parse(content, origin=str(tree / indexes.FILE_NAME))
-    try:
+    with os_errors_as(UsageError, f"{tree / FILE_NAME} could not be written"):
         write_atomically(tree / FILE_NAME, sign(content, private_key))
-    except OSError as error:
-        raise UsageError(f"{tree / FILE_NAME} could not be written: {reason(error)}") from error
     return tree / FILE_NAME
 
 

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any, Protocol
 
 from ocrzoo_registry.errors import Busy, Refused, SourceError, Unreachable
-from ocrzoo_registry.files import open_regular, read_chunks, reason
+from ocrzoo_registry.files import open_regular, os_errors_as, read_chunks, reason
 from ocrzoo_registry.index.schema import FILE_NAME
 from ocrzoo_registry.mirror.release import CURRENT
 from ocrzoo_registry.network.deadline import Deadline
@@ -112,10 +112,8 @@ class FolderBackend:
     def open(self, path: str, offset: int, validator: str | None) -> Iterator[Stream]:
         """Open a file."""
         whole = self._path(path)
-        try:
+        with os_errors_as(Gone, str(whole)):
             size = whole.stat().st_size
-        except OSError as error:
-            raise Gone(f"{whole}: {reason(error)}") from error
         yield Stream(read_chunks(whole, offset), offset, size)
 
     def _path(self, path: str) -> Path:

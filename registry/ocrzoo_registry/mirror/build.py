@@ -128,11 +128,9 @@ def build(
     """
     nginx.check_root(folder.root)
     folder.begin()
-    with folder.lock(lambda: report(f"waiting for another build of {folder.root}"), resolver.events.cancelled):
-        try:
-            return _build(zoo, folder, resolver, choose, prune=prune)
-        except OSError as error:
-            raise folder.unwritable(error) from error
+    waiting = f"waiting for another build of {folder.root}"
+    with folder.lock(lambda: report(waiting), resolver.events.cancelled), folder.writing():
+        return _build(zoo, folder, resolver, choose, prune=prune)
 
 
 def _build(zoo: Zoo, folder: MirrorFolder, resolver: Resolver, choose: Choice, *, prune: bool) -> BuildResult:

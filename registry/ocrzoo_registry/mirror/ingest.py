@@ -75,7 +75,7 @@ class Ingester:
         if request.file_format not in request.card.artifacts:
             published = ", ".join(request.card.artifacts)
             raise SourceError(f"{request.name} is not published as {request.file_format}, only as {published}")
-        try:
+        with self.folder.writing():
             for store in (self.resolver.store, self.user_store):
                 if manifest := self._reusable(store, one):
                     return self._linked(store, manifest, one)
@@ -85,8 +85,6 @@ class Ingester:
             if files.manifest is None:
                 raise StoreError(f"{files.folder}: has no manifest")
             return self._linked(self.resolver.store, files.manifest, one)
-        except OSError as error:
-            raise self.folder.unwritable(error) from error
 
     def refreshed(self, model: IndexedModel, card: ModelCard) -> IndexedModel:
         """Return a model that stays, with its present card and the ``inference.yml`` written from that.
@@ -100,10 +98,8 @@ class Ingester:
         changes: dict[str, object] = {"card": card}
         written = [file for file in model.files if file.written_from_card]
         if written and written[0].digest_origin != inference_yml.origin(card):
-            try:
+            with self.folder.writing():
                 new = self._config(card)
-            except OSError as error:
-                raise self.folder.unwritable(error) from error
             files = tuple(sorted([*model.served, new], key=lambda file: file.path))
             changes |= {"files": files, "revision": revision_of(files)}
         return model.model_copy(update=changes)

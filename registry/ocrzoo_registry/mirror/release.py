@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
 from ocrzoo_registry.errors import IntegrityError, NotFound, StoreError, UsageError
-from ocrzoo_registry.files import read_bounded, reason, write_atomically
+from ocrzoo_registry.files import os_errors_as, read_bounded, write_atomically
 from ocrzoo_registry.index import schema
 from ocrzoo_registry.index.schema import Index
 from ocrzoo_registry.mirror import archives
@@ -80,10 +80,8 @@ def read_document(path: Path, max_bytes: int) -> bytes:
     Raises:
         IntegrityError: It is missing, not a regular file, or too large.
     """
-    try:
+    with os_errors_as(IntegrityError, str(path)):
         return read_bounded(path, max_bytes)
-    except OSError as error:
-        raise IntegrityError(f"{path}: {reason(error)}") from error
 
 
 class MirrorFolder:
@@ -135,7 +133,7 @@ class MirrorFolder:
             UsageError: It contains something else.
             StoreError: It cannot be written, or its file system cannot hold a mirror.
         """
-        try:
+        with self.writing():
             if not self._is_mirror():
                 if self.root.exists() and not self.root.is_dir():
                     raise UsageError(f"{self.root} is not a folder: name a new one")
@@ -152,8 +150,6 @@ class MirrorFolder:
                 write_atomically(self._mark, MARK.encode())
             for folder in (self.blobs, self.releases):
                 folder.mkdir(exist_ok=True)
-        except OSError as error:
-            raise self.unwritable(error) from error
 
     @contextmanager
     def lock(self, on_wait: Callable[[], object], cancelled: Event) -> Iterator[None]:
@@ -188,11 +184,10 @@ class MirrorFolder:
         finally:
             beside.unlink(missing_ok=True)
 
-    def unwritable(self, error: OSError) -> StoreError:
-        """Return the error of a mirror that cannot be written."""
-        return StoreError(
-            f"{self.root} could not be written: {error.strerror or error}; free some space, or name another folder"
-        )
+    def writing(self) -> AbstractContextManager[None]:
+        """Turn an OSError into the error of a mirror that cannot be written."""
+        hint = "; free some space, or name another folder"
+        return os_errors_as(StoreError, f"{self.root} could not be written", hint)
 
     def _is_mirror(self) -> bool:
         if self._mark.is_file():

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from ocrzoo_registry.cards.formats import model_and_format
 from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import NotFound, StoreError
-from ocrzoo_registry.files import reason
+from ocrzoo_registry.files import os_errors_as, reason
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.store.manifest import TRUSTED, Manifest
 from ocrzoo_registry.store.store import Store
@@ -96,25 +96,22 @@ def collect(store: Store, *, wheels: bool = False, dry_run: bool = False) -> lis
     private = store.private
     if private.is_symlink():
         return []
-    try:
-        with ExitStack() as stack:
-            # before the locks: the lock of each live one is then seen to be held
-            stages, parts = _children(private / "staging"), _children(private / "parts")
-            locks = _children(private / "locks")
-            free = [path for path in locks if _acquire(stack, path)]
-            busy = {path.stem for path in locks} - {path.stem for path in free}
-            found = [
-                *(_leftover("part", path) for path in parts if _owner(path) not in busy and path.exists()),
-                *(_leftover("quarantine", path) for path in _children(private / "quarantine")),
-                *(_leftover("staging", path) for path in stages if not busy and path.exists()),
-                *(_leftover("wheel", path) for path in _wheels(stack, private / "wheels") if wheels),
-                *(_leftover("lock", path) for path in free),
-            ]
-            for leftover in found if not dry_run else ():
-                _delete(leftover.path)
-            return found
-    except OSError as error:
-        raise StoreError(f"{private} could not be pruned: {reason(error)}") from error
+    with os_errors_as(StoreError, f"{private} could not be pruned"), ExitStack() as stack:
+        # before the locks: the lock of each live one is then seen to be held
+        stages, parts = _children(private / "staging"), _children(private / "parts")
+        locks = _children(private / "locks")
+        free = [path for path in locks if _acquire(stack, path)]
+        busy = {path.stem for path in locks} - {path.stem for path in free}
+        found = [
+            *(_leftover("part", path) for path in parts if _owner(path) not in busy and path.exists()),
+            *(_leftover("quarantine", path) for path in _children(private / "quarantine")),
+            *(_leftover("staging", path) for path in stages if not busy and path.exists()),
+            *(_leftover("wheel", path) for path in _wheels(stack, private / "wheels") if wheels),
+            *(_leftover("lock", path) for path in free),
+        ]
+        for leftover in found if not dry_run else ():
+            _delete(leftover.path)
+        return found
 
 
 def _identity(store: Store, folder: Path) -> tuple[str, Format]:

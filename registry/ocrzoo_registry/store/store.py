@@ -13,7 +13,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from ocrzoo_registry.cards.formats import folder_name, model_files
 from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import StoreError
-from ocrzoo_registry.files import read_bounded, sha256_of, sync, write_atomically
+from ocrzoo_registry.files import os_errors_as, read_bounded, sha256_of, sync, write_atomically
 
 if TYPE_CHECKING:
     from threading import Event
@@ -130,18 +130,14 @@ class Store:
         from filelock import FileLock, Timeout
 
         path = self.private / "locks" / f"{name}.lock"
-        try:
+        with self._writing():
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(path)
             try:
                 lock.acquire(timeout=LOCK_MOMENT_S)
             except Timeout:
                 on_wait()
-                _wait_for(lock, cancelled)
-        except Timeout as error:
-            raise StoreError(f"{name}: another process has held {path} for {LOCK_TIMEOUT_S:.0f} s") from error
-        except OSError as error:
-            raise self._unwritable(error) from error
+                _wait_for(lock, name, cancelled)
         try:
             yield
         finally:
@@ -158,10 +154,9 @@ class Store:
 
         stage = self._unused_path()
         try:
-            stage.mkdir(parents=True)
-            yield stage
-        except OSError as error:
-            raise self._unwritable(error) from error
+            with self._writing():
+                stage.mkdir(parents=True)
+                yield stage
         finally:
             shutil.rmtree(stage, ignore_errors=True)
 
@@ -188,13 +183,11 @@ class Store:
             StoreError: The folder cannot be written.
         """
         folder = self.folder(manifest.name, manifest.format)
-        try:
+        with self._writing():
             stamped = manifest.stamped(folder)
             if _fault(folder, manifest) is not None:
                 return None
             write_atomically(folder / MANIFEST_NAME, stamped.model_dump_json(indent=1).encode())
-        except OSError as error:
-            raise self._unwritable(error) from error
         return ModelFiles(manifest.name, manifest.format, folder, stamped)
 
     def fault(self, folder: Path, *, deep: bool = False) -> str | None:
@@ -229,11 +222,9 @@ class Store:
         import shutil
 
         outdated = self._unused_path()
-        try:
+        with self._writing():
             outdated.parent.mkdir(parents=True, exist_ok=True)
             folder.rename(outdated)
-        except OSError as error:
-            raise self._unwritable(error) from error
         if outdated.is_symlink():
             outdated.unlink(missing_ok=True)
         shutil.rmtree(outdated, ignore_errors=True)
@@ -242,14 +233,12 @@ class Store:
         """Return an unused path in the staging folder."""
         return self.private / "staging" / os.urandom(16).hex()
 
-    def _unwritable(self, error: OSError) -> StoreError:
-        reason = f"{error.strerror or error}"
-        return StoreError(
-            f"{self.root} could not be written: {reason}. Make room, or set another folder with {self._named_by}."
-        )
+    def _writing(self) -> AbstractContextManager[None]:
+        hint = f". Make room, or set another folder with {self._named_by}."
+        return os_errors_as(StoreError, f"{self.root} could not be written", hint)
 
 
-def _wait_for(lock: BaseFileLock, cancelled: Event | None) -> None:
+def _wait_for(lock: BaseFileLock, name: str, cancelled: Event | None) -> None:
     from filelock import Timeout
 
     from ocrzoo_registry.network.deadline import CANCEL_POLL_S
@@ -258,9 +247,10 @@ def _wait_for(lock: BaseFileLock, cancelled: Event | None) -> None:
     while True:
         try:
             lock.acquire(timeout=CANCEL_POLL_S)
-        except Timeout:
+        except Timeout as error:
             if time.monotonic() > deadline or (cancelled is not None and cancelled.is_set()):
-                raise
+                held = f"another process has held {lock.lock_file} for {LOCK_TIMEOUT_S:.0f} s"
+                raise StoreError(f"{name}: {held}") from error
         else:
             return
 
