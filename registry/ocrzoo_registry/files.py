@@ -55,6 +55,14 @@ def os_errors_as(kind: type[Exception], what: str, hint: str = "") -> Iterator[N
         raise kind(f"{what}: {reason(error)}{hint}") from error
 
 
+def has_size(path: Path, size: int) -> bool:
+    """Whether a file is there and has this many bytes."""
+    try:
+        return path.stat().st_size == size
+    except OSError:
+        return False
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file atomically: to a temporary file beside it, synced and renamed.
 

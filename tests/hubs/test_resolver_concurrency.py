@@ -66,7 +66,7 @@ def test_models_come_side_by_side(source: str, hubs: Hubs, files: dict[str, byte
     resolver = make_zoo(variables(tmp_path, [source], hubs)).resolver
     names = [*OTHER_MODELS, MODEL]
     done = get_all(resolver, [DownloadRequest(card(name), ["paddle"]) for name in names])
-    assert [(one.name, one.error) for one in done] == [(name, None) for name in names]
+    assert [(one.request.name, one.error) for one in done] == [(name, None) for name in names]
     assert all(contents_of(folder_of(tmp_path, name)) == hubs.models[name] for name in names)
 
 

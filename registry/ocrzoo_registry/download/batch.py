@@ -28,11 +28,6 @@ class DownloadResult:
     files: ModelFiles | None
     error: OcrzooError | None = None
 
-    @property
-    def name(self) -> str:
-        """The model's name."""
-        return self.request.name
-
 
 def get_all(resolver: Resolver, requests: Sequence[DownloadRequest]) -> list[DownloadResult]:
     """Get several models concurrently; results are in the order of the requests. Ctrl-C cancels all downloads."""

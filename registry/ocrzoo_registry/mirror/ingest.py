@@ -14,7 +14,7 @@ from ocrzoo_registry.download.report import failure
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError
-from ocrzoo_registry.files import read_chunks, receive, sync, write_atomically
+from ocrzoo_registry.files import has_size, read_chunks, receive, sync, write_atomically
 from ocrzoo_registry.index.records import indexed
 from ocrzoo_registry.index.schema import Index, IndexedModel, revision_of
 from ocrzoo_registry.mirror.plan import PlannedModel
@@ -172,10 +172,7 @@ class Blobs:
 
     def has(self, file: StoredFile) -> bool:
         """Whether the file is there, by its size."""
-        try:
-            return (self.folder / file.sha256).stat().st_size == file.size
-        except OSError:
-            return False
+        return has_size(self.folder / file.sha256, file.size)
 
     def link(self, file: StoredFile, origin: Path) -> None:
         """Link a file of the same file system that is verified and synced, and that nobody will write to.

@@ -14,6 +14,7 @@ from ocrzoo_registry.download.request import DownloadRequest, check_listing
 from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.download.transfer import Cancelled, blamed_on_source
 from ocrzoo_registry.errors import Attempt, IntegrityError, SourceError
+from ocrzoo_registry.files import has_size
 from ocrzoo_registry.index.schema import Index, IndexedModel
 from ocrzoo_registry.sources.base import Listing
 
@@ -72,10 +73,7 @@ def plan(resolver: Resolver, requested: Sequence[RequestedModel], current: Index
 
 def is_complete(model: IndexedModel, blobs: Path) -> bool:
     """Whether all files of a model are in the mirror, by their sizes."""
-    try:
-        return all((blobs / file.sha256).stat().st_size == file.size for file in model.files)
-    except OSError:
-        return False
+    return all(has_size(blobs / file.sha256, file.size) for file in model.files)
 
 
 @dataclass(frozen=True)

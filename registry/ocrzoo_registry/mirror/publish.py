@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from ocrzoo_registry.errors import IntegrityError
-from ocrzoo_registry.files import sync
+from ocrzoo_registry.files import has_size, sync
 from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.schema import Index
@@ -125,10 +125,7 @@ def _made_archives(release: Release | None) -> dict[str, StoredArchive]:
 
 def _is_made(made: StoredArchive | None, archive: Archive, path: Path) -> bool:
     """Whether the present release has the same archive."""
-    try:
-        return made is not None and made.key == archive.key and path.stat().st_size == made.size
-    except OSError:
-        return False
+    return made is not None and made.key == archive.key and has_size(path, made.size)
 
 
 def _sync_all(stage: Path) -> None:

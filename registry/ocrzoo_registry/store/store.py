@@ -193,13 +193,7 @@ class Store:
     def fault(self, folder: Path, *, deep: bool = False) -> str | None:
         """Return what is wrong with a model folder, or ``None``; ``deep`` reads every byte."""
         manifest = self.manifest(folder)
-        if manifest is None:
-            try:
-                there = (folder / MANIFEST_NAME).exists()
-            except OSError as error:
-                return f"cannot be read: {error.strerror or error}"
-            return "has an unreadable manifest" if there else "was not installed by ocrzoo and is unverified"
-        return _fault(folder, manifest.unstamped() if deep else manifest)
+        return _fault(folder, manifest.unstamped() if manifest and deep else manifest)
 
     def _clear(self, folder: Path, successor: Manifest) -> None:
         """Clear the folder of a model: an intact older state is removed, anything else goes to quarantine."""
@@ -255,7 +249,7 @@ def _wait_for(lock: BaseFileLock, name: str, cancelled: Event | None) -> None:
             return
 
 
-def _fault(folder: Path, manifest: Manifest) -> str | None:
+def _fault(folder: Path, manifest: Manifest | None) -> str | None:
     """Return what is wrong with a folder; sizes and times are compared, and digests if a time differs."""
     try:
         return _first_fault(folder, manifest)
@@ -263,7 +257,10 @@ def _fault(folder: Path, manifest: Manifest) -> str | None:
         return f"cannot be read: {error.strerror or error}"
 
 
-def _first_fault(folder: Path, manifest: Manifest) -> str | None:
+def _first_fault(folder: Path, manifest: Manifest | None) -> str | None:
+    if manifest is None:
+        there = (folder / MANIFEST_NAME).exists()
+        return "has an unreadable manifest" if there else "was not installed by ocrzoo and is unverified"
     listed = {file.path for file in manifest.files}
     for name in sorted(model_files(manifest.format) - listed):
         if (folder / name).exists():

@@ -53,7 +53,9 @@ def test_models_are_downloaded_concurrently_and_returned_in_order(
     monkeypatch.setattr(resolver, "get", get)
     names = [f"model{number}" for number in range(CONCURRENT_MODELS * 2)]
     results = get_all(resolver, requests(*names))
-    assert [(one.name, one.files, one.error) for one in results] == [(name, files(name), None) for name in names]
+    assert [(one.request.name, one.files, one.error) for one in results] == [
+        (name, files(name), None) for name in names
+    ]
 
 
 def test_a_failure_affects_its_own_model_only(resolver: Resolver, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,7 +113,7 @@ def import_bundle(path: Path, names: tuple[str, ...], key: Path | None, as_json:
         if card is None and one.files is not None:
             print_message(
                 "warning",
-                f"{one.name} ({one.files.file_format}): no plugin has its card, so it was imported with the "
+                f"{one.files.name} ({one.files.file_format}): no plugin has its card, so it was imported with the "
                 f"bundle's own; use {one.files.folder} as a model_dir",
             )
     return code
@@ -126,7 +126,7 @@ def _downloaded(zoo: Zoo, requested: Sequence[RequestedModel]) -> list[DownloadR
     from ocrzoo_registry.mirror.build import FailedModel, is_optional
 
     results = get_all(zoo.resolver, [DownloadRequest(one.card, (one.file_format,)) for one in requested])
-    available = {one.name for one in results if one.files is not None}
+    available = {one.files.name for one in results if one.files is not None}
     return [
         one
         for one, request in zip(results, requested, strict=True)

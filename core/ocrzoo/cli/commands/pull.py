@@ -127,7 +127,7 @@ def lock(
         return report_errors(results)
     for one in results:
         if one.files is not None and one.files.manifest is not None and one.files.manifest.source == TRUSTED:
-            print_message("warning", f"{one.name} is pinned as it is stored; it was never verified")
+            print_message("warning", f"{one.request.name} is pinned as it is stored; it was never verified")
     manifests = [cast("Manifest", one.files.manifest) for one in results if one.files is not None]
     try:
         lockfile.write(output, manifests)
