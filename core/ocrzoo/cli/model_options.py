@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ocrzoo.cli.options import Command, CommaSeparated, Decorator, together
 from ocrzoo_registry.cards.formats import format_names
 
 if TYPE_CHECKING:
     from ocrzoo_registry.cards.schema import Format
     from ocrzoo_registry.download.events import DownloadEvents
     from ocrzoo_registry.languages.tags import Language
+    from ocrzoo_registry.mirror.plan import RequestedModel
     from ocrzoo_registry.zoo import Zoo
-
-Command = Callable[..., Any]
-
-
-class FormatNames(click.ParamType[tuple[str, ...]]):
-    """Comma-separated formats."""
-
-    name = "formats"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """Read the formats."""
-        formats = tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else tuple(value)
-        for one in formats:
-            if not is_format(one):
-                self.fail(f"{one!r} is not one of {', '.join(format_names())}", param, ctx)
-        return formats
 
 
 class FormatName(click.ParamType[str]):
@@ -53,7 +41,7 @@ def is_format(name: str) -> bool:
     return bool(Zoo().plugins) and name in format_names()
 
 
-def languages_option(text: str, *, required: bool = False) -> Callable[[Command], Command]:
+def languages_option(text: str, *, required: bool = False) -> Decorator:
     """Return ``--lang``: one or several languages, comma-separated or repeated; the command gets ``lang``."""
     return click.option(
         "--lang", metavar="TAG[,TAG]", multiple=True, required=required, callback=_with_commas, help=text
@@ -70,14 +58,81 @@ def _joined(_context: click.Context, _option: click.Parameter, given: Sequence[S
     return tuple(dict.fromkeys(one for formats in given for one in formats))
 
 
-def which_models(
-    formats: str = "what the engines here read best",
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+@dataclass(frozen=True)
+class ModelChoice:
+    """The models, formats and sources that a command line asks for."""
+
+    names: tuple[str, ...]
+    pipeline: str | None
+    lang: str | Sequence[Language] | None
+    formats: tuple[Format, ...]
+    source: str | None
+    every: bool
+    """All registered models (``--all``)."""
+
+    @property
+    def has_models(self) -> bool:
+        """Whether models are requested in any way."""
+        return bool(self.names or self.pipeline or self.lang or self.every)
+
+    def zoo(self, events: DownloadEvents | None = None) -> Zoo:
+        """Return the zoo of the environment, limited to the sources of ``--source``.
+
+        Raises:
+            UsageError: There is no such source.
+        """
+        from ocrzoo_registry.zoo import zoo_with_sources
+
+        return zoo_with_sources(self.source, events)
+
+    def model_names(self, zoo: Zoo) -> list[str]:
+        """Return the requested models without duplicates; with ``--all``, all registered models by name.
+
+        Raises:
+            UsageError: No model is requested, or ``--all`` is combined with names.
+            UnknownLanguage: No model reads the language.
+        """
+        if self.every:
+            if self.names or self.pipeline or self.lang:
+                raise click.UsageError("--all cannot be combined with names, --pipeline or --lang")
+            return zoo.models.names
+        wanted = list(self.names)
+        if self.pipeline or self.lang:
+            from ocrzoo.pipelines.config import models_of
+
+            wanted += models_of(zoo, self.pipeline or "OCR", self.lang)
+        if not wanted:
+            raise click.UsageError(
+                "name a model, or give --pipeline OCR or --lang ('ocrzoo models list' shows the names)"
+            )
+        return list(dict.fromkeys(wanted))
+
+    def requested(self, zoo: Zoo) -> list[RequestedModel]:
+        """Return the models and formats for a mirror or bundle; they serve readers of each language, and of all.
+
+        Raises:
+            UsageError: No model is requested, or ``--all`` is combined with names.
+            UnknownLanguage: No model reads one of the languages.
+        """
+        from ocrzoo_registry.languages.tags import parse_languages
+        from ocrzoo_registry.mirror.build import requested_models
+
+        choices = [self]
+        if self.lang and not self.every:
+            languages = parse_languages(self.lang)
+            choices = [
+                replace(self, lang=asked) for asked in dict.fromkeys([*((one,) for one in languages), languages])
+            ]
+        names = dict.fromkeys(name for one in choices for name in one.model_names(zoo))
+        return requested_models(zoo, list(names), self.formats, lenient=self.every)
+
+
+def which_models(formats: str = "what the engines here read best") -> Decorator:
     """Add the options that choose models, formats and sources; ``formats`` describes the default format.
 
-    The command gets ``names``, ``pipeline``, ``lang``, ``formats`` (a tuple) and ``source``.
+    The command gets ``choice``, a :class:`ModelChoice`.
     """
-    ways = (
+    ways = together(
         click.argument("names", nargs=-1, metavar="[NAME]..."),
         click.option("--pipeline", metavar="NAME", help="All models of a pipeline, such as OCR."),
         languages_option("The OCR pipeline's models for languages, such as ru,ko."),
@@ -87,7 +142,7 @@ def which_models(
             "formats",
             metavar="FORMAT[,FORMAT]",
             multiple=True,
-            type=FormatNames(),
+            type=CommaSeparated(FormatName()),
             callback=_joined,
             help=f"Which formats: {', '.join(format_names())}, or one that a plugin adds.  [{formats}]",
         ),
@@ -95,69 +150,15 @@ def which_models(
     )
 
     def add(command: Command) -> Command:
-        for way in reversed(ways):
-            command = way(command)
-        return command
+        @wraps(command)
+        def run(*, every: bool = False, **options: Any) -> Any:
+            chosen = {field.name: options.pop(field.name) for field in fields(ModelChoice) if field.name in options}
+            return command(choice=ModelChoice(**chosen, every=every), **options)
+
+        return ways(run)
 
     return add
 
 
 all_models_option = click.option("--all", "every", is_flag=True, help="All registered models.")
-"""Adds ``--all``; the command gets ``every``."""
-
-
-def chosen_zoo(source: str | None, events: DownloadEvents | None = None) -> Zoo:
-    """Return the zoo of the environment, limited to the sources of ``--source``.
-
-    Raises:
-        UsageError: There is no such source.
-    """
-    from ocrzoo_registry.zoo import zoo_with_sources
-
-    return zoo_with_sources(source, events)
-
-
-def chosen_names(
-    zoo: Zoo, names: Sequence[str], pipeline: str | None, lang: str | Sequence[Language] | None, *, every: bool = False
-) -> list[str]:
-    """Return the requested models without duplicates; with ``every``, all registered models by name.
-
-    Raises:
-        UsageError: No model is requested, or ``every`` is combined with names.
-        UnknownLanguage: No model reads the language.
-    """
-    if every:
-        if names or pipeline or lang:
-            raise click.UsageError("--all cannot be combined with names, --pipeline or --lang")
-        return zoo.models.names
-    wanted = list(names)
-    if pipeline or lang:
-        from ocrzoo.pipelines.config import models_of
-
-        wanted += models_of(zoo, pipeline or "OCR", lang)
-    if not wanted:
-        raise click.UsageError("name a model, or give --pipeline OCR or --lang ('ocrzoo models list' shows the names)")
-    return list(dict.fromkeys(wanted))
-
-
-def names_per_language(
-    zoo: Zoo, names: Sequence[str], pipeline: str | None, lang: str | None, *, every: bool = False
-) -> list[str]:
-    """Return the models for readers of each language and of all languages together, for a mirror or bundle.
-
-    Raises:
-        UsageError: No model is requested, or ``every`` is combined with names.
-        UnknownLanguage: No model reads one of the languages.
-    """
-    if every or not lang:
-        return chosen_names(zoo, names, pipeline, lang, every=every)
-    from ocrzoo_registry.languages.tags import parse_languages
-
-    languages = parse_languages(lang)
-    asked = dict.fromkeys([*((one,) for one in languages), languages])
-    return list(dict.fromkeys(name for one in asked for name in chosen_names(zoo, names, pipeline, one)))
-
-
-def format_choices(zoo: Zoo, formats: Sequence[Format]) -> list[tuple[Format, ...]]:
-    """Return acceptable formats: one tuple a requested format, or the formats readable here, best first."""
-    return [(one,) for one in formats] or [zoo.readable_formats]
+"""Adds ``--all`` to :func:`which_models`."""

@@ -12,6 +12,7 @@ from ocrzoo.pipelines.modules import MODULES
 from ocrzoo.results.exports import SUFFIXES
 
 Command = Callable[..., Any]
+Decorator = Callable[[Command], Command]
 
 
 class Switch(click.ParamType[bool | None]):
@@ -51,21 +52,31 @@ SAVED_AS = ("json", "img", *SUFFIXES)
 """Kinds of files that a result can be saved as."""
 
 
-class SavedAs(click.ParamType[tuple[str, ...]]):
-    """Comma-separated kinds of files."""
+class CommaSeparated(click.ParamType[tuple[str, ...]]):
+    """Several values of one type, separated by commas."""
 
-    name = "kinds"
+    def __init__(self, one: click.ParamType[str]) -> None:
+        self.name = one.name
+        self._one = one
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """Parse the kinds."""
-        kinds = tuple(value.split(",")) if isinstance(value, str) else tuple(value)
-        for kind in kinds:
-            if kind not in SAVED_AS:
-                self.fail(f"{kind!r} is not one of {', '.join(SAVED_AS)}", param, ctx)
-        return kinds
+        """Convert each value."""
+        parts = value.split(",") if isinstance(value, str) else value
+        return tuple(self._one.convert(part.strip(), param, ctx) for part in parts)
 
 
-_PREDICTION = (
+def together(*options: Decorator) -> Decorator:
+    """Return a decorator that adds several options, in this order."""
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+prediction_options = together(
     click.option("--use_doc_orientation_classify", type=Switch(), help="Correct the orientation of pages."),
     click.option("--use_doc_unwarping", type=Switch(), help="Unwarp bent pages."),
     click.option("--use_textline_orientation", type=Switch(), help="Rotate lines that are upside down."),
@@ -80,10 +91,12 @@ _PREDICTION = (
     click.option("--text_det_unclip_ratio", type=float, help="How far text regions are expanded.  [1.5]"),
     click.option("--text_rec_score_thresh", type=float, help="Minimum score of a line in the result.  [0.0]"),
 )
+"""Adds the parameters of ``predict``."""
 
-_WORDS = (click.option("--return_word_box", type=Switch(), help="Also return the box of each word.  [False]"),)
+word_options = click.option("--return_word_box", type=Switch(), help="Also return the box of each word.  [False]")
+"""Adds the option for word boxes."""
 
-_RUNNING = (
+running_options = together(
     click.option("--engine", metavar="NAME", help="openvino, onnxruntime or paddle.  [the fastest installed]"),
     click.option("--device", metavar="DEVICE", help="cpu, or a kind and card numbers: gpu:0, or gpu:0,1.  [cpu]"),
     click.option("--use_hpip", type=Switch(), help="True: an accelerated engine; False: Paddle's own."),
@@ -104,37 +117,15 @@ _RUNNING = (
         help="Save the results (JSON and images) in this folder.",
     ),
 )
+"""Adds the options for engine, device and output folder."""
 
-_MODELS = tuple(
-    click.option(
-        f"--{module}_model_{what}", metavar=what.upper(), help=text, type=click.Path() if what == "dir" else str
+model_options = together(
+    *(
+        click.option(
+            f"--{module}_model_{what}", metavar=what.upper(), help=text, type=click.Path() if what == "dir" else str
+        )
+        for module, (_, default) in MODULES.items()
+        for what, text in (("name", f"[{default}]"), ("dir", "Folder with custom weights."))
     )
-    for module, (_, default) in MODULES.items()
-    for what, text in (("name", f"[{default}]"), ("dir", "Folder with custom weights."))
 )
-
-
-def prediction_options(command: Command) -> Command:
-    """Add the parameters of ``predict``."""
-    return _add(_PREDICTION, command)
-
-
-def word_options(command: Command) -> Command:
-    """Add the option for word boxes."""
-    return _add(_WORDS, command)
-
-
-def running_options(command: Command) -> Command:
-    """Add the options for engine, device and output folder."""
-    return _add(_RUNNING, command)
-
-
-def model_options(command: Command) -> Command:
-    """Add the options that choose models."""
-    return _add(_MODELS, command)
-
-
-def _add(options: tuple[Callable[[Command], Command], ...], command: Command) -> Command:
-    for option in reversed(options):
-        command = option(command)
-    return command
+"""Adds the options that choose models."""

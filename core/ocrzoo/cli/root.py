@@ -71,14 +71,7 @@ def ocrzoo(
     6 some inputs failed.
     """  # noqa: D301  # \b is click's mark for text that is not rewrapped
     if context.invoked_subcommand is not None:
-        before = {
-            "pipeline": pipeline,
-            "input": input,
-            "get_pipeline_config": get_pipeline_config,
-            "save_path": save_path,
-            **options,
-        }
-        given = [name for name, value in before.items() if value is not None]
+        given = [name for name, value in context.params.items() if value is not None]
         if given:
             raise click.UsageError(f"--{given[0]} must come after the command {context.invoked_subcommand!r}")
         return None

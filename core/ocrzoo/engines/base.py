@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, get_args, runtime_checkable
 
 from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import UsageError
@@ -82,11 +82,13 @@ class EngineOptions:
     """Numeric precision. Below fp32, recognized text may change, so it must be requested."""
 
     def __post_init__(self) -> None:
-        """Check the number of threads.
+        """Check the number of threads and the precision.
 
         Raises:
-            UsageError: It is invalid.
+            UsageError: One of them is invalid.
         """
+        if self.precision not in get_args(Precision):
+            raise UsageError(f"precision {self.precision!r}: choose one of {', '.join(get_args(Precision))}")
         threads: object = self.threads
         if isinstance(threads, bool) or not isinstance(threads, int) or not 0 <= threads <= MAX_THREADS:
             raise UsageError(f"threads must be an integer from 0 (all available) to {MAX_THREADS}, not {threads!r}")
@@ -116,11 +118,9 @@ class Session(Protocol):
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
         """The network's inputs."""
-        ...
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run one batch, N x C x H x W, and return the network's first output."""
-        ...
 
 
 @runtime_checkable
@@ -134,11 +134,9 @@ class MultiOutputSession(Session, Protocol):
         The grid, N x H x W x 2, has x and y from -1 to 1: between the centers of the outermost pixels (``True``), or
         between their edges (``False``). ``None``: the last output is not a sampling grid.
         """
-        ...
 
     def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         """Run one batch, N x C x H x W, and return every output in the network's order."""
-        ...
 
 
 class Engine(Protocol):
@@ -150,4 +148,3 @@ class Engine(Protocol):
         Raises:
             EngineError: The engine cannot load it, or does not support the device.
         """
-        ...

@@ -29,23 +29,12 @@ from ocrzoo_registry.settings import Settings
 Input: TypeAlias = "str | os.PathLike[str] | bytes | NDArray[Any] | Iterable[Input]"
 """A path, URL, folder, ``-`` for standard input, a file's content, an array (gray, BGR or BGRA), or several of them."""
 
-_RASTER = (
-    ".bmp",
-    ".dib",
-    ".jpeg",
-    ".jpg",
-    ".png",
-    ".webp",
-    ".pbm",
-    ".pgm",
-    ".ppm",
-    ".pnm",
-    ".sr",
-    ".ras",
-    ".tiff",
-    ".tif",
+SUFFIXES = frozenset(
+    [
+        *(".bmp", ".dib", ".jpeg", ".jpg", ".png", ".webp", ".pbm", ".pgm", ".ppm", ".pnm"),
+        *(".sr", ".ras", ".tiff", ".tif", ".pdf"),
+    ]
 )
-SUFFIXES = frozenset([*_RASTER, ".pdf"])
 """Suffixes of the files of a folder that are read (PaddleX's list); a file given by name may have any."""
 
 DOWNLOAD_TIMEOUT_S = 60.0

@@ -42,17 +42,14 @@ class TiffFile(Document):
             with no_warnings():
                 self._image = PIL.Image.open(self._file, formats=["TIFF"])
         except PIL.Image.DecompressionBombError as error:
-            self._close()
             raise InputError(f"{self._name}: too large: {error}") from error
         except PIL.UnidentifiedImageError as error:
-            self._close()
             raise InputError(f"{self._name}: an unsupported or truncated TIFF") from error
-        except InputError:
-            self._close()
-            raise
         except OSError as error:
-            self._close()
             raise InputError(f"{self._name}: {reason(error)}") from error
+        finally:
+            if self._image is None:
+                self._close()
 
     def _close(self) -> None:
         self._image = None

@@ -49,19 +49,15 @@ class DocPreprocessorPipeline:
         modules = config.SubModules
         self.config = config
         self.devices = loader.pages_on
-        self._classifier = LazyModel(
+        self._classifier: LazyModel[ImageClassifier] = LazyModel(
             "DocOrientationClassify",
             modules.DocOrientationClassify,
             loader,
-            ImageClassifier,  # type: ignore[type-abstract]
+            ImageClassifier,
             switch="use_doc_orientation_classify",
         )
-        self._unwarper = LazyModel(
-            "DocUnwarping",
-            modules.DocUnwarping,
-            loader,
-            Unwarper,  # type: ignore[type-abstract]
-            switch="use_doc_unwarping",
+        self._unwarper: LazyModel[Unwarper] = LazyModel(
+            "DocUnwarping", modules.DocUnwarping, loader, Unwarper, switch="use_doc_unwarping"
         )
 
     def predict(
@@ -117,8 +113,6 @@ class DocPreprocessorPipeline:
             unwarped = models.unwarper.predict([turned], wrap=quirks)[0]
             output, origin = unwarped.image, unwarped.origin
         keys = {
-            "input_path": source.input_path,
-            "page_index": source.page_index,
             "input_img": image,
             "model_settings": {
                 "use_doc_orientation_classify": models.classifier is not None,

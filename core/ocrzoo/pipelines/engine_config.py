@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -58,7 +58,9 @@ def _with_engine(loader: ModelLoader, name: str) -> ModelLoader:
 
 
 def _with_hpi_config(loader: ModelLoader, config: Mapping[str, Any]) -> ModelLoader:
-    _check_keys(config, _HPI_KEYS)
+    for key in config:
+        if key not in _HPI_KEYS:
+            raise UsageError(f"hpi_config: unknown key {key!r}{did_you_mean(str(key), _HPI_KEYS)}")
     backend, settings = config.get("backend"), config.get("backend_config")
     if backend is not None:
         loader = _with_engine(loader, str(backend))
@@ -74,9 +76,3 @@ def _with_threads(loader: ModelLoader, config: Mapping[str, Any]) -> ModelLoader
     if given is None:
         return loader
     return replace(loader, options=replace(loader.options, threads=given))
-
-
-def _check_keys(config: Mapping[str, Any], known: Iterable[str]) -> None:
-    for key in config:
-        if key not in known:
-            raise UsageError(f"hpi_config: unknown key {key!r}{did_you_mean(str(key), known)}")

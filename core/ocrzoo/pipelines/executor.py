@@ -97,13 +97,7 @@ def _outcomes_in_batches(
     size: int,
     worker: BatchWorker[Result],
 ) -> Iterator[Result | InputError]:
-    def decoded(page: Page) -> Image | InputError:
-        try:
-            return page.read()
-        except (InputError, MemoryError, cv2.error) as error:
-            return _failure(page, error)
-
-    while batch := [(page, source, decoded(page)) for page, source in itertools.islice(found, size)]:
+    while batch := [(page, source, _attempt(page, page.read)) for page, source in itertools.islice(found, size)]:
         good = [(page, source, image) for page, source, image in batch if not isinstance(image, InputError)]
         results = iter(_run_batch(good, worker))
         for _, _, image in batch:
@@ -125,8 +119,12 @@ def _run_batch(
 
 
 def _outcome(page: Page, source: PageSource, worker: Worker[Result]) -> Result | InputError:
+    return _attempt(page, lambda: worker(source, page.read()))
+
+
+def _attempt(page: Page, run: Callable[[], Result]) -> Result | InputError:
     try:
-        return worker(source, page.read())
+        return run()
     except (InputError, MemoryError, cv2.error) as error:
         return _failure(page, error)
 

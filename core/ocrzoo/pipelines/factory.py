@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, get_args, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 from ocrzoo.engines.base import Device, EngineOptions, Precision
 from ocrzoo.model_loader import ModelLoader
@@ -140,8 +140,6 @@ def create_pipeline(
         "engine_config": engine_config,
     }
     found = found.with_switches(_given(switches)).with_keys(_given(keys))
-    if precision not in get_args(Precision):
-        raise UsageError(f"precision {precision!r}: choose one of {', '.join(get_args(Precision))}")
     devices = Device.parse_all("cpu" if device in (None, "") else device)
     loader = ModelLoader(zoo, options=EngineOptions(devices[0], threads, precision), devices=devices)
     return load_attribute(found.spec.factory)(found.record, loader)

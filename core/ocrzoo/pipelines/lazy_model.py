@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ocrzoo.custom_weights import card_for
 from ocrzoo.engines.base import Device
@@ -24,7 +24,7 @@ class LazyModel(Generic[Predictor]):
     """
 
     def __init__(
-        self, name: str, settings: Module | None, loader: ModelLoader, kind: type[Predictor], *, switch: str = ""
+        self, name: str, settings: Module | None, loader: ModelLoader, kind: type[Any], *, switch: str = ""
     ) -> None:
         """``name`` is the module's key; ``kind`` its predictor's type; ``switch`` the parameter that turns it off.
 
@@ -64,7 +64,7 @@ class LazyModel(Generic[Predictor]):
             raise UsageError(f"the configuration has no module {self._name}: add it, or switch its stage off")
         loader = replace(self._loader, options=replace(self._loader.options, device=device))
         try:
-            predictor = loader.predictor(settings.model_name, settings.module_name, settings.model_dir)
+            predictor: Predictor = loader.predictor(settings.model_name, settings.module_name, settings.model_dir)
         except SourceError as error:
             if self._switch:
                 error.args = (f"{str(error).rstrip('.')}; or do without it: {self._switch}=False", *error.args[1:])

@@ -61,22 +61,16 @@ class OCRPipeline:
         if inner is not None:
             quirks = inner.paddlex_quirks or config.paddlex_quirks
             self._preprocessor = DocPreprocessorPipeline(inner.model_copy(update={"paddlex_quirks": quirks}), loader)
-        self._detector = LazyModel(
-            "TextDetection",
-            modules.TextDetection,
-            loader,
-            Detector,  # type: ignore[type-abstract]
-        )
-        self._line_classifier = LazyModel(
+        self._detector: LazyModel[Detector] = LazyModel("TextDetection", modules.TextDetection, loader, Detector)
+        self._line_classifier: LazyModel[ImageClassifier] = LazyModel(
             "TextLineOrientation",
             modules.TextLineOrientation,
             loader,
-            ImageClassifier,  # type: ignore[type-abstract]
+            ImageClassifier,
             switch="use_textline_orientation",
         )
-        self._recognizers = [
-            LazyModel("TextRecognition", settings, loader, Recognizer)  # type: ignore[type-abstract]
-            for settings in self._router.readers
+        self._recognizers: list[LazyModel[Recognizer]] = [
+            LazyModel("TextRecognition", settings, loader, Recognizer) for settings in self._router.readers
         ]
 
     def predict(

@@ -87,21 +87,16 @@ def preprocessing_params(
 def _ocr_preprocessing(
     config: OCRConfig, orientation: bool | None, unwarping: bool | None
 ) -> PreprocessingParams | None:
-    own = config.SubPipelines.DocPreprocessor
     enabled = config.use_doc_preprocessor
     if config.paddlex_quirks and (orientation is not None or unwarping is not None):
         enabled = bool(orientation or unwarping)  # PaddleX: one switched off, the other not given: both are off
         if not enabled:
             return None
-    default = (
-        preprocessing_params(own, None, None)
-        if own and enabled
-        else PreprocessingParams(orientation=False, unwarping=False)
-    )
-    asked = PreprocessingParams(
-        default.orientation if orientation is None else orientation,
-        default.unwarping if unwarping is None else unwarping,
-    )
+    own = config.SubPipelines.DocPreprocessor
+    if own is not None and enabled:
+        asked = preprocessing_params(own, orientation, unwarping)
+    else:
+        asked = PreprocessingParams(bool(orientation), bool(unwarping))
     nothing_to_do = not (asked.orientation or asked.unwarping)
     return None if nothing_to_do and not (enabled and config.paddlex_quirks) else asked
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
-from ocrzoo.custom_weights import custom_files
+from ocrzoo.custom_weights import task_of
 from ocrzoo.engines.base import Device, EngineOptions, Precision
 from ocrzoo.inputs import Input, pages
 from ocrzoo.model_loader import ModelLoader
@@ -25,7 +25,6 @@ from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo.results.model_results import DocTrResult, ModelResult, TextDetResult, TextRecResult, TopkResult
 from ocrzoo.results.output_files import PageSource
 from ocrzoo.types import Image
-from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.zoo import Zoo
@@ -140,10 +139,7 @@ class Model:
         def read(sources: Sequence[PageSource], images: Sequence[Image]) -> list[ModelResult]:
             found = self._kind.run(self.predictor, images, given)
             return [
-                self._kind.result(
-                    {"input_path": source.input_path, "page_index": source.page_index, "input_img": image, **keys},
-                    source,
-                )
+                self._kind.result({"input_img": image, **keys}, source)
                 for source, image, keys in zip(sources, images, found, strict=True)
             ]
 
@@ -190,8 +186,6 @@ def create_model(
         IntegrityError: The weights are not those expected.
     """
     zoo = zoo or Zoo()
-    if precision not in get_args(Precision):
-        raise UsageError(f"precision {precision!r} is unknown: choose {', '.join(get_args(Precision))}")
     options = EngineOptions(Device.parse("cpu" if device in (None, "") else str(device)), threads, precision)
     running = {"engine": engine, "engine_config": engine_config, "use_hpip": use_hpip, "hpi_config": hpi_config}
     loader = configured_loader(ModelLoader(zoo, options=options), checked(EngineSettings, running, "create_model"))
@@ -202,20 +196,11 @@ def create_model(
 
 
 def _task(zoo: Zoo, name: str | None, model_dir: str | Path | None) -> str:
-    if model_dir is None:
-        if name is None:
-            raise UsageError("create_model needs a model_name or a model_dir")
-        return zoo.models.get(name).task
-    folder = custom_files(model_dir, name or "the model").folder
-    stated = (
-        inference_yml.read(folder)["Global"].get("model_name") if (folder / inference_yml.FILE_NAME).exists() else None
-    )
-    for one in (name, stated):
-        if isinstance(one, str) and one in zoo.models:
-            return zoo.models.get(one).task
-    raise UsageError(
-        f"{folder}: {name or stated or 'its model'} is not registered: add task=, such as text_recognition"
-    )
+    if model_dir is not None:
+        return task_of(zoo, name, model_dir)
+    if name is None:
+        raise UsageError("create_model needs a model_name or a model_dir")
+    return zoo.models.get(name).task
 
 
 def _checked_batch_size(value: Any) -> int:

@@ -34,7 +34,8 @@ class PageResult(dict[str, Any], ABC):
     """Keys of lists that are printed as arrays, abbreviated, as in PaddleX."""
 
     def __init__(self, keys: dict[str, Any], source: PageSource) -> None:
-        super().__init__(keys)
+        """``keys`` are those after ``input_path`` and ``page_index``."""
+        super().__init__(input_path=source.input_path, page_index=source.page_index, **keys)
         self._source = source
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ocrzoo.processing.geometry import is_tall
 from ocrzoo.processing.recognition import Line
-from ocrzoo.results.page_text import TextLine, TextWord
+from ocrzoo.results.page_text import TextLine
 from ocrzoo.text.words import Word, words_of
 from ocrzoo.types import Quad
 from ocrzoo_registry.languages.orthography import Direction
@@ -49,7 +49,7 @@ class RecognizedLine:
         # an upside-down tall line runs from bottom to top
         direction = "ltr" if self.flipped and self.direction == "ttb" else self.direction
         turns = 2 * self.flipped + (direction != "ttb" and is_tall(self.quad))
-        words = tuple(TextWord(word.text, _rolled(word.polygon, turns), word.score) for word in self.words)
+        words = tuple(replace(word, polygon=_rolled(word.polygon, turns)) for word in self.words)
         return TextLine(
             self.line.text,
             _rolled(self.quad, turns),

@@ -76,8 +76,6 @@ class OCRResult(PageResult):
         read_quads = [read.quad for read in kept]
         params = asdict(det_params)
         keys = {
-            "input_path": source.input_path,
-            "page_index": source.page_index,
             "model_settings": {
                 "use_doc_preprocessor": preprocessed is not None,
                 "use_textline_orientation": line_orientation,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ocrzoo.text.words import Word
 from ocrzoo.types import Image
 from ocrzoo_registry.languages.orthography import Direction
 
@@ -19,15 +20,6 @@ the page); vertical text begins at that edge.
 
 
 @dataclass(frozen=True)
-class TextWord:
-    """One word of a line."""
-
-    text: str
-    polygon: Polygon
-    score: float
-
-
-@dataclass(frozen=True)
 class TextLine:
     """One line of text."""
 
@@ -37,7 +29,7 @@ class TextLine:
     score: float
     """0 to 1."""
     direction: Direction = "ltr"
-    words: tuple[TextWord, ...] = ()
+    words: tuple[Word, ...] = ()
     """In logical order; empty if the result has no words."""
     language: str | None = None
     """BCP-47; ``None`` if it is not known."""

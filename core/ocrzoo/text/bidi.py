@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from bidi import algorithm
 
@@ -48,7 +49,16 @@ def display(text: str) -> tuple[str, list[int]]:
 
     The steps are those of ``bidi.algorithm.get_display``, with each character's position carried along.
     """
-    storage = algorithm.get_empty_storage()
+    storage = resolve_levels(text)
+    algorithm.reorder_resolved_levels(storage, debug=False)
+    algorithm.apply_mirroring(storage, debug=False)
+    shown = storage["chars"]
+    return "".join(character["ch"] for character in shown), [character["position"] for character in shown]
+
+
+def resolve_levels(text: str) -> dict[str, Any]:
+    """Return python-bidi's storage with the level and the position of each character; controls are left out."""
+    storage: dict[str, Any] = algorithm.get_empty_storage()
     level = algorithm.get_base_level(text)
     storage.update(base_level=level, base_dir="LR"[level])
     algorithm.get_embedding_levels(text, storage)
@@ -60,10 +70,7 @@ def display(text: str) -> tuple[str, list[int]]:
     algorithm.resolve_weak_types(storage)
     algorithm.resolve_neutral_types(storage, debug=False)
     algorithm.resolve_implicit_levels(storage, debug=False)
-    algorithm.reorder_resolved_levels(storage, debug=False)
-    algorithm.apply_mirroring(storage, debug=False)
-    shown = storage["chars"]
-    return "".join(character["ch"] for character in shown), [character["position"] for character in shown]
+    return storage
 
 
 def direction_of(text: str, quad: Quad, scripts: Sequence[str], languages: Sequence[Language] = ()) -> Direction:

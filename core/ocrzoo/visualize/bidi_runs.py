@@ -9,6 +9,10 @@ from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any
 
+from bidi import algorithm
+from bidi.mirror import MIRRORED
+
+from ocrzoo.text.bidi import resolve_levels
 from ocrzoo.visualize.fonts.book import PageFonts, is_visible
 from ocrzoo.visualize.fonts.files import Face
 
@@ -47,8 +51,7 @@ def split_runs(text: str, fonts: PageFonts) -> list[Run]:
 
 def starts_at_right(text: str) -> bool:
     """Whether the base direction of a text is right to left."""
-    strong = (unicodedata.bidirectional(char) for char in text)
-    return next((kind in {"R", "AL"} for kind in strong if kind in {"L", "R", "AL"}), False)
+    return bool(algorithm.get_base_level(text))
 
 
 def in_visual_order(run: Run, fonts: PageFonts) -> str:
@@ -62,8 +65,6 @@ def in_visual_order(run: Run, fonts: PageFonts) -> str:
         composed = run.text
     if face is None or not run.rtl:
         return composed
-    from bidi.mirror import MIRRORED
-
     letters = joined(run.text, lambda char: fonts.can_draw(face, char))
     reversed_clusters = reversed(clusters("".join(char for char in letters if char == " " or is_visible(char))))
     return "".join(str(MIRRORED.get(part, part)) for part in reversed_clusters)
@@ -98,21 +99,11 @@ def _levels(text: str, parts: Sequence[str]) -> list[int]:
 @lru_cache(maxsize=64)
 def _resolved(text: str) -> tuple[int, ...]:
     """The level of each character (UAX 9, by python-bidi)."""
-    from bidi import algorithm
-
-    storage: dict[str, Any] = algorithm.get_empty_storage()
-    base = 1 if starts_at_right(text) else 0
-    storage["base_level"], storage["base_dir"] = base, "LR"[base]
-    algorithm.get_embedding_levels(text, storage)
-    algorithm.explicit_embed_and_overrides(storage)
-    algorithm.resolve_weak_types(storage)
-    algorithm.resolve_neutral_types(storage, debug=False)
-    algorithm.resolve_implicit_levels(storage, debug=False)
-    remaining = list(reversed(storage["chars"]))
+    storage = resolve_levels(text)
+    known: dict[int, int] = {char["position"]: char["level"] for char in storage["chars"]}
     levels: list[int] = []
-    for char in text:  # the algorithm omits characters without a direction
-        known = bool(remaining) and remaining[-1]["ch"] == char
-        levels.append(remaining.pop()["level"] if known else levels[-1] if levels else base)
+    for position in range(len(text)):  # the algorithm omits characters without a direction
+        levels.append(known.get(position, levels[-1] if levels else storage["base_level"]))
     return tuple(levels)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 from typing import Any
 
 import cv2
@@ -53,9 +54,7 @@ def draw(page: Image, polygons: Sequence[NDArray[Any]], texts: Sequence[str]) ->
     left, right = canvas[:, :width], canvas[:, width:]
     left[:] = page[:, :, ::-1]
     polygons = [_clipped(polygon) for polygon in polygons]
-    outlines = [np.rint(polygon).astype(np.int32).reshape(-1, 1, 2) for polygon in polygons]
-    outlines = [outline for outline in outlines if len(outline)]  # OpenCV crashes on empty ones
-    _fill(left, outlines)
+    outlines = _fill(left, polygons)
     lines = [one_line(text) for text in texts]
     fonts = font_book().for_texts(lines)
     ink = np.full((height, width), 255, np.uint8)
@@ -64,19 +63,14 @@ def draw(page: Image, polygons: Sequence[NDArray[Any]], texts: Sequence[str]) ->
             _write(ink, corners_of_text(polygon), text, fonts, middle=len(polygon) != 4)
     right[:] = cv2.cvtColor(ink, cv2.COLOR_GRAY2RGB)
     for half in (left, right):
-        for number, outline in enumerate(outlines):
-            cv2.polylines(half, [outline], True, _color(number), 1, cv2.LINE_AA)
+        _trace(half, outlines)
     return PillowImage.fromarray(canvas)
 
 
 def outlined(page: Image, polygons: Sequence[NDArray[Any]]) -> PillowImage.Image:
     """Return a page (BGR) with polygons (N x 2, x and y, any number type) drawn on it, RGB."""
     canvas = np.ascontiguousarray(page[:, :, ::-1])
-    outlines = [np.rint(_clipped(polygon)).astype(np.int32).reshape(-1, 1, 2) for polygon in polygons]
-    outlines = [outline for outline in outlines if len(outline)]  # OpenCV crashes on empty ones
-    _fill(canvas, outlines)
-    for number, outline in enumerate(outlines):
-        cv2.polylines(canvas, [outline], True, _color(number), 1, cv2.LINE_AA)
+    _trace(canvas, _fill(canvas, [_clipped(polygon) for polygon in polygons]))
     return PillowImage.fromarray(canvas)
 
 
@@ -142,15 +136,20 @@ def thickness(polygon: NDArray[Any]) -> float:
     return float(half - np.sqrt(max(half * half - 4 * area, 0))) / 2
 
 
-def _fill(page: NDArray[np.uint8], outlines: Sequence[NDArray[np.int32]]) -> None:
+def _fill(page: NDArray[np.uint8], polygons: Sequence[NDArray[np.float64]]) -> list[NDArray[np.int32]]:
+    """Fill polygons, and return their outlines in whole pixels."""
+    outlines = [np.rint(polygon).astype(np.int32).reshape(-1, 1, 2) for polygon in polygons]
+    outlines = [outline for outline in outlines if len(outline)]  # OpenCV crashes on empty ones
     painted = page.copy()
-    for number, outline in enumerate(outlines):
-        cv2.fillPoly(painted, [outline], _color(number))
+    for outline, color in zip(outlines, cycle(_COLORS)):
+        cv2.fillPoly(painted, [outline], color)
     cv2.addWeighted(painted, _OPACITY, page, 1 - _OPACITY, 0, dst=page)
+    return outlines
 
 
-def _color(number: int) -> tuple[int, int, int]:
-    return _COLORS[number % len(_COLORS)]
+def _trace(page: NDArray[np.uint8], outlines: Sequence[NDArray[np.int32]]) -> None:
+    for outline, color in zip(outlines, cycle(_COLORS)):
+        cv2.polylines(page, [outline], True, color, 1, cv2.LINE_AA)
 
 
 def _write(page: NDArray[np.uint8], corners: Corners, text: str, fonts: PageFonts, *, middle: bool) -> None:

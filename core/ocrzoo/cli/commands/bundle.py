@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ocrzoo.cli.commands.pull import report_errors, resume_hint, show_results
-from ocrzoo.cli.model_options import all_models_option, chosen_zoo, names_per_language, which_models
+from ocrzoo.cli.model_options import ModelChoice, all_models_option, which_models
 from ocrzoo.cli.output import debug_option, one_line, print_json, print_message
 from ocrzoo.cli.progress import download_events, format_size, packing_progress
 from ocrzoo_registry.errors import ExitCode, UsageError
@@ -16,7 +16,7 @@ from ocrzoo_registry.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ocrzoo_registry.cards.schema import Format, ModelCard
+    from ocrzoo_registry.cards.schema import ModelCard
     from ocrzoo_registry.download.batch import DownloadResult
     from ocrzoo_registry.index.bundle_writer import Packing
     from ocrzoo_registry.index.schema import IndexedModel
@@ -43,12 +43,7 @@ def bundle() -> None:
 @debug_option
 def export_bundle(
     target: Path,
-    names: tuple[str, ...],
-    pipeline: str | None,
-    lang: str | None,
-    formats: tuple[Format, ...],
-    source: str | None,
-    every: bool,
+    choice: ModelChoice,
     mirror: Path | None,
     sign_key: Path | None,
     force: bool,
@@ -59,14 +54,13 @@ def export_bundle(
     Models that are not in the cache are downloaded first. A model that fails is reported, and the others are packed.
     """
     from ocrzoo_registry.index import bundle_writer
-    from ocrzoo_registry.mirror.build import requested_models
 
-    zoo = chosen_zoo(source, download_events(messages=False))  # failures are reported at the end
+    zoo = choice.zoo(download_events(messages=False))  # failures are reported at the end
     bundle_writer.check_target(target, zoo.store.root, force=force)
     if mirror is not None:
         from ocrzoo_registry.mirror.release import published
 
-        if names or pipeline or lang or formats or source or every or sign_key:
+        if choice.has_models or choice.formats or choice.source or sign_key:
             raise click.UsageError("--mirror exports the whole mirror: it excludes model arguments and --sign-key")
         _write(target, bundle_writer.from_mirror(published(mirror)), as_json=as_json)
         return ExitCode.DONE
@@ -74,10 +68,7 @@ def export_bundle(
         from ocrzoo_registry.index import signing
 
         signing.check_private_key(sign_key)
-    requested = requested_models(
-        zoo, names_per_language(zoo, names, pipeline, lang, every=every), formats, lenient=every
-    )
-    results = _downloaded(zoo, requested)
+    results = _downloaded(zoo, choice.requested(zoo))
     if models := [one.files for one in results if one.files is not None]:
         _write(target, _packing(zoo, models, sign_key), as_json=as_json)
     return report_errors(results)

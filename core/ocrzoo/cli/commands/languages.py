@@ -117,12 +117,10 @@ def _model_rows(found: Selection) -> list[tuple[str, str]]:
 
 def _alphabet(language: Language) -> dict[str, list[str]]:
     known = language.orthography
-    if known is None:
-        return {key: [] for key in ("letters_needed", "capitals", "digits", "punctuation", "combining_in_nfd")}
     return {
-        "letters_needed": sorted(known.letters),
-        "capitals": sorted(known.capitals),
-        "digits": sorted(known.digits),
-        "punctuation": sorted(known.punctuation),
-        "combining_in_nfd": sorted(known.decomposed - known.required),
+        "letters_needed": sorted(known.letters) if known else [],
+        "capitals": sorted(known.capitals) if known else [],
+        "digits": sorted(known.digits) if known else [],
+        "punctuation": sorted(known.punctuation) if known else [],
+        "combining_in_nfd": sorted(known.decomposed - known.required) if known else [],
     }

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ocrzoo.cli.commands.mirror_serve import env, serve, sign
-from ocrzoo.cli.model_options import all_models_option, chosen_zoo, names_per_language, which_models
+from ocrzoo.cli.commands.pull import resume_hint
+from ocrzoo.cli.model_options import ModelChoice, all_models_option, which_models
 from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_table
 from ocrzoo.cli.progress import download_events, format_size
 from ocrzoo_registry.errors import ExitCode, IntegrityError
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.cards.schema import Format
     from ocrzoo_registry.index.schema import Index, IndexedModel
     from ocrzoo_registry.mirror.build import BuildResult, Choice, FailedModel
     from ocrzoo_registry.mirror.plan import PlannedModel, RequestedModel
@@ -47,12 +46,7 @@ def mirror() -> None:
 @debug_option
 def build(
     folder: Path,
-    names: tuple[str, ...],
-    pipeline: str | None,
-    lang: str | None,
-    formats: tuple[Format, ...],
-    source: str | None,
-    every: bool,
+    choice: ModelChoice,
     prune: bool,
     as_json: bool,
 ) -> int:
@@ -65,17 +59,14 @@ def build(
     from ocrzoo_registry.mirror import build as building
     from ocrzoo_registry.mirror.release import MirrorFolder
 
-    zoo = chosen_zoo(source)
+    zoo = choice.zoo()
     place = MirrorFolder(folder)
-    choose = _choice(zoo, place, names, pipeline, lang, formats, every)
+    choose = _requested(zoo, place, choice)
     resolver = building.resolver_of(zoo, place, download_events(messages=False))  # failures are reported at the end
-    try:
+    with resume_hint():
         result = building.build(
             zoo, place, resolver, choose, prune=prune, report=lambda text: click.echo(one_line(text), err=True)
         )
-    except KeyboardInterrupt:
-        click.echo("interrupted: run the same command again to resume", err=True)
-        raise
     if as_json:
         print_json(_result_as_json(result))
     else:
@@ -121,12 +112,7 @@ def verify(folder: Path, deep: bool, key: Path | None, as_json: bool) -> int:
 @debug_option
 def diff(
     folder: Path,
-    names: tuple[str, ...],
-    pipeline: str | None,
-    lang: str | None,
-    formats: tuple[Format, ...],
-    source: str | None,
-    every: bool,
+    choice: ModelChoice,
     as_json: bool,
 ) -> int:
     """Show what 'ocrzoo mirror build' would change.
@@ -138,10 +124,10 @@ def diff(
     from ocrzoo_registry.mirror.plan import plan
     from ocrzoo_registry.mirror.release import MirrorFolder
 
-    zoo = chosen_zoo(source)
+    zoo = choice.zoo()
     place = MirrorFolder(folder)
     current = place.expect().index
-    requested = _choice(zoo, place, names, pipeline, lang, formats, every)(current)
+    requested = _requested(zoo, place, choice)(current)
     planned = plan(building.resolver_of(zoo, place), requested, current, place.blobs)
     differing = [one for one in planned if one.state != "unchanged"]
     if as_json:
@@ -166,27 +152,17 @@ def _signature_faults(release: Path, key: Path) -> list[str]:
     return []
 
 
-def _choice(
-    zoo: Zoo,
-    place: MirrorFolder,
-    names: Sequence[str],
-    pipeline: str | None,
-    lang: str | None,
-    formats: Sequence[Format],
-    every: bool,
-) -> Choice:
+def _requested(zoo: Zoo, place: MirrorFolder, choice: ModelChoice) -> Choice:
     """Return a function from the mirror's index to the requested models; without arguments, those of the index."""
-    from ocrzoo_registry.mirror.build import mirrored_models, requested_models
+    from ocrzoo_registry.mirror.build import mirrored_models
 
-    if not (names or pipeline or lang or every):
+    if not choice.has_models:
         if place.release() is None:
             raise click.UsageError("name a model, or use --all, --pipeline OCR or --lang: there is no mirror yet")
-        if formats:
+        if choice.formats:
             raise click.UsageError("--format needs model names, --pipeline, --lang or --all")
         return lambda current: mirrored_models(zoo, current)
-    requested = requested_models(
-        zoo, names_per_language(zoo, names, pipeline, lang, every=every), formats, lenient=every
-    )
+    requested = choice.requested(zoo)
     return lambda _current: requested
 
 
@@ -274,13 +250,7 @@ def _result_as_json(result: BuildResult) -> dict[str, Any]:
 
 
 def _model_as_json(model: IndexedModel) -> dict[str, Any]:
-    return {
-        "name": model.name,
-        "format": model.format,
-        "revision": model.revision,
-        "source": model.source,
-        "size": model.size,
-    }
+    return {**model.model_dump(include={"name", "format", "revision", "source"}), "size": model.size}
 
 
 def _planned_as_json(one: PlannedModel) -> dict[str, Any]:

@@ -27,6 +27,10 @@ _COMMANDS = {
 }
 
 
+_SUMMARY = {"name", "family", "task", "tier", "version", "summary", "license", "languages", "size_mb"}
+"""Fields of a card in ``models list --json``."""
+
+
 @click.group(cls=LazyGroup, lazy=_COMMANDS)
 def models() -> None:
     """List, select, download, verify, repair and remove models."""
@@ -55,7 +59,7 @@ def list_models(pattern: str | None, installed: bool, as_json: bool, **condition
         click.echo(f"warning: {zoo.models.describe_conflict(name)}", err=True)
     letters = _letters(conditions["lang"], [card for card, _ in found])
     if as_json:
-        print_json([_summary(zoo, card, here) | _as_json(letters, card) for card, here in found])
+        print_json([_summary(zoo, card, here, letters.get(card.name)) for card, here in found])
         return
     rows = [
         (
@@ -68,7 +72,6 @@ def list_models(pattern: str | None, installed: bool, as_json: bool, **condition
             *([letters_cell(letters[card.name])] if letters else []),
         )
         for card, here in found
-        for card in [card]
     ]
     headings = ("Model", "Task", "Tier", "Languages", "MB", "Weights", *(["Letters"] if letters else []))
     print_table(headings, rows)
@@ -106,20 +109,13 @@ def _formats_here(zoo: Zoo, card: ModelCard) -> dict[str, str]:
     return {kind: str(files.folder) for kind, files in found if files is not None}
 
 
-def _summary(zoo: Zoo, card: ModelCard, here: dict[str, str]) -> dict[str, Any]:
+def _summary(zoo: Zoo, card: ModelCard, here: dict[str, str], support: LanguageSupport | None) -> dict[str, Any]:
     return {
-        "name": card.name,
-        "family": card.family,
-        "task": card.task,
-        "tier": card.tier,
-        "version": card.version,
-        "summary": card.summary,
-        "license": card.license,
-        "languages": card.languages,
-        "size_mb": card.size_mb,
+        **card.model_dump(include=_SUMMARY),
         "formats": list(card.artifacts),
         "installed": list(here),
         "available": zoo.is_available(card),
+        **({} if support is None else {"support": describe_support(support)}),
     }
 
 
@@ -132,11 +128,6 @@ def _letters(lang: str | None, found: list[ModelCard]) -> dict[str, LanguageSupp
 
     wanted = parse_language(lang)
     return {card.name: support_of(card, wanted) for card in found}
-
-
-def _as_json(letters: dict[str, LanguageSupport], card: ModelCard) -> dict[str, Any]:
-    evidence = letters.get(card.name)
-    return {} if evidence is None else {"support": describe_support(evidence)}
 
 
 def _coverage_rows(claimed: list[LanguageSupport]) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from ocrzoo.cli.model_options import languages_option
 from ocrzoo.cli.ocr_runner import OcrJob, run_ocr
 from ocrzoo.cli.options import (
     SAVED_AS,
-    SavedAs,
+    CommaSeparated,
     model_options,
     prediction_options,
     running_options,
@@ -34,7 +34,7 @@ from ocrzoo.cli.output import debug_option
 @click.option(
     "--save_as",
     metavar="KIND,...",
-    type=SavedAs(),
+    type=CommaSeparated(click.Choice(SAVED_AS)),
     help=f"With --save_path, the files of each page: {', '.join(SAVED_AS)}.  [json,img]",
 )
 @running_options

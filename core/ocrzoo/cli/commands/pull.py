@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from ocrzoo.cli.model_options import FormatName, chosen_names, chosen_zoo, format_choices, which_models
+from ocrzoo.cli.model_options import FormatName, ModelChoice, which_models
 from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_table
 from ocrzoo.cli.progress import download_events, format_size
 from ocrzoo_registry.errors import ExitCode, NotFound, UsageError
@@ -40,11 +41,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def pull(
-    names: tuple[str, ...],
-    pipeline: str | None,
-    lang: str | None,
-    formats: tuple[Format, ...],
-    source: str | None,
+    choice: ModelChoice,
     locked: bool,
     lock_file: Path | None,
     trust: bool,
@@ -57,14 +54,13 @@ def pull(
     """
     from ocrzoo_registry.download.batch import get_all
 
-    zoo = chosen_zoo(source, download_events())
+    zoo = choice.zoo(download_events())
     if locked or lock_file is not None:
-        if pipeline or lang or formats or trust or update:
+        if choice.pipeline or choice.lang or choice.formats or trust or update:
             raise click.UsageError("--locked pins models and formats: combine it with names only")
-        requests = _locked_requests(zoo, lock_file, names)
+        requests = _locked_requests(zoo, lock_file, choice.names)
     else:
-        chosen = chosen_names(zoo, names, pipeline, lang)
-        requests = _requests(zoo, chosen, formats, accept_unverified=trust, refresh=update)
+        requests = _requests(zoo, choice, accept_unverified=trust, refresh=update)
     with resume_hint():
         results = get_all(zoo.resolver, requests)
     return show_results(results, as_json=as_json)
@@ -102,11 +98,7 @@ def path(name: str, wanted: Format | None) -> None:
 @click.option("--output", metavar="FILE", type=click.Path(path_type=Path), default=LOCK_FILE, help=f"[{LOCK_FILE}]")
 @debug_option
 def lock(
-    names: tuple[str, ...],
-    pipeline: str | None,
-    lang: str | None,
-    formats: tuple[Format, ...],
-    source: str | None,
+    choice: ModelChoice,
     output: Path,
 ) -> int:
     """Write ocrzoo.lock: pin models by SHA-256.
@@ -120,9 +112,9 @@ def lock(
 
     if output.exists() != output.is_file() or not output.parent.is_dir() or not output.name:
         raise UsageError(f"{output} cannot be a lock file: name a file in an existing folder")
-    zoo = chosen_zoo(source, download_events())
-    chosen = chosen_names(zoo, names, pipeline or (None if names or lang else "OCR"), lang)
-    results = get_all(zoo.resolver, _requests(zoo, chosen, formats))
+    zoo = choice.zoo(download_events())
+    chosen = choice if choice.has_models else replace(choice, pipeline="OCR")
+    results = get_all(zoo.resolver, _requests(zoo, chosen))
     if any(one.error for one in results):
         return report_errors(results)
     for one in results:
@@ -139,22 +131,17 @@ def lock(
 
 
 def _requests(
-    zoo: Zoo,
-    names: Sequence[str],
-    formats: Sequence[Format],
-    *,
-    accept_unverified: bool = False,
-    refresh: bool = False,
+    zoo: Zoo, choice: ModelChoice, *, accept_unverified: bool = False, refresh: bool = False
 ) -> list[DownloadRequest]:
     """Request each model in each of the formats, or without any in the first that is available."""
     from ocrzoo_registry.download.request import DownloadRequest
 
-    ways = format_choices(zoo, formats)
-    cards = [zoo.models.get(name) for name in names]
+    each: list[tuple[Format, ...]] = [(one,) for one in choice.formats]
+    cards = [zoo.models.get(name) for name in choice.model_names(zoo)]
     return [
         DownloadRequest(card, way, refresh=refresh, accept_unverified=accept_unverified)
         for card in cards
-        for way in ways
+        for way in each or [zoo.readable_formats]
     ]
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 
-from ocrzoo.results.page_text import TextLine, TextPage, TextWord
+from ocrzoo.results.page_text import TextLine, TextPage
+from ocrzoo.text.words import Word
 
 _BREAKS = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 """Characters that end a line or a column."""
@@ -23,7 +24,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 class ExportWord:
     """A word of a line, or the whole line if its words are not known."""
 
-    word: TextWord
+    word: Word
     """Its text is sanitized and not empty."""
     space_before: bool
     """Whether white space separates it from the previous word."""
@@ -48,7 +49,7 @@ def lines_with_text(page: TextPage) -> Iterator[tuple[TextLine, list[ExportWord]
 
 def words_of(line: TextLine) -> list[ExportWord]:
     """Return the words of a line in logical order; a line without words is a single one."""
-    words = line.words or (TextWord(line.text.strip(), line.polygon, line.score),)
+    words = line.words or (Word(line.text.strip(), line.polygon, line.score),)
     found: list[ExportWord] = []
     position = 0
     for word in words:
@@ -59,7 +60,7 @@ def words_of(line: TextLine) -> list[ExportWord]:
         between = line.text[position:start] if start >= 0 else " "
         position = max(position, start + len(text) if start >= 0 else position)
         spaced = bool(found) and any(character.isspace() for character in between)
-        found.append(ExportWord(TextWord(sanitize(text), word.polygon, word.score), spaced))
+        found.append(ExportWord(Word(sanitize(text), word.polygon, word.score), spaced))
     return found
 
 

@@ -1,48 +1,13 @@
-"""The table of renderers, by format."""
+"""One document of pages in any export format; the module of a format is imported when it is used."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator
+from importlib import import_module
 
+from ocrzoo.results.exports import SUFFIXES
 from ocrzoo.results.page_text import TextPage
 from ocrzoo_registry.errors import UsageError
-
-
-def _txt(pages: Iterable[TextPage]) -> bytes:
-    from ocrzoo.results.exports.txt import to_txt
-
-    return to_txt(pages).encode("utf-8")
-
-
-def _tsv(pages: Iterable[TextPage]) -> bytes:
-    from ocrzoo.results.exports.tsv import to_tsv
-
-    return to_tsv(pages).encode("utf-8")
-
-
-def _hocr(pages: Iterable[TextPage]) -> bytes:
-    from ocrzoo.results.exports.hocr import to_hocr
-
-    return to_hocr(pages)
-
-
-def _alto(pages: Iterable[TextPage]) -> bytes:
-    from ocrzoo.results.exports.alto import to_alto
-
-    return to_alto(pages)
-
-
-def _pdf(pages: Iterable[TextPage]) -> bytes:
-    from ocrzoo.results.exports.pdf import to_pdf
-
-    return to_pdf(pages)
-
-
-RENDERERS: Mapping[str, Callable[[Iterable[TextPage]], bytes]] = MappingProxyType(
-    {"txt": _txt, "tsv": _tsv, "hocr": _hocr, "alto": _alto, "pdf": _pdf}
-)
-"""Functions that render pages, consumed one at a time, as a file's content, by format."""
 
 
 def document(pages: Iterable[TextPage], fmt: str) -> bytes:
@@ -53,9 +18,11 @@ def document(pages: Iterable[TextPage], fmt: str) -> bytes:
     Raises:
         UsageError: There is no such format, or there are no pages.
     """
-    if fmt not in RENDERERS:
-        raise UsageError(f"format {fmt!r} is not one of {', '.join(RENDERERS)}")
-    return RENDERERS[fmt](_not_empty(pages, fmt))
+    if fmt not in SUFFIXES:
+        raise UsageError(f"format {fmt!r} is not one of {', '.join(SUFFIXES)}")
+    render = getattr(import_module(f"ocrzoo.results.exports.{fmt}"), f"to_{fmt}")
+    content: str | bytes = render(_not_empty(pages, fmt))
+    return content.encode("utf-8") if isinstance(content, str) else content
 
 
 def _not_empty(pages: Iterable[TextPage], fmt: str) -> Iterator[TextPage]:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ocrzoo.results.page_text import TextLine, TextPage, TextWord
+from ocrzoo.results.page_text import TextLine, TextPage
+from ocrzoo.text.words import Word
 from ocrzoo_registry.languages.orthography import Direction
 
 HEIGHT = 40
@@ -49,7 +50,7 @@ class Sheet:
         places = [self._quad(at, start, end, angle, direction) for start, end in spans]
         for place in places:
             cv2.fillPoly(self.image, [place.round().astype(np.int32)], (90, 60, 30))
-        found = tuple(TextWord(word, place, 0.9) for word, place in zip(spelled, places, strict=True))
+        found = tuple(Word(word, place, 0.9) for word, place in zip(spelled, places, strict=True))
         whole = self._quad(at, 0, length, angle, direction)
         self.lines.append(TextLine(text, whole, 0.95, direction, found if words else (), language))
         return self
@@ -127,7 +128,7 @@ def hostile() -> TextPage:
             wild[i % len(wild)],
             scores[i % len(scores)],
             "rtl" if i % 3 else "ttb",
-            (TextWord(text, wild[(i + 1) % len(wild)], scores[i % len(scores)]), TextWord(" ", wild[0], 1)) * (i % 2),
+            (Word(text, wild[(i + 1) % len(wild)], scores[i % len(scores)]), Word(" ", wild[0], 1)) * (i % 2),
             'en" onload="x',
         )
         for i, text in enumerate(HOSTILE)

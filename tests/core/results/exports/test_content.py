@@ -17,13 +17,14 @@ from ocrzoo.results.exports.content import (
     source_name,
     words_of,
 )
-from ocrzoo.results.page_text import TextLine, TextPage, TextWord
+from ocrzoo.results.page_text import TextLine, TextPage
+from ocrzoo.text.words import Word
 
 PLACE = np.zeros((4, 2), np.float32)
 
 
 def line(text: str, words: Sequence[str] = (), tag: str | None = None) -> TextLine:
-    return TextLine(text, PLACE, 0.5, "ltr", tuple(TextWord(word, PLACE, 0.25) for word in words), tag)
+    return TextLine(text, PLACE, 0.5, "ltr", tuple(Word(word, PLACE, 0.25) for word in words), tag)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from ocrzoo.results.exports import blank_font
 from ocrzoo.results.exports.pdf import to_pdf
-from ocrzoo.results.page_text import TextLine, TextPage, TextWord
+from ocrzoo.results.page_text import TextLine, TextPage
+from ocrzoo.text.words import Word
 from ocrzoo_registry.errors import UsageError
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ def uneven() -> TextPage:
         words = []
         for text, left, right in zip(("每瓶", "22", "元，", "起订"), spans[::2], spans[1::2], strict=True):
             quad = np.array([[left, top], [right, top], [right, top + 20], [left, top + 20]], np.float32)
-            words.append(TextWord(text, quad + np.array([9, 0], np.float32), 1.0))
+            words.append(Word(text, quad + np.array([9, 0], np.float32), 1.0))
         lines.append(TextLine("每瓶22元，起订", box, 1.0, words=tuple(words)))
     return TextPage("p", np.full((200, 300, 3), 255, np.uint8), tuple(lines))
 
