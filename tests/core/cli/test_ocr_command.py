@@ -212,7 +212,7 @@ def test_a_document_with_an_unknown_suffix(run: Run, sample: Path, tmp_path: Pat
 def test_an_unknown_kind_of_file(run: Run, sample: Path, tmp_path: Path) -> None:
     ran = run("ocr", sample, "--save_path", tmp_path, "--save_as", "json,doc")
     assert ran.code == 2
-    assert "'doc' is not one of json, img, txt, tsv, hocr, alto, pdf" in ran.error
+    assert "'doc' is not one of 'json', 'img', 'txt', 'tsv', 'hocr', 'alto', 'pdf'" in ran.error
 
 
 def test_words(run: Run, sample: Path) -> None:
