@@ -62,14 +62,13 @@ def custom_card(zoo: Zoo, name: str | None, task: Task, folder: Path) -> ModelCa
         inference_yml.check_name(config, str(name), str(folder))
     if known:
         card = card_for(zoo, known[-1], task)
-        return _changed(card, name=name or known[-1], **({} if config is None else _OF_PUBLISHED_WEIGHTS))
+        return card.model_copy(update={"name": name or known[-1], **({} if config is None else _OF_PUBLISHED_WEIGHTS)})
     alike = next((card for card in zoo.models if card.task == task), None)
     if alike is None:
         raise UsageError(f"{folder}: no registered model does {task}, so there is no predictor for it")
     named = stated if isinstance(stated, str) else None
-    return _changed(
-        alike, name=str(name or named or folder.name)[:_LONGEST_NAME], **_OF_PUBLISHED_WEIGHTS, **_OF_PUBLISHED_MODEL
-    )
+    own_name = str(name or named or folder.name)[:_LONGEST_NAME]
+    return alike.model_copy(update={"name": own_name, **_OF_PUBLISHED_WEIGHTS, **_OF_PUBLISHED_MODEL})
 
 
 def task_of(zoo: Zoo, name: str | None, model_dir: str | Path) -> Task:
@@ -107,7 +106,3 @@ def _stated(folder: Path) -> tuple[dict[str, Any] | None, Any]:
         return None, None
     config = inference_yml.read(folder)
     return config, config["Global"].get("model_name")
-
-
-def _changed(card: ModelCard, **changes: Any) -> ModelCard:
-    return card.model_copy(update=changes)

@@ -96,22 +96,21 @@ class ModelLoader:
         if self.engine is not None:
             spec = self.zoo.engines.get(self.engine)
             if not spec.installed:
-                raise EngineError(f"engine {spec.name!r} is not installed: pip install {_quoted(spec.install)}")
+                raise EngineError(f'engine {spec.name!r} is not installed: pip install "{spec.install}"')
             return [spec]
         ranked = sorted(self.zoo.engines, key=lambda spec: (spec.rank, spec.name))
         ranked = [spec for spec in ranked if self.accelerated in (None, spec.accelerated)]
         installed = [spec for spec in ranked if spec.installed]
         if not installed:
-            raise EngineError(f"no inference engine is installed: pip install {_quoted(ranked[0].install)}")
+            raise EngineError(f'no inference engine is installed: pip install "{ranked[0].install}"')
         return installed
 
     def _resolve(self, card: ModelCard, engines: list[EngineSpec]) -> ModelFiles:
         formats: list[Format] = list(dict.fromkeys(kind for spec in engines for kind in spec.formats))
         if not set(formats) & set(card.artifacts):
             able = [spec for spec in self.zoo.engines if set(spec.formats) & set(card.artifacts)]
-            help_text = (
-                " or ".join(f"pip install {_quoted(spec.install)}" for spec in able) or "no engine reads that format"
-            )
+            installs = (f'pip install "{spec.install}"' for spec in able)
+            help_text = " or ".join(installs) or "no engine reads that format"
             if not self.zoo.is_available(card):
                 help_text += "; then put its weights into a folder of OCRZOO_MODEL_PATH"
             raise EngineError(
@@ -207,7 +206,3 @@ def _config_of(card: ModelCard, folder: Path, *, custom: bool) -> dict[str, Any]
 
 def _names(engines: list[EngineSpec]) -> str:
     return " or ".join(spec.name for spec in engines)
-
-
-def _quoted(requirement: str) -> str:
-    return f'"{requirement}"'

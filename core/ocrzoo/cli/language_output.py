@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ def letters_cell(one: LanguageSupport | None) -> str:
 
 def letters_text(letters: Iterable[str]) -> str:
     """Return letters separated by spaces, combining marks on a dotted circle, at most ``_MAX_LETTERS``."""
-    shown = [f"\u25cc{letter}" if _combines(letter) else letter for letter in letters]
+    shown = [f"\u25cc{letter}" if unicodedata.category(letter).startswith("M") else letter for letter in letters]
     more = f" and {len(shown) - _MAX_LETTERS} more" if len(shown) > _MAX_LETTERS else ""
     return " ".join(shown[:_MAX_LETTERS]) + more
 
@@ -91,9 +92,3 @@ def describe_support(one: LanguageSupport) -> dict[str, Any]:
         "missing": None if one.coverage is None else one.coverage.missing_names,
         "metric": None if one.metric is None else one.metric.model_dump(mode="json", exclude_none=True),
     }
-
-
-def _combines(letter: str) -> bool:
-    import unicodedata
-
-    return unicodedata.category(letter).startswith("M")

@@ -70,7 +70,6 @@ class _DownloadBars:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._active = 0
         self._progress: Progress | None = None
 
     @contextmanager
@@ -78,29 +77,20 @@ class _DownloadBars:
         """Show one download."""
         with self._lock:
             progress = self._progress = self._progress or _new_bars()
-            self._active += 1
-            if self._active == 1:
+            if not progress.tasks:
                 progress.start()
-        task = progress.add_task(one_line(what), total=total, completed=done)
+            task = progress.add_task(one_line(what), total=total, completed=done)
         try:
             yield lambda count: progress.advance(task, count)
         finally:
             with self._lock:
                 progress.remove_task(task)
-                self._active -= 1
-                if self._active == 0:
+                if not progress.tasks:
                     progress.stop()
 
 
 def _new_bars() -> Progress:
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
     from rich.table import Column
 
     columns = (

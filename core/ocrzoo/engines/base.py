@@ -118,9 +118,11 @@ class Session(Protocol):
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
         """The network's inputs."""
+        ...
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run one batch, N x C x H x W, and return the network's first output."""
+        ...
 
 
 @runtime_checkable
@@ -134,9 +136,11 @@ class MultiOutputSession(Session, Protocol):
         The grid, N x H x W x 2, has x and y from -1 to 1: between the centers of the outermost pixels (``True``), or
         between their edges (``False``). ``None``: the last output is not a sampling grid.
         """
+        ...
 
     def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         """Run one batch, N x C x H x W, and return every output in the network's order."""
+        ...
 
 
 class Engine(Protocol):
@@ -148,3 +152,4 @@ class Engine(Protocol):
         Raises:
             EngineError: The engine cannot load it, or does not support the device.
         """
+        ...

@@ -35,6 +35,7 @@ class Detector(Protocol):
     @property
     def defaults(self) -> DetectionParams:
         """The parameters that the model was published with."""
+        ...
 
     def predict(self, images: Sequence[Image], params: DetectionParams | None = None) -> list[Detection]:
         """Detect the text of pages (H x W x 3, uint8, BGR, any sizes).
@@ -42,6 +43,7 @@ class Detector(Protocol):
         Raises:
             IntegrityError: The network's output is not a probability map.
         """
+        ...
 
 
 @runtime_checkable
@@ -51,10 +53,12 @@ class Recognizer(Protocol):
     @property
     def name(self) -> str:
         """The model's name."""
+        ...
 
     @property
     def scripts(self) -> Sequence[str]:
         """ISO 15924 codes of the scripts that the model reads."""
+        ...
 
     def predict(
         self,
@@ -69,6 +73,7 @@ class Recognizer(Protocol):
         Raises:
             IntegrityError: The network has another number of classes than the charset.
         """
+        ...
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,7 @@ class ImageClassifier(Protocol):
     @property
     def labels(self) -> tuple[str, ...]:
         """The names of the classes, in the network's order."""
+        ...
 
     def predict(self, images: Sequence[Image], batch_size: int = 1) -> list[Classification]:
         """Classify images (H x W x 3, uint8, BGR, any sizes).
@@ -96,6 +102,7 @@ class ImageClassifier(Protocol):
         Raises:
             IntegrityError: The network has another number of classes than labels.
         """
+        ...
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,7 @@ class Unwarper(Protocol):
         Raises:
             IntegrityError: The network's output is not an image of the page's size.
         """
+        ...
 
 
 def transform(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:

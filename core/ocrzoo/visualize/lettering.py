@@ -205,11 +205,10 @@ def _column(text: str, width: int, height: int, fonts: PageFonts) -> Patch:
     for part, line in cells:
         bottom = top + _squares(part, line) * size
         place = patch[max(round(top), 0) : max(round(bottom), 0)]
-        if place.size:
-            drawn = (
-                _square(part, line, width, len(place), size) if _stays_upright(part) else _rotated(line, place, size)
-            )
-            np.minimum(place, drawn, out=place)
+        if place.size and _stays_upright(part):
+            np.minimum(place, _square(part, line, width, len(place), size), out=place)
+        elif place.size:
+            np.minimum(place, np.rot90(line.drawn(len(place), width, size), 3), out=place)
         top = bottom
     return patch
 
@@ -243,8 +242,3 @@ def _square(cell: str, line: _Line, width: int, height: int, size: int) -> Patch
     aside = size * 0.55 if cell[0] in _CORNERED and line.has_font else 0
     line.draw(ImageDraw.Draw(patch), left + aside, base - aside, size)
     return np.asarray(patch)
-
-
-def _rotated(line: _Line, place: Patch, size: int) -> Patch:
-    height, width = place.shape
-    return np.rot90(line.drawn(height, width, size), 3)

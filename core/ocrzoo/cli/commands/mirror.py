@@ -44,12 +44,7 @@ def mirror() -> None:
 @click.option("--prune", is_flag=True, help="Remove all models that are not requested.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
-def build(
-    folder: Path,
-    choice: ModelChoice,
-    prune: bool,
-    as_json: bool,
-) -> int:
+def build(folder: Path, choice: ModelChoice, prune: bool, as_json: bool) -> int:
     """Create or update a mirror. Without model arguments, update the models it already contains.
 
     Only new and changed files are downloaded; complete models in the cache are copied. Readers see the previous
@@ -110,11 +105,7 @@ def verify(folder: Path, deep: bool, key: Path | None, as_json: bool) -> int:
 @all_models_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
-def diff(
-    folder: Path,
-    choice: ModelChoice,
-    as_json: bool,
-) -> int:
+def diff(folder: Path, choice: ModelChoice, as_json: bool) -> int:
     """Show what 'ocrzoo mirror build' would change.
 
     Downloads no model. Without model arguments, compare the models that the mirror contains. Exit code 4 if a source

@@ -97,10 +97,7 @@ def path(name: str, wanted: Format | None) -> None:
 @which_models()
 @click.option("--output", metavar="FILE", type=click.Path(path_type=Path), default=LOCK_FILE, help=f"[{LOCK_FILE}]")
 @debug_option
-def lock(
-    choice: ModelChoice,
-    output: Path,
-) -> int:
+def lock(choice: ModelChoice, output: Path) -> int:
     """Write ocrzoo.lock: pin models by SHA-256.
 
     'ocrzoo models pull --locked' then downloads exactly these files elsewhere. Models that are not stored are

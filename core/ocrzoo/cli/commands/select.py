@@ -69,9 +69,9 @@ def _row(found: Selection, one: Candidate) -> tuple[str, ...]:
     return (
         one.name,
         "yes" if one.qualifies else f"for {_part(found, one)}" if _part(found, one) else "no",
-        _each("yes" if support.claimed else "no" for support in one.support),
-        _each(letters_cell(support) for support in one.support),
-        _each(_published(support.metric) for support in one.support),
+        ", ".join("yes" if support.claimed else "no" for support in one.support),
+        ", ".join(letters_cell(support) for support in one.support),
+        ", ".join(_published(support.metric) for support in one.support),
         "" if size is None else f"{size:g}",
         "" if time is None else f"{time:g}",
         lacking_cell(one.support),
@@ -90,13 +90,9 @@ def _why(found: Selection, one: Candidate) -> str:
 
 def _part(found: Selection, one: Candidate) -> str:
     """The languages for which a model was selected, if several models were."""
-    return _each(
+    return ", ".join(
         support.language.tag for model in found.selected_models if model.name == one.name for support in model.support
     )
-
-
-def _each(cells: Any) -> str:
-    return ", ".join(cells)
 
 
 def _published(metric: Any) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import os
 import struct
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -149,6 +150,4 @@ def count_faces(path: str) -> int:
 def _open(path: str | bytes) -> BinaryIO:
     if isinstance(path, bytes):
         return io.BytesIO(path)
-    from pathlib import Path
-
     return open_regular(Path(path))
