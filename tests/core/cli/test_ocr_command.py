@@ -56,8 +56,8 @@ def test_the_readme_shows_what_the_sample_reads(run: Run, repository: Path, samp
     readme = (repository / "README.md").read_text(encoding="utf-8")
     _, reading_command, after = readme.partition("ocrzoo ocr docs/sample.png")
     assert reading_command, "the README does not read the sample"
-    shown = after.split("```")[2]
-    assert shown.partition("\n")[2] == run("ocr", sample).out
+    shown = after.partition("```text\n")[2].partition("```")[0]
+    assert shown == run("ocr", sample).out
 
 
 def test_several_pages_have_headings(run: Run, sample: Path, pages: dict[str, Path]) -> None:
