@@ -78,7 +78,7 @@ class Configuration:
     @property
     def model_names(self) -> list[str]:
         """The models of all modules, by name."""
-        modules = [_keys(module) for _, module in self._modules]
+        modules = [_keys(module) for _, module in _modules_in(self.record)]
         models = [one for module in modules for one in (module, *map(_keys, module.get("others", ())))]
         return [name for model in models if (name := model.get("model_name")) is not None]
 
@@ -140,13 +140,9 @@ class Configuration:
             keys = _replaced(keys, ("SubPipelines", "DocPreprocessor"), {**own, **steps})
         return self._changed((), keys)
 
-    @property
-    def _modules(self) -> list[tuple[tuple[str, ...], Any]]:
-        return list(_modules_in(self.record))
-
     def _module(self, name: str) -> tuple[tuple[str, ...] | None, dict[str, Any]]:
         """Where a module is, and its keys; of two the one of the pipeline itself."""
-        found = {path[-1]: (path, _keys(module)) for path, module in self._modules}
+        found = {path[-1]: (path, _keys(module)) for path, module in _modules_in(self.record)}
         return found.get(name, (None, {}))
 
     def _changed(self, path: Sequence[str], keys: Mapping[str, Any]) -> Configuration:
