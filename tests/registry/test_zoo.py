@@ -11,7 +11,10 @@ from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 
 NAMES = sorted(path.stem for path in ocrzoo_cards.ROOT.glob("*/*.yaml"))
-HEAVY = ("numpy", "cv2", "PIL", "openvino", "onnxruntime", "paddle", "requests")
+HEAVY = (
+    *("numpy", "cv2", "PIL", "openvino", "onnxruntime", "paddle", "requests"),
+    *("ocrzoo_registry.download.resolver", "ocrzoo_registry.network.http"),
+)
 
 
 def test_listing_every_model_loads_nothing_heavy() -> None:
@@ -22,6 +25,7 @@ zoo = Zoo()
 zoo.plugins.call_all()
 assert set({NAMES}) <= set(zoo.models.names), zoo.models.names
 assert zoo.models.search(lang="en", task="text_recognition")
+assert any(map(zoo.is_available, zoo.models))
 assert zoo.engines.names and zoo.sources.names and zoo.pipelines.names and zoo.predictors.names
 print(sorted(set(sys.modules) & set({HEAVY})))
 """
