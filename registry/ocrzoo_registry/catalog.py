@@ -14,8 +14,12 @@ from ocrzoo_registry.plugins.registrations import Registration, Registrations
 class Catalog(Registrations[ModelCard]):
     """All model cards; iteration gives them by name."""
 
-    def __init__(self, registrations: Iterable[Registration[ModelCard]]) -> None:
-        super().__init__("model", registrations, lambda card: card.name, missing=UnknownModel)
+    def __init__(self, registrations: Iterable[Registration[ModelCard]], tasks: Iterable[str] = ()) -> None:
+        """``tasks`` are known although no card may have them."""
+        advice = "Run 'ocrzoo models list' to see the names."
+        super().__init__("model", registrations, lambda card: card.name, missing=UnknownModel, advice=advice)
+        self.tasks = frozenset(tasks) | {card.task for card in self}
+        """All tasks that a predictor declares or a card names."""
 
     def get(self, name: str) -> ModelCard:
         """Return the model with this name.
@@ -61,7 +65,9 @@ class Catalog(Registrations[ModelCard]):
     def _check(self, key: str, value: str | None) -> None:
         if value is None:
             return
-        known = sorted({one for card in self if (one := getattr(card, key)) is not None})
+        known = sorted(
+            self.tasks if key == "task" else {one for card in self if (one := getattr(card, key)) is not None}
+        )
         if value not in known:
             raise UsageError(f"{key} {value!r} is unknown: choose {', '.join(known)}{did_you_mean(value, known)}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -48,11 +49,12 @@ def reason(error: OSError) -> str:
 
 @contextmanager
 def os_errors_as(kind: type[Exception], what: str, hint: str = "") -> Iterator[None]:
-    """Turn an OSError into another error: what failed, the reason, and the next step."""
+    """Turn an OSError into another error: what failed, the reason, and the next step; on a full disk, to make room."""
     try:
         yield
     except OSError as error:
-        raise kind(f"{what}: {reason(error)}{hint}") from error
+        step = f"make room, or {hint}" if hint and error.errno in {errno.ENOSPC, errno.EDQUOT} else hint
+        raise kind(f"{what}: {reason(error)}" + (f". {step[0].upper()}{step[1:]}." if step else "")) from error
 
 
 def has_size(path: Path, size: int) -> bool:

@@ -47,7 +47,8 @@ def load(text: str | bytes) -> object:
     except YamlError:
         raise
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
-        raise YamlError(" ".join(str(error).split()) or type(error).__name__) from error
+        reason = " ".join(str(error).replace('in "<byte string>", ', "at ").split())
+        raise YamlError(reason or type(error).__name__) from error
     _check_size(data)
     return data
 

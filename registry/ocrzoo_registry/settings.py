@@ -96,7 +96,7 @@ class Settings:
         if name is None:
             return default
         value = self.environ[name].strip()
-        url = (value if "://" in value else f"https://{value}").rstrip("/")
+        url = (value if re.match("https?:|[a-z]+:/", value, re.IGNORECASE) else f"https://{value}").rstrip("/")
         if not re.fullmatch(_URL, url):
             stated = "..." if re.search("[@?]", url) else repr(value)  # no password or key in a message
             raise SettingError(f"{name}={stated} is not an http(s) URL. Write it as https://host or http://host:port.")

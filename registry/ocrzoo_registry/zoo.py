@@ -42,7 +42,7 @@ class Zoo:
     @cached_property
     def models(self) -> Catalog:
         """All model cards."""
-        return Catalog(self.plugins.model_cards())
+        return Catalog(self.plugins.model_cards(), (task for spec in self.predictors for task in spec.tasks))
 
     @cached_property
     def sources(self) -> Registrations[SourceSpec]:
@@ -72,12 +72,6 @@ class Zoo:
             or any(self.store.find(card.name, file_format) for file_format in card.artifacts)
             or any(self.source_order.holds(spec.name, card.name) for spec in asked if spec.discoverable)
         )
-
-    @cached_property
-    def tasks(self) -> frozenset[str]:
-        """All tasks that a predictor declares or a card names."""
-        declared = (task for spec in self.predictors for task in spec.tasks)
-        return frozenset(declared) | {card.task for card in self.models}
 
     @cached_property
     def _asked(self) -> tuple[SourceSpec, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import click
 
-from ocrzoo.cli.output import debugging, escape_unencodable, log_to_stderr, print_message
+from ocrzoo.cli.output import debugging, escape_unencodable, log_to_stderr, print_error, print_message
 from ocrzoo.cli.root import ocrzoo
 from ocrzoo_registry.errors import ExitCode, OcrzooError
 
@@ -41,7 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return int(ExitCode.DONE)
         return _report("bug", f"the program ended with exit({stop.code!r}) (--debug shows where)", ExitCode.BUG)
     except OcrzooError as error:
-        return _report("error", str(error), error.exit_code)
+        if debugging():
+            traceback.print_exc()
+        print_error(error)
+        return int(error.exit_code)
     except OSError as error:
         return _report("error", str(error), ExitCode.USAGE)
     except Exception as error:  # noqa: BLE001  # a traceback is shown with --debug only

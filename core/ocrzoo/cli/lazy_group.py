@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import click
 
+from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.specs import load_attribute
 
 
@@ -27,3 +28,13 @@ class LazyGroup(click.Group):
         if cmd_name in self._lazy and cmd_name not in self.commands:
             self.add_command(cast("click.Command", load_attribute(self._lazy[cmd_name])), cmd_name)
         return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments name; an unknown one is answered with the nearest names."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            hint = did_you_mean(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"{error.message.rstrip('.')}{hint}", ctx) from error

@@ -80,11 +80,15 @@ prediction_options = together(
     click.option("--use_doc_orientation_classify", type=Switch(), help="Correct the orientation of pages."),
     click.option("--use_doc_unwarping", type=Switch(), help="Unwarp bent pages."),
     click.option("--use_textline_orientation", type=Switch(), help="Rotate lines that are upside down."),
-    click.option("--text_det_limit_side_len", type=int, help="Side length, in pixels, that pages are scaled to.  [64]"),
+    click.option(
+        "--text_det_limit_side_len",
+        type=int,
+        help="Minimum or maximum side of a page, by --text_det_limit_type.  [64]",
+    ),
     click.option(
         "--text_det_limit_type",
         type=click.Choice(["min", "max"]),
-        help="The side that --text_det_limit_side_len applies to.  [min]",
+        help="min: scale pages up to the side length; max: scale them down to it.  [min]",
     ),
     click.option("--text_det_thresh", type=float, help="Minimum score of a text pixel.  [0.3]"),
     click.option("--text_det_box_thresh", type=float, help="Minimum score of a text region.  [0.6]"),
@@ -99,7 +103,11 @@ word_options = click.option("--return_word_box", type=Switch(), help="Also retur
 running_options = together(
     click.option("--engine", metavar="NAME", help="openvino, onnxruntime or paddle.  [the fastest installed]"),
     click.option("--device", metavar="DEVICE", help="cpu, or a kind and card numbers: gpu:0, or gpu:0,1.  [cpu]"),
-    click.option("--use_hpip", type=Switch(), help="True: an accelerated engine; False: Paddle's own."),
+    click.option(
+        "--use_hpip",
+        type=Switch(),
+        help="True: a faster engine (high-performance inference); False: Paddle's.",
+    ),
     click.option(
         "--hpi_config",
         metavar="MAPPING",

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from ocrzoo_registry.errors import OcrzooError, SourceError
+
 log = logging.getLogger("ocrzoo")
 
 
@@ -49,6 +51,13 @@ class _LineHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         print_message(record.levelname.lower(), record.getMessage())
+
+
+def print_error(error: OcrzooError) -> None:
+    """Print an error; where several sources failed, with how to see each."""
+    hidden = isinstance(error, SourceError) and len({attempt.source for attempt in error.attempts}) > 1
+    hint = hidden and not debugging()
+    print_message("error", f"{str(error).rstrip('.')}. --debug shows each source." if hint else str(error))
 
 
 _COLORS = {"warning": "yellow", "error": "red", "bug": "red"}

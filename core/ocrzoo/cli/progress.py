@@ -61,7 +61,7 @@ def format_size(size: int) -> str:
 @contextmanager
 def _announce(what: str, total: int | None, _done: int) -> Iterator[Callable[[int], object]]:
     size = "" if total is None else f" ({format_size(total)})"
-    click.echo(one_line(f"downloading {what}{size}"), err=True)
+    click.echo(one_line(f"{what}{size}"), err=True)
     yield lambda _count: None
 
 

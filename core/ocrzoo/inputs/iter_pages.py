@@ -117,7 +117,7 @@ def _pages_of_folder(folder: str) -> Iterator[Page]:
     found = (Path(root) / name for root, _folders, names in os.walk(folder) for name in names)
     paths = sorted(path for path in found if path.suffix.lower() in SUFFIXES and os.path.isfile(path))  # noqa: PTH113
     if not paths:
-        yield failing(folder, f"{folder}: no readable images in this folder")
+        yield failing(folder, f"{folder}: no file in this folder ends in {', '.join(sorted(SUFFIXES))}")
     for path in paths:
         yield from _pages_of_file(str(path))
 

@@ -50,7 +50,7 @@ def configured_loader(loader: ModelLoader, settings: EngineSettings) -> ModelLoa
 
 def _with_engine(loader: ModelLoader, name: str) -> ModelLoader:
     if name in _NOT_HERE:
-        raise UsageError(f"engine {name!r}: ocrzoo has {', '.join(loader.zoo.engines.names)}")
+        raise UsageError(f"no engine is called {name!r}: choose {', '.join(loader.zoo.engines.names)}")
     if name in _ENGINES:
         return replace(loader, **_ENGINES[name])
     loader.zoo.engines.get(name)  # raises if there is no such engine

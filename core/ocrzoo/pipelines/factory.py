@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
@@ -119,6 +119,7 @@ def create_pipeline(
         UnknownLanguage: No model reads the language; the message has the letters that the nearest lacks.
         UsageError: An argument or a key of the configuration is not valid, or ``lang`` is ambiguous.
     """
+    _check_arguments("create_pipeline", models)
     zoo = zoo or Zoo()
     chosen = _chosen_models(models)
     found = Configuration.load(zoo, pipeline, config).with_models(chosen)
@@ -152,9 +153,17 @@ def read(input: Any, **options: Unpack[Options]) -> Iterator[OCRResult]:
     :func:`create_pipeline`; ``use_doc_orientation_classify=True`` and its like turn a stage on. Each call builds a
     pipeline: to read again and again, keep one of :func:`create_pipeline`.
     """
+    _check_arguments("read", options)
     chosen: dict[str, Any] = {**dict.fromkeys(OPTIONAL_STAGES, False), **options}
     pipeline: OCRPipeline = create_pipeline("OCR", **chosen)
     return pipeline.predict(input)
+
+
+def _check_arguments(function: str, given: Iterable[str]) -> None:
+    known = Options.__annotations__
+    for name in given:
+        if name not in known:
+            raise UsageError(f"{function} has no argument {name!r}{did_you_mean(name, known)}")
 
 
 def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,8 +177,6 @@ def _chosen_models(models: Mapping[str, str | Path | None]) -> dict[str, dict[st
     }
     chosen: dict[str, dict[str, Any]] = {}
     for argument, value in models.items():
-        if argument not in known:
-            raise UsageError(f"create_pipeline has no argument {argument!r}{did_you_mean(argument, known)}")
         if value is not None:
             module, key = known[argument]
             chosen.setdefault(module, {})[key] = value

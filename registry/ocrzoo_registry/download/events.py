@@ -36,7 +36,7 @@ class DownloadEvents:
     """Callbacks of a resolver, given at its construction; each may be called from several threads."""
 
     progress: Callable[[str, int | None, int], AbstractContextManager[Advance]] = no_progress
-    """Called with a model's description, its bytes (``None`` if unknown) and those already here; entered meanwhile."""
+    """Called with what is done, its bytes (``None`` if unknown) and those already here; entered meanwhile."""
     message: Callable[[str], object] = no_messages
     """Called with what a waiting user should know: a source failed, another process holds the lock."""
     local_copies: Callable[[DownloadRequest, RemoteFile], Sequence[Path]] = no_local_copies

@@ -22,6 +22,9 @@ from ocrzoo_registry.store import provenance
 from ocrzoo_registry.store.manifest import TRUSTED, StoredFile, config_of
 from ocrzoo_registry.store.store import ModelFiles, Store
 
+_LOCAL = {"wheel": "an installed package", "directory": "OCRZOO_MODEL_PATH", "bundle": "the bundle"}
+"""Sources that copy files of this machine."""
+
 
 @dataclass(frozen=True)
 class Installer:
@@ -151,7 +154,9 @@ class Installer:
         total = None if None in sizes else sum(size or 0 for size in sizes)
         parts = [self._part(source_name, listing, file) for file in files]
         done = sum(part.stat().st_size for part in parts if part.exists())
-        with self.events.progress(f"{self.request.name} from {source_name}", total, done) as advance:
+        name, local = self.request.name, _LOCAL.get(source_name)
+        action = f"copying {name} from {local}" if local else f"downloading {name} from {source_name}"
+        with self.events.progress(action, total, done) as advance:
             jobs = [
                 Job(partial(source.open, listing, listed[file.path]), file, part, advance, self.events.cancelled)
                 for file, part in zip(files, parts, strict=True)

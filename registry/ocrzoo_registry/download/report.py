@@ -19,7 +19,7 @@ _ADVICE = {
     "refused": "A token may be needed",
     "busy": "Try again later",
     "too slow": "Run the command again to resume the download",
-    "unreachable": "Check the network, HTTPS_PROXY and the endpoints with 'ocrzoo sources check'",
+    "unreachable": "Check the network or HTTPS_PROXY ('ocrzoo sources check')",
 }
 """The next step by outcome, the most useful one first."""
 
@@ -115,8 +115,7 @@ def _failed(title: str, name: str, faults: Mapping[Path, str | None], attempts: 
     sources = dict.fromkeys(attempt.source for attempt in attempts)
     broken = [f"{folder} {fault}" for folder, fault in faults.items() if fault]
     why = "; ".join([_reason(attempts, len(sources)), *broken])
-    more = ", or see each source with --debug" if len(sources) > 1 else ""
-    return f"{title} could not be downloaded: {why}. {_next_step(name, attempts)}{more}.{_unchanged(faults)}"
+    return f"{title} could not be downloaded: {why}. {_next_step(name, attempts)}.{_unchanged(faults)}"
 
 
 def _reason(attempts: Sequence[Attempt], count: int) -> str:
@@ -129,18 +128,21 @@ def _reason(attempts: Sequence[Attempt], count: int) -> str:
     if by_outcome.keys() == {"missing"}:
         return f"no source has it ({count} sources tried)"
     by_outcome.pop("missing", None)
+    asked = len({source for sources in by_outcome.values() for source in sources})
+    tried = f"({asked} source{'s' * (asked != 1)} tried)"
     if by_outcome.keys() == {"unreachable"}:
-        return f"no network ({count} sources tried)"
+        messages = {attempt.message for attempt in attempts if attempt.outcome == "unreachable"}
+        return f"{messages.pop() if len(messages) == 1 else 'no network'} {tried}"
     brief = _NAMED - {"refused"}  # whose message names the token to set
     named = [f"{', '.join(sources)} {outcome}" for outcome, sources in by_outcome.items() if outcome in brief]
     others = [attempt for attempt in attempts if attempt.outcome not in {*brief, "missing"}]
-    return f"{'; '.join([*named, *([describe(others)] if others else [])])} ({count} sources tried)"
+    return f"{'; '.join([*named, *([describe(others)] if others else [])])} {tried}"
 
 
 def _next_step(name: str, attempts: Sequence[Attempt]) -> str:
     outcomes = {attempt.outcome for attempt in attempts}
     if outcomes - {"missing"} == {"unreachable"} and len({attempt.source for attempt in attempts}) > 1:
-        return _COPY
+        return f"{_ADVICE['unreachable']}, or {_COPY[0].lower()}{_COPY[1:]}"
     if {attempt.source for attempt in attempts} == {"bundle"}:
         return "Copy the bundle again"
     if any((attempt.source, attempt.outcome) == ("mirror", "missing") for attempt in attempts):

@@ -160,11 +160,11 @@ class Resolver:
             try:
                 if files := self._ask_one(step, request, name, latest=latest):
                     return files
-                attempts.append(Attempt(name, f"not there as {request.file_format}", "missing"))
+                attempts.append(Attempt(name, f"has no {request.file_format} files", "missing"))
             except StoreError:
                 raise
             except (SourceError, IntegrityError) as error:
-                log.debug("%s from %s failed", request.name, name, exc_info=True)
+                log.debug("%s (%s) from %s failed: %s", request.name, request.file_format, name, error, exc_info=True)
                 attempts.append(Attempt.failed(name, error))
                 self._report_failure(request.name, attempts[-1])
         return None

@@ -46,10 +46,10 @@ class SourceOrder:
         wanted: list[str] = []
         for name in self.settings.sources:
             if name.lower() not in known:
-                raise UsageError(
-                    f"unknown source {name!r} in PADDLE_PDX_MODEL_SOURCE or --source{did_you_mean(name, known)}; "
-                    f"known are {', '.join(ranked)}"
-                )
+                set_in = self.settings.environ.get("PADDLE_PDX_MODEL_SOURCE", "")
+                where = " in PADDLE_PDX_MODEL_SOURCE" if name in set_in else ""
+                all_names = ", ".join(spec.name for spec in in_order)
+                raise UsageError(f"unknown source {name!r}{where}{did_you_mean(name, known)}: choose {all_names}")
             spec = self.specs.get(known[name.lower()])
             if spec.unavailable_reason:
                 raise UsageError(f"source {spec.name!r} needs {spec.unavailable_reason}")

@@ -86,7 +86,7 @@ class Job:
         for last_try in (False, True):
             if part.size != self.file.size:
                 self.timer.resume()
-                self._retries = RetryPolicy(self.timer)
+                self._retries = RetryPolicy(self.timer, f"{self.part_path.parent.name}/{self.file.path}")
                 self._retries.call(lambda: self._receive(part), self._sleep)
             self.timer.pause()
             try:

@@ -103,7 +103,10 @@ def read(path: Path, public_key: Path | None = None) -> Bundle:
     except OSError as error:
         raise UsageError(f"{path} could not be read: {reason(error)}") from error
     except IntegrityError as error:
-        raise IntegrityError(f"{path}: {error}") from error
+        error_text = str(error).removeprefix("archive refused: ")
+        raise IntegrityError(
+            f"{path} is not a usable bundle: {error_text}. Name an intact file of 'ocrzoo bundle export'."
+        ) from error
 
 
 def chosen(bundle: Bundle, names: Sequence[str]) -> list[IndexedModel]:
@@ -155,18 +158,18 @@ def _checked(path: Path, members: Sequence[tarfile.TarInfo], public_key: Path | 
         if member.isdir() and name in {"", ".", indexes.BLOBS}:
             continue
         if not member.isreg() or member.issparse():
-            raise IntegrityError(f"bundle refused: {member.name[:200]!r} is not a regular file")
+            raise IntegrityError(f"{member.name[:200]!r} is not a regular file")
         if name in files:
-            raise IntegrityError(f"bundle refused: {name[:200]!r} occurs twice")
+            raise IntegrityError(f"{name[:200]!r} occurs twice")
         files[name] = member
     if indexes.FILE_NAME not in files:
-        raise IntegrityError(f"bundle refused: it has no {indexes.FILE_NAME}")
+        raise IntegrityError(f"it has no {indexes.FILE_NAME}")
     content = _small(path, files.pop(indexes.FILE_NAME), indexes.MAX_BYTES)
     signature = files.pop(signing.FILE_NAME, None)
     if public_key is not None:
         signed = None if signature is None else _small(path, signature, signing.MAX_BYTES)
-        signing.check(content, signed, public_key, origin="bundle refused")
-    index = indexes.parse(content, origin=f"bundle refused: {indexes.FILE_NAME}")
+        signing.check(content, signed, public_key, origin="signature")
+    index = indexes.parse(content, origin=indexes.FILE_NAME)
     _check_blobs({f"{indexes.BLOBS}/{sha256}": size for sha256, size in index.blobs.items()}, files)
     offsets = {name.rpartition("/")[2]: member.offset_data for name, member in files.items()}
     return Bundle(path, index, f"stated by {NAME}{', signed' if public_key else ''}", offsets)
@@ -175,17 +178,17 @@ def _checked(path: Path, members: Sequence[tarfile.TarInfo], public_key: Path | 
 def _check_blobs(expected: Mapping[str, int], files: Mapping[str, tarfile.TarInfo]) -> None:
     for name, member in files.items():
         if name not in expected:
-            raise IntegrityError(f"bundle refused: its index does not list {name[:200]!r}")
+            raise IntegrityError(f"its index does not list {name[:200]!r}")
         if member.size != expected[name]:
-            raise IntegrityError(f"bundle refused: {name} has {member.size} bytes instead of {expected[name]}")
+            raise IntegrityError(f"{name} has {member.size} bytes instead of {expected[name]}")
     for name in expected:
         if name not in files:
-            raise IntegrityError(f"bundle refused: {name} is missing")
+            raise IntegrityError(f"{name} is missing")
 
 
 def _small(path: Path, member: tarfile.TarInfo, max_bytes: int) -> bytes:
     if member.size > max_bytes:
-        raise IntegrityError(f"bundle refused: {member.name[:200]} is larger than {max_bytes >> 20} MiB")
+        raise IntegrityError(f"{member.name[:200]} is larger than {max_bytes >> 20} MiB")
     with open_regular(path) as file:
         file.seek(member.offset_data)
         return file.read(member.size)

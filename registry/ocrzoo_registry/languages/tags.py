@@ -275,5 +275,8 @@ def _script_of(tag: str) -> str:
 
 def _refuse(code: str) -> str:
     known = [*orthography.tags(), *paddle_codes(), *orthography.names()]
-    hint = did_you_mean(code, [one for one in known if one != code])
-    raise UnknownLanguage(f"unknown language {code!r}{hint}: use a tag such as ko or zh-Hant, or an English name")
+    hint = did_you_mean(code, [one for one in known if one != code]) if len(code) > 3 else ""
+    raise UnknownLanguage(
+        f"unknown language {code!r}{hint}: use a tag such as ko or zh-Hant, or an English name "
+        "('ocrzoo languages' lists them)"
+    )

@@ -164,4 +164,4 @@ class MirrorSource:
     def _read(self, path: str, max_bytes: int, known: str | None) -> Document | None: ...
 
     def _read(self, path: str, max_bytes: int, known: str | None = None) -> Document | None:
-        return RetryPolicy().call(lambda: self._backend.read(path, max_bytes, known))
+        return RetryPolicy(what=path).call(lambda: self._backend.read(path, max_bytes, known))

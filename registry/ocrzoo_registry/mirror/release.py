@@ -186,7 +186,7 @@ class MirrorFolder:
 
     def writing(self) -> AbstractContextManager[None]:
         """Turn an OSError into the error of a mirror that cannot be written."""
-        hint = "; free some space, or name another folder"
+        hint = "name another folder"
         return os_errors_as(StoreError, f"{self.root} could not be written", hint)
 
     def _is_mirror(self) -> bool:

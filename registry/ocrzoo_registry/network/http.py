@@ -227,9 +227,16 @@ def _as_source_error(error: Exception, url: str) -> SourceError:
     if isinstance(error, SourceError):
         return error
     from requests.exceptions import ConnectionError as NoConnection
-    from requests.exceptions import SSLError
+    from requests.exceptions import ProxyError, SSLError
+    from requests.utils import get_environ_proxies, select_proxy
 
-    reason = f"{_host(url)}: {_reason(error)}"
+    host = _host(url)
+    if isinstance(error, ProxyError):
+        host = f"proxy {_host(select_proxy(url, get_environ_proxies(url)) or url)}"
+    elif isinstance(error, NoConnection):  # say where the user set the address
+        named = (name for name, value in os.environ.items() if name.endswith("_ENDPOINT") and host and host in value)
+        host = " ".join([*[*named][:1], host])
+    reason = f"{host}: {_reason(error)}"
     if isinstance(error, ValueError):  # an address or header that cannot be
         return SourceError(reason)
     if isinstance(error, SSLError) and "CERTIFICATE" in reason:
@@ -245,4 +252,5 @@ def _reason(error: BaseException) -> str:
         error = error.__context__
     if type(error).__name__ in _IN_OUR_WORDS:
         return _IN_OUR_WORDS[type(error).__name__]
-    return " ".join(str(error).split(" for url:")[0].split())[:MAX_REASON] or type(error).__name__
+    text = error.strerror if isinstance(error, OSError) and isinstance(error.strerror, str) else str(error)
+    return " ".join(text.split(" for url:")[0].split())[:MAX_REASON] or type(error).__name__

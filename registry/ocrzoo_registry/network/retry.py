@@ -88,8 +88,9 @@ class StallTimer:
 class RetryPolicy:
     """When a request is tried again: where that may help, and while the clock has time left."""
 
-    def __init__(self, clock: StallTimer | None = None) -> None:
-        """``clock`` is by default the deadline of this thread, or else :data:`SILENCE_S`."""
+    def __init__(self, clock: StallTimer | None = None, what: str = "") -> None:
+        """``clock`` is by default the deadline of this thread, or else :data:`SILENCE_S`; ``what`` is for the log."""
+        self._what = what
         self.failures = 0
         """Failed tries since the last progress."""
         self._clock = clock or Deadline.current(SILENCE_S)
@@ -107,7 +108,7 @@ class RetryPolicy:
             wait=self._wait,
             stop=self._is_over,
             after=self._failed,
-            before_sleep=_log_retry,
+            before_sleep=self._log_retry,
             sleep=sleep,
             reraise=True,
         )
@@ -129,9 +130,9 @@ class RetryPolicy:
         doubled = min(FIRST_WAIT_S * 2.0 ** (self.failures - 1), LONGEST_WAIT_S)
         return doubled * random.uniform(0.75, 1.0)  # noqa: S311
 
-
-def _log_retry(state: RetryCallState) -> None:
-    log.debug("%s; retrying in %.1f s", _error_of(state), state.upcoming_sleep)
+    def _log_retry(self, state: RetryCallState) -> None:
+        what = f"{self._what}: " if self._what else ""
+        log.debug("%s%s; retrying in %.1f s", what, _error_of(state), state.upcoming_sleep)
 
 
 def _error_of(state: RetryCallState) -> Unreachable:

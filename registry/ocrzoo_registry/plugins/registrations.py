@@ -54,9 +54,10 @@ class Registrations(Generic[T]):
         registrations: Iterable[Registration[T]],
         name_of: Callable[[T], str],
         missing: type[OcrzooError] = UsageError,
+        advice: str = "",
     ) -> None:
-        """``kind`` is the word, and ``missing`` the type, of the error for an unknown name."""
-        self._kind, self._missing = kind, missing
+        """``kind`` is the word, ``missing`` the type, and ``advice`` the next step of the error for an unknown name."""
+        self._kind, self._missing, self._advice = kind, missing, advice
         by_name: dict[str, list[Registration[T]]] = {}
         for one in registrations:
             by_name.setdefault(name_of(one.value), []).append(one)
@@ -108,8 +109,8 @@ class Registrations(Generic[T]):
 
     def _hint(self, name: str) -> str:
         if len(self._by_name) <= _FEW:
-            return f": there are {', '.join(self._by_name) or 'none'}"
-        return did_you_mean(name, self._by_name)
+            return f": choose {', '.join(self._by_name)}" if self._by_name else ""
+        return did_you_mean(name, self._by_name) or (f". {self._advice}" if self._advice else "")
 
     def describe_conflict(self, name: str) -> str:
         """Return which plugins register the name, and how to resolve the conflict."""

@@ -45,7 +45,7 @@ class BosSource(HubSource):
             return None
         url = self._address(place.url)
         try:
-            headers = RetryPolicy().call(lambda: self._headers(url))
+            headers = RetryPolicy(what=url).call(lambda: self._headers(url))
         except Gone:
             return None
         length = headers.get("Content-Length", "")

@@ -54,7 +54,7 @@ class HubSource:
             Gone: The URL does not exist.
             SourceError: The hub does not answer, or with invalid data.
         """
-        content, headers = RetryPolicy().call(lambda: self._small(url))
+        content, headers = RetryPolicy(what=url).call(lambda: self._small(url))
         try:
             return kind.validate_json(content), headers
         except ValidationError as error:

@@ -52,7 +52,7 @@ def stored_models(store: Store, names: Sequence[str] = (), *, deep: bool = False
     known = {name for _, name, _ in found}
     for name in names:
         if name not in known:
-            raise NotFound(f"{name} is not in {store.root}{did_you_mean(name, known)}")
+            raise NotFound(f"{name} is not in {store.root}{did_you_mean(name, known)}: run 'ocrzoo models pull {name}'")
     return [
         _look(store, folder, name, file_format, deep=deep)
         for folder, name, file_format in found

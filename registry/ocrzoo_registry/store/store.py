@@ -228,7 +228,7 @@ class Store:
         return self.private / "staging" / os.urandom(16).hex()
 
     def _writing(self) -> AbstractContextManager[None]:
-        hint = f". Make room, or set another folder with {self._named_by}."
+        hint = f"set another folder with {self._named_by}"
         return os_errors_as(StoreError, f"{self.root} could not be written", hint)
 
 

@@ -184,11 +184,11 @@ class TestHere:
         self, run: Run, bundle: Path, elsewhere: Callable[[], Path]
     ) -> None:
         elsewhere()
-        for content, code in ((b"<html>" * 100, 5), (bundle.read_bytes()[:-20_000], 5)):
+        for content, why in ((b"<html>" * 100, "not a tar file"), (bundle.read_bytes()[:-20_000], "it is cut short")):
             bundle.write_bytes(content)
             ran = run("bundle", "import", bundle)
-            assert ran.code == code
-            assert "refused" in ran.error
+            assert ran.code == 5
+            assert f"{bundle} is not a usable bundle: {why}. Name an intact file of" in ran.error
         assert "No such file" in run("bundle", "import", "none.tar").error
 
     def test_a_model_without_a_plugin_is_reported(
@@ -212,7 +212,7 @@ class TestHere:
         for arguments in ([], ["--key", str(keys.public)]):
             ran = run("bundle", "import", "plain.tar", *arguments)
             assert ran.code == 5
-            assert "plain.tar: bundle refused: index.json is not signed" in ran.error
+            assert "plain.tar is not a usable bundle: signature: index.json is not signed" in ran.error
         other = make_keys(Path("others"))
         assert run("bundle", "import", "signed.tar", "--key", other.public).code == 5
 

@@ -109,7 +109,7 @@ class TestPull:
             (["UVDoc", "--source", ","], 2, "source: name at least one"),
             (["UVDoc", "--locked", "--format", "onnx"], 2, "--locked"),
             (["--locked"], 2, "Run 'ocrzoo lock' to write it"),
-            (["--pipeline", "OCD"], 2, "there are OCR"),
+            (["--pipeline", "OCD"], 2, "choose OCR"),
             (["--lang", "tlh"], 3, "tlh"),
         ],
     )
@@ -252,7 +252,7 @@ class TestLock:
             ran = run("models", "pull", "--locked", "--source", source)
             assert ran.code == code
             assert (folder / DET).exists() == (code == 0)
-        assert "not there as paddle at " in ran.err
+        assert "has no paddle files at " in ran.err
 
     def test_offline_mode_names_the_command_that_downloads_locked_models(
         self, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch

@@ -155,4 +155,4 @@ class TestSources:
     def test_an_unknown_source(self, run: Run, folder: Path) -> None:
         ran = run("sources", "check", "huggingfase")
         assert ran.code == 2
-        assert "there are aistudio, bos, directory, huggingface" in ran.error
+        assert "choose aistudio, bos, directory, huggingface" in ran.error

@@ -268,7 +268,7 @@ class TestHowNetworksAreRun:
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            ({"engine": "transformers"}, "engine 'transformers': ocrzoo has "),
+            ({"engine": "transformers"}, "no engine is called 'transformers': choose "),
             ({"engine": "openvin"}, "no engine is called 'openvin'"),
             ({"hpi_config": {"backand": "openvino"}}, "hpi_config: unknown key 'backand' (did you mean backend"),
             ({"engine_config": {"cpu_threads": "many"}}, "to 1024, not 'many'"),

@@ -189,7 +189,20 @@ def test_progress_has_the_size_of_the_download(make_resolver: MakeResolver) -> N
         chosen.get(DownloadRequest(CARD, ["onnx"], refresh=True))
         (chosen.store.folder("seaside_det", "onnx") / ONNX).unlink()
         (chosen.store.folder("seaside_det", "onnx") / "inference.yml").unlink()
-    assert shown == [("seaside_det from shelf", len(WEIGHTS) + len(CONFIG), 0), ("seaside_det from shelf", None, 0)]
+    action = "downloading seaside_det from shelf"
+    assert shown == [(action, len(WEIGHTS) + len(CONFIG), 0), (action, None, 0)]
+
+
+def test_files_of_an_installed_package_are_copied(make_resolver: MakeResolver) -> None:
+    shown: list[str] = []
+
+    @contextmanager
+    def show(what: str, _total: int | None, _done: int) -> Iterator[Callable[[int], object]]:
+        shown.append(what)
+        yield lambda _count: None
+
+    make_resolver(events=DownloadEvents(show), wheel=Shelf()).get(DownloadRequest(CARD, ["onnx"]))
+    assert shown == ["copying seaside_det from an installed package"]
 
 
 def test_a_source_that_lists_nothing_that_helps_opens_nothing(make_resolver: MakeResolver, tmp_path: Path) -> None:

@@ -58,12 +58,12 @@ def test_every_failure_has_an_outcome(error: SourceError | IntegrityError, outco
 
 def test_sources_with_the_same_answer_are_grouped() -> None:
     attempts = [
-        Attempt("wheel", "not there as onnx", "missing"),
+        Attempt("wheel", "has no onnx files", "missing"),
         Attempt("hub", "HTTP 503", "unreachable"),
-        Attempt("directory", "not there as onnx", "missing"),
-        Attempt("wheel", "not there as onnx", "missing"),
+        Attempt("directory", "has no onnx files", "missing"),
+        Attempt("wheel", "has no onnx files", "missing"),
     ]
-    assert describe(attempts) == "wheel, directory: not there as onnx; hub: unreachable (HTTP 503)"
+    assert describe(attempts) == "wheel, directory: has no onnx files; hub: unreachable (HTTP 503)"
 
 
 ADVICE = {
@@ -86,13 +86,19 @@ def test_the_next_step_fits_the_failure(outcome: str) -> None:
 
 def test_without_a_network_one_short_line_says_so() -> None:
     attempts = [Attempt(hub, f"{hub}: no route", "unreachable") for hub in ("one", "two", "three")]
-    attempts.append(Attempt("wheel", "not there as onnx", "missing"))
+    attempts.append(Attempt("wheel", "has no onnx files", "missing"))
     both: dict[Format, Path] = {"paddle": Path("/a"), "onnx": Path("/b")}
     error = told(*attempts, *attempts, folders=both)
     assert str(error) == (
-        f"{NAME} could not be downloaded: no network (4 sources tried). "
-        "Put a copy in a folder of OCRZOO_MODEL_PATH, or see each source with --debug."
+        f"{NAME} could not be downloaded: no network (3 sources tried). Check the network or HTTPS_PROXY "
+        "('ocrzoo sources check'), or put a copy in a folder of OCRZOO_MODEL_PATH."
     )
+
+
+def test_a_reason_that_all_hubs_share_is_named() -> None:
+    attempts = [Attempt(hub, "proxy 127.0.0.1:9: Connection refused", "unreachable") for hub in ("one", "two")]
+    message = str(told(*attempts, Attempt("wheel", "has no onnx files", "missing")))
+    assert "could not be downloaded: proxy 127.0.0.1:9: Connection refused (2 sources tried). Check the " in message
 
 
 def test_different_failures_are_grouped_by_outcome() -> None:
@@ -115,7 +121,7 @@ def test_the_details_of_each_source_are_logged_and_kept(caplog: pytest.LogCaptur
 
 def test_a_model_missing_in_a_mirror_can_be_added_there() -> None:
     advice = f"Add it to the mirror with 'ocrzoo mirror build DIR {NAME}'"
-    assert advice in str(told(Attempt("mirror", "not there as onnx", "missing")))
+    assert advice in str(told(Attempt("mirror", "has no onnx files", "missing")))
     assert advice not in str(told(Attempt("mirror", "HTTP 503", "busy")))
 
 

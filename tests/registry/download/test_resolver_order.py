@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -61,12 +62,12 @@ def test_a_source_outside_an_exact_list_is_never_asked(settings: Settings, make_
 
 
 def test_the_error_of_an_unknown_source_names_a_known_one(settings: Settings, make_resolver: MakeResolver) -> None:
-    chosen = make_resolver(replace(settings, sources=("shelff",)), shelf=Shelf())
-    with pytest.raises(
-        UsageError, match=r"unknown source 'shelff' in PADDLE_PDX_MODEL_SOURCE or --source \(did you mean shelf\?\)"
-    ) as caught:
-        chosen.get(DownloadRequest(CARD, ["onnx"]))
-    assert caught.value.exit_code == ExitCode.USAGE
+    for environ, where in (({}, ""), ({"PADDLE_PDX_MODEL_SOURCE": "shelff"}, " in PADDLE_PDX_MODEL_SOURCE")):
+        chosen = make_resolver(replace(settings, sources=("shelff",), environ=environ), shelf=Shelf())
+        message = f"unknown source 'shelff'{where} (did you mean shelf?): choose shelf"
+        with pytest.raises(UsageError, match=f"^{re.escape(message)}$") as caught:
+            chosen.get(DownloadRequest(CARD, ["onnx"]))
+        assert caught.value.exit_code == ExitCode.USAGE
 
 
 class Changing(Shelf):

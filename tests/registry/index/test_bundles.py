@@ -188,7 +188,7 @@ class TestReading:
         path = tmp_path / "evil.tar"
         path.write_bytes(EVIL[what](outside))
         before = tree(tmp_path)
-        with pytest.raises(IntegrityError, match=r"evil\.tar: (bundle|archive) refused") as caught:
+        with pytest.raises(IntegrityError, match=r"evil\.tar is not a usable bundle: ") as caught:
             read(path)
         assert "\n" not in str(caught.value)
         assert tree(tmp_path) == before

@@ -116,8 +116,7 @@ def test_the_code_ch_means_chinese_with_a_note() -> None:
 @pytest.mark.parametrize(
     ("code", "hint"),
     [
-        ("xx", "xh"),
-        ("rs", "ars"),
+        ("xx", "'xx': use a tag such as ko or zh-Hant, or an English name ('ocrzoo languages'"),
         ("koraen", "korean"),
         ("", "such as ko"),
         ("a" * 5000, ""),

@@ -258,3 +258,11 @@ def test_an_unexpected_program_is_a_fault(store: Store, make_resolver: MakeResol
     assert store.find(card.name, "paddle") is not None
     (folder / "inference.json").write_text("{}")
     assert store.find(card.name, "paddle") is None
+
+
+def test_room_is_advised_only_where_the_disk_is_full() -> None:
+    with (
+        pytest.raises(StoreError, match=r"Set another folder with OCRZOO_HOME\.$"),
+        Store(Path("/dev/null/x")).staging(),
+    ):
+        pass

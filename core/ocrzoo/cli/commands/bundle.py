@@ -51,7 +51,7 @@ def export_bundle(
 ) -> int:
     """Pack models into a file for 'ocrzoo bundle import'; the digest of every file is checked.
 
-    Models that are not in the cache are downloaded first. A model that fails is reported, and the others are packed.
+    Models that are not in the store are downloaded first. A model that fails is reported, and the others are packed.
     """
     from ocrzoo_registry.index import bundle_writer
 
@@ -81,7 +81,7 @@ def export_bundle(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def import_bundle(path: Path, names: tuple[str, ...], key: Path | None, as_json: bool) -> int:
-    """Import the models of a bundle into the cache, verified: all of them, or those named.
+    """Import the models of a bundle into the store, verified: all of them, or those named.
 
     Identical models stay; run the command again to resume an interrupted import. Needs no network.
     """

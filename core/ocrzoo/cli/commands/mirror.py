@@ -47,7 +47,7 @@ def mirror() -> None:
 def build(folder: Path, choice: ModelChoice, prune: bool, as_json: bool) -> int:
     """Create or update a mirror. Without model arguments, update the models it already contains.
 
-    Only new and changed files are downloaded; complete models in the cache are copied. Readers see the previous
+    Only new and changed files are downloaded; complete models in the store are copied. Readers see the previous
     release until the new one is complete. A model that fails is reported, and does not stop the others. Models take
     twice their size on disk: as files, and as archives for clients of BOS.
     """

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from ocrzoo.cli.model_options import FormatName, ModelChoice, which_models
-from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_table
+from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_message, print_table
 from ocrzoo.cli.progress import download_events, format_size
 from ocrzoo_registry.errors import ExitCode, NotFound, UsageError
 from ocrzoo_registry.store import LOCK_FILE
@@ -192,7 +192,7 @@ def report_errors(results: Sequence[DownloadResult]) -> int:
     codes = [ExitCode.DONE]
     for one in results:
         if one.error is not None:
-            print_message("error", str(one.error))
+            print_error(one.error)
             codes.append(one.error.exit_code)
     return max(codes)
 

@@ -21,8 +21,8 @@ _CLOSEST = 5
 
 @click.command("select")
 @languages_option("Such as ko, zh-Hant or Korean; several: ru,en.", required=True)
-@click.option("--task", metavar="TASK", default="text_recognition", help="[text_recognition]")
-@click.option("--tier", metavar="TIER", help="server, mobile, medium, small or tiny.")
+@click.option("--task", metavar="TASK", default="text_recognition", help="What the model does.  [text_recognition]")
+@click.option("--tier", metavar="TIER", help="Only models of this size: server, mobile, medium, small or tiny.")
 @click.option("--max_size_mb", metavar="N", type=float, help="Maximum size.")
 @click.option("--min_coverage", metavar="SHARE", type=float, default=0.99, help="Minimum share of the letters.  [0.99]")
 @click.option("--installed", is_flag=True, help="Only installed models.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocrzoo.cli.model_options import FormatName
-from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_table
+from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_table
 from ocrzoo.cli.progress import download_events, format_size
 from ocrzoo_registry.errors import ExitCode, NotFound, OcrzooError
 
@@ -65,7 +65,7 @@ def repair(names: tuple[str, ...], as_json: bool) -> int:
                 was = one_line(stored.fault or "")
                 click.echo(f"{stored.name} ({stored.file_format}): repaired ({was})")
         except OcrzooError as error:
-            print_message("error", str(error))
+            print_error(error)
             codes.append(error.exit_code)
     if as_json:
         print_json([_described(one) for one in _current_state(zoo, repaired)])
@@ -100,7 +100,7 @@ def remove(names: tuple[str, ...], wanted: str | None) -> None:
 @json_option
 @debug_option
 def gc(dry_run: bool, wheels: bool, as_json: bool) -> None:
-    """Delete leftovers: partial downloads, quarantine, abandoned staging folders, unused locks."""
+    """Delete partial downloads, quarantined models and unused files."""
     from ocrzoo_registry.store.maintenance import collect
     from ocrzoo_registry.zoo import Zoo
 
