@@ -146,3 +146,9 @@ def test_too_many_values_are_told_before_they_take_memory(text: str, monkeypatch
 
 def test_a_text_of_many_commas_is_one_value() -> None:
     assert safe_yaml.load("a: '" + "," * 600_000 + "'") == {"a": "," * 600_000}
+
+
+def test_the_place_of_an_error_has_no_name_of_a_buffer() -> None:
+    with pytest.raises(YamlError, match="at line 1, column ") as caught:
+        safe_yaml.load("{a: b")
+    assert "byte string" not in str(caught.value)

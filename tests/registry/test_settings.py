@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.errors import SettingError, UsageError
 from ocrzoo_registry.settings import Settings
 
 
@@ -90,3 +90,10 @@ def test_the_process_environment_is_read_when_asked(monkeypatch: pytest.MonkeyPa
     assert Settings.from_environment().strict
     monkeypatch.setenv("OCRZOO_STRICT", "0")
     assert not Settings.from_environment().strict
+
+
+@pytest.mark.parametrize("value", ["http:/x", "https:x", "http://", "https:///x"])
+def test_an_endpoint_without_a_host_is_refused(value: str) -> None:
+    settings = Settings.from_environment({"HF_ENDPOINT": value})
+    with pytest.raises(SettingError, match=r"is not an http\(s\) URL"):
+        settings.endpoint("HF_ENDPOINT", default="https://hub")

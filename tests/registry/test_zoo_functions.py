@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.errors import SourceError, UnknownModel, UsageError
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo, download, list_models
@@ -60,6 +61,10 @@ def test_an_unknown_property_is_an_error_with_the_known_ones(zoo: Zoo, condition
         list_models(**condition, zoo=zoo)
 
 
+def test_a_task_without_a_card_has_no_models() -> None:
+    assert Catalog([], ["layout_detection"]).search(task="layout_detection") == []
+
+
 def test_a_downloaded_model_is_installed(small_zoo: Zoo) -> None:
     assert list_models(installed=True, zoo=small_zoo) == []
     files = download(DET, format="onnx", zoo=small_zoo)
@@ -79,6 +84,8 @@ def test_several_models_are_downloaded_and_a_failure_leaves_the_others(small_zoo
 def test_a_wrong_name_or_source_is_an_error(small_zoo: Zoo) -> None:
     with pytest.raises(UnknownModel, match="did you mean PP-OCRv5_mobile_det"):
         download("PP-OCRv5_mobile_dett", zoo=small_zoo)
+    with pytest.raises(UnknownModel, match=r"Run 'ocrzoo models list' to see the names\.$"):
+        download("xyzzy", zoo=small_zoo)
     with pytest.raises(UsageError, match="a zoo or a source, not both"):
         download(DET, source="pip", zoo=small_zoo)
     with pytest.raises(UsageError, match="did you mean huggingface"):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from ocrzoo.engines.base import Device
 from ocrzoo.inputs import Input, pages
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.executor import OnError, run_pages
-from ocrzoo.pipelines.lazy_model import LazyModel
+from ocrzoo.pipelines.lazy_model import LazyModel, load_optional
 from ocrzoo.pipelines.predict_params import PreprocessingParams, preprocessing_params
 from ocrzoo.pipelines.schema import DocPreprocessorConfig
 from ocrzoo.predictors.base import ImageClassifier, Unwarper
@@ -83,12 +84,17 @@ class DocPreprocessorPipeline:
         devices = self.devices if device is None else Device.parse_all(device)
         return run_pages(pages(input), [partial(self._read, params, one) for one in devices], on_error)
 
+    def stages(self, params: PreprocessingParams) -> list[LazyModel[Any]]:
+        """Return the models of the steps that are on."""
+        return [self._classifier] * params.orientation + [self._unwarper] * params.unwarping
+
     def load(self, params: PreprocessingParams, device: Device) -> PreprocessorModels:
         """Download and load the models of the steps that are on, and return them.
 
         Raises:
             OcrzooError: A model cannot be downloaded or loaded.
         """
+        load_optional(self.stages(params), device)
         return PreprocessorModels(
             self._classifier.on(device) if params.orientation else None,
             self._unwarper.on(device) if params.unwarping else None,

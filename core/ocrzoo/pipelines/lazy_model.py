@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import Any, Generic, TypeVar
@@ -12,7 +13,7 @@ from ocrzoo.engines.base import Device
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.schema import Module
-from ocrzoo_registry.errors import SourceError, UsageError
+from ocrzoo_registry.errors import OcrzooError, OfflineError, SourceError, UsageError
 
 Predictor = TypeVar("Predictor")
 
@@ -35,7 +36,7 @@ class LazyModel(Generic[Predictor]):
         self._name = name
         self._settings = settings
         self._kind = kind
-        self._switch = switch
+        self.switch = switch
         self._loaded: dict[tuple[int, Device], Predictor] = {}
         self._lock = Lock()
         self._loader = loader if settings is None else configured_loader(loader, settings)
@@ -63,12 +64,42 @@ class LazyModel(Generic[Predictor]):
         if settings is None:
             raise UsageError(f"the configuration has no module {self._name}: add it, or switch its stage off")
         loader = replace(self._loader, options=replace(self._loader.options, device=device))
-        try:
-            predictor: Predictor = loader.predictor(settings.model_name, settings.module_name, settings.model_dir)
-        except SourceError as error:
-            if self._switch:
-                error.args = (f"{str(error).rstrip('.')}; or do without it: {self._switch}=False", *error.args[1:])
-            raise
+        predictor: Predictor = loader.predictor(settings.model_name, settings.module_name, settings.model_dir)
         if not isinstance(predictor, self._kind):
             raise UsageError(f"{settings.model_name}: this pipeline cannot use a {type(predictor).__name__}")
         return predictor
+
+    def is_local(self) -> bool:
+        """Whether its files are on this machine."""
+        from ocrzoo_registry.download.request import DownloadRequest
+        from ocrzoo_registry.download.resolver import Resolver
+        from ocrzoo_registry.download.source_order import SourceOrder
+
+        settings, zoo = self._settings, self._loader.zoo
+        if settings is None or settings.model_dir is not None or settings.model_name is None:
+            return True
+        card = zoo.models.get(settings.model_name)
+        resolver = Resolver(SourceOrder(replace(zoo.settings, offline=True), zoo.sources), zoo.store)
+        try:
+            resolver.get(DownloadRequest(card, zoo.readable_formats))
+        except OcrzooError:
+            return False
+        return True
+
+
+def load_optional(stages: Sequence[LazyModel[Any]], device: Device) -> None:
+    """Load the models of optional stages.
+
+    Raises:
+        SourceError: One is unavailable; the message names the arguments that turn off all stages without a model.
+        OcrzooError: One cannot be loaded.
+    """
+    for stage in stages:
+        try:
+            stage.on(device)
+        except SourceError as error:
+            no_network = isinstance(error, OfflineError) or any(one.is_silence for one in error.attempts)
+            missing = [one for one in stages if one is stage or (no_network and not one.is_local())]
+            switches = ", ".join(f"{one.switch}=False" for one in missing)
+            error.args = (f"{str(error).rstrip('.')}; or turn off what is missing: {switches}", *error.args[1:])
+            raise

@@ -13,7 +13,7 @@ from ocrzoo.pipelines.config import local_alternative
 from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline, PreprocessorModels
 from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.executor import OnError, run_pages
-from ocrzoo.pipelines.lazy_model import LazyModel
+from ocrzoo.pipelines.lazy_model import LazyModel, load_optional
 from ocrzoo.pipelines.line_router import Crop, LineRouter
 from ocrzoo.pipelines.predict_params import OCRParams, ocr_params
 from ocrzoo.pipelines.schema import LimitType, OCRConfig
@@ -125,6 +125,9 @@ class OCRPipeline:
         """
         params = params or ocr_params(self.config)
         device = device or self.devices[0]
+        lines = [self._line_classifier] * params.line_orientation
+        steps = self._preprocessor.stages(params.preprocessing) if self._preprocessor and params.preprocessing else []
+        load_optional([*steps, *lines], device)
         return OCRModels(
             self._load_preprocessor(params, device),
             self._detector.on(device),

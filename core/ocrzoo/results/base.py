@@ -38,6 +38,10 @@ class PageResult(dict[str, Any], ABC):
         super().__init__(input_path=source.input_path, page_index=source.page_index, **keys)
         self._source = source
 
+    def __repr__(self) -> str:
+        """Return the result without its pictures."""
+        return f"{type(self).__name__}({_without(self, self.pictures)!r})"
+
     @property
     def json(self) -> dict[str, Any]:
         """The result as plain data under the key ``res``, with lists for arrays."""

@@ -41,6 +41,11 @@ class TextRecResult(ModelResult):
     """Text recognition: ``rec_text`` and ``rec_score``."""
 
     @property
+    def text(self) -> str:
+        """The text, as a page's result has it."""
+        return str(self["rec_text"])
+
+    @property
     def img(self) -> dict[str, PIL.Image.Image]:
         """The picture ``res``: the line, with text and score below it."""
         from ocrzoo.visualize.drawing import captioned

@@ -69,6 +69,7 @@ class TestBug:
     ("arguments", "says"),
     [
         (["read"], "No such command 'read'"),
+        (["modls"], "No such command 'modls' (did you mean models?)"),
         (["ocr"], "INPUT"),
         (["ocr", "x.png", "--page", "1"], "--page"),
         (["ocr", "x.png", "--device", "cuda"], "device 'cuda' is not one of cpu, gpu"),

@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ocrzoo import read
+from ocrzoo_registry.errors import UsageError
 
 NO_NETWORK = """
 import socket
@@ -46,3 +48,9 @@ def test_optional_stages_are_off(sample: Path) -> None:
 def test_the_text_is_what_a_text_file_gets(sample: Path, tmp_path: Path) -> None:
     [page] = read(sample)
     assert page.save_to_txt(tmp_path).read_text("utf-8") == f"{page.text}\n"
+
+
+def test_an_unknown_argument_is_answered_with_the_nearest_of_all() -> None:
+    options: Any = {"use_doc_unwarp": True}
+    with pytest.raises(UsageError, match=r"^read has no argument 'use_doc_unwarp' \(did you mean use_doc_unwarping"):
+        read("page.png", **options)

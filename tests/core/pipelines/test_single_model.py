@@ -20,6 +20,7 @@ from ocrzoo import Classification, InputError, UnknownModel, UsageError, Zoo, cr
 from ocrzoo.pipelines.single_model import Model
 from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo.processing.geometry import crop
+from ocrzoo.results.model_results import TextRecResult
 
 Page = NDArray[np.uint8]
 
@@ -57,6 +58,10 @@ def test_text_recognition_has_paddlexs_keys(
     [result] = recognizer.predict(tmp_path / "line.png")
     assert list(result.json["res"]) == ["input_path", "page_index", "rec_text", "rec_score"]
     assert result["rec_text"] == "ab"
+    assert isinstance(result, TextRecResult)
+    assert result.text == "ab"
+    assert repr(result).startswith("TextRecResult({'input_path': ")
+    assert "input_img" not in repr(result)
     width, height = result.img["res"].size
     assert width == 300
     assert height > 40

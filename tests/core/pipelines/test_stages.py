@@ -15,12 +15,14 @@ from tests.core.stand_ins import Shifted, StandInLoader, stand_in_config
 from ocrzoo.engines.base import Device
 from ocrzoo.pipelines.config import default_ocr
 from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
+from ocrzoo.pipelines.lazy_model import LazyModel
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo.results.line import RecognizedLine
 from ocrzoo.results.ocr import OCRResult
 from ocrzoo.text.words import Word
 from ocrzoo.visualize import drawing
 from ocrzoo_registry.errors import InputError, OfflineError, UsageError
+from ocrzoo_registry.zoo import Zoo
 
 Paper = NDArray[np.uint8]
 QUAD = np.array([[0, 0], [9, 0], [9, 9], [0, 9]], np.float32)
@@ -53,7 +55,7 @@ class TestWhatIsLoaded:
 
     def test_all_by_default(self, whole_pipeline: OCRPipeline, stand_in_loader: Any, marked: Paper) -> None:
         read(whole_pipeline, marked)
-        assert stand_in_loader.loaded == DEFAULT
+        assert sorted(stand_in_loader.loaded) == sorted(DEFAULT)
 
     @pytest.mark.parametrize(
         ("switch", "model"),
@@ -87,8 +89,15 @@ class TestWhatIsLoaded:
             raise OfflineError("UVDoc: not whole")
 
         monkeypatch.setattr(StandInLoader, "predictor", offline)
-        with pytest.raises(OfflineError, match="or do without it: use_doc_orientation_classify=False"):
+        monkeypatch.setattr(LazyModel, "is_local", lambda stage: stage.switch == "use_doc_unwarping")
+        switches = "use_doc_orientation_classify=False, use_textline_orientation=False"
+        with pytest.raises(OfflineError, match=f"turn off what is missing: {switches}$"):
             read(whole_pipeline, marked)
+
+    def test_a_model_is_local_if_it_is_found_offline(self, zoo: Zoo, tmp_path: Path) -> None:
+        loader = StandInLoader(Zoo(replace(zoo.settings, home=tmp_path, model_path=())))
+        settings = stand_in_config().SubModules.TextLineOrientation
+        assert not LazyModel[Any]("TextLineOrientation", settings, loader, object).is_local()
 
     def test_a_configuration_without_the_module(self, stand_in_loader: Any, marked: Paper) -> None:
         pipeline = OCRPipeline(stand_in_config(SubPipelines={}, use_textline_orientation=False), stand_in_loader)

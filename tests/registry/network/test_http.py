@@ -249,3 +249,21 @@ def test_a_message_holds_no_password(server: WebServer) -> None:
     with pytest.raises(Gone) as caught:
         get(server.url.replace("http://", "http://me:secret@") + "/gone")
     assert "secret" not in str(caught.value)
+
+
+def test_a_dead_proxy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving() as gone:
+        address = gone.url.removeprefix("http://")
+    for name in ("NO_PROXY", "no_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:secret@{address}")
+    with pytest.raises(Unreachable, match=rf"^proxy {address}: Connection refused$"):
+        get("https://hub.invalid/a")
+
+
+def test_a_host_that_the_user_set_is_named_with_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving() as gone:
+        url = gone.url
+    monkeypatch.setenv("HF_ENDPOINT", url)
+    with pytest.raises(Unreachable, match=r"^HF_ENDPOINT 127\.0\.0\.1:[0-9]+: Connection refused$"):
+        get(f"{url}/a")

@@ -178,5 +178,5 @@ def test_the_total_time_is_bounded_by_the_size(clock: Clock) -> None:
 def test_each_retry_is_logged_with_its_reason_and_wait(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "ocrzoo")
     call, _ = failing(Unreachable("hub: HTTP 503", retry_after=2.0))
-    RetryPolicy().call(call, clock.sleep)
-    assert caplog.messages == ["hub: HTTP 503; retrying in 2.0 s"]
+    RetryPolicy(what="sea_onnx/inference.onnx").call(call, clock.sleep)
+    assert caplog.messages == ["sea_onnx/inference.onnx: hub: HTTP 503; retrying in 2.0 s"]
