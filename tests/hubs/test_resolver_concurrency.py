@@ -113,7 +113,7 @@ def test_a_file_that_the_disk_does_not_take_ends_the_search(
     settings = variables(tmp_path, [source, following], hubs)
     status, said = end_of(start(settings, code=LIMITED))
     assert (status, said.partition(":")[0]) == (ExitCode.SOURCE, "StoreError")
-    assert "Make room" in said
+    assert "Set another folder with OCRZOO_HOME" in said
     assert hubs.asked(source=following) == []
     assert half_done(tmp_path) == []
     assert contents_of(pull(settings).folder) == files
