@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     "--lock-file",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help=f"The same, with this lock file.  [{LOCK_FILE}]",
+    help=f"Download exactly what this lock file pins.  [{LOCK_FILE}]",
 )
 @click.option("--update", is_flag=True, help="Look for newer versions of stored models; unchanged files are kept.")
 @click.option("--trust", is_flag=True, help="Register folders that PaddleX left in the store, unverified.")
