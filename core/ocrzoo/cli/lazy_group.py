@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any, cast
 
 import click
 
 from ocrzoo_registry.names import did_you_mean
-from ocrzoo_registry.plugins.specs import load_attribute
 
 
 class LazyGroup(click.Group):
@@ -26,7 +26,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, imported on first use; ``None`` where there is none."""
         if cmd_name in self._lazy and cmd_name not in self.commands:
-            self.add_command(cast("click.Command", load_attribute(self._lazy[cmd_name])), cmd_name)
+            module, _, attribute = self._lazy[cmd_name].partition(":")
+            self.add_command(cast("click.Command", getattr(import_module(module), attribute)), cmd_name)
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(

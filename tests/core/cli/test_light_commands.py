@@ -12,11 +12,12 @@ import pytest
 from tests.core.cli.conftest import MODELS, model
 
 HEAVY = ("numpy", "cv2", "PIL", "openvino", "onnxruntime", "paddle")
-PROGRAM = f"""
+PROGRAM = """
 import sys
 from ocrzoo.cli import main
+heavy = sys.argv.pop(1).split(",")
 code = main(sys.argv[1:])
-print("loaded:", *[name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)
+print("loaded:", *[name for name in heavy if name in sys.modules], file=sys.stderr)
 sys.exit(code)
 """
 SETTINGS_OF = ("OCRZOO_", "PADDLE_PDX_", "HF_")
@@ -69,8 +70,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def process(place: Path, command: str) -> subprocess.Popen[str]:
-    """Start a command that can reach the models of ``place`` only."""
+def process(place: Path, command: str, heavy: tuple[str, ...] = HEAVY) -> subprocess.Popen[str]:
+    """Start a command that can reach the models of ``place`` only; last, it prints which of ``heavy`` it loaded."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(SETTINGS_OF)},
         "OCRZOO_HOME": str(place / "home"),
@@ -78,7 +79,7 @@ def process(place: Path, command: str) -> subprocess.Popen[str]:
         "PADDLE_PDX_MODEL_SOURCE": "directory",
     }
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *command.split()],
+        [sys.executable, "-c", PROGRAM, ",".join(heavy), *command.split()],
         cwd=place,
         env=environment,
         stdout=subprocess.PIPE,
@@ -104,6 +105,14 @@ def test_a_command_loads_nothing_heavy(answers: dict[str, tuple[int, str, str]],
     assert code == 0, errors
     assert out or errors.count("\n") > 1
     assert errors.splitlines()[-1] == "loaded:"
+
+
+@pytest.mark.parametrize("command", ["--version", "--help", "ocr --help", "models pull --help"])
+def test_help_loads_no_pydantic(command: str, tmp_path: Path) -> None:
+    with process(tmp_path, command, heavy=(*HEAVY, "pydantic")) as running:
+        out, errors = running.communicate(timeout=60)
+    assert (running.returncode, errors) == (0, "loaded:\n")
+    assert out
 
 
 def test_a_running_server_loads_nothing_heavy(answers: dict[str, tuple[int, str, str]], place: Path) -> None:
