@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,13 +16,20 @@ if TYPE_CHECKING:
 CONFIG = "inference.yml"
 """How the model is run; optional, and then written from the card."""
 
+FORMAT_NAME = r"^[a-z][a-z0-9_]{0,31}$"
+RELATIVE_PATH = r"^[A-Za-z0-9_][A-Za-z0-9._+-]*(/[A-Za-z0-9_][A-Za-z0-9._+-]*)*$"
+"""No empty, hidden or ``..`` part, no backslash, not absolute."""
+
+_MODEL_ENDINGS = {"cls", "det", "doc", "ori", "rec"}
+"""How official models' names end; a format of such a name would claim their folders."""
+
 
 @dataclass(frozen=True)
 class FormatSpec:
     """A model format by name."""
 
     name: str
-    """Lowercase letters, digits and underscores; models are stored as ``<model>_<name>/``."""
+    """1 to 32 lowercase letters, digits and underscores; models are stored as ``<model>_<name>/``."""
     files: tuple[frozenset[str], ...]
     """Alternative sets of files, each of them enough to run a model."""
 
@@ -46,12 +54,17 @@ def register(spec: FormatSpec) -> None:
     """Add a format for this process; adding the same one again changes nothing.
 
     Raises:
-        UsageError: The name is invalid or another format has it, or no files are required.
+        UsageError: The name is invalid or taken, no files are required, or one is outside the model's folder.
     """
-    if not (spec.name.isidentifier() and spec.name.isascii() and spec.name.islower()):
-        raise UsageError(f"format {spec.name!r}: use lowercase letters, digits and underscores")
+    if not re.fullmatch(FORMAT_NAME, spec.name):
+        raise UsageError(f"format {spec.name!r}: use lowercase letters, digits and underscores, at most 32")
+    if spec.name in _MODEL_ENDINGS:
+        raise UsageError(f"format {spec.name!r}: names of models end in _{spec.name}, use another name")
     if not spec.files or not all(spec.files):
         raise UsageError(f"format {spec.name!r} requires no files: name at least one")
+    for path in frozenset().union(*spec.files):
+        if not re.fullmatch(RELATIVE_PATH, path):
+            raise UsageError(f"format {spec.name!r}: {path!r} is not the path of a file in the model's folder")
     if _FORMATS.setdefault(spec.name, spec) != spec:
         raise UsageError(f"format {spec.name!r} is already registered with other files")
 

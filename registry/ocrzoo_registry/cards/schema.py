@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from ocrzoo_registry.cards.formats import model_and_format
+from ocrzoo_registry.cards.formats import FORMAT_NAME, RELATIVE_PATH, model_and_format
 
 Tier = Literal["server", "mobile", "medium", "small", "tiny"]
 """The size class that a family publishes a model under."""
@@ -31,11 +31,8 @@ _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 Name = Annotated[str, StringConstraints(pattern=_NAME)]
 Task = Name
 """What a model does, by PaddleX's module names or a name that a plugin's predictor declares."""
-_FORMAT = r"^[a-z][a-z0-9_]{0,31}$"
-Format = Annotated[str, StringConstraints(pattern=_FORMAT)]
+Format = Annotated[str, StringConstraints(pattern=FORMAT_NAME)]
 """A file format that a model is published in (:mod:`ocrzoo_registry.cards.formats`)."""
-RELATIVE_PATH = r"^[A-Za-z0-9_][A-Za-z0-9._+-]*(/[A-Za-z0-9_][A-Za-z0-9._+-]*)*$"
-"""No empty, hidden or ``..`` part, no backslash, not absolute."""
 RelativePath = Annotated[str, StringConstraints(pattern=RELATIVE_PATH)]
 _SHA256 = r"^[0-9a-f]{64}$"
 Sha256 = Annotated[str, StringConstraints(pattern=_SHA256)]
@@ -57,7 +54,7 @@ Items = Annotated[tuple[T, ...], Strict(strict=False)]
 
 FORMS = {
     _NAME: "a name: letters, digits, dots, dashes and underscores",
-    _FORMAT: "a format: lowercase letters, digits and underscores",
+    FORMAT_NAME: "a format: lowercase letters, digits and underscores",
     RELATIVE_PATH: "a path below the card's folder, such as charsets/own.txt",
     _SHA256: "a sha256: 64 hexadecimal digits",
     _LANGUAGE_TAG: "a language tag such as en, zh-Hant or pt-BR",

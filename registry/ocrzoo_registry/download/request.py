@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ocrzoo_registry.cards.schema import RELATIVE_PATH, FileRecord, Format, ModelCard
+from ocrzoo_registry.cards.formats import RELATIVE_PATH
+from ocrzoo_registry.cards.schema import FileRecord, Format, ModelCard
 from ocrzoo_registry.errors import IntegrityError, SourceError
 from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.store.manifest import Manifest, StoredFile

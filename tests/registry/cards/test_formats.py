@@ -70,6 +70,11 @@ def test_a_folder_is_named_after_model_and_format(file_format: Format, folder: s
     [
         (FormatSpec("Tf-Lite", (frozenset({"x"}),)), "use lowercase letters, digits and underscores"),
         (FormatSpec("../x", (frozenset({"x"}),)), "use lowercase letters, digits and underscores"),
+        (FormatSpec("_tflite", (frozenset({"x"}),)), "use lowercase letters, digits and underscores"),
+        (FormatSpec("t" * 33, (frozenset({"x"}),)), "at most 32"),
+        (FormatSpec("rec", (frozenset({"x"}),)), "names of models end in _rec"),
+        (FormatSpec("tflite", (frozenset({"../x"}),)), "not the path of a file in the model's folder"),
+        (FormatSpec("tflite", (frozenset({"/x"}),)), "not the path of a file in the model's folder"),
         (FormatSpec("tflite", ()), "requires no files"),
         (FormatSpec("tflite", (frozenset(),)), "requires no files"),
         (FormatSpec("onnx", (frozenset({"other.onnx"}),)), "is already registered with other files"),
