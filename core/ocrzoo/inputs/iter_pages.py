@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -20,7 +21,7 @@ from ocrzoo.inputs.multipage import Document, document_pages
 from ocrzoo.inputs.page import Page, failing, is_url
 from ocrzoo.inputs.pdfs import PdfFile
 from ocrzoo.inputs.tiffs import TiffFile
-from ocrzoo_registry.errors import InputError, SourceError, UsageError
+from ocrzoo_registry.errors import InputError, SourceError, Unreachable, UsageError
 from ocrzoo_registry.files import open_regular
 from ocrzoo_registry.network.deadline import Deadline
 from ocrzoo_registry.network.http import Web
@@ -37,6 +38,8 @@ SUFFIXES = frozenset(
 )
 """Suffixes of the files of a folder that are read (PaddleX's list); a file given by name may have any."""
 
+ANSWER_TIMEOUT_S = 10.0
+"""Seconds until a server answers, the name server included."""
 DOWNLOAD_TIMEOUT_S = 60.0
 """Seconds for a whole download."""
 DOWNLOAD_MAX_BYTES = 100 << 20
@@ -177,7 +180,11 @@ def download(url: str) -> bytes:
     web = Web()
 
     def body() -> bytes:
-        with web.get(url) as answer:
+        with ExitStack() as stack:
+            try:
+                answer = Deadline(ANSWER_TIMEOUT_S).run(lambda: stack.enter_context(web.get(url)))
+            except TimeoutError as error:
+                raise Unreachable(str(error)) from error
             return web.body(answer, max_bytes=DOWNLOAD_MAX_BYTES, total_s=DOWNLOAD_TIMEOUT_S)
 
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -281,3 +282,12 @@ def test_the_body_of_a_redirect_is_not_read(server: str) -> None:
 
 def test_a_redirect_leads_to_http_only(server: str) -> None:
     assert the_error(f"{server}/elsewhere").endswith("redirects to 'file:///etc/hostname'")
+
+
+def test_a_silent_name_server_costs_the_time_of_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(iter_pages, "ANSWER_TIMEOUT_S", 0.3)
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_: time.sleep(5))
+    started = time.monotonic()
+    with pytest.raises(InputError, match="no answer within 0 s"):
+        iter_pages.download("http://page.example/page.png")
+    assert time.monotonic() - started < 3
