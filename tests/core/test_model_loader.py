@@ -122,7 +122,7 @@ class TestChoice:
 
     def test_an_unknown_engine_is_refused(self, model_dir: Path, home: Path) -> None:
         """An engine is no model: this is exit code 2 and not 3."""
-        with pytest.raises(UsageError, match=r"no engine is called 'quik': there are quick"):
+        with pytest.raises(UsageError, match=r"no engine is called 'quik': choose quick"):
             loader(home, QUICK, name="quik").predictor(NAME, TASK, model_dir)
 
     def test_none_is_installed(self, model_dir: Path, home: Path) -> None:

@@ -119,8 +119,8 @@ class Stage:
             assert error.exit_code == ExitCode.INTEGRITY
             return "error: corrupt"
         assert error.exit_code == ExitCode.SOURCE
-        found = re.search(rf"\b{self.source}\b[^:;]*: ({_OUTCOMES}|not there)\b", self.message)
-        return f"error: {found[1] if found else 'failed'}".replace("not there", "absent")
+        found = re.search(rf"\b{self.source}\b[^:;]*: ({_OUTCOMES}|has no)\b", self.message)
+        return f"error: {found[1] if found else 'failed'}".replace("has no", "absent")
 
     def _succeeded(self, files: ModelFiles, since: int) -> str:
         """Check every byte, and tell how they came."""
