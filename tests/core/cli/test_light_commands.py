@@ -117,8 +117,11 @@ def test_help_loads_no_pydantic(command: str, tmp_path: Path) -> None:
 
 def test_a_running_server_loads_nothing_heavy(answers: dict[str, tuple[int, str, str]], place: Path) -> None:
     with process(place, "mirror serve mirror --port 0") as running:
-        assert running.stdout is not None
-        assert "http://127.0.0.1:" in running.stdout.readline()
-        running.send_signal(signal.SIGINT)
-        _, errors = running.communicate(timeout=60)
+        try:
+            assert running.stdout is not None
+            assert "http://127.0.0.1:" in running.stdout.readline()
+            running.send_signal(signal.SIGINT)
+            _, errors = running.communicate(timeout=60)
+        finally:
+            running.kill()
     assert errors.splitlines()[-1] == "loaded:"

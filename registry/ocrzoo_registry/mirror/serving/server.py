@@ -172,10 +172,12 @@ def serve(folder: Path, host: str, port: int, *, log_requests: bool, started: Ca
     mirror = Mirror(folder)
     server = _server(mirror, log_requests=log_requests)
     with _listening(host, port) as listener:
-        started(_address(listener, host), mirror)
-        before = {number: signal.signal(number, _ignore) for number in (signal.SIGINT, signal.SIGTERM)}
+        # A signal that arrives before the server handles signals itself must stop it too; the server raises those that
+        # it handled again when it ends.
+        before = {number: signal.signal(number, server.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            server.run(sockets=[listener])  # it handles the signals, and raises them again when it ends
+            started(_address(listener, host), mirror)
+            server.run(sockets=[listener])
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -256,10 +258,6 @@ def _log_through_ours(name: str, level: int) -> None:
     logger = logging.getLogger(name)
     logger.handlers[:], logger.propagate = log.handlers, False
     logger.setLevel(level)
-
-
-def _ignore(_number: int, _frame: object) -> None:
-    """Handle a signal that the server has obeyed already."""
 
 
 def _listening(host: str, port: int) -> socket.socket:

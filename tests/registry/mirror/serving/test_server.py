@@ -308,3 +308,16 @@ def test_the_server_is_not_loaded_for_other_commands() -> None:
     code = "import sys, ocrzoo.cli.commands.mirror_serve; print({'starlette', 'uvicorn', 'asyncio'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_the_server_runs_stops_it(folder: Path, number: signal.Signals) -> None:
+    """Between the line with the URL and the server's own signal handlers, Ctrl-C must not be lost."""
+    code = (
+        "import os, sys; from pathlib import Path; from ocrzoo_registry.mirror.serving.server import serve\n"
+        f"raise_it = lambda *_: os.kill(os.getpid(), {int(number)})\n"
+        "serve(Path(sys.argv[1]), '127.0.0.1', 0, log_requests=False, started=raise_it)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, timeout=60, check=False)
+    assert done.stderr == b""
+    assert done.returncode == 0
