@@ -92,12 +92,14 @@ def test_the_number_of_concurrent_files_is_limited(tmp_path: Path) -> None:
 
 
 def test_the_first_failure_calls_off_the_others(tmp_path: Path, gate: Event) -> None:
-    late = Event()
+    begun, late = Event(), Event()
 
     def send(name: str) -> Iterator[bytes]:
         if name == "file1":
+            begun.wait(5)  # another transfer must be under way
             raise SourceError("gone")
         yield b"f"
+        begun.set()
         gate.wait(30)
         late.set()
         yield name[1:].encode()
