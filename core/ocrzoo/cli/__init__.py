@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -18,9 +19,20 @@ gc.set_threshold(50_000)  # starting up makes many objects and no garbage: 6 % o
 INTERRUPTED = 130
 """What shells report for a program stopped by Ctrl-C."""
 
+_COMPLETE = "_OCRZOO_COMPLETE"
+"""Set by a shell that asks for completions (:mod:`ocrzoo.cli.completion`)."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code (:class:`ocrzoo_registry.errors.ExitCode`)."""
+    if instruction := os.environ.get(_COMPLETE):
+        from ocrzoo.cli.completion import answer
+
+        return answer(instruction)
+    return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     log_to_stderr()
     escape_unencodable()
     stdout = sys.stdout

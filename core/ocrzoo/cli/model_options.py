@@ -8,8 +8,10 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from ocrzoo.cli.options import Command, CommaSeparated, Decorator, together
+from ocrzoo.cli.values import FORMAT, LANGUAGES, MODEL, PIPELINE, SOURCES
 from ocrzoo_registry.cards.formats import format_names
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ class FormatName(click.ParamType[str]):
             self.fail(f"{value!r} is not one of {', '.join(format_names())}", param, ctx)
         return str(value)
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        """Complete the name of a format."""
+        return FORMAT.shell_complete(ctx, param, incomplete)
+
 
 def is_format(name: str) -> bool:
     """Whether a format is registered, by ocrzoo or a plugin; plugins are loaded only for a name that ocrzoo lacks."""
@@ -44,7 +50,13 @@ def is_format(name: str) -> bool:
 def languages_option(text: str, *, required: bool = False) -> Decorator:
     """Return ``--lang``: one or several languages, comma-separated or repeated; the command gets ``lang``."""
     return click.option(
-        "--lang", metavar="TAG[,TAG]", multiple=True, required=required, callback=_with_commas, help=text
+        "--lang",
+        metavar="TAG[,TAG]",
+        type=LANGUAGES,
+        multiple=True,
+        required=required,
+        callback=_with_commas,
+        help=text,
     )
 
 
@@ -133,8 +145,8 @@ def which_models(formats: str = "what the engines here read best") -> Decorator:
     The command gets ``choice``, a :class:`ModelChoice`.
     """
     ways = together(
-        click.argument("names", nargs=-1, metavar="[NAME]..."),
-        click.option("--pipeline", metavar="NAME", help="All models of a pipeline, such as OCR."),
+        click.argument("names", nargs=-1, metavar="[NAME]...", type=MODEL),
+        click.option("--pipeline", metavar="NAME", type=PIPELINE, help="All models of a pipeline, such as OCR."),
         languages_option("The OCR pipeline's models for languages, such as ru,ko."),
         click.option(
             "--format",
@@ -146,7 +158,7 @@ def which_models(formats: str = "what the engines here read best") -> Decorator:
             callback=_joined,
             help=f"Which formats: {', '.join(format_names())}, or one that a plugin adds.  [{formats}]",
         ),
-        click.option("--source", metavar="NAME[,NAME]", help="Use only these sources, in this order."),
+        click.option("--source", metavar="NAME[,NAME]", type=SOURCES, help="Use only these sources, in this order."),
     )
 
     def add(command: Command) -> Command:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import click
+from click.shell_completion import CompletionItem
 
+from ocrzoo.cli.values import ENGINE, complete_last, models_like
 from ocrzoo.pipelines.modules import MODULES
 from ocrzoo.results.exports import SUFFIXES
 
@@ -64,6 +66,10 @@ class CommaSeparated(click.ParamType[tuple[str, ...]]):
         parts = value.split(",") if isinstance(value, str) else value
         return tuple(self._one.convert(part.strip(), param, ctx) for part in parts)
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        """Complete the last value."""
+        return complete_last(incomplete, lambda typed: self._one.shell_complete(ctx, param, typed))
+
 
 def together(*options: Decorator) -> Decorator:
     """Return a decorator that adds several options, in this order."""
@@ -101,7 +107,9 @@ word_options = click.option("--return_word_box", type=Switch(), help="Also retur
 """Adds the option for word boxes."""
 
 running_options = together(
-    click.option("--engine", metavar="NAME", help="openvino, onnxruntime or paddle.  [the fastest installed]"),
+    click.option(
+        "--engine", metavar="NAME", type=ENGINE, help="openvino, onnxruntime or paddle.  [the fastest installed]"
+    ),
     click.option("--device", metavar="DEVICE", help="cpu, or a kind and card numbers: gpu:0, or gpu:0,1.  [cpu]"),
     click.option(
         "--use_hpip",
@@ -130,7 +138,10 @@ running_options = together(
 model_options = together(
     *(
         click.option(
-            f"--{module}_model_{what}", metavar=what.upper(), help=text, type=click.Path() if what == "dir" else str
+            f"--{module}_model_{what}",
+            metavar=what.upper(),
+            help=text,
+            type=click.Path() if what == "dir" else models_like(default),
         )
         for module, (_, default) in MODULES.items()
         for what, text in (("name", f"[{default}]"), ("dir", "Folder with custom weights."))

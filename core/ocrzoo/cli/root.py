@@ -10,11 +10,13 @@ import click
 from ocrzoo.cli.lazy_group import LazyGroup
 from ocrzoo.cli.options import prediction_options, running_options, word_options
 from ocrzoo.cli.output import debug_option, one_line
+from ocrzoo.cli.values import PIPELINE
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import read_bounded
 
 _COMMANDS = {
     "bundle": "ocrzoo.cli.commands.bundle:bundle",
+    "completion": "ocrzoo.cli.commands.completion:completion",
     "languages": "ocrzoo.cli.commands.languages:languages",
     "lock": "ocrzoo.cli.commands.pull:lock",
     "mirror": "ocrzoo.cli.commands.mirror:mirror",
@@ -41,9 +43,24 @@ def _accept_dashes(option: str) -> str:
         "max_content_width": 110,
     },
 )
-@click.option("--pipeline", metavar="NAME", help="Run a pipeline as PaddleX does: a name such as OCR, or a YAML file.")
-@click.option("--input", metavar="FILE", help="With --pipeline: an image, a folder, a URL, or - for standard input.")
-@click.option("--get_pipeline_config", metavar="NAME", help="Write the configuration of a pipeline to --save_path.")
+@click.option(
+    "--pipeline",
+    metavar="NAME",
+    type=PIPELINE,
+    help="Run a pipeline as PaddleX does: a name such as OCR, or a YAML file.",
+)
+@click.option(
+    "--input",
+    metavar="FILE",
+    type=click.Path(),
+    help="With --pipeline: an image, a folder, a URL, or - for standard input.",
+)
+@click.option(
+    "--get_pipeline_config",
+    metavar="NAME",
+    type=PIPELINE,
+    help="Write the configuration of a pipeline to --save_path.",
+)
 @running_options
 @prediction_options
 @word_options

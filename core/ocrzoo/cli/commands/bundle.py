@@ -11,6 +11,7 @@ from ocrzoo.cli.commands.pull import report_errors, resume_hint, show_results
 from ocrzoo.cli.model_options import ModelChoice, all_models_option, which_models
 from ocrzoo.cli.output import debug_option, one_line, print_json, print_message
 from ocrzoo.cli.progress import download_events, format_size, packing_progress
+from ocrzoo.cli.values import MODEL
 from ocrzoo_registry.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def export_bundle(
 
 @bundle.command("import")
 @click.argument("path", metavar="FILE.tar", type=PATH)
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", type=MODEL)
 @click.option("--key", metavar="PUBLIC.pem", type=PATH, help="Require a signature by this key.  [OCRZOO_MIRROR_KEY]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option

@@ -15,6 +15,7 @@ from ocrzoo.cli.language_output import (
     letters_text,
 )
 from ocrzoo.cli.output import debug_option, print_json, print_message, print_table
+from ocrzoo.cli.values import LANGUAGE
 
 if TYPE_CHECKING:
     from ocrzoo_registry.languages.report import LanguageReport
@@ -25,7 +26,7 @@ _DIRECTIONS = {"ltr": "left to right", "rtl": "right to left", "ttb": "top to bo
 
 
 @click.command()
-@click.argument("lang", required=False)
+@click.argument("lang", required=False, type=LANGUAGE)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def languages(lang: str | None, as_json: bool) -> None:

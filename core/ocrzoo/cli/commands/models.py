@@ -9,6 +9,7 @@ import click
 from ocrzoo.cli.language_output import describe_support, lacking_cell, letters_cell
 from ocrzoo.cli.lazy_group import LazyGroup
 from ocrzoo.cli.output import debug_option, print_json, print_table, stdout_is_terminal
+from ocrzoo.cli.values import FAMILY, LANGUAGE, MODEL, TASK, TIER
 
 if TYPE_CHECKING:
     from ocrzoo_registry.cards.schema import ModelCard
@@ -37,11 +38,11 @@ def models() -> None:
 
 
 @models.command("list")
-@click.argument("pattern", required=False)
-@click.option("--task", metavar="TASK", help="Such as text_detection or text_recognition.")
-@click.option("--family", metavar="NAME", help="Such as ppocrv5 or multilingual.")
-@click.option("--tier", metavar="TIER", help="server, mobile, medium, small or tiny.")
-@click.option("--lang", metavar="TAG", help="Models that claim a language, such as ko or Korean.")
+@click.argument("pattern", required=False, type=MODEL)
+@click.option("--task", metavar="TASK", type=TASK, help="Such as text_detection or text_recognition.")
+@click.option("--family", metavar="NAME", type=FAMILY, help="Such as ppocrv5 or multilingual.")
+@click.option("--tier", metavar="TIER", type=TIER, help="server, mobile, medium, small or tiny.")
+@click.option("--lang", metavar="TAG", type=LANGUAGE, help="Models that claim a language, such as ko or Korean.")
 @click.option("--installed", is_flag=True, help="Only models that are stored here.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
@@ -80,7 +81,7 @@ def list_models(pattern: str | None, installed: bool, as_json: bool, **condition
 
 
 @models.command("show")
-@click.argument("name")
+@click.argument("name", type=MODEL)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole card as JSON.")
 @debug_option
 def show_model(name: str, as_json: bool) -> None:

@@ -21,7 +21,7 @@ from ocrzoo.cli.output import debug_option
 
 
 @click.command()
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path())
 @languages_option("Language to read, such as ru, zh-Hant or Korean; several: ru,ko,en.")
 @model_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per page and line.")

@@ -13,6 +13,7 @@ import click
 from ocrzoo.cli.model_options import FormatName, ModelChoice, which_models
 from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_message, print_table
 from ocrzoo.cli.progress import download_events, format_size
+from ocrzoo.cli.values import MODEL
 from ocrzoo_registry.errors import ExitCode, NotFound, UsageError
 from ocrzoo_registry.store import LOCK_FILE
 
@@ -67,7 +68,7 @@ def pull(
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", type=MODEL)
 @click.option("--format", "wanted", type=FormatName(), metavar="FORMAT", help="[any stored format]")
 @debug_option
 def path(name: str, wanted: Format | None) -> None:

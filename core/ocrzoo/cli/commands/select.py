@@ -9,6 +9,7 @@ import click
 from ocrzoo.cli.language_output import describe_selection, lacking_cell, letters_cell
 from ocrzoo.cli.model_options import languages_option
 from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_table
+from ocrzoo.cli.values import TASK, TIER
 from ocrzoo_registry.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -21,8 +22,12 @@ _CLOSEST = 5
 
 @click.command("select")
 @languages_option("Such as ko, zh-Hant or Korean; several: ru,en.", required=True)
-@click.option("--task", metavar="TASK", default="text_recognition", help="What the model does.  [text_recognition]")
-@click.option("--tier", metavar="TIER", help="Only models of this size: server, mobile, medium, small or tiny.")
+@click.option(
+    "--task", metavar="TASK", type=TASK, default="text_recognition", help="What the model does.  [text_recognition]"
+)
+@click.option(
+    "--tier", metavar="TIER", type=TIER, help="Only models of this size: server, mobile, medium, small or tiny."
+)
 @click.option("--max_size_mb", metavar="N", type=float, help="Maximum size.")
 @click.option("--min_coverage", metavar="SHARE", type=float, default=0.99, help="Minimum share of the letters.  [0.99]")
 @click.option("--installed", is_flag=True, help="Only installed models.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocrzoo.cli.output import debug_option, print_json, print_table
+from ocrzoo.cli.values import SOURCE
 from ocrzoo_registry.errors import ExitCode, UsageError
 from ocrzoo_registry.network.retry import SILENCE_S
 
@@ -21,7 +22,7 @@ def sources() -> None:
 
 
 @sources.command()
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", type=SOURCE)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def check(names: tuple[str, ...], as_json: bool) -> int:

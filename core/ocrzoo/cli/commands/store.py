@@ -11,13 +11,14 @@ import click
 from ocrzoo.cli.model_options import FormatName
 from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_table
 from ocrzoo.cli.progress import download_events, format_size
+from ocrzoo.cli.values import MODEL
 from ocrzoo_registry.errors import ExitCode, NotFound, OcrzooError
 
 if TYPE_CHECKING:
     from ocrzoo_registry.store.maintenance import Stored
     from ocrzoo_registry.zoo import Zoo
 
-names_argument = click.argument("names", nargs=-1, metavar="[NAME]...")
+names_argument = click.argument("names", nargs=-1, metavar="[NAME]...", type=MODEL)
 format_option = click.option("--format", "wanted", type=FormatName(), metavar="FORMAT", help="Only this format.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -75,7 +76,7 @@ def repair(names: tuple[str, ...], as_json: bool) -> int:
 
 
 @click.command()
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", type=MODEL)
 @format_option
 @debug_option
 def remove(names: tuple[str, ...], wanted: str | None) -> None:

@@ -1,0 +1,111 @@
+"""Completion: what each shell is answered, in its own words, and nothing beside it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from shutil import which
+
+import click
+import pytest
+from tests.core.cli.test_help import COMMANDS
+
+from ocrzoo.cli.completion import SHELLS
+
+Start = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def complete(start: Start, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
+    """Ask as bash does about the last word of a line, and return the candidates with their kinds."""
+
+    def ask(line: str) -> list[str]:
+        monkeypatch.setenv("_OCRZOO_COMPLETE", "bash_complete")
+        monkeypatch.setenv("COMP_WORDS", line)
+        monkeypatch.setenv("COMP_CWORD", str(line.count(" ")))
+        ran = start()
+        assert (ran.returncode, ran.stderr) == (0, "")
+        return ran.stdout.split()
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("line", "candidates"),
+    [
+        ("ocrzoo mo", ["plain,models"]),
+        ("ocrzoo models p", ["plain,path", "plain,pull"]),
+        ("ocrzoo ocr --save", ["plain,--save_as", "plain,--save_path"]),
+        ("ocrzoo models show PP-OCRv5_mob", ["plain,PP-OCRv5_mobile_det", "plain,PP-OCRv5_mobile_rec"]),
+        ("ocrzoo models pull pp-ocrv6_ti", ["plain,PP-OCRv6_tiny_det", "plain,PP-OCRv6_tiny_rec"]),
+        ("ocrzoo ocr --text_detection_model_name PP-OCRv6_t", ["plain,PP-OCRv6_tiny_det"]),
+        ("ocrzoo ocr --lang ru,kore", ["plain,ru,korean"]),
+        ("ocrzoo ocr --lang ru,ru", []),
+        ("ocrzoo models list --task text_r", ["plain,text_recognition"]),
+        ("ocrzoo models list --tier m", ["plain,medium", "plain,mobile"]),
+        ("ocrzoo models pull --source wheel,p", ["plain,wheel,pip"]),
+        ("ocrzoo models pull --format onnx,p", ["plain,onnx,paddle"]),
+        ("ocrzoo ocr --save_as json,h", ["plain,json,hocr"]),
+        ("ocrzoo ocr --engine open", ["plain,openvino"]),
+        ("ocrzoo --pipeline O", ["plain,OCR"]),
+        ("ocrzoo --pipeline my.y", ["file,my.y"]),
+        ("ocrzoo ocr page", ["file,page"]),
+        ("ocrzoo nonsense x", []),
+        ('ocrzoo ocr --lang "', []),
+    ],
+)
+def test_candidates(complete: Callable[[str], list[str]], line: str, candidates: list[str]) -> None:
+    found = complete(line)
+    assert found == candidates or (not candidates and line not in found)
+
+
+def test_a_fault_is_not_shown_amid_the_line(
+    complete: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCRZOO_OFFLINE", "perhaps")
+    assert complete("ocrzoo models show PP") == []
+
+
+FREE = {"device", "host", "hpi_config", "target"}
+"""Parameters that no list has the values of."""
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_parameter_with_known_values_is_completed(path: tuple[str, ...]) -> None:
+    """Whoever adds an option for a model, say, uses the type of models and not plain text."""
+    plain = {one.name for one in COMMANDS[path].params if isinstance(one.type, click.types.StringParamType)}
+    assert plain - FREE == set()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_script_of_a_shell_is_printed_and_its_installation_explained(start: Start, shell: str) -> None:
+    ran = start("completion", shell)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert f"_OCRZOO_COMPLETE={shell}_complete" in ran.stdout
+    assert SHELLS[shell] in start("completion", "--help").stdout
+
+
+REAL = {
+    "bash": 'eval "$(ocrzoo completion bash)"; COMP_WORDS=({0}); COMP_CWORD={1}; _ocrzoo_completion ocrzoo;'
+    ' printf "%s\\n" "${{COMPREPLY[@]}}"',
+    "fish": 'ocrzoo completion fish | source; complete --do-complete "{0}"',
+}
+"""What a shell runs when Tab is pressed."""
+
+
+@pytest.mark.parametrize("shell", REAL)
+@pytest.mark.parametrize(
+    ("line", "candidate"),
+    [("ocrzoo comp", "completion"), ("ocrzoo ocr --lang ru,kore", "ru,korean"), ("ocrzoo models sel", "select")],
+)
+def test_a_real_shell_completes(
+    command: Path, monkeypatch: pytest.MonkeyPatch, shell: str, line: str, candidate: str
+) -> None:
+    if which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    monkeypatch.setenv("PATH", str(command.parent), prepend=":")
+    program = REAL[shell].format(line, line.count(" "))
+    ran = subprocess.run([shell, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert [one.split("\t")[0] for one in ran.stdout.split("\n") if one] == [candidate]
+    assert ran.stderr == ""
