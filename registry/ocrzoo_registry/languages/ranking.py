@@ -129,6 +129,10 @@ CRITERIA = (
         lambda first, _: f"claims fewer languages in these letters than {first.name}",
     ),
     Criterion(
+        lambda one: 0 if one.claimed else round(one.share, 2),
+        lambda first, second: f"has {second.share:.1%} of the letters, not {first.share:.1%}",
+    ),
+    Criterion(
         lambda one: natural_key(one.card.version),
         lambda first, second: f"is of {second.card.version}, and {first.name} of {first.card.version}",
     ),

@@ -75,10 +75,10 @@ class Selection:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Warnings about ambiguous language codes, and about models that do not claim the language."""
+        """Warnings about ambiguous language codes, models that do not claim the language, and letters they lack."""
         notes = tuple(language.note for language in self.languages if language.note)
-        unclaimed = ((model, one) for model in self.selected_models for one in model.support if not one.claimed)
-        return notes + tuple(f"{model.name} {one.explain()}" for model, one in unclaimed)
+        support = ((model, one.warning) for model in self.selected_models for one in model.support)
+        return notes + tuple(f"{model.name} {warning}" for model, warning in support if warning)
 
     @property
     def reason(self) -> str:

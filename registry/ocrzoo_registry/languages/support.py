@@ -16,6 +16,10 @@ _DETAILED_SHARE = 0.5
 _NAMED_LETTERS = 3
 """Letters that an explanation names at most."""
 
+OPEN_ENDED = frozenset({"Hans", "Hant"})
+"""Scripts without a last letter. CLDR's main sets of 2,200 Chinese characters are cuts through lists by frequency: of
+its 2,470 for Cantonese 215 are in no main set of Chinese or Japanese, but all except 2 are in the auxiliary sets."""
+
 
 @dataclass(frozen=True)
 class LanguageSupport:
@@ -44,8 +48,11 @@ class LanguageSupport:
     def unfamiliar(self) -> tuple[str, ...]:
         """The letters that occur in no language that the card claims.
 
-        The charset may have them, but the network was hardly trained on them.
+        The charset may have them, but the network was hardly trained on them. There are none if the card claims a
+        language in the same script of thousands of characters.
         """
+        if self.language.script in OPEN_ENDED and self.related_claims:
+            return ()
         return tuple(sorted(self.language.letters - claimed_letters(self.card.languages)))
 
     @property
@@ -61,11 +68,26 @@ class LanguageSupport:
         """Return why the model qualifies, in words that follow its name."""
         if self.coverage is None:
             return f"claims {self.language}, whose letters are not known"
-        count, missing = self.coverage.required, len(self.coverage.missing)
-        has = f"all its {count} letters" if not missing else f"{count - missing} of its {count} letters"
         if self.claimed:
-            return f"claims {self.language} and has {has}"
-        return f"does not claim {self.language}, but has {has}, and all occur in languages that it claims"
+            return f"claims {self.language} and has {self._extent}"
+        script = self.language.script in OPEN_ENDED
+        evidence = "claims others in its script" if script else "all occur in languages that it claims"
+        return f"does not claim {self.language}, but has {self._extent}, and {evidence}"
+
+    @property
+    def warning(self) -> str:
+        """What a user of the model has to know, in words that follow its name; empty if there is nothing."""
+        missing = self.coverage.missing if self.coverage else ()
+        cannot = f"cannot write {_some(missing)}" if missing else ""
+        if not self.claimed:
+            return self.explain() + (f"; it {cannot}" if cannot else "")
+        return cannot and f"{cannot}, {len(missing)} of the {len(self.language.letters)} letters of {self.language}"
+
+    @property
+    def _extent(self) -> str:
+        """How many letters the charset has; they must be known."""
+        count, missing = len(self.language.letters), len(self.coverage.missing) if self.coverage else 0
+        return f"{count - missing} of its {count} letters" if missing else f"all its {count} letters"
 
     def trained_on(self, min_coverage: float) -> bool:
         """Whether the language is claimed, or its letters occur in languages that are."""
@@ -81,7 +103,7 @@ class LanguageSupport:
         if self.claimed:
             letters = f": {_some(missing)}" if named else ""
             return f"lacks {len(missing)} of the {count} letters of {self.language.name}{letters}"
-        has = f"{count - len(missing)} of its {count} letters" if missing else f"all its {count} letters"
+        has = self._extent
         if self.share > _DETAILED_SHARE and self.unfamiliar:
             letters = _some(self.unfamiliar) if named else f"letters such as {self.unfamiliar[0]}"
             return f"has {has}, but claims neither {self.language} nor a language with {letters}"

@@ -1,6 +1,7 @@
 """Language tags: parsing of codes, tags and names, and matching them with the tags of model cards.
 
-Cards use BCP-47. Users may also give PaddleOCR's codes (``paddleocr_languages.tsv``) and names ("Korean", "한국어").
+Cards use BCP-47. Users may also give PaddleOCR's codes (``paddleocr_languages.tsv``), names ("Korean", "한국어") and
+other programs' codes (``language_aliases.tsv``).
 A code that means one language in BCP-47 and another to PaddleOCR is rejected as ambiguous, never guessed.
 """
 
@@ -8,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Literal
 
 from ocrzoo_registry.errors import AmbiguousLanguage, UnknownLanguage, UsageError
-from ocrzoo_registry.languages import orthography
+from ocrzoo_registry.languages import aliases, orthography
 from ocrzoo_registry.languages.orthography import Direction, Orthography
 from ocrzoo_registry.names import did_you_mean
 
@@ -113,7 +113,7 @@ def parse_language(code: str) -> Language:
         raise UnknownLanguage(f"{code[:_MAX_CODE]!r} is not a language: use a tag such as ko or zh-Hant")
     known = paddle_codes().get(folded)
     if known is None:
-        return _tagged(_named(folded) or _standard(folded) or _refuse(code))
+        return _other(code, folded)
     if known.rule is None:
         return _tagged(known.tag)
     meant, other = _tagged(known.tag).name, _tagged(str(known.alternative)).name
@@ -124,8 +124,19 @@ def parse_language(code: str) -> Language:
     return _tagged(known.tag, note)
 
 
+def _other(code: str, folded: str) -> Language:
+    """The language of what is not PaddleOCR's code: an alias, a name or a tag."""
+    alias = aliases.find_alias(folded)
+    if alias is None:
+        return _tagged(_named(folded) or _standard(folded.partition(".")[0]) or _refuse(code))  # "pt_BR.UTF-8"
+    if alias.rule in {"script", "word"}:
+        raise UnknownLanguage(aliases.refusal(code, alias))
+    found = _tagged(alias.meaning)
+    return replace(found, note=f"{code!r} means {found}; {alias.note}") if alias.rule == "note" else found
+
+
 def parse_languages(codes: str | Iterable[str | Language]) -> tuple[Language, ...]:
-    """Return the languages of codes, separated by commas or in an iterable, without duplicates.
+    """Return the languages of codes, separated by commas or ``+``, or in an iterable, without duplicates.
 
     A :class:`Language` in the iterable is kept as it is.
 
@@ -149,7 +160,7 @@ def parse_languages(codes: str | Iterable[str | Language]) -> tuple[Language, ..
 def _languages_of(part: str | Language) -> list[Language]:
     if isinstance(part, Language):
         return [part]
-    return [parse_language(code) for code in part.split(",") if code.strip()]
+    return [parse_language(code) for code in re.split("[,+]", part) if code.strip()]
 
 
 def claims(tags: Iterable[str], wanted: Language) -> bool:
@@ -183,8 +194,7 @@ def nearness(tag: str, wanted: Language) -> int:
 @cache
 def paddle_codes() -> Mapping[str, PaddleCode]:
     """Return PaddleOCR's codes, by code."""
-    text = Path(__file__).with_name("paddleocr_languages.tsv").read_text(encoding="utf-8")
-    rows = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
+    rows = aliases.read_table("paddleocr_languages.tsv")
     return {row[0]: PaddleCode(*row) for row in rows}  # type: ignore[arg-type]  # the fifth cell is reject or note
 
 
@@ -194,10 +204,8 @@ def language_of_tag(tag: str) -> Language:
 
 
 def _named(folded: str) -> str | None:
-    """The tag of a language name; what has the form of a tag is not looked up ("ak")."""
-    if re.fullmatch(r"[a-z]{2,3}([-_][a-z0-9]+)*", folded):
-        return None
-    return orthography.names().get(folded)
+    """The tag of a language name; what has the form of a code is not looked up ("ak")."""
+    return None if re.fullmatch("[a-z]{2,3}", folded) else aliases.find_name(folded)
 
 
 @lru_cache(maxsize=4096)
@@ -212,7 +220,10 @@ def _standard(tag: str) -> str | None:
     language = standard.split("-")[0]
     if re.fullmatch("[a-z]{2,3}", language) is None:  # a private tag, x-whatever
         return None
-    return standard if orthography.read(language) or langcodes.Language.get(language).is_valid() else None
+    if orthography.read(standard):
+        return standard
+    parsed = langcodes.Language.get(standard)
+    return standard if parsed.is_valid() and not parsed.extlangs else None  # an extlang that is left is none: zh-tra
 
 
 @lru_cache(maxsize=4096)
@@ -274,7 +285,9 @@ def _script_of(tag: str) -> str:
 
 
 def _refuse(code: str) -> str:
-    known = [*orthography.tags(), *paddle_codes(), *orthography.names()]
+    if (likely := aliases.language_of_country(code.strip())) is not None:
+        raise UnknownLanguage(f"{code!r} is a country and not a language: use {likely!r} for {_tagged(likely).name}")
+    known = [*orthography.tags(), *paddle_codes(), *orthography.names(), *aliases.known_aliases()]
     hint = did_you_mean(code, [one for one in known if one != code]) if len(code) > 3 else ""
     raise UnknownLanguage(
         f"unknown language {code!r}{hint}: use a tag such as ko or zh-Hant, or an English name "

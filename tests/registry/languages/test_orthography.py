@@ -105,6 +105,39 @@ def test_sets_of_thousands_are_whole() -> None:
     assert {"あ", "ア", "日", "々"} <= known("ja").letters
 
 
+@pytest.mark.parametrize("tag", [tag for tag in TAGS if re.search("-([A-Z]{2}|[0-9]{3})$", tag)])
+def test_a_region_needs_a_letter_more_only_where_it_writes_otherwise(tag: str) -> None:
+    """Pashto in Pakistan has a second yeh, Southern Sami in Norway the Norwegian vowels, Yoruba in Benin its own."""
+    more = {"ps-PK": "ے", "sma-NO": "æøÆØ", "sw-KE": "qxQX", "yo-BJ": "ɔɛƆƐ"}
+    assert known(tag).required - known(tag.partition("-")[0]).required == set(more.get(tag, ""))
+
+
+WITH_LONE_MARKS = (
+    "agq ann bas blo bss cho cic cu dua ee ewo gn jgo ken kkj ksf ln lu lzz mas mgo nmg nnh nus nv oka pcm sgs "
+    "vai-Latn yav yo yo-BJ zh-Latn"
+)
+"""Languages with letters that Unicode has no character for, such as ɔ\u0301, g\u0303 and ė\u0304."""
+
+
+def test_a_mark_alone_is_needed_only_where_unicode_has_no_letter_with_it() -> None:
+    def marks(tag: str) -> set[str]:
+        return {letter for letter in known(tag).required if unicodedata.category(letter).startswith("M")}
+
+    alphabets = [tag for tag in TAGS if known(tag).script in {"Latn", "Cyrl", "Grek"}]
+    assert {tag for tag in alphabets if marks(tag)} == set(WITH_LONE_MARKS.split())
+
+
+def test_dutch_is_dutch_everywhere() -> None:
+    dutch = known("nl")
+    assert "\u0301" not in dutch.required | known("fy").required
+    assert {tag for tag in TAGS if tag.startswith("nl-")} == set()
+
+
+def test_cantonese_has_the_characters_of_its_speech() -> None:
+    assert set("嘅喺冇哋嗰") <= known("yue").letters
+    assert len(known("yue").letters) == 2470 + 31
+
+
 def test_digits_and_punctuation_are_no_letters() -> None:
     hindi = known("hi")
     assert set("०१२३४५६७८९0123456789") == hindi.digits

@@ -231,6 +231,9 @@ class TestOfficialModels:
             ("fr", "PP-OCRv6_medium_rec"),
             ("nb", "PP-OCRv6_medium_rec"),
             ("haw", "PP-OCRv6_medium_rec"),
+            *((f"nl-{region}", "PP-OCRv6_medium_rec") for region in ("BE", "AW", "BQ", "CW", "SR", "SX", "NL")),
+            ("yue", "PP-OCRv6_medium_rec"),
+            ("yue-Hans", "PP-OCRv6_medium_rec"),
             ("ru,en", "eslav_PP-OCRv5_mobile_rec"),
         ],
     )
@@ -258,6 +261,23 @@ class TestOfficialModels:
         assert f"'ocrzoo models select --lang {lang} --explain'" in str(caught.value)
         assert "docs/plugin-tutorial.md" in str(caught.value)
         assert caught.value.exit_code == ExitCode.NOT_FOUND
+
+    @pytest.mark.parametrize(
+        ("lang", "said"),
+        [
+            (
+                "ja",
+                "cannot write ゐ (HIRAGANA LETTER WI), ヱ (KATAKANA LETTER WE), 2 of the 2311 letters of Japanese (ja)",
+            ),
+            ("yue", "has 2489 of its 2501 letters, and claims others in its script; it cannot write 哋 (CJK"),
+        ],
+    )
+    def test_letters_that_the_selected_model_lacks_are_a_warning(
+        self, lang: str, said: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with caplog.at_level(logging.WARNING, logger="ocrzoo"):
+            chosen(Zoo(), lang, DEFAULT)
+        assert said in caplog.messages[0]
 
     def test_a_code_with_two_meanings_chooses_nothing(self) -> None:
         with pytest.raises(AmbiguousLanguage):
