@@ -15,6 +15,7 @@ from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.charsets import check_charset
 from ocrzoo_registry.cards.schema import Format, ModelCard, Task
 from ocrzoo_registry.download.request import DownloadRequest
+from ocrzoo_registry.download.temporary import get_to_run
 from ocrzoo_registry.errors import EngineError, InputError, IntegrityError, UsageError
 from ocrzoo_registry.plugins.specs import EngineSpec, load_attribute
 from ocrzoo_registry.store.store import ModelFiles
@@ -117,7 +118,7 @@ class ModelLoader:
                 f"{card.name} is published as {', '.join(card.artifacts)}, "
                 f"which {_names(engines)} cannot read: {help_text}"
             )
-        return self.zoo.resolver.get(DownloadRequest(card, formats))
+        return get_to_run(self.zoo.resolver, DownloadRequest(card, formats))
 
     def _load(self, spec: EngineSpec, files: ModelFiles) -> Session:
         """Load a network; fall back to the CPU with a warning if the device is missing (as PaddleX does)."""

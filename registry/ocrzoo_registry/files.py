@@ -13,6 +13,11 @@ from pathlib import Path
 from ocrzoo_registry.errors import SourceError
 
 
+def expand_user(path: str) -> Path:
+    """Return the path with ``~`` replaced; unchanged where the user has no home directory, as in some containers."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111  # Path.expanduser raises
+
+
 def open_regular(path: Path) -> BufferedReader:
     """Open a file for reading; a pipe or device is refused rather than waited for.
 

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 from ocrzoo_registry.errors import SettingError
+from ocrzoo_registry.files import expand_user
 
+_HOMES = ("OCRZOO_HOME", "PADDLE_PDX_CACHE_HOME")
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
 
@@ -71,16 +73,19 @@ class Settings:
         Raises:
             SettingError: A boolean, URL or path variable has an invalid value.
         """
-        home = environ.get("OCRZOO_HOME") or environ.get("PADDLE_PDX_CACHE_HOME") or "~/.paddlex"
         return cls(
-            home=_folder(home),
+            home=_home(environ),
             offline=_switch(environ, "OCRZOO_OFFLINE" if environ.get("OCRZOO_OFFLINE") else "HF_HUB_OFFLINE"),
             fetch_fonts=_switch(environ, "OCRZOO_FETCH_FONTS"),
             strict=_switch(environ, "OCRZOO_STRICT"),
             disabled_plugins=frozenset(_names(environ, "OCRZOO_DISABLE_PLUGINS")),
             sources=tuple(_names(environ, "PADDLE_PDX_MODEL_SOURCE")),
             sources_exact="," in environ.get("PADDLE_PDX_MODEL_SOURCE", ""),
-            model_path=tuple(_folder(part) for part in environ.get("OCRZOO_MODEL_PATH", "").split(os.pathsep) if part),
+            model_path=tuple(
+                _folder("OCRZOO_MODEL_PATH", part)
+                for part in environ.get("OCRZOO_MODEL_PATH", "").split(os.pathsep)
+                if part
+            ),
             mirror=_mirror(environ),
             mirror_key=_key(environ),
             environ=dict(environ),
@@ -107,11 +112,22 @@ class Settings:
         return header_value(self.environ.get(variable))
 
 
-def _folder(name: str) -> Path:
-    try:
-        return Path(name).expanduser()
-    except RuntimeError as error:
-        raise SettingError(f"{name}: {error} Write the folder in full.") from error
+def _home(environ: Mapping[str, str]) -> Path:
+    variable = next((name for name in _HOMES if environ.get(name)), None)
+    if variable is not None:
+        return _folder(variable, environ[variable])
+    home = expand_user("~/.paddlex")
+    if not home.is_absolute():
+        raise SettingError("this user has no home directory: name a folder for models with OCRZOO_HOME")
+    return home
+
+
+def _folder(variable: str, name: str) -> Path:
+    """The folder that a variable names, with ``~`` replaced."""
+    folder = expand_user(name)
+    if str(folder).startswith("~"):
+        raise SettingError(f"{variable}={name!r}: this user has no home directory. Write the folder in full.")
+    return folder
 
 
 def _switch(environ: Mapping[str, str], name: str) -> bool:
@@ -135,7 +151,7 @@ def _mirror(environ: Mapping[str, str]) -> Mirror | None:
     if scheme == "file":
         address = _path_of(stated)
     elif not scheme:
-        address = str(_folder(stated).absolute())
+        address = str(_folder("OCRZOO_MIRROR", stated).absolute())
     elif scheme not in _MIRROR_FORMS or not re.fullmatch(_MIRROR_FORMS[scheme], address):
         shown = "..." if re.search("[@?]", stated) else repr(stated)  # no password or key in a message
         raise SettingError(
@@ -149,7 +165,7 @@ def _key(environ: Mapping[str, str]) -> Path | None:
     """The key's file; a missing file is an error, not the same as no key."""
     if not environ.get("OCRZOO_MIRROR_KEY", "").strip():
         return None
-    path = _folder(environ["OCRZOO_MIRROR_KEY"].strip())
+    path = _folder("OCRZOO_MIRROR_KEY", environ["OCRZOO_MIRROR_KEY"].strip())
     if not path.is_file():
         raise SettingError(
             f"OCRZOO_MIRROR_KEY={str(path)!r} is not a file. Name the public key that the mirror is signed for."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,31 @@ def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 )
 def test_the_home_is_ocrzoos_else_paddlexs_else_paddlexs_default(environ: dict[str, str], home: Path) -> None:
     assert Settings.from_environment(environ).home == home.expanduser()
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user without HOME and without a passwd entry, as in a container with an arbitrary user ID."""
+
+    def unknown(_user: object) -> None:
+        raise KeyError
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps the home elsewhere")
+@pytest.mark.usefixtures("nobody")
+def test_without_a_home_directory_the_variables_to_set_are_named() -> None:
+    with pytest.raises(SettingError, match="no home directory: name a folder for models with OCRZOO_HOME"):
+        Settings.from_environment({})
+    assert Settings.from_environment({"OCRZOO_HOME": "/models"}).home == Path("/models")
+    for name in ("OCRZOO_HOME", "PADDLE_PDX_CACHE_HOME"):
+        with pytest.raises(SettingError, match=f"{name}='~/x': this user has no home directory"):
+            Settings.from_environment({name: "~/x"})
+    for name in ("OCRZOO_MODEL_PATH", "OCRZOO_MIRROR", "OCRZOO_MIRROR_KEY"):
+        with pytest.raises(SettingError, match=f"{name}='~/x': this user has no home directory"):
+            Settings.from_environment({"OCRZOO_HOME": "/models", name: "~/x"})
 
 
 @pytest.mark.parametrize("name", ["OCRZOO_OFFLINE", "HF_HUB_OFFLINE"])

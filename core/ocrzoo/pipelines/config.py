@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from ocrzoo.pipelines.schema import Reader
 from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.files import expand_user
 from ocrzoo_registry.languages.tags import Language, parse_languages
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.specs import PipelineSpec, load_attribute
@@ -70,7 +71,7 @@ class Configuration:
                 raise UsageError(f"config is that of {name!r}, and pipeline is {pipeline!r}: name one of them")
             return _validated(zoo.pipelines.get(name), config, "config")
         if is_file:
-            data = read_config(Path(str(pipeline)).expanduser())
+            data = read_config(expand_user(str(pipeline)))
             return _validated(zoo.pipelines.get(data["pipeline_name"]), data, str(pipeline))
         spec = zoo.pipelines.get(str(pipeline or "OCR"))
         return _validated(spec, load_attribute(spec.config)(), f"pipeline {spec.name}")

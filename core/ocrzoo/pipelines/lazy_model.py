@@ -74,6 +74,7 @@ class LazyModel(Generic[Predictor]):
         from ocrzoo_registry.download.request import DownloadRequest
         from ocrzoo_registry.download.resolver import Resolver
         from ocrzoo_registry.download.source_order import SourceOrder
+        from ocrzoo_registry.download.temporary import get_to_run
 
         settings, zoo = self._settings, self._loader.zoo
         if settings is None or settings.model_dir is not None or settings.model_name is None:
@@ -81,7 +82,7 @@ class LazyModel(Generic[Predictor]):
         card = zoo.models.get(settings.model_name)
         resolver = Resolver(SourceOrder(replace(zoo.settings, offline=True), zoo.sources), zoo.store)
         try:
-            resolver.get(DownloadRequest(card, zoo.readable_formats))
+            get_to_run(resolver, DownloadRequest(card, zoo.readable_formats))
         except OcrzooError:
             return False
         return True

@@ -293,3 +293,17 @@ def test_local_models_are_named_if_no_hub_answers(run: Run, sample: Path, monkey
     assert "what is on this machine reads fr,de too, with PP-OCRv6_small_rec: set OCRZOO_OFFLINE=1" in ran.err
     monkeypatch.setenv("OCRZOO_OFFLINE", "1")
     assert run("ocr", sample, "--lang", "fr,de").code == 0
+
+
+@pytest.mark.weights
+def test_installed_weights_are_read_without_a_writable_home(
+    start: Callable[..., Any], sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("OCRZOO_HOME", str(tmp_path / "file" / "home"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    ran = start("ocr", sample)
+    assert ran.returncode == 0
+    assert "Reading a page with a model zoo" in ran.stdout
+    assert ran.stderr.count("warning") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

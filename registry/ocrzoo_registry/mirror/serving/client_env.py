@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.files import expand_user
 from ocrzoo_registry.mirror.layouts import LAYOUTS
 from ocrzoo_registry.mirror.layouts.base import Client
 from ocrzoo_registry.mirror.release import published
@@ -34,7 +35,7 @@ def url_of(target: str) -> str:
         NotFound: It is a folder, but not a mirror.
     """
     if "://" not in target:
-        folder = Path(target).expanduser()
+        folder = expand_user(target)
         if not folder.exists() and re.fullmatch(r"[^\s/@?#'\"]+:\d+(/.*)?", target):
             raise UsageError(f"there is no folder {target}; the URL of a server is http://{target}")
         published(folder)
