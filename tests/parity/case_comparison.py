@@ -119,7 +119,9 @@ def _like(mine: Any, other: Any) -> bool:
     return bool(mine["sha256"] == other["sha256"] or apart <= LEVELS)
 
 
-_ADDED = re.compile(r", '(dt_scores|rec_polys_original)': (array\(.*?\)|\[.*?\]|None)(?=, '|\}\})", re.DOTALL)
+_ADDED = re.compile(
+    r", '(dt_scores|reading_order|rec_polys_original)': (array\(.*?\)|\[.*?\]|None)(?=, '|\}\})", re.DOTALL
+)
 """Keys that ocrzoo adds, in a printed dictionary."""
 
 

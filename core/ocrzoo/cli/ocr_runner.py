@@ -186,8 +186,9 @@ def _print(result: PageResult, printed: Printed, *, heading: bool) -> None:
     else:
         if heading:
             click.echo(f"==> {one_line(_name(result))} <==")
-        for text in map(sanitize, result["rec_texts"]):
-            if text:
+        texts = result["rec_texts"]
+        for index in result.get("reading_order", range(len(texts))):
+            if text := sanitize(texts[index]):
                 click.echo(text)
 
 

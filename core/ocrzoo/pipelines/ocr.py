@@ -204,6 +204,6 @@ class OCRPipeline:
 
 
 def _crop(page: Image, detected: Detection) -> list[Crop]:
-    """Cut the lines out, in reading order; quads without an area are left out."""
-    cut = [(i, geometry.crop(page, detected.quads[i])) for i in geometry.reading_order(detected.quads)]
+    """Cut the lines out, in PaddleX's order; quads without an area are left out."""
+    cut = [(i, geometry.crop(page, detected.quads[i])) for i in geometry.paddlex_order(detected.quads)]
     return [Crop(image, detected.quads[i], detected.scores[i]) for i, image in cut if image is not None]

@@ -1,4 +1,4 @@
-"""Quads: order of corners, reading order, and cropping."""
+"""Quads: order of corners, PaddleX's order of lines, and cropping."""
 
 from __future__ import annotations
 
@@ -27,8 +27,11 @@ def minimum_rectangle(points: cv2.typing.MatLike) -> tuple[NDArray[np.float32], 
     return np.array([top_left, top_right, bottom_right, bottom_left], np.float32), min(rectangle[1])
 
 
-def reading_order(quads: Sequence[Quad]) -> list[int]:
-    """Return the indices of quads from top to bottom, and left to right within a line."""
+def paddlex_order(quads: Sequence[Quad]) -> list[int]:
+    """Return the indices of quads from top to bottom, and left to right within a line (PaddleX, ``SortQuadBoxes``).
+
+    It is the order of a result's arrays; that of its text is :func:`.reading_order.reading_order`.
+    """
     order = sorted(range(len(quads)), key=lambda i: (int(quads[i][0][1]), int(quads[i][0][0])))
     for last in range(len(order) - 1):
         for j in range(last, -1, -1):

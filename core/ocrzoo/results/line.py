@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ocrzoo.processing.geometry import is_tall
 from ocrzoo.processing.recognition import Line
-from ocrzoo.results.page_text import TextLine
+from ocrzoo.results.page_text import Polygon, TextLine
 from ocrzoo.text.words import Word, words_of
 from ocrzoo.types import Quad
 from ocrzoo_registry.languages.orthography import Direction
@@ -40,26 +40,36 @@ class RecognizedLine:
         """Its words, in reading order, with their places."""
         return words_of(self.line, self.quad, flipped=self.flipped)
 
-    def as_text(self) -> TextLine:
-        """Return the line for exports.
+    @property
+    def placed(self) -> tuple[Polygon, Direction]:
+        """The polygon as read, and the direction in it.
 
         A tall line runs from top to bottom unless its language is never written so: then it was turned with its
         letters, clockwise, or counter-clockwise where it is upside down.
         """
         # an upside-down tall line runs from bottom to top
         direction = "ltr" if self.flipped and self.direction == "ttb" else self.direction
-        turns = 2 * self.flipped + (direction != "ttb" and is_tall(self.quad))
+        return _rolled(self.quad, self._turns(direction)), direction
+
+    def as_text(self) -> TextLine:
+        """Return the line for exports."""
+        polygon, direction = self.placed
+        turns = self._turns(direction)
         words = tuple(replace(word, polygon=_rolled(word.polygon, turns)) for word in self.words)
         return TextLine(
             self.line.text,
-            _rolled(self.quad, turns),
+            polygon,
             self.line.score,
             direction,
             words,
             self.language.tag if self.language else None,
         )
 
+    def _turns(self, direction: Direction) -> int:
+        """By how many corners the polygon as read is ahead of the quad."""
+        return 2 * self.flipped + (direction != "ttb" and is_tall(self.quad))
 
-def _rolled(polygon: NDArray[Any], turns: int) -> NDArray[np.float32]:
+
+def _rolled(polygon: NDArray[Any], turns: int) -> Polygon:
     """Reorder corners to begin with the top left one, as the letters stand."""
     return np.roll(polygon, -turns, axis=0).astype(np.float32)

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from ocrzoo.processing.detection import DetectionParams
 from ocrzoo.processing.geometry import bounding_boxes
+from ocrzoo.processing.reading_order import Lines, reading_order
 from ocrzoo.results.base import PageResult
 from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
 from ocrzoo.results.line import RecognizedLine
 from ocrzoo.results.output_files import PageSource
 from ocrzoo.results.page_text import TextLine, TextPage
+from ocrzoo.text.bidi import letters_from_right
 from ocrzoo.text.paddlex_words import bounds_of, words_with_boxes
 from ocrzoo.types import Image, Quad
 
@@ -36,12 +38,16 @@ class OCRResult(PageResult):
     ``return_word_box``, ``rec_texts``, ``rec_scores``, ``rec_polys``, ``rec_boxes`` (N x 4 int16: x_min, y_min,
     x_max, y_max), ``rec_languages`` and ``rec_models`` (if languages were chosen: the tag of each line's language,
     ``None`` if no letter belongs to one of them, and the model that read it), ``text_word_boxes`` and ``text_word``
-    (with ``return_word_box``; a list a line), and ``rec_polys_original`` (if pages are preprocessed). Coordinates are
+    (with ``return_word_box``; a list a line), ``reading_order`` (not with ``paddlex_quirks``: the indices of the lines
+    of ``rec_texts`` in the order in which a person reads them), and ``rec_polys_original`` (if pages are preprocessed).
+    Arrays are in PaddleX's order, :attr:`text` and exports in reading order. Coordinates are
     pixels of the preprocessed page, those of ``rec_polys_original`` of the original page; it is ``None`` if the
     unwarping model does not output where its pixels come from.
     """
 
-    arrays = frozenset({"dt_polys", "dt_scores", "rec_scores", "rec_polys", "textline_orientation_angles"})
+    arrays = frozenset(
+        {"dt_polys", "dt_scores", "rec_scores", "rec_polys", "reading_order", "textline_orientation_angles"}
+    )
 
     def __init__(self, keys: dict[str, Any], source: PageSource, image: Image, lines: Sequence[RecognizedLine]) -> None:
         """``image`` is the preprocessed page, BGR."""
@@ -68,7 +74,7 @@ class OCRResult(PageResult):
         paddlex_quirks: bool = False,
         languages: bool = False,
     ) -> OCRResult:
-        """Build a result from quads and lines in reading order, without the lines below the threshold.
+        """Build a result from quads and lines in PaddleX's order, without the lines below the threshold.
 
         ``languages`` adds the keys for languages.
         """
@@ -92,6 +98,7 @@ class OCRResult(PageResult):
             "rec_scores": [read.line.score for read in kept],
             "rec_polys": read_quads,
             "rec_boxes": bounding_boxes(read_quads),
+            **({} if paddlex_quirks else {"reading_order": _reading_order(kept)}),
             **(_language_keys(kept) if languages else {}),
             **(word_keys(kept, paddlex_quirks=paddlex_quirks) if word_boxes else {}),
             **({} if preprocessed is None else {"rec_polys_original": _original_quads(preprocessed, read_quads)}),
@@ -116,6 +123,12 @@ class OCRResult(PageResult):
         return {"ocr_res_img": drawn, **({} if preprocessed is None else preprocessed.img)}
 
     @property
+    def order(self) -> Sequence[int]:
+        """The indices of the lines in the order of :attr:`text`: ``reading_order``, or else that of the arrays."""
+        found: Sequence[int] = self.get("reading_order", range(len(self._lines)))
+        return found
+
+    @property
     def text(self) -> str:
         """The text, a line a line, as ``save_to_txt`` saves it."""
         from ocrzoo.results.exports.txt import to_txt
@@ -125,7 +138,7 @@ class OCRResult(PageResult):
     def text_page(self, *, original: bool = False) -> TextPage:
         """Return the text with coordinates of the preprocessed page, or of the original one if they are known."""
         preprocessed: DocPreprocessorResult | None = self.get("doc_preprocessor_res")
-        lines = tuple(read.as_text() for read in self._lines)
+        lines = tuple(self._lines[index].as_text() for index in self.order)
         image = self._image
         if original and preprocessed is not None and preprocessed.knows_original:
             lines, image = tuple(_in_original_page(line, preprocessed) for line in lines), preprocessed["input_img"]
@@ -168,6 +181,19 @@ def _language_keys(lines: Sequence[RecognizedLine]) -> dict[str, Any]:
         "rec_languages": [read.language.tag if read.language else None for read in lines],
         "rec_models": [read.model for read in lines],
     }
+
+
+def _reading_order(lines: Sequence[RecognizedLine]) -> list[int]:
+    placed = [read.placed for read in lines]
+    texts = [read.line.text for read in lines]
+    return reading_order(
+        Lines(
+            np.array([polygon for polygon, _ in placed], np.float32).reshape(-1, 4, 2),
+            np.array([direction == "ttb" for _, direction in placed], bool),
+            np.array([len(text) for text in texts], int),
+            np.array([letters_from_right(text) for text in texts], int),
+        )
+    )
 
 
 def _in_original_page(line: TextLine, preprocessed: DocPreprocessorResult) -> TextLine:

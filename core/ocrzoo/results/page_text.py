@@ -44,6 +44,7 @@ class TextPage:
     image: Image
     """H x W x 3, uint8, BGR: the image that all polygons are in."""
     lines: tuple[TextLine, ...]
+    """In reading order (with ``paddlex_quirks``, in PaddleX's)."""
     input_path: str | None = None
     page_index: int | None = None
     """From 0, for files with several pages."""

@@ -7,6 +7,8 @@ Arabic models; here it applies to every model whose card names a right-to-left s
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -31,6 +33,12 @@ def runs_right_to_left(scripts: Sequence[str]) -> bool:
     from fontTools.unicodedata import script_horizontal_direction
 
     return any(script_horizontal_direction(script, "LTR") == "RTL" for script in scripts)
+
+
+def letters_from_right(text: str) -> int:
+    """Return how many letters of a text run from right to left, less those that run from left to right."""
+    classes = Counter(map(unicodedata.bidirectional, text))
+    return classes["R"] + classes["AL"] - classes["L"]
 
 
 def in_logical_order(line: Line) -> Line:

@@ -41,7 +41,7 @@ PADDLEX_KEYS = [
     "rec_polys",
     "rec_boxes",
 ]
-OWN_KEYS = ["dt_scores"]
+OWN_KEYS = ["dt_scores", "reading_order"]
 
 
 @pytest.fixture

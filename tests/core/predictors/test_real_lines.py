@@ -55,7 +55,7 @@ def picture(path: Path) -> Image:
 
 def lines_on(page: Image, detector: TextDetector) -> list[tuple[Quad, Image]]:
     found = detector.predict([page])[0].quads
-    cut = [(found[index], geometry.crop(page, found[index])) for index in geometry.reading_order(found)]
+    cut = [(found[index], geometry.crop(page, found[index])) for index in geometry.paddlex_order(found)]
     return [(quad, crop) for quad, crop in cut if crop is not None]
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocrzoo.processing.geometry import bounding_boxes, crop, minimum_rectangle, reading_order
+from ocrzoo.processing.geometry import bounding_boxes, crop, minimum_rectangle, paddlex_order
 from ocrzoo.types import Image, Quad
 
 
@@ -57,35 +57,35 @@ class TestReadingOrder:
     """Top to bottom, left to right within a line; a line is 10 pixels high."""
 
     def test_from_top_to_bottom(self) -> None:
-        assert reading_order([box(0, 100), box(0, 0), box(0, 50)]) == [1, 2, 0]
+        assert paddlex_order([box(0, 100), box(0, 0), box(0, 50)]) == [1, 2, 0]
 
     def test_tops_nine_pixels_apart_are_one_line(self) -> None:
-        assert reading_order([box(200, 50), box(10, 59)]) == [1, 0]
+        assert paddlex_order([box(200, 50), box(10, 59)]) == [1, 0]
 
     def test_tops_ten_pixels_apart_are_two_lines(self) -> None:
-        assert reading_order([box(200, 50), box(10, 60)]) == [0, 1]
+        assert paddlex_order([box(200, 50), box(10, 60)]) == [0, 1]
 
     def test_a_box_moves_over_every_box_of_its_line(self) -> None:
-        assert reading_order([box(300, 50), box(200, 52), box(100, 54), box(0, 56)]) == [3, 2, 1, 0]
+        assert paddlex_order([box(300, 50), box(200, 52), box(100, 54), box(0, 56)]) == [3, 2, 1, 0]
 
     def test_a_box_stops_at_the_first_box_of_another_line(self) -> None:
         """60 and 52 are one line, so are 52 and 44; but the box at 60 meets the one at 44 first, and stays."""
-        assert reading_order([box(300, 44), box(200, 52), box(100, 60)]) == [1, 0, 2]
+        assert paddlex_order([box(300, 44), box(200, 52), box(100, 60)]) == [1, 0, 2]
 
     def test_equal_tops_go_from_left_to_right(self) -> None:
-        assert reading_order([box(90, 5), box(30, 5), box(60, 5)]) == [1, 2, 0]
+        assert paddlex_order([box(90, 5), box(30, 5), box(60, 5)]) == [1, 2, 0]
 
     def test_far_corners_do_not_overflow(self) -> None:
         low, high = np.full((4, 2), 32767, np.int16), np.full((4, 2), -32768, np.int16)
-        assert reading_order([low, high]) == [1, 0]
+        assert paddlex_order([low, high]) == [1, 0]
 
     def test_nothing(self) -> None:
-        assert reading_order([]) == []
+        assert paddlex_order([]) == []
 
     @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 60)), max_size=30))
     def test_is_a_permutation_in_which_no_box_stands_above_an_earlier_line(self, tops: list[tuple[int, int]]) -> None:
         quads = [box(left, top) for left, top in tops]
-        order = reading_order(quads)
+        order = paddlex_order(quads)
         assert sorted(order) == list(range(len(quads)))
         for first, second in pairwise(order):
             (left, top), (next_left, next_top) = tops[first], tops[second]

@@ -41,7 +41,7 @@ def clamp_score(score: float) -> float:
 
 
 def lines_with_text(page: TextPage) -> Iterator[tuple[TextLine, list[ExportWord]]]:
-    """Yield the lines of a page that have text, in order, each with its words."""
+    """Yield the lines of a page that have text, in reading order, each with its words."""
     for line in page.lines:
         if line.text.strip() and (found := words_of(line)):
             yield line, found
