@@ -27,7 +27,7 @@ A message is one line: what failed, where, and the next step.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar
@@ -196,3 +196,13 @@ class Attempt:
     def is_silence(self) -> bool:
         """Whether the source did not respond, and other models will not fare better."""
         return self.outcome in {"unreachable", "busy", "too slow"}
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error, its cause, the cause's cause and so on, each once: a chain may lead back to its start."""
+    seen = set[int]()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        yield cause
+        seen.add(id(cause))
+        cause = cause.__context__ if cause.__cause__ is None else cause.__cause__

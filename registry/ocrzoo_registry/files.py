@@ -62,6 +62,11 @@ def os_errors_as(kind: type[Exception], what: str, hint: str = "") -> Iterator[N
         raise kind(f"{what}: {reason(error)}" + (f". {step[0].upper()}{step[1:]}." if step else "")) from error
 
 
+def resolved(path: Path) -> Path:
+    """Return an absolute path without links; links in a circle stay, where ``Path.resolve`` raises an error."""
+    return Path(os.path.realpath(path))
+
+
 def has_size(path: Path, size: int) -> bool:
     """Whether a file is there and has this many bytes."""
     try:

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from ocrzoo_registry import errors
-from ocrzoo_registry.errors import ExitCode, OcrzooError
+from ocrzoo_registry.errors import ExitCode, OcrzooError, causes
 
 CLASSES = {
     name: kind
@@ -56,3 +56,18 @@ def test_an_error_without_a_message_reads_as_its_class() -> None:
 
 def test_an_unforeseen_error_of_ocrzoo_is_a_bug() -> None:
     assert OcrzooError.exit_code == ExitCode.BUG
+
+
+def test_causes_are_the_chain_that_led_to_an_error() -> None:
+    first, second, third = KeyError(1), ValueError(2), OSError(3)
+    third.__cause__, third.__context__ = second, KeyError("hidden by the cause")
+    second.__context__ = first
+    assert list(causes(third)) == [third, second, first]
+
+
+def test_a_chain_of_causes_that_leads_in_a_circle_has_an_end() -> None:
+    first, second = KeyError(1), ValueError(2)
+    first.__cause__ = first
+    assert list(causes(first)) == [first]
+    first.__cause__, second.__cause__ = second, first
+    assert list(causes(first)) == [first, second]

@@ -15,7 +15,7 @@ import cv2
 from ocrzoo.inputs import Page
 from ocrzoo.results.output_files import OutputNames, PageSource
 from ocrzoo.types import Image
-from ocrzoo_registry.errors import InputError
+from ocrzoo_registry.errors import InputError, causes
 
 Result = TypeVar("Result")
 Worker: TypeAlias = "Callable[[PageSource, Image], Result]"
@@ -131,10 +131,8 @@ def _attempt(page: Page, run: Callable[[], Result]) -> Result | InputError:
 
 def _release_pixels(failure: InputError) -> None:
     """Clear the frames where a page's errors arose: their variables hold its pixels."""
-    error: BaseException | None = failure
-    while error is not None:
+    for error in causes(failure):
         traceback.clear_frames(error.__traceback__)
-        error = error.__cause__ or error.__context__
 
 
 def _failure(page: Page, error: Exception) -> InputError:

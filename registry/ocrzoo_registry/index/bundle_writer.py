@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocrzoo_registry.errors import IntegrityError, UsageError
-from ocrzoo_registry.files import CHUNK_BYTES, open_regular, reason, sync
+from ocrzoo_registry.files import CHUNK_BYTES, open_regular, reason, resolved, sync
 from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.schema import Index
@@ -75,7 +75,7 @@ def check_target(target: Path, store: Path, *, force: bool) -> None:
     """
     if not target.parent.is_dir() or target.is_dir() or not target.name:
         raise UsageError(f"{target} cannot be a bundle: name a file in an existing folder")
-    if store.resolve() in target.resolve().parents:
+    if resolved(store) in resolved(target).parents:
         raise UsageError(f"{target} is inside the cache: name a file outside of {store}")
     if target.exists() and (not force or not target.is_file()):
         raise UsageError(f"{target} exists: name another file" + ("" if force else ", or use --force"))

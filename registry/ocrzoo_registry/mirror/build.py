@@ -15,6 +15,7 @@ from ocrzoo_registry.download.events import DownloadEvents
 from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.download.source_order import SourceOrder
 from ocrzoo_registry.errors import NotOffered, OcrzooError, OfflineError, StoreError, UsageError
+from ocrzoo_registry.files import resolved
 from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.records import index_of, made_by
 from ocrzoo_registry.index.schema import Index, IndexedModel
@@ -219,8 +220,8 @@ def _settings_of(zoo: Zoo, folder: MirrorFolder) -> Settings:
         names = tuple(sorted(names, key=lambda name: name in _THIRD_PARTY and name not in settings.sources))
         names = tuple(name for name in names if name != _MIRROR or _MIRROR in settings.sources)
     if settings.mirror is not None and settings.mirror.scheme == "file":
-        place = Path(settings.mirror.address).resolve()
-        if place in {folder.root.resolve(), folder.current.resolve()}:
+        place = resolved(Path(settings.mirror.address))
+        if place in {resolved(folder.root), resolved(folder.current)}:
             names = tuple(name for name in names if name != _MIRROR)
             if not names:
                 raise UsageError(

@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import math
 import os
-import re
 import time
 from collections.abc import Container, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from ocrzoo_registry.errors import Busy, Refused, SourceError, TooSlow, Unreachable
+from ocrzoo_registry.errors import Busy, Refused, SourceError, TooSlow, Unreachable, causes
 from ocrzoo_registry.network.deadline import Deadline
+from ocrzoo_registry.network.urls import quoted, without_credentials
 
 if TYPE_CHECKING:
     import requests
@@ -85,6 +85,8 @@ class Web:
         """
         try:
             answer = self._follow(method, url, dict(headers or {}))
+        except SourceError:
+            raise
         except Exception as error:
             raise _as_source_error(error, url) from error
         try:
@@ -121,13 +123,15 @@ class Web:
         try:
             while chunk := answer.raw.read1(CHUNK_BYTES, decode_content=decode):  # what is there, not more
                 yield chunk
+        except SourceError:
+            raise
         except Exception as error:
             raise _as_source_error(error, answer.url) from error
 
     def _follow(self, method: str, url: str, headers: Mapping[str, str]) -> requests.Response:
         session, deadline = self.session, Deadline.current(math.inf)
         for _ in range(MAX_REDIRECTS + 1):
-            _refuse_odd(url)
+            url = quoted(url)
             left = deadline.left
             if left <= 0:
                 raise Unreachable(f"{_host(url)}: not asked any more, the time is up")
@@ -168,16 +172,12 @@ def _new_session() -> requests.Session:
     return session
 
 
-def _refuse_odd(url: str) -> None:
-    """Refuse URLs that two libraries may read as different hosts, before secrets go there."""
-    if re.search(r"[\\\s\x00-\x20\x7f-\x9f]", url):
-        raise SourceError(f"URLs with a backslash, a space or a control character are refused: {url[:200]!r}")
-
-
 def _redirected(url: str, location: str) -> str:
+    with suppress(UnicodeError):  # http.client decodes headers as Latin-1, servers send UTF-8
+        location = location.encode("latin-1").decode("utf-8")
     target = urljoin(url, location)
     if not target.lower().startswith(("http://", "https://")):
-        raise SourceError(f"{_host(url)}: redirects to {target[:200]!r}")
+        raise SourceError(f"{_host(url)}: redirects to {without_credentials(target)[:200]!r}")
     if url.lower().startswith("https://") and not target.lower().startswith("https://"):
         raise SourceError(f"{_host(url)}: redirects from https to http, to {_host(target)}")
     return target
@@ -224,8 +224,6 @@ def _host(url: str) -> str:
 
 
 def _as_source_error(error: Exception, url: str) -> SourceError:
-    if isinstance(error, SourceError):
-        return error
     from requests.exceptions import ConnectionError as NoConnection
     from requests.exceptions import ProxyError, SSLError
     from requests.utils import get_environ_proxies, select_proxy
@@ -246,11 +244,10 @@ def _as_source_error(error: Exception, url: str) -> SourceError:
 
 def _reason(error: BaseException) -> str:
     """Return the innermost cause in one line; wrapping exceptions repeat the URL and hide it."""
-    seen: set[int] = set()
-    while error.__context__ is not None and id(error) not in seen and type(error).__name__ not in _IN_OUR_WORDS:
-        seen.add(id(error))
-        error = error.__context__
-    if type(error).__name__ in _IN_OUR_WORDS:
-        return _IN_OUR_WORDS[type(error).__name__]
+    chain = list(causes(error))
+    for one in chain:
+        if type(one).__name__ in _IN_OUR_WORDS:
+            return _IN_OUR_WORDS[type(one).__name__]
+    error = chain[-1]
     text = error.strerror if isinstance(error, OSError) and isinstance(error.strerror, str) else str(error)
     return " ".join(text.split(" for url:")[0].split())[:MAX_REASON] or type(error).__name__

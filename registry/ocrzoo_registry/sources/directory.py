@@ -15,7 +15,7 @@ from ocrzoo_registry.cards.formats import folder_name, is_complete, wanted_files
 from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import File, Format, ModelCard
 from ocrzoo_registry.errors import SourceError
-from ocrzoo_registry.files import read_chunks
+from ocrzoo_registry.files import read_chunks, resolved
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Health, Listing, RemoteFile, Stream
 from ocrzoo_registry.sources.references import Directory
@@ -27,7 +27,7 @@ class DirectorySource:
 
     def __init__(self, settings: Settings) -> None:
         self._roots = settings.model_path
-        self._store = Store(settings.home).root.resolve()
+        self._store = resolved(Store(settings.home).root)
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
         """Return the files of the first folder that has a complete model."""
@@ -59,7 +59,7 @@ class DirectorySource:
 
     def _folders(self, card: ModelCard, file_format: Format) -> Iterator[Path]:
         for root in self._roots:
-            if root.resolve() == self._store:  # the store cannot verify itself
+            if resolved(root) == self._store:  # the store cannot verify itself
                 continue
             yield root / folder_name(card.name, file_format)
         beside = read_reference(card, "directory", file_format, Directory)
