@@ -19,6 +19,7 @@ from ocrzoo.cli.output import one_line, print_message
 from ocrzoo.cli.progress import download_events, page_progress
 from ocrzoo.results.exports import SUFFIXES
 from ocrzoo_registry.errors import ExitCode, OcrzooError, UsageError
+from ocrzoo_registry.files import resolved
 
 if TYPE_CHECKING:
     from ocrzoo.results.base import PageResult
@@ -70,7 +71,7 @@ def run_ocr(reading: OcrJob, arguments: Mapping[str, Any], options: Mapping[str,
     _check_options(made.predict, of_pages)
     for folder in filter(None, (reading.save_path, reading.output.parent if reading.output else None)):
         _make_folder(folder)
-    total = count_pages(reading.inputs)
+    total = count_pages(reading.inputs, password=of_pages.get("password"))
     with page_progress(total) as advance:
         found = made.predict(list(reading.inputs), on_error=reading.record_error, **of_pages)
         several = (total is not None and total > 1) or len(reading.inputs) > 1
@@ -146,7 +147,7 @@ def _is_read(output: Path, given: Path) -> bool:
 
     try:
         if given.is_dir():
-            below = given.resolve() in output.resolve().parents
+            below = resolved(given) in resolved(output).parents
             return below and output.suffix.lower() in SUFFIXES and output.exists()
         return output.samefile(given)
     except (OSError, ValueError):

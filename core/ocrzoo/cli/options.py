@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ from click.shell_completion import CompletionItem
 from ocrzoo.cli.values import ENGINE, complete_last, models_like
 from ocrzoo.pipelines.modules import MODULES
 from ocrzoo.results.exports import SUFFIXES
+from ocrzoo_registry.files import read_bounded, reason
 
 Command = Callable[..., Any]
 Decorator = Callable[[Command], Command]
@@ -71,6 +72,29 @@ class CommaSeparated(click.ParamType[tuple[str, ...]]):
         return complete_last(incomplete, lambda typed: self._one.shell_complete(ctx, param, typed))
 
 
+class PasswordFile(click.ParamType[tuple[str, ...]]):
+    """A text file with one password per line."""
+
+    name = "file"
+    MAX_BYTES = 1 << 20
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Read the file; empty lines are left out."""
+        try:
+            text = read_bounded(Path(value), self.MAX_BYTES).decode("utf-8-sig")
+        except OSError as error:
+            self.fail(f"{value}: {reason(error)}", param, ctx)
+        except UnicodeDecodeError:
+            self.fail(f"{value}: not a UTF-8 text file", param, ctx)
+        return tuple(filter(None, (line.removesuffix("\r") for line in text.split("\n"))))
+
+
+def _add_passwords(context: click.Context, _option: click.Parameter, given: Sequence[str] | None) -> None:
+    """Collect the passwords of both options in one parameter, which does not exist without them."""
+    if given:
+        context.params["password"] = [*context.params.get("password", ()), *given]
+
+
 def together(*options: Decorator) -> Decorator:
     """Return a decorator that adds several options, in this order."""
 
@@ -105,6 +129,26 @@ prediction_options = together(
 
 word_options = click.option("--return_word_box", type=Switch(), help="Also return the box of each word.  [False]")
 """Adds the option for word boxes."""
+
+password_options = together(
+    click.option(
+        "--password",
+        metavar="TEXT",
+        multiple=True,
+        expose_value=False,
+        callback=_add_passwords,
+        help="Password of encrypted PDFs; may be repeated. Other users of this machine may see it.",
+    ),
+    click.option(
+        "--password_file",
+        metavar="FILE",
+        type=PasswordFile(),
+        expose_value=False,
+        callback=_add_passwords,
+        help="File with passwords of encrypted PDFs, one per line.",
+    ),
+)
+"""Adds the passwords of PDF files."""
 
 running_options = together(
     click.option(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ocrzoo.cli.lazy_group import LazyGroup
-from ocrzoo.cli.options import prediction_options, running_options, word_options
+from ocrzoo.cli.options import password_options, prediction_options, running_options, word_options
 from ocrzoo.cli.output import debug_option, one_line
 from ocrzoo.cli.values import PIPELINE
 from ocrzoo_registry.errors import UsageError
@@ -64,6 +64,7 @@ def _accept_dashes(option: str) -> str:
 @running_options
 @prediction_options
 @word_options
+@password_options
 @debug_option
 @click.version_option(package_name="ocrzoo", prog_name="ocrzoo")
 @click.pass_context

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ocrzoo.inputs.arrays import from_array
 from ocrzoo.inputs.images import decode, read_image
-from ocrzoo.inputs.iter_pages import SUFFIXES, Input, count_pages, pages
+from ocrzoo.inputs.iter_pages import SUFFIXES, Input, Password, count_pages, pages
 from ocrzoo.inputs.page import Page
 
-__all__ = ["SUFFIXES", "Input", "Page", "count_pages", "decode", "from_array", "pages", "read_image"]
+__all__ = ["SUFFIXES", "Input", "Page", "Password", "count_pages", "decode", "from_array", "pages", "read_image"]

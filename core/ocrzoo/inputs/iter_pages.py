@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -15,17 +15,18 @@ from numpy.typing import NDArray
 
 from ocrzoo.inputs import limits
 from ocrzoo.inputs.arrays import from_array
+from ocrzoo.inputs.download import download
+from ocrzoo.inputs.faults import as_input_error
 from ocrzoo.inputs.file_types import HEAD_BYTES, file_type
 from ocrzoo.inputs.images import decode, read_image
 from ocrzoo.inputs.multipage import Document, document_pages
 from ocrzoo.inputs.page import Page, failing, is_url
 from ocrzoo.inputs.pdfs import PdfFile
 from ocrzoo.inputs.tiffs import TiffFile
-from ocrzoo_registry.errors import InputError, SourceError, Unreachable, UsageError
+from ocrzoo.types import Image
+from ocrzoo_registry.errors import InputError, UsageError
 from ocrzoo_registry.files import open_regular
-from ocrzoo_registry.network.deadline import Deadline
-from ocrzoo_registry.network.http import Web
-from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.network.urls import without_credentials
 
 Input: TypeAlias = "str | os.PathLike[str] | bytes | NDArray[Any] | Iterable[Input]"
 """A path, URL, folder, ``-`` for standard input, a file's content, an array (gray, BGR or BGRA), or several of them."""
@@ -38,47 +39,80 @@ SUFFIXES = frozenset(
 )
 """Suffixes of the files of a folder that are read (PaddleX's list); a file given by name may have any."""
 
-ANSWER_TIMEOUT_S = 10.0
-"""Seconds until a server answers, the name server included."""
-DOWNLOAD_TIMEOUT_S = 60.0
-"""Seconds for a whole download."""
-DOWNLOAD_MAX_BYTES = 100 << 20
+MAX_NESTING = 20
+"""Lists within lists."""
 
-_DOCUMENTS: dict[str, type[Document]] = {"pdf": PdfFile, "tiff": TiffFile}
+Password: TypeAlias = "str | Sequence[str] | None"  # noqa: S105  # a type
+"""The password of encrypted PDF files, or several, each of which is tried."""
+
+_Openers: TypeAlias = Mapping[str, Callable[[Path | bytes, str], Document]]
+"""By file type, what opens a file of several pages; the other types have one page."""
 
 
-def pages(source: Input) -> Iterator[Page]:
+def pages(source: Input, *, password: Password = None) -> Iterator[Page]:
     """Yield the pages of an input, folders sorted by file name; a page is decoded when it is read.
 
     Inputs are opened one at a time: a URL or standard input is read before its first page, and kept until its last page
-    is dropped. Close or drop the iterator to stop early.
+    is dropped. Close or drop the iterator to stop early. Whatever a decoder raises is an :class:`InputError` of its
+    page. ``password`` opens encrypted PDFs.
 
     Raises:
-        UsageError: The input has an unsupported type, or an environment variable (see
+        UsageError: The input has an unsupported type, a password is not text, or an environment variable (see
             :class:`~ocrzoo.inputs.pdfs.PdfFile`) is invalid. In a list, an unsupported item is one failing page.
     """
     if problem := _problem(source):
         raise UsageError(problem)
+    openers: _Openers = {"pdf": partial(PdfFile, passwords=_passwords(password)), "tiff": TiffFile}
+    for page in _pages_of(source, openers, ()):
+        yield replace(page, read=partial(_read, page))
+
+
+def _read(page: Page) -> Image:
+    with as_input_error(page.input_path or "the input"):
+        return page.read()
+
+
+def _passwords(given: object) -> Sequence[str]:
+    several = (given,) if isinstance(given, str) else given
+    if several is None:
+        return ()
+    if not isinstance(several, Sequence) or not all(isinstance(one, str) and _is_utf8(one) for one in several):
+        raise UsageError("password: text is needed, or a list of texts")
+    return several
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _pages_of(source: Input, openers: _Openers, within: Sequence[object]) -> Iterator[Page]:
+    """Yield the pages of a supported input; ``within`` are the lists that it is in."""
     if isinstance(source, np.ndarray):
         yield Page(None, partial(from_array, source))
     elif isinstance(source, bytes):
-        yield from _pages_of_content(source, "the bytes given", None)
+        yield from _pages_of_content(source, "the bytes given", None, openers)
     elif isinstance(source, str | os.PathLike):
-        yield from _pages_of(os.fsdecode(source))
+        yield from _pages_of_name(os.fsdecode(source), openers)
+    elif len(within) == MAX_NESTING or any(source is outer for outer in within):
+        yield failing(None, f"lists that contain themselves, or are nested more than {MAX_NESTING} deep, are not read")
     else:
         for item in source:
             if problem := _problem(item):
                 yield failing(None, problem)
             else:
-                yield from pages(item)
+                yield from _pages_of(item, openers, (*within, source))
 
 
-def count_pages(source: Input) -> int | None:
+def count_pages(source: Input, *, password: Password = None) -> int | None:
     """Count the pages of an input; ``None`` for URLs, standard input and iterators, which can be read only once.
 
     Nothing is downloaded, decoded or consumed; PDF and TIFF files are opened. An unreadable input counts as a page.
     """
-    return sum(1 for _ in pages(source)) if _is_repeatable(source) else None
+    return sum(1 for _ in pages(source, password=password)) if _is_repeatable(source, set()) else None
 
 
 def _problem(source: object) -> str | None:
@@ -90,48 +124,50 @@ def _problem(source: object) -> str | None:
     return f"{type(source).__name__} is not an input: use a path, URL, uint8 array (H x W x 3, BGR) or a list of them"
 
 
-def _is_repeatable(source: object) -> bool:
+def _is_repeatable(source: object, seen: set[int]) -> bool:
     if isinstance(source, str | os.PathLike):
         name = os.fsdecode(source)
         return name != "-" and not is_url(name)
-    if isinstance(source, np.ndarray | bytes):
+    if isinstance(source, np.ndarray | bytes) or id(source) in seen:
         return True
-    return isinstance(source, Collection) and all(map(_is_repeatable, source))
+    seen.add(id(source))
+    return isinstance(source, Collection) and all(_is_repeatable(item, seen) for item in source)
 
 
-def _pages_of(name: str) -> Iterator[Page]:
+def _pages_of_name(name: str, openers: _Openers) -> Iterator[Page]:
     scheme, separator, _ = name.partition("://")
+    shown = without_credentials(name) if separator else name
     if name == "-":
-        yield from _pages_of_download(name, "standard input", _read_standard_input)
+        yield from _pages_of_download(name, "standard input", _read_standard_input, openers)
     elif is_url(name):
-        yield from _pages_of_download(name, name, partial(download, name))
+        yield from _pages_of_download(shown, shown, partial(download, name), openers)
     elif separator and scheme.isalnum():
-        yield failing(name, f"{name}: only http and https URLs are supported")
+        yield failing(shown, f"{shown}: only http and https URLs are supported")
     elif not name:
         yield failing(name, "an input has an empty name")
     elif os.path.isdir(name):  # noqa: PTH112  # unlike Path.is_dir, it never raises
-        yield from _pages_of_folder(name)
+        yield from _pages_of_folder(name, openers)
     else:
-        yield from _pages_of_file(name)
+        yield from _pages_of_file(name, openers)
 
 
-def _pages_of_folder(folder: str) -> Iterator[Page]:
+def _pages_of_folder(folder: str, openers: _Openers) -> Iterator[Page]:
     """Yield the pages of a folder and its subfolders, sorted by path; unreadable folders are skipped."""
     found = (Path(root) / name for root, _folders, names in os.walk(folder) for name in names)
     paths = sorted(path for path in found if path.suffix.lower() in SUFFIXES and os.path.isfile(path))  # noqa: PTH113
     if not paths:
         yield failing(folder, f"{folder}: no file in this folder ends in {', '.join(sorted(SUFFIXES))}")
     for path in paths:
-        yield from _pages_of_file(str(path))
+        yield from _pages_of_file(str(path), openers)
 
 
-def _pages_of_file(name: str) -> Iterator[Page]:
+def _pages_of_file(name: str, openers: _Openers) -> Iterator[Page]:
     path = Path(name)
-    document = _DOCUMENTS.get(file_type(_head(path)))
-    if document is None:
+    opener = openers.get(file_type(_head(path)))
+    if opener is None:
         yield Page(name, partial(read_image, path))
     else:
-        yield from document_pages(document(path, name), name)
+        yield from document_pages(opener(path, name), name)
 
 
 def _head(path: Path) -> bytes:
@@ -143,21 +179,22 @@ def _head(path: Path) -> bytes:
         return b""
 
 
-def _pages_of_download(input_path: str, name: str, load: Callable[[], bytes]) -> Iterator[Page]:
+def _pages_of_download(input_path: str, name: str, load: Callable[[], bytes], openers: _Openers) -> Iterator[Page]:
     try:
-        content = load()
+        with as_input_error(name):
+            content = load()
     except InputError as error:
         yield failing(input_path, error)
     else:
-        yield from _pages_of_content(content, name, input_path)
+        yield from _pages_of_content(content, name, input_path, openers)
 
 
-def _pages_of_content(content: bytes, name: str, input_path: str | None) -> Iterator[Page]:
-    document = _DOCUMENTS.get(file_type(content[:HEAD_BYTES]))
-    if document is None:
+def _pages_of_content(content: bytes, name: str, input_path: str | None, openers: _Openers) -> Iterator[Page]:
+    opener = openers.get(file_type(content[:HEAD_BYTES]))
+    if opener is None:
         yield Page(input_path, partial(decode, content, name))
     else:
-        yield from document_pages(document(content, name), input_path)
+        yield from document_pages(opener(content, name), input_path)
 
 
 def _read_standard_input() -> bytes:
@@ -167,29 +204,3 @@ def _read_standard_input() -> bytes:
     if len(content) > limits.MAX_BYTES:
         raise InputError(f"standard input: larger than {limits.MAX_BYTES >> 20} MiB")
     return content
-
-
-def download(url: str) -> bytes:
-    """Download an image.
-
-    Raises:
-        InputError: The server is unreachable, too slow or returns an error; the file is too large; offline mode is on.
-    """
-    if Settings.from_environment().offline:
-        raise InputError(f"{url}: not downloaded: offline mode is on (OCRZOO_OFFLINE)")
-    web = Web()
-
-    def body() -> bytes:
-        with ExitStack() as stack:
-            try:
-                answer = Deadline(ANSWER_TIMEOUT_S).run(lambda: stack.enter_context(web.get(url)))
-            except TimeoutError as error:
-                raise Unreachable(str(error)) from error
-            return web.body(answer, max_bytes=DOWNLOAD_MAX_BYTES, total_s=DOWNLOAD_TIMEOUT_S)
-
-    try:
-        return Deadline(DOWNLOAD_TIMEOUT_S).run(body)
-    except TimeoutError as error:
-        raise InputError(f"{url}: incomplete after {DOWNLOAD_TIMEOUT_S:.0f} s") from error
-    except SourceError as error:
-        raise InputError(f"{url}: {error}") from error

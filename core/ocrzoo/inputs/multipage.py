@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Self
 
+from ocrzoo.inputs.faults import as_input_error
 from ocrzoo.inputs.limits import check_pages
 from ocrzoo.inputs.page import Page, failing
 from ocrzoo.types import Image
@@ -34,7 +35,7 @@ class Document(ABC):
         Raises:
             InputError: It cannot be opened.
         """
-        with self._reading:
+        with as_input_error(self._name), self._reading:
             self._open()
             self._keep_open = True
         return self
@@ -50,7 +51,7 @@ class Document(ABC):
         Raises:
             InputError: They cannot be counted, or there are too many.
         """
-        with self._reading:
+        with as_input_error(self._name), self._reading:
             count = self._count()
         check_pages(count, self._name)
         return count
@@ -62,7 +63,7 @@ class Document(ABC):
             InputError: It cannot be read.
         """
         try:
-            with self._reading:
+            with as_input_error(f"{self._name}: page {index + 1}"), self._reading:
                 self._open()
                 return self._read(index)
         finally:

@@ -5,8 +5,8 @@ and of the time of a request (if the system supports them). A request is one lin
 response one line on standard output:
 
 ==================================  ==========================================================================
-``{"open": path}``                  open a file, replacing the last; responds ``{"pages": count}``
-``{"open": null, "size": n}``       the same for the n bytes that follow
+``{"open": path, "passwords": []}`` open a file, replacing the last; responds ``{"pages": count}``
+``{"open": null, "size": n, ...}``  the same for the n bytes that follow
 ``{"page": index}``                 load a page; responds ``{"width": points, "height": points}``
 ``{"render": scale}``               render it; responds ``{"columns": w, "rows": h}`` and h * w * 3 bytes, BGR
 ``{"close": true}``                 close the file; no response
@@ -46,7 +46,7 @@ class Reader:
             return {"width": width, "height": height}, b""
         self._close_document()
         source = self._requests.read(request["size"]) if request["open"] is None else request["open"]
-        self._document = pypdfium2.PdfDocument(source)
+        self._document = _opened(source, request["passwords"])
         self._document.init_forms()
         return {"pages": len(self._document)}, b""
 
@@ -71,6 +71,18 @@ class Reader:
         if self._document is not None:
             self._document.close()
             self._document = None
+
+
+def _opened(source: str | bytes, passwords: list[str]) -> Any:
+    """Open a file without a password, or with the first one that is right."""
+    for password in (None, *passwords):
+        try:
+            return pypdfium2.PdfDocument(source, password)
+        except pypdfium2.PdfiumError as error:
+            wrong = error
+            if "assword" not in str(error):
+                raise
+    raise wrong
 
 
 def serve(max_bytes: int, max_seconds: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,16 +24,22 @@ MAX_CRASHES = 3
 """Pages that may end their process before the rest of the file is skipped."""
 
 _REASONS = {
-    "assword": "encrypted with a password: save it without one first",
     "ecurity": "unsupported encryption: save it without encryption first",
     "Success": "a PDF without pages",
     "Data format": "not a readable PDF: damaged or truncated",
 }
 """Messages by a part of PDFium's."""
 
+_HOW = "--password or --password_file; in Python, password="
+_NO_PASSWORD = f"encrypted with a password: give it with {_HOW}"
+_WRONG_PASSWORD = f"encrypted, and no password given opens it: check {_HOW}"
+
 
 class PdfFile(Document):
     """A PDF file; form fields and annotations are rendered.
+
+    An encrypted file is opened without a password if it needs none, else with the first of ``passwords`` that is its
+    user's or its owner's.
 
     The scale is ``PADDLE_PDX_PDF_RENDER_SCALE`` pixels per point (2.0: 144 dpi), reduced for pages above the size
     limit, down to ``PADDLE_PDX_PDF_MIN_RENDER_SCALE`` (0.1).
@@ -41,8 +48,9 @@ class PdfFile(Document):
         UsageError: One of these variables is not a positive number.
     """
 
-    def __init__(self, source: Path | bytes, name: str) -> None:
+    def __init__(self, source: Path | bytes, name: str, passwords: Sequence[str] = ()) -> None:
         super().__init__(source, name)
+        self._passwords = [*passwords]
         self._scale = _positive("PADDLE_PDX_PDF_RENDER_SCALE", RENDER_SCALE)
         self._least = _positive("PADDLE_PDX_PDF_MIN_RENDER_SCALE", MIN_SCALE)
         self._worker: PdfProcess | None = None
@@ -60,7 +68,8 @@ class PdfFile(Document):
             worker = take()
         except OSError as error:
             raise InputError(f"{self._name}: could not be read: no process could be started: {error}") from error
-        answer = self._ask(worker, self._name, {"open": path, "size": len(content)}, content)
+        request = {"open": path, "size": len(content), "passwords": self._passwords}
+        answer = self._ask(worker, self._name, request, content)
         self._worker = worker
         self._pages = int(answer["pages"])
 
@@ -90,7 +99,8 @@ class PdfFile(Document):
             if "open" in request:
                 give_back(worker)
             message = str(answer["error"])
-            reason = next((ours for theirs, ours in _REASONS.items() if theirs in message), None)
+            reasons = {**_REASONS, "assword": _WRONG_PASSWORD if self._passwords else _NO_PASSWORD}
+            reason = next((ours for theirs, ours in reasons.items() if theirs in message), None)
             raise InputError(f"{where}: {reason or f'could not be read: {message}'}")
         return answer
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from ocrzoo.engines.base import Device
-from ocrzoo.inputs import Input, pages
+from ocrzoo.inputs import Input, Password, pages
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.executor import OnError, run_pages
@@ -68,12 +68,14 @@ class DocPreprocessorPipeline:
         use_doc_unwarping: bool | None = None,
         *,
         device: str | None = None,
+        password: Password = None,
         on_error: OnError | None = None,
     ) -> Iterator[DocPreprocessorResult]:
         """Preprocess pages one by one; results come as soon as they are there, in the order of the pages.
 
         ``None`` means the pipeline's own setting. A page that cannot be read is handed to ``on_error`` and the
-        next one is read; without ``on_error``, the error is raised after the last page.
+        next one is read; without ``on_error``, the error is raised after the last page. ``password`` opens encrypted
+        PDFs; of several, each is tried.
 
         Raises:
             InputError: Pages could not be read (after all the others were).
@@ -82,7 +84,9 @@ class DocPreprocessorPipeline:
         """
         params = preprocessing_params(self.config, use_doc_orientation_classify, use_doc_unwarping)
         devices = self.devices if device is None else Device.parse_all(device)
-        return run_pages(pages(input), [partial(self._read, params, one) for one in devices], on_error)
+        return run_pages(
+            pages(input, password=password), [partial(self._read, params, one) for one in devices], on_error
+        )
 
     def stages(self, params: PreprocessingParams) -> list[LazyModel[Any]]:
         """Return the models of the steps that are on."""

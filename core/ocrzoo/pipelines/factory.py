@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 from ocrzoo.engines.base import Device, EngineOptions, Precision
+from ocrzoo.inputs import Password
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import Configuration
 from ocrzoo.pipelines.modules import MODULES
@@ -146,17 +147,18 @@ def create_pipeline(
     return load_attribute(found.spec.factory)(found.record, loader)
 
 
-def read(input: Any, **options: Unpack[Options]) -> Iterator[OCRResult]:
+def read(input: Any, *, password: Password = None, **options: Unpack[Options]) -> Iterator[OCRResult]:
     """Read the text of images and PDFs, and yield a result a page; the optional stages are off, as in ``ocrzoo ocr``.
 
-    ``input`` is what ``predict`` takes: a path, URL, folder, array, or a list of these. ``options`` are those of
-    :func:`create_pipeline`; ``use_doc_orientation_classify=True`` and its like turn a stage on. Each call builds a
-    pipeline: to read again and again, keep one of :func:`create_pipeline`.
+    ``input`` is what ``predict`` takes: a path, URL, folder, array, or a list of these. ``password`` opens encrypted
+    PDFs; of several, each is tried. ``options`` are those of :func:`create_pipeline`;
+    ``use_doc_orientation_classify=True`` and its like turn a stage on. Each call builds a pipeline: to read again and
+    again, keep one of :func:`create_pipeline`.
     """
     _check_arguments("read", options)
     chosen: dict[str, Any] = {**dict.fromkeys(OPTIONAL_STAGES, False), **options}
     pipeline: OCRPipeline = create_pipeline("OCR", **chosen)
-    return pipeline.predict(input)
+    return pipeline.predict(input, password=password)
 
 
 def _check_arguments(function: str, given: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ocrzoo.engines.base import Device
-from ocrzoo.inputs import Input, pages
+from ocrzoo.inputs import Input, Password, pages
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import local_alternative
 from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline, PreprocessorModels
@@ -88,13 +88,15 @@ class OCRPipeline:
         return_word_box: bool | None = None,
         *,
         device: str | None = None,
+        password: Password = None,
         on_error: OnError | None = None,
     ) -> Iterator[OCRResult]:
         """Read pages one by one; results come as soon as they are there, in the order of the pages.
 
         ``None`` means the pipeline's own setting; 0 is a value. A page that cannot be read is handed to
         ``on_error`` and the next one is read; without ``on_error``, the error is raised after the last page.
-        A stage that the pipeline has switched off is loaded when it is asked for here.
+        A stage that the pipeline has switched off is loaded when it is asked for here. ``password`` opens encrypted
+        PDFs; of several, each is tried.
 
         Raises:
             InputError: Pages could not be read (after all the others were).
@@ -115,7 +117,9 @@ class OCRPipeline:
             word_boxes=return_word_box,
         )
         devices = self.devices if device is None else Device.parse_all(device)
-        return run_pages(pages(input), [partial(self._read, params, one) for one in devices], on_error)
+        return run_pages(
+            pages(input, password=password), [partial(self._read, params, one) for one in devices], on_error
+        )
 
     def load(self, params: OCRParams | None = None, device: Device | None = None) -> OCRModels:
         """Download and load the models of all stages that are on now, not with the first page, and return them.

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from ocrzoo.custom_weights import task_of
 from ocrzoo.engines.base import Device, EngineOptions, Precision
-from ocrzoo.inputs import Input, pages
+from ocrzoo.inputs import Input, Password, pages
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import checked
 from ocrzoo.pipelines.engine_config import configured_loader
@@ -120,14 +120,21 @@ class Model:
         self._parameters = self._checked(parameters)
 
     def predict(
-        self, input: Input, batch_size: int | None = None, *, on_error: OnError | None = None, **parameters: Any
+        self,
+        input: Input,
+        batch_size: int | None = None,
+        *,
+        password: Password = None,
+        on_error: OnError | None = None,
+        **parameters: Any,
     ) -> Iterator[ModelResult]:
         """Run the model on images, ``batch_size`` at a time, and yield a result for each, in order.
 
         ``input`` is what a pipeline takes: a path, URL, folder, PDF, array or a list of these. Text detection takes
         ``limit_side_len``, ``limit_type``, ``max_side_limit``, ``thresh``, ``box_thresh``, ``unclip_ratio`` and
         ``input_shape``; text recognition takes ``input_shape``; other tasks have no parameters. An image that cannot
-        be read is passed to ``on_error``; without ``on_error``, the error is raised after the last image.
+        be read is passed to ``on_error``; without ``on_error``, the error is raised after the last image. ``password``
+        opens encrypted PDFs; of several, each is tried.
 
         Raises:
             InputError: Images could not be read (after all the others were).
@@ -143,7 +150,7 @@ class Model:
                 for source, image, keys in zip(sources, images, found, strict=True)
             ]
 
-        return run_batches(pages(input), size, read, on_error)
+        return run_batches(pages(input, password=password), size, read, on_error)
 
     def _checked(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         given = {name: plain(value) for name, value in parameters.items() if value is not None}

@@ -6,10 +6,13 @@ import io
 import socket
 import threading
 import time
+import traceback
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
+from urllib.parse import quote, unquote
 
 import cv2
 import numpy as np
@@ -17,7 +20,8 @@ import PIL.Image
 import pytest
 from fpdf import FPDF
 
-from ocrzoo.inputs import iter_pages, pages
+from ocrzoo.inputs import Page, download, iter_pages, pages
+from ocrzoo.pipelines.executor import run_pages
 from ocrzoo_registry.errors import InputError
 from ocrzoo_registry.network import http
 
@@ -52,9 +56,11 @@ class Handler(BaseHTTPRequestHandler):
     """Set when the test is over, so that stalled answers end."""
     dripped: ClassVar[list[str]] = []
     """The bytes that dripped so far."""
+    authorizations: ClassVar[list[str | None]] = []
+    """The header of each request for the private page."""
 
     def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
+        path = unquote(self.path.partition("?")[0])
         with suppress(BrokenPipeError, ConnectionResetError):
             getattr(self, f"answer_{path.strip('/').partition('.')[0].partition('/')[0]}", self.answer_missing)()
 
@@ -111,6 +117,26 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Location", "/loop")
         self.end_headers()
 
+    def answer_private(self) -> None:
+        """The page, for those who say who they are."""
+        self.authorizations.append(self.headers.get("Authorization"))
+        if self.headers.get("Authorization") != "Basic " + b64encode("ann:p/ä".encode()).decode():
+            self.send_error(401)
+        else:
+            self.answer_page()
+
+    def answer_to(self) -> None:
+        """A redirect to the URL in the query, sent as UTF-8."""
+        self.send_response(302)
+        self.send_header("Location", unquote(self.path.partition("?")[2]).encode().decode("latin-1"))
+        self.end_headers()
+
+    def answer_leak(self) -> None:
+        """A redirect to somebody else's user and password."""
+        self.send_response(302)
+        self.send_header("Location", unquote(self.path.partition("?")[2]).replace("//", "//bob:Secret@"))
+        self.end_headers()
+
     def answer_cut(self) -> None:
         self.begin(200, len(CONTENT))
         self.wfile.write(CONTENT[:100])
@@ -149,6 +175,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         monkeypatch.delenv(name, raising=False)
     over = threading.Event()
     Handler.dripped.clear()
+    Handler.authorizations.clear()
     handler = type("OwnHandler", (Handler,), {"over": over})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as made:
         thread = threading.Thread(target=made.serve_forever)
@@ -161,7 +188,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def the_error(url: str) -> str:
     with pytest.raises(InputError) as caught:
-        iter_pages.download(url)
+        download.download(url)
     message = str(caught.value)
     assert message.startswith(f"{url}: ")
     assert message.count(url) == 1
@@ -169,7 +196,13 @@ def the_error(url: str) -> str:
     return message.removeprefix(f"{url}: ")
 
 
-@pytest.mark.parametrize("path", ["/page.png", "/page", "/page.png?width=2.5&name=/a.jpg", "/hop/3"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/page.png", "/page", "/page.png?width=2.5&name=/a.jpg", "/hop/3"),
+        *("/page/a b.png", "/page/100 %.png", "/page/%C3%A4%20b.png", "/page/ä/日本.png?q=ü ß", "/page?q=a b&r=%"),
+    ],
+)
 def test_a_page_by_its_address(server: str, path: str) -> None:
     (page,) = pages(server + path)
     assert page.input_path == server + path
@@ -180,7 +213,7 @@ def test_an_address_is_asked_once_when_its_first_page_is_asked_for(
     server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    fetch = iter_pages.download
+    fetch = download.download
 
     def note(url: str) -> bytes:
         asked.append(url)
@@ -220,15 +253,15 @@ def test_an_error_of_the_server(server: str) -> None:
 
 
 def test_five_redirects_are_followed_and_no_more(server: str) -> None:
-    assert iter_pages.download(f"{server}/hop/{http.MAX_REDIRECTS - 1}") == CONTENT
+    assert download.download(f"{server}/hop/{http.MAX_REDIRECTS - 1}") == CONTENT
     assert "redirects" in the_error(f"{server}/hop/{http.MAX_REDIRECTS}")
     assert "redirects" in the_error(f"{server}/loop")
 
 
 def test_an_answer_larger_than_the_limit(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(iter_pages, "DOWNLOAD_MAX_BYTES", len(CONTENT))
-    assert iter_pages.download(f"{server}/page.png") == CONTENT
-    monkeypatch.setattr(iter_pages, "DOWNLOAD_MAX_BYTES", len(CONTENT) - 1)
+    monkeypatch.setattr(download, "DOWNLOAD_MAX_BYTES", len(CONTENT))
+    assert download.download(f"{server}/page.png") == CONTENT
+    monkeypatch.setattr(download, "DOWNLOAD_MAX_BYTES", len(CONTENT) - 1)
     assert the_error(f"{server}/page.png").endswith("sends more than 0 MiB")
 
 
@@ -244,7 +277,7 @@ def test_a_server_that_falls_silent(server: str, path: str, monkeypatch: pytest.
 
 def test_a_server_that_never_gets_done(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte comes in time, and the whole does not."""
-    monkeypatch.setattr(iter_pages, "DOWNLOAD_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(download, "DOWNLOAD_TIMEOUT_S", 0.3)
     assert " after 0 s" in the_error(f"{server}/drip")
     assert len(Handler.dripped) < DRIPS
 
@@ -258,8 +291,78 @@ def test_an_unreachable_server() -> None:
 
 @pytest.mark.parametrize("url", ["http://", "http://[", "https://127.0.0.1:port/x.png"])
 def test_an_invalid_url(url: str) -> None:
-    with pytest.raises(InputError):
-        iter_pages.download(url)
+    assert the_error(url).startswith("not a valid URL")
+
+
+@pytest.mark.parametrize("location", ["/page/a b.png", "/page/ä.png", "/page/100%.png", "page/日 本.png?q=ü"])
+def test_a_redirect_to_a_url_that_has_to_be_escaped(server: str, location: str) -> None:
+    assert download.download(f"{server}/to?{quote(location)}") == CONTENT
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "ftp://host/a b.png",
+        "mailto:ann@host",
+        "http://a b/",
+        "http://[",
+        "\\\\host\\a",
+        "http://127.0.0.1:9/a b.png",
+        "/to?/to",
+    ],
+)
+def test_a_redirect_to_what_cannot_be_read(server: str, location: str) -> None:
+    """Each error has a chain of causes that ends."""
+    url = f"{server}/to?{quote(location)}"
+    (page,) = pages(url)
+    (failed,) = failures([page])
+    assert failed.startswith(f"{url}: ")
+
+
+def failures(found: list[Page]) -> list[str]:
+    """Run pages that cannot be read, as pipelines do."""
+    errors: list[InputError] = []
+    assert not list(run_pages(iter(found), [lambda _source, image: image], errors.append))
+    return [str(error) for error in errors]
+
+
+class TestPasswords:
+    """``http://user:password@host/``."""
+
+    def test_is_sent_to_its_own_server(self, server: str) -> None:
+        url = server.replace("http://", "http://ann:p%2Fä@")
+        assert download.download(f"{url}/private/a b.png") == CONTENT
+        assert download.download(f"{url}/to?{quote('/private')}") == CONTENT
+
+    def test_is_not_sent_to_another(self, server: str) -> None:
+        """The same machine under another name."""
+        url = server.replace("http://", "http://ann:p%2Fä@").replace("127.0.0.1", "localhost")
+        with pytest.raises(InputError, match="HTTP 401"):
+            download.download(f"{url}/to?{quote(f'{server}/private')}")
+        assert Handler.authorizations == [None]
+
+    def test_of_a_redirect_is_not_sent(self, server: str) -> None:
+        with pytest.raises(InputError, match="HTTP 401"):
+            download.download(f"{server}/to?{quote(server.replace('//', '//ann:p%2Fä@') + '/private')}")
+        assert Handler.authorizations == [None]
+
+    @pytest.mark.parametrize(
+        "path", ["/private.png", "/page", "/leak?ftp://", "/leak?http://[", "/leak?http://x y", "/\\"]
+    )
+    def test_is_in_no_result_and_no_message(self, server: str, path: str, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(0)
+        for url in (
+            server.replace("//", "//ann:Secret@"),
+            server.replace("//", "//ann:Secret/Secret@"),
+            "ftp://a:Secret@b",
+        ):
+            (page,) = pages(url + path)
+            assert "Secret" not in repr((page.input_path, page.stem))
+            if path != "/page" or "/Secret" in url or url.startswith("ftp"):
+                with pytest.raises(InputError) as caught:
+                    page.read()
+                assert "Secret" not in "".join(traceback.format_exception(caught.value))
+        assert "Secret" not in caplog.text
 
 
 @pytest.mark.parametrize("switch", ["OCRZOO_OFFLINE", "HF_HUB_OFFLINE"])
@@ -272,12 +375,12 @@ def test_offline_no_socket_is_opened(server: str, switch: str, monkeypatch: pyte
 
 
 def test_headers_without_end_are_bounded_too(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(iter_pages, "DOWNLOAD_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(download, "DOWNLOAD_TIMEOUT_S", 0.3)
     assert the_error(f"{server}/headers").startswith("incomplete after")
 
 
 def test_the_body_of_a_redirect_is_not_read(server: str) -> None:
-    assert iter_pages.download(f"{server}/heavy") == CONTENT
+    assert download.download(f"{server}/heavy") == CONTENT
 
 
 def test_a_redirect_leads_to_http_only(server: str) -> None:
@@ -285,9 +388,9 @@ def test_a_redirect_leads_to_http_only(server: str) -> None:
 
 
 def test_a_silent_name_server_costs_the_time_of_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(iter_pages, "ANSWER_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(download, "ANSWER_TIMEOUT_S", 0.3)
     monkeypatch.setattr("socket.getaddrinfo", lambda *_: time.sleep(5))
     started = time.monotonic()
     with pytest.raises(InputError, match="no answer within 0 s"):
-        iter_pages.download("http://page.example/page.png")
+        download.download("http://page.example/page.png")
     assert time.monotonic() - started < 3

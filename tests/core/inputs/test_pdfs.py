@@ -157,20 +157,6 @@ class TestScale:
 class TestRefusals:
     """Each file says why."""
 
-    def test_a_password(self, tmp_path: Path, the_error: Failing) -> None:
-        file = FPDF()
-        file.add_page()
-        file.set_encryption(owner_password="owner", user_password="user")
-        (tmp_path / "locked.pdf").write_bytes(bytes(file.output()))
-        message = the_error(tmp_path / "locked.pdf")
-        assert message == f"{tmp_path}/locked.pdf: encrypted with a password: save it without one first"
-
-    def test_an_owner_without_a_password_for_readers_does_not_matter(self) -> None:
-        file = FPDF()
-        file.add_page()
-        file.set_encryption(owner_password="owner")
-        assert next(pages(bytes(file.output()))).read().shape[2] == 3
-
     def test_no_pages(self, pdf: Any, the_error: Failing) -> None:
         content = pdf.file(b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[]/Count 0>>")
         assert the_error(content) == "the bytes given: a PDF without pages"

@@ -13,6 +13,7 @@ from ocrzoo.cli.options import (
     SAVED_AS,
     CommaSeparated,
     model_options,
+    password_options,
     prediction_options,
     running_options,
     word_options,
@@ -40,6 +41,7 @@ from ocrzoo.cli.output import debug_option
 @running_options
 @prediction_options
 @word_options
+@password_options
 @debug_option
 def ocr(
     inputs: tuple[str, ...],
