@@ -75,14 +75,13 @@ class Reader:
 
 def _opened(source: str | bytes, passwords: list[str]) -> Any:
     """Open a file without a password, or with the first one that is right."""
-    for password in (None, *passwords):
+    for password in (None, *passwords[:-1]):
         try:
             return pypdfium2.PdfDocument(source, password)
         except pypdfium2.PdfiumError as error:
-            wrong = error
-            if "assword" not in str(error):
+            if not passwords or "assword" not in str(error):
                 raise
-    raise wrong
+    return pypdfium2.PdfDocument(source, passwords[-1])
 
 
 def serve(max_bytes: int, max_seconds: int) -> None:
