@@ -88,10 +88,42 @@ def _download(requirement: str, target: Path) -> None:
 
 
 def _pip() -> list[str]:
-    """This interpreter's pip, or else the one on the path."""
-    if sys.executable and PathFinder.find_spec("pip") is not None:  # util.find_spec would break setuptools
-        return [sys.executable, "-P", "-m", "pip"]  # -P: a pip.py of the current folder is not pip
-    pip = shutil.which("pip")
-    if pip is None:
-        raise SourceError("pip is not installed")
-    return [pip]
+    """The command of the first pip that there is."""
+    for find in _PIPS:
+        if command := find():
+            return command
+    raise SourceError("there is no pip: install pip or uv")
+
+
+def _own() -> list[str] | None:
+    """This interpreter's pip."""
+    if not _interpreter() or PathFinder.find_spec("pip") is None:  # util.find_spec would break setuptools
+        return None
+    return [sys.executable, "-P", "-m", "pip"]  # -P: a pip.py of the current folder is not pip
+
+
+def _on_path() -> list[str] | None:
+    pip = shutil.which("pip") or shutil.which("pip3")
+    return [pip] if pip else None
+
+
+def _in_ensurepip() -> list[str] | None:
+    """The pip inside Python's own ensurepip, run from its wheel; some systems leave it out."""
+    spec = PathFinder.find_spec("ensurepip") if _interpreter() else None
+    wheels = sorted(Path(spec.origin).parent.glob("_bundled/pip-*.whl")) if spec and spec.origin else []
+    return [sys.executable, "-P", f"{wheels[-1]}/pip"] if wheels else None
+
+
+def _of_uv() -> list[str] | None:
+    """A pip that uv installs for itself."""
+    uv = shutil.which("uv")
+    return [uv, "tool", "run", "--quiet", "pip"] if uv else None
+
+
+_PIPS = (_own, _on_path, _in_ensurepip, _of_uv)
+"""Where to look for a pip, the best first: ocrzoo does not depend on pip, which has 8 MB."""
+
+
+def _interpreter() -> bool:
+    """Whether ``sys.executable`` is a Python interpreter, and not a program that embeds one."""
+    return bool(sys.executable) and not getattr(sys, "frozen", False)

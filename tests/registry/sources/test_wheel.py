@@ -206,13 +206,26 @@ def test_a_pip_that_hangs_has_an_end(
         make_resolver(pip=PipSource(settings)).get(DownloadRequest(card(), ["onnx"]))
 
 
-def test_the_pip_of_this_interpreter_is_used_else_the_one_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pip_of_this_interpreter_is_used_else_another(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    installed = ["pip", "pip3", "uv"]
+    specs: dict[str, object] = {"pip": True, "ensurepip": SimpleNamespace(origin=str(tmp_path / "__init__.py"))}
+    monkeypatch.setattr(pip, "PathFinder", SimpleNamespace(find_spec=specs.get))
+    monkeypatch.setattr(shutil, "which", lambda name: f"/somewhere/{name}" if name in installed else None)
     assert pip._pip() == [sys.executable, "-P", "-m", "pip"]
-    monkeypatch.setattr(pip, "PathFinder", SimpleNamespace(find_spec=lambda _name: None))
-    monkeypatch.setattr(shutil, "which", lambda name: f"/somewhere/{name}")
+    del specs["pip"]
     assert pip._pip() == ["/somewhere/pip"]
-    monkeypatch.setattr(shutil, "which", lambda _name: None)
-    with pytest.raises(SourceError, match="pip is not installed"):
+    installed.remove("pip")
+    assert pip._pip() == ["/somewhere/pip3"]
+    installed.remove("pip3")
+    assert pip._pip() == ["/somewhere/uv", "tool", "run", "--quiet", "pip"]
+    wheel = tmp_path / "_bundled" / "pip-24.0-py3-none-any.whl"
+    wheel.parent.mkdir()
+    wheel.touch()
+    assert pip._pip() == [sys.executable, "-P", f"{wheel}/pip"]
+    monkeypatch.setattr(sys, "frozen", True, raising=False)  # sys.executable is then the program itself
+    assert pip._pip() == ["/somewhere/uv", "tool", "run", "--quiet", "pip"]
+    installed.clear()
+    with pytest.raises(SourceError, match="there is no pip: install pip or uv"):
         pip._pip()
 
 
