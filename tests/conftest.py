@@ -5,12 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
+
+if TYPE_CHECKING:
+    from tests.registry.kit import SitePackages
 
 REPOSITORY = Path(__file__).parents[1]
 # What tests share is imported by its path in the repository, from whichever folder pytest was started.
@@ -83,3 +88,19 @@ def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     from tests.standins.writing import write_stand_ins
 
     return write_stand_ins(tmp_path_factory.mktemp("stand_ins"))
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SitePackages]:
+    """Somewhere to install fake distributions; what they imported is forgotten afterwards."""
+    from tests.registry.kit import SitePackages
+
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    before = set(sys.modules)
+    yield SitePackages(folder)
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", None)).startswith(str(folder)):
+            del sys.modules[name]

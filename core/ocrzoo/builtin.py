@@ -86,9 +86,18 @@ def ocrzoo_engines() -> Iterator[EngineSpec]:
 @hookimpl
 def ocrzoo_predictors() -> Iterator[PredictorSpec]:
     """One predictor a task."""
-    yield PredictorSpec("text_detection", "ocrzoo.predictors.detection:TextDetector", ("text_detection",))
     yield PredictorSpec(
-        "text_recognition", "ocrzoo.predictors.recognition:TextRecognizer", ("text_recognition",), requires=("charset",)
+        "text_detection",
+        "ocrzoo.predictors.detection:TextDetector",
+        ("text_detection",),
+        postprocess=("DBPostProcess",),
+    )
+    yield PredictorSpec(
+        "text_recognition",
+        "ocrzoo.predictors.recognition:TextRecognizer",
+        ("text_recognition",),
+        requires=("charset",),
+        postprocess=("CTCLabelDecode",),
     )
 
 

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from ocrzoo_registry.cards.schema import ModelCard
-from ocrzoo_registry.errors import UnknownModel, UsageError
+from ocrzoo_registry.errors import CardError, UnknownModel, UsageError
 from ocrzoo_registry.names import did_you_mean, natural_key
+from ocrzoo_registry.plugins.found import RefusedCard
 from ocrzoo_registry.plugins.registrations import Registration, Registrations
 
 
 class Catalog(Registrations[ModelCard]):
     """All model cards; iteration gives them by name."""
 
-    def __init__(self, registrations: Iterable[Registration[ModelCard]], tasks: Iterable[str] = ()) -> None:
-        """``tasks`` are known although no card may have them."""
+    def __init__(
+        self,
+        registrations: Iterable[Registration[ModelCard]],
+        tasks: Iterable[str] = (),
+        refused: Sequence[RefusedCard] = (),
+    ) -> None:
+        """``tasks`` are known although no card may have them; ``refused`` are named where one of them is asked for."""
         advice = "Run 'ocrzoo models list' to see the names."
         super().__init__("model", registrations, lambda card: card.name, missing=UnknownModel, advice=advice)
         self.tasks = frozenset(tasks) | {card.task for card in self}
         """All tasks that a predictor declares or a card names."""
+        self.refused = {one.name: one for one in refused if one.name}
+        """Cards that plugins have, but that are faulty."""
 
     def get(self, name: str) -> ModelCard:
         """Return the model with this name.
@@ -27,7 +35,10 @@ class Catalog(Registrations[ModelCard]):
         Raises:
             UnknownModel: There is no such model; the message has the nearest names.
             AmbiguousName: Two plugins register it.
+            CardError: A plugin has it, but its card is faulty.
         """
+        if name in self.refused and name not in self and name not in self.conflicts:
+            raise CardError(str(self.refused[name]))
         return super().get(name)
 
     def search(

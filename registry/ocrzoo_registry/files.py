@@ -152,3 +152,8 @@ def read_chunks(path: Path, offset: int = 0) -> Iterator[bytes]:
         file.seek(offset)
         while chunk := file.read(CHUNK_BYTES):
             yield chunk
+
+
+def missing_of(folder: Path, names: Iterable[str]) -> list[str]:
+    """Return which of these files a folder lacks, sorted."""
+    return sorted(name for name in names if not (folder / name).is_file())

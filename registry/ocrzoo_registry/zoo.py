@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -12,8 +13,9 @@ from ocrzoo_registry.cards.formats import format_names
 from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.plugins.found import RefusedCard
 from ocrzoo_registry.plugins.manager import PluginManager
-from ocrzoo_registry.plugins.registrations import Registrations
+from ocrzoo_registry.plugins.registrations import Origin, Registrations
 from ocrzoo_registry.plugins.specs import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec, load_attribute
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store.store import ModelFiles, Store
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from ocrzoo_registry.download.source_order import SourceOrder
     from ocrzoo_registry.languages.selection import Selection
     from ocrzoo_registry.languages.tags import Language
+
+log = logging.getLogger("ocrzoo")
 
 
 class Zoo:
@@ -42,7 +46,36 @@ class Zoo:
     @cached_property
     def models(self) -> Catalog:
         """All model cards."""
-        return Catalog(self.plugins.model_cards(), (task for spec in self.predictors for task in spec.tasks))
+        found = self.plugins.model_cards()
+        tasks = (task for spec in self.predictors for task in spec.tasks)
+        catalog = Catalog(found, tasks, self.plugins.refused_cards)
+        if log.isEnabledFor(logging.DEBUG):
+            self.__dict__["models"] = catalog  # what follows reads it
+            for origin, texts in self.plugin_warnings().items():
+                for text in texts:
+                    log.debug("plugin %s: %s", origin, text)
+        return catalog
+
+    @property
+    def refused_cards(self) -> Sequence[RefusedCard]:
+        """The cards that plugins have, but that are faulty."""
+        self.plugins.model_cards()
+        return self.plugins.refused_cards
+
+    def card_warnings(self, card: ModelCard, *, letters: bool = True) -> list[str]:
+        """Return what is odd about a card, its charset and its folder of weights, a line each.
+
+        ``letters``: claimed languages that the charset cannot write are named too.
+        """
+        from ocrzoo_registry.card_warnings import card_warnings
+
+        return card_warnings(card, self.predictors, self.sources, letters=letters)
+
+    def plugin_warnings(self) -> dict[Origin, list[str]]:
+        """Return what is odd about each plugin and its cards; ocrzoo's own cards are left out."""
+        from ocrzoo_registry.card_warnings import plugin_warnings
+
+        return plugin_warnings(self.plugins.plugins, self.models, self.predictors, self.sources)
 
     @cached_property
     def sources(self) -> Registrations[SourceSpec]:

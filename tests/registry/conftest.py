@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ import pytest
 # The helpers are imported by their path in the repository, from whichever folder pytest was started.
 sys.path.append(str(Path(__file__).parents[2]))
 
-from tests.registry.kit import FIRST_PARTY, SitePackages
+from tests.registry.kit import FIRST_PARTY
 
 from ocrzoo_registry.download.events import DownloadEvents
 from ocrzoo_registry.download.resolver import Resolver
@@ -47,20 +46,6 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def store(settings: Settings) -> Store:
     return Store(settings.home)
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SitePackages]:
-    """Somewhere to install fake distributions; what they imported is forgotten afterwards."""
-    folder = tmp_path / "site-packages"
-    folder.mkdir()
-    monkeypatch.syspath_prepend(folder)
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    before = set(sys.modules)
-    yield SitePackages(folder)
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", None)).startswith(str(folder)):
-            del sys.modules[name]
 
 
 @pytest.fixture

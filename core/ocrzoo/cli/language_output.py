@@ -32,8 +32,10 @@ def letters_text(letters: Iterable[str]) -> str:
 
 
 def lacking_cell(support: Iterable[LanguageSupport]) -> str:
-    """Return the letters that a model lacks, of languages of which it has some."""
-    known = [one.coverage for one in support if one.coverage and one.share]
+    """Return the letters that a model lacks, of languages that it claims or has some letters of."""
+    known = [one.coverage for one in support if one.coverage and (one.share or one.claimed)]
+    if known and not any(coverage.covered for coverage in known):
+        return f"all {sum(coverage.required for coverage in known)}"
     missing = [letter for coverage in known for letter in coverage.missing]
     return letters_text(dict.fromkeys(missing))
 
@@ -49,6 +51,7 @@ def describe_selection(selection: Selection) -> dict[str, Any]:
         "minimal_set": [
             {"name": one.name, "languages": [e.language.tag for e in one.support]} for one in selection.minimal_set
         ],
+        "refused": [{"name": one.name, "plugin": str(one.origin), "reason": one.reason} for one in selection.refused],
         "candidates": [describe_candidate(selection, one) for one in selection.candidates],
     }
 

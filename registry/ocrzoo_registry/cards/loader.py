@@ -5,12 +5,15 @@ A file is YAML with one card, or JSON lines with one card a line, which is read 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.cards import schema
@@ -27,6 +30,39 @@ MAX_LINES_BYTES = 64 << 20
 
 
 RecordT = TypeVar("RecordT", bound=BaseModel)
+
+_keeping_faults: ContextVar[bool] = ContextVar("keeping_faults", default=False)
+
+
+@contextmanager
+def faults_kept() -> Iterator[None]:
+    """Within it, a faulty card is returned with its fault (``ModelCard.fault``) instead of raised.
+
+    The plugin manager calls hooks in it: an error raised inside a hook would end it, and cost the plugin's other cards.
+    """
+    token = _keeping_faults.set(True)
+    try:
+        yield
+    finally:
+        _keeping_faults.reset(token)
+
+
+def _refused(error: CardError, data: object = None) -> schema.ModelCard:
+    """Raise the error; where faults are kept, return a card with it and with what the data say of name and claims."""
+    if not _keeping_faults.get():
+        raise error
+    name, task, languages = identity(data)
+    card = schema.ModelCard.model_construct(name=name, task=task, languages=languages)
+    card._fault = error  # noqa: SLF001  # the card is new, nobody else has it
+    return card
+
+
+def identity(data: object) -> tuple[str, str, tuple[str, ...]]:
+    """Return the name, task and languages that the data of a faulty card state, as far as they have the right type."""
+    stated: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
+    name, task, languages = (stated.get(key) for key in ("name", "task", "languages"))
+    tags = [tag for tag in languages if isinstance(tag, str)] if isinstance(languages, list | tuple) else []
+    return name if isinstance(name, str) else "", task if isinstance(task, str) else "", tuple(tags)
 
 
 def read_card(path: Path) -> schema.ModelCard:
@@ -46,6 +82,7 @@ def build_card(data: object, *, origin: str, folder: Path | None = None) -> sche
     """Build a card from plain data.
 
     ``origin`` names the card in errors; ``folder`` is the one that its charset and other files are relative to.
+    In a hook, a card that breaks the schema is returned all the same, and costs only itself.
 
     Raises:
         CardError: The data break the schema.
@@ -53,14 +90,15 @@ def build_card(data: object, *, origin: str, folder: Path | None = None) -> sche
     try:
         card = schema.ModelCard.model_validate(data)
     except ValidationError as error:
-        raise CardError(f"{origin}: {'; '.join(explain(error))}") from error
+        return _refused(CardError(f"{origin}: {'; '.join(explain(error))}"), data)
     return _placed(card, origin, folder)
 
 
 def read_cards(folder: Path, root: Path | None = None) -> Iterator[schema.ModelCard]:
     """Read every ``*.yaml`` and ``*.jsonl`` of a folder, in the order of their names.
 
-    ``root`` is the folder that charsets are relative to; without it, ``folder``.
+    ``root`` is the folder that charsets are relative to; without it, ``folder``. In a hook, a bad card or file costs
+    only itself.
 
     Raises:
         CardError: There is no card, a card breaks the schema, or a file that it needs is not listed or missing.
@@ -68,17 +106,29 @@ def read_cards(folder: Path, root: Path | None = None) -> Iterator[schema.ModelC
     root = root or folder
     paths = sorted(path for path in folder.glob("*") if path.suffix in {".yaml", ".yml", ".jsonl"})
     if not paths:
-        raise CardError(f"{folder}: no cards (*.yaml, *.jsonl) in this folder")
+        yield _refused(CardError(f"{folder}: no cards (*.yaml, *.jsonl) in this folder"))
     found: set[str | None] = {None}
     for path in paths:
-        for origin, card in _read_lines(path) if path.suffix == ".jsonl" else [(str(path), read_card(path))]:
-            if card.charset not in found and not (root / str(card.charset)).is_file():
-                raise CardError(f"{origin}: charset: there is no file {root / str(card.charset)}")
-            found.add(card.charset)
-            for file_format, artifact in card.artifacts.items():
-                if not is_complete(file_format, [file.path for file in artifact.files]):
-                    raise CardError(f"{origin}: artifacts.{file_format}: needs {describe_files(file_format)}")
-            yield _placed(card, origin, root)
+        for origin, card in _read_file(path):
+            if card.fault is not None:
+                yield card
+                continue
+            try:
+                _check_files(card, origin, root, found)
+            except CardError as error:
+                yield _refused(error, card.__dict__)
+            else:
+                yield _placed(card, origin, root)
+
+
+def _check_files(card: schema.ModelCard, origin: str, root: Path, found: set[str | None]) -> None:
+    """Refuse a card without its charset, or whose artifacts do not make a model; ``found`` are charsets that exist."""
+    if card.charset not in found and not (root / str(card.charset)).is_file():
+        raise CardError(f"{origin}: charset: there is no file {root / str(card.charset)}")
+    found.add(card.charset)
+    for file_format, artifact in card.artifacts.items():
+        if not is_complete(file_format, [file.path for file in artifact.files]):
+            raise CardError(f"{origin}: artifacts.{file_format}: needs {describe_files(file_format)}")
 
 
 def read_reference(card: schema.ModelCard, source: str, file_format: str, kind: type[RecordT]) -> RecordT | None:
@@ -97,6 +147,17 @@ def read_reference(card: schema.ModelCard, source: str, file_format: str, kind: 
         raise CardError("; ".join(f"{where}.{fault}" for fault in explain(error, kind.model_fields))) from error
 
 
+def _read_file(path: Path) -> Iterator[tuple[str, schema.ModelCard]]:
+    """The cards of a file, and where each is."""
+    try:
+        if path.suffix == ".jsonl":
+            yield from _read_lines(path)
+        else:
+            yield str(path), read_card(path)
+    except CardError as error:
+        yield str(path), _refused(error)
+
+
 def _read_lines(path: Path) -> Iterator[tuple[str, schema.ModelCard]]:
     """The cards of a file with one on each line, and the line of each."""
     with os_errors_as(CardError, f"{path} could not be read"):
@@ -104,12 +165,22 @@ def _read_lines(path: Path) -> Iterator[tuple[str, schema.ModelCard]]:
     for number, line in enumerate(lines, start=1):
         origin = f"{path}, line {number}"
         if len(line) > MAX_CARD_BYTES:
-            raise CardError(f"{origin}: larger than {MAX_CARD_BYTES} bytes")
+            yield origin, _refused(CardError(f"{origin}: larger than {MAX_CARD_BYTES} bytes"))
+            continue
         try:
             card = schema.ModelCard.model_validate_json(line)
         except ValidationError as error:
-            raise CardError(f"{origin}: {'; '.join(explain(error))}") from error
-        yield origin, _placed(card, origin, None)
+            yield origin, _refused(CardError(f"{origin}: {'; '.join(explain(error))}"), _data_of(line))
+        else:
+            yield origin, _placed(card, origin, None)
+
+
+def _data_of(line: bytes) -> object:
+    """The data of a line that is no card; ``None`` if it is no JSON either."""
+    try:
+        return from_json(line)
+    except ValueError:
+        return None
 
 
 def _placed(card: schema.ModelCard, origin: str, folder: Path | None) -> schema.ModelCard:
@@ -118,7 +189,7 @@ def _placed(card: schema.ModelCard, origin: str, folder: Path | None) -> schema.
         try:
             check_format(file_format)
         except UsageError as error:
-            raise CardError(f"{origin}: artifacts: {error}") from error
+            return _refused(CardError(f"{origin}: artifacts: {error}"), card.__dict__)
     if folder is not None:
         card._folder = folder  # noqa: SLF001  # the card is new, nobody else has it
     return card
@@ -132,7 +203,11 @@ def first_fault(error: ValidationError) -> str:
 
 def explain(error: ValidationError, keys: Collection[str] = ()) -> Iterable[str]:
     """Yield each fault of a card in one line; ``keys`` are those to suggest, without any all keys of cards."""
-    for problem in error.errors(include_url=False):
+    problems = error.errors(include_url=False)
+    faulty_items = {problem["loc"][:depth] for problem in problems for depth in range(len(problem["loc"]))}
+    for problem in problems:
+        if problem["type"] == "too_short" and problem["loc"] in faulty_items:
+            continue  # pydantic does not count faulty items
         where = ".".join(str(part) for part in problem["loc"]) or "card"
         if problem["type"] == "extra_forbidden":
             key = str(problem["loc"][-1])
@@ -147,7 +222,7 @@ def explain(error: ValidationError, keys: Collection[str] = ()) -> Iterable[str]
         elif problem["type"] == "string_type":
             yield f"{where}: text is needed: put it in quotes"
         else:
-            yield f"{where}: {problem['msg']}"
+            yield f"{where}: {problem['msg'].removeprefix('Value error, ')}"
 
 
 @cache

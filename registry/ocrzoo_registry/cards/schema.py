@@ -139,7 +139,7 @@ class File(FileRecord):
     @model_validator(mode="after")
     def _digest_with_origin(self) -> File:
         if (self.sha256 is None) != (self.digest_origin is None):
-            raise ValueError("a digest comes with its origin")
+            raise ValueError("a digest comes with its origin: sha256 needs digest_origin, and digest_origin a sha256")
         return self
 
 
@@ -169,6 +169,7 @@ class ModelCard(Record):
     """Everything known about one model."""
 
     _folder: Path = PrivateAttr(default=Path())
+    _fault: Exception | None = PrivateAttr(default=None)
 
     name: Name
     """The model's official name; unique in the whole catalog."""
@@ -228,6 +229,11 @@ class ModelCard(Record):
     def folder(self) -> Path:
         """The folder that ``charset``, ``known_digests`` and directory sources are relative to."""
         return self._folder
+
+    @property
+    def fault(self) -> Exception | None:
+        """Why the card cannot be used; such cards never leave the hook that yielded them."""
+        return self._fault
 
     def located_in(self, folder: Path) -> ModelCard:
         """Return the card with the folder that its paths are relative to."""

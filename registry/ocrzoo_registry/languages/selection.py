@@ -6,7 +6,7 @@ Decisions use model cards and charsets only, no list of languages: third-party c
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -14,9 +14,11 @@ from typing import Protocol
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import UnknownLanguage, UsageError
 from ocrzoo_registry.languages.ranking import Candidate, ModelFilters, explain_order
+from ocrzoo_registry.languages.set_cover import minimum_set_cover
 from ocrzoo_registry.languages.support import LanguageSupport, support_of
 from ocrzoo_registry.languages.tags import Language, claims, parse_languages
 from ocrzoo_registry.names import did_you_mean
+from ocrzoo_registry.plugins.found import RefusedCard
 from ocrzoo_registry.plugins.gc_pause import gc_paused
 
 log = logging.getLogger("ocrzoo")
@@ -34,6 +36,8 @@ class Selection:
     """Models that qualify, best first; then the others, closest first."""
     minimal_set: tuple[Candidate, ...]
     """The fewest models that read all supported languages, each with its support for the languages it reads."""
+    refused: tuple[RefusedCard, ...] = ()
+    """Faulty cards that claim one of the languages: they do not count."""
 
     @property
     def selected_model(self) -> Candidate | None:
@@ -90,7 +94,8 @@ class Selection:
             return f"no single model reads {_listed(self.languages)}: the smallest set is {' and '.join(parts)}"
         tags = ",".join(language.tag for language in self.languages)
         return (
-            f"no model reads {_listed(self.unsupported)}: {'; '.join(map(self._closest, self.unsupported))} "
+            f"no model reads {_listed(self.unsupported)}: "
+            f"{'; '.join([*map(self._closest, self.unsupported), *map(str, self.refused)])} "
             f"(see 'ocrzoo models select --lang {tags} --explain'; docs/plugin-tutorial.md shows how to add a model)"
         )
 
@@ -112,6 +117,8 @@ class Selection:
         close = [(support, one) for support, one in known if support.share]
         if not close and not language.letters:
             return f"no model claims {language.name}, and its letters are not known"
+        if not close and (claiming := [(support, one) for support, one in known if support.claimed]):
+            return "; ".join(f"{one.name} {support.explain_gap()}" for support, one in claiming[:_NEAREST])
         if not close:
             return f"no charset has letters of {language.name}"
         support, one = max(
@@ -130,6 +137,11 @@ class ModelProvider(Protocol):
 
     def is_available(self, card: ModelCard) -> bool:
         """Whether the weights are stored on this machine or an enabled source provides them."""
+        ...
+
+    @property
+    def refused_cards(self) -> Iterable[RefusedCard]:
+        """Faulty cards, which are none of the models."""
         ...
 
     def installed_check(self) -> Callable[[ModelCard], bool]:
@@ -169,7 +181,12 @@ def select(
     if include_unclaimed or query.uncovered(found):
         names = {one.name for one in claiming}
         found += query.unclaimed([one for one in models if one.charset and one.name not in names], found)
-    return _rank(query, found)
+    refused = [
+        one
+        for one in zoo.refused_cards
+        if one.task in {"", filters.task} and any(claims(one.languages, language) for language in query.languages)
+    ]
+    return replace(_rank(query, found), refused=tuple(refused))
 
 
 @dataclass(frozen=True)
@@ -254,35 +271,3 @@ def _score(one: Candidate) -> tuple[object, ...]:
 
 def _listed(languages: Iterable[Language]) -> str:
     return ", ".join(map(str, languages))
-
-
-_EXACT_UP_TO = 12
-"""Languages up to which the minimum is exact (4096 subsets); beyond, the greedy algorithm takes the largest gain."""
-
-
-def minimum_set_cover(sets: Sequence[frozenset[str]]) -> list[int]:
-    """Return the indices of the fewest sets whose union is the union of all; ties go to the first."""
-    places: dict[frozenset[str], int] = {}
-    for place, members in enumerate(sets):
-        places.setdefault(members, place)
-    everything = frozenset().union(*places)
-    useful = {members: place for members, place in places.items() if not any(members < other for other in places)}
-    if len(everything) > _EXACT_UP_TO:
-        return _greedy(everything, useful)
-    best: dict[frozenset[str], tuple[int, ...]] = {frozenset(): ()}
-    for members, place in useful.items():
-        for covered, taken in list(best.items()):
-            union = covered | members
-            if union not in best or len(taken) + 1 < len(best[union]):
-                best[union] = (*taken, place)
-    return list(best[everything])
-
-
-def _greedy(everything: frozenset[str], places: dict[frozenset[str], int]) -> list[int]:
-    taken: list[int] = []
-    left = everything
-    while left:
-        members = max(places, key=lambda members: (len(members & left), -places[members]))
-        taken.append(places[members])
-        left -= members
-    return taken

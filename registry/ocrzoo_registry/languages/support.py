@@ -100,6 +100,8 @@ class LanguageSupport:
         if self.coverage is None:
             return f"does not claim {self.language}, whose letters are not known"
         count, missing = self.coverage.required, self.coverage.missing
+        if self.claimed and not self.coverage.covered:
+            return f"lacks all {count} letters of {self.language.name}"
         if self.claimed:
             letters = f": {_some(missing)}" if named else ""
             return f"lacks {len(missing)} of the {count} letters of {self.language.name}{letters}"

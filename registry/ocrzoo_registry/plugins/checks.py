@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from pathlib import Path
 from types import GenericAlias
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from ocrzoo_registry.cards.charsets import unreadable
 from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import CardError
@@ -40,6 +42,8 @@ class CardCheck:
         self._predictors = {spec.name: spec for spec in predictors}
         self._paths = {spec.key: spec.reference for spec in sources}
         self._checks: dict[str, Callable[[object], bool] | None] = {}
+        self._charsets: dict[Path, str] = {}
+        """What is wrong with each charset that was looked at; empty if nothing is."""
 
     def __call__(self, card: ModelCard) -> None:
         """Refuse a card whose task its predictor does not do, or that a source could not read.
@@ -47,6 +51,9 @@ class CardCheck:
         Raises:
             CardError: The message names the card, the key and the nearest valid value.
         """
+        if card.fault is not None:
+            raise card.fault
+        self._check_charset(card)
         predictor = self._predictors.get(card.inference.predictor)
         if predictor is not None:
             self._check_task(card, predictor)
@@ -56,12 +63,27 @@ class CardCheck:
                 for file_format in references:
                     read_reference(card, source, file_format, load_attribute(self._paths[source]))
 
+    def _check_charset(self, card: ModelCard) -> None:
+        if card.charset is None:
+            return
+        path = card.folder / card.charset
+        if path not in self._charsets:
+            self._charsets[path] = unreadable(path)
+        if fault := self._charsets[path]:
+            raise CardError(f"{card.name}: charset: {fault}")
+
     def _check_task(self, card: ModelCard, predictor: PredictorSpec) -> None:
         if card.task not in predictor.tasks:
             known = sorted({task for spec in self._predictors.values() for task in spec.tasks})
             raise CardError(
                 f"{card.name}: task: predictor {predictor.name!r} does {', '.join(predictor.tasks)}, "
                 f"not {card.task!r}{did_you_mean(card.task, known)}"
+            )
+        stated = card.inference.postprocess.get("name")
+        if predictor.postprocess and stated is not None and stated not in predictor.postprocess:
+            raise CardError(
+                f"{card.name}: inference.postprocess.name: predictor {predictor.name!r} knows "
+                f"{', '.join(predictor.postprocess)}, not {str(stated)[:80]!r}"
             )
         for key in predictor.requires:
             if not getattr(card, key, None):

@@ -11,30 +11,29 @@ import inspect
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import pluggy
 
 from ocrzoo_registry.cards.formats import register
+from ocrzoo_registry.cards.loader import faults_kept, identity
 from ocrzoo_registry.cards.schema import ModelCard
-from ocrzoo_registry.errors import PluginError
+from ocrzoo_registry.errors import CardError, PluginError
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.checks import CardCheck, check_spec
+from ocrzoo_registry.plugins.found import Failure, Plugin, RefusedCard, Stage
 from ocrzoo_registry.plugins.gc_pause import gc_paused
 from ocrzoo_registry.plugins.hookspecs import ENTRY_POINT_GROUP, HookSpecs
-from ocrzoo_registry.plugins.registrations import Origin, Registration
+from ocrzoo_registry.plugins.registrations import OFFICIAL, Origin, Registration
 from ocrzoo_registry.plugins.specs import EngineSpec, FormatSpec, PipelineSpec, PredictorSpec, SourceSpec
 from ocrzoo_registry.settings import Settings
 
 T = TypeVar("T")
 SpecT = TypeVar("SpecT", PredictorSpec, SourceSpec)
 log = logging.getLogger("ocrzoo")
-
-Stage = Literal["import", "registration", "unknown hook argument", "misspelled hook", "hook"]
 
 HOOKS: dict[str, type] = {
     "ocrzoo_model_cards": ModelCard,
@@ -47,29 +46,8 @@ HOOKS: dict[str, type] = {
 """Each hook and what it yields."""
 
 
-@dataclass(frozen=True)
-class Failure:
-    """A failure of a plugin, and the stage it happened at."""
-
-    stage: Stage
-    message: str
-
-
-@dataclass
-class Plugin:
-    """A plugin that was found, loaded or not."""
-
-    origin: Origin
-    disabled: bool = False
-    hooks: tuple[str, ...] = ()
-    """The hooks it implements."""
-    failures: list[Failure] = field(default_factory=list)
-    manager: pluggy.PluginManager | None = None
-
-    @property
-    def status(self) -> Literal["disabled", "failed", "loaded"]:
-        """One word for a list of plugins."""
-        return "disabled" if self.disabled else "failed" if self.failures else "loaded"
+_LOGGED = 3
+"""Refused values of one hook that are logged; ``ocrzoo plugins list`` has them all."""
 
 
 class PluginManager:
@@ -79,6 +57,8 @@ class PluginManager:
         self._strict = settings.strict
         self._arguments = {"settings": settings}
         self._registered: dict[str, list[Registration[object]]] = {}
+        self.refused_cards: list[RefusedCard] = []
+        """Cards that are not registered, in the order of the plugins."""
         found = list(_discover() if found is None else found)
         for name in sorted(settings.disabled_plugins - {entry.name for entry in found}):
             log.warning("OCRZOO_DISABLE_PLUGINS: there is no plugin %r", name)
@@ -87,8 +67,12 @@ class PluginManager:
 
     def model_cards(self) -> list[Registration[ModelCard]]:
         """Return all registered model cards; each was checked against the registered predictors and sources."""
-        check = CardCheck(_unambiguous(self.predictors()), _unambiguous(self.sources()))
-        return self._call("ocrzoo_model_cards", ModelCard, check)
+        if "ocrzoo_model_cards" not in self._registered:
+            check = CardCheck(_unambiguous(self.predictors()), _unambiguous(self.sources()))
+            found = self._call("ocrzoo_model_cards", ModelCard, check)
+            kept = self._without_lookalikes(found)
+            self._registered["ocrzoo_model_cards"] = list(kept)  # type: ignore[arg-type]  # read as cards below
+        return self._call("ocrzoo_model_cards", ModelCard)
 
     def sources(self) -> list[Registration[SourceSpec]]:
         """Return all registered sources."""
@@ -159,17 +143,52 @@ class PluginManager:
         if manager is None or hook not in plugin.hooks:
             return []
 
-        def collect() -> list[T]:
-            results = getattr(manager.hook, hook)(**{name: self._arguments[name] for name in _arguments_of(hook)})
-            if not results:
-                raise TypeError("returns None instead of yielding")
-            values = [value for result in results for value in result]
-            for value in values:
-                check_spec(value, kind)
-                check(value)
-            return values
+        def collect() -> list[object]:
+            with faults_kept():
+                results = getattr(manager.hook, hook)(**{name: self._arguments[name] for name in _arguments_of(hook)})
+                if not results:
+                    self._warn(plugin, f"{hook} returns None, so it registers nothing: yield values, or return a list")
+                return [value for result in results for value in result]
 
-        return self._guard(plugin, "hook", collect, prefix=f"{hook}: ") or []
+        values = self._guard(plugin, "hook", collect, prefix=f"{hook}: ") or []
+        kept = [value for value in values if self._accepts(plugin, hook, kind, check, value)]
+        plugin.registered += len(kept)
+        return kept  # type: ignore[return-value]  # check_spec compared each with kind
+
+    def _accepts(self, plugin: Plugin, hook: str, kind: type[T], check: Callable[[T], None], value: object) -> bool:
+        """Whether a value can be registered; one that cannot costs only itself."""
+        try:
+            check_spec(value, kind)
+            check(value)  # type: ignore[arg-type]  # it is of this kind
+        except Exception as error:  # whatever a check of a stranger's value raises
+            self._refuse(plugin, hook, value, error)
+            return False
+        return True
+
+    def _refuse(self, plugin: Plugin, hook: str, value: object, error: Exception) -> None:
+        if isinstance(value, ModelCard):
+            stated = identity(value.__dict__)
+            self.refused_cards.append(RefusedCard(*stated, plugin.origin, _message(error)))
+        self._fail(plugin, "hook", f"{hook}: {_one_line(error)}", error, quiet=len(plugin.failures) >= _LOGGED)
+        if len(plugin.failures) == _LOGGED:
+            log.warning("plugin %s: further faults are listed by 'ocrzoo plugins list'", plugin.origin)
+
+    def _without_lookalikes(self, found: Iterable[Registration[ModelCard]]) -> Iterator[Registration[ModelCard]]:
+        """Leave out cards whose name differs from an official one only in case: on some disks it is the same folder."""
+        found = list(found)
+        official = {one.value.name for one in found if one.origin.distribution == OFFICIAL}
+        folded = {name.casefold(): name for name in official}
+        by_origin = {plugin.origin: plugin for plugin in self.plugins}
+        for one in found:
+            name = one.value.name
+            taken = folded.get(name.casefold(), name)
+            if taken == name or one.origin.distribution == OFFICIAL:
+                yield one
+                continue
+            fault = f"{name}: name: differs from the official {taken} only in case: choose another"
+            plugin = by_origin[one.origin]
+            plugin.registered -= 1
+            self._refuse(plugin, "ocrzoo_model_cards", one.value, CardError(fault))
 
     def _guard(self, plugin: Plugin, stage: Stage, act: Callable[[], T], prefix: str = "") -> T | None:
         try:
@@ -181,12 +200,18 @@ class PluginManager:
             self._fail(plugin, stage, prefix + _one_line(error), error)
             return None
 
-    def _fail(self, plugin: Plugin, stage: Stage, message: str, cause: BaseException | None = None) -> None:
+    def _fail(
+        self, plugin: Plugin, stage: Stage, message: str, cause: BaseException | None = None, *, quiet: bool = False
+    ) -> None:
         text = f"plugin {plugin.origin} failed: {stage}: {message}"
         if self._strict:
             raise PluginError(text) from cause
         plugin.failures.append(Failure(stage, message))
-        log.warning(text)
+        log.log(logging.DEBUG if quiet else logging.WARNING, text)
+
+    def _warn(self, plugin: Plugin, message: str) -> None:
+        plugin.warnings.append(message)
+        log.warning("plugin %s: %s", plugin.origin, message)
 
 
 def _unambiguous(registrations: Iterable[Registration[SpecT]]) -> list[SpecT]:
@@ -242,6 +267,11 @@ def _one_line(error: BaseException) -> str:
         return " ".join(f"{type(error).__name__}: {error}".split())
     except Exception:
         return type(error).__name__
+
+
+def _message(error: Exception) -> str:
+    """The text of our own errors, and the kind too of others."""
+    return str(error) if isinstance(error, CardError) else _one_line(error)
 
 
 def _hooks_of(manager: pluggy.PluginManager, module: object) -> dict[str, Callable[..., object]]:

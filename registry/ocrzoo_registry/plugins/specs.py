@@ -88,6 +88,8 @@ class PredictorSpec:
     """The tasks that it does; its cards must name one of them. Without any, a task with the predictor's name."""
     requires: tuple[str, ...] = ()
     """Optional keys of a card that it needs, such as ``charset`` or ``labels``."""
+    postprocess: tuple[str, ...] = ()
+    """The values of ``PostProcess.name`` that it knows; without any, the name is not checked."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocrzoo_registry.languages.selection import minimum_set_cover
+from ocrzoo_registry.languages.set_cover import minimum_set_cover
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from tests.registry.kit import FIRST_PARTY, SitePackages
 
 from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.errors import AmbiguousName, ExitCode, PluginError, UnknownModel
+from ocrzoo_registry.plugins.found import Plugin
 from ocrzoo_registry.plugins.hookspecs import HookSpecs
-from ocrzoo_registry.plugins.manager import HOOKS, Plugin, PluginManager
+from ocrzoo_registry.plugins.manager import HOOKS, PluginManager
 from ocrzoo_registry.settings import Settings
 
 PREAMBLE = """

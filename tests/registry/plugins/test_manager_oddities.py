@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from tests.registry.kit import SitePackages
 
-from ocrzoo_registry.plugins.manager import Plugin, PluginManager
+from ocrzoo_registry.plugins.found import Plugin
+from ocrzoo_registry.plugins.manager import PluginManager
 from ocrzoo_registry.settings import Settings
 
 GOOD = """
@@ -51,14 +52,20 @@ def test_a_hook_without_its_mark_is_a_registration_failure(site: SitePackages, s
     ]
 
 
-def test_a_hook_that_returns_nothing_is_a_failure(site: SitePackages, settings: Settings) -> None:
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_hook_that_returns_none_registers_nothing_which_is_told(
+    site: SitePackages, settings: Settings, caplog: pytest.LogCaptureFixture, strict: bool
+) -> None:
     source = (
         "from ocrzoo_registry.plugins.hookspecs import hookimpl\n@hookimpl\ndef ocrzoo_sources():\n    return None\n"
     )
     site.install("void-dist", {"void_plugin": source})
-    manager = PluginManager(settings)
+    manager = PluginManager(replace(settings, strict=strict))
     manager.call_all()
-    assert [failure.stage for failure in plugin(manager, "void_plugin").failures] == ["hook"]
+    (warning,) = plugin(manager, "void_plugin").warnings
+    assert warning == "ocrzoo_sources returns None, so it registers nothing: yield values, or return a list"
+    assert f"plugin 'void_plugin' (void-dist 1.0): {warning}" in caplog.text
+    assert plugin(manager, "void_plugin").status == "loaded"
 
 
 def test_what_a_plugin_prints_is_not_the_answer_of_a_command(

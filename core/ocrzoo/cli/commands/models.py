@@ -9,6 +9,7 @@ import click
 from ocrzoo.cli.language_output import describe_support, lacking_cell, letters_cell
 from ocrzoo.cli.lazy_group import LazyGroup
 from ocrzoo.cli.output import debug_option, print_json, print_table, stdout_is_terminal
+from ocrzoo.cli.strict import check_plugins, strict_option
 from ocrzoo.cli.values import FAMILY, LANGUAGE, MODEL, TASK, TIER
 
 if TYPE_CHECKING:
@@ -44,9 +45,10 @@ def models() -> None:
 @click.option("--tier", metavar="TIER", type=TIER, help="server, mobile, medium, small or tiny.")
 @click.option("--lang", metavar="TAG", type=LANGUAGE, help="Models that claim a language, such as ko or Korean.")
 @click.option("--installed", is_flag=True, help="Only models that are stored here.")
+@strict_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
-def list_models(pattern: str | None, installed: bool, as_json: bool, **conditions: str | None) -> None:
+def list_models(pattern: str | None, installed: bool, strict: bool, as_json: bool, **conditions: str | None) -> None:
     """List models. PATTERN is a part of the name, or a shell pattern such as '*_rec'."""
     from ocrzoo_registry.zoo import Zoo
 
@@ -61,7 +63,13 @@ def list_models(pattern: str | None, installed: bool, as_json: bool, **condition
     letters = _letters(conditions["lang"], [card for card, _ in found])
     if as_json:
         print_json([_summary(zoo, card, here, letters.get(card.name)) for card, here in found])
-        return
+    else:
+        _print_models(zoo, found, letters)
+    if strict:
+        check_plugins(zoo)
+
+
+def _print_models(zoo: Zoo, found: list[tuple[ModelCard, dict[str, str]]], letters: dict[str, LanguageSupport]) -> None:
     rows = [
         (
             card.name,
@@ -95,13 +103,18 @@ def show_model(name: str, as_json: bool) -> None:
     if as_json:
         data = card.model_dump(mode="json", exclude_none=True)
         coverage = {one.language.tag: describe_support(one) for one in claimed_support(card)}
-        print_json({**data, "coverage": coverage, "installed": here, "plugin": str(zoo.models.origin(name))})
+        print_json({**data, "coverage": coverage, "installed": here, **_origin(zoo, card)})
         return
     rows = [(heading, text) for heading, text in _description(card) if text]
     rows[4:4] = _coverage_rows(claimed_support(card))
     rows.append(("Installed", ", ".join(f"{kind}: {path}" for kind, path in here.items()) or "no"))
     rows.append(("Plugin", str(zoo.models.origin(name))))
+    rows += [("Warning", text) for text in zoo.card_warnings(card, letters=False)]
     print_table(("Field", "Value"), [("Model", name), *rows])
+
+
+def _origin(zoo: Zoo, card: ModelCard) -> dict[str, Any]:
+    return {"plugin": str(zoo.models.origin(card.name)), "warnings": zoo.card_warnings(card)}
 
 
 def _formats_here(zoo: Zoo, card: ModelCard) -> dict[str, str]:
@@ -138,9 +151,20 @@ def _coverage_rows(claimed: list[LanguageSupport]) -> list[tuple[str, str]]:
         return []
     complete = [one for one in known if one.coverage is not None and not one.coverage.missing]
     unknown = [one.language.tag for one in claimed if one.coverage is None]
-    rows = [("Letters", f"all of {len(complete)} of the {len(claimed)} languages claimed")]
+    rows = [("Letters", _complete(len(complete), len(claimed)))]
     rows += [("Lacks", f"{one.language}: {lacking_cell([one])}") for one in known if one not in complete]
     return rows + ([("Not known", f"letters of {' '.join(unknown)}")] if unknown else [])
+
+
+def _complete(complete: int, claimed: int) -> str:
+    """Of how many of the languages claimed the charset has all letters."""
+    if claimed == 1:
+        return "all of the language claimed" if complete else "not all of the language claimed"
+    if complete == claimed:
+        return f"all of the {claimed} languages claimed"
+    if not complete:
+        return f"not all of any of the {claimed} languages claimed"
+    return f"all of {complete} of the {claimed} languages claimed"
 
 
 def _shorten(languages: tuple[str, ...]) -> str:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from ocrzoo.cli.output import debug_option, print_json, print_table
+from ocrzoo.cli.strict import check_plugins, conflicts, strict_option
+
+if TYPE_CHECKING:
+    from ocrzoo_registry.plugins.registrations import Origin
+    from ocrzoo_registry.zoo import Zoo
 
 
 @click.group()
@@ -13,19 +21,17 @@ def plugins() -> None:
 
 
 @plugins.command("list")
+@strict_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
-def list_plugins(as_json: bool) -> None:
-    """List plugins, the hooks they implement, and their faults."""
+def list_plugins(strict: bool, as_json: bool) -> None:
+    """List plugins, the hooks they implement, their faults, and what is odd about their cards."""
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo()
     zoo.plugins.call_all()
-    conflicts = [
-        offers.describe_conflict(name)
-        for offers in (zoo.models, zoo.sources, zoo.engines, zoo.predictors, zoo.pipelines)
-        for name in offers.conflicts
-    ]
+    warnings = zoo.plugin_warnings()
+    clashes = conflicts(zoo)
     entries = [
         {
             "name": plugin.origin.plugin,
@@ -34,21 +40,33 @@ def list_plugins(as_json: bool) -> None:
             "status": plugin.status,
             "hooks": list(plugin.hooks),
             "failures": [{"stage": failure.stage, "message": failure.message} for failure in plugin.failures],
+            "warnings": warnings[plugin.origin],
         }
         for plugin in zoo.plugins.plugins
     ]
-    for conflict in conflicts:
+    for conflict in clashes:
         click.echo(f"conflict: {conflict}", err=True)
     if as_json:
-        print_json({"plugins": entries, "conflicts": conflicts})
-        return
+        print_json({"plugins": entries, "conflicts": clashes})
+    else:
+        _print_plugins(zoo, warnings)
+    if strict:
+        check_plugins(zoo)
+
+
+def _print_plugins(zoo: Zoo, warnings: Mapping[Origin, Sequence[str]]) -> None:
     rows = [
         (
             plugin.origin.plugin,
             f"{plugin.origin.distribution} {plugin.origin.version}",
             plugin.status,
             " ".join(hook.removeprefix("ocrzoo_") for hook in plugin.hooks),
-            "; ".join(f"{failure.stage}: {failure.message}" for failure in plugin.failures),
+            "; ".join(
+                [
+                    *(f"{failure.stage}: {failure.message}" for failure in plugin.failures),
+                    *(f"warning: {text}" for text in warnings[plugin.origin]),
+                ]
+            ),
         )
         for plugin in zoo.plugins.plugins
     ]
