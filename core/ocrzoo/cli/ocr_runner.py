@@ -59,10 +59,11 @@ def run_ocr(reading: OcrJob, arguments: Mapping[str, Any], options: Mapping[str,
 
     ``arguments`` and the ``options`` of ``create_pipeline`` go there, all other options to ``predict``.
     """
-    from ocrzoo.inputs import count_pages
+    from ocrzoo.inputs import count_pages, decoder_messages
     from ocrzoo.pipelines.factory import create_pipeline
     from ocrzoo_registry.zoo import Zoo
 
+    decoder_messages.separate()
     kind = None if reading.output is None else _document_kind(reading.output, reading.inputs)
     zoo = Zoo(events=download_events())
     of_pipeline = {key: value for key, value in options.items() if key in _OF_PIPELINE or "_model_" in key}

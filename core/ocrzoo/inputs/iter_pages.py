@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.inputs import limits
+from ocrzoo.inputs import decoder_messages, limits
 from ocrzoo.inputs.arrays import from_array
 from ocrzoo.inputs.download import download
 from ocrzoo.inputs.faults import as_input_error
@@ -68,8 +68,14 @@ def pages(source: Input, *, password: Password = None) -> Iterator[Page]:
 
 
 def _read(page: Page) -> Image:
-    with as_input_error(page.input_path or "the input"):
-        return page.read()
+    name = page.input_path or "the input"
+    if page.page_index is not None:
+        name = f"{name}: page {page.page_index + 1}"
+    with as_input_error(name), decoder_messages.kept(name):
+        image = page.read()
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
+        raise InputError(f"{name}: decoded to pixels of {image.dtype}, {image.shape}, which cannot be read")
+    return image
 
 
 def _passwords(given: object) -> Sequence[str]:

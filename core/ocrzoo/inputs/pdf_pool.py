@@ -15,6 +15,7 @@ from typing import IO, Any, cast
 import numpy as np
 
 from ocrzoo.inputs import limits
+from ocrzoo.inputs.decoder_messages import temporary_file
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.network.deadline import Deadline
 
@@ -22,6 +23,8 @@ PAGE_S = 60.0
 """Seconds to open a file or render one page."""
 MAX_MEMORY = 4 << 30
 """Address space of a process, if the system supports such a limit."""
+MAX_MESSAGES = 1 << 16
+"""Bytes that are read of what a process prints."""
 MAX_IDLE = 4
 """Idle processes that are kept for the next file."""
 
@@ -35,15 +38,14 @@ class PdfProcess:
         program = os.fsdecode(get_executable() or "")
         if not program or getattr(sys, "frozen", False):
             raise UsageError("PDF files need a Python interpreter: set it with multiprocessing.set_executable")
-        script = Path(__file__).with_name("pdf_worker.py")
-        self._process = subprocess.Popen(
-            [program, "-P", script, str(MAX_MEMORY), str(math.ceil(PAGE_S) + 1)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        self._messages = temporary_file()
+        self._printed = 0
+        self._new_messages = b""
+        try:
+            self._process = _start(program, self._messages)
+        except OSError:
+            self._messages.close()
+            raise
         self._owner = os.getpid()
         _started.add(self)
         self._requests = cast("IO[bytes]", self._process.stdin)
@@ -87,6 +89,17 @@ class PdfProcess:
         self._requests.write(content)
         self._requests.flush()
 
+    def new_messages(self) -> list[str]:
+        """Return what the process has printed since the last call, such as messages of libraries in it."""
+        self._read_messages()
+        printed, self._new_messages = self._new_messages, b""
+        return [line for line in map(str.strip, printed.decode(errors="replace").splitlines()) if line]
+
+    def _read_messages(self) -> None:
+        if not self._messages.closed and hasattr(os, "pread"):  # the process shares the position in the file
+            self._new_messages += os.pread(self._messages.fileno(), MAX_MESSAGES, self._printed)
+            self._printed = os.fstat(self._messages.fileno()).st_size
+
     def alive(self) -> bool:
         """Whether the process is running."""
         return self._process.poll() is None
@@ -100,9 +113,23 @@ class PdfProcess:
         _started.discard(self)
         self._process.kill()
         self._process.wait()
+        self._read_messages()
+        self._messages.close()
         for pipe in (self._requests, self._answers):
             with suppress(OSError):  # unsent data
                 pipe.close()
+
+
+def _start(program: str, messages: IO[bytes]) -> subprocess.Popen[bytes]:
+    script = Path(__file__).with_name("pdf_worker.py")
+    return subprocess.Popen(
+        [program, "-P", script, str(MAX_MEMORY), str(math.ceil(PAGE_S) + 1)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=messages,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
 
 
 def _ended() -> dict[str, Any]:

@@ -26,6 +26,9 @@ from typing import IO, Any
 
 import pypdfium2
 
+MAX_PRINTED = 1 << 20
+"""Bytes that may be printed to standard error, a file of the parent; nothing else is written."""
+
 
 class Reader:
     """The open file and page."""
@@ -89,7 +92,7 @@ def serve(max_bytes: int, max_seconds: int) -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # keeps other output out of the responses
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
-    _limit_memory(max_bytes)
+    _limit_resources(max_bytes)
     reader = Reader(sys.stdin.buffer)
     for line in sys.stdin.buffer:
         request = json.loads(line)
@@ -107,10 +110,11 @@ def serve(max_bytes: int, max_seconds: int) -> None:
             answers.flush()
 
 
-def _limit_memory(max_bytes: int) -> None:
+def _limit_resources(max_bytes: int) -> None:
     with contextlib.suppress(ImportError, ValueError, OSError):  # unsupported, or a lower limit is set
         import resource
 
+        resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_PRINTED, MAX_PRINTED))
         resource.setrlimit(resource.RLIMIT_AS, (max_bytes, max_bytes))
 
 

@@ -6,6 +6,7 @@ stopped, but a process can: each open file has its own, so files are also read i
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from collections.abc import Sequence
@@ -33,6 +34,9 @@ _REASONS = {
 _HOW = "--password or --password_file; in Python, password="
 _NO_PASSWORD = f"encrypted with a password: give it with {_HOW}"
 _WRONG_PASSWORD = f"encrypted, and no password given opens it: check {_HOW}"
+
+
+log = logging.getLogger("ocrzoo")
 
 
 class PdfFile(Document):
@@ -95,6 +99,9 @@ class PdfFile(Document):
             self._worker = None
             self._crashes += 1
             raise InputError(f"{where}: {error}") from error
+        finally:
+            for message in worker.new_messages():
+                log.debug("%s: %s", where, message)
         if "error" in answer:
             if "open" in request:
                 give_back(worker)
