@@ -17,6 +17,7 @@ from ocrzoo_registry.files import read_bounded
 _COMMANDS = {
     "bundle": "ocrzoo.cli.commands.bundle:bundle",
     "completion": "ocrzoo.cli.commands.completion:completion",
+    "doctor": "ocrzoo.cli.commands.doctor:doctor",
     "languages": "ocrzoo.cli.commands.languages:languages",
     "lock": "ocrzoo.cli.commands.pull:lock",
     "mirror": "ocrzoo.cli.commands.mirror:mirror",

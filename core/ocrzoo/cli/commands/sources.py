@@ -35,7 +35,7 @@ def check(names: tuple[str, ...], as_json: bool) -> int:
     zoo = Zoo()
     wanted = [_named(zoo, name) for name in names] or list(zoo.source_order.names())
     with ThreadPoolExecutor(max(len(wanted), 1)) as pool:
-        found = list(pool.map(lambda name: _asked(zoo, name), wanted))
+        found = list(pool.map(lambda name: ask_source(zoo, name), wanted))
     if as_json:
         print_json(found)
     else:
@@ -63,7 +63,8 @@ def _named(zoo: Zoo, name: str) -> str:
 _YES_NO = {True: "yes", False: "no", None: "not checked"}
 
 
-def _asked(zoo: Zoo, name: str) -> dict[str, Any]:
+def ask_source(zoo: Zoo, name: str) -> dict[str, Any]:
+    """Ask a source whether it answers, within bounded time; offline mode asks none that needs the network."""
     from ocrzoo_registry.network.deadline import Deadline
     from ocrzoo_registry.sources.base import Checkable, Health
 
