@@ -166,7 +166,12 @@ alphabet, nearly all Chinese characters. `ocrzoo models select --lang ru --expla
   with a warning. A tag without a script means the usual one: `sr` is Serbian in Cyrillic, `zh` Chinese in simplified
   characters.
 * **If several models qualify**, they are ranked by: the pipeline's default, availability, the newest release, the
-  highest published accuracy for the language, the most letters, the smallest size.
+  highest published accuracy for the language, the most letters, the smallest size. `--prefer installed` (in Python
+  `prefer="installed"`) takes one on this machine first, `--prefer small` the smallest. If the selected model cannot be
+  downloaded and one on this machine qualifies, that is used, and a warning says which was passed over and why.
+* **If none qualifies**, `--accept_missing` (`accept_missing=True`) takes the model that claims the language and has
+  most of its letters: Kannada, PaddleOCR's `ka`, is read with 62 of its 71 letters by `--lang kn --accept_missing`. The
+  letters that it cannot write are named in a warning, and under `warnings` in the result.
 * **For several languages**, one model that reads all is selected, or else the smallest set of models; each line of a
   page is then read by the model for its language ([several languages](languages-together.md)).
 

@@ -89,6 +89,11 @@ class AmbiguousName(UsageError):
 class AmbiguousLanguage(UsageError):
     """A code that is one language as a BCP-47 tag and another in PaddleOCR."""
 
+    def __init__(self, message: str = "", meaning: str | None = None) -> None:
+        """``meaning`` is the tag of PaddleOCR's meaning."""
+        super().__init__(message)
+        self.meaning = meaning
+
 
 class EngineError(UsageError):
     """An inference engine is missing, unknown or unable to read the model."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ocrzoo_registry.download.events import DownloadEvents
     from ocrzoo_registry.download.resolver import Resolver
     from ocrzoo_registry.download.source_order import SourceOrder
+    from ocrzoo_registry.languages.ranking import Preference
     from ocrzoo_registry.languages.selection import Selection
     from ocrzoo_registry.languages.tags import Language
 
@@ -148,6 +149,27 @@ class Zoo:
 
         return is_installed
 
+    def local_check(self) -> Callable[[ModelCard], bool]:
+        """Return a function that checks whether a model can be loaded without a network.
+
+        It is stored, or in a local folder or mirror, or in an installed distribution. A source is asked only if the
+        model's card names it, or if it has models whose cards do not.
+        """
+        is_stored = self.installed_check()
+        local = [spec for spec in self._asked if not spec.network]
+        anywhere = [
+            spec for spec in local if spec.discoverable or (spec.name == "directory" and self.settings.model_path)
+        ]
+
+        def is_local(card: ModelCard) -> bool:
+            kinds = [kind for kind in self.readable_formats if kind in card.artifacts]
+            asked = [spec for spec in local if spec in anywhere or card.sources.get(spec.key)]
+            return is_stored(card) or any(
+                self.source_order.lists(spec.name, card, kind) for spec in asked for kind in kinds
+            )
+
+        return is_local
+
     def default_model(self, pipeline: str = "OCR") -> str:
         """Return the default recognition model of a pipeline, or an empty string."""
         if pipeline not in self.pipelines:
@@ -167,6 +189,8 @@ def select_models(
     installed: bool = False,
     default: str | None = None,
     include_unclaimed: bool = False,
+    prefer: Preference = "best",
+    accept_missing: bool = False,
 ) -> Selection:
     """Select the model that reads a language, or the fewest models that read several.
 
@@ -174,7 +198,12 @@ def select_models(
     qualifies if its card claims the language and its charset has ``min_coverage`` (0 to 1, default 0.99) of the
     letters. If no model does, one qualifies whose charset has the letters and whose card claims other languages that
     together use all of them. ``default`` is the model to prefer if it claims the languages (default: the OCR
-    pipeline's). ``include_unclaimed`` also lists models that have the letters without a claim.
+    pipeline's). ``include_unclaimed`` also lists models that have the letters without a claim. ``installed`` admits
+    only models on this machine: stored, in a local folder, or in an installed distribution.
+
+    ``prefer`` decides between models that qualify: ``best`` ranks them by the criteria of docs/languages.md,
+    ``installed`` takes one on this machine if there is one, ``small`` the smallest. ``accept_missing``: where no model
+    has the letters of a language, the one that claims it and has the most; the result's ``notes`` name the others.
 
     The result's ``selected_models`` are the models to use, ``reason`` explains the choice, ``candidates`` ranks all.
 
@@ -187,7 +216,15 @@ def select_models(
     from ocrzoo_registry.languages.selection import select
 
     zoo = zoo or Zoo()
-    filters = ModelFilters(task, tier, max_size_mb, MIN_COVERAGE if min_coverage is None else min_coverage, installed)
+    filters = ModelFilters(
+        task,
+        tier,
+        max_size_mb,
+        MIN_COVERAGE if min_coverage is None else min_coverage,
+        installed,
+        prefer,
+        accept_missing,
+    )
     return select(
         zoo,  # pyright: ignore[reportArgumentType]  # it does not see that a cached property fits
         lang,

@@ -17,6 +17,7 @@ from ocrzoo_registry.cards.formats import format_names
 if TYPE_CHECKING:
     from ocrzoo_registry.cards.schema import Format
     from ocrzoo_registry.download.events import DownloadEvents
+    from ocrzoo_registry.languages.ranking import Preference
     from ocrzoo_registry.languages.tags import Language
     from ocrzoo_registry.mirror.plan import RequestedModel
     from ocrzoo_registry.zoo import Zoo
@@ -60,6 +61,20 @@ def languages_option(text: str, *, required: bool = False) -> Decorator:
     )
 
 
+language_terms = together(
+    click.option(
+        "--prefer",
+        type=click.Choice(["best", "installed", "small"]),
+        default="best",
+        help="Of models that read a language, take the best, one on this machine, or the smallest.  [best]",
+    ),
+    click.option(
+        "--accept_missing", is_flag=True, help="Also take a model that lacks letters of a language that it claims."
+    ),
+)
+"""Adds the options that decide between models for a language."""
+
+
 def _with_commas(_context: click.Context, _option: click.Parameter, given: Sequence[str]) -> str | None:
     """Join the languages with commas."""
     return ",".join(given) if given else None
@@ -79,7 +94,9 @@ class ModelChoice:
     lang: str | Sequence[Language] | None
     formats: tuple[Format, ...]
     source: str | None
-    every: bool
+    prefer: Preference = "best"
+    accept_missing: bool = False
+    every: bool = False
     """All registered models (``--all``)."""
 
     @property
@@ -112,7 +129,8 @@ class ModelChoice:
         if self.pipeline or self.lang:
             from ocrzoo.pipelines.config import models_of
 
-            wanted += models_of(zoo, self.pipeline or "OCR", self.lang)
+            terms = {"prefer": self.prefer, "accept_missing": self.accept_missing}
+            wanted += models_of(zoo, self.pipeline or "OCR", self.lang, **terms)
         if not wanted:
             raise click.UsageError(
                 "name a model, or give --pipeline OCR or --lang ('ocrzoo models list' shows the names)"
@@ -148,6 +166,7 @@ def which_models(formats: str = "what the engines here read best") -> Decorator:
         click.argument("names", nargs=-1, metavar="[NAME]...", type=MODEL),
         click.option("--pipeline", metavar="NAME", type=PIPELINE, help="All models of a pipeline, such as OCR."),
         languages_option("The OCR pipeline's models for languages, such as ru,ko."),
+        language_terms,
         click.option(
             "--format",
             "--formats",

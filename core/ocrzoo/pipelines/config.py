@@ -8,18 +8,19 @@ from __future__ import annotations
 import copy
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
-from ocrzoo.pipelines.schema import Reader
 from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import expand_user
-from ocrzoo_registry.languages.tags import Language, parse_languages
+from ocrzoo_registry.languages.ranking import Candidate, Preference
+from ocrzoo_registry.languages.tags import Language
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.specs import PipelineSpec, load_attribute
 from ocrzoo_registry.zoo import Zoo, select_models
@@ -33,7 +34,7 @@ _NEEDED = {
 }
 """What to write instead, by pydantic's type of error."""
 
-_OF_ONE_MODEL = ("model_dir", "languages", "others")
+_OF_ONE_MODEL = ("model_dir", "languages", "others", "fallback")
 """Keys of a module that do not hold for another model."""
 
 _PREPROCESSING = ("use_doc_orientation_classify", "use_doc_unwarping")
@@ -105,8 +106,18 @@ class Configuration:
             data = _replaced(data, path, {**_of_any_model(own), **keys})
         return _validated(self.spec, data, self.origin)
 
-    def with_languages(self, lang: str | Iterable[str | Language], zoo: Zoo) -> Configuration:
+    def with_languages(
+        self,
+        lang: str | Iterable[str | Language],
+        zoo: Zoo,
+        *,
+        prefer: Preference = "best",
+        accept_missing: bool = False,
+    ) -> Configuration:
         """Replace the recognition model by the models selected for languages, each with those that it reads.
+
+        ``prefer`` and ``accept_missing`` are those of :func:`ocrzoo_registry.zoo.select_models`. If a selected model
+        is not on this machine, models that are and that read the languages become the fallback.
 
         Raises:
             AmbiguousLanguage: A code has two meanings.
@@ -118,12 +129,16 @@ class Configuration:
             raise UsageError(f"lang={lang!r}: pipeline {self.spec.name!r} recognizes no text")
         if not isinstance(lang, str | list | tuple) or not all(isinstance(one, str | Language) for one in lang):
             raise UsageError(f"lang={lang!r}: a language tag such as ru or zh-Hant is needed, or a list of them")
-        selection = select_models(parse_languages(lang), zoo=zoo, default=str(own.get("model_name")))
-        first, *others = (
-            {"model_name": model.name, "languages": tuple(support.language for support in model.support)}
-            for model in selection.require()
+        select = partial(
+            select_models, zoo=zoo, default=str(own.get("model_name")), prefer=prefer, accept_missing=accept_missing
         )
-        return self._changed(path, {**_of_any_model(own), **first, **({"others": others} if others else {})})
+        selection = select(lang)
+        selected = selection.require()
+        first, *others = map(_reader, selected)
+        keys = {**_of_any_model(own), **first, **({"others": others} if others else {})}
+        if not all(one.is_installed for one in selected):
+            keys["fallback"] = list(map(_reader, select(selection.languages, installed=True).selected_models))
+        return self._changed(path, {name: value for name, value in keys.items() if value != []})
 
     def with_switches(self, switches: Mapping[str, bool]) -> Configuration:
         """Turn stages on or off, those of the preprocessor inside too.
@@ -148,6 +163,10 @@ class Configuration:
 
     def _changed(self, path: Sequence[str], keys: Mapping[str, Any]) -> Configuration:
         return _validated(self.spec, _replaced(self.record, path, keys), self.origin)
+
+
+def _reader(model: Candidate) -> dict[str, Any]:
+    return {"model_name": model.name, "languages": tuple(support.language for support in model.support)}
 
 
 def _validated(spec: PipelineSpec, data: Mapping[str, Any], origin: str) -> Configuration:
@@ -184,15 +203,17 @@ def _replaced(part: Any, path: Sequence[str], keys: Mapping[str, Any]) -> dict[s
     return {**own, path[0]: _replaced(own.get(path[0]), path[1:], keys)}
 
 
-def models_of(zoo: Zoo, pipeline: str, lang: str | Iterable[str | Language] | None = None) -> list[str]:
+def models_of(zoo: Zoo, pipeline: str, lang: str | Iterable[str | Language] | None = None, **terms: Any) -> list[str]:
     """Return the names of the models that a pipeline uses, with the recognition models for languages if given.
+
+    ``terms`` are those of :meth:`Configuration.with_languages`.
 
     Raises:
         UsageError: There is no such pipeline.
         UnknownLanguage: No model reads the language.
     """
     config = Configuration.load(zoo, pipeline)
-    return (config if lang is None else config.with_languages(lang, zoo)).model_names
+    return (config if lang is None else config.with_languages(lang, zoo, **terms)).model_names
 
 
 def default_ocr() -> dict[str, Any]:
@@ -267,22 +288,3 @@ def _known_keys() -> set[str]:
 
     records = [kind for kind in vars(schema).values() if isinstance(kind, type) and issubclass(kind, BaseModel)]
     return {key for record in records for key in record.model_fields}
-
-
-def local_alternative(readers: Sequence[Reader], zoo: Zoo) -> str:
-    """Return how to read the languages with local models, where the models selected for them are unavailable.
-
-    Empty without local models, or where the models were not selected by language.
-    """
-    languages = tuple(dict.fromkeys(language for one in readers for language in one.languages))
-    if not languages or zoo.settings.offline:
-        return ""
-    selected = {one.name for one in select_models(languages, zoo=zoo).selected_models}
-    if selected != {one.model_name for one in readers}:
-        return ""
-    local = select_models(languages, zoo=Zoo(replace(zoo.settings, offline=True))).selected_models
-    if not local or not all(one.is_available for one in local):
-        return ""
-    names = " and ".join(one.name for one in local)
-    tags = ",".join(language.tag for language in languages)
-    return f"; what is on this machine reads {tags} too, with {names}: set OCRZOO_OFFLINE=1"

@@ -13,6 +13,7 @@ from ocrzoo.pipelines.config import Configuration
 from ocrzoo.pipelines.modules import MODULES
 from ocrzoo.types import Batching
 from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.languages.ranking import Preference
 from ocrzoo_registry.languages.tags import Language
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.specs import load_attribute
@@ -38,6 +39,8 @@ class Options(TypedDict, total=False):
     use_hpip: bool | None
     hpi_config: Mapping[str, Any] | None
     lang: str | Sequence[str | Language] | None
+    prefer: Preference
+    accept_missing: bool
     engine: str | None
     engine_config: Mapping[str, Any] | None
     threads: int
@@ -76,6 +79,8 @@ def create_pipeline(
     use_hpip: bool | None = None,
     hpi_config: Mapping[str, Any] | None = None,
     lang: str | Sequence[str | Language] | None = None,
+    prefer: Preference = "best",
+    accept_missing: bool = False,
     engine: str | None = None,
     engine_config: Mapping[str, Any] | None = None,
     threads: int = 0,
@@ -96,7 +101,10 @@ def create_pipeline(
     ``pipeline`` is a name (``OCR``, ``doc_preprocessor``, or one of a plugin) or a YAML file with PaddleX's keys;
     ``config`` is the same as a dictionary, and takes precedence. ``lang`` (``ru``, ``zh-Hant``, ``Korean``, or
     several, ``ru,ko,en``) selects the recognition model, or the fewest that read all the languages; each line goes to
-    the model that reads its language. Give either ``lang`` or a recognition model.
+    the model that reads its language. Give either ``lang`` or a recognition model. If a selected model cannot be
+    downloaded, models on this machine that read the languages are used, with a warning. ``prefer`` decides between
+    models that read a language: ``best``, ``installed`` (one on this machine) or ``small``. ``accept_missing=True``
+    also takes a model that lacks letters of a language that it claims; the result's ``warnings`` name them.
 
     ``<module>_model_name`` chooses a model, ``<module>_model_dir`` a folder with custom weights under any name; the
     modules are ``doc_orientation_classify``, ``doc_unwarping``, ``text_detection``, ``textline_orientation`` and
@@ -127,7 +135,9 @@ def create_pipeline(
     if lang is not None:
         if given := [key for key, value in chosen.get("TextRecognition", {}).items() if value is not None]:
             raise UsageError(f"lang={lang!r} and text_recognition_{given[0]} both choose the model: give one of them")
-        found = found.with_languages(lang, zoo)
+        found = found.with_languages(lang, zoo, prefer=prefer, accept_missing=accept_missing)
+    elif prefer != "best" or accept_missing:
+        raise UsageError("prefer and accept_missing choose a model by language: give lang too")
     switches = {
         "use_doc_orientation_classify": use_doc_orientation_classify,
         "use_doc_unwarping": use_doc_unwarping,

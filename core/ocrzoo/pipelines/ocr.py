@@ -9,13 +9,13 @@ from functools import partial
 from ocrzoo.engines.base import Device
 from ocrzoo.inputs import Input, Password, pages
 from ocrzoo.model_loader import ModelLoader
-from ocrzoo.pipelines.config import local_alternative
 from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline, PreprocessorModels
 from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.executor import OnError, run_pages
 from ocrzoo.pipelines.lazy_model import LazyModel, load_optional
-from ocrzoo.pipelines.line_router import Crop, LineRouter
+from ocrzoo.pipelines.line_router import Crop
 from ocrzoo.pipelines.predict_params import OCRParams, ocr_params
+from ocrzoo.pipelines.readers import LoadedReaders, Readers
 from ocrzoo.pipelines.schema import LimitType, OCRConfig
 from ocrzoo.predictors.base import Detection, Detector, ImageClassifier, Recognizer
 from ocrzoo.processing import geometry, rotation
@@ -23,7 +23,7 @@ from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
 from ocrzoo.results.ocr import OCRResult
 from ocrzoo.results.output_files import PageSource
 from ocrzoo.types import Image
-from ocrzoo_registry.errors import SourceError, UsageError
+from ocrzoo_registry.errors import UsageError
 
 UPSIDE_DOWN = 1
 """The class of an upside-down line; PaddleX goes by the number, not by the label."""
@@ -36,8 +36,12 @@ class OCRModels:
     preprocessor: PreprocessorModels | None
     detector: Detector
     line_classifier: ImageClassifier | None
-    recognizers: tuple[Recognizer, ...]
-    """The first one reads all lines, the others those in their languages."""
+    readers: LoadedReaders
+
+    @property
+    def recognizers(self) -> tuple[Recognizer, ...]:
+        """The recognition models: the first one reads all lines, the others those in their languages."""
+        return self.readers.recognizers
 
 
 class OCRPipeline:
@@ -55,8 +59,6 @@ class OCRPipeline:
         inner = config.SubPipelines.DocPreprocessor
         self.config = config
         self.devices = loader.pages_on
-        self._zoo = loader.zoo
-        self._router = LineRouter(modules.TextRecognition, config.batching)
         self._preprocessor = None
         if inner is not None:
             quirks = inner.paddlex_quirks or config.paddlex_quirks
@@ -69,9 +71,7 @@ class OCRPipeline:
             ImageClassifier,
             switch="use_textline_orientation",
         )
-        self._recognizers: list[LazyModel[Recognizer]] = [
-            LazyModel("TextRecognition", settings, loader, Recognizer) for settings in self._router.readers
-        ]
+        self._readers = Readers(modules.TextRecognition, config.batching, loader)
 
     def predict(
         self,
@@ -136,7 +136,7 @@ class OCRPipeline:
             self._load_preprocessor(params, device),
             self._detector.on(device),
             self._line_classifier.on(device) if params.line_orientation else None,
-            self._load_recognizers(device),
+            self._readers.load(device),
         )
 
     def _load_preprocessor(self, params: OCRParams, device: Device) -> PreprocessorModels | None:
@@ -146,14 +146,6 @@ class OCRPipeline:
             raise UsageError("the configuration has no SubPipelines.DocPreprocessor: add it, or switch its stages off")
         return self._preprocessor.load(params.preprocessing, device)
 
-    def _load_recognizers(self, device: Device) -> tuple[Recognizer, ...]:
-        try:
-            return tuple(model.on(device) for model in self._recognizers)
-        except SourceError as error:
-            hint = local_alternative(self._router.readers, self._zoo)
-            error.args = (f"{error}{hint}", *error.args[1:])
-            raise
-
     def _read(self, params: OCRParams, device: Device, source: PageSource, image: Image) -> OCRResult:
         models = self.load(params, device)
         preprocessed = self._preprocess(source, image, models)
@@ -161,7 +153,8 @@ class OCRPipeline:
         det_params = replace(models.detector.defaults, **params.detection)
         crops = _crop(page, models.detector.predict([page], det_params)[0])
         angles = self._line_angles(crops, models)
-        lines = self._router.read(self._upright(crops, angles), models.recognizers)
+        readers = models.readers
+        lines = readers.router.read(self._upright(crops, angles), readers.recognizers)
         return OCRResult.assemble(
             source,
             page,
@@ -176,7 +169,8 @@ class OCRPipeline:
             line_orientation=params.line_orientation,
             word_boxes=params.word_boxes,
             paddlex_quirks=self.config.paddlex_quirks,
-            languages=self._router.by_language,
+            languages=readers.router.by_language,
+            warnings=readers.warnings,
         )
 
     def _preprocess(self, source: PageSource, image: Image, models: OCRModels) -> DocPreprocessorResult | None:

@@ -136,6 +136,8 @@ class RecognitionModule(Reader):
     return_word_box: bool = False
     others: tuple[OtherReader, ...] = ()
     """Models for languages that the first does not read; each line goes to the model that reads its language."""
+    fallback: tuple[OtherReader, ...] = ()
+    """Models on this machine that read the languages if those above cannot be downloaded."""
 
     @model_validator(mode="after")
     def _has_languages(self) -> Self:
@@ -148,10 +150,22 @@ class RecognitionModule(Reader):
         """All recognition models, the first one first."""
         return (self, *(self._completed(other) for other in self.others))
 
+    def local(self) -> RecognitionModule | None:
+        """Return the module with the models of :attr:`fallback`, if there are any."""
+        if not self.fallback:
+            return None
+        first, *others = map(self._completed, self.fallback)
+        own = {**_stated(first), "score_thresh": self.score_thresh, "return_word_box": self.return_word_box}
+        return RecognitionModule.model_validate({**own, "others": [_stated(one) for one in others]})
+
     def _completed(self, other: OtherReader) -> Reader:
         given = {name: getattr(other, name) for name in other.model_fields_set}
         inherited = {name: getattr(self, name) for name in (*EngineSettings.model_fields, "batch_size")}
         return OtherReader(**{**inherited, **given})
+
+
+def _stated(record: Reader) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.model_fields_set}
 
 
 class PipelineConfig(EngineSettings):

@@ -37,7 +37,8 @@ class OCRResult(PageResult):
     ``textline_orientation_angles`` (1: the line is upside down; -1: the stage is off), ``text_rec_score_thresh``,
     ``return_word_box``, ``rec_texts``, ``rec_scores``, ``rec_polys``, ``rec_boxes`` (N x 4 int16: x_min, y_min,
     x_max, y_max), ``rec_languages`` and ``rec_models`` (if languages were chosen: the tag of each line's language,
-    ``None`` if no letter belongs to one of them, and the model that read it), ``text_word_boxes`` and ``text_word``
+    ``None`` if no letter belongs to one of them, and the model that read it), ``warnings`` (if the models lack letters
+    of the languages, or do not claim them: a sentence each), ``text_word_boxes`` and ``text_word``
     (with ``return_word_box``; a list a line), ``reading_order`` (not with ``paddlex_quirks``: the indices of the lines
     of ``rec_texts`` in the order in which a person reads them), and ``rec_polys_original`` (if pages are preprocessed).
     Arrays are in PaddleX's order, :attr:`text` and exports in reading order. Coordinates are
@@ -73,6 +74,7 @@ class OCRResult(PageResult):
         word_boxes: bool = False,
         paddlex_quirks: bool = False,
         languages: bool = False,
+        warnings: Sequence[str] = (),
     ) -> OCRResult:
         """Build a result from quads and lines in PaddleX's order, without the lines below the threshold.
 
@@ -100,6 +102,7 @@ class OCRResult(PageResult):
             "rec_boxes": bounding_boxes(read_quads),
             **({} if paddlex_quirks else {"reading_order": _reading_order(kept)}),
             **(_language_keys(kept) if languages else {}),
+            **({"warnings": list(warnings)} if warnings else {}),
             **(word_keys(kept, paddlex_quirks=paddlex_quirks) if word_boxes else {}),
             **({} if preprocessed is None else {"rec_polys_original": _original_quads(preprocessed, read_quads)}),
         }

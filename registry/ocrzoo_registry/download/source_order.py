@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from threading import Event
 from typing import TYPE_CHECKING, cast
 
-from ocrzoo_registry.errors import Unreachable, UsageError
+from ocrzoo_registry.errors import OcrzooError, Unreachable, UsageError
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.registrations import Registrations
 from ocrzoo_registry.plugins.specs import SourceSpec, load_attribute
@@ -16,6 +16,7 @@ from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Holding, Listing, Source, Versioned
 
 if TYPE_CHECKING:
+    from ocrzoo_registry.cards.schema import Format, ModelCard
     from ocrzoo_registry.download.request import DownloadRequest
 
 REMEMBER_SILENCE_S = 60.0
@@ -90,6 +91,13 @@ class SourceOrder:
         try:
             return isinstance(source, Holding) and Deadline(spec.list_timeout_s).run(lambda: source.holds(model))
         except TimeoutError:
+            return False
+
+    def lists(self, name: str, card: ModelCard, file_format: Format) -> bool:
+        """Whether a local source has a model; not if it fails."""
+        try:
+            return self.load(name).list(card, file_format) is not None
+        except (OcrzooError, OSError):
             return False
 
     def load(self, name: str) -> Source:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from ocrzoo_registry.cards.schema import ModelCard, Tier
 from ocrzoo_registry.errors import UsageError
@@ -15,10 +15,13 @@ from ocrzoo_registry.names import did_you_mean, natural_key
 MIN_COVERAGE = 0.99
 """Share of a language's letters that a charset must have: all of an alphabet, nearly all Chinese characters."""
 
+Preference = Literal["best", "installed", "small"]
+"""What decides between models that read a language: the ranking, what is on this machine, or the size."""
+
 
 @dataclass(frozen=True)
 class ModelFilters:
-    """Conditions on a model that do not depend on the language.
+    """Conditions on a model that do not depend on the language, and what decides between those that qualify.
 
     Raises:
         UsageError: A filter is invalid.
@@ -29,17 +32,24 @@ class ModelFilters:
     max_size_mb: float | None = None
     min_coverage: float = MIN_COVERAGE
     installed: bool = False
+    prefer: Preference = "best"
+    accept_missing: bool = False
+    """Where no model has the letters of a language, one that claims it is enough."""
 
     def __post_init__(self) -> None:
         tiers = get_args(Tier)
         if self.tier is not None and self.tier not in tiers:
             raise UsageError(f"tier: {self.tier!r} is not one of {', '.join(tiers)}{did_you_mean(self.tier, tiers)}")
+        preferences = get_args(Preference)
+        if self.prefer not in preferences:
+            hint = did_you_mean(str(self.prefer), preferences)
+            raise UsageError(f"prefer: {self.prefer!r} is not one of {', '.join(preferences)}{hint}")
         if not 0 <= self.min_coverage <= 1:
             raise UsageError(f"min_coverage must be between 0 and 1, not {self.min_coverage:g}")
         if self.max_size_mb is not None and not self.max_size_mb > 0:
             raise UsageError(f"max_size_mb must be positive, not {self.max_size_mb:g}")
 
-    def failures(self, card: ModelCard, *, installed: bool) -> tuple[str, ...]:
+    def failures(self, card: ModelCard, installed: Callable[[ModelCard], bool]) -> tuple[str, ...]:
         """Return the filters that a model fails, in words that follow its name."""
         failed = []
         if self.tier is not None and card.tier != self.tier:
@@ -48,7 +58,7 @@ class ModelFilters:
         if self.max_size_mb is not None and (size is None or size > self.max_size_mb):
             has = "has no published size" if size is None else f"has {size:g} MB"
             failed.append(f"{has}, and {self.max_size_mb:g} MB are allowed")
-        if self.installed and not installed:
+        if self.installed and not installed(card):
             failed.append("is not installed")
         return tuple(failed)
 
@@ -64,8 +74,9 @@ class Candidate:
     """Whether it is the pipeline's default model."""
     is_available: bool
     """Whether its weights are installed or can be downloaded."""
-    is_installed: bool
-    """Whether its weights are in the store."""
+    installed: Callable[[ModelCard], bool]
+    """Whether a model's weights are on this machine."""
+    prefer: Preference = "best"
     failed_filters: tuple[str, ...] = ()
     """The filters that it fails, in words that follow its name."""
     unsupported: tuple[LanguageSupport, ...] = ()
@@ -86,6 +97,11 @@ class Candidate:
         """The model's name."""
         return self.card.name
 
+    @cached_property
+    def is_installed(self) -> bool:
+        """Whether its weights are on this machine: in the store, a local folder or an installed distribution."""
+        return self.installed(self.card)
+
     @property
     def claimed(self) -> bool:
         """Whether the card claims all the languages."""
@@ -104,7 +120,7 @@ class Candidate:
     @cached_property
     def score(self) -> tuple[Any, ...]:
         """The sort key of candidates that qualify: one value per criterion, higher is better."""
-        return tuple(criterion.value(self) for criterion in CRITERIA)
+        return tuple(criterion.value(self) for criterion in criteria(self.prefer))
 
 
 @dataclass(frozen=True)
@@ -117,8 +133,28 @@ class Criterion:
     """Why the second candidate ranks below the first, in words that follow the second's name."""
 
 
-CRITERIA = (
+SUITABLE = (
     Criterion(lambda one: one.claimed, lambda _, __: "has the letters, but its publisher does not claim the language"),
+    Criterion(
+        lambda one: min(one.share, MIN_COVERAGE),
+        lambda first, second: f"has {second.share:.1%} of the letters, not {first.share:.1%}",
+    ),
+)
+"""What no preference changes: the criteria before all others."""
+
+PREFERENCES: Mapping[Preference, tuple[Criterion, ...]] = {
+    "best": (),
+    "installed": (Criterion(lambda one: one.is_installed, lambda _, __: "is not on this machine"),),
+    "small": (
+        Criterion(
+            lambda one: -(size_mb(one.card) or float("inf")),
+            lambda first, second: f"is larger ({_size(second)}) than {first.name} ({_size(first)})",
+        ),
+    ),
+}
+"""The criteria that a preference adds."""
+
+CRITERIA = (
     Criterion(
         lambda one: one.claimed and one.is_default,
         lambda first, _: f"is not the pipeline's default, as {first.name} is",
@@ -143,22 +179,24 @@ CRITERIA = (
     Criterion(
         lambda one: one.share, lambda first, second: f"has {second.share:.1%} of the letters, not {first.share:.1%}"
     ),
-    Criterion(
-        lambda one: -(size_mb(one.card) or float("inf")),
-        lambda first, second: f"is larger ({_size(second)}) than {first.name} ({_size(first)})",
-    ),
+    *PREFERENCES["small"],
     Criterion(
         lambda one: one.name,
         lambda first, _: f"is equal to {first.name} in every criterion and precedes it by name",
     ),
 )
-"""The ranking's criteria, in order. The pipeline's default precedes others because its results were compared with
+"""The ranking's other criteria, in order. The pipeline's default precedes others because its results were compared with
 PaddleX's; then availability, version, accuracy, completeness and size decide."""
+
+
+def criteria(prefer: Preference) -> tuple[Criterion, ...]:
+    """Return the criteria of the ranking, in order."""
+    return (*SUITABLE, *PREFERENCES[prefer], *CRITERIA)
 
 
 def explain_order(first: Candidate, second: Candidate) -> str:
     """Return why the second candidate ranks below the first: the first criterion in which they differ, in words."""
-    return next(one.explain(first, second) for one in CRITERIA if one.value(first) != one.value(second))
+    return next(one.explain(first, second) for one in criteria(first.prefer) if one.value(first) != one.value(second))
 
 
 def size_mb(card: ModelCard) -> float | None:

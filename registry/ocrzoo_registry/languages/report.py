@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ocrzoo_registry.languages.query import ModelProvider
 from ocrzoo_registry.languages.ranking import MIN_COVERAGE, ModelFilters
-from ocrzoo_registry.languages.selection import ModelProvider, Selection, select
+from ocrzoo_registry.languages.selection import Selection, select
 from ocrzoo_registry.languages.support import LanguageSupport, support_of
 from ocrzoo_registry.languages.tags import Language, PaddleCode, language_of_tag, paddle_codes
 

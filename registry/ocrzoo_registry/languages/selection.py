@@ -6,25 +6,21 @@ Decisions use model cards and charsets only, no list of languages: third-party c
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Protocol
 
-from ocrzoo_registry.cards.schema import ModelCard
-from ocrzoo_registry.errors import UnknownLanguage, UsageError
-from ocrzoo_registry.languages.ranking import Candidate, ModelFilters, explain_order
+from ocrzoo_registry.errors import AmbiguousLanguage, UnknownLanguage, UsageError
+from ocrzoo_registry.languages.aliases import language_of_country
+from ocrzoo_registry.languages.query import NEAREST, ModelProvider, Query
+from ocrzoo_registry.languages.ranking import Candidate, ModelFilters, Preference, explain_order
 from ocrzoo_registry.languages.set_cover import minimum_set_cover
-from ocrzoo_registry.languages.support import LanguageSupport, support_of
-from ocrzoo_registry.languages.tags import Language, claims, parse_languages
+from ocrzoo_registry.languages.support import LanguageSupport
+from ocrzoo_registry.languages.tags import Language, claims, language_of_tag, parse_languages
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.found import RefusedCard
 from ocrzoo_registry.plugins.gc_pause import gc_paused
 
 log = logging.getLogger("ocrzoo")
-
-_NEAREST = 3
-"""Closest charsets that are listed if no model claims a language."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +32,7 @@ class Selection:
     """Models that qualify, best first; then the others, closest first."""
     minimal_set: tuple[Candidate, ...]
     """The fewest models that read all supported languages, each with its support for the languages it reads."""
+    prefer: Preference = "best"
     refused: tuple[RefusedCard, ...] = ()
     """Faulty cards that claim one of the languages: they do not count."""
 
@@ -95,8 +92,9 @@ class Selection:
         tags = ",".join(language.tag for language in self.languages)
         return (
             f"no model reads {_listed(self.unsupported)}: "
-            f"{'; '.join([*map(self._closest, self.unsupported), *map(str, self.refused)])} "
-            f"(see 'ocrzoo models select --lang {tags} --explain'; docs/plugin-tutorial.md shows how to add a model)"
+            f"{'; '.join([*map(self._closest, self.unsupported), *map(str, self.refused)])}"
+            f"{self._advice} (see 'ocrzoo models select --lang {tags} --explain'; "
+            "docs/plugin-tutorial.md shows how to add a model)"
         )
 
     def explain(self, candidate: Candidate) -> str:
@@ -108,7 +106,30 @@ class Selection:
             return f"{candidate.name} {explain_order(first, candidate)}"
         second = next((one for one in self.candidates[1:] if one.qualifies), None)
         ranking = f"; the next, {second.name}, {explain_order(first, second)}" if second else "; no other qualifies"
+        ranking += self._installed_alternative
         return f"{first.name} {' and '.join(one.explain() for one in first.support)}{ranking}"
+
+    @property
+    def _installed_alternative(self) -> str:
+        """A model on this machine that also qualifies, if the selected one is not; empty otherwise."""
+        first, *others = self.candidates
+        if self.prefer != "best" or first.is_installed:
+            return ""
+        installed = next((one for one in others if one.qualifies and one.is_installed), None)
+        return f"; {installed.name} is on this machine (--prefer installed)" if installed else ""
+
+    @property
+    def _advice(self) -> str:
+        """What the user may do about unsupported languages: accept missing letters, or write another language."""
+        advice = [
+            f"; {one.tag!r} as a country is {language_of_tag(likely).name}: use {likely!r}"
+            for one in self.unsupported
+            if (likely := language_of_country(one.tag)) is not None and likely != one.tag
+        ]
+        claimed = {e.language for one in self.candidates if not one.failed_filters for e in one.support if e.readable}
+        if claimed.issuperset(self.unsupported):
+            advice.append("; to read it all the same, add --accept_missing (in Python accept_missing=True)")
+        return "".join(advice)
 
     def _closest(self, language: Language) -> str:
         """The closest model to a language, and why it does not qualify."""
@@ -118,35 +139,13 @@ class Selection:
         if not close and not language.letters:
             return f"no model claims {language.name}, and its letters are not known"
         if not close and (claiming := [(support, one) for support, one in known if support.claimed]):
-            return "; ".join(f"{one.name} {support.explain_gap()}" for support, one in claiming[:_NEAREST])
+            return "; ".join(f"{one.name} {support.explain_gap()}" for support, one in claiming[:NEAREST])
         if not close:
             return f"no charset has letters of {language.name}"
         support, one = max(
             close, key=lambda pair: (not pair[1].failed_filters, pair[0].claimed, pair[0].share, pair[1].score)
         )
         return f"the closest, {one.name}, {', and '.join(one.failed_filters) or support.explain_gap()}"
-
-
-class ModelProvider(Protocol):
-    """The part of a zoo that a selection needs."""
-
-    @property
-    def models(self) -> Iterable[ModelCard]:
-        """All model cards."""
-        ...
-
-    def is_available(self, card: ModelCard) -> bool:
-        """Whether the weights are stored on this machine or an enabled source provides them."""
-        ...
-
-    @property
-    def refused_cards(self) -> Iterable[RefusedCard]:
-        """Faulty cards, which are none of the models."""
-        ...
-
-    def installed_check(self) -> Callable[[ModelCard], bool]:
-        """Return a function that reports whether a model is installed, for the present state of the store."""
-        ...
 
 
 @gc_paused()
@@ -167,7 +166,12 @@ def select(
         UnknownLanguage: There is no such language.
         UsageError: Models of the task are not language-specific.
     """
-    query = _Query(zoo, parse_languages(lang), filters, default, zoo.installed_check())
+    languages = _parsed(zoo, lang, filters, default)
+    if filters.prefer == "installed" and not filters.installed:
+        local = select(zoo, languages, replace(filters, installed=True), default=default)
+        if local.selected_models:
+            return local
+    query = Query(zoo, languages, filters, default, zoo.local_check())
     models = [card for card in zoo.models if card.task == filters.task]
     tags = frozenset().union(*(card.languages for card in models))
     if not tags:
@@ -189,66 +193,34 @@ def select(
     return replace(_rank(query, found), refused=tuple(refused))
 
 
-@dataclass(frozen=True)
-class _Query:
-    """Languages, filters, and the zoo to search."""
-
-    zoo: ModelProvider
-    languages: tuple[Language, ...]
-    filters: ModelFilters
-    default: str
-    installed: Callable[[ModelCard], bool]
-
-    def support_by(self, card: ModelCard) -> tuple[LanguageSupport, ...]:
-        """Return a model's support for each language."""
-        return tuple(support_of(card, language) for language in self.languages)
-
-    def candidate(self, card: ModelCard, support: tuple[LanguageSupport, ...]) -> Candidate:
-        """Return a model as a candidate."""
-        installed = self.installed(card)
-        return Candidate(
-            card=card,
-            support=support,
-            is_default=card.name == self.default,
-            is_available=installed or self.zoo.is_available(card),
-            is_installed=installed,
-            failed_filters=self.filters.failures(card, installed=installed),
-        )
-
-    def unclaimed(self, others: list[ModelCard], found: list[Candidate]) -> list[Candidate]:
-        """Candidates among models that claim no language: those with the letters of one; failing any, the closest."""
-        by_charset: dict[tuple[Path, str | None], list[ModelCard]] = {}
-        for card in others:
-            by_charset.setdefault((card.folder, card.charset), []).append(card)
-        known = [(group, self.support_by(group[0])) for group in by_charset.values()]
-        chosen = [group for group, support in known if any(one.coverage and self.covers(one) for one in support)]
-        if not chosen and not found:
-            shares = [(min(one.share for one in support), group) for group, support in known]
-            shares.sort(key=lambda pair: pair[0], reverse=True)
-            chosen = [group[:1] for share, group in shares[:_NEAREST] if share]
-        return [self.candidate(card, self.support_by(card)) for group in chosen for card in group]
-
-    def uncovered(self, found: Iterable[Candidate]) -> frozenset[Language]:
-        """The languages that no model both claims and covers; there, letters without a claim are enough."""
-        eligible = [candidate.support for candidate in found if not candidate.failed_filters]
-        return frozenset(
-            language
-            for place, language in enumerate(self.languages)
-            if not any(support[place].claimed and self.covers(support[place]) for support in eligible)
-        )
-
-    def covers(self, one: LanguageSupport) -> bool:
-        """Whether the charset has the letters, or they are unknown and the language is claimed."""
-        return one.covers(self.filters.min_coverage)
+def _parsed(
+    zoo: ModelProvider, lang: str | Iterable[str | Language], filters: ModelFilters, default: str
+) -> tuple[Language, ...]:
+    """The languages; an ambiguous code is also told what a model lacks for PaddleOCR's meaning (``ka``)."""
+    try:
+        return parse_languages(lang)
+    except AmbiguousLanguage as error:
+        if error.meaning is None:
+            raise
+        found = select(zoo, error.meaning, filters, default=default)
+        if found.selected_models:
+            raise
+        raise AmbiguousLanguage(f"{error}; {found.reason.partition(' (see ')[0]}", error.meaning) from error
 
 
-def _rank(query: _Query, found: list[Candidate]) -> Selection:
+def _rank(query: Query, found: list[Candidate]) -> Selection:
     """Determine what each candidate lacks, rank them, and find the minimal set."""
     uncovered = query.uncovered(found)
 
-    def reads(one: LanguageSupport) -> bool:
+    def has_letters(one: LanguageSupport) -> bool:
         trained = one.language in uncovered and one.trained_on(query.filters.min_coverage)
         return query.covers(one) and (one.claimed or trained)
+
+    supported = {e.language for one in found if not one.failed_filters for e in one.support if has_letters(e)}
+
+    def reads(one: LanguageSupport) -> bool:
+        accepted = query.filters.accept_missing and one.language not in supported
+        return has_letters(one) or (accepted and one.readable)
 
     def closeness(candidate: Candidate) -> tuple[object, ...]:
         score = candidate.score if candidate.claimed else ()
@@ -262,7 +234,8 @@ def _rank(query: _Query, found: list[Candidate]) -> Selection:
     parts = [replace(one, support=tuple(filter(reads, one.support))) for one in useful]
     parts.sort(key=_score, reverse=True)
     places = minimum_set_cover([frozenset(e.language.tag for e in one.support) for one in parts])
-    return Selection(query.languages, (*good, *bad), tuple(parts[place] for place in sorted(places)))
+    chosen = tuple(parts[place] for place in sorted(places))
+    return Selection(query.languages, (*good, *bad), chosen, query.filters.prefer)
 
 
 def _score(one: Candidate) -> tuple[object, ...]:

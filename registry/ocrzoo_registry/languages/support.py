@@ -60,6 +60,11 @@ class LanguageSupport:
         """Share of the letters in the charset; 1 if they are not known and the language is claimed."""
         return self.coverage.share if self.coverage else float(self.claimed and self.charset_error is None)
 
+    @property
+    def readable(self) -> bool:
+        """Whether the card claims the language and the charset has letters of it, if not all."""
+        return self.claimed and self.share > 0
+
     def covers(self, min_coverage: float) -> bool:
         """Whether the charset has enough of the letters; if they are not known, a claim is enough."""
         return self.charset_error is None and self.share >= min_coverage

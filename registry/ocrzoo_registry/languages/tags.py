@@ -119,7 +119,7 @@ def parse_language(code: str) -> Language:
     meant, other = _tagged(known.tag).name, _tagged(str(known.alternative)).name
     if known.rule == "reject":
         options = f"use {known.tag!r} for {meant} (PaddleOCR's meaning), or {known.alternative!r} for {other}"
-        raise AmbiguousLanguage(f"{code!r} is ambiguous: {options}")
+        raise AmbiguousLanguage(f"{code!r} is ambiguous: {options}", known.tag)
     note = f"{code!r} means {meant}, as in PaddleOCR; use {known.alternative!r} for {other}"
     return _tagged(known.tag, note)
 

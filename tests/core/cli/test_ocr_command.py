@@ -285,14 +285,33 @@ def test_terminal_escapes_in_text_are_removed(capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.weights
-def test_local_models_are_named_if_no_hub_answers(run: Run, sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_installed_models_read_if_no_hub_answers(run: Run, sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PADDLE_PDX_HUGGING_FACE_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("PADDLE_PDX_MODEL_SOURCE", "wheel,huggingface")
-    ran = run("ocr", sample, "--lang", "fr,de")
-    assert ran.code == 4
-    assert "what is on this machine reads fr,de too, with PP-OCRv6_small_rec: set OCRZOO_OFFLINE=1" in ran.err
-    monkeypatch.setenv("OCRZOO_OFFLINE", "1")
-    assert run("ocr", sample, "--lang", "fr,de").code == 0
+    ran = run("ocr", sample, "--lang", "fr,de", "--json")
+    assert ran.code == 0
+    (warning,) = [line for line in ran.err.splitlines() if line.startswith("warning: ")]
+    assert "PP-OCRv6_medium_rec" in warning, "what was passed over"
+    assert "127.0.0.1:9" in warning, "and why"
+    assert "PP-OCRv6_small_rec, on this machine, reads fr,de instead (--prefer installed asks no source)" in warning
+    assert set(json.loads(ran.out)["rec_models"]) == {"PP-OCRv6_small_rec"}
+    for how in (["--prefer", "installed"], []):
+        ran = run("ocr", sample, "--lang", "fr,de", *how)
+        assert (ran.code, ran.err) == (0, "")
+        monkeypatch.setenv("OCRZOO_OFFLINE", "1")
+
+
+@pytest.mark.weights
+def test_letters_that_the_model_lacks_are_a_warning_and_in_the_result(run: Run, sample: Path) -> None:
+    ran = run("ocr", sample, "--lang", "ja", "--json")
+    said = "PP-OCRv5_mobile_rec cannot write ゐ (HIRAGANA LETTER WI), ヱ (KATAKANA LETTER WE), 2 of the 2311 letters"
+    assert said in ran.err
+    assert json.loads(ran.out)["warnings"] == [f"{said} of Japanese (ja)"]
+
+
+def test_a_preference_needs_a_language(run: Run, sample: Path) -> None:
+    ran = run("ocr", sample, "--prefer", "small")
+    assert (ran.code, ran.error) == (2, "error: prefer and accept_missing choose a model by language: give lang too")
 
 
 @pytest.mark.weights

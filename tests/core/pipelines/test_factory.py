@@ -284,7 +284,7 @@ class TestHowNetworksAreRun:
         config["SubModules"]["TextDetection"]["engine"] = "onnxruntime"
         made = create_pipeline(config=config, engine="openvino", zoo=zoo)
         assert loader(made).engine == "onnxruntime"
-        assert made._recognizers[0]._loader.engine == "openvino"
+        assert made._readers._chosen.models[0]._loader.engine == "openvino"
 
 
 OF_THE_TUTORIAL = """

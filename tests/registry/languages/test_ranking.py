@@ -43,7 +43,7 @@ def test_invalid_filters(terms: dict[str, Any], told: str) -> None:
     ],
 )
 def test_terms(terms: ModelFilters, card: dict[str, object], failed_filters: tuple[str, ...]) -> None:
-    assert terms.failures(offer_card(**card), installed=False) == failed_filters
+    assert terms.failures(offer_card(**card), lambda _: False) == failed_filters
 
 
 def test_the_size_is_the_published_one_or_that_of_the_files() -> None:
@@ -82,7 +82,7 @@ def test_each_step_has_its_words(tmp_path: Path, first: dict[str, Any], second: 
         given = dict[str, Any]({"lang": "el", "default": False, "is_available": True}) | given
         reach, default, lang = given.pop("is_available"), given.pop("default"), given.pop("lang")
         card = Readers(tmp_path).make(name, lang, **given)
-        return Candidate(card, (support_of(card, parse_language("el")),), default, reach, is_installed=False)
+        return Candidate(card, (support_of(card, parse_language("el")),), default, reach, installed=lambda _: False)
 
     one, other = made("first", first), made("another", second)
     assert one.score > other.score

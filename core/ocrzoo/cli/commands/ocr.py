@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ocrzoo.cli.model_options import languages_option
+from ocrzoo.cli.model_options import language_terms, languages_option
 from ocrzoo.cli.ocr_runner import OcrJob, run_ocr
 from ocrzoo.cli.options import (
     SAVED_AS,
@@ -24,6 +24,7 @@ from ocrzoo.cli.output import debug_option
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path())
 @languages_option("Language to read, such as ru, zh-Hant or Korean; several: ru,ko,en.")
+@language_terms
 @model_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per page and line.")
 @click.option(
@@ -46,6 +47,8 @@ from ocrzoo.cli.output import debug_option
 def ocr(
     inputs: tuple[str, ...],
     lang: str | None,
+    prefer: str,
+    accept_missing: bool,
     as_json: bool,
     output: Path | None,
     save_as: tuple[str, ...] | None,
@@ -62,5 +65,6 @@ def ocr(
 
     for switch in OPTIONAL_STAGES:
         options[switch] = bool(options[switch])
+    choice = {"pipeline": "OCR", "lang": lang, "prefer": prefer, "accept_missing": accept_missing}
     reading = OcrJob(inputs, "json" if as_json else "text", save_path, save_as or ("json", "img"), output)
-    return run_ocr(reading, {"pipeline": "OCR", "lang": lang}, options)
+    return run_ocr(reading, choice, options)

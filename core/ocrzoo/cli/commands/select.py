@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocrzoo.cli.language_output import describe_selection, lacking_cell, letters_cell
-from ocrzoo.cli.model_options import languages_option
+from ocrzoo.cli.model_options import language_terms, languages_option
 from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_table
 from ocrzoo.cli.values import TASK, TIER
 from ocrzoo_registry.errors import ExitCode
@@ -30,7 +30,8 @@ _CLOSEST = 5
 )
 @click.option("--max_size_mb", metavar="N", type=float, help="Maximum size.")
 @click.option("--min_coverage", metavar="SHARE", type=float, default=0.99, help="Minimum share of the letters.  [0.99]")
-@click.option("--installed", is_flag=True, help="Only installed models.")
+@click.option("--installed", is_flag=True, help="Only models on this machine.")
+@language_terms
 @click.option("--explain", is_flag=True, help="List all candidates, and why each was selected or not.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
