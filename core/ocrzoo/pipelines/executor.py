@@ -137,7 +137,8 @@ def _release_pixels(failure: InputError) -> None:
 
 def _failure(page: Page, error: Exception) -> InputError:
     reason = " ".join(str(error).split()) or type(error).__name__
-    where = "an array" if page.input_path is None else " ".join(page.input_path.split())
-    failure = InputError(reason if reason.startswith(where) else f"{where}: {reason}")
+    where = "the input" if page.input_path is None else " ".join(page.input_path.split())
+    has_name = reason.startswith(where) or (page.input_path is None and isinstance(error, InputError))
+    failure = InputError(reason if has_name else f"{where}: {reason}")
     failure.__cause__ = error
     return failure
