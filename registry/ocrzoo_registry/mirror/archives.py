@@ -75,7 +75,7 @@ def write(path: Path, archive: Archive, blobs: Path) -> StoredArchive:
     """Write an archive of files in the folder ``blobs``, and sync it.
 
     Raises:
-        IntegrityError: A file is missing there, or has another size.
+        IntegrityError: A file is missing there, or damaged.
         OSError: The archive cannot be written.
     """
     size, sha256 = receive(_pieces(archive, blobs), path)
@@ -87,7 +87,7 @@ def sha256_of_archive(archive: Archive, blobs: Path) -> str:
     """Return the digest that an archive has once it is written.
 
     Raises:
-        IntegrityError: A file is missing among the blobs, or has another size.
+        IntegrityError: A file is missing among the blobs, or damaged.
         OSError: One cannot be read.
     """
     digest = hashlib.sha256()
@@ -118,16 +118,19 @@ def _header(member: tarfile.TarInfo) -> bytes:
 
 
 def _content(file: StoredFile, blobs: Path) -> Iterator[bytes]:
-    left = file.size
+    left, digest = file.size, hashlib.sha256()
     try:
         with open_regular(blobs / file.sha256) as content:
             while chunk := content.read(CHUNK_BYTES):
                 left -= len(chunk)
+                digest.update(chunk)
                 yield chunk
     except FileNotFoundError as error:
         raise IntegrityError(f"{_name(file)} is missing: run 'ocrzoo mirror build' again") from error
     if left:
         raise IntegrityError(f"{_name(file)} does not have {file.size} bytes: run 'ocrzoo mirror build' again")
+    if digest.hexdigest() != file.sha256:
+        raise IntegrityError(f"{_name(file)} has another digest than its name: run 'ocrzoo mirror build --deep'")
 
 
 def _name(file: StoredFile) -> str:

@@ -18,9 +18,10 @@ from ocrzoo_registry.errors import NotOffered, OcrzooError, OfflineError, StoreE
 from ocrzoo_registry.files import resolved
 from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.records import index_of, made_by
-from ocrzoo_registry.index.schema import Index, IndexedModel
+from ocrzoo_registry.index.schema import Index, IndexedModel, blob_of
 from ocrzoo_registry.mirror import layouts, publish, verify
 from ocrzoo_registry.mirror.ingest import Ingester, LocalCopies, discard_downloads
+from ocrzoo_registry.mirror.known_files import KnownFiles
 from ocrzoo_registry.mirror.plan import PlannedModel, RequestedModel, is_complete, plan
 from ocrzoo_registry.mirror.release import MirrorFolder, Release
 from ocrzoo_registry.mirror.serving import nginx
@@ -63,6 +64,8 @@ class BuildResult:
     removed_upstream: list[PlannedModel] = field(default_factory=list)
     """Unchanged models that no source has any more."""
     failed: list[FailedModel] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    """What is still wrong with the release, a line each."""
 
 
 def requested_models(
@@ -116,11 +119,13 @@ def build(
     choose: Choice,
     *,
     prune: bool = False,
+    deep: bool = False,
     report: Callable[[str], object] = lambda _message: None,
 ) -> BuildResult:
     """Update a mirror to the requested models, as the sources list them now; ``prune``: and remove all others.
 
-    ``report`` gets a message if the build has to wait for another one.
+    Files that changed since they were last read are read, and damaged ones are replaced; ``deep`` reads all.
+    ``report`` gets a message for each damaged file, and if the build has to wait for another one.
 
     Raises:
         UsageError: The folder is not a mirror, nginx cannot serve it, or two models need one path.
@@ -131,10 +136,20 @@ def build(
     folder.begin()
     waiting = f"waiting for another build of {folder.root}"
     with folder.lock(lambda: report(waiting), resolver.events.cancelled), folder.writing():
-        return _build(zoo, folder, resolver, choose, prune=prune)
+        known = KnownFiles(folder.known, deep=deep)
+        return _build(zoo, folder, resolver, choose, known, prune=prune, report=report)
 
 
-def _build(zoo: Zoo, folder: MirrorFolder, resolver: Resolver, choose: Choice, *, prune: bool) -> BuildResult:
+def _build(
+    zoo: Zoo,
+    folder: MirrorFolder,
+    resolver: Resolver,
+    choose: Choice,
+    known: KnownFiles,
+    *,
+    prune: bool,
+    report: Callable[[str], object],
+) -> BuildResult:
     now = folder.release()
     current = now.index if now is not None else Index(schema_version=1, made_by=made_by())
     ingester = Ingester(folder, resolver, zoo.store, current, zoo.settings.offline)
@@ -142,6 +157,8 @@ def _build(zoo: Zoo, folder: MirrorFolder, resolver: Resolver, choose: Choice, *
     # Downloads of an interrupted build that are not requested any more would only fill the disk.
     discard_downloads(resolver.store, [resolver.store.folder(one.name, one.file_format).name for one in requested])
     publish.prune(folder, now, keep_linked=True)
+    for damaged in ingester.blobs.discard_damaged(current.files.values(), known):
+        report(f"{blob_of(damaged)} ({damaged.path}): damaged, and fetched again")
     planned = plan(resolver, requested, current, folder.blobs)
     result = BuildResult(
         release=now,
@@ -165,7 +182,7 @@ def _build(zoo: Zoo, folder: MirrorFolder, resolver: Resolver, choose: Choice, *
                 result.added.append((one, outcome))
     result.failed = [one for one in result.failed if not is_optional(one, {name for name, _ in models})]
     result.removed = [model for model in current.models if (model.name, model.format) not in models]
-    _publish(folder, now, current, [models[key] for key in sorted(models)], result)
+    _publish(folder, now, current, [models[key] for key in sorted(models)], result, known)
     discard_downloads(resolver.store)
     return result
 
@@ -187,21 +204,38 @@ def _outcomes(ingester: Ingester, planned: Sequence[PlannedModel]) -> list[Index
 
 
 def _publish(
-    folder: MirrorFolder, now: Release | None, current: Index, models: Sequence[IndexedModel], result: BuildResult
+    folder: MirrorFolder,
+    now: Release | None,
+    current: Index,
+    models: Sequence[IndexedModel],
+    result: BuildResult,
+    known: KnownFiles,
 ) -> None:
-    """Publish if anything changed or the present release is broken; no empty mirror as the first release."""
+    """Publish if anything changed or the present release is broken; no empty mirror as the first release.
+
+    What is served then is checked, as a disk that damages files may do so again.
+    """
     if now is None and not models:
         return
     index = index_of(models)
     unchanged = now is not None and (current.made_by, current.models) == (index.made_by, index.models)
     earlier = current.earlier if unchanged else layouts.earlier(current, models)
     index = index.model_copy(update={"earlier": tuple(one for one in earlier if is_complete(one, folder.blobs))})
-    if now is None or not unchanged or any(True for _ in verify.faults(folder, now, here=True)):
-        result.release, result.published = publish.publish(folder, index, now), True
+    if (
+        now is None
+        or not unchanged
+        or any(True for _ in verify.faults(folder, now, here=True, deep=known.deep, known=known))
+    ):
+        result.release, result.published = publish.publish(folder, index, now, known), True
         result.unsigned = (
             now is not None and signing.is_signed(now.folder) and not signing.is_signed(result.release.folder)
         )
     publish.prune(folder, result.release)
+    if result.release is not None:
+        known.damaged.clear()
+        result.faults = list(verify.faults(folder, result.release, here=True, known=known))
+        made = () if result.faults else result.release.archives().archives.values()
+        known.save({*result.release.index.files, *(one.sha256 for one in made)})
 
 
 def is_optional(one: FailedModel, added: Collection[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError
 from ocrzoo_registry.files import has_size, read_chunks, receive, sync, write_atomically
 from ocrzoo_registry.index.records import indexed
 from ocrzoo_registry.index.schema import Index, IndexedModel, revision_of
+from ocrzoo_registry.mirror.known_files import KnownFiles
 from ocrzoo_registry.mirror.plan import PlannedModel
 from ocrzoo_registry.mirror.release import MirrorFolder
 from ocrzoo_registry.sources.base import RemoteFile
@@ -210,6 +211,20 @@ class Blobs:
     def linked(self) -> set[str]:
         """Return the names of files that have other hard links."""
         return {path.name for path in self.folder.iterdir() if path.name[0] != "." and path.stat().st_nlink > 1}
+
+    def discard_damaged(self, files: Iterable[StoredFile], known: KnownFiles) -> Iterator[StoredFile]:
+        """Remove and yield the files whose bytes are not those of their names; these and missing ones are noted.
+
+        Raises:
+            OSError: One cannot be removed.
+        """
+        for file in files:
+            path = self.folder / file.sha256
+            if not known.intact(path, file.sha256):
+                known.damaged.add(file.sha256)
+                if os.path.lexists(path):
+                    path.unlink()
+                    yield file
 
     def sweep(self, keep: set[str]) -> None:
         """Remove all other files, remains of killed builds included; folders are not ours (a NAS creates some).

@@ -11,13 +11,14 @@ from itertools import count
 from pathlib import Path
 
 from ocrzoo_registry.errors import IntegrityError
-from ocrzoo_registry.files import has_size, sync
+from ocrzoo_registry.files import sync
 from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.schema import Index
 from ocrzoo_registry.mirror import archives, layouts, verify
 from ocrzoo_registry.mirror.archives import Archive, ArchiveList, StoredArchive
 from ocrzoo_registry.mirror.ingest import Blobs
+from ocrzoo_registry.mirror.known_files import KnownFiles
 from ocrzoo_registry.mirror.layouts.base import Content
 from ocrzoo_registry.mirror.release import MirrorFolder, Release
 from ocrzoo_registry.mirror.serving import nginx
@@ -32,8 +33,10 @@ def id_of(index: Index) -> str:
     return hashlib.sha256(index.to_bytes()).hexdigest()[:16]
 
 
-def publish(folder: MirrorFolder, index: Index, now: Release | None) -> Release:
+def publish(folder: MirrorFolder, index: Index, now: Release | None, known: KnownFiles) -> Release:
     """Serve an index from now on; call it under the mirror's lock, with all its blobs stored.
+
+    Archives of the present release that are ``known`` to be intact are used again.
 
     Raises:
         UsageError: Two models need one path for different things.
@@ -43,8 +46,8 @@ def publish(folder: MirrorFolder, index: Index, now: Release | None) -> Release:
     for number in count():
         release = Release(folder.releases / f"{id_of(index)}{f'-{number}' if number else ''}", index)
         if not release.folder.exists():
-            _assemble(folder, release, now)
-        elif any(True for _ in verify.faults(folder, release, here=True)):
+            _assemble(folder, release, now, known)
+        elif any(True for _ in verify.faults(folder, release, here=True, known=known)):
             continue
         folder.switch(release.folder)
         sync(folder.root)
@@ -73,7 +76,7 @@ def prune(folder: MirrorFolder, now: Release | None, *, keep_linked: bool = Fals
     blobs.sweep(digests | (blobs.linked() if keep_linked else set()))
 
 
-def _assemble(folder: MirrorFolder, release: Release, now: Release | None) -> None:
+def _assemble(folder: MirrorFolder, release: Release, now: Release | None, known: KnownFiles) -> None:
     """Write a release to a hidden folder, and rename that."""
     stage = folder.releases / f".{release.folder.name}.{os.urandom(4).hex()}"
     try:
@@ -87,7 +90,7 @@ def _assemble(folder: MirrorFolder, release: Release, now: Release | None) -> No
                 target.write_bytes(content)
             elif isinstance(content, StoredFile):
                 target.hardlink_to(folder.blobs / content.sha256)
-            elif now is not None and _is_made(earlier.get(path), content, now.folder / path):
+            elif now is not None and _is_made(earlier.get(path), content, now.folder / path, known):
                 made[path] = earlier[path]
                 target.hardlink_to(now.folder / path)
             else:
@@ -123,9 +126,11 @@ def _made_archives(release: Release | None) -> dict[str, StoredArchive]:
         return {}
 
 
-def _is_made(made: StoredArchive | None, archive: Archive, path: Path) -> bool:
-    """Whether the present release has the same archive."""
-    return made is not None and made.key == archive.key and has_size(path, made.size)
+def _is_made(made: StoredArchive | None, archive: Archive, path: Path, known: KnownFiles) -> bool:
+    """Whether the present release has the same archive, intact and not written from a damaged file."""
+    if made is None or made.key != archive.key or any(file.sha256 in known.damaged for file in archive.files):
+        return False
+    return known.intact(path, made.sha256)
 
 
 def _sync_all(stage: Path) -> None:

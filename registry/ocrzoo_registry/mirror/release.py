@@ -93,6 +93,7 @@ class MirrorFolder:
         self.releases = self.root / "releases"
         self.current = self.root / CURRENT
         self.work = self.root / ".work"
+        self.known = self.work / "verified.json"
         self._mark = self.work / "mirror.txt"
         self._previous = self.work / "before.txt"
 

@@ -14,6 +14,7 @@ from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index.schema import blob_of
 from ocrzoo_registry.mirror import archives, layouts
 from ocrzoo_registry.mirror.archives import Archive, ArchiveList, StoredArchive
+from ocrzoo_registry.mirror.known_files import KnownFiles
 from ocrzoo_registry.mirror.layouts.base import SERVER, Content
 from ocrzoo_registry.mirror.release import MirrorFolder, Release
 from ocrzoo_registry.mirror.serving import nginx
@@ -27,12 +28,20 @@ _SIGNATURE = re.compile(r"index\.json\.[a-z0-9.]+")
 _ROOT = re.compile(r'^root "(/[^"\n]+)";$', re.MULTILINE)
 
 
-def faults(folder: MirrorFolder, release: Release, *, deep: bool = False, here: bool = False) -> Iterator[str]:
+def faults(
+    folder: MirrorFolder,
+    release: Release,
+    *,
+    deep: bool = False,
+    here: bool = False,
+    known: KnownFiles | None = None,
+) -> Iterator[str]:
     """Yield the faults of a release and its blobs, a line each; ``deep`` reads every byte.
 
-    ``here``: also check that the configuration of nginx has the present path of the release.
+    ``here``: also check that the configuration of nginx has the present path of the release. ``known``: read the files
+    that have changed since they were last read.
     """
-    yield from _Check(folder, release, here).faults(deep=deep)
+    yield from _Check(folder, release, here, deep, known).faults()
 
 
 def verify(folder: MirrorFolder, *, deep: bool = False) -> tuple[Release, list[str]]:
@@ -53,14 +62,16 @@ def verify(folder: MirrorFolder, *, deep: bool = False) -> tuple[Release, list[s
 
 
 class _Check:
-    def __init__(self, folder: MirrorFolder, release: Release, here: bool) -> None:
-        self.folder, self.release, self.here = folder, release, here
+    def __init__(
+        self, folder: MirrorFolder, release: Release, here: bool, deep: bool, known: KnownFiles | None
+    ) -> None:
+        self.folder, self.release, self.here, self.deep, self.known = folder, release, here, deep, known
         self.files = release.index.files
 
-    def faults(self, *, deep: bool) -> Iterator[str]:
+    def faults(self) -> Iterator[str]:
         for sha256, file in sorted(self.files.items()):
             blob = self.folder.blobs / sha256
-            if fault := _blob_fault(blob, file, deep=deep):
+            if fault := self._blob_fault(blob, file):
                 yield f"{blob.relative_to(self.folder.root)}: {fault}"
         try:
             made = self.release.archives()
@@ -76,7 +87,7 @@ class _Check:
         for path, content in sorted(expected.items()):
             if path not in found:
                 yield f"{name}/{path}: is missing"
-            elif fault := self._fault(self.release.folder / path, content, made.archives.get(path), deep=deep):
+            elif fault := self._fault(self.release.folder / path, content, made.archives.get(path)):
                 yield f"{name}/{path}: {fault}"
 
     def _expected(self, made: ArchiveList) -> dict[str, Content]:
@@ -104,7 +115,7 @@ class _Check:
             for name in [*names, *(one for one in folders if Path(above, one).is_symlink())]:
                 yield Path(above, name).relative_to(root).as_posix()
 
-    def _fault(self, place: Path, content: Content, made: StoredArchive | None, *, deep: bool) -> str | None:
+    def _fault(self, place: Path, content: Content, made: StoredArchive | None) -> str | None:
         """Return what is wrong with a file of the tree."""
         try:
             if isinstance(content, bytes):
@@ -112,7 +123,7 @@ class _Check:
                 return None if intact else "is not as the index requires"
             if isinstance(content, StoredFile):
                 return self._link_fault(place, content)
-            return self._archive_fault(place, content, made, deep=deep)
+            return self._archive_fault(place, content, made)
         except IntegrityError as error:
             return str(error)
         except OSError as error:
@@ -126,26 +137,31 @@ class _Check:
         same = _same_file(status, self.folder.blobs / file.sha256) or sha256_of(place) == file.sha256
         return None if same else f"has another digest than {blob_of(file)}"
 
-    def _archive_fault(self, place: Path, archive: Archive, made: StoredArchive | None, *, deep: bool) -> str | None:
+    def _archive_fault(self, place: Path, archive: Archive, made: StoredArchive | None) -> str | None:
         if made is None or made.key != archive.key:
             return "is not the archive that the index requires"
-        fault = _size_fault(place.lstat(), made.size)
-        if fault or not deep:
+        if fault := _size_fault(place.lstat(), made.size):
             return fault
-        intact = sha256_of(place) == made.sha256 == archives.sha256_of_archive(archive, self.folder.blobs)
+        damaged = self.known is not None and any(file.sha256 in self.known.damaged for file in archive.files)
+        given = archives.sha256_of_archive(archive, self.folder.blobs) if self.deep else made.sha256
+        intact = not damaged and made.sha256 == given and self._has_digest(place, made.sha256)
         return None if intact else "has another digest than its files give"
 
+    def _blob_fault(self, path: Path, file: StoredFile) -> str | None:
+        try:
+            if fault := _size_fault(path.lstat(), file.size):
+                return fault
+            return None if self._has_digest(path, file.sha256) else f"has another digest than its name ({file.path})"
+        except FileNotFoundError:
+            return f"is missing ({file.path})"
+        except OSError as error:
+            return reason(error)
 
-def _blob_fault(path: Path, file: StoredFile, *, deep: bool) -> str | None:
-    try:
-        fault = _size_fault(path.lstat(), file.size)
-        if fault is None and deep and sha256_of(path) != file.sha256:
-            return f"has another digest than its name ({file.path})"
-    except FileNotFoundError:
-        return f"is missing ({file.path})"
-    except OSError as error:
-        return reason(error)
-    return fault
+    def _has_digest(self, path: Path, sha256: str) -> bool:
+        """Whether a file has its digest, as far as it is to be read."""
+        if self.known is not None:
+            return self.known.intact(path, sha256)
+        return not self.deep or sha256_of(path) == sha256
 
 
 def _size_fault(status: os.stat_result, size: int) -> str | None:

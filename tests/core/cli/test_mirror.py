@@ -51,7 +51,7 @@ class TestBuild:
             "published": False,
             "unsigned": False,
             "models": 10,
-            **{key: [] for key in ("added", "removed", "source_unavailable", "removed_upstream", "failed")},
+            **{key: [] for key in ("faults", "added", "removed", "source_unavailable", "removed_upstream", "failed")},
         }
         assert hubs.asked("file") == []
         assert everything(mirror) == before

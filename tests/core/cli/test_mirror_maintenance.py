@@ -146,9 +146,7 @@ class TestVerify:
         ran = run("mirror", "verify", mirror, "--deep")
         assert ran.code == 5
         assert "has another digest" in ran.out
-        path.unlink()
-        assert run("mirror", "build", mirror).code == 0
-        assert run("mirror", "verify", mirror, "--deep").code == 0
+        assert f"'ocrzoo mirror build {mirror} --deep' repairs the mirror" in ran.err
 
     def test_a_moved_or_copied_mirror_is_complete(self, run: Run, mirror: Path, tmp_path: Path) -> None:
         import shutil

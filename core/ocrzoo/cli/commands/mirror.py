@@ -42,9 +42,10 @@ def mirror() -> None:
 @_WHICH
 @all_models_option
 @click.option("--prune", is_flag=True, help="Remove all models that are not requested.")
+@click.option("--deep", is_flag=True, help="Read every file, not only those that changed, and replace damaged ones.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
-def build(folder: Path, choice: ModelChoice, prune: bool, as_json: bool) -> int:
+def build(folder: Path, choice: ModelChoice, prune: bool, deep: bool, as_json: bool) -> int:
     """Create or update a mirror. Without model arguments, update the models it already contains.
 
     Only new and changed files are downloaded; complete models in the store are copied. Readers see the previous
@@ -60,7 +61,13 @@ def build(folder: Path, choice: ModelChoice, prune: bool, as_json: bool) -> int:
     resolver = building.resolver_of(zoo, place, download_events(messages=False))  # failures are reported at the end
     with resume_hint():
         result = building.build(
-            zoo, place, resolver, choose, prune=prune, report=lambda text: click.echo(one_line(text), err=True)
+            zoo,
+            place,
+            resolver,
+            choose,
+            prune=prune,
+            deep=deep,
+            report=lambda text: click.echo(one_line(text), err=True),
         )
     if as_json:
         print_json(_result_as_json(result))
@@ -80,7 +87,7 @@ def build(folder: Path, choice: ModelChoice, prune: bool, as_json: bool) -> int:
 def verify(folder: Path, deep: bool, key: Path | None, as_json: bool) -> int:
     """Check a mirror, and print a line for each fault. Exit code 5 if there is one.
 
-    'ocrzoo mirror build' restores missing files. Delete a file with wrong bytes first.
+    'ocrzoo mirror build DIR' replaces what is missing or damaged.
     """
     from ocrzoo_registry.mirror.release import MirrorFolder
     from ocrzoo_registry.mirror.verify import verify as check
@@ -93,6 +100,10 @@ def verify(folder: Path, deep: bool, key: Path | None, as_json: bool) -> int:
     else:
         for fault in found:
             click.echo(one_line(fault))
+        if found:
+            click.echo(
+                one_line(f"'ocrzoo mirror build {folder}{' --deep' if deep else ''}' repairs the mirror"), err=True
+            )
         if not found:
             signed = ", signed" if key is not None else ""
             click.echo(f"complete{signed}: {_summary(release.index)}, release {release.folder.name}")
@@ -191,7 +202,10 @@ def _report_problems(result: BuildResult) -> int:
         kept = " (not updated)" if all(one.kept for one in failures) else ""
         gravest = max(failures, key=lambda one: one.error.exit_code)
         print_message("error", f"{name} ({formats}){kept}: {_without_name(str(gravest.error), name)}")
-    return max([ExitCode.DONE, *(one.error.exit_code for one in result.failed)])
+    for fault in result.faults:
+        print_message("error", f"{fault}; run 'ocrzoo mirror build' with --deep, and check the disk")
+    wrong = [ExitCode.INTEGRITY] if result.faults else []
+    return max([ExitCode.DONE, *wrong, *(one.error.exit_code for one in result.failed)])
 
 
 def _without_name(message: str, name: str) -> str:
@@ -223,6 +237,7 @@ def _result_as_json(result: BuildResult) -> dict[str, Any]:
         "published": result.published,
         "unsigned": result.unsigned,
         "models": len(result.release.index.models) if result.release else 0,
+        "faults": result.faults,
         "added": [{**_model_as_json(model), "state": _added_state(one)} for one, model in result.added],
         "removed": [_model_as_json(model) for model in result.removed],
         "source_unavailable": [_planned_as_json(one) for one in result.source_unavailable],

@@ -18,6 +18,7 @@ from ocrzoo_registry.mirror import layouts
 from ocrzoo_registry.mirror.archives import ArchiveList
 from ocrzoo_registry.mirror.layouts import earlier
 from ocrzoo_registry.mirror.layouts.base import REPOSITORY, Layout, Route
+from ocrzoo_registry.mirror.known_files import KnownFiles
 from ocrzoo_registry.mirror.publish import publish
 from ocrzoo_registry.mirror.release import MirrorFolder, read
 from ocrzoo_registry.mirror.serving import nginx, routes, tables
@@ -123,7 +124,7 @@ def test_a_published_release_is_served_by_ones_own_nginx(tmp_path: Path) -> None
     for name, content in (first.blobs | second.blobs).items():
         put(folder.blobs / name, content)
     folder.releases.mkdir()
-    release = publish(folder, first.index(), None)
+    release = publish(folder, first.index(), None, KnownFiles(folder.known))
     second.earlier = earlier(first.index(), second.index().models)
     config, prefix = tmp_path / "own.conf", tmp_path / "prefix"
     put(
@@ -139,7 +140,7 @@ def test_a_published_release_is_served_by_ones_own_nginx(tmp_path: Path) -> None
     old = FILE.replace("main", first.index().models[0].revision)
     with run_nginx(config, prefix, port) as nginx, run_serve(folder.root) as (serve, _):
         assert [ask(url, FILE).body for url in (nginx, serve)] == [b"one", b"one"]
-        publish(folder, second.index(), release)
+        publish(folder, second.index(), release, KnownFiles(folder.known))
         assert [ask(url, FILE).body for url in (nginx, serve)] == [b"one", b"two"]
         reload(config, prefix)
         for target, content in ((FILE, b"two"), (old, b"one")):
