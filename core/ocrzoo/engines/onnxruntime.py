@@ -33,6 +33,7 @@ class OnnxRuntimeEngine:
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = options.thread_count
         settings.inter_op_num_threads = 1
+        settings.enable_mem_pattern = False  # keeps a plan for every input shape: memory grows (docs/engines.md)
         settings.log_severity_level = _ERRORS_ONLY
         try:
             return OnnxRuntimeSession(
