@@ -23,6 +23,7 @@ from ocrzoo_registry.files import resolved
 
 if TYPE_CHECKING:
     from ocrzoo.results.base import PageResult
+    from ocrzoo.results.page_text import TextPage, UnreadPage
 
 Printed = Literal["text", "json", "dictionary"]
 
@@ -41,7 +42,11 @@ class OcrJob:
     """Files of each page: ``json``, ``img``, or an export format."""
     output: Path | None = None
     """One document with all pages."""
+    replace_text: bool = False
+    """Whether the invisible text of PDF files is replaced in PDFs."""
     failed: list[OcrzooError] = field(default_factory=list)
+    unread: list[UnreadPage] = field(default_factory=list)
+    """Pages that failed since the last one was read."""
 
     @property
     def keeps(self) -> bool:
@@ -52,6 +57,11 @@ class OcrJob:
         """Report the error of one page and go on."""
         self.failed.append(error)
         print_message("error", str(error))
+        page = getattr(error, "page", None)
+        if self.output is not None and page is not None and page.origin is not None:
+            from ocrzoo.results.page_text import UnreadPage
+
+            self.unread.append(UnreadPage(page.stem, page.origin, page.page_index))
 
 
 def run_ocr(reading: OcrJob, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> int:
@@ -78,7 +88,7 @@ def run_ocr(reading: OcrJob, arguments: Mapping[str, Any], options: Mapping[str,
         several = (total is not None and total > 1) or len(reading.inputs) > 1
         handled = _handle(reading, found, advance, several=several)
         if reading.output is not None and kind is not None:
-            _write_document(reading.output, kind, handled)
+            _write_document(reading, reading.output, kind, handled)
         deque(handled, maxlen=0)
     return ExitCode.INPUTS if reading.failed else ExitCode.DONE
 
@@ -125,7 +135,7 @@ def _save(reading: OcrJob, result: PageResult, kind: str, save_path: Path) -> No
         save = getattr(result, f"save_to_{kind}", None)
         if save is None:
             raise UsageError(f"{type(result).__name__} cannot be saved as {kind}")
-        save(save_path)
+        save(save_path, **({"replace_text": True} if kind == "pdf" and reading.replace_text else {}))
     except UsageError as error:
         reading.record_error(error)
 
@@ -155,16 +165,29 @@ def _is_read(output: Path, given: Path) -> bool:
         return False
 
 
-def _write_document(output: Path, kind: str, results: Iterator[Any]) -> None:
-    from ocrzoo.results.exports.formats import document
-    from ocrzoo.results.output_files import write
+def _write_document(reading: OcrJob, output: Path, kind: str, results: Iterator[Any]) -> None:
+    from ocrzoo.results.exports.formats import save_document
 
     first = next(results, None)
     if first is None:
         print_message("error", f"{output} was not written: no page could be read")
         return
-    pages = (result.text_page(original=kind != "pdf") for result in chain([first], results))
-    write(output, document(pages, kind))
+    options = {"replace_text": reading.replace_text} if kind == "pdf" else {}
+    save_document(_document_pages(reading, kind, chain([first], results)), kind, output, **options)
+
+
+def _document_pages(reading: OcrJob, kind: str, results: Iterator[Any]) -> Iterator[TextPage | UnreadPage]:
+    """Yield the pages that were read, and between them those that failed."""
+    for result in results:
+        yield from _taken(reading.unread)
+        yield result.page_for(kind)
+    yield from _taken(reading.unread)
+
+
+def _taken(unread: list[UnreadPage]) -> list[UnreadPage]:
+    taken = unread[:]
+    unread.clear()
+    return taken
 
 
 def _make_folder(path: Path) -> None:

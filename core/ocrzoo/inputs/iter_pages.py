@@ -20,7 +20,7 @@ from ocrzoo.inputs.faults import as_input_error
 from ocrzoo.inputs.file_types import HEAD_BYTES, file_type
 from ocrzoo.inputs.images import decode, read_image
 from ocrzoo.inputs.multipage import Document, document_pages
-from ocrzoo.inputs.page import Page, failing, is_url
+from ocrzoo.inputs.page import Origin, Page, failing, is_url
 from ocrzoo.inputs.pdfs import PdfFile
 from ocrzoo.inputs.tiffs import TiffFile
 from ocrzoo.types import Image
@@ -171,7 +171,7 @@ def _pages_of_file(name: str, openers: _Openers) -> Iterator[Page]:
     path = Path(name)
     opener = openers.get(file_type(_head(path)))
     if opener is None:
-        yield Page(name, partial(read_image, path))
+        yield Page(name, partial(read_image, path), origin=Origin(path))
     else:
         yield from document_pages(opener(path, name), name)
 
@@ -198,7 +198,7 @@ def _pages_of_download(input_path: str, name: str, load: Callable[[], bytes], op
 def _pages_of_content(content: bytes, name: str, input_path: str | None, openers: _Openers) -> Iterator[Page]:
     opener = openers.get(file_type(content[:HEAD_BYTES]))
     if opener is None:
-        yield Page(input_path, partial(decode, content, name))
+        yield Page(input_path, partial(decode, content, name), origin=Origin(content))
     else:
         yield from document_pages(opener(content, name), input_path)
 

@@ -11,7 +11,7 @@ from typing import Self
 
 from ocrzoo.inputs.faults import as_input_error
 from ocrzoo.inputs.limits import check_pages
-from ocrzoo.inputs.page import Page, failing
+from ocrzoo.inputs.page import Origin, Page, failing
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError
 
@@ -44,6 +44,11 @@ class Document(ABC):
         """Close it, or let a reading thread do so: a dropped iterator may call this during a read."""
         self._keep_open = False
         self._close_if_done()
+
+    @property
+    def origin(self) -> Origin:
+        """The file, with what opens it."""
+        return Origin(self._source)
 
     def count(self) -> int:
         """Count the pages; none is decoded.
@@ -96,6 +101,6 @@ def document_pages(document: Document, input_path: str | None) -> Iterator[Page]
     try:
         with document:
             for index in range(document.count()):
-                yield Page(input_path, partial(document.read, index), index)
+                yield Page(input_path, partial(document.read, index), index, document.origin)
     except InputError as error:
         yield failing(input_path, error)

@@ -17,6 +17,23 @@ _MAX_STEM, _MAX_STEM_BYTES = 60, 200
 """Characters and bytes of a stem; a file name may have 255, including suffixes."""
 
 
+@dataclass(frozen=True, repr=False)
+class Origin:
+    """The file that a page is from, for formats that keep what is in it.
+
+    Pickled, it has neither passwords nor content: a file in memory is in each of its pages.
+    """
+
+    file: Path | bytes
+    """Its path, or its content."""
+    passwords: tuple[str, ...] = ()
+    """Those given, of which one may open it."""
+
+    def __reduce__(self) -> tuple[type[Origin], tuple[Path | bytes]]:
+        """Leave out what is secret or large."""
+        return Origin, (self.file if isinstance(self.file, Path) else b"",)
+
+
 @dataclass(frozen=True)
 class Page:
     """One page, not yet decoded."""
@@ -30,6 +47,8 @@ class Page:
     """
     page_index: int | None = None
     """Index from 0 in PDF and TIFF files, as in PaddleX also in a TIFF of one page; ``None`` for all others."""
+    origin: Origin | None = None
+    """``None`` for arrays."""
 
     @property
     def stem(self) -> str:
@@ -57,6 +76,17 @@ def _cut(stem: str) -> str:
     while len(kept.encode("utf-8", "surrogatepass")) > _MAX_STEM_BYTES:
         kept = kept[:-1]
     return kept
+
+
+class PageError(InputError):
+    """A page that could not be read."""
+
+    def __init__(self, message: str, page: Page) -> None:
+        super().__init__(message, page)
+        self.page = page
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 def failing(input_path: str | None, error: InputError | str) -> Page:

@@ -8,6 +8,7 @@ import math
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, cast
@@ -29,10 +30,14 @@ MAX_IDLE = 4
 """Idle processes that are kept for the next file."""
 
 
-class PdfProcess:
-    """One process (:mod:`ocrzoo.inputs.pdf_worker`); one request at a time."""
+WORKER = Path(__file__).with_name("pdf_worker.py")
 
-    def __init__(self) -> None:
+
+class PdfProcess:
+    """One process, of :mod:`ocrzoo.inputs.pdf_worker` or a script that speaks as it does; one request at a time."""
+
+    def __init__(self, script: Path | None = None, max_seconds: float | None = None) -> None:
+        """``max_seconds`` is the longest time of a request (by default :data:`PAGE_S`); ``script``, the program it runs."""
         from multiprocessing.spawn import get_executable
 
         program = os.fsdecode(get_executable() or "")
@@ -42,7 +47,9 @@ class PdfProcess:
         self._printed = 0
         self._new_messages = b""
         try:
-            self._process = _start(program, self._messages)
+            self._process = _start(
+                [program, "-P", script or WORKER], PAGE_S if max_seconds is None else max_seconds, self._messages
+            )
         except OSError:
             self._messages.close()
             raise
@@ -51,18 +58,21 @@ class PdfProcess:
         self._requests = cast("IO[bytes]", self._process.stdin)
         self._answers = cast("IO[bytes]", self._process.stdout)
 
-    def ask(self, request: dict[str, Any], content: bytes = b"") -> dict[str, Any]:
+    def ask(self, request: dict[str, Any], content: bytes = b"", seconds: float | None = None) -> dict[str, Any]:
         """Return the response to a request, with pixels as ``image``; any exception ends the process.
+
+        ``seconds`` is the time that it may take (by default :data:`PAGE_S`).
 
         Raises:
             TimeoutError: It takes too long.
             EOFError: The process ended.
         """
+        seconds = PAGE_S if seconds is None else seconds
         try:
-            return Deadline(PAGE_S).run(lambda: self._exchange(request, content))
+            return Deadline(seconds).run(lambda: self._exchange(request, content))
         except TimeoutError as error:
             self.end()
-            raise TimeoutError(f"not rendered within {PAGE_S:g} s") from error
+            raise TimeoutError(f"not {'written' if 'write' in request else 'rendered'} within {seconds:g} s") from error
         except (EOFError, OSError, ValueError) as error:
             self.end()
             raise EOFError(f"damaged, or it needs more than {MAX_MEMORY / (1 << 30):g} GiB of memory") from error
@@ -120,10 +130,9 @@ class PdfProcess:
                 pipe.close()
 
 
-def _start(program: str, messages: IO[bytes]) -> subprocess.Popen[bytes]:
-    script = Path(__file__).with_name("pdf_worker.py")
+def _start(command: Sequence[str | Path], max_seconds: float, messages: IO[bytes]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [program, "-P", script, str(MAX_MEMORY), str(math.ceil(PAGE_S) + 1)],
+        [*command, str(MAX_MEMORY), str(math.ceil(max_seconds) + 1)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=messages,

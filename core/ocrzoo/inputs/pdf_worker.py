@@ -49,7 +49,7 @@ class Reader:
             return {"width": width, "height": height}, b""
         self._close_document()
         source = self._requests.read(request["size"]) if request["open"] is None else request["open"]
-        self._document = _opened(source, request["passwords"])
+        self._document = opened(source, request["passwords"])
         self._document.init_forms()
         return {"pages": len(self._document)}, b""
 
@@ -76,7 +76,7 @@ class Reader:
             self._document = None
 
 
-def _opened(source: str | bytes, passwords: list[str]) -> Any:
+def opened(source: str | bytes, passwords: list[str]) -> Any:
     """Open a file without a password, or with the first one that is right."""
     for password in (None, *passwords[:-1]):
         try:
@@ -92,7 +92,7 @@ def serve(max_bytes: int, max_seconds: int) -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # keeps other output out of the responses
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
-    _limit_resources(max_bytes)
+    limit_resources(memory=max_bytes, file=MAX_PRINTED)
     reader = Reader(sys.stdin.buffer)
     for line in sys.stdin.buffer:
         request = json.loads(line)
@@ -100,7 +100,7 @@ def serve(max_bytes: int, max_seconds: int) -> None:
             reader.close()
             continue
         pixels: Any = b""
-        with _ends_after(max_seconds):
+        with ends_after(max_seconds):
             try:
                 answer, pixels = reader.answer(request)
             except Exception as error:  # noqa: BLE001  # reported by the parent
@@ -110,16 +110,18 @@ def serve(max_bytes: int, max_seconds: int) -> None:
             answers.flush()
 
 
-def _limit_resources(max_bytes: int) -> None:
+def limit_resources(*, memory: int, file: int | None = None) -> None:
+    """Limit the bytes of this process's memory, and of each file it writes, if the system can."""
     with contextlib.suppress(ImportError, ValueError, OSError):  # unsupported, or a lower limit is set
         import resource
 
-        resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_PRINTED, MAX_PRINTED))
-        resource.setrlimit(resource.RLIMIT_AS, (max_bytes, max_bytes))
+        if file is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (file, file))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
 @contextlib.contextmanager
-def _ends_after(seconds: int) -> Any:
+def ends_after(seconds: int) -> Any:
     """End the process if a request takes longer, in case the parent no longer exists to do so."""
     if hasattr(signal, "alarm"):
         signal.alarm(seconds)

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from ocrzoo.inputs import limits
 from ocrzoo.inputs.multipage import Document
+from ocrzoo.inputs.page import Origin
 from ocrzoo.inputs.pdf_pool import PdfProcess, give_back, take
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError, UsageError
@@ -60,6 +61,11 @@ class PdfFile(Document):
         self._worker: PdfProcess | None = None
         self._pages = 0
         self._crashes = 0
+
+    @property
+    def origin(self) -> Origin:
+        """The file, with the passwords given."""
+        return Origin(self._source, tuple(self._passwords))
 
     def _open(self) -> None:
         if self._worker is not None:

@@ -13,6 +13,7 @@ from typing import TypeAlias, TypeVar
 import cv2
 
 from ocrzoo.inputs import Page
+from ocrzoo.inputs.page import PageError
 from ocrzoo.results.output_files import OutputNames, PageSource
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError, causes
@@ -71,7 +72,8 @@ def _deliver(outcomes: Iterator[Result | InputError], on_error: OnError | None) 
 def _with_sources(found: Iterator[Page]) -> Iterator[tuple[Page, PageSource]]:
     names = OutputNames()
     for page in found:
-        yield page, PageSource(page.input_path, page.page_index, names.stem(page.stem, page.page_index), names)
+        stem = names.stem(page.stem, page.page_index)
+        yield page, PageSource(page.input_path, page.page_index, stem, names, page.origin)
 
 
 def _outcomes(
@@ -135,10 +137,10 @@ def _release_pixels(failure: InputError) -> None:
         traceback.clear_frames(error.__traceback__)
 
 
-def _failure(page: Page, error: Exception) -> InputError:
+def _failure(page: Page, error: Exception) -> PageError:
     reason = " ".join(str(error).split()) or type(error).__name__
     where = "the input" if page.input_path is None else " ".join(page.input_path.split())
     has_name = reason.startswith(where) or (page.input_path is None and isinstance(error, InputError))
-    failure = InputError(reason if has_name else f"{where}: {reason}")
+    failure = PageError(reason if has_name else f"{where}: {reason}", page)
     failure.__cause__ = error
     return failure

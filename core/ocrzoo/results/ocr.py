@@ -142,10 +142,23 @@ class OCRResult(PageResult):
         """Return the text with coordinates of the preprocessed page, or of the original one if they are known."""
         preprocessed: DocPreprocessorResult | None = self.get("doc_preprocessor_res")
         lines = tuple(self._lines[index].as_text() for index in self.order)
-        image = self._image
-        if original and preprocessed is not None and preprocessed.knows_original:
-            lines, image = tuple(_in_original_page(line, preprocessed) for line in lines), preprocessed["input_img"]
-        return TextPage(self._source.label, image, lines, self["input_path"], self["page_index"])
+        source = self._source
+        if preprocessed is None:
+            return TextPage(source.label, self._image, lines, source.input_path, source.page_index, source.origin)
+        if not (original and preprocessed.knows_original):
+            return TextPage(source.label, self._image, lines, source.input_path, source.page_index)
+        lines = tuple(_in_original_page(line, preprocessed) for line in lines)
+        page = TextPage(source.label, preprocessed["input_img"], lines, source.input_path, source.page_index)
+        return replace(page, origin=source.origin, turned=max(preprocessed["angle"], 0))
+
+    def page_for(self, kind: str) -> TextPage:
+        """Return the text for an export format: with coordinates of the original page, if they are known.
+
+        A PDF shows an unwarped page as it was unwarped, and a turned page as its file has it, but upright.
+        """
+        preprocessed: DocPreprocessorResult | None = self.get("doc_preprocessor_res")
+        unwarped = preprocessed is not None and preprocessed["model_settings"]["use_doc_unwarping"]
+        return self.text_page(original=not (kind == "pdf" and unwarped))
 
     def save_to_txt(self, save_path: str | Path) -> Path:
         """Save the text, a line a line, and return the path: the file named, or ``<input>_res.txt`` in a folder."""
@@ -163,19 +176,20 @@ class OCRResult(PageResult):
         """Save the page as ALTO and return the path: the file named, or ``<input>_res.xml`` in a folder."""
         return self._export(save_path, "alto")
 
-    def save_to_pdf(self, save_path: str | Path) -> Path:
-        """Save a PDF whose text can be searched and return the path: the file named, or ``<input>_res.pdf``."""
-        return self._export(save_path, "pdf")
+    def save_to_pdf(self, save_path: str | Path, *, replace_text: bool = False) -> Path:
+        """Save a PDF whose text can be searched and return the path: the file named, or ``<input>_res.pdf``.
 
-    def _export(self, save_path: str | Path, kind: str) -> Path:
-        """Save in a format of :mod:`ocrzoo.results.exports.formats`, with coordinates of the original page.
-
-        A PDF shows the preprocessed page.
+        The page of a PDF file gets only the text that it does not have yet; with ``replace_text``, its invisible text
+        is removed first.
         """
+        return self._export(save_path, "pdf", replace_text=replace_text)
+
+    def _export(self, save_path: str | Path, kind: str, **options: bool) -> Path:
+        """Save in a format of :mod:`ocrzoo.results.exports.formats`."""
         from ocrzoo.results.exports import SUFFIXES
         from ocrzoo.results.exports.formats import document
 
-        content = document([self.text_page(original=kind != "pdf")], kind)
+        content = document([self.page_for(kind)], kind, **options)
         return self._write(save_path, "res", SUFFIXES[kind], content)
 
 

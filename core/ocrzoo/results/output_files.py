@@ -6,12 +6,14 @@ import itertools
 import os
 import uuid
 from collections.abc import Collection, Hashable, Iterator
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from ocrzoo.inputs.page import Origin
 from ocrzoo_registry.errors import UsageError
 
 
@@ -87,18 +89,28 @@ def write(path: Path, content: bytes) -> Path:
     Raises:
         UsageError: It could not be written.
     """
-    staged = path.parent / f".{uuid.uuid4().hex}.part"
+    with staged(path) as part, part.open("xb") as file:
+        file.write(content)
+    return path
+
+
+@contextmanager
+def staged(path: Path) -> Iterator[Path]:
+    """Yield a path beside a file; what is written there becomes the file if no error is raised. Folders are created.
+
+    Raises:
+        UsageError: It could not be written.
+    """
+    part = path.parent / f".{uuid.uuid4().hex}.part"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with staged.open("xb") as part:
-                part.write(content)
-            staged.replace(path)
+            yield part
+            part.replace(path)
         finally:
-            staged.unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} could not be written: {getattr(error, 'strerror', None) or error}") from error
-    return path
 
 
 @dataclass(frozen=True)
@@ -113,6 +125,8 @@ class PageSource:
     """The stem of its files, which is unique in the run."""
     names: OutputNames
     """The names of all files of the run."""
+    origin: Origin | None = None
+    """``None`` for an array."""
 
     @property
     def label(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ocrzoo.inputs.page import Origin
 from ocrzoo.text.words import Word
 from ocrzoo.types import Image
 from ocrzoo_registry.languages.orthography import Direction
@@ -48,3 +49,16 @@ class TextPage:
     input_path: str | None = None
     page_index: int | None = None
     """From 0, for files with several pages."""
+    origin: Origin | None = None
+    """The file that the image was read from, for formats that keep its content; ``None`` for arrays."""
+    turned: int = 0
+    """Degrees counter-clockwise, a multiple of 90, by which the image must be turned for its text to be upright."""
+
+
+@dataclass(frozen=True)
+class UnreadPage:
+    """A page that could not be read; formats that keep its content need not leave it out."""
+
+    name: str
+    origin: Origin
+    page_index: int | None = None

@@ -150,7 +150,7 @@ def test_what_a_process_that_renders_pdfs_prints_is_a_note(
     noisy.write_text(
         worker.replace("    reader = Reader(", "    os.write(2, b'said by a library\\n')\n    reader = Reader(")
     )
-    monkeypatch.setattr(Path, "with_name", lambda _path, _name: noisy)
+    monkeypatch.setattr(pdf_pool, "WORKER", noisy)
     caplog.set_level("DEBUG", "ocrzoo")
     assert next(pages(pdf.pages(0))).read().max() == 0
     assert caplog.messages == ["the bytes given: said by a library"]

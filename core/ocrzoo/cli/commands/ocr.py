@@ -34,6 +34,11 @@ from ocrzoo.cli.output import debug_option
     help="Write all pages as one document: .txt, .tsv, .hocr, .xml (ALTO) or .pdf (searchable).",
 )
 @click.option(
+    "--replace_text",
+    is_flag=True,
+    help="In PDFs of PDFs, replace invisible text of an earlier OCR; otherwise only missing words are added.",
+)
+@click.option(
     "--save_as",
     metavar="KIND,...",
     type=CommaSeparated(click.Choice(SAVED_AS)),
@@ -51,6 +56,7 @@ def ocr(
     accept_missing: bool,
     as_json: bool,
     output: Path | None,
+    replace_text: bool,
     save_as: tuple[str, ...] | None,
     save_path: Path | None,
     **options: Any,
@@ -66,5 +72,5 @@ def ocr(
     for switch in OPTIONAL_STAGES:
         options[switch] = bool(options[switch])
     choice = {"pipeline": "OCR", "lang": lang, "prefer": prefer, "accept_missing": accept_missing}
-    reading = OcrJob(inputs, "json" if as_json else "text", save_path, save_as or ("json", "img"), output)
+    reading = OcrJob(inputs, "json" if as_json else "text", save_path, save_as or ("json", "img"), output, replace_text)
     return run_ocr(reading, choice, options)

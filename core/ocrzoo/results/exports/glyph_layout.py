@@ -59,8 +59,10 @@ class GlyphRun:
         return moves
 
 
-def layout(page: TextPage, line: TextLine, words: list[ExportWord]) -> GlyphRun:
+def layout(page: TextPage, line: TextLine, words: list[ExportWord], turn: float = 0) -> GlyphRun:
     """Return the glyphs of a line with at least one word.
+
+    ``turn`` is how far the coordinates of the PDF's page are from those of the page as shown, in degrees.
 
     PDF readers expect visual order and reverse right-to-left text themselves. They interpret a gap of a tenth of the
     height as a space, so words without a space between them are placed without a gap.
@@ -79,7 +81,7 @@ def layout(page: TextPage, line: TextLine, words: list[ExportWord]) -> GlyphRun:
         elif glyphs:
             glyphs[-1] = _extended(glyphs[-1], spans[here][0], frame)
         glyphs += _spread(texts[here], spans[here], frame)
-    if abs(frame.angle) > _MAX_VARIED_ANGLE:
+    if abs((frame.angle + turn + 180) % 360 - 180) > _MAX_VARIED_ANGLE:
         glyphs = [replace(glyph, stretch=mean) for glyph in glyphs]
     return GlyphRun(frame, glyphs, language_tag(line))
 

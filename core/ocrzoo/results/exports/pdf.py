@@ -1,165 +1,199 @@
-"""Searchable PDF: the image of each page with an invisible text layer."""
+"""Searchable PDF: what was read, as it was, with an invisible layer of text.
+
+Pages of PDF files keep their content, and pictures their pixels, depth, compression and size where a PDF knows them.
+"""
 
 from __future__ import annotations
 
-import io
+import logging
 import math
 import tempfile
-import zlib
 from collections.abc import Iterable
-from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-import cv2
-import numpy as np
-from fpdf import FPDF
-from fpdf.enums import TextMode
-from numpy.typing import NDArray
-from PIL import Image as PillowImage
-
-from ocrzoo.results.exports import blank_font, geometry
+from ocrzoo.inputs.file_types import HEAD_BYTES, FileType, file_type
+from ocrzoo.inputs.page import Origin
+from ocrzoo.results.exports import geometry, pdf_pictures
 from ocrzoo.results.exports.content import language_tag, lines_with_text, main_language, sanitize, version
-from ocrzoo.results.exports.glyph_layout import GlyphRun, PlacedGlyph, layout
-from ocrzoo.results.page_text import TextPage
-from ocrzoo.types import Image
-from ocrzoo_registry.errors import UsageError
+from ocrzoo.results.exports.glyph_layout import GlyphRun, layout
+from ocrzoo.results.exports.pdf_assembly import DocumentJob, LayerJob, PageJob, assemble
+from ocrzoo.results.exports.pdf_files import picture_of
+from ocrzoo.results.exports.pdf_pictures import Picture
+from ocrzoo.results.exports.pdf_sheet import sheet_size
+from ocrzoo.results.exports.pdf_source import KeptFiles, KeptPage
+from ocrzoo.results.exports.pdf_writer import PageWriter, WrittenPage
+from ocrzoo.results.output_files import staged
+from ocrzoo.results.page_text import TextPage, UnreadPage
+from ocrzoo_registry.errors import InputError, UsageError
+from ocrzoo_registry.files import open_regular
 
-DPI = 144.0
-"""Default pixels per inch; PDF input is rendered with the same."""
-
-_JPEG_QUALITY = 90
-_MAX_SIDE_PT = 14400.0
-"""Longest side of a page, in points (PDF 1.7, annex C); larger pages get more pixels per inch."""
-_MAX_JPEG_SIDE = 65_500
-"""Longest side that libjpeg writes, in pixels."""
-_DATE = datetime(2000, 1, 1, tzinfo=UTC)
-"""A fixed date, since fpdf2 always writes one; the output is deterministic."""
-_FONT = "blank"
-_ROWS = 64
+log = logging.getLogger("ocrzoo")
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """The compressed image and positioned text of a page, in pixels, kept until all pages are read."""
-
-    picture: bytes
-    width: int
-    height: int
-    runs: list[GlyphRun]
+def to_pdf(pages: Iterable[TextPage | UnreadPage], dpi: float | None = None, *, replace_text: bool = False) -> bytes:
+    """Return a PDF of all pages; see :func:`save_pdf`."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "document.pdf")
+        save_pdf(pages, path, dpi, replace_text=replace_text)
+        return path.read_bytes()
 
 
-def to_pdf(pages: Iterable[TextPage], dpi: float = DPI) -> bytes:
-    """Return a PDF of all pages, a pixel being 72 / ``dpi`` points; the output is deterministic.
+def save_pdf(
+    pages: Iterable[TextPage | UnreadPage], path: Path, dpi: float | None = None, *, replace_text: bool = False
+) -> None:
+    """Write a PDF of all pages; the output is deterministic, and the file is there only when it is complete.
 
-    Pages are consumed one at a time; only their compressed images and text are kept. Images are JPEG of quality 90,
-    or lossless if that is smaller.
+    Pages are consumed one at a time and put aside on disk, so memory does not grow with their number. A page of a PDF
+    file stays as it is, and gets an invisible layer of the words that it does not have as text yet; with
+    ``replace_text``, its invisible text is removed first. ``dpi`` is the resolution of pictures that state none
+    (see :func:`~ocrzoo.results.exports.pdf_sheet.sheet_size`). Pages without a file are JPEG of quality 90, or lossless
+    if that is smaller.
 
     Raises:
-        UsageError: ``dpi`` is not a positive number.
+        UsageError: ``dpi`` is not a positive number, or the file cannot be written.
     """
-    if not (math.isfinite(dpi) and dpi > 0):
-        raise UsageError(f"dpi must be a positive number such as {DPI:g}, not {dpi}")
-    titles: list[str] = []
-    languages: list[str | None] = []
-    sheets: list[_Sheet] = []
-    for page in pages:
-        lines = list(lines_with_text(page))
-        titles.append(sanitize(page.name))
-        languages.extend(language_tag(line) for line, _ in lines)
-        width, height = geometry.page_size(page)
-        runs = [layout(page, line, found) for line, found in lines]
-        sheets.append(_Sheet(_picture(page.image), width, height, runs))
-    return _written(sheets, dpi, titles[0] if titles else "", main_language(languages))
+    if dpi is not None and not (math.isfinite(dpi) and dpi > 0):
+        raise UsageError(f"dpi must be a positive number such as 300, not {dpi}")
+    with tempfile.TemporaryDirectory(prefix="ocrzoo-") as folder, KeptFiles() as kept:
+        document = _Document(Path(folder), kept, dpi, replace_text=replace_text)
+        for page in pages:
+            document.add(page)
+        with staged(path) as part:
+            for note in document.write(part):
+                log.warning("%s: %s", path, note)
 
 
-def _written(sheets: list[_Sheet], dpi: float, title: str, tag: str | None) -> bytes:
-    """Write the file."""
-    pdf = _Document(unit="pt")
-    pdf.set_auto_page_break(False)
-    pdf.set_margin(0)
-    pdf.set_title(title)
-    pdf.set_producer(f"ocrzoo {version()}")
-    pdf.set_creation_date(_DATE)
-    if tag:
-        pdf.set_lang(tag)
-    with tempfile.TemporaryDirectory() as folder:
-        font = Path(folder, "blank.ttf")
-        blank_font.save({glyph.text for sheet in sheets for run in sheet.runs for glyph in run.glyphs}, font)
-        pdf.add_font(_FONT, fname=font)
-        added: Any = pdf.fonts[_FONT]
-        with closing(added):
-            for sheet in sheets:
-                _add(pdf, sheet, dpi, tag)
-            return bytes(pdf.output())
+class _Document:
+    """A document while its pages come in."""
 
+    def __init__(self, folder: Path, kept: KeptFiles, dpi: float | None, *, replace_text: bool) -> None:
+        self._folder = folder
+        self._kept = kept
+        self._dpi = dpi
+        self._replace_text = replace_text
+        self._writer = PageWriter(folder)
+        self._pages: list[PageJob] = []
+        self._title: str | None = None
+        self._language: str | None = None
+        self._contents: dict[int, tuple[bytes, Path]] = {}
+        self._passwords: dict[str, list[str]] = {}
+        self._unread = 0
+        self._notes: list[str] = []
 
-def _add(pdf: _Document, sheet: _Sheet, dpi: float, main: str | None) -> None:
-    """Add one page; lines in another language than the document's are marked."""
-    scale = min(72 / dpi, _MAX_SIDE_PT / max(sheet.width, sheet.height))
-    pdf.add_page(format=(sheet.width * scale, sheet.height * scale))
-    pdf.image(io.BytesIO(sheet.picture), 0, 0, sheet.width * scale, sheet.height * scale)
-    pdf.set_font(_FONT, size=1)
-    pdf.text_mode = TextMode.INVISIBLE
-    pdf.text(0, 0, "")  # sets font and mode on this page
-    for run in sheet.runs:
-        pdf.place(run, scale, None if run.language == main else run.language)
+    def add(self, page: TextPage | UnreadPage) -> None:
+        """Add a page."""
+        if self._title is None:
+            self._title = sanitize(page.name)
+        if isinstance(page, UnreadPage):
+            self._add_unread(page)
+            return
+        self._language = self._language or main_language(language_tag(line) for line, _ in lines_with_text(page))
+        if page.origin is not None and page.page_index is not None and _type_of(page.origin) == "pdf":
+            path = self._file(page.origin)
+            try:
+                found = self._kept.page(path, page.origin.passwords, page.page_index, visible_only=self._replace_text)
+            except ValueError as error:
+                self._notes.append(f"{page.input_path or page.name} is not kept but drawn as pictures: {error}")
+            else:
+                self._add_kept(page, path, page.page_index, found)
+                return
+        self._add_picture(page)
 
+    def write(self, path: Path) -> list[str]:
+        """Write the document and return notes for the user.
 
-class _Document(FPDF):  # type: ignore[misc]  # fpdf2's types are not followed
-    """A document with individually positioned glyphs; fpdf2 itself positions whole texts."""
-
-    def place(self, run: GlyphRun, scale: float, language: str | None = None) -> None:
-        """Write a line as one text object, in which readers keep the order; ``scale`` is points per pixel."""
-        glyphs = zip(run.moves(), run.glyphs, strict=True)
-        shown = " ".join(
-            f"{percent:.2f} Tz [{self._glyphs(group)}] TJ"
-            for percent, group in groupby(glyphs, key=lambda placed: round(100 * placed[1].stretch, 2))
+        Raises:
+            UsageError: There are no pages, or it could not be written.
+        """
+        if not self._pages:
+            raise UsageError("no page could be written")
+        self._writer.close()
+        job = DocumentJob(
+            output=str(path),
+            pages=self._pages,
+            passwords=self._passwords,
+            replace_text=self._replace_text,
+            title=self._title or "",
+            language=self._language,
+            producer=f"ocrzoo {version()}",
         )
-        size = run.frame.height * scale
-        turn = math.radians(run.frame.angle)
-        along, up = np.array([math.cos(turn), math.sin(turn)]), np.array([-math.sin(turn), math.cos(turn)])
-        corner = np.array([run.frame.start[0] * scale, self.h - run.frame.start[1] * scale])
-        baseline = corner + up * size * (1 - blank_font.ASCENT / blank_font.EM)
-        matrix = np.concatenate([along * size, up * size, baseline])
-        text = f"BT {' '.join(f'{value:.4f}' for value in matrix)} Tm {shown} ET"
-        self._out(f"/Span <</Lang ({language})>> BDC {text} EMC" if language else text)
+        any_kept = any(page["kept"] for page in self._pages)
+        notes = self._kept.write(job) if any_kept else assemble(job)
+        if self._unread:
+            notes.append(f"{self._unread} pages that could not be read are kept as they are, without text")
+        return list(dict.fromkeys([*self._notes, *notes]))
 
-    def _glyphs(self, glyphs: Iterable[tuple[int, PlacedGlyph]]) -> str:
-        """Glyphs and the moves before them, in PDF syntax."""
-        codes = ((move, f"<{self._code(glyph.text)}>") for move, glyph in glyphs)
-        return "".join(f"{-move}{code}" if move else code for move, code in codes).replace("><", "")
+    def _add_kept(self, page: TextPage, path: Path, index: int, found: KeptPage) -> None:
+        """Add the words that a page of a PDF file does not have as text yet."""
+        width, height = geometry.page_size(page)
+        runs = []
+        for line, words in lines_with_text(page):
+            if missing := found.without_text(words, width, height):
+                runs.append(layout(page, line, missing, found.turn))
+        layer = None
+        if runs:
+            written = self._writer.add_text((width, height), runs)
+            layer = LayerJob(file=str(written.part), number=written.number, matrix=found.matrix(width, height))
+        self._pages.append(PageJob(file=str(path), number=index, layer=layer, turned=page.turned, kept=True))
 
-    def _code(self, glyph: str) -> str:
-        """The glyph's number in the embedded font; a space if the font has no glyph for it."""
-        font: Any = self.current_font
-        picked = font.subset.pick(ord(glyph))
-        return f"{ord(' ') if picked is None else picked:04X}"
+    def _add_picture(self, page: TextPage) -> None:
+        picture = _picture(page)
+        pixels = geometry.page_size(page)
+        runs: list[GlyphRun] = [layout(page, line, words) for line, words in lines_with_text(page)]
+        size = sheet_size(*pixels, picture.dpi, self._dpi)
+        self._append(self._writer.add_picture(picture, size, pixels, runs, self._language, page.turned))
+
+    def _add_unread(self, page: UnreadPage) -> None:
+        if _type_of(page.origin) == "pdf":
+            if page.page_index is None:
+                return  # the file could not be opened, which is an error of its own
+            path = self._file(page.origin)
+            self._pages.append(PageJob(file=str(path), number=page.page_index, layer=None, turned=0, kept=True))
+        else:
+            try:
+                picture = picture_of(page.origin.file, page.page_index, None)
+            except (ValueError, OSError, InputError) as error:
+                self._notes.append(f"{page.name} is left out, since its picture cannot be kept: {error}")
+                return
+            pixels = (picture.width, picture.height) if picture.orientation < 5 else (picture.height, picture.width)
+            size = sheet_size(*pixels, picture.dpi, self._dpi)
+            self._append(self._writer.add_picture(picture, size, pixels, [], None))
+        self._unread += 1
+
+    def _append(self, written: WrittenPage) -> None:
+        self._pages.append(PageJob(file=str(written.part), number=written.number, layer=None, turned=0, kept=False))
+
+    def _file(self, origin: Origin) -> Path:
+        """The file of a page; content in memory is written to the folder, once."""
+        content = origin.file
+        if isinstance(content, Path):
+            path = content.absolute()
+        elif id(content) in self._contents:
+            path = self._contents[id(content)][1]
+        else:
+            path = self._folder / f"input-{len(self._contents)}.pdf"
+            path.write_bytes(content)
+            self._contents[id(content)] = (content, path)  # kept, so that no other has its id
+        self._passwords[str(path)] = list(origin.passwords)
+        return path
 
 
-def _picture(image: Image) -> bytes:
-    """Return a page's image (BGR) as JPEG, or as PNG if fpdf2 stores that in fewer bytes."""
-    gray = bool((image[:, :, :1] == image[:, :, 1:]).all())
-    plane = np.ascontiguousarray(image[:, :, 0] if gray else image[:, :, ::-1])
-    if max(image.shape) <= _MAX_JPEG_SIDE:
-        options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
-        jpeg = cv2.imencode(".jpg", plane if gray else image, options)[1].tobytes()
-        if not _fits(plane, len(jpeg)):
-            return jpeg
-    content = io.BytesIO()
-    PillowImage.fromarray(plane).save(content, "PNG")
-    return content.getvalue()
+def _type_of(origin: Origin) -> FileType | None:
+    """The type of a file; ``None`` if it can no longer be read."""
+    if isinstance(origin.file, bytes):
+        return file_type(origin.file[:HEAD_BYTES])
+    try:
+        with open_regular(origin.file) as file:
+            return file_type(file.read(HEAD_BYTES))
+    except (OSError, ValueError):
+        return None
 
 
-def _fits(plane: NDArray[np.uint8], room: int) -> bool:
-    """Whether fpdf2's compression of a plane is below a size; stops as soon as it is not."""
-    compressor = zlib.compressobj()
-    taken = 0
-    for top in range(0, len(plane), _ROWS):
-        taken += len(compressor.compress(plane[top : top + _ROWS].tobytes()))
-        if taken >= room:
-            return False
-    return taken + len(compressor.flush()) < room
+def _picture(page: TextPage) -> Picture:
+    """The picture of a page as its file has it, or the page's image."""
+    if page.origin is not None:
+        try:
+            return picture_of(page.origin.file, page.page_index, page.image)
+        except (ValueError, OSError, InputError) as error:
+            log.info("%s: its picture is compressed again: %s", page.name, error)
+    return pdf_pictures.from_array(page.image)

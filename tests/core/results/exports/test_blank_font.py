@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
+import re
 
 import numpy as np
 import pytest
+from docs.blank_font import font
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageDraw, ImageFont
 
@@ -14,25 +16,30 @@ from ocrzoo.results.exports import blank_font
 TEXT = "Añ你🙂\u0301\U0010ffff\ufffd"
 
 
-def test_it_has_exactly_the_characters_asked_for_and_the_space(tmp_path: Path) -> None:
-    blank_font.save(TEXT, tmp_path / "font.ttf")
-    with TTFont(tmp_path / "font.ttf") as font:
-        assert {chr(code) for code in font.getBestCmap()} == {*TEXT, " "}
+def test_the_program_is_the_one_that_the_script_writes() -> None:
+    assert blank_font.program() == font()
 
 
-def test_it_shows_nothing_and_leaves_room(tmp_path: Path) -> None:
-    blank_font.save(TEXT, tmp_path / "font.ttf")
-    font = ImageFont.truetype(str(tmp_path / "font.ttf"), 100)
-    canvas = Image.new("L", (800, 200))
-    ImageDraw.Draw(canvas).text((50, 50), TEXT, fill=255, font=font)
+def test_it_has_a_glyph_of_each_width_that_shows_nothing() -> None:
+    with TTFont(io.BytesIO(blank_font.program())) as program:
+        widths = [program["hmtx"][name][0] for name in program.getGlyphOrder()]
+    assert tuple(widths[1:]) == blank_font.WIDTHS
+    canvas = Image.new("L", (400, 200))
+    shown = ImageFont.truetype(io.BytesIO(blank_font.program()), 100, layout_engine=ImageFont.Layout.BASIC)
+    ImageDraw.Draw(canvas).text((50, 50), " ", fill=255, font=shown)
     assert np.asarray(canvas).max() == 0
-    assert font.getlength(TEXT) == pytest.approx(blank_font.width(TEXT) / 10, abs=len(TEXT))
 
 
-def test_the_same_characters_give_the_same_bytes(tmp_path: Path) -> None:
-    for name, text in (("a.ttf", TEXT), ("b.ttf", TEXT[::-1] * 2)):
-        blank_font.save(text, tmp_path / name)
-    assert (tmp_path / "a.ttf").read_bytes() == (tmp_path / "b.ttf").read_bytes()
+def test_every_character_has_a_number_a_width_a_glyph_and_a_meaning() -> None:
+    codes = blank_font.Codes()
+    numbers = [codes.code(character) for character in TEXT]
+    assert numbers == list(range(2, 2 + len(TEXT)))
+    assert [codes.code(character) for character in TEXT] == numbers
+    glyphs = np.frombuffer(codes.glyphs(), ">u2")
+    assert [blank_font.WIDTHS[glyph - 1] for glyph in glyphs[1:]] == codes.widths()
+    meanings = re.findall(r"<([0-9A-F]{4})> <([0-9A-F]+)>", codes.to_unicode().decode().split("endcodespacerange")[1])
+    found = {int(code, 16): bytes.fromhex(text).decode("utf-16-be") for code, text in meanings}
+    assert [found[number] for number in numbers] == list(TEXT)
 
 
 @pytest.mark.parametrize(
@@ -42,8 +49,7 @@ def test_characters_take_about_the_room_they_take_in_print(narrower: str, wider:
     assert blank_font.width(narrower) < blank_font.width(wider)
 
 
-def test_no_more_characters_than_a_font_can_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blank_font, "_MAX_GLYPHS", 3)
-    blank_font.save("dcba", tmp_path / "font.ttf")
-    with TTFont(tmp_path / "font.ttf") as font:
-        assert "".join(map(chr, font.getBestCmap())) == " ab"
+def test_no_more_characters_than_a_font_can_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blank_font, "_MAX_CODES", 3)
+    codes = blank_font.Codes()
+    assert [codes.code(character) for character in "abca "] == [2, 3, 1, 2, 1]

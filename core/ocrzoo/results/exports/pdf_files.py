@@ -1,0 +1,179 @@
+"""The picture of a page as its file has it: same pixels, depth, compression and resolution where a PDF knows them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+from ocrzoo.inputs import limits
+from ocrzoo.inputs.images import FORMATS
+from ocrzoo.inputs.limits import no_warnings
+from ocrzoo.results.exports import pdf_pictures
+from ocrzoo.results.exports.pdf_pictures import Picture, usable_profile
+from ocrzoo.types import Image
+from ocrzoo_registry.errors import InputError
+from ocrzoo_registry.files import read_bounded
+
+_ORIENTATION = 0x0112
+"""EXIF's tag, and TIFF's."""
+_TIFF_JPEG, _TIFF_TABLES, _TIFF_COMPRESSION = 7, 347, 259
+_TIFF_STARTS, _TIFF_SIZES, _TIFF_BITS = 273, 279, 258
+_LOSSY_WEBP_QUALITY = 95
+_ON_WHITE = 3.0
+"""Mean difference of levels at which a transparent picture, laid on white, is not the one that was read."""
+
+
+def picture_of(origin: Path | bytes, frame: int | None, shown: Image | None) -> Picture:
+    """Return the picture of an image file, or of one page of a TIFF file (``frame``, from 0).
+
+    ``shown`` is the page as it was read, with EXIF's orientation applied and laid on a ground, if it could be read.
+
+    Raises:
+        ValueError: A PDF cannot hold the file's picture as it was read.
+        OSError: The file cannot be read.
+        InputError: It is too large.
+    """
+    content = origin if isinstance(origin, bytes) else read_bounded(origin, limits.MAX_BYTES)
+    try:
+        with no_warnings(), PillowImage.open(io.BytesIO(content), formats=(*FORMATS, "TIFF")) as image:
+            if image.format == "TIFF":
+                image.seek(frame or 0)
+            limits.check_size(*image.size, "a page")
+            picture = _kept(content, image, frame or 0)
+            picture = replace(picture, dpi=_resolution(image, picture))
+    except (OSError, ValueError, InputError):
+        raise
+    except Exception as error:  # Pillow's parsers raise anything
+        raise ValueError(str(error)) from error
+    _check(picture, shown, content)
+    return picture
+
+
+def _kept(content: bytes, image: PillowImage.Image, frame: int) -> Picture:
+    keep = _BY_FORMAT.get(image.format or "")
+    if keep is None:
+        return pdf_pictures.lossless(image)
+    picture = keep(content, image, frame)
+    if image.format == "TIFF":
+        return picture  # Pillow turns it
+    profile = usable_profile(image.info.get("icc_profile"), 3 if picture.palette else picture.channels)
+    orientation = int(image.getexif().get(_ORIENTATION, 1))
+    return replace(picture, profile=picture.profile or profile, orientation=orientation if 1 <= orientation <= 8 else 1)
+
+
+def _jpeg(content: bytes, image: PillowImage.Image, _frame: int) -> Picture:
+    try:
+        return pdf_pictures.from_jpeg(content)
+    except ValueError:
+        return pdf_pictures.lossless(image)
+
+
+def _png(content: bytes, _image: PillowImage.Image, _frame: int) -> Picture:
+    return pdf_pictures.from_png(content)
+
+
+def _jpeg2000(content: bytes, image: PillowImage.Image, _frame: int) -> Picture:
+    if image.mode not in ("L", "RGB"):
+        return pdf_pictures.lossless(image)
+    return Picture(*image.size, content, "JPXDecode", len(image.mode))
+
+
+def _webp(content: bytes, image: PillowImage.Image, _frame: int) -> Picture:
+    """PDF does not know WebP: what was compressed with loss becomes JPEG, else it would be many times as large."""
+    if b"VP8 " not in content[12:64] or image.mode != "RGB":
+        return pdf_pictures.lossless(image)
+    jpeg = io.BytesIO()
+    image.convert("RGB").save(jpeg, "JPEG", quality=_LOSSY_WEBP_QUALITY, subsampling=0)
+    return pdf_pictures.from_jpeg(jpeg.getvalue())
+
+
+def _pixmap(content: bytes, image: PillowImage.Image, _frame: int) -> Picture:
+    """16 bits of color are read by OpenCV: Pillow has none."""
+    if image.mode in ("1", "L"):
+        return pdf_pictures.lossless(image)
+    pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    return _from_pixels(pixels) or pdf_pictures.lossless(image)
+
+
+def _tiff(content: bytes, image: PillowImage.Image, frame: int) -> Picture:
+    tags = image.tag_v2  # type: ignore[attr-defined]  # TIFF's
+    if tags.get(_TIFF_COMPRESSION) == _TIFF_JPEG and len(tags.get(_TIFF_STARTS, ())) == 1:
+        try:
+            return _tiff_jpeg(content, tags)
+        except (ValueError, KeyError):
+            pass
+    if max(tags.get(_TIFF_BITS, (1,))) == 16 and image.mode not in ("L", "I;16"):
+        found, frames = cv2.imdecodemulti(
+            np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED, range=(frame, frame + 1)
+        )
+        if found and (picture := _from_pixels(frames[0])):
+            return picture
+    if image.mode == "I;16B":
+        image = PillowImage.fromarray(np.asarray(image).astype("<u2"))
+    return pdf_pictures.lossless(image)
+
+
+def _tiff_jpeg(content: bytes, tags: Any) -> Picture:
+    """A JPEG in one piece, with the tables that TIFF keeps apart."""
+    start, size = tags[_TIFF_STARTS][0], tags[_TIFF_SIZES][0]
+    data = content[start : start + size]
+    tables = bytes(tags.get(_TIFF_TABLES, b""))
+    if tags.get(_ORIENTATION, 1) != 1 or tags[262] not in (1, 6):  # gray, or YCbCr as a bare JPEG is
+        raise ValueError("not what a bare JPEG means")
+    return pdf_pictures.from_jpeg(tables[:-2] + data[2:] if tables else data)
+
+
+def _from_pixels(pixels: NDArray[Any] | None) -> Picture | None:
+    usable = pixels is not None and pixels.dtype in (np.uint8, np.uint16) and pixels.ndim in (2, 3)
+    return pdf_pictures.from_pixels(pixels) if usable and pixels is not None else None
+
+
+_BY_FORMAT: dict[str, Callable[[bytes, PillowImage.Image, int], Picture]] = {
+    "JPEG": _jpeg,
+    "MPO": _jpeg,
+    "PNG": _png,
+    "JPEG2000": _jpeg2000,
+    "WEBP": _webp,
+    "PPM": _pixmap,
+    "TIFF": _tiff,
+}
+"""How a PDF holds each of Pillow's formats; all others are compressed without loss."""
+
+
+def _resolution(image: PillowImage.Image, picture: Picture) -> tuple[float, float] | None:
+    """Pixels per inch, across and down as shown; ``None`` if the file states none."""
+    try:
+        across, down = (float(value) for value in image.info["dpi"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    turned = picture.orientation >= 5 or (image.format == "TIFF" and image.getexif().get(_ORIENTATION, 1) >= 5)
+    return (down, across) if turned else (across, down)
+
+
+def _check(picture: Picture, shown: Image | None, content: bytes) -> None:
+    """Check that a picture, as a viewer shows it, is the page that was read.
+
+    Raises:
+        ValueError: It has another size, or shows transparent pixels on another ground.
+    """
+    if shown is None:
+        return
+    size = (picture.height, picture.width) if picture.orientation < 5 else (picture.width, picture.height)
+    if shown.shape[:2] != size:
+        raise ValueError("the page was read in another size than the file has")
+    if picture.alpha is None and picture.color_key is None:
+        return
+    with PillowImage.open(io.BytesIO(content), formats=FORMATS) as image:
+        picture_read = image.convert("RGBA")
+    laid = PillowImage.new("RGB", picture_read.size, "white")
+    laid.paste(picture_read, mask=picture_read.getchannel("A"))
+    if abs(np.asarray(laid).mean() - shown.mean()) > _ON_WHITE:
+        raise ValueError("transparent pixels were read on another ground than white")
