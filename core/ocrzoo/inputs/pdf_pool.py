@@ -37,7 +37,7 @@ class PdfProcess:
     """One process, of :mod:`ocrzoo.inputs.pdf_worker` or a script that speaks as it does; one request at a time."""
 
     def __init__(self, script: Path | None = None, max_seconds: float | None = None) -> None:
-        """``max_seconds`` is the longest time of a request (by default :data:`PAGE_S`); ``script``, the program it runs."""
+        """``script`` is the program; a request takes at most ``max_seconds`` (by default :data:`PAGE_S`)."""
         from multiprocessing.spawn import get_executable
 
         program = os.fsdecode(get_executable() or "")
