@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-Boxes = NDArray[np.float64]
-"""N x 4: left, top, right and bottom, in pixels along and across the text."""
+from ocrzoo.processing.columns import FULL, FULL_DOWN, PARAGRAPH, Boxes, is_full, split_columns, split_running_heads
 
 _SQUARE_DEG = 10.0
 """A line this close to the page's direction, or to the right angle with it, counts as exactly so."""
@@ -16,6 +16,10 @@ _SAME_ROW = 0.5
 """Lines are in one row if they share this much of the lower one's height."""
 _SAME_SIZE = 1.5
 """Ratio of heights up to which lines count as of one size."""
+_LEAST_CELLS = 3
+"""Rows of cells that make a table."""
+_OPPOSED = 10
+"""Letters that a row needs to run against the page; codes and units in a table have fewer."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,33 @@ def reading_order(lines: Lines) -> list[int]:
     straight, and one of vertical text by columns from the right. Rows go by the size of lines; a row whose letters run
     from the right is read from there.
     """
-    if len(lines.polygons) < 2:
-        return list(range(len(lines.polygons)))
-    return _by_rows(straightened(lines), lines.from_right)
+    boxes = straightened(lines)
+    mirrored = lines.from_right.sum() > 0
+    if mirrored:
+        boxes = np.stack([-boxes[:, 2], boxes[:, 1], -boxes[:, 0], boxes[:, 3]], axis=1)
+    opposed = lines.from_right if not mirrored else -lines.from_right
+    order: list[int] = []
+    heads, between, feet = split_running_heads(boxes)
+    everywhere = (-np.inf, np.inf)
+    vertical = lines.characters[lines.runs_down].sum() * 2 > lines.characters.sum()
+    full = FULL_DOWN if vertical else FULL
+    pending = [(part, *everywhere) for part in (*reversed(feet), between, *reversed(heads))]
+    while pending:
+        part, ceiling, floor = pending.pop()
+        pieces = split_columns(boxes[part], ceiling, floor, full)
+        if pieces is None:
+            order.extend(part[_by_rows(boxes[part], opposed[part])].tolist())
+            continue
+        above, left, right, below = (part[piece] for piece in pieces)
+        columns = boxes[np.concatenate([left, right])]
+        parts = (
+            (above, ceiling, columns[:, 1].min()),
+            (left, *everywhere),
+            (right, *everywhere),
+            (below, columns[:, 3].max(), floor),
+        )
+        pending.extend(one for one in reversed(parts) if len(one[0]))
+    return order
 
 
 def straightened(lines: Lines) -> Boxes:
@@ -77,14 +105,45 @@ def _main_angle(angles: NDArray[np.float64], weights: NDArray[np.float64]) -> fl
     return 90 * quarter + float(deviations[order][np.searchsorted(passed, passed[-1] / 2)])
 
 
-def _by_rows(boxes: Boxes, from_right: NDArray[np.int_]) -> list[int]:
-    """Return indices row by row; a row without letters runs as most letters of all rows do."""
-    usual = int(from_right.sum())
+def _by_rows(boxes: Boxes, opposed: NDArray[np.int_]) -> list[int]:
+    """Return indices row by row, or cell by cell, from the left; a row written the other way from the right."""
     order: list[int] = []
-    for row in rows(boxes):
-        leaning = int(from_right[row].sum()) or usual
-        order.extend(sorted(row, key=lambda index: -boxes[index, 2] if leaning > 0 else boxes[index, 0]))
+    for row in _cell_rows(boxes, rows(boxes)):
+        other_way = opposed[row].sum() >= _OPPOSED and opposed[row].min() >= 0
+        order.extend(sorted(row, key=lambda index: -boxes[index, 2] if other_way else boxes[index, 0]))
     return order
+
+
+def _cell_rows(boxes: Boxes, found: list[list[int]]) -> list[list[int]]:
+    """Return rows, those of a table whose cells have several lines cell by cell.
+
+    White space separates the rows of such a table, and cells of several lines are wide and full.
+    """
+    if len(found) < _LEAST_CELLS:
+        return found
+    unit = float(np.median(boxes[:, 3] - boxes[:, 1]))
+    tops = np.array([boxes[row, 1].min() for row in found])
+    gaps = tops[1:] - np.array([boxes[row, 3].max() for row in found[:-1]])
+    apart = np.flatnonzero(gaps > np.percentile(gaps, 25) + PARAGRAPH * unit) + 1
+    if len(apart) + 1 < _LEAST_CELLS:
+        return found
+    edges = [0, *apart.tolist(), len(found)]
+    bands = [found[start:end] for start, end in itertools.pairwise(edges)]
+    return [row for band in bands for row in (cells_of(boxes, band, unit) or band)]
+
+
+def cells_of(boxes: Boxes, band: list[list[int]], unit: float) -> list[list[int]] | None:
+    """Return the lines of a row of cells cell by cell, each line a row; ``None`` if they are several rows."""
+    if len(band) < 2:
+        return None
+    order = sorted((index for row in band for index in row), key=lambda index: boxes[index, 0])
+    ends = np.maximum.accumulate(boxes[order, 2])
+    starts = np.flatnonzero(boxes[order, 0][1:] > ends[:-1]) + 1
+    cells = [boxes[order[a:b]] for a, b in itertools.pairwise([0, *starts.tolist(), len(order)])]
+    if len(cells) < 2 or not all(len(cell) == 1 or is_full(cell[np.argsort(cell[:, 1])], unit) for cell in cells):
+        return None
+    places = [order[a:b] for a, b in itertools.pairwise([0, *starts.tolist(), len(order)])]
+    return [[index] for cell in places for index in sorted(cell, key=lambda index: boxes[index, 1])]
 
 
 def rows(boxes: Boxes) -> list[list[int]]:

@@ -36,9 +36,13 @@ def runs_right_to_left(scripts: Sequence[str]) -> bool:
 
 
 def letters_from_right(text: str) -> int:
-    """Return how many letters of a text run from right to left, less those that run from left to right."""
+    """Return how many letters of a text run from right to left, less those that run from left to right.
+
+    A text that is mostly figures, such as a price or a part number, has no direction: 0.
+    """
     classes = Counter(map(unicodedata.bidirectional, text))
-    return classes["R"] + classes["AL"] - classes["L"]
+    from_right, from_left = classes["R"] + classes["AL"], classes["L"]
+    return from_right - from_left if 2 * (from_right + from_left) > len("".join(text.split())) else 0
 
 
 def in_logical_order(line: Line) -> Line:

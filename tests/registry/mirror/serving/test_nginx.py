@@ -16,9 +16,9 @@ from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.index.schema import Index
 from ocrzoo_registry.mirror import layouts
 from ocrzoo_registry.mirror.archives import ArchiveList
+from ocrzoo_registry.mirror.known_files import KnownFiles
 from ocrzoo_registry.mirror.layouts import earlier
 from ocrzoo_registry.mirror.layouts.base import REPOSITORY, Layout, Route
-from ocrzoo_registry.mirror.known_files import KnownFiles
 from ocrzoo_registry.mirror.publish import publish
 from ocrzoo_registry.mirror.release import MirrorFolder, read
 from ocrzoo_registry.mirror.serving import nginx, routes, tables
