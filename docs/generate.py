@@ -7,11 +7,13 @@ CLDR's letters, ``model-card.schema.json`` from the schema.
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
 import re
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_origin
@@ -19,6 +21,7 @@ from typing import Any, get_origin
 import click
 
 from ocrzoo.cli.root import ocrzoo as command_line
+from ocrzoo_registry.cards import schema as card_schema
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.languages.report import LanguageReport, support_matrix
@@ -311,9 +314,28 @@ def accuracy_row(row: dict[str, Any]) -> str:
     return f"| {' | '.join([*cells, ' '.join(row['present_misread'])])} |"
 
 
+def key_texts() -> dict[str, dict[str, str]]:
+    """Return what the docstrings in the schema's source say of each key, by record."""
+    found: dict[str, dict[str, str]] = {}
+    for record in ast.parse(inspect.getsource(card_schema)).body:
+        if isinstance(record, ast.ClassDef):
+            for key, text in pairwise(record.body):
+                if isinstance(key, ast.AnnAssign) and isinstance(key.target, ast.Name) and isinstance(text, ast.Expr):
+                    said = inspect.cleandoc(str(ast.literal_eval(text.value)))
+                    texts = found.setdefault(record.name, {})
+                    texts[key.target.id] = " ".join(said.split()).replace("``", "")
+    return found
+
+
 def schema() -> str:
-    """Return the JSON schema of a model card."""
-    return json.dumps(ModelCard.model_json_schema(), indent=1, ensure_ascii=False) + "\n"
+    """Return the JSON schema of a model card, with a description of every key."""
+    made, texts = ModelCard.model_json_schema(), key_texts()
+    for name, record in [("ModelCard", made), *made["$defs"].items()]:
+        own = {**texts.get("FileRecord", {}), **texts.get(name, {})} if name == "File" else texts.get(name, {})
+        for key, value in record.get("properties", {}).items():
+            if key in own:
+                value["description"] = own[key]
+    return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
 
 
 PAGES = {

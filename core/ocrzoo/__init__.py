@@ -19,7 +19,18 @@ if TYPE_CHECKING:
     from ocrzoo.pipelines.factory import create_pipeline, read
     from ocrzoo.pipelines.ocr import OCRPipeline
     from ocrzoo.pipelines.single_model import Model, create_model
-    from ocrzoo.predictors.base import Classification, ImageClassifier, Unwarped, Unwarper
+    from ocrzoo.predictors.base import (
+        Classification,
+        Detection,
+        Detector,
+        ImageClassifier,
+        Recognizer,
+        Unwarped,
+        Unwarper,
+    )
+    from ocrzoo.predictors.network_checks import check_image_input, check_probabilities
+    from ocrzoo.processing.detection import DetectionParams
+    from ocrzoo.processing.recognition import Line
     from ocrzoo.results.base import PageResult
     from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
     from ocrzoo.results.model_results import DocTrResult, ModelResult, TextDetResult, TextRecResult, TopkResult
@@ -35,6 +46,9 @@ __all__ = [
     "Busy",
     "CardError",
     "Classification",
+    "Detection",
+    "DetectionParams",
+    "Detector",
     "Device",
     "DocPreprocessorPipeline",
     "DocPreprocessorResult",
@@ -48,6 +62,7 @@ __all__ = [
     "Input",
     "InputError",
     "IntegrityError",
+    "Line",
     "Model",
     "ModelFiles",
     "ModelResult",
@@ -61,6 +76,7 @@ __all__ = [
     "PageResult",
     "PluginError",
     "Quad",
+    "Recognizer",
     "Refused",
     "Session",
     "SettingError",
@@ -78,6 +94,8 @@ __all__ = [
     "Unwarper",
     "UsageError",
     "Zoo",
+    "check_image_input",
+    "check_probabilities",
     "create_model",
     "create_pipeline",
     "download",
@@ -95,7 +113,13 @@ _MODULES = {
     **dict.fromkeys(("create_pipeline", "read"), "ocrzoo.pipelines.factory"),
     "OCRPipeline": "ocrzoo.pipelines.ocr",
     **dict.fromkeys(("Model", "create_model"), "ocrzoo.pipelines.single_model"),
-    **dict.fromkeys(("Classification", "ImageClassifier", "Unwarped", "Unwarper"), "ocrzoo.predictors.base"),
+    **dict.fromkeys(
+        ("Classification", "Detection", "Detector", "ImageClassifier", "Recognizer", "Unwarped", "Unwarper"),
+        "ocrzoo.predictors.base",
+    ),
+    **dict.fromkeys(("check_image_input", "check_probabilities"), "ocrzoo.predictors.network_checks"),
+    "DetectionParams": "ocrzoo.processing.detection",
+    "Line": "ocrzoo.processing.recognition",
     "PageResult": "ocrzoo.results.base",
     "DocPreprocessorResult": "ocrzoo.results.doc_preprocessor",
     **dict.fromkeys(

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from textwrap import shorten
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, cast
 
 from ocrzoo.custom_weights import card_for, custom_card, custom_files
-from ocrzoo.engines.base import Device, Engine, EngineOptions, MultiOutputSession, Session, TensorSpec
+from ocrzoo.engines.base import Device, Engine, EngineOptions, Session
+from ocrzoo.guards import GuardedSession, blamed_on, guard_predictor
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.charsets import check_charset
 from ocrzoo_registry.cards.schema import Format, ModelCard, Task
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.temporary import get_to_run
-from ocrzoo_registry.errors import EngineError, InputError, IntegrityError, UsageError
-from ocrzoo_registry.plugins.specs import EngineSpec, load_attribute
+from ocrzoo_registry.errors import EngineError, IntegrityError, UsageError
+from ocrzoo_registry.plugins.registrations import OFFICIAL
+from ocrzoo_registry.plugins.specs import EngineSpec, PredictorSpec, load_attribute
 from ocrzoo_registry.store.store import ModelFiles
 from ocrzoo_registry.zoo import Zoo
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 log = logging.getLogger("ocrzoo")
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -72,16 +67,30 @@ class ModelLoader:
             raise UsageError(f"{task}: model_name or model_dir is needed")
         if card.inference.predictor not in self.zoo.predictors:
             raise UsageError(f"{card.name} cannot be run: no plugin has its predictor {card.inference.predictor!r}")
-        factory = load_attribute(self.zoo.predictors.get(card.inference.predictor).factory)
+        spec = self.zoo.predictors.get(card.inference.predictor)
         engines = self._engines()
         files = self._resolve(card, engines) if custom is None else replace(custom, name=card.name)
-        able = [spec for spec in engines if files.file_format in spec.formats]
+        able = [engine for engine in engines if files.file_format in engine.formats]
         if not able:
             raise EngineError(
                 f"{files.folder} has {card.name} as {files.file_format}, which {_names(engines)} cannot read"
             )
         config = _config_of(card, files.folder, custom=custom is not None)
-        return factory(card, config, self._session(able, files))
+        check_decoder(card.name, spec, config)
+        session = self._session(able, files)
+        if (plugin := self._plugin(card, custom=custom is not None)) is None:
+            return load_attribute(spec.factory)(card, config, session)
+        with blamed_on(plugin, card.name, f"the predictor {spec.name!r}"):
+            predictor = load_attribute(spec.factory)(card, config, session)
+        guard_predictor(predictor, task, card.name, plugin)
+        return predictor
+
+    def _plugin(self, card: ModelCard, *, custom: bool) -> str | None:
+        """The third-party plugin that the predictor is from, or else the model; ``None``: both are ocrzoo's own."""
+        origins = [self.zoo.predictors.origin(card.inference.predictor)]
+        if not custom and card.name in self.zoo.models:
+            origins.append(self.zoo.models.origin(card.name))
+        return next((str(origin) for origin in origins if origin.distribution != OFFICIAL), None)
 
     def _session(self, engines: list[EngineSpec], files: ModelFiles) -> Session:
         """Load the model into the first engine that can; one that fails is skipped with a warning."""
@@ -131,67 +140,19 @@ class ModelLoader:
                     raise
                 self._warn(f"{shorten(str(error), 200, placeholder=' ...')}; the CPU is used instead")
                 session = engine.load(files.folder, files.file_format, replace(self.options, device=Device()))
+            guarded = GuardedSession(files.name, session)
         except EngineError:
             raise
         except (Exception, SystemExit) as error:
             reason = f"{type(error).__name__}: {error}"
             raise EngineError(f"engine {spec.name} ({self.zoo.engines.origin(spec.name)}) failed: {reason}") from error
         log.debug("%s: %s on %s from %s", files.name, files.file_format, spec.name, files.folder)
-        return GuardedSession(files.name, session)
+        return guarded
 
     def _warn(self, warning: str) -> None:
         if warning not in self.warned:
             self.warned.add(warning)
             log.warning("%s", warning)
-
-
-class GuardedSession:
-    """A session that raises any failure as one line, which fails only the page."""
-
-    def __init__(self, name: str, session: Session) -> None:
-        self.inputs = session.inputs
-        self.outputs: tuple[TensorSpec, ...] = getattr(session, "outputs", ())  # optional for engines
-        self.align_corners = session.align_corners if isinstance(session, MultiOutputSession) else None
-        self._name = name
-        self._session = session
-
-    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Run one batch.
-
-        Raises:
-            InputError: The network cannot run on it.
-            IntegrityError: The output is not floating-point.
-        """
-        return self._numbers(self._guarded(self._session.run, batch))
-
-    def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-        """Run one batch and return every output that the engine exposes, the network's first one first.
-
-        Raises:
-            InputError: The network cannot run on it.
-            IntegrityError: The output is not floating-point.
-        """
-        if isinstance(self._session, MultiOutputSession):
-            return tuple(map(self._numbers, self._guarded(self._session.run_all, batch)))
-        return (self.run(batch),)
-
-    def _numbers(self, output: Any) -> NDArray[np.float32]:
-        """Convert an output to float32; networks may also output strings, lists or integers."""
-        kind = getattr(output, "dtype", None)
-        if kind is None or kind.kind != "f":
-            raise IntegrityError(
-                f"{self._name}: the network's output is not floating-point ({kind or type(output).__name__})"
-            )
-        numbers: NDArray[np.float32] = output.astype("float32", copy=False)
-        return numbers
-
-    def _guarded(self, run: Callable[[NDArray[np.float32]], Result], batch: NDArray[np.float32]) -> Result:
-        try:
-            return run(batch)
-        except (Exception, SystemExit) as error:
-            shape = " x ".join(map(str, batch.shape))
-            reason = " ".join(str(error).split())[:200] or type(error).__name__
-            raise InputError(f"{self._name} cannot run on an input of {shape}: {reason}") from error
 
 
 def _config_of(card: ModelCard, folder: Path, *, custom: bool) -> dict[str, Any]:
@@ -203,6 +164,20 @@ def _config_of(card: ModelCard, folder: Path, *, custom: bool) -> dict[str, Any]
         inference_yml.check_name(config, card.name, str(folder))
         check_charset(card, config["PostProcess"].get("character_dict"), str(folder))
     return config
+
+
+def check_decoder(name: str, spec: PredictorSpec, config: dict[str, Any]) -> None:
+    """Refuse an ``inference.yml`` that names a decoder that the predictor lacks: its text would be garbage.
+
+    Raises:
+        IntegrityError: It does.
+    """
+    stated = config["PostProcess"].get("name")
+    if spec.postprocess and stated is not None and stated not in spec.postprocess:
+        raise IntegrityError(
+            f"{name}: its inference.yml has PostProcess.name {str(stated)[:80]!r}; predictor {spec.name!r} knows "
+            f"{', '.join(spec.postprocess)}"
+        )
 
 
 def _names(engines: list[EngineSpec]) -> str:

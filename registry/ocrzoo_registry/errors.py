@@ -4,7 +4,7 @@
     |-- UsageError            2  an invalid option, setting or argument
     |   |-- SettingError      2  an environment variable with an invalid value
     |   |-- EngineError       2  an inference engine is missing or cannot read the model
-    |   |-- PluginError       2  a broken plugin, with OCRZOO_STRICT=1
+    |   |-- PluginError       2  a plugin that failed: with OCRZOO_STRICT=1 or --strict, or when it is used
     |   |-- CardError         2  a model card that breaks the schema
     |   |-- AmbiguousName     2  one name registered by two plugins
     |   `-- AmbiguousLanguage 2  one code for two languages
@@ -75,7 +75,7 @@ class SettingError(UsageError):
 
 
 class PluginError(UsageError):
-    """A broken plugin, with ``OCRZOO_STRICT=1``."""
+    """A plugin that failed: with ``OCRZOO_STRICT=1`` or ``--strict``, or when its predictor or pipeline is used."""
 
 
 class CardError(UsageError):

@@ -14,7 +14,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ocrzoo.engines.base import Device, EngineOptions, TensorSpec
-from ocrzoo.model_loader import GuardedSession, ModelLoader
+from ocrzoo.guards import GuardedSession
+from ocrzoo.model_loader import ModelLoader
 from ocrzoo.predictors.detection import TextDetector
 from ocrzoo_registry.cards.schema import Format, Task
 from ocrzoo_registry.errors import EngineError, InputError, IntegrityError, UnknownModel, UsageError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -56,6 +57,17 @@ def test_the_checked_in_schema_accepts_a_card_and_refuses_a_misspelt_key() -> No
     jsonschema.validate(card, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**card, "langauges": ["en"]}, schema)
+
+
+def test_every_key_of_a_card_is_described() -> None:
+    schema = json.loads((ROOT / "docs" / "model-card.schema.json").read_text(encoding="utf-8"))
+    keys = {
+        (name, key): value
+        for name, record in [("ModelCard", schema), *schema["$defs"].items()]
+        for key, value in record.get("properties", {}).items()
+    }
+    assert len(keys) > 30
+    assert [key for key, value in keys.items() if not value.get("description")] == []
 
 
 def test_the_tutorials_card_is_a_card() -> None:

@@ -51,7 +51,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except SystemExit as stop:
         if sys.stdout is not stdout:  # click replaces it when the reader (head, less) has gone
             return int(ExitCode.DONE)
-        return _report("bug", f"the program ended with exit({stop.code!r}) (--debug shows where)", ExitCode.BUG)
+        return _report_unexpected(stop, f"the program ended with exit({stop.code!r})")
     except OcrzooError as error:
         if debugging():
             traceback.print_exc()
@@ -60,7 +60,17 @@ def _run(arguments: Sequence[str] | None) -> int:
     except OSError as error:
         return _report("error", str(error), ExitCode.USAGE)
     except Exception as error:  # noqa: BLE001  # a traceback is shown with --debug only
-        return _report("bug", f"{type(error).__name__}: {error} (--debug shows where)", ExitCode.BUG)
+        return _report_unexpected(error, f"{type(error).__name__}: {error}")
+
+
+def _report_unexpected(error: BaseException, fault: str) -> int:
+    """Report an exception that nobody meant: a plugin's as the plugin's, any other as a bug of ocrzoo."""
+    from ocrzoo_registry.plugins.blame import plugin_of
+
+    plugin = plugin_of(error)
+    if plugin is not None:
+        return _report("error", f"plugin {plugin} failed: {fault} (--debug shows where)", ExitCode.USAGE)
+    return _report("bug", f"{fault} (--debug shows where)", ExitCode.BUG)
 
 
 def _report(kind: str, message: str, code: ExitCode) -> int:

@@ -18,7 +18,7 @@ import click
 from ocrzoo.cli.output import one_line, print_message
 from ocrzoo.cli.progress import download_events, page_progress
 from ocrzoo.results.exports import SUFFIXES
-from ocrzoo_registry.errors import ExitCode, OcrzooError, UsageError
+from ocrzoo_registry.errors import ExitCode, OcrzooError, PluginError, UsageError
 from ocrzoo_registry.files import resolved
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def _handle(reading: OcrJob, found: Iterator[Any], advance: Any, *, several: boo
     """Print, save and yield each result."""
     listened = True
     for result in found:
+        _check_result(result)
         heading = several or result["page_index"] is not None
         listened = listened and _printed(reading, result, heading=heading)
         if reading.save_path is not None:
@@ -114,6 +115,14 @@ def _handle(reading: OcrJob, found: Iterator[Any], advance: Any, *, several: boo
                 _save(reading, result, kind, reading.save_path)
         advance()
         yield result
+
+
+def _check_result(result: Any) -> None:
+    """Refuse what a plugin's pipeline yields where the command could not print it."""
+    from ocrzoo.results.base import PageResult
+
+    if not isinstance(result, PageResult):
+        raise PluginError(f"this pipeline yields {type(result).__name__}: the command prints an ocrzoo.PageResult only")
 
 
 def _printed(reading: OcrJob, result: PageResult, *, heading: bool) -> bool:

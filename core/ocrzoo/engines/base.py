@@ -110,6 +110,8 @@ class TensorSpec:
     name: str
     shape: tuple[int | None, ...] | None
     """``None`` for a dynamic dimension, or for the whole shape if the engine does not report it (paddle)."""
+    dtype: str | None = None
+    """NumPy's name of the type of its numbers, such as ``float32``; ``None`` if the engine does not report it."""
 
 
 class Session(Protocol):

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_TYPES = {"float": "float32", "double": "float64"}
+"""ONNX Runtime's names of types that NumPy calls otherwise."""
+
 _ERRORS_ONLY = 3
 """ONNX Runtime's log level for errors only."""
 
@@ -70,8 +73,13 @@ class OnnxRuntimeSession:
 
     def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         """Run one batch; the caller owns the results."""
-        return tuple(self._session.run(None, {self.inputs[0].name: batch}))
+        given = self.inputs[0]
+        if given.dtype in {"float16", "float64"}:
+            return tuple(self._session.run(None, {given.name: batch.astype(given.dtype)}))
+        return tuple(self._session.run(None, {given.name: batch}))
 
 
 def _spec(port: Any) -> TensorSpec:
-    return TensorSpec(port.name, tuple(size if isinstance(size, int) else None for size in port.shape))
+    kind = port.type.removeprefix("tensor(").removesuffix(")")
+    sides = tuple(size if isinstance(size, int) else None for size in port.shape)
+    return TensorSpec(port.name, sides, _TYPES.get(kind, kind))

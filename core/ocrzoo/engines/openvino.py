@@ -25,6 +25,11 @@ OpenVINO keeps 5000, so that memory grows with every new page size; 100 costs no
 """
 
 
+_KINDS = {"f": "float", "i": "int", "u": "uint"}
+_TYPES = {f"{short}{bits}": f"{kind}{bits}" for short, kind in _KINDS.items() for bits in (8, 16, 32, 64)}
+"""OpenVINO's names of types, as NumPy calls them."""
+
+
 class OpenVinoEngine:
     """Loads ONNX files into OpenVINO."""
 
@@ -122,4 +127,5 @@ class OpenVinoSession:
 def _spec(port: Any) -> TensorSpec:
     shape = port.partial_shape
     sides = tuple(None if size.is_dynamic else size.get_length() for size in shape) if shape.rank.is_static else None
-    return TensorSpec(next(iter(port.names), ""), sides)
+    kind = port.get_element_type().get_type_name()
+    return TensorSpec(next(iter(port.names), ""), sides, _TYPES.get(kind, kind))

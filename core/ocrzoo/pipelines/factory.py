@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 from ocrzoo.engines.base import Device, EngineOptions, Precision
+from ocrzoo.guards import blamed_on, guard_pipeline
 from ocrzoo.inputs import Password
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import Configuration
@@ -16,6 +17,7 @@ from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.languages.ranking import Preference
 from ocrzoo_registry.languages.tags import Language
 from ocrzoo_registry.names import did_you_mean
+from ocrzoo_registry.plugins.registrations import OFFICIAL
 from ocrzoo_registry.plugins.specs import load_attribute
 from ocrzoo_registry.zoo import Zoo
 
@@ -154,7 +156,13 @@ def create_pipeline(
     found = found.with_switches(_given(switches)).with_keys(_given(keys))
     devices = Device.parse_all("cpu" if device in (None, "") else device)
     loader = ModelLoader(zoo, options=EngineOptions(devices[0], threads, precision), devices=devices)
-    return load_attribute(found.spec.factory)(found.record, loader)
+    origin = zoo.pipelines.origin(found.spec.name)
+    if origin.distribution == OFFICIAL:
+        return load_attribute(found.spec.factory)(found.record, loader)
+    with blamed_on(str(origin), f"pipeline {found.spec.name!r}"):
+        made = load_attribute(found.spec.factory)(found.record, loader)
+    guard_pipeline(made, found.spec.name, str(origin))
+    return made
 
 
 def read(input: Any, *, password: Password = None, **options: Unpack[Options]) -> Iterator[OCRResult]:

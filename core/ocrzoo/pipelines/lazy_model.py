@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from ocrzoo.custom_weights import card_for
 from ocrzoo.engines.base import Device
+from ocrzoo.guards import lacking
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.schema import Module
@@ -66,8 +67,18 @@ class LazyModel(Generic[Predictor]):
         loader = replace(self._loader, options=replace(self._loader.options, device=device))
         predictor: Predictor = loader.predictor(settings.model_name, settings.module_name, settings.model_dir)
         if not isinstance(predictor, self._kind):
-            raise UsageError(f"{settings.model_name}: this pipeline cannot use a {type(predictor).__name__}")
+            raise UsageError(
+                f"{settings.model_name}: this pipeline cannot use a {type(predictor).__name__}"
+                f"{self._lacks(predictor, settings)}"
+            )
         return predictor
+
+    def _lacks(self, predictor: object, settings: Module) -> str:
+        """What a predictor lacks, and whose it is."""
+        models, name = self._loader.zoo.models, settings.model_name
+        missing = ", ".join(lacking(predictor, settings.module_name)) or "results of the pipeline's kind"
+        origin = f" (plugin {models.origin(name)})" if name is not None and name in models else ""
+        return f": it has no {missing}{origin}; docs/networks.md has what {settings.module_name} needs"
 
     def is_local(self) -> bool:
         """Whether its files are on this machine."""

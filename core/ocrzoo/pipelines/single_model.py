@@ -19,9 +19,7 @@ from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.executor import OnError, run_batches
 from ocrzoo.pipelines.predict_params import plain
 from ocrzoo.pipelines.schema import MAX_UNCLIP_RATIO, ConfigRecord, Count, EngineSettings, Shape, Share
-from ocrzoo.predictors.base import ImageClassifier, Unwarper
-from ocrzoo.predictors.detection import TextDetector
-from ocrzoo.predictors.recognition import TextRecognizer
+from ocrzoo.predictors.base import Detector, ImageClassifier, Recognizer, Unwarper
 from ocrzoo.results.model_results import DocTrResult, ModelResult, TextDetResult, TextRecResult, TopkResult
 from ocrzoo.results.output_files import PageSource
 from ocrzoo.types import Image
@@ -65,12 +63,13 @@ class Kind:
     """The only task it is for, if the protocol alone does not identify the predictor."""
 
 
-def _detect(detector: TextDetector, images: Sequence[Image], given: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = detector.predict(images, replace(detector.standalone, **given))
+def _detect(detector: Detector, images: Sequence[Image], given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    defaults = getattr(detector, "standalone", detector.defaults)  # that of a plugin may have none of its own
+    found = detector.predict(images, replace(defaults, **given))
     return [{"dt_polys": list(one.quads), "dt_scores": list(one.scores)} for one in found]
 
 
-def _recognize(recognizer: TextRecognizer, images: Sequence[Image], given: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _recognize(recognizer: Recognizer, images: Sequence[Image], given: Mapping[str, Any]) -> list[dict[str, Any]]:
     lines = recognizer.predict(images, len(images), **given)
     return [{"rec_text": line.text, "rec_score": line.score} for line in lines]
 
@@ -93,8 +92,8 @@ def _other(predictor: Any, images: Sequence[Image], _given: Mapping[str, Any]) -
 
 
 KINDS = (
-    Kind(TextDetector, TextDetResult, DetectionParameters, _detect),
-    Kind(TextRecognizer, TextRecResult, RecognitionParameters, _recognize),
+    Kind(Detector, TextDetResult, DetectionParameters, _detect, task="text_detection"),
+    Kind(Recognizer, TextRecResult, RecognitionParameters, _recognize, task="text_recognition"),
     Kind(ImageClassifier, TopkResult, NoParameters, _classify),
     Kind(Unwarper, DocTrResult, NoParameters, _unwarp, task="image_unwarping"),
     Kind(object, ModelResult, NoParameters, _other),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ocrzoo.engines.base import Session
 from ocrzoo.predictors.base import Detection, transform
+from ocrzoo.predictors.network_checks import check_image_input, check_range
 from ocrzoo.processing import detection
 from ocrzoo.processing.detection import DetectionParams
 from ocrzoo.types import Image
@@ -22,6 +23,9 @@ _MODEL_KEYS = ("thresh", "box_thresh", "unclip_ratio", "max_candidates")
 
 _MOST = 1_000_000
 """Upper bound of parameters and outputs."""
+
+_MOST_SIDE = 8192
+"""Pixels of a network of fixed size: twice what pages are shrunk to."""
 
 _LONG_SIDE = 960
 """Pixels; PaddleX's default for models that do not set it."""
@@ -44,7 +48,8 @@ class TextDetector:
             kinds = int if key == "max_candidates" else int | float
             if isinstance(value, bool) or not isinstance(value, kinds) or not 0 <= value < _MOST:
                 raise IntegrityError(f"{card.name}: its inference.yml sets {key} to {value!r}, which is not valid")
-        self.defaults = replace(DetectionParams(), **given)
+        check_image_input(card.name, session)
+        self.defaults = replace(DetectionParams(input_shape=_fixed_size(card.name, session)), **given)
         """The parameters that the model was published with."""
         self.standalone = replace(self.defaults, **_page_size(card.name, transform(config, "DetResizeForTest")))
         """The same, with the page size of PaddleX's ``create_model``; its pipeline sets another."""
@@ -62,11 +67,24 @@ class TextDetector:
         batch = detection.preprocess(image, params)
         output = self._session.run(batch)
         if output.ndim != 4 or 0 in output.shape or output.shape[2:] != batch.shape[2:]:
-            raise IntegrityError(f"{self.name}: not a text detection network: its output has the shape {output.shape}")
+            found, needed = (" x ".join(map(str, shape)) for shape in (output.shape, (1, 1, *batch.shape[2:])))
+            raise IntegrityError(
+                f"{self.name}: not a text detection network: its output has the shape {found}; {needed} is needed, a "
+                "probability for each pixel of the input (docs/networks.md)"
+            )
         probability: NDArray[np.float32] = output[0, 0]
-        if not -_MOST < probability.min() <= probability.max() < _MOST:
-            raise IntegrityError(f"{self.name}: the network's output is not a probability map")
+        check_range(self.name, float(probability.min()), float(probability.max()), "a probability map", "a sigmoid")
         return Detection(*detection.postprocess(probability, image.shape[0], image.shape[1], params))
+
+
+def _fixed_size(name: str, session: Session) -> tuple[int, int, int] | None:
+    """The only size of page that the network takes, if there is one; every page is stretched to it."""
+    shape = session.inputs[0].shape if session.inputs else None
+    if shape is None or len(shape) != 4 or shape[2] is None or shape[3] is None:
+        return None
+    if not all(0 < side <= _MOST_SIDE for side in shape[2:] if side is not None):
+        raise IntegrityError(f"{name}: the network takes pages of {shape[3]} x {shape[2]}, which is not supported")
+    return 3, shape[2], shape[3]
 
 
 def _page_size(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ocrzoo.engines.base import Session
 from ocrzoo.predictors.base import transform
+from ocrzoo.predictors.network_checks import (
+    check_image_input,
+    check_probabilities,
+    check_range,
+    refuse_line_shape,
+    warn_of_blank,
+)
 from ocrzoo.processing import recognition
 from ocrzoo.processing.recognition import Line, LineShape
 from ocrzoo.text import bidi
 from ocrzoo.types import Batching, Image
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import IntegrityError, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 InputShape = tuple[int, int, int]
 """Channels, height and width, in pixels."""
@@ -39,9 +50,11 @@ class TextRecognizer:
         """ISO 15924; text is in logical order if one of them runs from right to left."""
         self._right_to_left = bidi.runs_right_to_left(card.scripts)
         self._characters = ["", *charset, " "]
+        check_image_input(card.name, session)
         self._session = session
-        self._line_shape = _line_shape(card.name, config)
-        self._own_shape = _static_shape(card.name, session)
+        self._output_checked = False
+        self._line_shape = _line_shape(card.name, config, session)
+        self._own_shape = _static_shape(card.name, session, self._line_shape)
         self._check_classes(_declared_classes(session))
 
     def predict(
@@ -76,13 +89,21 @@ class TextRecognizer:
         else:
             batch, filled = recognition.preprocess_fixed(crops, *shape[1:]), [1.0] * len(crops)
         output = self._session.run(batch)
-        if output.ndim != 3 or output.shape[2] != len(self._characters):
-            raise IntegrityError(f"{self.name}: the network's output has the shape {output.shape}, {self._expected}")
-        try:
-            lines = recognition.decode(output, self._characters, filled)
-        except ArithmeticError as error:
-            raise IntegrityError(f"{self.name}: {error}") from error
+        best = self._checked_best(output, len(crops))
+        lines = recognition.decode(output, self._characters, filled, best)
         return [bidi.in_logical_order(line) for line in lines] if self._right_to_left else lines
+
+    def _checked_best(self, output: NDArray[np.float32], count: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """The best class of each column, and its probability, once the output is what it must be."""
+        if output.ndim != 3 or 0 in output.shape or (len(output), output.shape[2]) != (count, len(self._characters)):
+            refuse_line_shape(self.name, output.shape, count, len(self._characters))
+        best = recognition.best_classes(output)
+        check_range(self.name, float(best[1].min()), float(best[1].max()), "made of probabilities", "a softmax")
+        if not self._output_checked:
+            check_probabilities(self.name, output[0])
+            warn_of_blank(self.name, best[0], len(self._characters))
+            self._output_checked = True
+        return best
 
     def _check_classes(self, declared: int | None) -> None:
         if declared is not None and declared != len(self._characters):
@@ -107,13 +128,18 @@ def _charset(name: str, config: Mapping[str, Any]) -> list[str]:
     return [str(entry) for entry in charset]
 
 
-def _line_shape(name: str, config: Mapping[str, Any]) -> LineShape:
-    """The shape of lines that the model was trained with."""
+def _line_shape(name: str, config: Mapping[str, Any], session: Session) -> LineShape:
+    """The shape of lines that the model was trained with: as its configuration says, or else the network's height."""
     shape = transform(config, "RecResizeImg").get("image_shape")
+    height = (_input_shape(session) or (None,) * 4)[2]
     if shape is None:
-        return LineShape()
+        return LineShape() if height is None or not 0 < height <= _MOST_HEIGHT else LineShape(height)
     if not _is_shape(shape):
         raise IntegrityError(f"{name}: its inference.yml sets image_shape to {shape!r}, which is not valid")
+    if height not in {None, shape[1]}:
+        raise IntegrityError(
+            f"{name}: the network takes lines of height {height}, but its inference.yml sets image_shape to {shape!r}"
+        )
     return LineShape(shape[1], shape[2])
 
 
@@ -124,16 +150,21 @@ def _declared_classes(session: Session) -> int | None:
     return shape[2] if shape is not None and len(shape) == 3 else None
 
 
-def _static_shape(name: str, session: Session) -> InputShape | None:
-    """The network's fixed input shape; ``None`` if height or width vary."""
-    shape = session.inputs[0].shape if session.inputs else None
-    if shape is None or len(shape) != 4 or shape[2] is None or shape[3] is None:
+def _static_shape(name: str, session: Session, lines: LineShape) -> InputShape | None:
+    """The network's fixed input shape; ``None`` if the width varies."""
+    shape = _input_shape(session)
+    if shape is None or shape[3] is None:
         return None
-    if not _is_shape((3, *shape[2:])):
-        raise IntegrityError(
-            f"{name}: the network takes lines of {shape[3]} x {shape[2]} pixels, which is not supported"
-        )
-    return 3, shape[2], shape[3]
+    own = (3, lines.height if shape[2] is None else shape[2], shape[3])
+    if not _is_shape(own):
+        raise IntegrityError(f"{name}: the network takes lines of {own[2]} x {own[1]} pixels, which is not supported")
+    return own
+
+
+def _input_shape(session: Session) -> tuple[int | None, ...] | None:
+    """N, channels, height and width of the network's input, as far as the engine reports them."""
+    shape = session.inputs[0].shape if session.inputs else None
+    return shape if shape is not None and len(shape) == 4 else None
 
 
 def _checked(shape: Sequence[int]) -> InputShape:

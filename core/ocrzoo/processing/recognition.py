@@ -17,8 +17,6 @@ MAX_WIDTH = 3200
 
 CALL_COLUMNS = 1920
 """Total width in pixels of the lines of a call with ``width``; larger calls do not fit the CPU caches."""
-_MOST = 1e9
-"""Upper bound of the output, for networks without softmax too."""
 PADDED = 1.25
 """Ratio of the widest to the narrowest line of a call with ``width``."""
 
@@ -127,19 +125,24 @@ def shares(crops: Sequence[Image], shape: LineShape = USUAL) -> list[float]:
     return [ratio / widest for ratio in ratios]
 
 
-def decode(output: NDArray[np.float32], characters: Sequence[str], filled: Sequence[float] | None = None) -> list[Line]:
+def best_classes(output: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Return the best class of each column of an output, N x T x classes, and its probability, N x T each."""
+    classes = output.argmax(axis=2)
+    return classes, np.take_along_axis(output, classes[:, :, None], axis=2)[:, :, 0]
+
+
+def decode(
+    output: NDArray[np.float32],
+    characters: Sequence[str],
+    filled: Sequence[float] | None = None,
+    best: tuple[NDArray[np.intp], NDArray[np.float32]] | None = None,
+) -> list[Line]:
     """Decode the network's output, N x T x classes, by greedy CTC; class 0 is the blank.
 
     ``characters`` has one entry a class, the blank included; ``filled`` is the share of the T columns that each line
-    fills (:func:`shares`; default: all).
-
-    Raises:
-        ArithmeticError: The output has values that are no probabilities.
+    fills (:func:`shares`; default: all); ``best`` is what :func:`best_classes` returned, if it was called before.
     """
-    classes = output.argmax(axis=2)
-    probabilities = np.take_along_axis(output, classes[:, :, None], axis=2)[:, :, 0]
-    if not (np.abs(probabilities) < _MOST).all():  # false for NaN too
-        raise ArithmeticError("the network's output is not made of probabilities")
+    classes, probabilities = best or best_classes(output)
     cells = [output.shape[1] * part for part in filled or [1.0] * len(output)]
     return [
         _collapse(row, scores, characters, width)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo import Classification, Image, Session
+from ocrzoo import Classification, Image, Session, check_image_input, check_probabilities
 from ocrzoo_lcnet.transforms import Preparation
 from ocrzoo_registry import IntegrityError, ModelCard
 
@@ -30,6 +30,7 @@ class Classifier:
         self.labels = _labels(card, config, where)
         prepare = config.get("PreProcess")
         self._prepare = Preparation(prepare.get("transform_ops") if isinstance(prepare, Mapping) else None, where)
+        check_image_input(card.name, session)
         self._session = session
 
     def predict(self, images: Sequence[Image], batch_size: int = 1) -> list[Classification]:
@@ -58,6 +59,7 @@ class Classifier:
             )
         if not np.isfinite(output).all():
             raise IntegrityError(f"{self.name}: the network's output has values that are not finite")
+        check_probabilities(self.name, output)
         return [self._best(probabilities) for probabilities in output]
 
     def _best(self, probabilities: NDArray[np.float32]) -> Classification:

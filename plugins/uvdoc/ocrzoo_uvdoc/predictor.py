@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo import Image, MultiOutputSession, Session, Unwarped
+from ocrzoo import Image, MultiOutputSession, Session, Unwarped, check_image_input
 from ocrzoo_registry import InputError, IntegrityError, ModelCard
 
 Array: TypeAlias = NDArray[np.float32]
@@ -24,6 +24,7 @@ class UVDocUnwarper:
     def __init__(self, card: ModelCard, _config: Mapping[str, Any], session: Session) -> None:
         """``inference.yml`` has no pre-processing for this family; it is fixed, as in PaddleX."""
         self.name = card.name
+        check_image_input(card.name, session)
         self._session = session
         self._multi_output = session if isinstance(session, MultiOutputSession) else None
 

@@ -103,6 +103,7 @@ class Latency(Record):
     """One published inference time of the network alone, without pre- and post-processing."""
 
     device: Literal["cpu", "gpu"]
+    """What it was measured on."""
     mode: Literal["normal", "high_performance"]
     """PaddleX's terms: plain Paddle Inference in FP32, or its accelerated plugin."""
     ms: Annotated[float, Field(gt=0)]
@@ -119,6 +120,7 @@ class Links(Record):
     training: Url | None = None
     """The weights to fine-tune from."""
     homepage: Url | None = None
+    """The publisher's page about the model."""
 
 
 class FileRecord(Record):
@@ -129,8 +131,9 @@ class FileRecord(Record):
     size: Size | None = None
     """Bytes."""
     sha256: Sha256 | None = None
+    """The digest of the file, 64 lowercase hexadecimal digits in quotes; with ``digest_origin``."""
     digest_origin: Text | None = None
-    """Where the digest comes from."""
+    """Where the digest comes from, such as ``computed by us``; with ``sha256``."""
 
 
 class File(FileRecord):
@@ -147,6 +150,7 @@ class Artifact(Record):
     """The model in one format."""
 
     files: Annotated[Items[File], Field(min_length=1)]
+    """The files to have, at least those of the format: ``inference.onnx`` for ``onnx``."""
 
 
 Shapes = Annotated[tuple[Items[int], Items[int], Items[int]], Strict(strict=False)]
@@ -156,11 +160,13 @@ class Inference(Record):
     """How the model is run; the model's own ``inference.yml`` takes precedence."""
 
     predictor: Name
-    """The predictor that runs it, by its registered name."""
+    """The predictor that runs it, by its registered name; docs/networks.md has what each needs of a network."""
     preprocess: Items[dict[str, JsonValue]] = ()
-    """PaddleX's ``PreProcess.transform_ops``, in order; one key an entry."""
+    """PaddleX's ``PreProcess.transform_ops``, in order, one key an entry; for a recognition network of another height,
+    ``{RecResizeImg: {image_shape: [3, 32, 320]}}``."""
     postprocess: dict[str, JsonValue] = Field(default_factory=dict)
-    """PaddleX's ``PostProcess``, without the charset."""
+    """PaddleX's ``PostProcess``, without the charset; its ``name`` is one that the predictor knows, such as
+    ``CTCLabelDecode`` or ``DBPostProcess``."""
     dynamic_shapes: dict[str, Shapes] = Field(default_factory=dict)
     """Input name to its smallest, usual and largest shape, N x C x H x W."""
 
@@ -172,40 +178,50 @@ class ModelCard(Record):
     _fault: Exception | None = PrivateAttr(default=None)
 
     name: Name
-    """The model's official name; unique in the whole catalog."""
+    """The model's official name; unique in the whole catalog, also regardless of case."""
     family: Name
+    """Models that were published together."""
     task: Task
+    """What the model does: one of the tasks that its predictor declares, such as ``text_recognition``."""
     tier: Tier | None = None
+    """The size class that a family publishes a model under."""
     version: Text
     """The release line, such as ``PP-OCRv5``."""
     summary: Text
     """One or two sentences: what the model is good for."""
     license: Text
-    """SPDX identifier."""
+    """SPDX identifier, such as ``Apache-2.0``."""
     links: Links = Links()
+    """URLs for people; downloads use ``sources``."""
     tags: Items[Text] = ()
+    """Free words."""
     deprecated_by: Name | None = None
     """The model to use instead."""
 
     languages: Items[LanguageTag] = ()
     """BCP-47; what the publisher claims, not what the charset covers."""
     scripts: Items[ScriptCode] = ()
-    """ISO 15924."""
+    """ISO 15924: the scripts of the claimed languages; with one that runs from right to left, texts are reordered."""
     charset: RelativePath | None = None
-    """Text file with one entry a line, in the order of the network's classes."""
+    """Text file (UTF-8) with one entry a line, in the order of the network's classes, without the blank before them and
+    the space after them; relative to the card."""
     labels: Items[Text] = ()
     """Class names of a classifier, in the order of the network's classes."""
 
     metrics: Items[Metric] = ()
+    """Published figures."""
     latency: Items[Latency] = ()
+    """Published inference times."""
     size_mb: Annotated[float, Field(gt=0)] | None = None
     """Published storage size in megabytes."""
     artifacts: Annotated[dict[Format, Artifact], Field(min_length=1)]
+    """The files of each format that the model is published in, such as ``onnx``."""
     known_digests: RelativePath | None = None
     """File with the digests of third-party copies of this model, which only corroborate."""
     sources: dict[Name, dict[Format, Reference]] = Field(default_factory=dict)
     """Source name to format to the reference that this source understands (``SourceSpec.reference``)."""
     inference: Inference
+    """How the model is run."""
 
     @model_validator(mode="after")
     def _complete(self) -> ModelCard:

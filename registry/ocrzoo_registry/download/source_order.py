@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Iterable, Mapping
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from ocrzoo_registry.errors import OcrzooError, Unreachable, UsageError
 from ocrzoo_registry.names import did_you_mean
-from ocrzoo_registry.plugins.registrations import Registrations
+from ocrzoo_registry.plugins.registrations import OFFICIAL, Registrations
 from ocrzoo_registry.plugins.specs import SourceSpec, load_attribute
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Holding, Listing, Source, Versioned
@@ -18,6 +19,8 @@ from ocrzoo_registry.sources.base import Holding, Listing, Source, Versioned
 if TYPE_CHECKING:
     from ocrzoo_registry.cards.schema import Format, ModelCard
     from ocrzoo_registry.download.request import DownloadRequest
+
+log = logging.getLogger("ocrzoo")
 
 REMEMBER_SILENCE_S = 60.0
 """How long a source that did not respond is asked after the others, so that not every model waits for it."""
@@ -87,10 +90,13 @@ class SourceOrder:
         from ocrzoo_registry.network.deadline import Deadline
 
         spec = self.specs.get(name)
-        source = self.load(name)
         try:
+            source = self.load(name)
             return isinstance(source, Holding) and Deadline(spec.list_timeout_s).run(lambda: source.holds(model))
-        except TimeoutError:
+        except (TimeoutError, OcrzooError):
+            return False
+        except Exception as error:  # noqa: BLE001  # whatever a plugin's source raises
+            log.debug("source %s (%s): %s: %s", name, self.specs.origin(name), type(error).__name__, error)
             return False
 
     def lists(self, name: str, card: ModelCard, file_format: Format) -> bool:
@@ -131,7 +137,8 @@ class SourceOrder:
                 return source.list_expected(request.card, request.file_format, request.expected)
             return source.list(request.card, request.file_format)
 
-        with blamed_on_source():
+        origin = self.specs.origin(name)
+        with blamed_on_source("" if origin.distribution == OFFICIAL else str(origin)):
             if not spec.network:
                 return call()
             try:

@@ -218,13 +218,14 @@ def _chunks_of(stream: Stream) -> Iterator[bytes]:
 
 
 @contextmanager
-def blamed_on_source() -> Iterator[None]:
-    """Turn any exception of a source into a SourceError, so that the next source is asked."""
+def blamed_on_source(plugin: str = "") -> Iterator[None]:
+    """Turn any exception of a source into a SourceError, so that the next source is asked; it names the plugin."""
+    of_plugin = f" (plugin {plugin})" if plugin else ""
     try:
         yield
     except (SourceError, IntegrityError, SettingError):
         raise
     except (ConnectionError, TimeoutError) as error:
-        raise Unreachable(f"{type(error).__name__}: {error}") from error
+        raise Unreachable(f"{type(error).__name__}: {error}{of_plugin}") from error
     except (Exception, SystemExit) as error:
-        raise SourceError(f"{type(error).__name__}: {error}") from error
+        raise SourceError(f"{type(error).__name__}: {error}{of_plugin}") from error

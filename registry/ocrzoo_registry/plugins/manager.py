@@ -59,10 +59,10 @@ class PluginManager:
         self._registered: dict[str, list[Registration[object]]] = {}
         self.refused_cards: list[RefusedCard] = []
         """Cards that are not registered, in the order of the plugins."""
-        found = list(_discover() if found is None else found)
+        found = list(discover() if found is None else found)
         for name in sorted(settings.disabled_plugins - {entry.name for entry in found}):
             log.warning("OCRZOO_DISABLE_PLUGINS: there is no plugin %r", name)
-        self.plugins = [self._load(entry, origin, settings.disabled_plugins) for origin, entry in _in_order(found)]
+        self.plugins = [self._load(entry, origin, settings.disabled_plugins) for origin, entry in in_order(found)]
         self._call("ocrzoo_formats", FormatSpec, register)  # before any card is read
 
     def model_cards(self) -> list[Registration[ModelCard]]:
@@ -226,7 +226,7 @@ def _arguments_of(hook: str) -> list[str]:
     return [name for name in inspect.signature(getattr(HookSpecs, hook)).parameters if name != "self"]
 
 
-def _discover() -> list[EntryPoint]:
+def discover() -> list[EntryPoint]:
     """Find the plugins of all distributions; skip one whose ``entry_points.txt`` cannot be read."""
     try:
         return list(entry_points(group=ENTRY_POINT_GROUP))
@@ -241,7 +241,7 @@ def _discover() -> list[EntryPoint]:
         return found
 
 
-def _in_order(found: Iterable[EntryPoint]) -> list[tuple[Origin, EntryPoint]]:
+def in_order(found: Iterable[EntryPoint]) -> list[tuple[Origin, EntryPoint]]:
     """Entry points with their origins, sorted by name; the metadata of each distribution is parsed once."""
     named: dict[int, tuple[str, str]] = {}
     located = []

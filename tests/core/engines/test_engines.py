@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from ocrzoo.engines.base import Device, Engine, EngineOptions
-from ocrzoo.model_loader import GuardedSession
+from ocrzoo.guards import GuardedSession
 from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import EngineError, UsageError
 from ocrzoo_registry.plugins.specs import EngineSpec
