@@ -127,7 +127,7 @@ def test_nginx_in_a_network(first: Machine, other: Machine, hubs: Hubs, tmp_path
         other.names["http://models.lan"] = address
         told = other.runs(read)
         assert "mirror\tyes\t" in told
-        assert f"models 10, from {address}" in told
+        assert f"models 5, with formats 10, from {address}" in told
         assert other.holds() == ONNX
         weights = other.home / "official_models" / MODELS[0] / "inference.pdiparams"
         hubs.models[MODELS[0]]["inference.pdiparams"] = b"n" * 9000
@@ -162,7 +162,7 @@ def test_a_bucket(first: Machine, other: Machine, aws: str) -> None:
         client.create_bucket(Bucket="models")
         first.names["aws s3"] = f"{aws} s3"
         first.runs(build)
-        assert "models 10, from s3://models/ocr" in other.runs(read)
+        assert "models 5, with formats 10, from s3://models/ocr" in other.runs(read)
         assert other.holds() == ONNX
         assert "upload" not in first.runs(build).partition("/blobs/")[2]
     finally:

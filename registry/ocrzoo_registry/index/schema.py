@@ -74,6 +74,16 @@ class Index(Record):
         return next((one for one in self.models if (one.name, one.format) == (name, file_format)), None)
 
     @property
+    def counts(self) -> str:
+        """How many models there are, and how many if each of their formats counts."""
+        return f"models {len(self.names)}, with formats {len(self.models)}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The models, each once."""
+        return tuple(dict.fromkeys(model.name for model in self.models))
+
+    @property
     def files(self) -> dict[str, StoredFile]:
         """All files by SHA-256, each once."""
         return {file.sha256: file for model in (*self.models, *self.earlier) for file in model.files}

@@ -100,9 +100,9 @@ class MirrorSource:
             IntegrityError: It is not an index, or not signed by the key.
         """
         start = time.monotonic()
-        count = len(self._index().models)
+        counts = self._index().counts
         signed = "signed, " if self._key else ""
-        return Health(f"{signed}models {count}, from {self._address}", time.monotonic() - start)
+        return Health(f"{signed}{counts}, from {self._address}", time.monotonic() - start)
 
     def _index(self) -> indexes.Index:
         """The index, at most :data:`FRESH_S` old."""

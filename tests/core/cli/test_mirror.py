@@ -50,7 +50,8 @@ class TestBuild:
             "release": "",
             "published": False,
             "unsigned": False,
-            "models": 10,
+            "models": 5,
+            "formats": 10,
             **{key: [] for key in ("faults", "added", "removed", "source_unavailable", "removed_upstream", "failed")},
         }
         assert hubs.asked("file") == []

@@ -12,6 +12,10 @@ from tests.core.cli.conftest import MODELS, Ran
 from tests.core.cli.mirrors import index_of, problems, served
 from tests.hubs.server import Hubs
 
+from ocrzoo_registry.index.schema import Index
+from ocrzoo_registry.mirror.known_files import KnownFiles
+from ocrzoo_registry.mirror.release import MirrorFolder, Release
+
 Run = Callable[..., Ran]
 DET, REC = MODELS[:2]
 
@@ -25,7 +29,7 @@ def built(run: Run, mirror: Path, hubs: Hubs) -> None:
 def weights(mirror: Path) -> Path:
     files = index_of(mirror)[f"{DET} paddle"]["files"]
     assert isinstance(files, list)
-    return mirror / "blobs" / next(file["sha256"] for file in files if file["path"] == "inference.pdiparams")
+    return mirror / "blobs" / str(next(file["sha256"] for file in files if file["path"] == "inference.pdiparams"))
 
 
 def archive(mirror: Path) -> Path:
@@ -122,8 +126,8 @@ def test_what_stays_wrong_is_an_error(run: Run, mirror: Path, monkeypatch: pytes
     """A disk that damages files while they are published."""
     from ocrzoo_registry.mirror import publish
 
-    def damaging(*arguments: object) -> object:
-        release = publish_release(*arguments)
+    def damaging(folder: MirrorFolder, index: Index, now: Release | None, known: KnownFiles) -> Release:
+        release = publish_release(folder, index, now, known)
         flip(weights(mirror))
         return release
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 from tests.hubs.faults import Fault
 from tests.hubs.server import Hubs
+
+from ocrzoo.cli.commands import sources
 
 Run = Callable[..., Any]
 DET = "PP-OCRv5_mobile_det"
@@ -142,6 +145,19 @@ class TestSources:
         assert "HTTP 200" in told["huggingface"]["answer"]
         assert not told["bos"]["reachable"]
         assert "127.0.0.1:9" in told["bos"]["answer"]
+
+    def test_a_source_that_stays_silent_is_not_waited_for(
+        self, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert sources.CHECK_S == 5
+        monkeypatch.setattr(sources, "CHECK_S", 0.2)
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            silent.listen()
+            monkeypatch.setenv("OCRZOO_BOS_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+            ran = run("sources", "check", "bos", "--json")
+        assert ran.code == 4
+        assert json.loads(ran.out)[0]["answer"] == "no answer within 0 s"
 
     def test_offline_mode_checks_no_network_source(
         self, run: Run, folder: Path, hubs: Hubs, monkeypatch: pytest.MonkeyPatch

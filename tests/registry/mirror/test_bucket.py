@@ -133,7 +133,7 @@ def test_a_public_bucket_needs_no_credentials(
 
 def test_check_reports_the_state(settings: Settings, address: str) -> None:
     health = source_at(settings, address).check()
-    assert health.answer == f"models 1, from {address}"
+    assert health.answer == f"models 1, with formats 1, from {address}"
     assert health.latency_s is not None
 
 

@@ -295,7 +295,7 @@ class TestWebServers:
 
     def test_check_reports_the_state(self, settings: Settings, plain: str) -> None:
         health = MirrorSource(leading_to(settings, plain)).check()
-        assert health.answer == f"models 1, from {plain}"
+        assert health.answer == f"models 1, with formats 1, from {plain}"
         assert health.latency_s is not None
 
 

@@ -151,7 +151,7 @@ def _write(target: Path, what: Packing, *, as_json: bool) -> None:
         print_json({"path": str(target), "size": size, "signed": what.signature is not None, "models": models})
     else:
         signed = ", signed" if what.signature is not None else ""
-        click.echo(f"{one_line(str(target))}: models {len(index.models)}, {format_size(size)}{signed}")
+        click.echo(f"{one_line(str(target))}: {index.counts}, {format_size(size)}{signed}")
 
 
 def _card_of(zoo: Zoo, model: IndexedModel) -> ModelCard | None:

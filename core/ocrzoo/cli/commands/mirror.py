@@ -96,7 +96,7 @@ def verify(folder: Path, deep: bool, key: Path | None, as_json: bool) -> int:
     if key is not None:
         found = [*_signature_faults(release.folder, key), *found]
     if as_json:
-        print_json({"release": release.folder.name, "models": len(release.index.models), "faults": found})
+        print_json({"release": release.folder.name, **_counts(release.index), "faults": found})
     else:
         for fault in found:
             click.echo(one_line(fault))
@@ -226,9 +226,8 @@ def _reason(one: PlannedModel) -> str:
 
 
 def _summary(index: Index) -> str:
-    names = {model.name for model in index.models}
     size = format_size(sum({file.sha256: file.size for model in index.models for file in model.files}.values()))
-    return f"models {len(names)}, with formats {len(index.models)}, {size}"
+    return f"{index.counts}, {size}"
 
 
 def _result_as_json(result: BuildResult) -> dict[str, Any]:
@@ -236,7 +235,7 @@ def _result_as_json(result: BuildResult) -> dict[str, Any]:
         "release": result.release.folder.name if result.release else None,
         "published": result.published,
         "unsigned": result.unsigned,
-        "models": len(result.release.index.models) if result.release else 0,
+        **_counts(result.release.index if result.release else None),
         "faults": result.faults,
         "added": [{**_model_as_json(model), "state": _added_state(one)} for one, model in result.added],
         "removed": [_model_as_json(model) for model in result.removed],
@@ -253,6 +252,10 @@ def _result_as_json(result: BuildResult) -> dict[str, Any]:
             for one in result.failed
         ],
     }
+
+
+def _counts(index: Index | None) -> dict[str, int]:
+    return {"models": len(index.names) if index else 0, "formats": len(index.models) if index else 0}
 
 
 def _model_as_json(model: IndexedModel) -> dict[str, Any]:

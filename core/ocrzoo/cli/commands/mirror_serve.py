@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,13 +37,29 @@ class _OneOf(click.ParamType[str]):
         return self._choice().convert(value, param, ctx)
 
 
+def _origins(_context: click.Context, _option: click.Parameter, given: Sequence[str]) -> tuple[str, ...]:
+    """Check the origins: a scheme and a host, as a browser sends them."""
+    for origin in given:
+        if origin not in {"*", "none"} and not re.fullmatch(r"https?://[^\s/@?#,]+", origin):
+            raise click.BadParameter(f"{origin!r} is not an origin such as https://site.example, or none")
+    return tuple(one for one in given if one != "none") if given else ("*",)
+
+
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Listen on this address; 0.0.0.0 is all.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 chooses a free port.")
+@click.option(
+    "--allow_origin",
+    "origins",
+    metavar="ORIGIN",
+    multiple=True,
+    callback=_origins,
+    help="Only scripts of this site may read the mirror, such as https://site.example; repeatable, or none.  [all]",
+)
 @click.option("--log", "log_requests", is_flag=True, help="Log every request.")
 @debug_option
-def serve(folder: Path, host: str, port: int, log_requests: bool) -> None:
+def serve(folder: Path, host: str, port: int, origins: tuple[str, ...], log_requests: bool) -> None:
     """Serve a mirror over HTTP, until Ctrl-C.
 
     For ocrzoo, PaddleX and the clients of the hubs. Supports ranges, digests as ETags and many clients at once; serves
@@ -51,12 +69,11 @@ def serve(folder: Path, host: str, port: int, log_requests: bool) -> None:
     from ocrzoo_registry.mirror.serving.server import serve as run_server
 
     def started(address: str, mirror: Mirror) -> None:
-        count = len(mirror.served.release.index.models)
-        click.echo(f"serving {count} {'model' if count == 1 else 'models'} at {address} (stop with Ctrl-C)")
+        click.echo(f"serving {mirror.served.release.index.counts} at {address} (stop with Ctrl-C)")
         if host not in {"127.0.0.1", "::1", "localhost"}:
             print_message("warning", f"anyone who can reach this machine at {host} can read the mirror")
 
-    run_server(folder, host, port, log_requests=log_requests, started=started)
+    run_server(folder, host, port, log_requests=log_requests, started=started, origins=origins)
 
 
 @click.command()

@@ -10,10 +10,13 @@ import click
 from ocrzoo.cli.output import debug_option, print_json, print_table
 from ocrzoo.cli.values import SOURCE
 from ocrzoo_registry.errors import ExitCode, UsageError
-from ocrzoo_registry.network.retry import SILENCE_S
 
 if TYPE_CHECKING:
     from ocrzoo_registry.zoo import Zoo
+
+
+CHECK_S = 5.0
+"""How long a source may take to answer; a name server that stays silent takes longer to give up."""
 
 
 @click.group()
@@ -76,7 +79,7 @@ def ask_source(zoo: Zoo, name: str) -> dict[str, Any]:
         source = zoo.source_order.load(name)
         if not isinstance(source, Checkable):
             return {**status, "answer": "has no check"}
-        health: object = Deadline(SILENCE_S).run(source.check)
+        health: object = Deadline(CHECK_S).run(source.check)
         if not isinstance(health, Health):
             return {**status, "answer": f"invalid check result: {type(health).__name__}"}
     except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever a plugin's source raises

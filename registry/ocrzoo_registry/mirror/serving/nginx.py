@@ -19,6 +19,7 @@ from ocrzoo_registry.mirror import archives
 from ocrzoo_registry.mirror.archives import ArchiveList
 from ocrzoo_registry.mirror.layouts import LAYOUTS
 from ocrzoo_registry.mirror.layouts.base import HTTP, NGINX, SERVER, SITE, Layout, Route
+from ocrzoo_registry.mirror.serving import cors
 from ocrzoo_registry.mirror.serving.tables import tables
 
 MAPS = ".nginx"
@@ -50,10 +51,18 @@ def nginx(index: Index, root: Path, made: ArchiveList, *, listen: str = DEFAULT_
     return {
         NGINX: _render(NGINX, **paths),
         SITE: _render(SITE, **paths, listen=listen),
-        HTTP: _render(HTTP, **paths, **_hubs(), **_hash_sizes(*maps.values())),
-        SERVER: _render(SERVER, **paths, locations="\n".join(filter(None, map(_locations, LAYOUTS)))),
+        HTTP: _render(HTTP, **paths, **_hubs(), **_CORS, **_hash_sizes(*maps.values())),
+        SERVER: _render(SERVER, **paths, **_CORS, locations="\n".join(filter(None, map(_locations, LAYOUTS)))),
         **{f"{MAPS}/{name}.map": _map(entries) for name, entries in maps.items()},
     }
+
+
+_CORS = {
+    "methods": ", ".join(cors.METHODS),
+    "request_headers": ", ".join(cors.REQUEST_HEADERS),
+    "exposed_headers": ", ".join(cors.EXPOSED_HEADERS),
+    "max_age": cors.MAX_AGE_S,
+}
 
 
 def check_root(root: Path) -> None:

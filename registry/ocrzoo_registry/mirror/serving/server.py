@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from ocrzoo_registry.errors import NotFound, OcrzooError, UsageError
 from ocrzoo_registry.mirror.release import Release, published, read
+from ocrzoo_registry.mirror.serving import cors
 from ocrzoo_registry.mirror.serving.routes import Found, find
 from ocrzoo_registry.mirror.serving.tables import Tables, tables_of
 
@@ -111,12 +112,24 @@ class Mirror:
                     log.warning(f"still serving {self.served.release.folder.name}: {error}")
         return self.served
 
-    def application(self) -> Starlette:
-        """Return it as an ASGI application."""
+    def application(self, origins: Sequence[str] = (cors.ANY,)) -> Starlette:
+        """Return it as an ASGI application; scripts of web pages from these ``origins`` may read the answers."""
         from starlette.applications import Starlette
+        from starlette.middleware import Middleware
+        from starlette.middleware.cors import CORSMiddleware
         from starlette.routing import Route
 
-        return Starlette(routes=[Route("/{path:path}", self.answer, methods=["GET"])])
+        for_scripts = Middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=cors.METHODS,
+            allow_headers=cors.REQUEST_HEADERS,
+            expose_headers=cors.EXPOSED_HEADERS,
+            max_age=cors.MAX_AGE_S,
+        )
+        return Starlette(
+            routes=[Route("/{path:path}", self.answer, methods=["GET"])], middleware=[for_scripts] if origins else []
+        )
 
 
 def _regular(place: Path, root: Path) -> os.stat_result | None:
@@ -161,8 +174,18 @@ def _file_response() -> type[FileResponse]:
     return Sent
 
 
-def serve(folder: Path, host: str, port: int, *, log_requests: bool, started: Callable[[str, Mirror], None]) -> None:
+def serve(
+    folder: Path,
+    host: str,
+    port: int,
+    *,
+    log_requests: bool,
+    started: Callable[[str, Mirror], None],
+    origins: Sequence[str] = (cors.ANY,),
+) -> None:
     """Serve a mirror until Ctrl-C or a termination signal; ``started`` gets the URL once it listens.
+
+    ``origins`` are the sites whose scripts may read it, such as ``https://site.example``.
 
     Raises:
         UsageError: The server is not installed, or cannot listen there.
@@ -170,7 +193,7 @@ def serve(folder: Path, host: str, port: int, *, log_requests: bool, started: Ca
         IntegrityError: Its index cannot be read.
     """
     mirror = Mirror(folder)
-    server = _server(mirror, log_requests=log_requests)
+    server = _server(mirror, origins, log_requests=log_requests)
     with _listening(host, port) as listener:
         # A signal that arrives before the server handles signals itself must stop it too; the server raises those that
         # it handled again when it ends.
@@ -183,7 +206,7 @@ def serve(folder: Path, host: str, port: int, *, log_requests: bool, started: Ca
                 signal.signal(number, handler)
 
 
-def _server(mirror: Mirror, *, log_requests: bool) -> Server:
+def _server(mirror: Mirror, origins: Sequence[str], *, log_requests: bool) -> Server:
     try:
         import starlette  # noqa: F401
         import uvicorn
@@ -237,7 +260,7 @@ def _server(mirror: Mirror, *, log_requests: bool) -> Server:
             super().handle_exit(sig, frame)
 
     config = uvicorn.Config(
-        mirror.application(),
+        mirror.application(origins),
         http=Connection,
         ws="none",
         lifespan="off",

@@ -95,6 +95,35 @@ def test_the_configuration_can_be_included_beside_other_sites(how: str, tmp_path
         assert answer.headers["etag"] == f'"{sha256(answer.body)}"'
 
 
+@pytest.mark.parametrize(("value", "allowed"), [("https://site.example", "https://site.example"), ('""', None)])
+def test_ones_own_server_says_which_sites_may_read(value: str, allowed: str | None, tmp_path: Path) -> None:
+    port = free_port()
+    root = mirror_of(b"a: 1").lay(tmp_path / "release")
+    config = f"""
+    pid nginx.pid; events {{}}
+    http {{
+        client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
+        include "{root}/http.conf";
+        server {{ listen 127.0.0.1:{port}; include "{root}/server.conf"; set $ocrzoo_origin {value}; }}
+    }}"""
+    put(tmp_path / "own.conf", config.encode())
+    with run_nginx(tmp_path / "own.conf", tmp_path / "prefix", port) as url:
+        answer = ask(url, FILE, Origin="https://site.example")
+        assert (answer.status, answer.headers.get("access-control-allow-origin")) == (200, allowed)
+
+
+@pytest.mark.parametrize(
+    ("options", "allowed"),
+    [(["https://site.example"], "https://site.example"), (["https://other.example"], None), (["none"], None)],
+)
+def test_the_built_in_server_says_which_sites_may_read(options: list[str], allowed: str | None, tmp_path: Path) -> None:
+    mirror_of(b"a: 1").lay(tmp_path / "release")
+    arguments = [part for option in options for part in ("--allow_origin", option)]
+    with run_serve(tmp_path / "release", *arguments) as (url, _):
+        answer = ask(url, FILE, Origin="https://site.example")
+        assert (answer.status, answer.headers.get("access-control-allow-origin")) == (200, allowed)
+
+
 def test_a_new_release_is_served_completely_after_a_reload(tmp_path: Path) -> None:
     port = free_port()
     listen = f"127.0.0.1:{port}"

@@ -84,6 +84,43 @@ def test_every_name_of_a_file_leads_to_its_bytes(server: str, path: str, served:
 
 
 @pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("index.json", 200),
+        (f"{HF}/resolve/main/inference.yml", 200),
+        (f"{HF}/tree/main", 404),
+        (f"{HF}/resolve/main/missing", 404),
+    ],
+)
+def test_scripts_of_other_sites_see_answers_and_their_headers(
+    server: str, target: str, status: int, served: Served
+) -> None:
+    for method in ("GET", "HEAD"):
+        answer = served.ask(server, target, method, Origin="https://site.example")
+        assert answer.status == status
+        assert answer.headers["access-control-allow-origin"] == "*"
+        exposed = {name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")}
+        seen = {name for name in answer.headers if name in {"etag", "content-length", "x-repo-commit", "x-error-code"}}
+        assert seen <= exposed
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_scripts_of_other_sites_may_ask_for_a_range(server: str, served: Served) -> None:
+    target = f"{HF}/resolve/main/inference.pdiparams"
+    asked = {"Access_Control_Request_Method": "GET", "Access_Control_Request_Headers": "range,if-range"}
+    answer = served.ask(server, target, "OPTIONS", Origin="https://site.example", **asked)
+    assert answer.status in {200, 204}
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert {"GET", "HEAD"} <= {name.strip() for name in answer.headers["access-control-allow-methods"].split(",")}
+    allowed = {name.strip().lower() for name in answer.headers["access-control-allow-headers"].split(",")}
+    assert {"range", "if-range", "if-none-match", "authorization"} <= allowed
+    part = served.ask(server, target, Origin="https://site.example", Range="bytes=10-19")
+    assert (part.status, part.headers["access-control-allow-origin"]) == (206, "*")
+    assert "content-range" in part.headers["access-control-expose-headers"].lower()
+
+
+@pytest.mark.parametrize("server", SERVERS)
 def test_two_files_of_one_size_and_time_have_different_etags(server: str, served: Served) -> None:
     first, second = ((served.root / HF / "resolve" / served.commit / name).stat() for name in ("same_1", "same_2"))
     assert (first.st_size, first.st_mtime_ns) == (second.st_size, second.st_mtime_ns)
