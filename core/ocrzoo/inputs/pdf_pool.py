@@ -38,18 +38,12 @@ class PdfProcess:
 
     def __init__(self, script: Path | None = None, max_seconds: float | None = None) -> None:
         """``script`` is the program; a request takes at most ``max_seconds`` (by default :data:`PAGE_S`)."""
-        from multiprocessing.spawn import get_executable
-
-        program = os.fsdecode(get_executable() or "")
-        if not program or getattr(sys, "frozen", False):
-            raise UsageError("PDF files need a Python interpreter: set it with multiprocessing.set_executable")
+        command = _command(script or WORKER)
         self._messages = temporary_file()
         self._printed = 0
         self._new_messages = b""
         try:
-            self._process = _start(
-                [program, "-P", script or WORKER], PAGE_S if max_seconds is None else max_seconds, self._messages
-            )
+            self._process = _start(command, PAGE_S if max_seconds is None else max_seconds, self._messages)
         except OSError:
             self._messages.close()
             raise
@@ -128,6 +122,17 @@ class PdfProcess:
         for pipe in (self._requests, self._answers):
             with suppress(OSError):  # unsent data
                 pipe.close()
+
+
+def _command(script: Path) -> list[str | Path]:
+    from multiprocessing.spawn import get_executable
+
+    if hasattr(sys, "_MEIPASS"):  # a program of PyInstaller runs the script itself: _pyinstaller/rthooks
+        return [sys.executable, "--ocrzoo-worker", script]
+    program = os.fsdecode(get_executable() or "")
+    if not program or getattr(sys, "frozen", False):
+        raise UsageError("PDF files need a Python interpreter: set it with multiprocessing.set_executable")
+    return [program, "-P", script]
 
 
 def _start(command: Sequence[str | Path], max_seconds: float, messages: IO[bytes]) -> subprocess.Popen[bytes]:
