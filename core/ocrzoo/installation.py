@@ -36,7 +36,6 @@ SAME_MODULE: dict[str, tuple[str, ...]] = {
     "openvino": ("openvino", "openvino-nightly"),
     "paddle": ("paddlepaddle", "paddlepaddle-gpu", "paddlepaddle-xpu"),
     "PIL": ("pillow", "pillow-simd"),
-    "fpdf": ("fpdf2", "fpdf"),
 }
 """Distributions that install the same module: of two of them, the files of the one installed last are used."""
 

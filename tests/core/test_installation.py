@@ -35,7 +35,12 @@ def test_what_is_installed_here_does_not_clash() -> None:
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [("cv2", "opencv-python"), ("cv2", "opencv-contrib-python"), ("onnxruntime", "onnxruntime-gpu"), ("fpdf", "fpdf")],
+    [
+        ("cv2", "opencv-python"),
+        ("cv2", "opencv-contrib-python"),
+        ("onnxruntime", "onnxruntime-gpu"),
+        ("PIL", "pillow-simd"),
+    ],
 )
 def test_two_distributions_of_one_module_are_named(install: Install, module: str, name: str) -> None:
     install(name, "0.1")

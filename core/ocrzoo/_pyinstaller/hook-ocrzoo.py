@@ -17,7 +17,7 @@ from PyInstaller.utils.hooks import (  # pyright: ignore[reportMissingImports]
 
 from ocrzoo._pyinstaller.collecting import engine_modules, weights
 
-_DATA_OF = ("arabic_reshaper", "fpdf", "langcodes", "py3langid", "pypdfium2", "pypdfium2_raw")
+_DATA_OF = ("arabic_reshaper", "langcodes", "py3langid", "pypdfium2", "pypdfium2_raw")
 """Libraries that read files of their own."""
 
 _plugins = entry_points(group="ocrzoo")

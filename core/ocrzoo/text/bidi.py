@@ -18,6 +18,7 @@ from bidi import algorithm
 from ocrzoo.processing.geometry import is_tall
 from ocrzoo.processing.recognition import Line
 from ocrzoo.text.scripts import may_run_down
+from ocrzoo.text.unicode_scripts import script_named
 from ocrzoo.types import Quad
 from ocrzoo_registry.languages.orthography import Direction
 from ocrzoo_registry.languages.tags import Language
@@ -30,9 +31,7 @@ _KNOWN_CLASSES = frozenset(
 
 def runs_right_to_left(scripts: Sequence[str]) -> bool:
     """Whether one of a model's scripts (ISO 15924) runs from right to left."""
-    from fontTools.unicodedata import script_horizontal_direction
-
-    return any(script_horizontal_direction(script, "LTR") == "RTL" for script in scripts)
+    return any(script_named(script).direction == "rtl" for script in scripts)
 
 
 def letters_from_right(text: str) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ocrzoo.text import scripts
 from ocrzoo.text.scripts import scripts_of
+from ocrzoo.text.unicode_scripts import script_of
 from ocrzoo_registry.languages.tags import Language
 
 LanguageScores = Mapping[str, float]
@@ -94,7 +95,7 @@ def normalize(shares: Mapping[str, float]) -> dict[str, float]:
 def _by_letters(text: str, languages: Sequence[Language]) -> dict[str, float]:
     """Score languages by the letters of a text that they lack; one with unknown letters lacks none."""
     written = frozenset().union(*map(scripts_of, languages))
-    seen = {char for char in scripts.letters(text) if scripts.script_of(char) in written}
+    seen = {char for char in scripts.letters(text) if script_of(char) in written}
     unknown = {one.tag: len(seen - one.letters) if one.letters else 0 for one in languages}
     fewest = min(unknown.values())
     return {tag: _UNKNOWN_LETTER_FACTOR ** min(count - fewest, _MAX_UNKNOWN_LETTERS) for tag, count in unknown.items()}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from functools import lru_cache
 
+from ocrzoo.text.unicode_scripts import script_of
 from ocrzoo_registry.languages.tags import Language
 
 SHARED = frozenset({"Zinh", "Zyyy", "Zzzz"})
@@ -35,14 +35,6 @@ _MEMBERS = {
 _SYLLABIC = frozenset({"Hang", "Hani", "Hira", "Kana"})
 _SYLLABLE_WEIGHT = 3
 """Letters that a syllable or an ideograph counts for: a Chinese line with a Latin name in it is Chinese."""
-
-
-@lru_cache(maxsize=4096)
-def script_of(char: str) -> str:
-    """Return the script of a character."""
-    from fontTools.unicodedata import script
-
-    return str(script(char))
 
 
 def letters(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont, features
 
-from ocrzoo.text.scripts import script_of
+from ocrzoo.text.unicode_scripts import script_of
 from ocrzoo.visualize.bidi_runs import Run, clusters, in_visual_order, split_runs, starts_at_right
 from ocrzoo.visualize.fonts.book import PageFonts, is_visible
 from ocrzoo.visualize.fonts.files import Face

@@ -9,10 +9,10 @@ from ocrzoo.text.scripts import (
     CONFUSABLES,
     letters,
     may_run_down,
-    script_of,
     scripts_of,
     weights,
 )
+from ocrzoo.text.unicode_scripts import script_of
 from ocrzoo_registry.languages.tags import Language
 
 

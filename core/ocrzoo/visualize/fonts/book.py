@@ -17,7 +17,8 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.text.scripts import SHARED, script_of
+from ocrzoo.text.scripts import SHARED
+from ocrzoo.text.unicode_scripts import script_named, script_of
 from ocrzoo.visualize.fonts.charmap import Charmap
 from ocrzoo.visualize.fonts.files import BUILT_IN, TABLE, Face, font_files, ranked, system_folders
 from ocrzoo_registry.errors import IntegrityError, SourceError
@@ -207,9 +208,7 @@ class FontBook:
 
 
 def _name(script: str) -> str:
-    from fontTools.unicodedata import script_name
-
-    return "symbols" if script in SHARED else str(script_name(script)).replace("_", " ")
+    return "symbols" if script in SHARED else script_named(script).name
 
 
 def font_book() -> FontBook:
