@@ -37,8 +37,9 @@ if TYPE_CHECKING:
     from ocrzoo.results.ocr import OCRResult
     from ocrzoo.types import Image, Quad
     from ocrzoo_registry.errors import *
+    from ocrzoo_registry.models import download, list_models
     from ocrzoo_registry.store.store import ModelFiles
-    from ocrzoo_registry.zoo import Zoo, download, list_models, select_models
+    from ocrzoo_registry.zoo import Zoo, select_models
 
 __all__ = [
     "AmbiguousLanguage",
@@ -128,7 +129,8 @@ _MODULES = {
     "OCRResult": "ocrzoo.results.ocr",
     **dict.fromkeys(("Image", "Quad"), "ocrzoo.types"),
     "ModelFiles": "ocrzoo_registry.store.store",
-    **dict.fromkeys(("Zoo", "download", "list_models", "select_models"), "ocrzoo_registry.zoo"),
+    **dict.fromkeys(("download", "list_models"), "ocrzoo_registry.models"),
+    **dict.fromkeys(("Zoo", "select_models"), "ocrzoo_registry.zoo"),
 }
 """The module of each public name that is not an error."""
 

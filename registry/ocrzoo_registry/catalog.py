@@ -20,26 +20,36 @@ class Catalog(Registrations[ModelCard]):
         registrations: Iterable[Registration[ModelCard]],
         tasks: Iterable[str] = (),
         refused: Sequence[RefusedCard] = (),
+        offer: Callable[[str], str | None] = lambda _name: None,
     ) -> None:
-        """``tasks`` are known although no card may have them; ``refused`` are named where one of them is asked for."""
+        """``tasks`` are known although no card may have them; ``refused`` are named where one of them is asked for.
+
+        ``offer`` says where the card of an unknown model can be had.
+        """
         advice = "Run 'ocrzoo models list' to see the names."
         super().__init__("model", registrations, lambda card: card.name, missing=UnknownModel, advice=advice)
         self.tasks = frozenset(tasks) | {card.task for card in self}
         """All tasks that a predictor declares or a card names."""
         self.refused = {one.name: one for one in refused if one.name}
         """Cards that plugins have, but that are faulty."""
+        self._offer = offer
 
     def get(self, name: str) -> ModelCard:
         """Return the model with this name.
 
         Raises:
-            UnknownModel: There is no such model; the message has the nearest names.
+            UnknownModel: There is no such model; the message has the nearest names, or which plugin a mirror names.
             AmbiguousName: Two plugins register it.
             CardError: A plugin has it, but its card is faulty.
         """
         if name in self.refused and name not in self and name not in self.conflicts:
             raise CardError(str(self.refused[name]))
-        return super().get(name)
+        try:
+            return super().get(name)
+        except UnknownModel as error:
+            if (found := self._offer(name)) is None:
+                raise
+            raise UnknownModel(f"no model is called {name!r} here; {found}") from error
 
     def search(
         self,

@@ -63,6 +63,8 @@ class Settings:
     """``OCRZOO_MIRROR``, with ``OCRZOO_MIRROR_TOKEN`` if it requires a token."""
     mirror_key: Path | None = None
     """``OCRZOO_MIRROR_KEY``: the public key that the indexes of mirrors and bundles must be signed for."""
+    mirror_cards: bool = False
+    """``OCRZOO_MIRROR_CARDS``: use the mirror's cards of models that no plugin here has."""
     environ: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """The environment, where sources read their own variables."""
 
@@ -88,6 +90,7 @@ class Settings:
             ),
             mirror=_mirror(environ),
             mirror_key=_key(environ),
+            mirror_cards=_switch(environ, "OCRZOO_MIRROR_CARDS"),
             environ=dict(environ),
         )
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from ocrzoo_registry.cards.formats import format_names
 from ocrzoo_registry.cards.schema import Format, ModelCard
@@ -15,10 +14,10 @@ from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.plugins.found import RefusedCard
 from ocrzoo_registry.plugins.manager import PluginManager
-from ocrzoo_registry.plugins.registrations import Origin, Registrations
+from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
 from ocrzoo_registry.plugins.specs import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec, load_attribute
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.store.store import ModelFiles, Store
+from ocrzoo_registry.store.store import Store
 
 if TYPE_CHECKING:
     from ocrzoo_registry.download.events import DownloadEvents
@@ -47,15 +46,21 @@ class Zoo:
     @cached_property
     def models(self) -> Catalog:
         """All model cards."""
-        found = self.plugins.model_cards()
+        found = list(self.plugins.model_cards())
+        known = {one.value.name for one in found}
+        trusted = [card for card in self.source_order.cards() if card.name not in known]
+        found += [Registration(card, Origin("mirror", "the mirror's cards", "")) for card in trusted]
         tasks = (task for spec in self.predictors for task in spec.tasks)
-        catalog = Catalog(found, tasks, self.plugins.refused_cards)
+        catalog = Catalog(found, tasks, self.plugins.refused_cards, self._offered)
         if log.isEnabledFor(logging.DEBUG):
             self.__dict__["models"] = catalog  # what follows reads it
             for origin, texts in self.plugin_warnings().items():
                 for text in texts:
                     log.debug("plugin %s: %s", origin, text)
         return catalog
+
+    def _offered(self, name: str) -> str | None:
+        return self.source_order.offer(name)
 
     @property
     def refused_cards(self) -> Sequence[RefusedCard]:
@@ -249,84 +254,3 @@ def zoo_with_sources(source: str | None, events: DownloadEvents | None = None) -
     zoo = Zoo(settings, events)
     zoo.source_order.names()  # report an unknown source once, not once a model
     return zoo
-
-
-def list_models(
-    pattern: str | Iterable[str] = "",
-    *,
-    exclude: str | Iterable[str] = "",
-    task: str | None = None,
-    family: str | None = None,
-    tier: str | None = None,
-    lang: str | None = None,
-    installed: bool = False,
-    zoo: Zoo | None = None,
-) -> list[str]:
-    """Return the names of models in natural order (v9 before v10).
-
-    ``pattern`` is one or several shell patterns (``*_rec``, ``PP-OCRv5*``), of which a whole name must match one, in
-    any case; names that match a pattern of ``exclude`` are left out. ``lang`` keeps models that claim a language,
-    ``installed`` those stored on this machine.
-
-    Raises:
-        AmbiguousLanguage: The language code has two meanings.
-        UnknownLanguage: There is no such language.
-        UsageError: No model has that task, family or tier.
-    """
-    zoo = zoo or Zoo()
-    cards = zoo.models.search(task=task, family=family, tier=tier, lang=lang)
-    if installed:
-        cards = list(filter(zoo.installed_check(), cards))
-    kept, left_out = _patterns(pattern), _patterns(exclude)
-    return [
-        card.name for card in cards if (not kept or _matches(card.name, kept)) and not _matches(card.name, left_out)
-    ]
-
-
-def _patterns(given: str | Iterable[str]) -> list[str]:
-    return [one for one in ([given] if isinstance(given, str) else given) if one]
-
-
-def _matches(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(name.casefold(), pattern.casefold()) for pattern in patterns)
-
-
-@overload
-def download(  # type: ignore[overload-overlap]  # a str is an Iterable[str] too; the first overload is meant
-    names: str, *, format: Format | None = None, source: str | None = None, zoo: Zoo | None = None
-) -> ModelFiles: ...
-@overload
-def download(
-    names: Iterable[str], *, format: Format | None = None, source: str | None = None, zoo: Zoo | None = None
-) -> list[ModelFiles]: ...
-
-
-def download(
-    names: str | Iterable[str], *, format: Format | None = None, source: str | None = None, zoo: Zoo | None = None
-) -> ModelFiles | list[ModelFiles]:
-    """Download models, unless they are stored already, and return their files (a path: ``files.folder``).
-
-    ``format`` is ``onnx``, ``paddle`` or ``safetensors``; by default the one that an installed engine reads best.
-    ``source`` limits the sources: ``huggingface``, or several, ``modelscope,bos``. Several models are downloaded
-    concurrently; if one fails, the others are stored before the error is raised.
-
-    Raises:
-        UnknownModel: There is no model of that name.
-        SourceError: No source could deliver it.
-        IntegrityError: The bytes are not those expected.
-        UsageError: There is no such source, or ``zoo`` and ``source`` are both given.
-    """
-    from ocrzoo_registry.download.batch import get_all
-    from ocrzoo_registry.download.request import DownloadRequest
-
-    if zoo is not None and source is not None:
-        raise UsageError("download takes a zoo or a source, not both")
-    zoo = zoo or zoo_with_sources(source)
-    formats = (format,) if format else zoo.readable_formats
-    cards = [zoo.models.get(name) for name in ([names] if isinstance(names, str) else names)]
-    results = get_all(zoo.resolver, [DownloadRequest(card, formats) for card in cards])
-    for one in results:
-        if one.error is not None:
-            raise one.error
-    files = [one.files for one in results if one.files is not None]
-    return files[0] if isinstance(names, str) else files

@@ -9,8 +9,9 @@ import pytest
 
 from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.errors import SourceError, UnknownModel, UsageError
+from ocrzoo_registry.models import download, list_models
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.zoo import Zoo, download, list_models
+from ocrzoo_registry.zoo import Zoo
 
 DET, REC = "PP-OCRv5_mobile_det", "PP-OCRv5_mobile_rec"
 

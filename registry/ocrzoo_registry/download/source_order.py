@@ -6,6 +6,8 @@ import logging
 import math
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, cast
 
@@ -14,11 +16,13 @@ from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.registrations import OFFICIAL, Registrations
 from ocrzoo_registry.plugins.specs import SourceSpec, load_attribute
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.base import Holding, Listing, Source, Versioned
+from ocrzoo_registry.sources.base import Holding, Listing, Offering, Source, Versioned
 
 if TYPE_CHECKING:
     from ocrzoo_registry.cards.schema import Format, ModelCard
     from ocrzoo_registry.download.request import DownloadRequest
+
+log = logging.getLogger("ocrzoo")
 
 log = logging.getLogger("ocrzoo")
 
@@ -98,6 +102,35 @@ class SourceOrder:
         except Exception as error:  # noqa: BLE001  # whatever a plugin's source raises
             log.debug("source %s (%s): %s: %s", name, self.specs.origin(name), type(error).__name__, error)
             return False
+
+    def offer(self, model: str) -> str | None:
+        """Return how to get the card of a model that no card here describes; ``None`` if no source has it in time."""
+        from ocrzoo_registry.network.deadline import Deadline
+
+        for spec in map(self.specs.get, self.names()):
+            if not spec.discoverable or self.is_offline(spec.name):
+                continue
+            source = self.load(spec.name)
+            if isinstance(source, Offering):
+                with suppress(TimeoutError):
+                    if found := Deadline(spec.list_timeout_s).run(partial(source.offer, model)):
+                        return found
+        return None
+
+    def cards(self) -> tuple[ModelCard, ...]:
+        """Return the cards that sources have, if the settings trust them; a source that fails is a warning."""
+        from ocrzoo_registry.network.deadline import Deadline
+
+        found: tuple[ModelCard, ...] = ()
+        for spec in map(self.specs.get, self.names() if self.settings.mirror_cards else ()):
+            if spec.discoverable and not self.is_offline(spec.name):
+                source = self.load(spec.name)
+                try:
+                    if isinstance(source, Offering):
+                        found += tuple(Deadline(spec.list_timeout_s).run(source.cards))
+                except (OcrzooError, TimeoutError) as error:
+                    log.warning("no cards from %s: %s", spec.name, error)
+        return found
 
     def lists(self, name: str, card: ModelCard, file_format: Format) -> bool:
         """Whether a local source has a model; not if it fails."""

@@ -39,6 +39,8 @@ class IndexedModel(Manifest):
     """The revision that the source stated."""
     card: ModelCard
     """As it was when the mirror was built; its license is the model's."""
+    distribution: Text | None = None
+    """The Python distribution whose plugin has the card, as a requirement; ``None`` if it is ocrzoo."""
 
     @model_validator(mode="after")
     def _consistent(self) -> IndexedModel:

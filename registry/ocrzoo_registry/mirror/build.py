@@ -25,6 +25,7 @@ from ocrzoo_registry.mirror.known_files import KnownFiles
 from ocrzoo_registry.mirror.plan import PlannedModel, RequestedModel, is_complete, plan
 from ocrzoo_registry.mirror.release import MirrorFolder, Release
 from ocrzoo_registry.mirror.serving import nginx
+from ocrzoo_registry.plugins.registrations import OFFICIAL
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 
@@ -94,6 +95,12 @@ def mirrored_models(zoo: Zoo, index: Index) -> list[RequestedModel]:
         for model in index.models
         if model.name in zoo.models and model.format in zoo.models.get(model.name).artifacts
     ]
+
+
+def distribution_of(zoo: Zoo, name: str) -> str | None:
+    """Return the distribution whose plugin has a model's card, as a requirement; ``None`` if it is ocrzoo itself."""
+    origin = zoo.models.origin(name)
+    return None if origin.distribution == OFFICIAL else f"{origin.distribution}=={origin.version}"
 
 
 def resolver_of(zoo: Zoo, folder: MirrorFolder, events: DownloadEvents | None = None) -> Resolver:
@@ -177,7 +184,7 @@ def _build(
             else:
                 models.pop(key, None)
         else:
-            models[key] = outcome
+            models[key] = outcome.model_copy(update={"distribution": distribution_of(zoo, one.request.name)})
             if one.state in {"new", "changed", "unavailable"}:
                 result.added.append((one, outcome))
     result.failed = [one for one in result.failed if not is_optional(one, {name for name, _ in models})]

@@ -6,7 +6,9 @@ plain files is enough.
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +31,9 @@ from ocrzoo_registry.store.manifest import Manifest
 
 FRESH_S = 10.0
 """Seconds for which an index is used as it is; then the mirror is asked whether it changed."""
+
+NOWHERE = Path(os.devnull, "mirror")
+"""The folder of the mirror's cards: there is none."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class MirrorSource:
 
     def _listed(self, model: IndexedModel | None, card: ModelCard) -> Listing | None:
         origin = "stated by mirror, signed" if self._key else "stated by mirror"
-        return None if model is None else listing(model, card, origin)
+        return None if model is None else listing(model, card, origin, with_written=card.folder == NOWHERE)
 
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
@@ -91,6 +96,31 @@ class MirrorSource:
             return any(model.name == name for model in self._index().models)
         except OcrzooError:
             return False
+
+    def offer(self, name: str) -> str | None:
+        """Return which plugin has the card of a model in the index; ``None`` if the index has no such model."""
+        try:
+            found = next((model for model in self._index().models if model.name == name), None)
+        except OcrzooError:
+            return None
+        if found is None:
+            return None
+        step = f"run pip install {found.distribution}" if found.distribution else "update ocrzoo"
+        return (
+            f"the mirror {self._address} has it, but no plugin here has its card: {step}, or trust the mirror's cards "
+            "with OCRZOO_MIRROR_CARDS=1"
+        )
+
+    def cards(self) -> Sequence[ModelCard]:
+        """Return the cards of the index, each once, without what lies beside a card elsewhere: charset and sources.
+
+        Raises:
+            SourceError: The index cannot be read.
+            IntegrityError: It is not an index, or not signed by the key of the settings.
+        """
+        found = {model.name: model.card for model in self._index().models}
+        beside: dict[str, object] = {"charset": None, "known_digests": None, "sources": {}}
+        return [card.model_copy(update=beside).located_in(NOWHERE) for card in found.values()]
 
     def check(self) -> Health:
         """Count the models of the mirror (``ocrzoo sources check``).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -95,6 +95,23 @@ class Holding(Protocol):
 
     def holds(self, name: str) -> bool:
         """Whether it has the model in some format; ``False`` if it does not answer."""
+        ...
+
+
+@runtime_checkable
+class Offering(Protocol):
+    """A source that has the cards of its models, and knows which plugins they are from."""
+
+    def cards(self) -> Sequence[ModelCard]:
+        """Return the cards.
+
+        Raises:
+            SourceError: The source failed.
+        """
+        ...
+
+    def offer(self, name: str) -> str | None:
+        """Return how to get the card of a model that the source has, in a clause; ``None`` if it does not have it."""
         ...
 
 
