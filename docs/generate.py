@@ -1,8 +1,8 @@
 """Write the pages that are generated from the code: ``python docs/generate.py [--check]``.
 
-``accuracy.md`` from measured figures, ``api.md`` from docstrings, ``cli.md`` from the commands' help, ``hooks.md`` from
-the hook specifications, ``models.md`` from the cards, ``languages.md`` from the cards, their charsets and Unicode
-CLDR's letters, ``model-card.schema.json`` from the schema.
+``accuracy.md`` from measured figures, ``api.md`` from docstrings, ``cli.md`` from the commands' help, ``hooks.md``
+from the hook specifications, ``inputs.md`` from the table of formats, ``models.md`` from the cards, ``languages.md``
+from the cards, their charsets and Unicode CLDR's letters, ``model-card.schema.json`` from the schema.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any, get_origin
 import click
 
 from ocrzoo.cli.root import ocrzoo as command_line
+from ocrzoo.inputs.file_types import FORMATS
 from ocrzoo_registry.cards import schema as card_schema
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.catalog import Catalog
@@ -314,6 +315,59 @@ def accuracy_row(row: dict[str, Any]) -> str:
     return f"| {' | '.join([*cells, ' '.join(row['present_misread'])])} |"
 
 
+INPUTS_HEAD = """\
+# Inputs
+
+An input is a path, a URL, a folder, `-` for standard input, the content of a file, an array, or a list of these. The
+content of a file decides its type, its name does not; in a folder, the files with a suffix of this table are read.
+
+| format | suffixes | decoder | |
+|---|---|---|---|
+"""
+
+INPUTS_REST = """\
+16 bits are divided by 256. Pixels of floating-point numbers have no defined white, and are an error. Animations and
+files with several photographs have frames: see below. `pip install 'ocrzoo[heic]'` adds HEIC. Icons, textures, camera
+raw files, SVG, PostScript, DjVu, JPEG XL and office documents are not read, and the error says what to do with them.
+
+## Folders
+
+A folder and its subfolders are read in the order of the paths. One line on standard error (in Python, a warning of
+the logger `ocrzoo`) has the number and the first names of files left out, those with another suffix. Skipped without
+a message are hidden files and folders, whose name begins with a dot (with them the `._` files of a Mac), and those of
+the system, such as `Thumbs.db` and `__MACOSX`.
+
+## Transparency
+
+Black ink on a transparent ground is laid on white, white ink on black. If a page has both, it is laid on a gray,
+which hides neither. Only ink within 3 pixels of the transparency counts: no ground hides what is inside an opaque
+area. An opaque image is unchanged, and one whose alpha is 0 everywhere is read as if it had none. This holds for
+every format with transparency, and for arrays of four channels (BGRA) or two (gray and alpha). A page of a PDF is
+white paper, as in a viewer. PaddleX drops transparency, and `paddlex_quirks=True` does so too.
+
+## Rotation
+
+The EXIF orientation is applied in JPEG, PNG, WebP, AVIF, HEIC and TIFF (there to each page). PaddleX does not apply
+it in WebP.
+
+## Frames
+
+Of an animation (GIF, PNG, WebP, AVIF) or a file with several photographs (MPO, HEIC) the first frame is read, and a
+warning says how many there are: an animation of some seconds would be hundreds of pages. With `--frames all`
+(`frames="all"`) each one is a page. Previews, gain maps and depth maps, which are smaller than the photograph, are
+not frames. The pages of a TIFF or PDF are always all read.
+"""
+
+
+def inputs_page() -> str:
+    """Return the table of formats, and what else is known about reading inputs."""
+    rows = [
+        f"| {one.name} | {' '.join(f'`{suffix}`' for suffix in one.suffixes)} | {one.decoder} | {one.note} |"
+        for one in FORMATS
+    ]
+    return "\n".join([MADE, "", INPUTS_HEAD + "\n".join(rows), "", INPUTS_REST])
+
+
 def key_texts() -> dict[str, dict[str, str]]:
     """Return what the docstrings in the schema's source say of each key, by record."""
     found: dict[str, dict[str, str]] = {}
@@ -343,6 +397,7 @@ PAGES = {
     "api.md": api_page,
     "cli.md": cli_page,
     "hooks.md": hooks_page,
+    "inputs.md": inputs_page,
     "languages.md": languages_page,
     "model-card.schema.json": schema,
     "models.md": models_page,

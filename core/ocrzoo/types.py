@@ -16,3 +16,6 @@ Quad: TypeAlias = "NDArray[np.int16]"
 
 Batching = Literal["exact", "width"]
 """Which lines share a call: PaddleX's groups, or lines of similar width."""
+
+Frames = Literal["first", "all"]
+"""Which frames of an animation, or photographs of a file that has several, are pages."""

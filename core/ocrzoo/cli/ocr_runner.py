@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Printed = Literal["text", "json", "dictionary"]
 
-_OF_PIPELINE = ("engine", "device", "use_hpip", "hpi_config", "batching", "paddlex_quirks")
+_OF_PIPELINE = ("engine", "device", "use_hpip", "hpi_config", "batching", "paddlex_quirks", "frames")
 """Options that go to ``create_pipeline``; models' names and folders do too, all others to ``predict``."""
 
 
@@ -69,7 +69,7 @@ def run_ocr(reading: OcrJob, arguments: Mapping[str, Any], options: Mapping[str,
 
     ``arguments`` and the ``options`` of ``create_pipeline`` go there, all other options to ``predict``.
     """
-    from ocrzoo.inputs import count_pages, decoder_messages
+    from ocrzoo.inputs import InputOptions, count_pages, decoder_messages
     from ocrzoo.pipelines.factory import create_pipeline
     from ocrzoo_registry.zoo import Zoo
 
@@ -82,7 +82,8 @@ def run_ocr(reading: OcrJob, arguments: Mapping[str, Any], options: Mapping[str,
     _check_options(made.predict, of_pages)
     for folder in filter(None, (reading.save_path, reading.output.parent if reading.output else None)):
         _make_folder(folder)
-    total = count_pages(reading.inputs, password=of_pages.get("password"))
+    frames = InputOptions(frames=options.get("frames") or "first")
+    total = count_pages(reading.inputs, frames, password=of_pages.get("password"))
     with page_progress(total) as advance:
         found = made.predict(list(reading.inputs), on_error=reading.record_error, **of_pages)
         several = (total is not None and total > 1) or len(reading.inputs) > 1
@@ -163,7 +164,7 @@ def _document_kind(output: Path, inputs: Sequence[str]) -> str:
 
 def _is_read(output: Path, given: Path) -> bool:
     """Whether an existing file is an input, or in an input folder."""
-    from ocrzoo.inputs.iter_pages import SUFFIXES
+    from ocrzoo.inputs.file_types import SUFFIXES
 
     try:
         if given.is_dir():

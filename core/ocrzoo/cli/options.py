@@ -171,6 +171,11 @@ running_options = together(
     ),
     click.option("--paddlex_quirks", type=Switch(), help="Also reproduce PaddleX's known errors.  [False]"),
     click.option(
+        "--frames",
+        type=click.Choice(["first", "all"]),
+        help="Frames of an animated GIF, PNG or WebP, or photographs in one file, that are pages.  [first]",
+    ),
+    click.option(
         "--save_path",
         metavar="DIR",
         type=click.Path(path_type=Path),

@@ -8,8 +8,21 @@ raises an error for that page only.
 from __future__ import annotations
 
 from ocrzoo.inputs.arrays import from_array
+from ocrzoo.inputs.file_types import SUFFIXES
 from ocrzoo.inputs.images import decode, read_image
-from ocrzoo.inputs.iter_pages import SUFFIXES, Input, Password, count_pages, pages
+from ocrzoo.inputs.iter_pages import Input, Password, count_pages, pages
+from ocrzoo.inputs.options import InputOptions
 from ocrzoo.inputs.page import Page
 
-__all__ = ["SUFFIXES", "Input", "Page", "Password", "count_pages", "decode", "from_array", "pages", "read_image"]
+__all__ = [
+    "SUFFIXES",
+    "Input",
+    "InputOptions",
+    "Page",
+    "Password",
+    "count_pages",
+    "decode",
+    "from_array",
+    "pages",
+    "read_image",
+]

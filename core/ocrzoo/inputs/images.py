@@ -1,50 +1,55 @@
-"""Image files of one page: decoded by OpenCV, as in PaddleX, after Pillow has read their size."""
+"""Image files: decoded by OpenCV, as in PaddleX, or by Pillow, which reads their size first."""
 
 from __future__ import annotations
 
-import io
 import logging
-from dataclasses import dataclass
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from ocrzoo.inputs import limits
-from ocrzoo.inputs.file_types import describe_unreadable, file_type
+from ocrzoo.inputs.by_pillow import open_image, orientation, scale_transparent_color, to_bgr, upright
+from ocrzoo.inputs.file_types import FORMATS, describe_unreadable, file_type
+from ocrzoo.inputs.frames import frame_numbers
+from ocrzoo.inputs.jpegs import is_truncated
 from ocrzoo.inputs.limits import no_warnings
+from ocrzoo.inputs.options import DEFAULTS, InputOptions
 from ocrzoo.inputs.tiffs import TiffFile
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError
-from ocrzoo_registry.files import read_bounded, reason
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "DIB", "PPM", "SUN", "GIF", "JPEG2000")
-"""Pillow's formats that are allowed; some of the others start programs."""
+if TYPE_CHECKING:
+    import PIL.Image
 
-_JPEG_TAIL = 4096
-"""Bytes at the end in which a JPEG's end marker is searched; some cameras append data after it."""
+_BY_OPENCV = {name for one in FORMATS if one.decoder == "OpenCV" for name in one.pillow}
+_WHOLLY_BY_OPENCV = {"JPEG", "MPO", "PNG"}
+"""Formats of which OpenCV reads every variant, and applies the EXIF orientation; what it refuses is damaged."""
+_NEGATIVE_IN_OPENCV = ("SUN", "1")
+"""Format and mode in which OpenCV takes black for white."""
+_JPEG2000_OF_MORE_BITS = re.compile(rb"\xff\x4f\xff\x51.{36}\0\x03[\x08-\x25]", re.DOTALL)
+"""The header of three colors of more than 8 bits, of which Pillow makes white black."""
 
 log = logging.getLogger("ocrzoo")
 
 
-def read_image(path: Path) -> Image:
-    """Read an image file; EXIF rotation is applied, transparency dropped.
+def read_image(path: Path, options: InputOptions = DEFAULTS) -> Image:
+    """Read an image file, as :func:`decode` does.
 
     Raises:
         InputError: The file does not exist or is not a readable image.
     """
-    try:
-        content = read_bounded(path, limits.MAX_BYTES)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: {reason(error) if isinstance(error, OSError) else error}") from error
-    return decode(content, str(path))
+    return decode(limits.read_content(path), str(path), options)
 
 
-def decode(content: bytes, name: str) -> Image:
+def decode(content: bytes, name: str, options: InputOptions = DEFAULTS) -> Image:
     """Decode the bytes of an image file to H x W x 3, uint8, BGR; of several pages or frames, the first.
 
-    The pixels are those of ``cv2.imdecode(..., cv2.IMREAD_COLOR)``: EXIF rotation applied (not in WebP), transparency
-    dropped, 16 bits divided by 256.
+    An opaque image has the pixels of ``cv2.imdecode(..., cv2.IMREAD_COLOR)``, 16 bits divided by 256, with the EXIF
+    rotation applied. A transparent one is laid on a ground that shows its ink
+    (:func:`~ocrzoo.inputs.transparency.flatten`).
 
     Raises:
         InputError: They are not a readable image.
@@ -55,59 +60,47 @@ def decode(content: bytes, name: str) -> Image:
     if kind == "pdf":
         raise InputError(f"{name}: a PDF, not a single image: read its pages with ocrzoo.inputs.pages")
     if kind == "tiff":
-        return TiffFile(content, name).read(0)
-    header = _read_header(content, name)
-    limits.check_size(header.width, header.height, name)
-    _warn(header, content, name)
-    if header.format == "GIF" or (header.format == "WEBP" and header.frames > 1):
-        return _decode_first_frame(content, name)
-    return _decode(content, name)
+        return TiffFile(content, name, options).read(0)
+    with open_image(content, name) as image:
+        limits.check_size(*image.size, name)
+        _warn(image, content, name)
+        return _decode(image, content, name, options)
 
 
-@dataclass(frozen=True)
-class _Header:
-    format: str
-    width: int
-    height: int
-    frames: int
-
-
-def _read_header(content: bytes, name: str) -> _Header:
-    import PIL.Image
-
-    try:
-        with no_warnings(), PIL.Image.open(io.BytesIO(content), formats=FORMATS) as header:
-            return _Header(header.format or "", *header.size, getattr(header, "n_frames", 1))
-    except PIL.Image.DecompressionBombError as error:
-        raise InputError(f"{name}: too large: {error}") from error
-    except Exception as error:  # Pillow's parsers raise anything
-        raise InputError(f"{name}: {describe_unreadable(content)}") from error
-
-
-def _warn(header: _Header, content: bytes, name: str) -> None:
-    if header.frames > 1 and header.format != "MPO":  # MPO of phones is one photograph with previews
-        log.warning("%s: an animation of %d frames, of which only the first is read", name, header.frames)
-    if content.startswith(b"\xff\xd8") and b"\xff\xd9" not in content[-_JPEG_TAIL:]:
+def _warn(image: PIL.Image.Image, content: bytes, name: str) -> None:
+    frames = len(frame_numbers(image))
+    if frames > 1:
+        log.warning("%s: has %d frames, of which only the first is read: use --frames all to read all", name, frames)
+    if content.startswith(b"\xff\xd8") and is_truncated(content):
         log.warning("%s: the JPEG is truncated; the missing part is gray", name)
 
 
-def _decode(content: bytes, name: str) -> Image:
+def _decode(image: PIL.Image.Image, content: bytes, name: str, options: InputOptions) -> Image:
+    show_ink = image.has_transparency_data and not options.paddlex_quirks
+    if image.format in _BY_OPENCV and (image.format, image.mode) != _NEGATIVE_IN_OPENCV:
+        decoded = _by_opencv(content)
+        if decoded is None and image.format in _WHOLLY_BY_OPENCV:
+            raise InputError(f"{name}: {describe_unreadable(content)}")
+        if decoded is not None and not show_ink:
+            turned = image.format not in _WHOLLY_BY_OPENCV and not options.paddlex_quirks
+            return upright(decoded, orientation(image)) if turned else decoded
+    scale_transparent_color(image, content)
     try:
-        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        raise InputError(f"{name}: could not be decoded: {error.err}") from error
-    if image is None:
-        raise InputError(f"{name}: {describe_unreadable(content)}")
-    return image  # type: ignore[return-value]  # uint8, as IMREAD_COLOR promises
-
-
-def _decode_first_frame(content: bytes, name: str) -> Image:
-    """Decode with Pillow what OpenCV 4.10 does not read: GIF, and WebP with several frames."""
-    import PIL.Image
-
-    try:
-        with PIL.Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            rgb = np.asarray(image.convert("RGB"))
+        with no_warnings():
+            decoded = to_bgr(image, name, show_ink=show_ink)
+        if image.format == "JPEG2000" and image.mode == "RGB" and _JPEG2000_OF_MORE_BITS.search(content):
+            again = _by_opencv(content)  # on a damaged one, which Pillow refuses, it would end the process
+            decoded = decoded if again is None else again
+    except InputError:
+        raise
     except Exception as error:  # Pillow's parsers raise anything
         raise InputError(f"{name}: {describe_unreadable(content)}") from error
-    return cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)  # type: ignore[return-value]  # uint8 stays
+    return upright(decoded, orientation(image))
+
+
+def _by_opencv(content: bytes) -> Image | None:
+    """Decode by OpenCV; ``None`` if it cannot: Pillow reads more variants of some formats."""
+    try:
+        return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)  # type: ignore[return-value]  # uint8
+    except cv2.error:
+        return None

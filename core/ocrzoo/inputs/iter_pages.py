@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,9 +18,12 @@ from ocrzoo.inputs import decoder_messages, limits
 from ocrzoo.inputs.arrays import from_array
 from ocrzoo.inputs.download import download
 from ocrzoo.inputs.faults import as_input_error
-from ocrzoo.inputs.file_types import HEAD_BYTES, file_type
+from ocrzoo.inputs.file_types import HEAD_BYTES, SUFFIXES, file_type
+from ocrzoo.inputs.folders import describe_left_out, folder_files
+from ocrzoo.inputs.frames import FrameFile, has_frames
 from ocrzoo.inputs.images import decode, read_image
 from ocrzoo.inputs.multipage import Document, document_pages
+from ocrzoo.inputs.options import DEFAULTS, InputOptions
 from ocrzoo.inputs.page import Origin, Page, failing, is_url
 from ocrzoo.inputs.pdfs import PdfFile
 from ocrzoo.inputs.tiffs import TiffFile
@@ -31,25 +35,19 @@ from ocrzoo_registry.network.urls import without_credentials
 Input: TypeAlias = "str | os.PathLike[str] | bytes | NDArray[Any] | Iterable[Input]"
 """A path, URL, folder, ``-`` for standard input, a file's content, an array (gray, BGR or BGRA), or several of them."""
 
-SUFFIXES = frozenset(
-    [
-        *(".bmp", ".dib", ".jpeg", ".jpg", ".png", ".webp", ".pbm", ".pgm", ".ppm", ".pnm"),
-        *(".sr", ".ras", ".tiff", ".tif", ".pdf"),
-    ]
-)
-"""Suffixes of the files of a folder that are read (PaddleX's list); a file given by name may have any."""
-
 MAX_NESTING = 20
 """Lists within lists."""
 
 Password: TypeAlias = "str | Sequence[str] | None"  # noqa: S105  # a type
 """The password of encrypted PDF files, or several, each of which is tried."""
 
-_Openers: TypeAlias = Mapping[str, Callable[[Path | bytes, str], Document]]
-"""By file type, what opens a file of several pages; the other types have one page."""
+_DOCUMENTS: dict[str, type[Document]] = {"pdf": PdfFile, "tiff": TiffFile}
+"""By file type, what opens a file of several pages; the other types have one page, or frames."""
+
+log = logging.getLogger("ocrzoo")
 
 
-def pages(source: Input, *, password: Password = None) -> Iterator[Page]:
+def pages(source: Input, options: InputOptions = DEFAULTS, *, password: Password = None) -> Iterator[Page]:
     """Yield the pages of an input, folders sorted by file name; a page is decoded when it is read.
 
     Inputs are opened one at a time: a URL or standard input is read before its first page, and kept until its last page
@@ -62,8 +60,7 @@ def pages(source: Input, *, password: Password = None) -> Iterator[Page]:
     """
     if problem := _problem(source):
         raise UsageError(problem)
-    openers: _Openers = {"pdf": partial(PdfFile, passwords=_passwords(password)), "tiff": TiffFile}
-    for page in _pages_of(source, openers, ()):
+    for page in _pages_of(source, replace(options, passwords=_passwords(password)), ()):
         yield replace(page, read=partial(_read, page))
 
 
@@ -95,14 +92,14 @@ def _is_utf8(text: str) -> bool:
     return True
 
 
-def _pages_of(source: Input, openers: _Openers, within: Sequence[object]) -> Iterator[Page]:
+def _pages_of(source: Input, options: InputOptions, within: Sequence[object]) -> Iterator[Page]:
     """Yield the pages of a supported input; ``within`` are the lists that it is in."""
     if isinstance(source, np.ndarray):
-        yield Page(None, partial(from_array, source))
+        yield Page(None, partial(from_array, source, options))
     elif isinstance(source, bytes):
-        yield from _pages_of_content(source, "the bytes given", None, openers)
+        yield from _pages_of_content(source, "the bytes given", None, options)
     elif isinstance(source, str | os.PathLike):
-        yield from _pages_of_name(os.fsdecode(source), openers)
+        yield from _pages_of_name(os.fsdecode(source), options)
     elif len(within) == MAX_NESTING or any(source is outer for outer in within):
         yield failing(None, f"lists that contain themselves, or are nested more than {MAX_NESTING} deep, are not read")
     else:
@@ -110,15 +107,18 @@ def _pages_of(source: Input, openers: _Openers, within: Sequence[object]) -> Ite
             if problem := _problem(item):
                 yield failing(None, problem)
             else:
-                yield from _pages_of(item, openers, (*within, source))
+                yield from _pages_of(item, options, (*within, source))
 
 
-def count_pages(source: Input, *, password: Password = None) -> int | None:
+def count_pages(source: Input, options: InputOptions = DEFAULTS, *, password: Password = None) -> int | None:
     """Count the pages of an input; ``None`` for URLs, standard input and iterators, which can be read only once.
 
-    Nothing is downloaded, decoded or consumed; PDF and TIFF files are opened. An unreadable input counts as a page.
+    Nothing is downloaded, decoded or consumed; PDF and TIFF files are opened, with ``frames="all"`` all files. An
+    unreadable input counts as a page.
     """
-    return sum(1 for _ in pages(source, password=password)) if _is_repeatable(source, set()) else None
+    if not _is_repeatable(source, set()):
+        return None
+    return sum(1 for _ in pages(source, replace(options, report=False), password=password))
 
 
 def _problem(source: object) -> str | None:
@@ -140,40 +140,36 @@ def _is_repeatable(source: object, seen: set[int]) -> bool:
     return isinstance(source, Collection) and all(_is_repeatable(item, seen) for item in source)
 
 
-def _pages_of_name(name: str, openers: _Openers) -> Iterator[Page]:
+def _pages_of_name(name: str, options: InputOptions) -> Iterator[Page]:
     scheme, separator, _ = name.partition("://")
     shown = without_credentials(name) if separator else name
     if name == "-":
-        yield from _pages_of_download(name, "standard input", _read_standard_input, openers)
+        yield from _pages_of_download(name, "standard input", _read_standard_input, options)
     elif is_url(name):
-        yield from _pages_of_download(shown, shown, partial(download, name), openers)
+        yield from _pages_of_download(shown, shown, partial(download, name), options)
     elif separator and scheme.isalnum():
         yield failing(shown, f"{shown}: only http and https URLs are supported")
     elif not name:
         yield failing(name, "an input has an empty name")
     elif os.path.isdir(name):  # noqa: PTH112  # unlike Path.is_dir, it never raises
-        yield from _pages_of_folder(name, openers)
+        yield from _pages_of_folder(name, options)
     else:
-        yield from _pages_of_file(name, openers)
+        yield from _pages_of_file(name, options)
 
 
-def _pages_of_folder(folder: str, openers: _Openers) -> Iterator[Page]:
-    """Yield the pages of a folder and its subfolders, sorted by path; unreadable folders are skipped."""
-    found = (Path(root) / name for root, _folders, names in os.walk(folder) for name in names)
-    paths = sorted(path for path in found if path.suffix.lower() in SUFFIXES and os.path.isfile(path))  # noqa: PTH113
-    if not paths:
+def _pages_of_folder(folder: str, options: InputOptions) -> Iterator[Page]:
+    """Yield the pages of a folder and its subfolders, sorted by path; files that are left out are logged."""
+    files = folder_files(folder)
+    if files.left_out and options.report:
+        log.warning("%s", describe_left_out(folder, files.left_out))
+    if not files.read:
         yield failing(folder, f"{folder}: no file in this folder ends in {', '.join(sorted(SUFFIXES))}")
-    for path in paths:
-        yield from _pages_of_file(str(path), openers)
+    for path in files.read:
+        yield from _pages_of_file(str(path), options)
 
 
-def _pages_of_file(name: str, openers: _Openers) -> Iterator[Page]:
-    path = Path(name)
-    opener = openers.get(file_type(_head(path)))
-    if opener is None:
-        yield Page(name, partial(read_image, path), origin=Origin(path))
-    else:
-        yield from document_pages(opener(path, name), name)
+def _pages_of_file(name: str, options: InputOptions) -> Iterator[Page]:
+    yield from _pages_of_source(Path(name), _head(Path(name)), name, name, options)
 
 
 def _head(path: Path) -> bytes:
@@ -185,22 +181,33 @@ def _head(path: Path) -> bytes:
         return b""
 
 
-def _pages_of_download(input_path: str, name: str, load: Callable[[], bytes], openers: _Openers) -> Iterator[Page]:
+def _pages_of_download(input_path: str, name: str, load: Callable[[], bytes], options: InputOptions) -> Iterator[Page]:
     try:
         with as_input_error(name):
             content = load()
     except InputError as error:
         yield failing(input_path, error)
     else:
-        yield from _pages_of_content(content, name, input_path, openers)
+        yield from _pages_of_content(content, name, input_path, options)
 
 
-def _pages_of_content(content: bytes, name: str, input_path: str | None, openers: _Openers) -> Iterator[Page]:
-    opener = openers.get(file_type(content[:HEAD_BYTES]))
-    if opener is None:
-        yield Page(input_path, partial(decode, content, name), origin=Origin(content))
+def _pages_of_content(content: bytes, name: str, input_path: str | None, options: InputOptions) -> Iterator[Page]:
+    yield from _pages_of_source(content, content[:HEAD_BYTES], name, input_path, options)
+
+
+def _pages_of_source(
+    source: Path | bytes, head: bytes, name: str, input_path: str | None, options: InputOptions
+) -> Iterator[Page]:
+    """Yield the pages of a file or its content; an image is one page, or a page for each of its frames."""
+    document = _DOCUMENTS.get(file_type(head))
+    if document is not None:
+        yield from document_pages(document(source, name, options), input_path)
+    elif options.frames == "all" and has_frames(source, name):
+        yield from document_pages(FrameFile(source, name, options), input_path)
+    elif isinstance(source, bytes):
+        yield Page(input_path, partial(decode, source, name, options), origin=Origin(source))
     else:
-        yield from document_pages(opener(content, name), input_path)
+        yield Page(input_path, partial(read_image, source, options), origin=Origin(source))
 
 
 def _read_standard_input() -> bytes:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 
 from ocrzoo_registry.errors import InputError
+from ocrzoo_registry.files import read_bounded, reason
 
 MAX_BYTES = 512 << 20
 """Size of the largest image file and of standard input; PDF and TIFF files are not read as a whole."""
@@ -20,6 +22,18 @@ MAX_PIXELS = 178_956_970
 
 MAX_PAGES = 50_000
 """Pages of one file; the number in a file may be wrong."""
+
+
+def read_content(path: Path) -> bytes:
+    """Read an image file.
+
+    Raises:
+        InputError: It does not exist, is not a file or is too large.
+    """
+    try:
+        return read_bounded(path, MAX_BYTES)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: {reason(error) if isinstance(error, OSError) else error}") from error
 
 
 def check_size(width: int, height: int, name: str) -> None:

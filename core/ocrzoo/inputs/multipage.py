@@ -11,6 +11,7 @@ from typing import Self
 
 from ocrzoo.inputs.faults import as_input_error
 from ocrzoo.inputs.limits import check_pages
+from ocrzoo.inputs.options import DEFAULTS, InputOptions
 from ocrzoo.inputs.page import Origin, Page, failing
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError
@@ -22,10 +23,11 @@ class Document(ABC):
     As a context manager it stays open between reads.
     """
 
-    def __init__(self, source: Path | bytes, name: str) -> None:
+    def __init__(self, source: Path | bytes, name: str, options: InputOptions = DEFAULTS) -> None:
         """``source`` is the file or its content, ``name`` is for messages."""
         self._source = source
         self._name = name
+        self._options = options
         self._reading = Lock()
         self._keep_open = False
 
@@ -45,10 +47,9 @@ class Document(ABC):
         self._keep_open = False
         self._close_if_done()
 
-    @property
-    def origin(self) -> Origin:
-        """The file, with what opens it."""
-        return Origin(self._source)
+    def origin(self, index: int) -> Origin:
+        """Return the file of a page, with what opens it; ``index`` counts from 0."""
+        return Origin(self._source, (), self._number(index))
 
     def count(self) -> int:
         """Count the pages; none is decoded.
@@ -89,6 +90,10 @@ class Document(ABC):
     def _close(self) -> None:
         """Close it if it is open."""
 
+    def _number(self, index: int) -> int | None:
+        """The number of a page in the file, where that may be another one."""
+        return index
+
     @abstractmethod
     def _count(self) -> int: ...
 
@@ -101,6 +106,6 @@ def document_pages(document: Document, input_path: str | None) -> Iterator[Page]
     try:
         with document:
             for index in range(document.count()):
-                yield Page(input_path, partial(document.read, index), index, document.origin)
+                yield Page(input_path, partial(document.read, index), index, document.origin(index))
     except InputError as error:
         yield failing(input_path, error)

@@ -28,10 +28,12 @@ class Origin:
     """Its path, or its content."""
     passwords: tuple[str, ...] = ()
     """Those given, of which one may open it."""
+    number: int | None = None
+    """Of the page among all images of a TIFF, or all frames, from 0; ``None`` if the file has one, and in PDFs."""
 
-    def __reduce__(self) -> tuple[type[Origin], tuple[Path | bytes]]:
+    def __reduce__(self) -> tuple[type[Origin], tuple[Path | bytes, tuple[str, ...], int | None]]:
         """Leave out what is secret or large."""
-        return Origin, (self.file if isinstance(self.file, Path) else b"",)
+        return Origin, (self.file if isinstance(self.file, Path) else b"", (), self.number)
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from ocrzoo.inputs import limits
 from ocrzoo.inputs.multipage import Document
+from ocrzoo.inputs.options import DEFAULTS, InputOptions
 from ocrzoo.inputs.page import Origin
 from ocrzoo.inputs.pdf_pool import PdfProcess, give_back, take
 from ocrzoo.types import Image
@@ -53,18 +53,17 @@ class PdfFile(Document):
         UsageError: One of these variables is not a positive number.
     """
 
-    def __init__(self, source: Path | bytes, name: str, passwords: Sequence[str] = ()) -> None:
-        super().__init__(source, name)
-        self._passwords = [*passwords]
+    def __init__(self, source: Path | bytes, name: str, options: InputOptions = DEFAULTS) -> None:
+        super().__init__(source, name, options)
+        self._passwords = [*options.passwords]
         self._scale = _positive("PADDLE_PDX_PDF_RENDER_SCALE", RENDER_SCALE)
         self._least = _positive("PADDLE_PDX_PDF_MIN_RENDER_SCALE", MIN_SCALE)
         self._worker: PdfProcess | None = None
         self._pages = 0
         self._crashes = 0
 
-    @property
-    def origin(self) -> Origin:
-        """The file, with the passwords given."""
+    def origin(self, _index: int) -> Origin:
+        """Return the file, with the passwords given."""
         return Origin(self._source, tuple(self._passwords))
 
     def _open(self) -> None:

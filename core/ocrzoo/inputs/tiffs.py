@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 import os
 import struct
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
-
-import cv2
-import numpy as np
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from ocrzoo.inputs import limits
+from ocrzoo.inputs.by_pillow import to_bgr
 from ocrzoo.inputs.limits import no_warnings
 from ocrzoo.inputs.multipage import Document
 from ocrzoo.types import Image
@@ -21,13 +20,22 @@ from ocrzoo_registry.files import open_regular, reason
 if TYPE_CHECKING:
     import PIL.Image
 
-_BITS_PER_SAMPLE = 258
-"""The tag's number in the TIFF specification."""
+_NEW_SUBFILE_TYPE, _SUBFILE_TYPE = 254, 255
+"""Numbers of tags in the TIFF specification; the second is the older one."""
+_REDUCED, _MASK = 1, 4
+"""Bits of NewSubfileType."""
+_OLD_REDUCED = 2
+"""The value of SubfileType."""
 
 
 class TiffFile(Document):
-    """A TIFF file; rotation is applied, transparency dropped, 16 bits become 8."""
+    """A TIFF file; rotation is applied, a transparent page laid on a ground that shows its ink, 16 bits become 8.
 
+    Reduced copies of a page (overviews, thumbnails) and masks are not pages.
+    """
+
+    _directories: Sequence[int] | None = None
+    """Numbers of the pages among all directories of the file."""
     _file: IO[bytes] | None = None
     _image: PIL.Image.Image | None = None
 
@@ -58,54 +66,79 @@ class TiffFile(Document):
             self._file = None
 
     def _count(self) -> int:
-        """Follow the chain of pages; a broken link counts as a page, whose reading raises the error."""
-        for index in range(limits.MAX_PAGES + 1):
+        if self._directories is None:
+            found = list(self._find_directories())
+            self._directories = [one.number for one in found] if self._options.paddlex_quirks else _pages_among(found)
+        return len(self._directories)
+
+    def _number(self, index: int) -> int:
+        return (self._directories or ())[index]
+
+    def _find_directories(self) -> Iterator[_Directory]:
+        """Follow the chain; a broken link is the last one and counts as a page, whose reading raises the error."""
+        for number in range(limits.MAX_PAGES + 1):
             try:
-                self._seek(index)
+                image = self._seek(number, f"{self._name}: page {number + 1}")
             except EOFError:
-                return index
+                return
             except InputError:
-                return index + 1
-        return limits.MAX_PAGES + 1
+                yield _Directory(number, 0, 0, reduced=False, mask=False)
+                return
+            kind, old_kind = (_number(image, tag) for tag in (_NEW_SUBFILE_TYPE, _SUBFILE_TYPE))
+            reduced = bool(kind & _REDUCED) or old_kind == _OLD_REDUCED
+            yield _Directory(number, *image.size, reduced=reduced, mask=bool(kind & _MASK))
 
     def _read(self, index: int) -> Image:
         where = f"{self._name}: page {index + 1}"
-        image = self._seek(index)
-        limits.check_size(*image.size, where)
+        self._count()
         try:
+            image = self._seek(self._number(index), where)
+            limits.check_size(*image.size, where)
             with no_warnings():
-                return _to_bgr(image, where)
+                return to_bgr(image, where, show_ink=not self._options.paddlex_quirks)
         except InputError:
             raise
         except Exception as error:  # Pillow's parsers raise anything
             raise InputError(f"{where}: damaged or truncated: {error}") from error
 
-    def _seek(self, index: int) -> PIL.Image.Image:
+    def _seek(self, number: int, where: str) -> PIL.Image.Image:
         image = self._image
         assert image is not None, "open"  # noqa: S101
         try:
             with no_warnings():
-                image.seek(index)
+                image.seek(number)
         except EOFError:
             raise
         except Exception as error:  # Pillow's parsers raise anything
-            raise InputError(f"{self._name}: page {index + 1}: damaged or truncated: {error}") from error
+            raise InputError(f"{where}: damaged or truncated: {error}") from error
         return image
 
 
-def _to_bgr(image: PIL.Image.Image, where: str) -> Image:
-    """Decode Pillow's current page.
+class _Directory(NamedTuple):
+    """What a TIFF says of one of its images."""
 
-    16-bit gray is divided by 256, as in OpenCV; Pillow, and so PaddleX, would turn all but the darkest gray white.
-    """
-    if image.mode in ("F", "I"):
-        raise InputError(f"{where}: 32-bit and signed pixels have no defined white: save it with 8 bits")
-    if image.mode.startswith("I;16"):
-        bits = int(image.tag_v2.get(_BITS_PER_SAMPLE, (16,))[0])  # type: ignore[attr-defined]  # TIFF's
-        gray = (np.asarray(image) >> (bits - 8)).astype(np.uint8)
-        return cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR)  # type: ignore[return-value]  # uint8 stays
-    rgb = np.asarray(image.convert("RGB"))
-    return cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)  # type: ignore[return-value]  # uint8 stays
+    number: int
+    width: int
+    height: int
+    reduced: bool
+    mask: bool
+
+
+def _pages_among(found: Sequence[_Directory]) -> list[int]:
+    """Return the numbers of the pages. What calls itself a copy without being smaller than a page is a page."""
+    whole = [one for one in found if not one.reduced and not one.mask]
+    width, height = max((one.width for one in whole), default=0), max((one.height for one in whole), default=0)
+
+    def is_page(one: _Directory) -> bool:
+        return not (whole and one.mask) and not (one.reduced and one.width < width and one.height < height)
+
+    return [one.number for one in found if is_page(one)]
+
+
+def _number(image: PIL.Image.Image, tag: int) -> int:
+    """The value of a tag; 0 if it is missing or no number."""
+    value = image.tag_v2.get(tag, 0)  # type: ignore[attr-defined]  # TIFF's
+    return value if isinstance(value, int) else 0
 
 
 def check_directories(file: IO[bytes], name: str) -> None:

@@ -84,9 +84,8 @@ class DocPreprocessorPipeline:
         """
         params = preprocessing_params(self.config, use_doc_orientation_classify, use_doc_unwarping)
         devices = self.devices if device is None else Device.parse_all(device)
-        return run_pages(
-            pages(input, password=password), [partial(self._read, params, one) for one in devices], on_error
-        )
+        found = pages(input, self.config.input_options, password=password)
+        return run_pages(found, [partial(self._read, params, one) for one in devices], on_error)
 
     def stages(self, params: PreprocessingParams) -> list[LazyModel[Any]]:
         """Return the models of the steps that are on."""

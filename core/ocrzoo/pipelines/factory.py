@@ -12,7 +12,7 @@ from ocrzoo.inputs import Password
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import Configuration
 from ocrzoo.pipelines.modules import MODULES
-from ocrzoo.types import Batching
+from ocrzoo.types import Batching, Frames
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.languages.ranking import Preference
 from ocrzoo_registry.languages.tags import Language
@@ -49,6 +49,7 @@ class Options(TypedDict, total=False):
     precision: Precision
     batching: Batching | None
     paddlex_quirks: bool | None
+    frames: Frames | None
     use_doc_orientation_classify: bool | None
     use_doc_unwarping: bool | None
     use_textline_orientation: bool | None
@@ -89,6 +90,7 @@ def create_pipeline(
     precision: Precision = "fp32",
     batching: Batching | None = None,
     paddlex_quirks: bool | None = None,
+    frames: Frames | None = None,
     use_doc_orientation_classify: bool | None = None,
     use_doc_unwarping: bool | None = None,
     use_textline_orientation: bool | None = None,
@@ -123,7 +125,8 @@ def create_pipeline(
 
     ``batching="exact"``, the default, groups lines as PaddleX does; ``"width"`` groups lines of similar width, with
     less padding. ``paddlex_quirks=True`` reproduces PaddleX where ocrzoo deviates on purpose
-    (docs/paddlex-differences.md).
+    (docs/paddlex-differences.md). ``frames="all"`` reads every frame of an animation, and every photograph of a file
+    that has several, as a page; by default the first is read, and a warning is logged.
 
     Raises:
         UnknownModel: No card has the name given.
@@ -148,6 +151,7 @@ def create_pipeline(
     keys = {
         "batching": batching,
         "paddlex_quirks": paddlex_quirks,
+        "frames": frames,
         "use_hpip": use_hpip,
         "hpi_config": hpi_config,
         "engine": engine,

@@ -117,9 +117,8 @@ class OCRPipeline:
             word_boxes=return_word_box,
         )
         devices = self.devices if device is None else Device.parse_all(device)
-        return run_pages(
-            pages(input, password=password), [partial(self._read, params, one) for one in devices], on_error
-        )
+        found = pages(input, self.config.input_options, password=password)
+        return run_pages(found, [partial(self._read, params, one) for one in devices], on_error)
 
     def load(self, params: OCRParams | None = None, device: Device | None = None) -> OCRModels:
         """Download and load the models of all stages that are on now, not with the first page, and return them.

@@ -6,15 +6,18 @@ Sources of the defaults: PaddleX 3.7.2's ``OCR.yaml`` and ``doc_preprocessor.yam
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, model_validator
 from pydantic_core import PydanticKnownError
 
-from ocrzoo.types import Batching
+from ocrzoo.types import Batching, Frames
 from ocrzoo_registry.cards.schema import Task
 from ocrzoo_registry.errors import OcrzooError
 from ocrzoo_registry.languages.tags import Language, parse_language
+
+if TYPE_CHECKING:
+    from ocrzoo.inputs.options import InputOptions
 
 LimitType = Literal["min", "max"]
 MAX_SIDE_LEN = 100_000
@@ -175,8 +178,17 @@ class PipelineConfig(EngineSettings):
     """Pages that PaddleX takes at once; ignored here, results do not depend on it."""
     paddlex_quirks: bool = False
     """Reproduce PaddleX where ocrzoo deviates on purpose (docs/paddlex-differences.md)."""
+    frames: Frames = "first"
+    """Which frames of an animation, or of a file with several photographs, are read as pages."""
     Serving: dict[str, Any] | None = None
     """PaddleX's, for servers; ignored here."""
+
+    @property
+    def input_options(self) -> InputOptions:
+        """How pages are decoded."""
+        from ocrzoo.inputs.options import InputOptions  # imports OpenCV
+
+        return InputOptions(frames=self.frames, paddlex_quirks=self.paddlex_quirks)
 
 
 class DocPreprocessorModules(ConfigRecord):

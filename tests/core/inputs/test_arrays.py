@@ -9,13 +9,40 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ocrzoo.inputs import from_array
+from ocrzoo.inputs import InputOptions, from_array
 from ocrzoo_registry.errors import InputError
 
 
-def test_colour_is_bgr_and_alpha_is_dropped(picture: NDArray[np.uint8]) -> None:
+def test_colour_is_bgr(picture: NDArray[np.uint8]) -> None:
     np.testing.assert_array_equal(from_array(picture), picture)
-    np.testing.assert_array_equal(from_array(np.dstack([picture, picture[:, :, 0]])), picture)
+
+
+@pytest.mark.parametrize("channels", [(0, 1, 2), (0,)])
+@pytest.mark.parametrize("ink", [0, 255])
+def test_ink_on_a_transparent_ground_is_visible(channels: tuple[int, ...], ink: int) -> None:
+    alpha = np.zeros((20, 30), np.uint8)
+    alpha[8:12, 5:25] = 255
+    read = from_array(np.dstack([*[np.full((20, 30), ink, np.uint8) for _ in channels], alpha]))
+    assert set(np.unique(read[alpha > 0])) == {ink}
+    assert set(np.unique(read[alpha == 0])) == {255 - ink}
+
+
+@pytest.mark.parametrize("alpha", [0, 255])
+def test_alpha_that_is_the_same_everywhere_means_nothing(picture: NDArray[np.uint8], alpha: int) -> None:
+    veil = np.full((20, 30), alpha, np.uint8)
+    np.testing.assert_array_equal(from_array(np.dstack([picture, veil])), picture)
+    np.testing.assert_array_equal(from_array(np.dstack([picture[:, :, 0], veil])), np.dstack([picture[:, :, 0]] * 3))
+
+
+def test_alpha_of_sixteen_bits() -> None:
+    deep = np.full((20, 30, 4), 65535, np.uint16)
+    deep[:, :15, 3] = 0
+    assert from_array(deep)[:, :15].max() == 0, "white ink, dark ground"
+
+
+def test_with_paddlex_quirks_alpha_is_dropped(picture: NDArray[np.uint8]) -> None:
+    veiled = np.dstack([picture, picture[:, :, 0]])
+    np.testing.assert_array_equal(from_array(veiled, InputOptions(paddlex_quirks=True)), picture)
 
 
 @pytest.mark.parametrize("shape", [(20, 30), (20, 30, 1)])
@@ -54,7 +81,7 @@ def test_one_pixel() -> None:
         (np.zeros((20, 30, 3), np.float32), r"float32 is not an image: .*\(array \* 255\)"),
         (np.zeros((20, 30, 3), np.int64), "int64 is not an image: convert it to uint8"),
         (np.zeros((20, 30, 3), object), "object is not an image"),
-        (np.zeros((20, 30, 2), np.uint8), "H x W x 3"),
+        (np.zeros((20, 30, 5), np.uint8), "H x W x 3"),
         (np.zeros((1, 20, 30, 3), np.uint8), "H x W x 3"),
         (np.zeros(30, np.uint8), "H x W x 3"),
         (np.zeros((0, 30, 3), np.uint8), "H x W x 3"),

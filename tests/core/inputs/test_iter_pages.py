@@ -168,7 +168,7 @@ class TestFolders:
         assert found[4].read().shape == (20, 30, 3)
 
     def test_an_empty_folder_is_an_error(self, tmp_path: Path, the_error: Callable[[Any], str]) -> None:
-        assert the_error(tmp_path).startswith(f"{tmp_path}: no file in this folder ends in .bmp, .dib, .jpeg, .jpg, ")
+        assert the_error(tmp_path).startswith(f"{tmp_path}: no file in this folder ends in .apng, .avif, ")
 
 
 class TestMistakes:

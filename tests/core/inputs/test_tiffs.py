@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 import PIL.Image
+import PIL.TiffImagePlugin
 import pytest
 from numpy.typing import NDArray
 
-from ocrzoo.inputs import decode, limits, pages, tiffs
+from ocrzoo.inputs import InputOptions, count_pages, decode, limits, pages, tiffs
 from ocrzoo_registry.errors import InputError
 
 Picture = NDArray[np.uint8]
@@ -144,6 +145,85 @@ def test_pages_within_each_other_are_not_counted_for_hours(tmp_path: Path) -> No
     assert time.monotonic() - started < 5
 
 
+class TestSubfiles:
+    """A TIFF may hold copies of a page for a quick look, and masks; they are not pages."""
+
+    REDUCED, MASK = {254: 1}, {254: 4}
+
+    @staticmethod
+    def written(*images: tuple[tuple[int, int], dict[int, int]]) -> bytes:
+        """A TIFF of images of a size, with the tags of each; the first sides tell them apart."""
+        content = io.BytesIO()
+        with PIL.TiffImagePlugin.AppendingTiffWriter(content, new=True) as writer:
+            for size, tags in images:
+                PIL.Image.new("L", size).save(writer, "TIFF", tiffinfo=tags)
+                writer.newFrame()
+        return content.getvalue()
+
+    @staticmethod
+    def widths(content: bytes, **options: Any) -> list[int]:
+        found = list(pages(content, InputOptions(**options)))
+        assert [page.page_index for page in found] == list(range(len(found)))
+        assert count_pages(content, InputOptions(**options)) == len(found)
+        return [page.read().shape[1] for page in reversed(found)][::-1]
+
+    def test_overviews_behind_each_page(self) -> None:
+        content = self.written(
+            ((400, 300), {}),
+            ((200, 150), self.REDUCED),
+            ((100, 75), self.REDUCED),
+            ((410, 300), {}),
+            ((205, 150), {255: 2}),
+        )
+        assert self.widths(content) == [400, 410]
+        assert [page.origin.number for page in pages(content) if page.origin] == [0, 3], "for formats that keep them"
+        assert decode(content, "x").shape == (300, 400, 3)
+
+    def test_a_thumbnail_before_its_page(self) -> None:
+        content = self.written(((40, 30), self.REDUCED), ((400, 300), {}))
+        assert self.widths(content) == [400]
+        assert decode(content, "x").shape == (300, 400, 3)
+
+    def test_a_mask(self) -> None:
+        assert self.widths(self.written(((400, 300), {}), ((400, 300), self.MASK), ((200, 150), {254: 5}))) == [400]
+
+    def test_pages_say_that_they_are_pages(self) -> None:
+        assert self.widths(self.written(((400, 300), {254: 2}), ((200, 150), {254: 2}), ((100, 75), {255: 3}))) == [
+            400,
+            200,
+            100,
+        ]
+
+    def test_a_copy_that_is_not_smaller_is_a_page(self) -> None:
+        """Some programs set the bit on every page."""
+        assert self.widths(self.written(((400, 300), self.REDUCED), ((401, 300), self.REDUCED))) == [400, 401]
+        assert self.widths(self.written(((400, 300), {}), ((400, 301), self.REDUCED))) == [400, 400]
+        assert self.widths(self.written(((400, 300), self.MASK))) == [400]
+
+    def test_images_below_a_page_are_not_in_the_chain(self) -> None:
+        """SubIFDs: Pillow writes the offset of the first directory, which is followed once."""
+        below = self.written(((400, 300), {}))
+        (first,) = struct.unpack_from("<L", below, 4)
+        assert self.widths(self.written(((410, 300), {330: first}), ((420, 300), {}))) == [410, 420]
+
+    def test_with_paddlex_quirks_each_is_a_page(self) -> None:
+        content = self.written(((400, 300), {}), ((200, 150), self.REDUCED), ((400, 300), self.MASK))
+        assert self.widths(content, paddlex_quirks=True) == [400, 200, 400]
+
+
+def test_each_page_has_its_own_rotation() -> None:
+    content = io.BytesIO()
+    with PIL.TiffImagePlugin.AppendingTiffWriter(content, new=True) as writer:
+        for turned in (1, 6, 3):
+            page = PIL.Image.new("L", (30, 20), 255)
+            page.paste(0, (0, 0, 8, 8))
+            page.save(writer, "TIFF", tiffinfo={0x0112: turned})
+            writer.newFrame()
+    read = [page.read() for page in pages(content.getvalue())]
+    assert [one.shape for one in read] == [(20, 30, 3), (30, 20, 3), (20, 30, 3)]
+    assert [np.argwhere(one[:, :, 0] == 0).min(axis=0).tolist() for one in read] == [[0, 0], [0, 12], [12, 22]]
+
+
 @pytest.mark.parametrize("big", [False, True])
 def test_a_chain_in_either_size_is_gone_along(through_pillow: Encoder, big: bool) -> None:
     content = through_pillow("TIFF", images=[np.zeros((9, 9, 3), np.uint8)] * 3, big_tiff=big)
@@ -165,7 +245,7 @@ def test_suppressed_warnings_do_not_affect_other_code(
     first_is_in, second_is_in = threading.Event(), threading.Event()
     content = through_pillow("TIFF")
 
-    def slow(*_: object) -> Picture:
+    def slow(*_: object, **__: object) -> Picture:
         warnings.warn("damaged", stacklevel=1)
         if not first_is_in.is_set():
             first_is_in.set()
@@ -175,7 +255,7 @@ def test_suppressed_warnings_do_not_affect_other_code(
             first.join(10)
         return np.zeros((9, 9, 3), np.uint8)
 
-    monkeypatch.setattr(tiffs, "_to_bgr", slow)
+    monkeypatch.setattr(tiffs, "to_bgr", slow)
     first, second = (threading.Thread(target=decode, args=(content, name)) for name in "ab")
     first.start()
     assert first_is_in.wait(10)

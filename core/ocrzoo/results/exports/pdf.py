@@ -151,7 +151,7 @@ class _Document:
             self._pages.append(PageJob(file=str(path), number=page.page_index, layer=None, turned=0, kept=True))
         else:
             try:
-                picture = picture_of(page.origin.file, page.page_index, None)
+                picture = picture_of(page.origin.file, page.origin.number, None)
             except (ValueError, OSError, InputError) as error:
                 self._notes.append(f"{page.name} is left out, since its picture cannot be kept: {error}")
                 return
@@ -193,7 +193,7 @@ def _picture(page: TextPage) -> Picture:
     """The picture of a page as its file has it, or the page's image."""
     if page.origin is not None:
         try:
-            return picture_of(page.origin.file, page.page_index, page.image)
+            return picture_of(page.origin.file, page.origin.number, page.image)
         except (ValueError, OSError, InputError) as error:
             log.info("%s: its picture is compressed again: %s", page.name, error)
     return pdf_pictures.from_array(page.image)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from ocrzoo.inputs import limits
-from ocrzoo.inputs.images import FORMATS
+from ocrzoo.inputs.by_pillow import pillow_formats
 from ocrzoo.inputs.limits import no_warnings
 from ocrzoo.results.exports import pdf_pictures
 from ocrzoo.results.exports.pdf_pictures import Picture, usable_profile
@@ -32,7 +32,7 @@ _ON_WHITE = 3.0
 
 
 def picture_of(origin: Path | bytes, frame: int | None, shown: Image | None) -> Picture:
-    """Return the picture of an image file, or of one page of a TIFF file (``frame``, from 0).
+    """Return the picture of an image file, or of one image of a TIFF file (``frame``, from 0).
 
     ``shown`` is the page as it was read, with EXIF's orientation applied and laid on a ground, if it could be read.
 
@@ -43,9 +43,11 @@ def picture_of(origin: Path | bytes, frame: int | None, shown: Image | None) -> 
     """
     content = origin if isinstance(origin, bytes) else read_bounded(origin, limits.MAX_BYTES)
     try:
-        with no_warnings(), PillowImage.open(io.BytesIO(content), formats=(*FORMATS, "TIFF")) as image:
+        with no_warnings(), PillowImage.open(io.BytesIO(content), formats=(*pillow_formats(), "TIFF")) as image:
             if image.format == "TIFF":
                 image.seek(frame or 0)
+            elif frame:
+                raise ValueError("a frame after the first")
             limits.check_size(*image.size, "a page")
             picture = _kept(content, image, frame or 0)
             picture = replace(picture, dpi=_resolution(image, picture))
@@ -171,7 +173,7 @@ def _check(picture: Picture, shown: Image | None, content: bytes) -> None:
         raise ValueError("the page was read in another size than the file has")
     if picture.alpha is None and picture.color_key is None:
         return
-    with PillowImage.open(io.BytesIO(content), formats=FORMATS) as image:
+    with PillowImage.open(io.BytesIO(content), formats=pillow_formats()) as image:
         picture_read = image.convert("RGBA")
     laid = PillowImage.new("RGB", picture_read.size, "white")
     laid.paste(picture_read, mask=picture_read.getchannel("A"))

@@ -284,7 +284,7 @@ def test_pages_that_could_not_be_read_stay_in_their_place(scanned: Path, caplog:
 def test_unread_pages_of_a_tiff_stay_in_their_place(tmp_path: Path) -> None:
     path = scans.make(tmp_path, "TIFF of 3 pages")
     first, _, third = scans.read(path)
-    found = scans.held(to_pdf([first, UnreadPage("scan", Origin(path), 1), third]))
+    found = scans.held(to_pdf([first, UnreadPage("scan", Origin(path, number=1), 1), third]))
     assert [page.bits for page in found] == [1, 8, 24]
     assert [bool(page.text) for page in found] == [True, False, True]
 

@@ -12,8 +12,9 @@ import PIL.Image
 import PIL.ImageOps
 import pypdfium2
 import pytest
+from PIL.TiffImagePlugin import AppendingTiffWriter
 
-from ocrzoo.inputs import pages
+from ocrzoo.inputs import InputOptions, pages
 from ocrzoo.inputs.page import Origin
 from ocrzoo.results.exports.pdf import to_pdf
 from ocrzoo.results.exports.pdf_files import picture_of
@@ -198,6 +199,25 @@ def test_an_array_is_a_page(tmp_path: Path) -> None:
     (page,) = pages(np.asarray(mosaic()))
     made = TextPage("p", page.read(), ())
     assert np.abs(drawn(made) - made.image).mean() < 6
+
+
+def test_a_tiff_page_behind_reduced_copies_is_kept(tmp_path: Path) -> None:
+    with AppendingTiffWriter(str(tmp_path / "p.tif"), new=True) as writer:
+        for i, size in enumerate([(400, 300), (200, 150), (410, 300)]):
+            mosaic("RGB", *size).save(writer, "TIFF", tiffinfo={254: i % 2})
+            writer.newFrame()
+    _, second = pages(tmp_path / "p.tif")
+    assert second.page_index == 1
+    assert second.origin is not None
+    kept = picture_of(second.origin.file, second.origin.number, second.read())
+    assert (kept.width, kept.height) == (410, 300)
+
+
+def test_a_frame_of_an_animation_is_compressed_again(tmp_path: Path) -> None:
+    mosaic().save(tmp_path / "p.gif", save_all=True, append_images=[mosaic().rotate(180)], duration=40)
+    first, second = pages(tmp_path / "p.gif", InputOptions(frames="all"))
+    assert np.abs(drawn(TextPage("p", first.read(), (), origin=first.origin)) - first.read()).mean() < 6
+    assert np.abs(drawn(TextPage("p", second.read(), (), origin=second.origin)) - second.read()).mean() < 6
 
 
 def test_content_is_a_page(tmp_path: Path) -> None:
