@@ -29,6 +29,8 @@ class Purpose:
     """Whether it holds for pages without text only."""
     everywhere: bool = False
     """Whether it holds for every result."""
+    unseen: bool = False
+    """Whether no case shows it, because the weights are not here; tests of its own do."""
 
     def covers(self, finding: Finding) -> bool:
         """Whether a finding is what this is about."""
@@ -301,5 +303,15 @@ PURPOSES: Sequence[Purpose] = (
         why="any page can be drawn",
         aspects=("img:*", "files:*"),
         cases=("methods = dot.png on *",),
+    ),
+    Purpose(
+        what="order of right-to-left lines",
+        theirs="that of the bidirectional algorithm: a Latin word at the left end makes the line one from the left; "
+        "after Arabic letters, dates and telephone numbers with hyphens are turned around",
+        ours="the line starts at the right; dates, numbers and addresses are as printed",
+        why="14-03-2026 was read as 2026-03-14",
+        aspects=(),
+        quirk=True,
+        unseen=True,
     ),
 )

@@ -9,7 +9,7 @@ from ocrzoo.pipelines.schema import Reader, RecognitionModule
 from ocrzoo.predictors.base import Recognizer
 from ocrzoo.processing.recognition import Line
 from ocrzoo.results.line import RecognizedLine
-from ocrzoo.text.bidi import direction_of
+from ocrzoo.text.bidi import direction_of, in_logical_order
 from ocrzoo.text.language_id import identify, page_languages
 from ocrzoo.text.routing import Router
 from ocrzoo.types import Batching, Image, Quad
@@ -32,12 +32,13 @@ class Crop:
 class LineRouter:
     """Reads the lines of a page, each with the model that reads its language."""
 
-    def __init__(self, settings: RecognitionModule, batching: Batching) -> None:
+    def __init__(self, settings: RecognitionModule, batching: Batching, *, paddlex_quirks: bool = False) -> None:
         self.readers: tuple[Reader, ...] = settings.readers
         """The settings of each model; the first one reads all lines."""
         self.by_language = bool(settings.languages)
         """Whether languages were chosen: then each line has one."""
         self._batching: Batching = batching
+        self._quirks = paddlex_quirks
         self._languages = [one.languages for one in self.readers]
         self._router = Router(self._languages)
 
@@ -69,9 +70,12 @@ class LineRouter:
 
     def _recognize(self, reader: int, images: Sequence[Image], recognizers: Sequence[Recognizer]) -> list[Line]:
         settings = self.readers[reader]
-        return recognizers[reader].predict(
+        lines = recognizers[reader].predict(
             images, settings.batch_size, batching=self._batching, input_shape=settings.input_shape
         )
+        if not self._quirks:
+            return lines
+        return [line if line.order is None else in_logical_order(line, as_paddlex=True) for line in lines]
 
     def _identify(self, lines: Sequence[Line], readers: Sequence[int]) -> list[Language | None]:
         """The language of each line, among those of the model that read it."""

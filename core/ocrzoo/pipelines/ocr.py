@@ -71,7 +71,7 @@ class OCRPipeline:
             ImageClassifier,
             switch="use_textline_orientation",
         )
-        self._readers = Readers(modules.TextRecognition, config.batching, loader)
+        self._readers = Readers(modules.TextRecognition, config.batching, loader, paddlex_quirks=config.paddlex_quirks)
 
     def predict(
         self,

@@ -36,7 +36,9 @@ class LoadedReaders:
 class Readers:
     """Loads recognition models when they are first used; several threads may ask."""
 
-    def __init__(self, settings: RecognitionModule, batching: Batching, loader: ModelLoader) -> None:
+    def __init__(
+        self, settings: RecognitionModule, batching: Batching, loader: ModelLoader, *, paddlex_quirks: bool = False
+    ) -> None:
         """``settings`` name the models.
 
         Raises:
@@ -45,6 +47,7 @@ class Readers:
         """
         self._loader = loader
         self._batching: Batching = batching
+        self._quirks = paddlex_quirks
         self._lock = Lock()
         self._chosen = self._made(settings)
 
@@ -53,7 +56,8 @@ class Readers:
             LazyModel("TextRecognition", one, self._loader, Recognizer) for one in settings.readers
         ]
         warnings = tuple(_warnings(self._loader.zoo, settings.readers))
-        return _Chosen(settings, LineRouter(settings, self._batching), tuple(models), warnings)
+        router = LineRouter(settings, self._batching, paddlex_quirks=self._quirks)
+        return _Chosen(settings, router, tuple(models), warnings)
 
     def load(self, device: Device) -> LoadedReaders:
         """Return the models on a device; if they cannot be had, the configured fallback, with a warning.

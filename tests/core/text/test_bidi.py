@@ -37,21 +37,21 @@ def read(*entries: str) -> Line:
 @example("")
 @example("(abc) مرحبا [123]")
 def test_the_text_is_what_python_bidi_gives(text: str) -> None:
-    assert display(text)[0] == get_display(text)
+    assert display(text, as_paddlex=True)[0] == get_display(text)
 
 
 @given(st.text(max_size=20))
 def test_and_of_any_text_at_all(text: str) -> None:
     """But for code points of classes that python-bidi stops at: they count as neutral here."""
-    shown, positions = display(text)
+    shown, positions = display(text, as_paddlex=True)
     assert len(shown) == len(positions) == len(set(positions))
     if all(unicodedata.bidirectional(c) not in {"", "LRI", "RLI", "FSI", "PDI"} for c in text):
         assert shown == get_display(text)
 
 
-@given(MIXED)
-def test_each_character_comes_from_its_place(text: str) -> None:
-    shown, positions = display(text)
+@given(MIXED, st.booleans())
+def test_each_character_comes_from_its_place(text: str, as_paddlex: bool) -> None:
+    shown, positions = display(text, as_paddlex=as_paddlex)
     assert all(new in (text[old], text[old].translate(MIRRORED)) for new, old in zip(shown, positions, strict=True))
     left_out = [c for i, c in enumerate(text) if i not in set(positions)]
     assert all(unicodedata.bidirectional(c) in {"BN", "RLE", "PDF"} for c in left_out)
@@ -108,6 +108,99 @@ class TestInReadingOrder:
         assert (after.score, after.probabilities, after.columns) == (before.score, before.probabilities, before.columns)
 
 
+def printed(*pieces: str) -> str:
+    """Return pieces, in the order in which they are read from the right, as they stand on the paper from the left."""
+    return "".join(
+        piece[::-1] if any("\u0590" <= char < "\u0700" for char in piece) else piece for piece in pieces[::-1]
+    )
+
+
+WORDS = ("שלום", "التاريخ", "شماره", "دفتر کار")
+"""Hebrew, Arabic, Persian, and two words."""
+NUMBERS = (
+    *("14-03-2026", "2026-03-14", "14/03/2026", "14.03.2026", "1403/02/11", "31-12", "12-14"),
+    *("2024\u20132026", "9:30-17:00", "12:45", "08:05:59"),
+    *("+49-30-901820", "+49 30 901820", "(030) 901820", "030-901820", "0300 123 456", "+972-3-555-0100"),
+    *(
+        "1,250.00",
+        "12 500,00",
+        "1 234 567",
+        "-12.5",
+        "+3.5",
+        "$1,250.00",
+        "19.99\u20ac",
+        "25\u20aa",
+        "50%",
+        "12.5%",
+        "-4\u00b0",
+    ),
+    *("name@mail.org", "first.last@mail.org", "https://a.org/b?c=1", "192.168.0.1", "www.a-b.org"),
+    *("GC-2021-080", "080-GC", "AB/12-c", "v2.1-rc3", "#1234", "4K", "A4", "3x4", "1/2", "DE89 3704 0044"),
+)
+NATIVE = ("١٤-٠٣-٢٠٢٦", "١٤/٠٣/٢٠٢٦", "۱۴-۰۲-۱۴۰۳", "۱۴۰۳/۰۲/۱۱", "٠٣٠-٩٠١٨٢٠", "١٢٫٥")
+"""With the digits of Arabic and Persian."""
+
+
+class TestWhatIsReadFromTheLeft:
+    """Numbers and addresses in a right-to-left line keep the order in which they are printed."""
+
+    @pytest.mark.parametrize("word", WORDS)
+    @pytest.mark.parametrize("number", [*NUMBERS, *NATIVE])
+    def test_at_the_end_of_a_line(self, word: str, number: str) -> None:
+        assert display(f"{number} {word[::-1]}")[0] == f"{word} {number}"
+
+    @pytest.mark.parametrize("word", WORDS)
+    @pytest.mark.parametrize("number", [*NUMBERS, *NATIVE])
+    def test_between_words(self, word: str, number: str) -> None:
+        assert display(f"{WORDS[0][::-1]} {number} {word[::-1]}")[0] == f"{word} {number} {WORDS[0]}"
+
+    @pytest.mark.parametrize("number", [*NUMBERS, *NATIVE])
+    def test_after_a_colon_and_before_a_full_stop(self, number: str) -> None:
+        assert display(f".{number} :{WORDS[1][::-1]}")[0] == f"{WORDS[1]}: {number}."
+
+    @pytest.mark.parametrize("number", [number for number in NUMBERS if "(" not in number])
+    def test_in_brackets(self, number: str) -> None:
+        assert display(f"({number}) {WORDS[1][::-1]}")[0] == f"{WORDS[1]} ({number})"
+
+    @pytest.mark.parametrize("number", NUMBERS)
+    def test_alone(self, number: str) -> None:
+        assert display(number)[0] == number
+
+    def test_two_numbers_are_read_from_the_right(self) -> None:
+        assert display(printed("התאריך", " ", "14/03/2026", " ", "12:30"))[0] == "התאריך 14/03/2026 12:30"
+
+    def test_a_range_between_spaces_too(self) -> None:
+        assert display(printed("من", " ", "10", " - ", "20"))[0] == "من 10 - 20"
+
+    def test_a_prefix_with_a_hyphen(self) -> None:
+        assert display("14-03-2026-ב")[0] == "ב-14-03-2026"
+
+
+class TestWhereALineStarts:
+    """At the right, unless it is mostly Latin or a Latin line that quotes a word."""
+
+    @pytest.mark.parametrize(
+        ("seen", "read"),
+        [
+            (("تطبيق", " ", "WhatsApp"), "تطبيق WhatsApp"),
+            (("WhatsApp", " ", "تطبيق"), "WhatsApp تطبيق"),
+            (("גרסה", " ", "Windows 11 Pro"), "גרסה Windows 11 Pro"),
+            (("نسخه", " ", "Android", " ", "جدید"), "نسخه Android جدید"),
+            (("מחיר", ":", " ", "USB-C"), "מחיר: USB-C"),
+            (("PDF", " ", "או", " ", "Word"), "PDF או Word"),
+        ],
+    )
+    def test_at_the_right(self, seen: tuple[str, ...], read: str) -> None:
+        assert display(printed(*seen))[0] == read
+
+    @pytest.mark.parametrize(
+        "read", ["the word שלום is a greeting", "a very long English sentence about שלום", "only Latin"]
+    )
+    def test_at_the_left(self, read: str) -> None:
+        seen = read.replace("שלום", "שלום"[::-1])
+        assert display(seen)[0] == read
+
+
 class TestDirection:
     """Which way a line runs."""
 
@@ -117,7 +210,8 @@ class TestDirection:
             ("hello", ["Latn"], "ltr"),
             ("مرحبا", ["Arab"], "rtl"),
             ("12 مرحبا abc", ["Arab"], "rtl"),
-            ("abc مرحبا", ["Arab"], "ltr"),
+            ("abc مرحبا", ["Arab"], "rtl"),
+            ("the word مرحبا is Arabic", ["Arab"], "ltr"),
             ("123", ["Arab"], "ltr"),
             ("", ["Arab"], "ltr"),
             ("שלום", ["Latn", "Hebr"], "rtl"),

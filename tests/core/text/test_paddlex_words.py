@@ -33,7 +33,7 @@ def test_as_paddlex(case: dict[str, Any]) -> None:
     crops = [np.empty((height, width, 3), np.uint8) for height, width in case["sizes"]]
     (read,) = decode(output, characters, [shares(crops)[case["row"]]])
     if case["arabic"]:
-        read = in_logical_order(read)
+        read = in_logical_order(read, as_paddlex=True)
     words, regions = words_with_boxes(read, np.array(case["quad"], np.int16))
     assert read.text == case["text"]
     assert words == case["words"]
