@@ -31,6 +31,10 @@ docs:
 faults:
     OCRZOO_WRITE_DOCS=1 uv run --all-extras pytest -n auto tests/hubs/test_resolver_faults.py
 
+# 2000 commands with bad inputs drawn from a seed: none may hang or crash (six minutes)
+fuzz *ARGS:
+    uv run --all-extras python -m tests.fuzz {{ARGS}}
+
 # Update the pinned versions in pyproject.toml
 pin:
     uv run python docs/pin.py

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 
@@ -71,3 +73,18 @@ def test_a_chain_of_causes_that_leads_in_a_circle_has_an_end() -> None:
     assert list(causes(first)) == [first]
     first.__cause__, second.__cause__ = second, first
     assert list(causes(first)) == [first, second]
+
+
+def test_nothing_else_follows_causes() -> None:
+    """A walk of its own would have to end by itself, too."""
+    repository = Path(__file__).parents[2]
+    walks = [
+        path.name
+        for room in ("core", "registry", "plugins")
+        for path in (repository / room).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("__cause__", "__context__")
+        and isinstance(node.ctx, ast.Load)
+    ]
+    assert set(walks) == {"errors.py"}

@@ -36,6 +36,7 @@ MAX_REASON = 300
 _IN_OUR_WORDS = {
     "IncompleteRead": "the connection was interrupted",
     "BadStatusLine": "what came is no HTTP",  # and may be what was asked, tokens and all
+    "UnknownProtocol": "what came is no HTTP",
 }
 _BUSY = {408, 425, 429, 500, 502, 503, 504}
 _DENIED = {401, 402, 403, 407, 451}
@@ -178,6 +179,10 @@ def _redirected(url: str, location: str) -> str:
     target = urljoin(url, location)
     if not target.lower().startswith(("http://", "https://")):
         raise SourceError(f"{_host(url)}: redirects to {without_credentials(target)[:200]!r}")
+    try:
+        target = quoted(target)
+    except SourceError as error:
+        raise SourceError(f"{_host(url)}: redirects to {without_credentials(target)[:200]!r}: {error}") from error
     if url.lower().startswith("https://") and not target.lower().startswith("https://"):
         raise SourceError(f"{_host(url)}: redirects from https to http, to {_host(target)}")
     return target
