@@ -122,7 +122,9 @@ def saved(save: Callable[[Path], Any], plain: Any) -> dict[str, Any]:
             save(Path(folder))
         except Exception as error:  # noqa: BLE001  # whatever either side raises is part of its answer
             return {"error": type(error).__name__}
-        return {UNNAMED.sub("{unnamed}", path.name): content_of(path, plain) for path in sorted(Path(folder).iterdir())}
+        return {
+            UNNAMED.sub("{unnamed}", path.name): content_of(path, plain) for path in sorted(Path(folder).glob("[!.]*"))
+        }
 
 
 def content_of(path: Path, plain: Any) -> Any:

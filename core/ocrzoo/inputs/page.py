@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,8 +14,12 @@ from ocrzoo_registry.errors import InputError
 
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 """Characters that some system forbids in file names."""
-_MAX_STEM, _MAX_STEM_BYTES = 60, 200
-"""Characters and bytes of a stem; a file name may have 255, including suffixes."""
+_MAX_STEM_BYTES = 200
+"""Bytes of a stem; a file name may have 255, including suffixes."""
+_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])\s*\.", re.IGNORECASE)
+"""How no file name may begin on Windows."""
+_DIGEST = 8
+"""Hexadecimal digits of a SHA-256 that tell names apart that were shortened."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,7 +66,8 @@ class Page:
             return "stdin"
         url = is_url(self.input_path)
         path = _path_of(self.input_path) if url else self.input_path
-        return _cut(_UNSAFE.sub("_", Path(path).stem)) or ("download" if url else "page")
+        stem = _UNSAFE.sub("_", Path(path).stem)
+        return _cut(f"_{stem}" if _RESERVED.match(stem) else stem) or ("download" if url else "page")
 
 
 def _path_of(url: str) -> str:
@@ -73,11 +79,14 @@ def _path_of(url: str) -> str:
 
 
 def _cut(stem: str) -> str:
-    """A stem shortened to whole characters that fit a file name."""
-    kept = stem[:_MAX_STEM]
-    while len(kept.encode("utf-8", "surrogatepass")) > _MAX_STEM_BYTES:
+    """A stem that fits a file name; one that is too long ends in a digest of the whole."""
+    whole = stem.encode("utf-8", "surrogatepass")
+    if len(whole) <= _MAX_STEM_BYTES:
+        return stem
+    kept = stem
+    while len(kept.encode("utf-8", "surrogatepass")) > _MAX_STEM_BYTES - _DIGEST - 1:
         kept = kept[:-1]
-    return kept
+    return f"{kept}~{hashlib.sha256(whole).hexdigest()[:_DIGEST]}"
 
 
 class PageError(InputError):

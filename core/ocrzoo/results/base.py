@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocrzoo.results.output_files import PageSource, target_path, write
+from ocrzoo.results.output_index import Identity, identity
 from ocrzoo_registry.errors import UsageError
 
 if TYPE_CHECKING:
@@ -123,11 +125,26 @@ class PageResult(dict[str, Any], ABC):
         return write(self._claimed(path, save_path), content)
 
     def _claimed(self, path: Path, save_path: str | Path) -> Path:
-        """Number the pages that are saved to one named file, and the results that would overwrite each other."""
+        """Number the pages that are saved to one named file, and the results that would overwrite each other.
+
+        In a folder, those of earlier runs count too; a file that the user names is replaced.
+        """
         source = self._source
-        if path == Path(save_path) and source.page_index is not None:
-            path = path.with_stem(f"{path.stem}_{source.page_index}")
-        return source.names.claim(path, (source.name, source.page_index))
+        owner = (source.name, source.page_index)
+        if path != Path(save_path):
+            return source.names.claim(path, owner, self._identity)
+        return source.names.claim(
+            path if source.page_index is None else path.with_stem(f"{path.stem}_{source.page_index}"), owner
+        )
+
+    @cached_property
+    def _identity(self) -> Identity:
+        source = self._source
+        return identity(source.input_path, source.page_index, source.origin, self._pixels())
+
+    def _pixels(self) -> Iterable[NDArray[Any]]:
+        """What the result was made of, and what it shows."""
+        return [self[key] for key in sorted(self.pictures) if isinstance(self.get(key), np.ndarray)]
 
 
 def to_json(value: object, indent: int | None = None, ensure_ascii: bool = False) -> str:

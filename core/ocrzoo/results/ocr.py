@@ -108,6 +108,9 @@ class OCRResult(PageResult):
         }
         return cls(keys, source, image, kept)
 
+    def _pixels(self) -> list[Image]:
+        return [self._image]
+
     @property
     def img(self) -> dict[str, PIL.Image.Image]:
         """The pictures: ``ocr_res_img`` (the page with its quads beside a page with what was read).

@@ -1,4 +1,4 @@
-"""Save results: files are written atomically, and never overwrite another result of the same run."""
+"""Save results: files are written atomically, and never overwrite the result of another input or run."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from threading import Lock
 from typing import Any
 
 from ocrzoo.inputs.page import Origin
+from ocrzoo.results.output_index import FolderIndex, Identity, same_name
 from ocrzoo_registry.errors import UsageError
 
 
@@ -27,6 +28,7 @@ class OutputNames:
         self._last = ("", "", -1)
         self._files: dict[Path, Hashable] = {}
         self._claimed: dict[tuple[Path, Hashable], Path] = {}
+        self._indexes: dict[Path, FolderIndex] = {}
         self._lock = Lock()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -45,20 +47,29 @@ class OutputNames:
         """
         last_wanted, last_stem, last_index = self._last
         if page_index is None or wanted != last_wanted or page_index <= last_index:
-            last_stem = next(name for name in self._numbered(wanted, wanted) if name not in self._stems)
-            self._stems.add(last_stem)
+            stems = self._numbered(same_name(wanted), wanted)
+            last_stem = next(name for name in stems if same_name(name) not in self._stems)
+            self._stems.add(same_name(last_stem))
         self._last = (wanted, last_stem, -1 if page_index is None else page_index)
         return last_stem
 
-    def claim(self, path: Path, owner: Hashable) -> Path:
-        """Return the file that a result may write: the one named, or with _2, ... if another result has that one."""
+    def claim(self, path: Path, owner: Hashable, made_of: Identity | None = None) -> Path:
+        """Return the file that a result may write: the one named, or with _2, ... if another result has that one.
+
+        With ``made_of``, results of earlier runs are not replaced either, unless they are of the same input.
+        """
         place = _place(path)
         with self._lock:
             if (place, owner) not in self._claimed:
-                candidates = (place.with_stem(stem) for stem in self._numbered(place, path.stem))
-                free = next(one for one in candidates if self._files.setdefault(one, owner) == owner)
-                self._claimed[place, owner] = free
+                key = place.with_name(same_name(place.name))
+                candidates = (place.with_stem(stem) for stem in self._numbered(key, path.stem))
+                self._claimed[place, owner] = next(one for one in candidates if self._is_free(one, owner, made_of))
             return path.with_name(self._claimed[place, owner].name)
+
+    def _is_free(self, path: Path, owner: Hashable, made_of: Identity | None) -> bool:
+        if self._files.setdefault(path.with_name(same_name(path.name)), owner) != owner:
+            return False
+        return made_of is None or self._indexes.setdefault(path.parent, FolderIndex(path.parent)).take(path, made_of)
 
     def _numbered(self, key: Hashable, stem: str) -> Iterator[str]:
         """Yield the stem, then with _2, _3, ... appended, and continue there the next time."""

@@ -105,7 +105,10 @@ def test_standard_input_of_the_installed_command(start: Run, sample: Path) -> No
 @pytest.mark.parametrize("option", ["--save_path", "--save-path"])
 def test_results_are_saved(run: Run, sample: Path, tmp_path: Path, option: str) -> None:
     assert run("ocr", sample, option, tmp_path / "out").code == 0
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["sample_ocr_res_img.png", "sample_res.json"]
+    assert sorted(path.name for path in (tmp_path / "out").glob("[!.]*")) == [
+        "sample_ocr_res_img.png",
+        "sample_res.json",
+    ]
     saved = json.loads((tmp_path / "out" / "sample_res.json").read_text(encoding="utf-8"))
     assert saved["rec_texts"][0] == FIRST_LINE
 
@@ -156,7 +159,7 @@ def test_the_drop_in(run: Run, sample: Path, tmp_path: Path) -> None:
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("{'res': {'input_path': ")
     assert FIRST_LINE in ran.out
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["sample_ocr_res_img.png", "sample_res.json"]
+    assert sorted(path.name for path in tmp_path.glob("[!.]*")) == ["sample_ocr_res_img.png", "sample_res.json"]
 
 
 def test_the_drop_in_of_the_installed_command(start: Run, sample: Path, tmp_path: Path) -> None:
@@ -183,7 +186,7 @@ def test_pages_of_a_pdf_are_numbered(run: Run, two_pages: Path, tmp_path: Path) 
         f"==> {two_pages}, page 2 <==",
     ]
     names = ["two_0_res.json", "two_0_res.txt", "two_1_res.json", "two_1_res.txt"]
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
+    assert sorted(path.name for path in (tmp_path / "out").glob("[!.]*")) == names
     assert FIRST_LINE in (tmp_path / "out" / "two_0_res.txt").read_text(encoding="utf-8")
 
 

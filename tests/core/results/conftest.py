@@ -33,6 +33,7 @@ def build() -> Build:
             parts.pop("page_index", None),
             parts.pop("name", "page"),
             parts.pop("names", OutputNames()),
+            parts.pop("origin", None),
         )
         defaults: dict[str, Any] = {
             "image": np.full((120, 160, 3), 200, np.uint8),
