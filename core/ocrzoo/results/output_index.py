@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -42,7 +43,7 @@ class Identity:
 
 
 def identity(
-    input_path: str | None, page_index: int | None, origin: Origin | None, pixels: Iterable[NDArray[object]]
+    input_path: str | None, page_index: int | None, origin: Origin | None, pixels: Iterable[NDArray[Any]]
 ) -> Identity:
     """Return the identity of a page; ``pixels`` are those of an array that has no file."""
     place = None
