@@ -120,7 +120,8 @@ def _like(mine: Any, other: Any) -> bool:
 
 
 _ADDED = re.compile(
-    r", '(dt_scores|reading_order|rec_polys_original)': (array\(.*?\)|\[.*?\]|None)(?=, '|\}\})", re.DOTALL
+    r", '(dt_scores|reading_order|line_counts|rec_polys_original)': (array\(.*?\)|\[.*?\]|\{.*?\}|None)(?=, '|\}\})",
+    re.DOTALL,
 )
 """Keys that ocrzoo adds, in a printed dictionary."""
 

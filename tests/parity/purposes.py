@@ -59,12 +59,12 @@ READ = ("key:*", "type:*", "pages:*", "printed:print(False)")
 
 PURPOSES: Sequence[Purpose] = (
     Purpose(
-        what="keys `dt_scores`, `reading_order`, and with preprocessing `rec_polys_original`",
+        what="keys `dt_scores`, `reading_order`, `line_counts`, and with preprocessing `rec_polys_original`",
         theirs="absent, although the tutorial lists `dt_scores`",
-        ours="there",
-        why="the tutorial lists the first; the second is the order in which a person reads the lines, the third gives "
-        "the coordinates in the original page",
-        aspects=("key:dt_scores", "key:reading_order", "key:rec_polys_original"),
+        ours="there; the second and third not with `paddlex_quirks`",
+        why="the tutorial lists the first; the others tell in which order a person reads the lines, how many are "
+        "missing, and where they are in the original page",
+        aspects=("key:dt_scores", "key:reading_order", "key:line_counts", "key:rec_polys_original"),
         everywhere=True,
     ),
     Purpose(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,10 +21,13 @@ from ocrzoo.pipelines.schema import LimitType, OCRConfig
 from ocrzoo.predictors.base import Detection, Detector, ImageClassifier, Recognizer
 from ocrzoo.processing import geometry, rotation
 from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
-from ocrzoo.results.ocr import OCRResult
+from ocrzoo.results.line import RecognizedLine
+from ocrzoo.results.ocr import OCRResult, counts
 from ocrzoo.results.output_files import PageSource
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import UsageError
+
+log = logging.getLogger("ocrzoo")
 
 UPSIDE_DOWN = 1
 """The class of an upside-down line; PaddleX goes by the number, not by the label."""
@@ -154,6 +158,7 @@ class OCRPipeline:
         angles = self._line_angles(crops, models)
         readers = models.readers
         lines = readers.router.read(self._upright(crops, angles), readers.recognizers)
+        _log_what_is_missing(source, lines, params.score_thresh)
         return OCRResult.assemble(
             source,
             page,
@@ -198,6 +203,24 @@ class OCRPipeline:
             else crop
             for crop, angle in zip(crops, angles, strict=True)
         ]
+
+
+def _log_what_is_missing(source: PageSource, lines: Sequence[RecognizedLine], score_thresh: float) -> None:
+    """Log that a page has no text, or less than was found on it."""
+    page = source.label if source.input_path is None else source.input_path
+    where = page if source.page_index is None else f"{page}, page {source.page_index + 1}"
+    found = counts(lines, score_thresh)
+    detected, low, blank = found["detected"], found["below_score_thresh"], found["without_text"]
+    if not detected:
+        log.info("%s: no text was detected", where)
+    if low:
+        best = max(read.line.score for read in lines if read.line.score < score_thresh)
+        log.info(
+            "%s: %d of %d lines are left out: scores of up to %.3f, less than text_rec_score_thresh=%g",
+            *(where, low, detected, best, score_thresh),
+        )
+    if blank:
+        log.info("%s: %d of %d lines that were detected have no text", where, blank, detected)
 
 
 def _crop(page: Image, detected: Detection) -> list[Crop]:

@@ -40,7 +40,9 @@ class OCRResult(PageResult):
     ``None`` if no letter belongs to one of them, and the model that read it), ``warnings`` (if the models lack letters
     of the languages, or do not claim them: a sentence each), ``text_word_boxes`` and ``text_word``
     (with ``return_word_box``; a list a line), ``reading_order`` (not with ``paddlex_quirks``: the indices of the lines
-    of ``rec_texts`` in the order in which a person reads them), and ``rec_polys_original`` (if pages are preprocessed).
+    of ``rec_texts`` in the order in which a person reads them), ``line_counts`` (not with ``paddlex_quirks``: how many
+    lines were ``detected``, how many of these are ``below_score_thresh`` and left out, and how many of the others are
+    ``without_text``), and ``rec_polys_original`` (if pages are preprocessed).
     Arrays are in PaddleX's order, :attr:`text` and exports in reading order. Coordinates are
     pixels of the preprocessed page, those of ``rec_polys_original`` of the original page; it is ``None`` if the
     unwarping model does not output where its pixels come from.
@@ -100,7 +102,11 @@ class OCRResult(PageResult):
             "rec_scores": [read.line.score for read in kept],
             "rec_polys": read_quads,
             "rec_boxes": bounding_boxes(read_quads),
-            **({} if paddlex_quirks else {"reading_order": _reading_order(kept)}),
+            **(
+                {}
+                if paddlex_quirks
+                else {"reading_order": _reading_order(kept), "line_counts": counts(lines, score_thresh)}
+            ),
             **(_language_keys(kept) if languages else {}),
             **({"warnings": list(warnings)} if warnings else {}),
             **(word_keys(kept, paddlex_quirks=paddlex_quirks) if word_boxes else {}),
@@ -201,6 +207,13 @@ def _language_keys(lines: Sequence[RecognizedLine]) -> dict[str, Any]:
         "rec_languages": [read.language.tag if read.language else None for read in lines],
         "rec_models": [read.model for read in lines],
     }
+
+
+def counts(lines: Sequence[RecognizedLine], score_thresh: float) -> dict[str, int]:
+    """Return how many lines there are, are left out for their score, and are kept but have no text."""
+    low = sum(read.line.score < score_thresh for read in lines)
+    blank = sum(read.line.score >= score_thresh and not read.line.text.strip() for read in lines)
+    return {"detected": len(lines), "below_score_thresh": low, "without_text": blank}
 
 
 def _reading_order(lines: Sequence[RecognizedLine]) -> list[int]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import logging
 import os
 import pickle
+import re
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -41,7 +43,7 @@ PADDLEX_KEYS = [
     "rec_polys",
     "rec_boxes",
 ]
-OWN_KEYS = ["dt_scores", "reading_order"]
+OWN_KEYS = ["dt_scores", "reading_order", "line_counts"]
 
 
 @pytest.fixture
@@ -102,6 +104,21 @@ class TestResult:
         for key in ("dt_polys", "rec_texts", "rec_scores", "rec_polys"):
             assert result[key] == []
         assert result["rec_boxes"].shape == (0, 4)
+
+    def test_what_is_missing_is_logged(
+        self, stand_in_pipeline: OCRPipeline, paper: Paper, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with caplog.at_level(logging.INFO, logger="ocrzoo"):
+            read(stand_in_pipeline, paper)
+            assert caplog.messages == []
+            low = read(stand_in_pipeline, paper, text_rec_score_thresh=1.0)
+            read(stand_in_pipeline, np.full((90, 120, 3), 255, np.uint8))
+        assert low["line_counts"] == {"detected": 3, "below_score_thresh": 3, "without_text": 0}
+        missing, empty = caplog.messages
+        assert re.fullmatch(
+            r"array\w*: 3 of 3 lines are left out: scores of up to 0\.\d+, less than text_rec_score_thresh=1", missing
+        )
+        assert re.fullmatch(r"array\w*: no text was detected", empty)
 
     @pytest.mark.parametrize("shape", [(1, 1), (1, 400), (400, 1), (5, 5)])
     def test_a_page_of_few_pixels(self, stand_in_pipeline: OCRPipeline, shape: tuple[int, int]) -> None:

@@ -23,7 +23,7 @@ def build() -> Build:
 
     def made(**parts: Any) -> OCRResult:
         texts = parts.pop("texts", ["Hello", "你好，世界", ""])
-        quads = [
+        quads = parts.pop("quads", None) or [
             np.array([[10, 10 + 30 * i], [150, 10 + 30 * i], [150, 32 + 30 * i], [10, 32 + 30 * i]], np.int16)
             for i in range(len(texts))
         ]

@@ -11,6 +11,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from ocrzoo.processing.recognition import Line
 from ocrzoo.results.ocr import OCRResult
 from ocrzoo.results.output_files import OutputNames
 from ocrzoo_registry.errors import UsageError
@@ -51,6 +52,58 @@ class TestJson:
         result.json["res"]["text_det_params"].clear()
         assert len(result["rec_texts"]) == 3
         assert result["text_det_params"]
+
+
+class TestReadingOrder:
+    """Text is in reading order, arrays are as they were detected."""
+
+    QUADS = tuple(
+        np.array([[x, y], [x + 60, y], [x + 60, y + 20], [x, y + 20]], np.int16)
+        for x, y in ((100, 6), (10, 10), (100, 40), (10, 41))
+    )
+
+    def result(self, build: Build, **parts: object) -> OCRResult:
+        texts = ["B1", "A1", "B2", "A2"]
+        return build(texts=texts, quads=list(self.QUADS), **parts)
+
+    def test_text_and_exports_follow_it(self, build: Build, tmp_path: Path) -> None:
+        result = self.result(build)
+        assert result["reading_order"] == [1, 0, 3, 2]
+        assert result["rec_texts"] == ["B1", "A1", "B2", "A2"]
+        assert result.text == "A1\nB1\nA2\nB2"
+        assert [line.text for line in result.text_page().lines] == ["A1", "B1", "A2", "B2"]
+        assert [
+            row.split("\t")[-1] for row in result.save_to_tsv(tmp_path).read_text().splitlines() if row[0] == "5"
+        ] == [*("A1", "B1", "A2", "B2")]
+
+    def test_with_quirks_all_is_in_paddlexs_order(self, build: Build) -> None:
+        result = self.result(build, paddlex_quirks=True)
+        assert "reading_order" not in result
+        assert result.text == "B1\nA1\nB2\nA2"
+
+    def test_lines_that_are_left_out_have_no_place_in_it(self, build: Build) -> None:
+        lines = [Line(text, score) for text, score in zip("badc", (0.9, 0.9, 0.1, 0.9), strict=True)]
+        result = build(texts="badc", lines=lines, quads=list(self.QUADS), score_thresh=0.5)
+        assert result["reading_order"] == [1, 0, 2]
+        assert result.text == "a\nb\nc"
+
+
+class TestCounts:
+    """How many lines are missing."""
+
+    def test_of_a_page(self, build: Build) -> None:
+        assert build()["line_counts"] == {"detected": 3, "below_score_thresh": 0, "without_text": 1}
+
+    def test_of_lines_below_the_threshold(self, build: Build) -> None:
+        result = build(score_thresh=0.95)
+        assert result["rec_texts"] == []
+        assert result["line_counts"] == {"detected": 3, "below_score_thresh": 3, "without_text": 0}
+
+    def test_of_a_page_without_lines(self, build: Build) -> None:
+        assert build(texts=[])["line_counts"] == {"detected": 0, "below_score_thresh": 0, "without_text": 0}
+
+    def test_not_with_quirks(self, build: Build) -> None:
+        assert "line_counts" not in build(paddlex_quirks=True)
 
 
 class TestPrint:
