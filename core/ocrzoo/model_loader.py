@@ -14,6 +14,7 @@ from ocrzoo.guards import GuardedSession, blamed_on, guard_predictor
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.charsets import check_charset
 from ocrzoo_registry.cards.schema import Format, ModelCard, Task
+from ocrzoo_registry.cards.weights import weights_fault
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.temporary import get_to_run
 from ocrzoo_registry.errors import EngineError, IntegrityError, UsageError
@@ -98,8 +99,13 @@ class ModelLoader:
             try:
                 return self._load(spec, files)
             except UsageError as error:
+                _check_weights(files)
                 log.warning("%s; trying the next engine", str(error)[:300])
-        return self._load(engines[-1], files)
+        try:
+            return self._load(engines[-1], files)
+        except UsageError:
+            _check_weights(files)
+            raise
 
     def _engines(self) -> list[EngineSpec]:
         """The engines to choose from, the best first."""
@@ -153,6 +159,16 @@ class ModelLoader:
         if warning not in self.warned:
             self.warned.add(warning)
             log.warning("%s", warning)
+
+
+def _check_weights(files: ModelFiles) -> None:
+    """Say what is wrong with files that an engine could not load, before it does in its own words.
+
+    Raises:
+        IntegrityError: A file is missing, or is none of weights.
+    """
+    if fault := weights_fault(files.folder, files.file_format):
+        raise IntegrityError(f"{files.name}: {files.folder}: {fault}")
 
 
 def _config_of(card: ModelCard, folder: Path, *, custom: bool) -> dict[str, Any]:

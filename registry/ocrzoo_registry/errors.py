@@ -191,6 +191,8 @@ class Attempt:
     message: str
     outcome: str = "failed"
     """Such as ``absent``, ``refused``, ``unreachable``, ``busy``, ``too slow``, ``missing`` or ``corrupt``."""
+    explained: bool = False
+    """Whether the message of a ``missing`` model says where the source looked."""
 
     @classmethod
     def failed(cls, source: str, error: SourceError | IntegrityError) -> Attempt:

@@ -107,10 +107,15 @@ class Zoo:
         """Whether a model is stored, or its card or a discoverable source names an enabled source for it."""
         asked = self._asked
         return (
-            any(card.sources.get(spec.key) for spec in asked)
+            any(self._names(card, spec) for spec in asked)
             or any(self.store.find(card.name, file_format) for file_format in card.artifacts)
             or any(self.source_order.holds(spec.name, card.name) for spec in asked if spec.discoverable)
         )
+
+    def _names(self, card: ModelCard, spec: SourceSpec) -> bool:
+        """Whether the card names a source; a local folder must have the model too."""
+        references = card.sources.get(spec.key, {})
+        return any(not spec.mutable or self.source_order.lists(spec.name, card, kind) for kind in references)
 
     @cached_property
     def _asked(self) -> tuple[SourceSpec, ...]:

@@ -32,6 +32,8 @@ class FormatSpec:
     """1 to 32 lowercase letters, digits and underscores; models are stored as ``<model>_<name>/``."""
     files: tuple[frozenset[str], ...]
     """Alternative sets of files, each of them enough to run a model."""
+    optional: frozenset[str] = frozenset()
+    """Files that belong to a model where they exist."""
 
 
 _FORMATS = {
@@ -44,7 +46,9 @@ _FORMATS = {
                 frozenset({"inference.pdmodel", "inference.pdiparams"}),
             ),
         ),
-        FormatSpec("onnx", (frozenset({"inference.onnx"}),)),
+        FormatSpec(
+            "onnx", (frozenset({"inference.onnx"}),), optional=frozenset({"inference.onnx.data"})
+        ),  # torch's name
         FormatSpec("safetensors", (frozenset({"model.safetensors", "config.json"}),)),
     )
 }
@@ -62,10 +66,10 @@ def register(spec: FormatSpec) -> None:
         raise UsageError(f"format {spec.name!r}: names of models end in _{spec.name}, use another name")
     if not spec.files or not all(spec.files):
         raise UsageError(f"format {spec.name!r} requires no files: name at least one")
-    for path in frozenset().union(*spec.files):
+    for path in spec.optional.union(*spec.files):
         if not re.fullmatch(RELATIVE_PATH, path):
             raise UsageError(f"format {spec.name!r}: {path!r} is not the path of a file in the model's folder")
-    if _FORMATS.setdefault(spec.name, spec) != spec:
+    if _FORMATS.setdefault(spec.name, spec).files != spec.files:
         raise UsageError(f"format {spec.name!r} is already registered with other files")
 
 
@@ -88,14 +92,16 @@ def model_and_format(folder: str) -> tuple[str, str]:
 
 
 def model_files(file_format: str) -> frozenset[str]:
-    """Return every file that a format may consist of, ``inference.yml`` apart; nothing if it is not registered."""
+    """Return every file that a format requires in one of its sets; nothing if it is not registered."""
     spec = _FORMATS.get(file_format)
     return frozenset().union(*spec.files) if spec else frozenset()
 
 
 def wanted_files(card: ModelCard, file_format: str) -> frozenset[str]:
     """Return the paths of all files to download: those of the card, those of the format, and the configuration."""
-    return model_files(file_format) | {file.path for file in card.artifacts[file_format].files} | {CONFIG}
+    spec = _FORMATS.get(file_format)
+    optional = spec.optional if spec else frozenset()
+    return optional | model_files(file_format) | {file.path for file in card.artifacts[file_format].files} | {CONFIG}
 
 
 def describe_files(file_format: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.formats import is_complete, wanted_files
+from ocrzoo_registry.cards.weights import missing_data, weights_fault
 from ocrzoo_registry.download import tar, verify
 from ocrzoo_registry.download.events import DownloadEvents
 from ocrzoo_registry.download.request import DownloadRequest, check_listing
@@ -171,7 +172,15 @@ class Installer:
 
 
 def _configured(request: DownloadRequest, listing: Listing, stage: Path, files: list[StoredFile]) -> list[StoredFile]:
-    """Check the model's ``inference.yml``, or write it if the source has none."""
+    """Check the weights and the model's ``inference.yml``, or write that if the source has none."""
+    if lacking := missing_data(stage, request.file_format):
+        listed = f"artifacts.{request.file_format}.files of its card"
+        raise SourceError(
+            f"incomplete: inference.onnx keeps its weights in {', '.join(lacking)}, which {listing.revision} lacks or "
+            f"{listed} does not list"
+        )
+    if fault := weights_fault(stage, request.file_format):
+        raise IntegrityError(fault)
     if inference_yml.FILE_NAME not in [file.path for file in files]:
         config, content = config_of(request.card)
         (stage / config.path).write_bytes(content)

@@ -56,13 +56,15 @@ def failure(
     *,
     offline: bool,
     command: str = "",
+    online_sources: bool = True,
 ) -> OcrzooError:
     """Return the error of a model that could not be downloaded: one line, with the next step.
 
     Its ``attempts`` say what each source answered; so does the log at debug level.
 
     ``folders`` are the model's folders in the store, by the formats that were requested; ``faults`` what is wrong
-    with those that exist, if anything; ``command`` the command that requested certain files, if any.
+    with those that exist, if anything; ``command`` the command that requested certain files, if any;
+    ``online_sources``: a source that offline mode excludes may have the model.
     """
     for attempt in attempts:
         log.debug("%s from %s: %s: %s", name, attempt.source, attempt.outcome, attempt.message)
@@ -71,7 +73,7 @@ def failure(
     if any_corrupt(attempts):
         error: OcrzooError = IntegrityError(_corrupt(title, faults, attempts, f"'{pull} --update'" if command else ""))
     elif offline:
-        error = OfflineError(_offline(title, folders, faults, attempts, pull, command))
+        error = OfflineError(_offline(title, folders, faults, attempts, pull, command, online_sources=online_sources))
     else:
         kind = NotOffered if all(attempt.outcome == "missing" for attempt in attempts) else SourceError
         error = kind(_failed(title, name, faults, attempts))
@@ -95,20 +97,21 @@ def _offline(
     attempts: Sequence[Attempt],
     pull: str,
     command: str,
+    *,
+    online_sources: bool,
 ) -> str:
     broken = [f"{folder} {fault}" for folder, fault in faults.items() if fault]
     intact = [folder for folder, fault in faults.items() if not fault]
-    local = [attempt for attempt in attempts if attempt.outcome not in {"offline", "missing"}]
+    local = [attempt for attempt in attempts if attempt.outcome not in {"offline", "missing"}] + _detailed(attempts)
     state = "cannot be updated" if intact else "is not usable" if broken else "is not cached"
     reasons = "; ".join([*broken, *([describe(local)] if local else [])])
     state += f" ({reasons})" if reasons else ""
-    online = f"'OCRZOO_OFFLINE=0 {command or (f'{pull} --update' if intact else pull)}'"
-    unverified = any(map(Store.is_unverified, folders.values()))
-    trust = f", accept it unverified with '{pull} --trust'" if unverified else ""
-    return (
-        f"{title} {state} and offline mode is on. Run {online}{trust}, or add its folder to OCRZOO_MODEL_PATH."
-        f"{_unchanged(faults)}"
-    )
+    steps = [f"run 'OCRZOO_OFFLINE=0 {command or (f'{pull} --update' if intact else pull)}'"] if online_sources else []
+    if any(map(Store.is_unverified, folders.values())):
+        steps.append(f"accept it unverified with '{pull} --trust'")
+    steps.append("or add its folder to OCRZOO_MODEL_PATH" if steps else "add its folder to OCRZOO_MODEL_PATH")
+    step = ", ".join(steps)
+    return f"{title} {state} and offline mode is on. {step[0].upper()}{step[1:]}.{_unchanged(faults)}"
 
 
 def _failed(title: str, name: str, faults: Mapping[Path, str | None], attempts: Sequence[Attempt]) -> str:
@@ -126,7 +129,8 @@ def _reason(attempts: Sequence[Attempt], count: int) -> str:
         return describe(attempts)
     by_outcome = _grouped(attempts, lambda attempt: attempt.outcome)
     if by_outcome.keys() == {"missing"}:
-        return f"no source has it ({count} sources tried)"
+        detailed = _detailed(attempts)
+        return f"no source has it ({count} sources tried{f'; {describe(detailed)}' if detailed else ''})"
     by_outcome.pop("missing", None)
     asked = len({source for sources in by_outcome.values() for source in sources})
     tried = f"({asked} source{'s' * (asked != 1)} tried)"
@@ -137,6 +141,11 @@ def _reason(attempts: Sequence[Attempt], count: int) -> str:
     named = [f"{', '.join(sources)} {outcome}" for outcome, sources in by_outcome.items() if outcome in brief]
     others = [attempt for attempt in attempts if attempt.outcome not in {*brief, "missing"}]
     return f"{'; '.join([*named, *([describe(others)] if others else [])])} {tried}"
+
+
+def _detailed(attempts: Iterable[Attempt]) -> list[Attempt]:
+    """The attempts with sources that do not have the model and say where they looked."""
+    return [attempt for attempt in attempts if attempt.explained]
 
 
 def _next_step(name: str, attempts: Sequence[Attempt]) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ocrzoo_registry.download.events import DownloadEvents
 from ocrzoo_registry.download.source_order import SourceOrder
 from ocrzoo_registry.errors import Attempt, IntegrityError, SourceError, StoreError
-from ocrzoo_registry.sources.base import Listing, Source, Versioned
+from ocrzoo_registry.sources.base import Explaining, Listing, Source, Versioned
 from ocrzoo_registry.store.store import ModelFiles, Store
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class Resolver:
             try:
                 if files := self._ask_one(step, request, name, latest=latest):
                     return files
-                attempts.append(Attempt(name, f"has no {request.file_format} files", "missing"))
+                attempts.append(self._absent(name, request))
             except StoreError:
                 raise
             except (SourceError, IntegrityError) as error:
@@ -168,6 +168,12 @@ class Resolver:
                 attempts.append(Attempt.failed(name, error))
                 self._report_failure(request.name, attempts[-1])
         return None
+
+    def _absent(self, name: str, request: DownloadRequest) -> Attempt:
+        """Note that a source does not have the model, and where it looked if it says so."""
+        source = self.sources.load(name)
+        said = source.why_absent(request.card, request.file_format) if isinstance(source, Explaining) else ""
+        return Attempt(name, said or f"has no {request.file_format} files", "missing", explained=bool(said))
 
     def _ask_one(self, step: Step, request: DownloadRequest, name: str, *, latest: bool) -> ModelFiles | None:
         """Take a step with one source; where its files changed meanwhile, they are listed once more."""
@@ -210,4 +216,19 @@ class Resolver:
         present = [folder for folder in folders.values() if folder.is_dir()]
         faults = {folder: self.store.fault(folder) for folder in present}
         offline = self.sources.settings.offline
-        raise failure(request.name, folders, faults, attempts, offline=offline, command=request.command)
+        raise failure(
+            request.name,
+            folders,
+            faults,
+            attempts,
+            offline=offline,
+            command=request.command,
+            online_sources=self._may_have_online(request, attempts),
+        )
+
+    def _may_have_online(self, request: DownloadRequest, attempts: Sequence[Attempt]) -> bool:
+        """Whether a source that offline mode excludes may have the model: its card names it, or need not."""
+        if not request.card.sources:
+            return True
+        specs = (self.sources.specs.get(one.source) for one in attempts if one.outcome == "offline")
+        return any(spec.discoverable or request.card.sources.get(spec.key) for spec in specs)

@@ -136,7 +136,8 @@ class SourceOrder:
         """Whether a local source has a model; not if it fails."""
         try:
             return self.load(name).list(card, file_format) is not None
-        except (OcrzooError, OSError):
+        except Exception as error:  # noqa: BLE001  # whatever a plugin's source raises
+            log.debug("source %s (%s): %s: %s", name, self.specs.origin(name), type(error).__name__, error)
             return False
 
     def load(self, name: str) -> Source:

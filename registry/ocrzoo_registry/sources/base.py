@@ -90,6 +90,15 @@ class Versioned(Protocol):
 
 
 @runtime_checkable
+class Explaining(Protocol):
+    """A source that knows where it looked for a model that it does not have."""
+
+    def why_absent(self, card: ModelCard, file_format: Format) -> str:
+        """Return where it looked and what it lacks there; empty if there is nothing to say."""
+        ...
+
+
+@runtime_checkable
 class Holding(Protocol):
     """A source of models whose cards do not name it."""
 

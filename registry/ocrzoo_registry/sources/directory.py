@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from ocrzoo_registry.cards.formats import folder_name, is_complete, wanted_files
+from ocrzoo_registry.cards.formats import describe_files, folder_name, is_complete, wanted_files
 from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import File, Format, ModelCard
 from ocrzoo_registry.errors import SourceError
@@ -40,6 +40,15 @@ class DirectorySource:
                 return Listing(f"{folder}, state {_state(folder, present)}", files)
         return None
 
+    def why_absent(self, card: ModelCard, file_format: Format) -> str:
+        """Return what the folder lacks that the card names; empty if it names none."""
+        beside = _beside(card, file_format)
+        if beside is None:
+            return ""
+        if not beside.is_dir():
+            return f"there is no folder {beside}, which its card names"
+        return f"{beside}, which its card names, has no {describe_files(file_format)}"
+
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
     ) -> AbstractContextManager[Stream]:
@@ -62,9 +71,15 @@ class DirectorySource:
             if resolved(root) == self._store:  # the store cannot verify itself
                 continue
             yield root / folder_name(card.name, file_format)
-        beside = read_reference(card, "directory", file_format, Directory)
+        beside = _beside(card, file_format)
         if beside is not None:
-            yield card.folder / beside.path
+            yield beside
+
+
+def _beside(card: ModelCard, file_format: Format) -> Path | None:
+    """The folder that the card names, relative to it."""
+    reference = read_reference(card, "directory", file_format, Directory)
+    return None if reference is None else card.folder / reference.path
 
 
 def _state(folder: Path, names: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from ocrzoo_registry.cards.formats import model_and_format
 from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.weights import weights_fault
 from ocrzoo_registry.errors import NotFound, StoreError
 from ocrzoo_registry.files import os_errors_as, reason
 from ocrzoo_registry.names import did_you_mean
@@ -124,6 +125,8 @@ def _identity(store: Store, folder: Path) -> tuple[str, Format]:
 
 def _look(store: Store, folder: Path, name: str, file_format: Format, *, deep: bool) -> Stored:
     manifest, fault = store.manifest(folder), store.fault(folder, deep=deep)
+    if deep and fault is None and (wrong := weights_fault(folder, file_format)):
+        fault = f"has no weights: {wrong}"
     status: Status = "verified" if fault is None else "broken"
     if fault is None and manifest is not None and manifest.source == TRUSTED:
         status = "trusted"

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tests.core.others.conftest import Install
-from tests.standins.of_others import Export
+from tests.standins.of_others import Export, bytes_of, write_reader
 
 from ocrzoo import create_model
 from ocrzoo_registry.errors import InputError, IntegrityError, OcrzooError
@@ -163,3 +164,25 @@ def test_a_decoder_that_an_inference_yml_names_and_nobody_knows(install: Install
     install(files={"cards/weights/own_rec/inference.yml": config})
     with pytest.raises(OcrzooError, match=r"own_rec: .*'AttnLabelDecode'; predictor 'text_recognition' knows CTCLabel"):
         read(own_zoo(), "openvino", LINES)
+
+
+@ENGINES
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n", "is a Git LFS pointer"),
+        (b"<!doctype html><title>404</title>", "is a web page"),
+        (None, "is truncated: it has .* bytes and needs at least"),
+    ],
+    ids=["pointer", "page", "truncated"],
+)
+def test_custom_weights_that_are_none_are_named_before_the_engine_speaks(
+    install: Install, own_zoo: Callable[[], Zoo], tmp_path: Path, content: bytes | None, said: str, engine: str
+) -> None:
+    install()
+    own = tmp_path / "mine"
+    own.mkdir()
+    whole = bytes_of(write_reader, Export(), tmp_path)
+    (own / "inference.onnx").write_bytes(whole[: len(whole) // 2] if content is None else content)
+    with pytest.raises(IntegrityError, match=rf"^own_rec: .*mine: inference\.onnx {said}"):
+        create_model("own_rec", model_dir=own, zoo=own_zoo(), engine=engine)

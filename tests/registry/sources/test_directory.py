@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.registry.kit import WEIGHTS, MakeResolver, offer_card, sha256, tree
+from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, sha256, tree
 
 from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.download.request import DownloadRequest
@@ -155,3 +155,29 @@ def test_a_folder_that_changed_is_fetched_anew(tmp_path: Path, settings: Setting
     (folder / "inference.onnx").write_bytes(b"trained further")
     chosen.get(DownloadRequest(CARD, ["onnx"]))
     assert stored.read_bytes() == b"trained further"
+
+
+def test_it_says_where_it_looked_and_what_is_missing_there(settings: Settings, tmp_path: Path) -> None:
+    card = offer_card(tmp_path, sources=BESIDE)
+    found, folder = source(settings, tmp_path), tmp_path / "weights" / "seaside"
+    assert found.why_absent(card, "onnx") == f"there is no folder {folder}, which its card names"
+    folder.mkdir(parents=True)
+    assert found.why_absent(card, "onnx") == f"{folder}, which its card names, has no inference.onnx"
+    assert found.why_absent(offer_card(tmp_path), "onnx") == ""
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_the_error_names_that_folder_and_no_step_that_would_not_help(
+    settings: Settings, tmp_path: Path, make_resolver: MakeResolver, offline: bool
+) -> None:
+    """Nothing but the folder can have the model: going online does not help."""
+    card = offer_card(tmp_path, sources=BESIDE)
+    settings = replace(settings, offline=offline)
+    resolver = make_resolver(settings, directory=DirectorySource(settings), other=Shelf(contents={}))
+    with pytest.raises(SourceError) as caught:
+        resolver.get(DownloadRequest(card, ["onnx"]))
+    assert f"directory: there is no folder {tmp_path / 'weights' / 'seaside'}, which its card names" in str(
+        caught.value
+    )
+    assert "OCRZOO_OFFLINE" not in str(caught.value)
+    assert "OCRZOO_MODEL_PATH" in str(caught.value)
