@@ -60,6 +60,8 @@ class Index(Record):
     """Program and version."""
     models: tuple[IndexedModel, ...] = ()
     """Sorted by name and format."""
+    archives: bool = True
+    """Whether a mirror also serves archives, for clients of BOS."""
     earlier: tuple[IndexedModel, ...] = ()
     """Revisions of the previous release, still served to clients that began with them."""
 

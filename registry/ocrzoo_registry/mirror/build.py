@@ -20,6 +20,7 @@ from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.records import index_of, made_by
 from ocrzoo_registry.index.schema import Index, IndexedModel, blob_of
 from ocrzoo_registry.mirror import layouts, publish, verify
+from ocrzoo_registry.mirror.estimate import Estimate, estimate
 from ocrzoo_registry.mirror.ingest import Ingester, LocalCopies, discard_downloads
 from ocrzoo_registry.mirror.known_files import KnownFiles
 from ocrzoo_registry.mirror.plan import PlannedModel, RequestedModel, is_complete, plan
@@ -127,24 +128,26 @@ def build(
     *,
     prune: bool = False,
     deep: bool = False,
+    archives: bool | None = None,
     report: Callable[[str], object] = lambda _message: None,
 ) -> BuildResult:
     """Update a mirror to the requested models, as the sources list them now; ``prune``: and remove all others.
 
+    ``archives``: whether archives are written for clients of BOS; ``None``: as before, and at first yes.
     Files that changed since they were last read are read, and damaged ones are replaced; ``deep`` reads all.
     ``report`` gets a message for each damaged file, and if the build has to wait for another one.
 
     Raises:
         UsageError: The folder is not a mirror, nginx cannot serve it, or two models need one path.
         IntegrityError: The index of the mirror cannot be read, or a blob is missing.
-        StoreError: The mirror cannot be written.
+        StoreError: The mirror cannot be written, or the disk has not enough space.
     """
     nginx.check_root(folder.root)
     folder.begin()
     waiting = f"waiting for another build of {folder.root}"
     with folder.lock(lambda: report(waiting), resolver.events.cancelled), folder.writing():
         known = KnownFiles(folder.known, deep=deep)
-        return _build(zoo, folder, resolver, choose, known, prune=prune, report=report)
+        return _build(zoo, folder, resolver, choose, known, prune=prune, archives=archives, report=report)
 
 
 def _build(
@@ -155,10 +158,12 @@ def _build(
     known: KnownFiles,
     *,
     prune: bool,
+    archives: bool | None,
     report: Callable[[str], object],
 ) -> BuildResult:
     now = folder.release()
-    current = now.index if now is not None else Index(schema_version=1, made_by=made_by())
+    current = present_index(now)
+    archives = current.archives if archives is None else archives
     ingester = Ingester(folder, resolver, zoo.store, current, zoo.settings.offline)
     requested = choose(current)
     # Downloads of an interrupted build that are not requested any more would only fill the disk.
@@ -167,6 +172,7 @@ def _build(
     for damaged in ingester.blobs.discard_damaged(current.files.values(), known):
         report(f"{blob_of(damaged)} ({damaged.path}): damaged, and fetched again")
     planned = plan(resolver, requested, current, folder.blobs)
+    _check_space(folder, estimate(folder.root, planned, resolver, archives=archives))
     result = BuildResult(
         release=now,
         source_unavailable=[one for one in planned if one.state == "source unavailable"],
@@ -189,7 +195,7 @@ def _build(
                 result.added.append((one, outcome))
     result.failed = [one for one in result.failed if not is_optional(one, {name for name, _ in models})]
     result.removed = [model for model in current.models if (model.name, model.format) not in models]
-    _publish(folder, now, current, [models[key] for key in sorted(models)], result, known)
+    _publish(folder, now, current, [models[key] for key in sorted(models)], result, known, archives)
     discard_downloads(resolver.store)
     return result
 
@@ -217,6 +223,7 @@ def _publish(
     models: Sequence[IndexedModel],
     result: BuildResult,
     known: KnownFiles,
+    archives: bool,
 ) -> None:
     """Publish if anything changed or the present release is broken; no empty mirror as the first release.
 
@@ -224,8 +231,8 @@ def _publish(
     """
     if now is None and not models:
         return
-    index = index_of(models)
-    unchanged = now is not None and (current.made_by, current.models) == (index.made_by, index.models)
+    index = index_of(models).model_copy(update={"archives": archives})
+    unchanged = now is not None and _served(current) == _served(index)
     earlier = current.earlier if unchanged else layouts.earlier(current, models)
     index = index.model_copy(update={"earlier": tuple(one for one in earlier if is_complete(one, folder.blobs))})
     if (
@@ -243,6 +250,24 @@ def _publish(
         result.faults = list(verify.faults(folder, result.release, here=True, known=known))
         made = () if result.faults else result.release.archives().archives.values()
         known.save({*result.release.index.files, *(one.sha256 for one in made)})
+
+
+def _served(index: Index) -> tuple[object, ...]:
+    return index.made_by, index.models, index.archives
+
+
+def _check_space(folder: MirrorFolder, needed: Estimate) -> None:
+    if needed.disk > needed.free:
+        megabytes = {name: f"{getattr(needed, name) / 1e6:.0f} MB" for name in ("disk", "files", "archives", "free")}
+        raise StoreError(
+            f"{folder.root} needs {megabytes['disk']} (files {megabytes['files']}, archives for BOS "
+            f"{megabytes['archives']}), and {megabytes['free']} are free: make room, or add --no_archives"
+        )
+
+
+def present_index(release: Release | None) -> Index:
+    """Return the index of the release that is served; an empty one before the first build."""
+    return release.index if release is not None else Index(schema_version=1, made_by=made_by())
 
 
 def is_optional(one: FailedModel, added: Collection[str]) -> bool:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from ocrzoo.cli.commands.mirror_serve import env, serve, sign
 from ocrzoo.cli.commands.pull import resume_hint
+from ocrzoo.cli.mirror_output import (
+    counts,
+    planned_as_json,
+    report_problems,
+    result_as_json,
+    show_plan,
+    show_result,
+    sizes_as_json,
+    sizes_of,
+    summary,
+)
 from ocrzoo.cli.model_options import ModelChoice, all_models_option, which_models
-from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_table
-from ocrzoo.cli.progress import download_events, format_size
+from ocrzoo.cli.output import debug_option, one_line, print_json
+from ocrzoo.cli.progress import download_events
 from ocrzoo_registry.errors import ExitCode, IntegrityError
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.index.schema import Index, IndexedModel
-    from ocrzoo_registry.mirror.build import BuildResult, Choice, FailedModel
-    from ocrzoo_registry.mirror.plan import PlannedModel, RequestedModel
+    from ocrzoo_registry.mirror.build import Choice
+    from ocrzoo_registry.mirror.estimate import Estimate
+    from ocrzoo_registry.mirror.plan import PlannedModel
     from ocrzoo_registry.mirror.release import MirrorFolder
     from ocrzoo_registry.zoo import Zoo
 
@@ -43,9 +54,23 @@ def mirror() -> None:
 @all_models_option
 @click.option("--prune", is_flag=True, help="Remove all models that are not requested.")
 @click.option("--deep", is_flag=True, help="Read every file, not only those that changed, and replace damaged ones.")
+@click.option(
+    "--archives/--no_archives",
+    default=None,
+    help="Also write archives for clients of BOS, which take as much space again.  [as before; at first, yes]",
+)
+@click.option("--dry_run", is_flag=True, help="Only show what would change, and the bytes to download and to write.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
-def build(folder: Path, choice: ModelChoice, prune: bool, deep: bool, as_json: bool) -> int:
+def build(
+    folder: Path,
+    choice: ModelChoice,
+    prune: bool,
+    deep: bool,
+    archives: bool | None,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
     """Create or update a mirror. Without model arguments, update the models it already contains.
 
     Only new and changed files are downloaded; complete models in the store are copied. Readers see the previous
@@ -54,6 +79,9 @@ def build(folder: Path, choice: ModelChoice, prune: bool, deep: bool, as_json: b
     """
     from ocrzoo_registry.mirror import build as building
     from ocrzoo_registry.mirror.release import MirrorFolder
+
+    if dry_run:
+        return _dry_run(folder, choice, archives, as_json=as_json)
 
     zoo = choice.zoo()
     place = MirrorFolder(folder)
@@ -67,13 +95,14 @@ def build(folder: Path, choice: ModelChoice, prune: bool, deep: bool, as_json: b
             choose,
             prune=prune,
             deep=deep,
+            archives=archives,
             report=lambda text: click.echo(one_line(text), err=True),
         )
     if as_json:
-        print_json(_result_as_json(result))
+        print_json(result_as_json(result))
     else:
-        _show_result(result, place.root)
-    return _report_problems(result)
+        show_result(result, place.root)
+    return report_problems(result)
 
 
 @mirror.command()
@@ -96,7 +125,7 @@ def verify(folder: Path, deep: bool, key: Path | None, as_json: bool) -> int:
     if key is not None:
         found = [*_signature_faults(release.folder, key), *found]
     if as_json:
-        print_json({"release": release.folder.name, **_counts(release.index), "faults": found})
+        print_json({"release": release.folder.name, **counts(release.index), "faults": found})
     else:
         for fault in found:
             click.echo(one_line(fault))
@@ -106,7 +135,7 @@ def verify(folder: Path, deep: bool, key: Path | None, as_json: bool) -> int:
             )
         if not found:
             signed = ", signed" if key is not None else ""
-            click.echo(f"complete{signed}: {_summary(release.index)}, release {release.folder.name}")
+            click.echo(f"complete{signed}: {summary(release.index)}, release {release.folder.name}")
     return ExitCode.INTEGRITY if found else ExitCode.DONE
 
 
@@ -122,25 +151,46 @@ def diff(folder: Path, choice: ModelChoice, as_json: bool) -> int:
     Downloads no model. Without model arguments, compare the models that the mirror contains. Exit code 4 if a source
     is unavailable.
     """
+    from ocrzoo_registry.mirror.release import MirrorFolder
+
+    MirrorFolder(folder).expect()
+    differing, _ = _planned(folder, choice, None)
+    if as_json:
+        print_json([planned_as_json(one) for one in differing])
+    else:
+        show_plan(differing)
+    return _exit_code(differing)
+
+
+def _dry_run(folder: Path, choice: ModelChoice, archives: bool | None, *, as_json: bool) -> int:
+    """Show what a build would change, and how much it would download and write."""
+    differing, sizes = _planned(folder, choice, archives)
+    if as_json:
+        print_json({"models": [planned_as_json(one) for one in differing], **sizes_as_json(sizes)})
+    else:
+        show_plan(differing)
+        click.echo(sizes_of(sizes), err=True)
+    return _exit_code(differing)
+
+
+def _planned(folder: Path, choice: ModelChoice, archives: bool | None) -> tuple[list[PlannedModel], Estimate]:
+    """The models that a build would change, and what it needs."""
     from ocrzoo_registry.mirror import build as building
+    from ocrzoo_registry.mirror.estimate import estimate
     from ocrzoo_registry.mirror.plan import plan
     from ocrzoo_registry.mirror.release import MirrorFolder
 
     zoo = choice.zoo()
     place = MirrorFolder(folder)
-    current = place.expect().index
-    requested = _requested(zoo, place, choice)(current)
-    planned = plan(building.resolver_of(zoo, place), requested, current, place.blobs)
+    current = building.present_index(place.release())
+    resolver = building.resolver_of(zoo, place)
+    planned = plan(resolver, _requested(zoo, place, choice)(current), current, place.blobs)
+    wanted = current.archives if archives is None else archives
     differing = [one for one in planned if one.state != "unchanged"]
-    if as_json:
-        print_json([_planned_as_json(one) for one in differing])
-    elif differing:
-        rows = [
-            (one.request.name, one.request.file_format, one.state, one.source or "", _reason(one)) for one in differing
-        ]
-        print_table(("Model", "Format", "State", "Source", "Answer"), rows)
-    else:
-        click.echo("nothing has changed", err=True)
+    return differing, estimate(place.root, differing, resolver, archives=wanted)
+
+
+def _exit_code(planned: Sequence[PlannedModel]) -> int:
     return ExitCode.SOURCE if any(one.state == "source unavailable" for one in planned) else ExitCode.DONE
 
 
@@ -166,111 +216,6 @@ def _requested(zoo: Zoo, place: MirrorFolder, choice: ModelChoice) -> Choice:
         return lambda current: mirrored_models(zoo, current)
     requested = choice.requested(zoo)
     return lambda _current: requested
-
-
-def _show_result(result: BuildResult, root: Path) -> None:
-    if result.added:
-        rows = [
-            (model.name, model.format, _added_state(one), model.source, format_size(model.size))
-            for one, model in result.added
-        ]
-        print_table(("Model", "Format", "State", "Source", "Size"), rows)
-    for model in result.removed:
-        click.echo(f"{model.name} ({model.format}): removed", err=True)
-    if result.release is not None:
-        news = "published" if result.published else "nothing has changed"
-        summary = _summary(result.release.index)
-        click.echo(one_line(f"{root}: {news}; {summary}, release {result.release.folder.name}"), err=True)
-
-
-def _report_problems(result: BuildResult) -> int:
-    """Report models that were not updated, a line each; returns the highest exit code."""
-    if result.unsigned:
-        print_message("warning", "the previous release was signed, this one is not: run 'ocrzoo mirror sign'")
-    for one in result.removed_upstream:
-        print_message("warning", f"{_name(one.request)} was removed upstream, and is kept")
-    silent: dict[str, list[PlannedModel]] = {}
-    for one in result.source_unavailable:
-        silent.setdefault(f"{one.source}: {_reason(one)}", []).append(one)
-    for answer, models in silent.items():
-        print_message("warning", f"{answer}: not updated: {', '.join(_name(one.request) for one in models)}")
-    failed: dict[str, list[FailedModel]] = {}
-    for failure in result.failed:
-        failed.setdefault(failure.request.name, []).append(failure)
-    for name, failures in failed.items():
-        formats = ", ".join(one.request.file_format for one in failures)
-        kept = " (not updated)" if all(one.kept for one in failures) else ""
-        gravest = max(failures, key=lambda one: one.error.exit_code)
-        print_message("error", f"{name} ({formats}){kept}: {_without_name(str(gravest.error), name)}")
-    for fault in result.faults:
-        print_message("error", f"{fault}; run 'ocrzoo mirror build' with --deep, and check the disk")
-    wrong = [ExitCode.INTEGRITY] if result.faults else []
-    return max([ExitCode.DONE, *wrong, *(one.error.exit_code for one in result.failed)])
-
-
-def _without_name(message: str, name: str) -> str:
-    return re.sub(rf"^{re.escape(name)}(?: \([^()]+\))?:? ", "", message)
-
-
-def _name(request: RequestedModel) -> str:
-    return f"{request.name} ({request.file_format})"
-
-
-def _added_state(one: PlannedModel) -> str:
-    return "new" if one.current is None else "changed"
-
-
-def _reason(one: PlannedModel) -> str:
-    """The decisive answer of a source."""
-    return next((answer.message for answer in reversed(one.attempts) if one.source in {None, answer.source}), "")
-
-
-def _summary(index: Index) -> str:
-    size = format_size(sum({file.sha256: file.size for model in index.models for file in model.files}.values()))
-    return f"{index.counts}, {size}"
-
-
-def _result_as_json(result: BuildResult) -> dict[str, Any]:
-    return {
-        "release": result.release.folder.name if result.release else None,
-        "published": result.published,
-        "unsigned": result.unsigned,
-        **_counts(result.release.index if result.release else None),
-        "faults": result.faults,
-        "added": [{**_model_as_json(model), "state": _added_state(one)} for one, model in result.added],
-        "removed": [_model_as_json(model) for model in result.removed],
-        "source_unavailable": [_planned_as_json(one) for one in result.source_unavailable],
-        "removed_upstream": [_planned_as_json(one) for one in result.removed_upstream],
-        "failed": [
-            {
-                "name": one.request.name,
-                "format": one.request.file_format,
-                "error": str(one.error),
-                "exit_code": int(one.error.exit_code),
-                "kept": one.kept,
-            }
-            for one in result.failed
-        ],
-    }
-
-
-def _counts(index: Index | None) -> dict[str, int]:
-    return {"models": len(index.names) if index else 0, "formats": len(index.models) if index else 0}
-
-
-def _model_as_json(model: IndexedModel) -> dict[str, Any]:
-    return {**model.model_dump(include={"name", "format", "revision", "source"}), "size": model.size}
-
-
-def _planned_as_json(one: PlannedModel) -> dict[str, Any]:
-    return {
-        "name": one.request.name,
-        "format": one.request.file_format,
-        "state": one.state,
-        "source": one.source,
-        "revision": one.listing.revision if one.listing else None,
-        "answer": _reason(one) or None,
-    }
 
 
 for command in (serve, env, sign):

@@ -28,6 +28,8 @@ def tree(index: Index) -> Iterator[tuple[str, Content]]:
     files: set[str] = set()
     folders: set[str] = set()
     for layout in LAYOUTS:
+        if layout.archived and not index.archives:
+            continue
         for path, content in layout.tree(repositories(index, layout)):
             above = set(folders_above(path))
             if path in files or path in folders or not files.isdisjoint(above):

@@ -119,5 +119,7 @@ class Layout:
     """Programs that download from the hub, by name; called with the URL of a mirror."""
     states_commits: bool = False
     """Whether answers have Hugging Face's headers ``X-Repo-Commit`` and ``X-Error-Code``."""
+    archived: bool = False
+    """Whether its tree is made of archives, which a mirror may leave out."""
     keeps_earlier: bool = False
     """Whether clients request files by commit, so that the release before has to remain available."""

@@ -35,5 +35,5 @@ def tree(repositories: list[Repository]) -> Iterator[tuple[str, Archive]]:
             yield repository.name, Archive(PurePosixPath(repository.name).stem, repository.files)
 
 
-LAYOUT = Layout(hub="bos", title="BOS", place=place, tree=tree)
+LAYOUT = Layout(hub="bos", title="BOS", place=place, tree=tree, archived=True)
 """Without routes: both servers send archives as they send the mirror's own documents."""
