@@ -52,8 +52,11 @@ def separate() -> None:
 
 
 @contextlib.contextmanager
-def kept(name: str) -> Iterator[None]:
-    """Log what decoders print inside as notes about the file ``name``, and warn where it was read but is damaged."""
+def kept(name: str, *, warn: bool = True) -> Iterator[None]:
+    """Log what decoders print inside as notes about the file ``name``, and warn where it was read but is damaged.
+
+    A file that is decoded once more needs no second warning (``warn=False``).
+    """
     if not _messages.on:
         yield
         return
@@ -61,9 +64,9 @@ def kept(name: str) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        _messages.end(name, was_read=False)
+        _messages.end(name, warn=False)
         raise
-    _messages.end(name, was_read=True)
+    _messages.end(name, warn=warn)
 
 
 def temporary_file() -> IO[bytes]:
@@ -82,7 +85,7 @@ class _Messages:
         self._lock = Lock()
         self._decoding = 0
         self._names: list[tuple[str, bool]] = []
-        """Files that were decoded since the redirection, and whether they were read."""
+        """Files that were decoded since the redirection, and whether damage is worth a warning."""
         self._file: IO[bytes] | None = None
         self._standard_error = -1
 
@@ -94,9 +97,9 @@ class _Messages:
                 os.dup2(self._file.fileno(), 2)
             self._decoding += 1
 
-    def end(self, name: str, *, was_read: bool) -> None:
+    def end(self, name: str, *, warn: bool) -> None:
         with self._lock:
-            self._names.append((name, was_read))
+            self._names.append((name, warn))
             self._decoding -= 1
             if self._decoding or self._file is None:
                 return
@@ -122,5 +125,5 @@ def _report(names: Sequence[tuple[str, bool]], lines: Sequence[str]) -> None:
         log.debug("%s: %s", where, line)
     if len(lines) > MAX_LINES:
         log.debug("%s: %d more such messages", where, len(lines) - MAX_LINES)
-    if all(was_read for _, was_read in names) and not all(map(_HARMLESS.match, lines)):
+    if all(warn for _, warn in names) and not all(map(_HARMLESS.match, lines)):
         log.warning("%s: damaged: a part of it may be missing or wrong (-v shows what the decoder says)", where)

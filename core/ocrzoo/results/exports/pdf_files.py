@@ -15,6 +15,7 @@ from PIL import Image as PillowImage
 
 from ocrzoo.inputs import limits
 from ocrzoo.inputs.by_pillow import pillow_formats
+from ocrzoo.inputs.decoder_messages import kept
 from ocrzoo.inputs.limits import no_warnings
 from ocrzoo.results.exports import pdf_pictures
 from ocrzoo.results.exports.pdf_pictures import Picture, usable_profile
@@ -42,8 +43,13 @@ def picture_of(origin: Path | bytes, frame: int | None, shown: Image | None) -> 
         InputError: It is too large.
     """
     content = origin if isinstance(origin, bytes) else read_bounded(origin, limits.MAX_BYTES)
+    name = "the input" if isinstance(origin, bytes) else str(origin)
     try:
-        with no_warnings(), PillowImage.open(io.BytesIO(content), formats=(*pillow_formats(), "TIFF")) as image:
+        with (
+            kept(name, warn=False),
+            no_warnings(),
+            PillowImage.open(io.BytesIO(content), formats=(*pillow_formats(), "TIFF")) as image,
+        ):
             if image.format == "TIFF":
                 image.seek(frame or 0)
             elif frame:
