@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Callable
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from ocrzoo.installation import SAME_MODULE, TESTED_OPENCV, conflict, opencv_problems, providers
+from ocrzoo import installation
+from ocrzoo.installation import SAME_MODULE, TESTED_OPENCV, conflict, opencv_problems, providers, require_opencv
+from ocrzoo_registry.errors import EngineError
 
 Install = Callable[[str, str], None]
 
@@ -57,16 +60,24 @@ def test_two_distributions_of_one_version_are_only_a_warning(install: Install) -
     assert [one.level for one in opencv_problems()] == ["warning"]
 
 
-def test_another_version_of_opencv_is_a_warning(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("number", "difference"),
+    [
+        ("4.10.0", None),
+        ("4.14.0", None),
+        ("4.13.0", "OpenCV 4.13.0: 2 of 799 tested lines differ from PaddleX's"),
+        ("6.1.0", "OpenCV 6.1.0: results may differ from PaddleX's, because this version is not tested"),
+    ],
+)
+def test_a_version_that_changes_results_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, number: str, difference: str | None
+) -> None:
     other = ModuleType("cv2")
-    monkeypatch.setattr(other, "__version__", "4.13.0", raising=False)
+    monkeypatch.setattr(other, "__version__", number, raising=False)
     monkeypatch.setattr(other, "imdecode", len, raising=False)
     monkeypatch.setitem(sys.modules, "cv2", other)
-    (problem,) = opencv_problems()
-    assert (problem.level, f"OpenCV 4.13.0: results are tested with {TESTED_OPENCV}" in problem.message) == (
-        "warning",
-        True,
-    )
+    found = [(problem.level, problem.message) for problem in opencv_problems()]
+    assert found == ([("warning", difference)] if difference else [])
 
 
 def test_an_opencv_of_which_only_the_folder_is_left_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +86,21 @@ def test_an_opencv_of_which_only_the_folder_is_left_is_broken(monkeypatch: pytes
     assert (problem.level, problem.message.startswith("the module cv2 is broken: ")) == ("error", True)
     assert "pip install opencv-python-headless" in problem.next_step
     assert opencv_problems(loaded=False) == []
+
+
+def test_a_pipeline_refuses_a_broken_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installation, "find_spec", lambda name: ModuleSpec(name, None))
+    monkeypatch.setitem(sys.modules, "cv2", ModuleType("cv2"))
+    with pytest.raises(EngineError, match=r"cv2 is broken: .*; pip install opencv-python-headless"):
+        require_opencv.__wrapped__()
+
+
+def test_a_pipeline_says_that_two_distributions_clash(install: Install, caplog: pytest.LogCaptureFixture) -> None:
+    require_opencv.__wrapped__()
+    assert caplog.messages == []
+    install("opencv-python", "4.13.0.92")
+    require_opencv.__wrapped__()
+    assert "both install the module cv2" in caplog.messages[0]
 
 
 def test_the_tested_version_is_the_one_that_tests_run_with(repository: Path) -> None:

@@ -7,6 +7,10 @@ raises an error for that page only.
 
 from __future__ import annotations
 
+from ocrzoo.installation import require_opencv
+
+require_opencv()  # before the modules here import it
+
 from ocrzoo.inputs.arrays import from_array
 from ocrzoo.inputs.file_types import SUFFIXES
 from ocrzoo.inputs.images import decode, read_image
