@@ -18,6 +18,7 @@ from ocrzoo_registry.cards.weights import weights_fault
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.temporary import get_to_run
 from ocrzoo_registry.errors import EngineError, IntegrityError, UsageError
+from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.registrations import OFFICIAL
 from ocrzoo_registry.plugins.specs import EngineSpec, PredictorSpec, load_attribute
 from ocrzoo_registry.store.store import ModelFiles
@@ -67,7 +68,9 @@ class ModelLoader:
         else:
             raise UsageError(f"{task}: model_name or model_dir is needed")
         if card.inference.predictor not in self.zoo.predictors:
-            raise UsageError(f"{card.name} cannot be run: no plugin has its predictor {card.inference.predictor!r}")
+            wanted = card.inference.predictor
+            hint = did_you_mean(wanted, self.zoo.predictors.names)
+            raise UsageError(f"{card.name} cannot be run: no plugin has its predictor {wanted!r}{hint}")
         spec = self.zoo.predictors.get(card.inference.predictor)
         engines = self._engines()
         files = self._resolve(card, engines) if custom is None else replace(custom, name=card.name)
@@ -117,6 +120,8 @@ class ModelLoader:
         ranked = sorted(self.zoo.engines, key=lambda spec: (spec.rank, spec.name))
         ranked = [spec for spec in ranked if self.accelerated in (None, spec.accelerated)]
         installed = [spec for spec in ranked if spec.installed]
+        if not ranked:
+            raise EngineError("no inference engine is registered: enable the plugin 'core' (ocrzoo plugins list)")
         if not installed:
             raise EngineError(f'no inference engine is installed: pip install "{ranked[0].install}"')
         return installed
@@ -125,8 +130,8 @@ class ModelLoader:
         formats: list[Format] = list(dict.fromkeys(kind for spec in engines for kind in spec.formats))
         if not set(formats) & set(card.artifacts):
             able = [spec for spec in self.zoo.engines if set(spec.formats) & set(card.artifacts)]
-            installs = (f'pip install "{spec.install}"' for spec in able)
-            help_text = " or ".join(installs) or "no engine reads that format"
+            steps = (f"engine {spec.name}" if spec.installed else f'pip install "{spec.install}"' for spec in able)
+            help_text = " or ".join(steps) or "no engine reads that format"
             if not self.zoo.is_available(card):
                 help_text += "; then put its weights into a folder of OCRZOO_MODEL_PATH"
             raise EngineError(

@@ -318,3 +318,17 @@ class TestAllOutputs:
 
         with pytest.raises(InputError, match=r"^it cannot run on an input of 1 x 3: 3$"):
             GuardedSession("it", Broken()).run_all(np.zeros((1, 3), np.float32))
+
+
+class TestAdvice:
+    """A step is named only where it helps."""
+
+    def test_an_engine_that_is_installed_is_named_and_not_installed_again(self, home: Path, asked: list[Any]) -> None:
+        name = "PP-OCRv3_mobile_det"
+        made = loader(home, QUICK, OTHER, name="quick")
+        with pytest.raises(EngineError, match=r"published as paddle, which quick cannot read: engine other; then put"):
+            made.predictor(name, TASK)
+
+    def test_no_engine_is_registered(self, model_dir: Path, home: Path) -> None:
+        with pytest.raises(EngineError, match="no inference engine is registered: enable the plugin 'core'"):
+            loader(home).predictor(NAME, TASK, model_dir)

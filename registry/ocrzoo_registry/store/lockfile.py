@@ -50,7 +50,8 @@ def read(path: Path) -> tuple[Manifest, ...]:
     try:
         models = LockFile.model_validate_json(read_bounded(path, MAX_BYTES)).models
     except OSError as error:
-        raise UsageError(f"{path} could not be read: {reason(error)}. Run 'ocrzoo lock' to write it.") from error
+        step = ". Run 'ocrzoo lock' to write it." if isinstance(error, FileNotFoundError) else ""
+        raise UsageError(f"{path} could not be read: {reason(error)}{step}") from error
     except ValidationError as error:
         raise UsageError(f"{path} is not a lock file: {first_fault(error)}") from error
     return tuple(_with_origin(manifest) for manifest in models)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +37,16 @@ class Stored:
     manifest: Manifest | None
 
 
-def stored_models(store: Store, names: Sequence[str] = (), *, deep: bool = False) -> list[Stored]:
+def stored_models(
+    store: Store,
+    names: Sequence[str] = (),
+    *,
+    deep: bool = False,
+    can_be_pulled: Callable[[str], bool] = lambda _: False,
+) -> list[Stored]:
     """Check the model folders, all or those of some models; ``deep`` reads every byte.
+
+    ``can_be_pulled`` says of which models the error may advise to download them.
 
     Raises:
         NotFound: One of the names has no folder here.
@@ -53,7 +61,8 @@ def stored_models(store: Store, names: Sequence[str] = (), *, deep: bool = False
     known = {name for _, name, _ in found}
     for name in names:
         if name not in known:
-            raise NotFound(f"{name} is not in {store.root}{did_you_mean(name, known)}: run 'ocrzoo models pull {name}'")
+            step = f": run 'ocrzoo models pull {name}'" if can_be_pulled(name) else did_you_mean(name, known)
+            raise NotFound(f"{name} is not in {store.root}{step}")
     return [
         _look(store, folder, name, file_format, deep=deep)
         for folder, name, file_format in found

@@ -172,3 +172,20 @@ class TestSources:
         ran = run("sources", "check", "huggingfase")
         assert ran.code == 2
         assert "choose aistudio, bos, directory, huggingface" in ran.error
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "advised"),
+    [
+        ("verify", "PP-OCRv5_mobile_rec", True),
+        ("verify", "PP-OCRv5_mobil_rec", False),
+        ("repair", "PP-OCRv5_mobile_rec", True),
+        ("remove", "PP-OCRv5_mobile_rec", False),
+    ],
+)
+def test_a_download_is_advised_only_where_it_is_possible_and_meant(
+    run: Callable[..., Any], folder: Path, command: str, name: str, advised: bool
+) -> None:
+    ran = run("models", command, name)
+    assert ran.code == 3
+    assert (f"run 'ocrzoo models pull {name}'" in ran.err) is advised

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,8 @@ def verify(names: tuple[str, ...], deep: bool, as_json: bool) -> int:
     from ocrzoo_registry.store.maintenance import stored_models
     from ocrzoo_registry.zoo import Zoo
 
-    found = stored_models(Zoo().store, names, deep=deep)
+    zoo = Zoo()
+    found = stored_models(zoo.store, names, deep=deep, can_be_pulled=_pulls(zoo))
     if as_json:
         print_json([_described(stored) for stored in found])
     else:
@@ -54,7 +55,7 @@ def repair(names: tuple[str, ...], as_json: bool) -> int:
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo(events=download_events())
-    found = stored_models(zoo.store, names, deep=True)
+    found = stored_models(zoo.store, names, deep=True, can_be_pulled=_pulls(zoo))
     wanted = [one for one in found if one.status == "broken" or (names and one.status == "unverified")]
     codes = [ExitCode.DONE]
     repaired: list[Stored] = []
@@ -114,6 +115,11 @@ def gc(dry_run: bool, wheels: bool, as_json: bool) -> None:
             click.echo(f"{leftover.kind}: {one_line(str(leftover.path))} ({format_size(leftover.size)})")
     total = format_size(sum(one.size for one in found))
     click.echo(f"{total} would be freed" if dry_run else f"{total} freed")
+
+
+def _pulls(zoo: Zoo) -> Callable[[str], bool]:
+    """Whether ``ocrzoo models pull`` can download a model now."""
+    return lambda name: name in zoo.models and zoo.is_available(zoo.models.get(name))
 
 
 def _repair(zoo: Zoo, stored: Stored) -> None:
