@@ -32,6 +32,10 @@ class Switch(click.ParamType[bool | None]):
             self.fail(f"{value!r} is neither True nor False", param, ctx)
         return self._WORDS[value.lower()]
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        """Complete True or False."""
+        return click.Choice(["True", "False"], case_sensitive=False).shell_complete(ctx, param, incomplete)
+
 
 class PlainMapping(click.ParamType[dict[str, Any]]):
     """A small mapping, as YAML, JSON or a Python dictionary."""
@@ -87,6 +91,10 @@ class PasswordFile(click.ParamType[tuple[str, ...]]):
         except UnicodeDecodeError:
             self.fail(f"{value}: not a UTF-8 text file", param, ctx)
         return tuple(filter(None, (line.removesuffix("\r") for line in text.split("\n"))))
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        """Complete the name of a file."""
+        return click.File().shell_complete(ctx, param, incomplete)
 
 
 def _add_passwords(context: click.Context, _option: click.Parameter, given: Sequence[str] | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from shutil import which
@@ -10,6 +11,7 @@ from shutil import which
 import click
 import pytest
 from tests.core.cli.test_help import COMMANDS
+from tests.core.cli.test_light_commands import HEAVY
 
 from ocrzoo.cli.completion import SHELLS
 
@@ -46,6 +48,8 @@ def complete(start: Start, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], l
         ("ocrzoo models list --tier m", ["plain,medium", "plain,mobile"]),
         ("ocrzoo models pull --source wheel,p", ["plain,wheel,pip"]),
         ("ocrzoo models pull --format onnx,p", ["plain,onnx,paddle"]),
+        ("ocrzoo ocr --use_doc_unwarping t", ["plain,true"]),
+        ("ocrzoo mirror env --shell fi", ["plain,fish"]),
         ("ocrzoo ocr --save_as json,h", ["plain,json,hocr"]),
         ("ocrzoo ocr --engine open", ["plain,openvino"]),
         ("ocrzoo --pipeline O", ["plain,OCR"]),
@@ -67,14 +71,28 @@ def test_a_fault_is_not_shown_amid_the_line(
     assert complete("ocrzoo models show PP") == []
 
 
-FREE = {"device", "host", "hpi_config", "target"}
+@pytest.mark.parametrize("line", ["ocrzoo ", "ocrzoo ocr --engine o", "ocrzoo models show PP", "ocrzoo ocr --lang r"])
+def test_completing_loads_nothing_heavy(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_OCRZOO_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(line.count(" ")))
+    program = (
+        f"import sys; from ocrzoo.cli import main; main([]); print(*{{*{HEAVY}}} & sys.modules.keys(), file=sys.stderr)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert (ran.stderr.strip(), ran.stdout == "") == ("", False)
+
+
+FREE = {"device", "host", "hpi_config", "origins", "password", "target"}
 """Parameters that no list has the values of."""
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_every_parameter_with_known_values_is_completed(path: tuple[str, ...]) -> None:
     """Whoever adds an option for a model, say, uses the type of models and not plain text."""
-    plain = {one.name for one in COMMANDS[path].params if isinstance(one.type, click.types.StringParamType)}
+    numbers = (click.types.IntParamType, click.types.FloatParamType, click.types.BoolParamType)
+    valued = [one for one in COMMANDS[path].params if not isinstance(one.type, numbers)]
+    plain = {one.name for one in valued if type(one.type).shell_complete is click.ParamType.shell_complete}
     assert plain - FREE == set()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
 from ocrzoo.cli.output import debug_option, one_line, print_json, print_message
 
@@ -35,6 +36,10 @@ class _OneOf(click.ParamType[str]):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Refuse a value that is not a key."""
         return self._choice().convert(value, param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        """Complete a key."""
+        return self._choice().shell_complete(ctx, param, incomplete)
 
 
 def _origins(_context: click.Context, _option: click.Parameter, given: Sequence[str]) -> tuple[str, ...]:
