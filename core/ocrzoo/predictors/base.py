@@ -26,6 +26,8 @@ class Detection:
     quads: list[Quad]
     scores: list[float]
     """Mean probability inside each quad."""
+    left_out: int = 0
+    """Regions that were not looked at, because the page has too many."""
 
 
 @runtime_checkable
@@ -67,8 +69,11 @@ class Recognizer(Protocol):
         *,
         batching: Batching = "exact",
         input_shape: Sequence[int] | None = None,
+        squeeze: bool = False,
     ) -> list[Line]:
         """Read lines (H x W x 3, uint8, BGR, no side 0).
+
+        ``squeeze`` is given with ``paddlex_quirks`` only: lines longer than the network takes are squeezed.
 
         Raises:
             IntegrityError: The network has another number of classes than the charset.

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ocrzoo.engines.base import Session
 from ocrzoo.predictors.base import Detection, transform
 from ocrzoo.predictors.network_checks import check_image_input, check_range
-from ocrzoo.processing import detection
-from ocrzoo.processing.detection import DetectionParams
+from ocrzoo.processing import detection, tiles
+from ocrzoo.processing.detection import DetectionParams, Regions
 from ocrzoo.types import Image
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import IntegrityError
@@ -64,7 +64,24 @@ class TextDetector:
         return [self._detect(image, params or self.defaults) for image in images]
 
     def _detect(self, image: Image, params: DetectionParams) -> Detection:
-        batch = detection.preprocess(image, params)
+        height, width = image.shape[:2]
+        probability = self._probability(detection.preprocess(image, params))
+        regions = detection.postprocess(probability, height, width, params)
+        del probability
+        nothing = not regions.quads and tiles.is_scaled(height, width, params)
+        if nothing or tiles.loses_text(height, width, params):
+            regions = tiles.together(regions, self._in_tiles(image, params), height, width)
+        return Detection(regions.quads, regions.scores, regions.left_out)
+
+    def _in_tiles(self, image: Image, params: DetectionParams) -> Regions:
+        page = tiles.full_size(image, params)
+        joined = np.zeros(page.shape[:2], np.uint8)
+        for batch, rows, columns in tiles.tiles(page):
+            tiles.put(joined, self._probability(batch), rows, columns)
+        return detection.postprocess(joined, image.shape[0], image.shape[1], params)
+
+    def _probability(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Run the network and return its map, H x W."""
         output = self._session.run(batch)
         if output.ndim != 4 or 0 in output.shape or output.shape[2:] != batch.shape[2:]:
             found, needed = (" x ".join(map(str, shape)) for shape in (output.shape, (1, 1, *batch.shape[2:])))
@@ -74,7 +91,7 @@ class TextDetector:
             )
         probability: NDArray[np.float32] = output[0, 0]
         check_range(self.name, float(probability.min()), float(probability.max()), "a probability map", "a sigmoid")
-        return Detection(*detection.postprocess(probability, image.shape[0], image.shape[1], params))
+        return probability
 
 
 def _fixed_size(name: str, session: Session) -> tuple[int, int, int] | None:

@@ -14,7 +14,8 @@ from ocrzoo.predictors.network_checks import (
     refuse_line_shape,
     warn_of_blank,
 )
-from ocrzoo.processing import recognition
+from ocrzoo.processing import long_lines, recognition
+from ocrzoo.processing.long_lines import Piece
 from ocrzoo.processing.recognition import Line, LineShape
 from ocrzoo.text import bidi
 from ocrzoo.types import Batching, Image
@@ -64,18 +65,35 @@ class TextRecognizer:
         *,
         batching: Batching = "exact",
         input_shape: Sequence[int] | None = None,
+        squeeze: bool = False,
     ) -> list[Line]:
         """Read lines (H x W x 3, uint8, BGR, no side 0); results come in the order of the crops.
 
         ``batching`` is which lines share a call (:func:`.recognition.batches`). With ``input_shape``, 3 x height x
         width, each line is stretched to that size, as networks of a fixed shape need; the default is the fixed shape
-        that the network states, if any.
+        that the network states, if any. Lines much longer than networks take are read in pieces
+        (:mod:`.long_lines`); with ``squeeze`` they are squeezed, as in PaddleX, and lost.
 
         Raises:
             IntegrityError: The network has another number of classes than the charset.
             UsageError: ``input_shape`` is not the shape of a color image.
         """
         shape = self._own_shape if input_shape is None else _checked(input_shape)
+        whole = squeeze or shape is not None
+        cut = [[Piece(crop, 0)] if whole else long_lines.pieces(crop, self._line_shape) for crop in crops]
+        short = [index for index, parts in enumerate(cut) if len(parts) == 1]
+        lines = dict(zip(short, self._in_batches([crops[i] for i in short], batch_size, batching, shape), strict=True))
+        for index, parts in enumerate(cut):
+            if len(parts) > 1:
+                read = self._in_batches([part.image for part in parts], batch_size, "width", shape)
+                lines[index] = long_lines.join(read, parts, self._line_shape)
+        found = [lines[index] for index in range(len(crops))]
+        return [bidi.in_logical_order(line) for line in found] if self._right_to_left else found
+
+    def _in_batches(
+        self, crops: Sequence[Image], batch_size: int, batching: Batching, shape: InputShape | None
+    ) -> list[Line]:
+        """Read lines, in visual order."""
         lines: list[Line] = [Line("", 0.0)] * len(crops)
         for batch in recognition.batches(crops, batch_size, batching, self._line_shape):
             for index, line in zip(batch, self._read([crops[i] for i in batch], shape), strict=True):
@@ -90,8 +108,7 @@ class TextRecognizer:
             batch, filled = recognition.preprocess_fixed(crops, *shape[1:]), [1.0] * len(crops)
         output = self._session.run(batch)
         best = self._checked_best(output, len(crops))
-        lines = recognition.decode(output, self._characters, filled, best)
-        return [bidi.in_logical_order(line) for line in lines] if self._right_to_left else lines
+        return recognition.decode(output, self._characters, filled, best)
 
     def _checked_best(self, output: NDArray[np.float32], count: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
         """The best class of each column, and its probability, once the output is what it must be."""

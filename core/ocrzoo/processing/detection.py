@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,6 +25,10 @@ MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 """ImageNet's RGB statistics, which PP-OCR detection applies to BGR channels in this order."""
 
+MAX_REGIONS = 100_000
+"""The most regions of a page that are looked at. It bounds the time that a page of noise takes; a result that it cuts
+says so."""
+
 _CLIPPER: Any = pyclipper  # a compiled module without type information
 
 
@@ -43,15 +48,38 @@ class DetectionParams:
     unclip_ratio: float = 1.5
     """Regions are expanded by area x ratio / perimeter."""
     max_candidates: int = 1000
-    """Most regions of a page; the others are ignored."""
+    """Most regions of a page in PaddleX, which drops the others, the top of the page first."""
     input_shape: tuple[int, int, int] | None = None
     """Channels, height and width that every page is stretched to, instead of the limits."""
+    paddlex_quirks: bool = False
+    """Whether ``max_candidates`` and ``max_side_limit`` hold even where text is lost."""
+
+
+@dataclass(frozen=True)
+class Regions:
+    """The text of a probability map."""
+
+    quads: list[Quad]
+    """In the page's pixels."""
+    scores: list[float]
+    """Mean probability inside each quad, 0 to 1."""
+    left_out: int = 0
+    """Regions of the map that were not looked at."""
 
 
 def input_size(height: int, width: int, params: DetectionParams) -> tuple[int, int]:
     """Return height and width of the network's input for a page."""
     if params.input_shape is not None:
         return params.input_shape[1], params.input_shape[2]
+    height, width = limited_size(height, width, params)
+    if max(height, width) > params.max_side_limit:
+        ratio = params.max_side_limit / max(height, width)
+        height, width = int(height * ratio), int(width * ratio)
+    return _to_stride(height), _to_stride(width)
+
+
+def limited_size(height: int, width: int, params: DetectionParams) -> tuple[int, int]:
+    """Return a page's height and width after ``limit_side_len``, before ``max_side_limit``."""
     limit = params.limit_side_len
     if params.limit_type == "max":
         ratio = limit / max(height, width) if max(height, width) > limit else 1.0
@@ -59,11 +87,7 @@ def input_size(height: int, width: int, params: DetectionParams) -> tuple[int, i
         ratio = limit / min(height, width) if min(height, width) < limit else 1.0
     else:
         ratio = limit / max(height, width)
-    height, width = int(height * ratio), int(width * ratio)
-    if max(height, width) > params.max_side_limit:
-        ratio = params.max_side_limit / max(height, width)
-        height, width = int(height * ratio), int(width * ratio)
-    return _to_stride(height), _to_stride(width)
+    return int(height * ratio), int(width * ratio)
 
 
 def _to_stride(side: int) -> int:
@@ -80,7 +104,12 @@ def preprocess(image: Image, params: DetectionParams) -> NDArray[np.float32]:
     target = input_size(image.shape[0], image.shape[1], params)
     if target != image.shape[:2]:
         image = cv2.resize(image, target[::-1])  # type: ignore[assignment]  # uint8 stays
-    planes = np.empty((1, 3, *target), np.float32)
+    return normalize(image)
+
+
+def normalize(image: Image) -> NDArray[np.float32]:
+    """Return the network's input, 1 x 3 x H x W float32, for BGR pixels whose sides are multiples of the stride."""
+    planes = np.empty((1, 3, *image.shape[:2]), np.float32)
     for channel, (mean, std) in enumerate(zip(MEAN, STD, strict=True)):
         np.multiply(image[:, :, channel], np.float32(1 / 255.0 / std), out=planes[0, channel], dtype=np.float32)
         planes[0, channel] += np.float32(-mean / std)
@@ -88,20 +117,22 @@ def preprocess(image: Image, params: DetectionParams) -> NDArray[np.float32]:
 
 
 def postprocess(
-    probability: NDArray[np.float32], page_height: int, page_width: int, params: DetectionParams
-) -> tuple[list[Quad], list[float]]:
-    """Convert a probability map (H x W, 0 to 1) to quads in the page's pixels, and their mean probabilities."""
-    mask = (probability > params.thresh).astype(np.uint8) * 255
+    probability: NDArray[np.float32] | NDArray[np.uint8], page_height: int, page_width: int, params: DetectionParams
+) -> Regions:
+    """Convert a probability map to quads; it is H x W, 0 to 1, or 0 to 255 if its values are bytes."""
+    one = 255 if probability.dtype == np.uint8 else 1
+    mask = (probability > (params.thresh if one == 1 else int(params.thresh * one))).view(np.uint8)
     contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     height, width = probability.shape
     scale = (page_width / width, page_height / height)
+    kept = _within_bounds(contours, params)
     quads: list[Quad] = []
     scores: list[float] = []
-    for contour in contours[: params.max_candidates]:
+    for contour in kept:
         corners, side = minimum_rectangle(contour)
         if side < MIN_SIDE:
             continue
-        score = _mean_inside(probability, corners)
+        score = _mean_inside(probability, corners) / one
         if params.box_thresh > score:
             continue
         outline = _grow(corners, params.unclip_ratio)
@@ -112,10 +143,17 @@ def postprocess(
             continue
         quads.append(_to_page(grown, scale, page_width, page_height))
         scores.append(score)
-    return quads, scores
+    return Regions(quads, scores, len(contours) - len(kept))
 
 
-def _mean_inside(probability: NDArray[np.float32], corners: NDArray[np.float32]) -> float:
+def _within_bounds(contours: Sequence[cv2.typing.MatLike], params: DetectionParams) -> Sequence[cv2.typing.MatLike]:
+    """Return the contours that are looked at. OpenCV's are in the order of their lowest rows, from the bottom up."""
+    if params.paddlex_quirks:
+        return contours[: params.max_candidates]
+    return contours[max(len(contours) - MAX_REGIONS, 0) :]
+
+
+def _mean_inside(probability: NDArray[np.float32] | NDArray[np.uint8], corners: NDArray[np.float32]) -> float:
     """Mean probability inside a quad, over the pixels that ``cv2.fillPoly`` paints for its truncated corners."""
     height, width = probability.shape
     left, right = (min(max(bound, 0), width - 1) for bound in _bounds(corners[:, 0]))

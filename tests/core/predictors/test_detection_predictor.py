@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from ocrzoo.engines.base import TensorSpec
 from ocrzoo.predictors.detection import TextDetector
 from ocrzoo.processing.detection import DetectionParams
+from ocrzoo.types import Quad
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.zoo import Zoo
@@ -85,6 +87,85 @@ def test_parameters_replace_the_defaults(card: ModelCard) -> None:
     (found,) = detector.predict([page()], DetectionParams(box_thresh=0.8))
     assert found.quads == []
     assert len(detector.predict([page()])[0].quads) == 1
+
+
+class InkSession:
+    """Sees text where a page is dark, but not in strokes thinner than five pixels."""
+
+    inputs: tuple[TensorSpec, ...] = ()
+
+    def __init__(self) -> None:
+        self.shapes: list[tuple[int, ...]] = []
+
+    def run(self, batch: Array) -> Array:
+        self.shapes.append(batch.shape)
+        dark = (batch[0, 0] < -1).astype(np.uint8)
+        seen = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+        return seen[None, None].astype(np.float32) * np.float32(0.9)
+
+
+class TestLargePages:
+    """Text that scaling would take is found in tiles; a line over a seam is one line."""
+
+    def find(self, card: ModelCard, ink: NDArray[np.uint8], **params: Any) -> tuple[list[Quad], InkSession]:
+        session = InkSession()
+        (found,) = TextDetector(card, NO_SETTINGS, session).predict([ink], DetectionParams(**params))
+        return found.quads, session
+
+    def screenshot(self) -> NDArray[np.uint8]:
+        """Lines 12 pixels high all the way down, one of them on each seam, and one that runs down over all seams."""
+        ink = np.full((12_000, 700, 3), 255, np.uint8)
+        for top in range(10, 11_980, 30):
+            ink[top : top + 12, 40:400] = 0
+        ink[10:11_990, 500:512] = 0
+        return ink
+
+    def test_each_line_is_found_once(self, card: ModelCard) -> None:
+        quads, session = self.find(card, self.screenshot())
+        flat = sorted((quad for quad in quads if np.ptp(quad[:, 0]) > 100), key=lambda quad: int(quad[0, 1]))
+        tops = [int(quad[0, 1]) for quad in flat]
+        np.testing.assert_allclose(tops, np.arange(10, 11_980, 30), atol=12)
+        (down,) = (quad for quad in quads if np.ptp(quad[:, 1]) > 1000)
+        np.testing.assert_allclose((down[:, 1].min(), down[:, 1].max()), (10, 11_990), atol=12)
+        assert max(max(shape[2:]) for shape in session.shapes[1:]) <= 2048
+
+    def test_in_paddlex_they_are_lost(self, card: ModelCard) -> None:
+        for chosen in ({"paddlex_quirks": True}, {"max_side_limit": 3000}):
+            quads, session = self.find(card, self.screenshot(), **chosen)
+            assert len(quads) < 50
+            assert len(session.shapes) == 1
+
+    def test_a_tilted_line_over_seams_both_ways(self, card: ModelCard) -> None:
+        ink = np.full((6000, 5000, 3), 255, np.uint8)
+        cv2.line(ink, (100, 100), (4900, 5900), (0, 0, 0), 16)
+        (quad,), session = self.find(card, ink, limit_side_len=700, thresh=0.35, max_side_limit=4000)
+        assert len(session.shapes) == 1  # a page as large as this is only scaled
+        ink = np.full((3000, 12_000, 3), 255, np.uint8)
+        cv2.line(ink, (100, 100), (11_900, 2900), (0, 0, 0), 12)
+        (quad,), session = self.find(card, ink)
+        assert len(session.shapes) > 10
+        np.testing.assert_allclose(quad.astype(float).mean(axis=0), (6000, 1500), atol=10)
+        assert np.ptp(quad[:, 0]) > 11_700
+
+    def test_letters_as_large_as_a_tile_are_found_too(self, card: ModelCard) -> None:
+        class Near(InkSession):
+            """Sees no text where all is dark."""
+
+            def run(self, batch: Array) -> Array:
+                seen = super().run(batch)
+                return seen if (batch[0, 0] > -1).any() else np.zeros_like(seen)
+
+        ink = np.full((9000, 3000, 3), 255, np.uint8)
+        ink[1000:8000, 200:2800] = 0
+        (found,) = TextDetector(card, NO_SETTINGS, Near()).predict([ink])
+        assert any(np.ptp(quad[:, 1]) >= 7000 for quad in found.quads)
+
+    def test_a_page_that_is_scaled_to_nothing_is_searched_in_full(self, card: ModelCard) -> None:
+        ink = np.full((4600, 4600, 3), 255, np.uint8)
+        ink[100:105, 100:400] = 0
+        quads, session = self.find(card, ink, box_thresh=0.8)
+        assert len(quads) == 1
+        assert len(session.shapes) > 1
 
 
 def test_no_pages(card: ModelCard) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from ocrzoo.processing import detection
 from ocrzoo.processing.detection import DetectionParams, input_size, postprocess, preprocess
 from ocrzoo.types import Quad
 
@@ -32,7 +33,8 @@ def map_with(*regions: tuple[int, int, int, int], value: float = 0.9, height: in
 
 def found(probability: Map, **params: Any) -> tuple[list[Quad], list[float]]:
     """Quads on a page of the map's own size."""
-    return postprocess(probability, probability.shape[0], probability.shape[1], DetectionParams(**params))
+    regions = postprocess(probability, probability.shape[0], probability.shape[1], DetectionParams(**params))
+    return regions.quads, regions.scores
 
 
 class TestInputSize:
@@ -199,7 +201,7 @@ class TestPostprocess:
     def test_quads_are_scaled_to_the_page(self) -> None:
         probability = map_with((40, 60, 50, 150))
         (own,), _ = found(probability)
-        (scaled,), _ = postprocess(probability, 300, 400, DetectionParams())
+        (scaled,) = postprocess(probability, 300, 400, DetectionParams()).quads
         np.testing.assert_allclose(scaled, own * np.array([2, 3]), atol=3)
 
     def test_quads_end_at_the_edges_of_the_page(self) -> None:
@@ -219,10 +221,27 @@ class TestPostprocess:
         slope = (top_right[1] - top_left[1]) / (top_right[0] - top_left[0])
         assert slope == pytest.approx(70 / 200, abs=0.02)
 
-    def test_no_more_regions_than_asked_for_are_looked_at(self) -> None:
+    def test_no_region_is_dropped_but_in_paddlex_that_loses_the_top_of_a_page(self) -> None:
         probability = map_with((10, 20, 20, 180), (45, 55, 20, 180), (80, 90, 20, 180))
-        assert len(found(probability)[0]) == 3
-        assert len(found(probability, max_candidates=2)[0]) == 2
+        assert len(found(probability, max_candidates=2)[0]) == 3
+        kept, _ = found(probability, max_candidates=2, paddlex_quirks=True)
+        assert [int(quad[:, 1].min()) > 30 for quad in kept] == [True, True]
+
+    def test_beyond_the_bound_of_work_the_top_of_a_page_is_kept_and_the_rest_counted(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(detection, "MAX_REGIONS", 2)
+        probability = map_with((10, 20, 20, 180), (45, 55, 20, 180), (80, 90, 20, 180))
+        regions = postprocess(probability, 100, 200, DetectionParams())
+        assert [int(quad[:, 1].max()) < 70 for quad in regions.quads] == [True, True]
+        assert regions.left_out == 1
+
+    def test_a_map_of_bytes_has_the_same_regions(self) -> None:
+        probability = map_with((10, 30, 20, 180), (60, 80, 20, 100), value=0.8)
+        quads, scores = found(probability)
+        regions = postprocess(np.rint(probability * 255).astype(np.uint8), 100, 200, DetectionParams())
+        np.testing.assert_array_equal(regions.quads, quads)
+        assert regions.scores == pytest.approx(scores, abs=1 / 255)
 
     def test_nothing_found(self) -> None:
         assert found(blank_map()) == ([], [])
@@ -231,7 +250,8 @@ class TestPostprocess:
     def test_whatever_the_map_quads_lie_on_the_page(self, seed: int) -> None:
         rough = np.random.default_rng(seed).uniform(0, 1, (8, 12)).astype(np.float32)
         probability = np.asarray(cv2.resize(rough, (192, 128), interpolation=cv2.INTER_CUBIC), np.float32)
-        quads, scores = postprocess(probability, 101, 333, DetectionParams(box_thresh=0.3))
+        regions = postprocess(probability, 101, 333, DetectionParams(box_thresh=0.3))
+        quads, scores = regions.quads, regions.scores
         assert len(quads) == len(scores)
         for quad in quads:
             assert quad.shape == (4, 2)
