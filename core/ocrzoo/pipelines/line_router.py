@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ocrzoo.pipelines.schema import Reader, RecognitionModule
+from ocrzoo.pipelines.turned_lines import Reading, turn_doubtful
 from ocrzoo.predictors.base import Recognizer
+from ocrzoo.processing.geometry import is_tall
 from ocrzoo.processing.recognition import Line
 from ocrzoo.results.line import RecognizedLine
 from ocrzoo.text.bidi import direction_of, in_logical_order
@@ -33,30 +35,40 @@ class LineRouter:
     """Reads the lines of a page, each with the model that reads its language."""
 
     def __init__(self, settings: RecognitionModule, batching: Batching, *, paddlex_quirks: bool = False) -> None:
+        """With ``paddlex_quirks``, right-to-left text is in PaddleX's order, and long lines are squeezed."""
         self.readers: tuple[Reader, ...] = settings.readers
         """The settings of each model; the first one reads all lines."""
         self.by_language = bool(settings.languages)
         """Whether languages were chosen: then each line has one."""
         self._batching: Batching = batching
         self._quirks = paddlex_quirks
+        self._more = {"squeeze": True} if paddlex_quirks else {}
         self._languages = [one.languages for one in self.readers]
         self._router = Router(self._languages)
 
-    def read(self, crops: Sequence[Crop], recognizers: Sequence[Recognizer]) -> list[RecognizedLine]:
-        """Read crops with the models of :attr:`readers`, one recognizer each; lines come in the order of the crops."""
-        lines, readers = self._best_readings([crop.image for crop in crops], recognizers)
+    def read(
+        self, crops: Sequence[Crop], recognizers: Sequence[Recognizer], *, turn: bool = False
+    ) -> list[RecognizedLine]:
+        """Read crops with the models of :attr:`readers`, one recognizer each; lines come in the order of the crops.
+
+        With ``turn``, lines read with doubt are read upside down too (:mod:`.turned_lines`).
+        """
+        images = [crop.image for crop in crops]
+        found = self._best_readings(images, recognizers)
+        if turn:
+            tall = [is_tall(crop.quad) for crop in crops]
+            turned = turn_doubtful(images, tall, found, lambda again: self._best_readings(again, recognizers))
+            crops = [replace(crop, flipped=crop.flipped != one) for crop, one in zip(crops, turned, strict=True)]
         return [
             self._recognized(crop, line, reader, language, recognizers[reader])
-            for crop, line, reader, language in zip(crops, lines, readers, self._identify(lines, readers), strict=True)
+            for crop, (line, reader), language in zip(crops, found, self._identify(found), strict=True)
         ]
 
-    def _best_readings(
-        self, images: Sequence[Image], recognizers: Sequence[Recognizer]
-    ) -> tuple[list[Line], list[int]]:
+    def _best_readings(self, images: Sequence[Image], recognizers: Sequence[Recognizer]) -> list[Reading]:
         """Each line's best reading, and which model it is by; the others read what the first does not settle."""
         first = self._recognize(0, images, recognizers)
         if len(self.readers) == 1:
-            return first, [0] * len(first)
+            return [(line, 0) for line in first]
         aspects = [image.shape[1] / image.shape[0] for image in images]
         readings = [{0: line} for line in first]
         rivals = [self._router.alternatives(line, aspect) for line, aspect in zip(first, aspects, strict=True)]
@@ -66,22 +78,22 @@ class LineRouter:
             for place, line in zip(places, lines, strict=True):
                 readings[place][reader] = line
         readers = self._router.best(readings, aspects)
-        return [lines_by[reader] for lines_by, reader in zip(readings, readers, strict=True)], readers
+        return [(lines_by[reader], reader) for lines_by, reader in zip(readings, readers, strict=True)]
 
     def _recognize(self, reader: int, images: Sequence[Image], recognizers: Sequence[Recognizer]) -> list[Line]:
         settings = self.readers[reader]
         lines = recognizers[reader].predict(
-            images, settings.batch_size, batching=self._batching, input_shape=settings.input_shape
+            images, settings.batch_size, batching=self._batching, input_shape=settings.input_shape, **self._more
         )
         if not self._quirks:
             return lines
         return [line if line.order is None else in_logical_order(line, as_paddlex=True) for line in lines]
 
-    def _identify(self, lines: Sequence[Line], readers: Sequence[int]) -> list[Language | None]:
+    def _identify(self, lines: Sequence[Reading]) -> list[Language | None]:
         """The language of each line, among those of the model that read it."""
         if not self.by_language:
             return [None] * len(lines)
-        found = [identify(line.text, self._languages[reader]) for line, reader in zip(lines, readers, strict=True)]
+        found = [identify(line.text, self._languages[reader]) for line, reader in lines]
         known = {language.tag: language for languages in self._languages for language in languages}
         return [None if tag is None else known[tag] for tag in page_languages(found)]
 

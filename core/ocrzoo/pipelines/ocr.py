@@ -20,6 +20,7 @@ from ocrzoo.pipelines.readers import LoadedReaders, Readers
 from ocrzoo.pipelines.schema import LimitType, OCRConfig
 from ocrzoo.predictors.base import Detection, Detector, ImageClassifier, Recognizer
 from ocrzoo.processing import geometry, rotation
+from ocrzoo.processing.detection import MAX_REGIONS
 from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
 from ocrzoo.results.line import RecognizedLine
 from ocrzoo.results.ocr import OCRResult, counts
@@ -153,11 +154,16 @@ class OCRPipeline:
         models = self.load(params, device)
         preprocessed = self._preprocess(source, image, models)
         page: Image = image if preprocessed is None else preprocessed["output_img"]
-        det_params = replace(models.detector.defaults, **params.detection)
-        crops = _crop(page, models.detector.predict([page], det_params)[0])
+        quirks = self.config.paddlex_quirks
+        det_params = replace(models.detector.defaults, **params.detection, paddlex_quirks=quirks)
+        detected = models.detector.predict([page], det_params)[0]
+        crops = _crop(page, detected)
         angles = self._line_angles(crops, models)
         readers = models.readers
-        lines = readers.router.read(self._upright(crops, angles), readers.recognizers)
+        without_model = models.line_classifier is None and not quirks
+        lines = readers.router.read(self._upright(crops, angles), readers.recognizers, turn=without_model)
+        if without_model:
+            angles = [UPSIDE_DOWN if line.flipped else -1 for line in lines]
         _log_what_is_missing(source, lines, params.score_thresh)
         return OCRResult.assemble(
             source,
@@ -172,9 +178,9 @@ class OCRPipeline:
             text_type=self.config.text_type,
             line_orientation=params.line_orientation,
             word_boxes=params.word_boxes,
-            paddlex_quirks=self.config.paddlex_quirks,
+            paddlex_quirks=quirks,
             languages=readers.router.by_language,
-            warnings=readers.warnings,
+            warnings=[*readers.warnings, *_warnings(source, detected)],
         )
 
     def _preprocess(self, source: PageSource, image: Image, models: OCRModels) -> DocPreprocessorResult | None:
@@ -203,6 +209,15 @@ class OCRPipeline:
             else crop
             for crop, angle in zip(crops, angles, strict=True)
         ]
+
+
+def _warnings(source: PageSource, detected: Detection) -> list[str]:
+    """Say what of a page was left out, and log it."""
+    if not detected.left_out:
+        return []
+    warning = f"{detected.left_out} text regions at the bottom were left out: {MAX_REGIONS} are read; split the page"
+    log.warning("%s: %s", source.input_path or "an array", warning)
+    return [warning]
 
 
 def _log_what_is_missing(source: PageSource, lines: Sequence[RecognizedLine], score_thresh: float) -> None:

@@ -34,17 +34,17 @@ class OCRResult(PageResult):
 
     Keys: ``input_path``, ``page_index``, ``model_settings``, ``doc_preprocessor_res`` (if pages are preprocessed),
     ``dt_polys`` (list of 4 x 2 int16), ``dt_scores``, ``text_det_params``, ``text_type``,
-    ``textline_orientation_angles`` (1: the line is upside down; -1: the stage is off), ``text_rec_score_thresh``,
-    ``return_word_box``, ``rec_texts``, ``rec_scores``, ``rec_polys``, ``rec_boxes`` (N x 4 int16: x_min, y_min,
-    x_max, y_max), ``rec_languages`` and ``rec_models`` (if languages were chosen: the tag of each line's language,
-    ``None`` if no letter belongs to one of them, and the model that read it), ``warnings`` (if the models lack letters
-    of the languages, or do not claim them: a sentence each), ``text_word_boxes`` and ``text_word``
-    (with ``return_word_box``; a list a line), ``reading_order`` (not with ``paddlex_quirks``: the indices of the lines
-    of ``rec_texts`` in the order in which a person reads them), ``line_counts`` (not with ``paddlex_quirks``: how many
-    lines were ``detected``, how many of these are ``below_score_thresh`` and left out, and how many of the others are
-    ``without_text``), and ``rec_polys_original`` (if pages are preprocessed).
-    Arrays are in PaddleX's order, :attr:`text` and exports in reading order. Coordinates are
-    pixels of the preprocessed page, those of ``rec_polys_original`` of the original page; it is ``None`` if the
+    ``textline_orientation_angles`` (1: the line is upside down, or runs up; -1: the stage is off, and the line was
+    read as it is), ``text_rec_score_thresh``, ``return_word_box``, ``rec_texts``, ``rec_scores``, ``rec_polys``,
+    ``rec_boxes`` (N x 4 int16: x_min, y_min, x_max, y_max), ``rec_languages`` and ``rec_models`` (if languages were
+    chosen: the tag of each line's language, ``None`` if no letter belongs to one of them, and the model that read it),
+    ``warnings`` (if text was left out, or if the models lack letters of the languages or do not claim them: a sentence
+    each), ``text_word_boxes`` and ``text_word`` (with ``return_word_box``; a list a line), ``reading_order`` (not with
+    ``paddlex_quirks``: the indices of the lines of ``rec_texts`` in the order in which a person reads them),
+    ``line_counts`` (not with ``paddlex_quirks``: how many lines were ``detected``, how many of these are
+    ``below_score_thresh`` and left out, and how many of the others are ``without_text``), and ``rec_polys_original``
+    (if pages are preprocessed). Arrays are in PaddleX's order, :attr:`text` and exports in reading order. Coordinates
+    are pixels of the preprocessed page, those of ``rec_polys_original`` of the original page; it is ``None`` if the
     unwarping model does not output where its pixels come from.
     """
 
@@ -80,7 +80,7 @@ class OCRResult(PageResult):
     ) -> OCRResult:
         """Build a result from quads and lines in PaddleX's order, without the lines below the threshold.
 
-        ``languages`` adds the keys for languages.
+        ``languages`` adds the keys for languages; ``warnings`` are what of the page was left out.
         """
         kept = [read for read in lines if read.line.score >= score_thresh]
         read_quads = [read.quad for read in kept]

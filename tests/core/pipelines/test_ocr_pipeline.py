@@ -16,12 +16,14 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.core.stand_ins import stand_in_config
 
 from ocrzoo.inputs import Page
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines import doc_preprocessor, lazy_model, ocr
 from ocrzoo.pipelines.executor import run_pages
 from ocrzoo.pipelines.ocr import OCRPipeline
+from ocrzoo.processing import detection
 from ocrzoo.results.ocr import OCRResult
 from ocrzoo.results.output_files import PageSource
 from ocrzoo_registry.errors import InputError, UsageError
@@ -215,6 +217,40 @@ class TestParameters:
         )
         assert (result["text_det_params"]["limit_side_len"], result["return_word_box"]) == (96, True)
         assert result.json["res"]["text_rec_score_thresh"] == 0.25
+
+
+class TestManyLines:
+    """A page of more lines than PaddleX takes."""
+
+    def page(self) -> Paper:
+        page = np.full((1400, 1200, 3), 255, np.uint8)
+        for top in range(10, 1390, 24):
+            for left in range(10, 1180, 56):
+                page[top : top + 10, left : left + 36] = 0
+        return page
+
+    def test_all_are_read(self, stand_in_pipeline: OCRPipeline) -> None:
+        result = read(stand_in_pipeline, self.page())
+        assert len(result["rec_texts"]) == 58 * 21
+        assert int(result["rec_boxes"][:, 1].min()) < 12
+        assert "warnings" not in result
+
+    def test_paddlex_takes_1000_from_the_bottom_up(self, stand_in_loader: Any) -> None:
+        config = stand_in_config(use_doc_preprocessor=False, use_textline_orientation=False, paddlex_quirks=True)
+        result = read(OCRPipeline(config, stand_in_loader), self.page())
+        assert len(result["rec_texts"]) == 1000
+        assert int(result["rec_boxes"][:, 1].min()) > 200
+
+    def test_a_bound_of_work_is_told_in_the_result_and_in_the_log(
+        self, stand_in_pipeline: OCRPipeline, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        for module in (detection, ocr):
+            monkeypatch.setattr(module, "MAX_REGIONS", 1200)
+        result = read(stand_in_pipeline, self.page())
+        assert len(result["rec_texts"]) == 1200
+        (warning,) = result["warnings"]
+        assert warning.startswith("18 text regions at the bottom were left out")
+        assert [record.getMessage() for record in caplog.records] == [f"an array: {warning}"]
 
 
 class TestErrors:
