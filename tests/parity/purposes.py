@@ -314,4 +314,26 @@ PURPOSES: Sequence[Purpose] = (
         quirk=True,
         unseen=True,
     ),
+    Purpose(
+        what="a line longer than 3,200 pixels at 48 high, a side of more than 4,000 pixels, more than 1,000 regions",
+        theirs="squeezed; scaled; those at the top are dropped",
+        ours="read in pieces; searched in tiles too, where scaling would lose text; all read",
+        why="otherwise text is lost",
+        aspects=READ,
+        cases=("page = wide_line.png on *",),
+        quirk=True,
+    ),
+    Purpose(
+        what="lines that run up, or are upside down, while the stage for line orientation is off",
+        theirs="read as they are, to garbage",
+        ours="read both ways; those that are better upside down have the angle 1",
+        why="otherwise text is lost, and the weights for that stage are in no package",
+        aspects=READ,
+        cases=(
+            "page = turned_sideways.png on *",
+            "page = upside_down.png on *",
+            "page = sideways.png on *",
+        ),
+        quirk=True,
+    ),
 )
