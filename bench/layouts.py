@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 WIDTH, HEIGHT = 1240, 1754
 """Pixels: A4 at 150 an inch."""
@@ -495,3 +495,24 @@ def detected(lines: Sequence[Placed], degrees: float, seed: int = 0) -> NDArray[
         tilted = (corners - middle) @ np.array([[math.cos(own), math.sin(own)], [-math.sin(own), math.cos(own)]])
         quads.append((tilted + middle) @ np.array([[cos, sin], [-sin, cos]]) + (WIDTH / 2, HEIGHT / 2))
     return np.array(quads, np.float32).reshape(-1, 4, 2)
+
+
+def drawn(lines: Sequence[Placed], degrees: float) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Return a picture of level lines on a turned page, H x W x 3, and the middles of the lines in it, N x 2."""
+    page = Image.new("L", (WIDTH, HEIGHT), 255)
+    draw = ImageDraw.Draw(page)
+    for line in lines:
+        size = line.height / 1.12
+        font = ImageFont.load_default(size)
+        words = line.text.split(" ")
+        spare = line.width - font.getlength(line.text)
+        left = line.left
+        for word in words:  # justified lines have wider spaces
+            draw.text((left, line.top), word, 0, font)
+            left += font.getlength(f"{word} ") + spare / max(len(words) - 1, 1)
+    turned = page.rotate(-degrees, Image.Resampling.BICUBIC, fillcolor=255)
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    middles = np.array([[line.left + line.width / 2, line.top + line.height / 2] for line in lines])
+    center = np.array([WIDTH / 2, HEIGHT / 2])
+    around = (middles - center) @ np.array([[cos, sin], [-sin, cos]])
+    return np.repeat(np.asarray(turned)[..., None], 3, axis=2), around + center

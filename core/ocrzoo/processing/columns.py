@@ -17,6 +17,8 @@ Indices = NDArray[np.intp]
 
 _GUTTER = 0.5
 """Least width of the white space between columns, in heights of a line."""
+_MARGIN = 0.5
+"""What is left out at both ends of a line, in heights of a line."""
 _MOST_STRIPS = 500
 """Most places across the page at which white space is looked for."""
 _CANDIDATES = 64
@@ -63,6 +65,7 @@ def split_columns(
     by_height = np.argsort(boxes[:, 1] + boxes[:, 3], kind="stable")
     lines = boxes[by_height]
     unit = float(np.median(lines[:, 3] - lines[:, 1]))
+    lines = _without_margins(lines, unit)
     starts = _strips(lines, unit)
     crossing = (lines[:, 0] < starts + _GUTTER * unit) & (lines[:, 2] > starts)
     on_left = lines[:, 2] <= starts
@@ -137,6 +140,12 @@ def _outermost(boxes: Boxes, *, upside_down: bool) -> Indices | None:
     in_columns = bool((begin_alike.sum(axis=1) > 1).all())
     least = {(True, True): 2 * _APART, (True, False): np.inf, (False, True): _APART / 2, (False, False): _APART}
     return row if gaps[wide[0]] > least[in_columns, len(row) == 1] * unit else None
+
+
+def _without_margins(lines: Boxes, unit: float) -> Boxes:
+    """Return lines shorter at both ends: detectors expand boxes, and some reach across narrow white space."""
+    margin = np.minimum(_MARGIN * unit, (lines[:, 2] - lines[:, 0]) / 4)
+    return np.stack([lines[:, 0] + margin, lines[:, 1], lines[:, 2] - margin, lines[:, 3]], axis=1)
 
 
 def _strips(lines: Boxes, unit: float) -> NDArray[np.float64]:
