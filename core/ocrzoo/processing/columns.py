@@ -65,10 +65,10 @@ def split_columns(
     by_height = np.argsort(boxes[:, 1] + boxes[:, 3], kind="stable")
     lines = boxes[by_height]
     unit = float(np.median(lines[:, 3] - lines[:, 1]))
-    lines = _without_margins(lines, unit)
-    starts = _strips(lines, unit)
-    crossing = (lines[:, 0] < starts + _GUTTER * unit) & (lines[:, 2] > starts)
-    on_left = lines[:, 2] <= starts
+    inner = _without_margins(lines, unit)
+    starts = _strips(inner, unit)
+    crossing = (inner[:, 0] < starts + _GUTTER * unit) & (inner[:, 2] > starts)
+    on_left = inner[:, 2] <= starts
     runs = np.cumsum(crossing, axis=1) + np.arange(len(starts))[:, None] * (len(lines) + 1)
     size = len(starts) * (len(lines) + 1)
     lefts = np.bincount(runs[on_left], minlength=size)

@@ -19,7 +19,9 @@ pytestmark = pytest.mark.weights
 
 @pytest.fixture(scope="module")
 def pipeline(zoo: Zoo) -> OCRPipeline:
-    off: dict[str, Any] = dict.fromkeys(("use_doc_orientation_classify", "use_doc_unwarping", "use_textline_orientation"), False)
+    off: dict[str, Any] = dict.fromkeys(
+        ("use_doc_orientation_classify", "use_doc_unwarping", "use_textline_orientation"), False
+    )
     made: OCRPipeline = create_pipeline(threads=2, zoo=zoo, **off)
     return made
 
