@@ -326,9 +326,9 @@ content of a file decides its type, its name does not; in a folder, the files wi
 """
 
 INPUTS_REST = """\
-16 bits are divided by 256. Pixels of floating-point numbers have no defined white, and are an error. Animations and
-files with several photographs have frames: see below. `pip install 'ocrzoo[heic]'` adds HEIC. Icons, textures, camera
-raw files, SVG, PostScript, DjVu, JPEG XL and office documents are not read, and the error says what to do with them.
+16 bits are divided by 256. Pixels of floating-point numbers have no defined white, and are an error. Icons, textures,
+camera raw files, SVG, PostScript, DjVu, JPEG XL and office documents are not read, and the error says what to do with
+them. The extra `heic` installs pi-heif (BSD-3-Clause), whose wheels contain libheif and libde265 (LGPL).
 
 ## Folders
 

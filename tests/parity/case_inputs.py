@@ -10,6 +10,7 @@ from shutil import copy
 
 import numpy as np
 from PIL import Image
+from PIL.TiffImagePlugin import AppendingTiffWriter
 
 DATA = Path(__file__).parents[1] / "data" / "pages"
 NOTE = (0, 160, 720, 340)
@@ -17,6 +18,8 @@ NOTE = (0, 160, 720, 340)
 EXIF_ORIENTATION = 0x0112
 TURNED_CLOCKWISE = 6
 """The camera stood on its side: what is stored has to be turned clockwise by 90 degrees."""
+NEW_SUBFILE_TYPE = 254
+"""TIFF's tag; 1 is a reduced copy."""
 
 
 def make_inputs(folder: Path) -> None:
@@ -46,10 +49,14 @@ def _write_images(folder: Path, note: Image.Image) -> None:
     turned = Image.Exif()
     turned[EXIF_ORIENTATION] = TURNED_CLOCKWISE
     note.transpose(Image.Transpose.ROTATE_90).save(folder / "exif.jpg", quality=95, exif=turned)
+    note.transpose(Image.Transpose.ROTATE_90).save(folder / "exif.webp", lossless=True, exif=turned)
     note.convert("L").save(folder / "gray.png")
     veiled = note.convert("RGBA")
     veiled.putalpha(note.convert("L").point(lambda level: 255 - level // 2))
     veiled.save(folder / "alpha.png")
+    clear = Image.new("RGBA", note.size)
+    clear.putalpha(note.convert("L").point(lambda level: 255 - level))
+    clear.save(folder / "clear.png")
     Image.fromarray(np.asarray(note.convert("L")).astype(np.uint16) * 257).save(folder / "deep.png")
     note.transpose(Image.Transpose.ROTATE_180).save(folder / "upside_down.png")
     note.transpose(Image.Transpose.ROTATE_90).save(folder / "sideways.png")
@@ -64,6 +71,10 @@ def _write_pages(folder: Path, note: Image.Image) -> None:
     small = note.crop((0, 0, 300, 90))
     note.save(folder / "single.tif")
     note.save(folder / "pages.tiff", save_all=True, append_images=[small])
+    with AppendingTiffWriter(str(folder / "overview.tif"), new=True) as writer:
+        for page, reduced in ((note, 0), (note.resize((note.width // 2, note.height // 2)), 1)):
+            page.save(writer, "TIFF", tiffinfo={NEW_SUBFILE_TYPE: reduced})
+            writer.newFrame()
     document = FPDF(unit="pt", format=(360, 120))
     document.set_font("Helvetica", size=18)
     for line in ("First page 2026", "Second page: 42 EUR"):
