@@ -83,8 +83,8 @@ def _show(lang: str, *, as_json: bool) -> None:
     from ocrzoo_registry.languages.tags import parse_language
     from ocrzoo_registry.zoo import Zoo, select_models
 
-    language = parse_language(lang)
     found = select_models(lang, zoo=Zoo(), include_unclaimed=True)
+    language = parse_language(lang)
     for note in found.notes:
         print_message("warning", note)
     if as_json:
