@@ -52,7 +52,7 @@ def _refused(error: CardError, data: object = None) -> schema.ModelCard:
     if not _keeping_faults.get():
         raise error
     name, task, languages = identity(data)
-    card = schema.ModelCard.model_construct(name=name, task=task, languages=languages)
+    card = schema.FaultyCard.model_construct(name=name, task=task, languages=languages)
     card._fault = error  # noqa: SLF001  # the card is new, nobody else has it
     return card
 

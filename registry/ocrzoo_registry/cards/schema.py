@@ -175,7 +175,6 @@ class ModelCard(Record):
     """Everything known about one model."""
 
     _folder: Path = PrivateAttr(default=Path())
-    _fault: Exception | None = PrivateAttr(default=None)
 
     name: Name
     """The model's official name; unique in the whole catalog, also regardless of case."""
@@ -248,14 +247,28 @@ class ModelCard(Record):
 
     @property
     def fault(self) -> Exception | None:
-        """Why the card cannot be used; such cards never leave the hook that yielded them."""
-        return self._fault
+        """Why the card cannot be used (:class:`FaultyCard`)."""
+        return None
 
     def located_in(self, folder: Path) -> ModelCard:
         """Return the card with the folder that its paths are relative to."""
         card = self.model_copy()
         card._folder = folder  # noqa: SLF001  # of the copy made here
         return card
+
+
+class FaultyCard(ModelCard):
+    """What a hook yields in place of a card that cannot be used: its fault, and what it says of its name and claims.
+
+    The plugin manager refuses it, so nobody else meets one.
+    """
+
+    _fault: Exception | None = PrivateAttr(default=None)
+
+    @property
+    def fault(self) -> Exception | None:
+        """Why the card cannot be used."""
+        return self._fault
 
 
 _COMMIT = r"^[0-9a-f]{40}$"

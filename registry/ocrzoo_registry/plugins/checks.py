@@ -42,7 +42,7 @@ class CardCheck:
         self._predictors = {spec.name: spec for spec in predictors}
         self._paths = {spec.key: spec.reference for spec in sources}
         self._checks: dict[str, Callable[[object], bool] | None] = {}
-        self._charsets: dict[Path, str] = {}
+        self._charsets: dict[tuple[Path, str], str] = {}
         """What is wrong with each charset that was looked at; empty if nothing is."""
 
     def __call__(self, card: ModelCard) -> None:
@@ -66,10 +66,10 @@ class CardCheck:
     def _check_charset(self, card: ModelCard) -> None:
         if card.charset is None:
             return
-        path = card.folder / card.charset
-        if path not in self._charsets:
-            self._charsets[path] = unreadable(path)
-        if fault := self._charsets[path]:
+        place = card.folder, card.charset  # joining paths would take longer than all other checks
+        if place not in self._charsets:
+            self._charsets[place] = unreadable(card.folder / card.charset)
+        if fault := self._charsets[place]:
             raise CardError(f"{card.name}: charset: {fault}")
 
     def _check_task(self, card: ModelCard, predictor: PredictorSpec) -> None:
