@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import PIL.Image
+import pypdfium2
 import pytest
 
 from ocrzoo_registry.download.request import DownloadRequest
@@ -126,3 +130,52 @@ def test_a_parameter_of_another_pipeline_is_refused(run: Run, sample: Path) -> N
     ran = run("--pipeline", "doc_preprocessor", "--input", sample, "--text_det_thresh", "0.3")
     assert (ran.code, ran.out) == (2, "")
     assert ran.error == "error: --text_det_thresh: this pipeline does not have this parameter"
+
+
+def test_pages_that_fail_are_in_a_pdf_without_text(run: Run, folder: Path, tmp_path: Path) -> None:
+    with pikepdf.open(folder / "page.pdf") as one, pikepdf.Pdf.new() as several:
+        for _ in range(3):
+            several.pages.extend(one.pages)
+        several.pages[1].mediabox = [0, 0, 14_000_000, 14_000_000]
+        several.save(tmp_path / "three.pdf")
+    ran = run("ocr", tmp_path / "three.pdf", "--output", tmp_path / "text.pdf")
+    assert ran.code == 6
+    failure, warning = ran.err.splitlines()
+    assert "three.pdf: page 2: too large" in failure
+    assert warning.endswith("text.pdf: 1 pages that could not be read are kept as they are, without text")
+    with pypdfium2.PdfDocument(tmp_path / "text.pdf") as document:
+        texts = [page.get_textpage().get_text_range() for page in document]
+    assert ["Reading a page" in text for text in texts] == [True, False, True]
+
+
+def test_text_of_an_earlier_ocr_is_replaced_if_asked_for(run: Run, folder: Path, tmp_path: Path) -> None:
+    def layer(*options: str) -> str:
+        assert run("ocr", folder, "--output", tmp_path / "text.pdf", *options).code == 0
+        with pypdfium2.PdfDocument(tmp_path / "text.pdf") as document:
+            return str(document[0].get_textpage().get_text_range())
+
+    once = layer()
+    (folder / "page.pdf").write_bytes((tmp_path / "text.pdf").read_bytes())
+    assert layer() == once
+    assert layer("--replace_text") == once
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
+def test_nothing_is_left_of_a_run_that_is_stopped(command: Path, folder: Path, tmp_path: Path) -> None:
+    """As by Ctrl-C, after the first page."""
+    for number in range(9):
+        (folder / f"page{number}.pdf").write_bytes((folder / "page.pdf").read_bytes())
+    (tmp_path / "out").mkdir()
+    run = subprocess.Popen(
+        [command, "ocr", folder, "--output", tmp_path / "out" / "text.pdf"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    assert run.stdout is not None
+    assert run.stdout.readline()
+    run.send_signal(signal.SIGINT)
+    run.communicate(timeout=60)
+    assert run.returncode != 0
+    assert list((tmp_path / "out").iterdir()) == []
+    assert not list(tmp_path.glob("ocrzoo-*"))

@@ -21,7 +21,7 @@ from ocrzoo.results.exports.pdf_files import picture_of
 from ocrzoo.results.exports.pdf_pictures import Picture
 from ocrzoo.results.exports.pdf_sheet import sheet_size
 from ocrzoo.results.exports.pdf_source import KeptFiles, KeptPage
-from ocrzoo.results.exports.pdf_writer import PageWriter, WrittenPage
+from ocrzoo.results.exports.pdf_writer import PageWriter
 from ocrzoo.results.output_files import staged
 from ocrzoo.results.page_text import TextPage, UnreadPage
 from ocrzoo_registry.errors import InputError, UsageError
@@ -133,7 +133,7 @@ class _Document:
         layer = None
         if runs:
             written = self._writer.add_text((width, height), runs)
-            layer = LayerJob(file=str(written.part), number=written.number, matrix=found.matrix(width, height))
+            layer = LayerJob(file=str(self._writer.path), number=written, matrix=found.matrix(width, height))
         self._pages.append(PageJob(file=str(path), number=index, layer=layer, turned=page.turned, kept=True))
 
     def _add_picture(self, page: TextPage) -> None:
@@ -160,8 +160,8 @@ class _Document:
             self._append(self._writer.add_picture(picture, size, pixels, [], None))
         self._unread += 1
 
-    def _append(self, written: WrittenPage) -> None:
-        self._pages.append(PageJob(file=str(written.part), number=written.number, layer=None, turned=0, kept=False))
+    def _append(self, written: int) -> None:
+        self._pages.append(PageJob(file=str(self._writer.path), number=written, layer=None, turned=0, kept=False))
 
     def _file(self, origin: Origin) -> Path:
         """The file of a page; content in memory is written to the folder, once."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Pdf, Stream
+from pikepdf import Array, Dictionary, Job, Name, Pdf, Stream
 
 from ocrzoo.results.exports import blank_font
 from ocrzoo.results.exports.glyph_layout import GlyphRun
@@ -32,22 +31,14 @@ _TURNS = {
 """EXIF's orientations as matrices that turn the unit square."""
 
 
-@dataclass(frozen=True)
-class WrittenPage:
-    """Where a page was written."""
-
-    part: Path
-    number: int
-    """From 0."""
-
-
 class PageWriter:
-    """Writes pages into PDF files in a folder; the files are complete after :meth:`close`."""
+    """Writes pages into a PDF file in a folder, which is there after :meth:`close`; pages are numbered from 0."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.path = folder / "written.pdf"
         self._codes = blank_font.Codes()
-        self._parts = 0
+        self._parts: list[Path] = []
+        self._pages = 0
         self._pdf: Pdf | None = None
         self._font: Any = None
         self._bytes = 0
@@ -60,11 +51,11 @@ class PageWriter:
         runs: Sequence[GlyphRun],
         language: str | None,
         turned: int = 0,
-    ) -> WrittenPage:
-        """Add a page of ``size`` points with a picture, and text in ``pixels`` (width, height) of the page as read.
+    ) -> int:
+        """Add a page of ``size`` points with a picture and text, and return its number.
 
-        ``language`` is the document's. ``turned`` is how far the text is from upright, in degrees counter-clockwise;
-        the page is shown turned back.
+        ``pixels`` are width and height of the page as read, in which the text is. ``language`` is the document's.
+        ``turned`` is how far to turn the page for its text to be upright, in degrees counter-clockwise.
         """
         pdf = self._part()
         width, height = size
@@ -78,35 +69,41 @@ class PageWriter:
         self._bytes += len(picture.data)
         return self._add(pdf, size, resources, "\n".join(operators), has_text=bool(text), turned=turned)
 
-    def add_text(self, pixels: tuple[int, int], runs: Sequence[GlyphRun]) -> WrittenPage:
-        """Add a page of nothing but text, a point being a pixel; each line states its language."""
+    def add_text(self, pixels: tuple[int, int], runs: Sequence[GlyphRun]) -> int:
+        """Add a page of nothing but text, a point a pixel, and return its number; each line states its language."""
         text = text_operators(runs, pixels[1], self._codes, None)
         return self._add(self._part(), pixels, Dictionary(), text, has_text=True)
 
     def close(self) -> None:
-        """Write what is not yet written."""
+        """Write the file, unless there are no pages."""
+        self._close_part()
+        if len(self._parts) == 1:
+            self._parts[0].replace(self.path)
+        elif self._parts:
+            # The job leaves pictures on disk; pages that are appended to a Pdf have theirs in memory.
+            files = [{"file": str(part), "range": "1-z"} for part in self._parts]
+            Job({"inputFile": str(self._parts[0]), "pages": files, "outputFile": str(self.path)}).run()
+
+    def _close_part(self) -> None:
         if self._pdf is None:
             return
         _embed(self._font, self._pdf, self._codes)
-        self._pdf.save(self._path(), object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
+        self._parts.append(self.path.with_name(f"part-{len(self._parts)}.pdf"))
+        self._pdf.save(self._parts[-1], object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
         self._pdf.close()
         self._pdf, self._bytes = None, 0
-        self._parts += 1
 
     def _part(self) -> Pdf:
         if self._pdf is not None and (self._bytes > _PART_BYTES or len(self._pdf.pages) >= _PART_PAGES):
-            self.close()
+            self._close_part()
         if self._pdf is None:
             self._pdf = Pdf.new()
             self._font = self._pdf.make_indirect(Dictionary(Type=Name.Font))
         return self._pdf
 
-    def _path(self) -> Path:
-        return self._folder / f"part-{self._parts}.pdf"
-
     def _add(
         self, pdf: Pdf, size: tuple[float, float], resources: Any, operators: str, *, has_text: bool, turned: int = 0
-    ) -> WrittenPage:
+    ) -> int:
         if has_text:
             resources.Font = Dictionary({f"/{FONT}": self._font})
         page = Dictionary(
@@ -118,7 +115,8 @@ class PageWriter:
         if turned:
             page.Rotate = -turned % 360
         pdf.pages.append(pikepdf.Page(pdf.make_indirect(page)))
-        return WrittenPage(self._path(), len(pdf.pages) - 1)
+        self._pages += 1
+        return self._pages - 1
 
 
 def _numbers(values: Sequence[float]) -> str:
