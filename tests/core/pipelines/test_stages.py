@@ -8,6 +8,8 @@ from typing import Any
 
 import cv2
 import numpy as np
+import PIL.Image
+import pypdfium2
 import pytest
 from numpy.typing import NDArray
 from tests.core.stand_ins import Shifted, StandInLoader, stand_in_config
@@ -161,6 +163,27 @@ class TestUpright:
         assert result.text_page().image.shape == marked.shape
         original = result.text_page(original=True).lines[0].polygon
         np.testing.assert_array_equal(np.rint(original), result["rec_polys_original"][0])
+
+    def test_a_pdf_shows_a_turned_page_upright_and_keeps_its_picture(
+        self, stand_in_pipeline: OCRPipeline, marked: Paper, tmp_path: Path
+    ) -> None:
+        PIL.Image.fromarray(np.rot90(marked, -1)).save(tmp_path / "turned.png", dpi=(72, 72))
+        result = read(stand_in_pipeline, tmp_path / "turned.png", use_doc_orientation_classify=True)
+        with pypdfium2.PdfDocument(result.save_to_pdf(tmp_path)) as document:
+            assert document[0].get_size() == pytest.approx(marked.shape[1::-1], abs=0.1)
+            shown = document[0].render(scale=1).to_numpy()
+            assert np.abs(shown[: len(marked), : marked.shape[1], :1].astype(int) - marked[:, :, :1]).mean() < 2
+            assert "ab" in document[0].get_textpage().get_text_range()
+
+    def test_a_pdf_shows_an_unwarped_page_as_it_was_unwarped(
+        self, stand_in_pipeline: OCRPipeline, marked: Paper, tmp_path: Path
+    ) -> None:
+        PIL.Image.fromarray(marked).save(tmp_path / "bent.png")
+        result = read(stand_in_pipeline, tmp_path / "bent.png", use_doc_unwarping=True)
+        page = result.page_for("pdf")
+        assert page.image is result["doc_preprocessor_res"]["output_img"]
+        assert page.origin is None
+        assert result.page_for("alto").image is result["doc_preprocessor_res"]["input_img"]
 
     def test_switches_are_independent(self, whole_pipeline: OCRPipeline, marked: Paper) -> None:
         """What is not said stays as the pipeline has it."""
