@@ -136,7 +136,7 @@ def test_pages_that_fail_are_in_a_pdf_without_text(run: Run, folder: Path, tmp_p
     with pikepdf.open(folder / "page.pdf") as one, pikepdf.Pdf.new() as several:
         for _ in range(3):
             several.pages.extend(one.pages)
-        several.pages[1].mediabox = [0, 0, 14_000_000, 14_000_000]
+        several.pages[1].obj.MediaBox = pikepdf.Array([0, 0, 14_000_000, 14_000_000])
         several.save(tmp_path / "three.pdf")
     ran = run("ocr", tmp_path / "three.pdf", "--output", tmp_path / "text.pdf")
     assert ran.code == 6
