@@ -445,6 +445,17 @@ def vertical_with_heading(page: Page) -> None:
     vertical(page, 1, heading=True)
 
 
+def vertical_with_full_stops(page: Page) -> None:
+    """A detector finds the full stops, at the upper right of their squares, as lines of their own."""
+    vertical(page, 1)
+    lines, size = page.lines, page.lines[0].width / 1.12
+    page.lines = []
+    for line in lines:
+        middle = line.left + line.width * 0.75
+        stop = Placed("\u3002", middle, line.top + line.height + size * 0.1, size * 0.3, size * 0.3, down=True)
+        page.lines += [line, stop]
+
+
 def vertical_signed(page: Page) -> None:
     """Columns of unequal length, the last one at the bottom: the name under a letter."""
     vertical(page, 1)
@@ -458,7 +469,7 @@ _LATIN = (
     *(described_table, receipt, form, mixed_sizes, contents, numbered_list, labeled_prose, invoice, cells_of_lines),
     text_beside_table,
 )
-_HAN = (vertical_text, vertical_tiers, vertical_with_heading, vertical_signed)
+_HAN = (vertical_text, vertical_tiers, vertical_with_heading, vertical_with_full_stops, vertical_signed)
 _RIGHT = (two_columns, three_columns, heading_over_columns, table, receipt, form, invoice)
 _SCRIPTS: tuple[tuple[Script, str, tuple[Callable[[Page], None], ...]], ...] = (
     ("latin", "", _LATIN),

@@ -25,8 +25,8 @@ _CANDIDATES = 64
 """Most strips of white space that are examined on a page, the longest first."""
 _LEAST_LINES = 3
 """Lines of a column of prose."""
-_WIDE = 6.5
-"""Least width of a column of prose, in heights of a line: a dozen letters, or six ideographs."""
+_WIDE = 7.5
+"""Least width of a column of prose, in heights of a line: fifteen letters, or seven ideographs."""
 FULL = 0.75
 """Least share of the column's width that half of its lines fill."""
 FULL_DOWN = 0.4
@@ -38,6 +38,8 @@ _RAGGED = 4.0
 _INDENT = 3.0
 _ALIGNED = 0.2
 """Middles of lines that are in one row differ by less, in heights of a line."""
+_MARK = 0.6
+"""Height below which a box is that of a full stop or another mark, in heights of a line; marks are no column."""
 _IN_ROWS = 0.7
 """Share of aligned lines from which two sides are rows of one table, unless both are prose."""
 PARAGRAPH = 0.3
@@ -52,6 +54,14 @@ _APART = 1.5
 """White space that separates a running head, in heights of a line."""
 
 
+def line_height(boxes: Boxes) -> float:
+    """Return the median height of lines, in pixels, each weighted by its length: marks count for little."""
+    heights, widths = boxes[:, 3] - boxes[:, 1], boxes[:, 2] - boxes[:, 0]
+    order = np.argsort(heights)
+    passed = np.cumsum(widths[order])
+    return float(heights[order][np.searchsorted(passed, passed[-1] / 2)])
+
+
 def split_columns(
     boxes: Boxes, ceiling: float = -np.inf, floor: float = np.inf, full: float = FULL
 ) -> list[Indices] | None:
@@ -64,7 +74,7 @@ def split_columns(
         return None
     by_height = np.argsort(boxes[:, 1] + boxes[:, 3], kind="stable")
     lines = boxes[by_height]
-    unit = float(np.median(lines[:, 3] - lines[:, 1]))
+    unit = line_height(lines)
     inner = _without_margins(lines, unit)
     starts = _strips(inner, unit)
     crossing = (inner[:, 0] < starts + _GUTTER * unit) & (inner[:, 2] > starts)
@@ -127,7 +137,7 @@ def _outermost(boxes: Boxes, *, upside_down: bool) -> Indices | None:
     if len(boxes) < _LEAST_LINES:
         return None
     tops, bottoms = (-boxes[:, 3], -boxes[:, 1]) if upside_down else (boxes[:, 1], boxes[:, 3])
-    unit = float(np.median(bottoms - tops))
+    unit = line_height(boxes)
     order = np.argsort(tops)
     gaps = tops[order][1:] - np.maximum.accumulate(bottoms[order])[:-1]
     wide = np.flatnonzero(gaps > _APART / 2 * unit)
@@ -196,6 +206,8 @@ def _are_columns(left: Boxes, right: Boxes, unit: float, full: float) -> bool:
     """Whether the lines left of white space are read before those right of it."""
     if any(len(side) > 1 and _is_upended(other, unit) for side, other in ((left, right), (right, left))):
         return True
+    if any((side[:, 3] - side[:, 1] < _MARK * unit).all() for side in (left, right)):
+        return False
     prose = (_is_prose(left, full), _is_prose(right, full))
     return all(prose) or (any(prose) and _aligned(left, right, unit) < _IN_ROWS)
 
@@ -204,7 +216,7 @@ def _is_prose(column: Boxes, full: float) -> bool:
     """Whether lines are those of a column of prose."""
     if len(column) < _LEAST_LINES:
         return False
-    height = float(np.median(column[:, 3] - column[:, 1]))
+    height = line_height(column)
     widths = column[:, 2] - column[:, 0]
     usual = float(np.median(widths))
     if usual < _WIDE * height or usual < full * float(np.percentile(widths, 90)):

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.processing.columns import FULL, FULL_DOWN, PARAGRAPH, Boxes, is_full, split_columns, split_running_heads
+from ocrzoo.processing.columns import (
+    FULL,
+    FULL_DOWN,
+    PARAGRAPH,
+    Boxes,
+    is_full,
+    line_height,
+    split_columns,
+    split_running_heads,
+)
 
 _SQUARE_DEG = 10.0
 """A line this close to the page's direction, or to the right angle with it, counts as exactly so."""
@@ -121,7 +130,7 @@ def _cell_rows(boxes: Boxes, found: list[list[int]]) -> list[list[int]]:
     """
     if len(found) < _LEAST_CELLS:
         return found
-    unit = float(np.median(boxes[:, 3] - boxes[:, 1]))
+    unit = line_height(boxes)
     tops = np.array([boxes[row, 1].min() for row in found])
     gaps = tops[1:] - np.array([boxes[row, 3].max() for row in found[:-1]])
     apart = np.flatnonzero(gaps > np.percentile(gaps, 25) + PARAGRAPH * unit) + 1
