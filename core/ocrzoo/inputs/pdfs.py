@@ -62,7 +62,7 @@ class PdfFile(Document):
         self._pages = 0
         self._crashes = 0
 
-    def origin(self, _index: int) -> Origin:
+    def origin(self, index: int) -> Origin:  # noqa: ARG002  # pages are numbered as in the file
         """Return the file, with the passwords given."""
         return Origin(self._source, tuple(self._passwords))
 

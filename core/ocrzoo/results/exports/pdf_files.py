@@ -27,7 +27,7 @@ _ORIENTATION = 0x0112
 """EXIF's tag, and TIFF's."""
 _TIFF_JPEG, _TIFF_TABLES, _TIFF_COMPRESSION = 7, 347, 259
 _TIFF_STARTS, _TIFF_SIZES, _TIFF_BITS = 273, 279, 258
-_LOSSY_WEBP_QUALITY = 95
+_LOSSY_QUALITY = 95
 _ON_WHITE = 3.0
 """Mean difference of levels at which a transparent picture, laid on white, is not the one that was read."""
 
@@ -61,7 +61,7 @@ def picture_of(origin: Path | bytes, frame: int | None, shown: Image | None) -> 
         raise
     except Exception as error:  # Pillow's parsers raise anything
         raise ValueError(str(error)) from error
-    _check(picture, shown, content)
+    _check(picture, shown, content, frame or 0)
     return picture
 
 
@@ -94,12 +94,16 @@ def _jpeg2000(content: bytes, image: PillowImage.Image, _frame: int) -> Picture:
     return Picture(*image.size, content, "JPXDecode", len(image.mode))
 
 
-def _webp(content: bytes, image: PillowImage.Image, _frame: int) -> Picture:
-    """PDF does not know WebP: what was compressed with loss becomes JPEG, else it would be many times as large."""
-    if b"VP8 " not in content[12:64] or image.mode != "RGB":
+def _webp(content: bytes, image: PillowImage.Image, frame: int) -> Picture:
+    return _lossy(content, image, frame) if b"VP8 " in content[12:64] else pdf_pictures.lossless(image)
+
+
+def _lossy(_content: bytes, image: PillowImage.Image, _frame: int) -> Picture:
+    """What was compressed with loss, in a way that PDF does not know, becomes JPEG; else it would be far larger."""
+    if image.mode != "RGB":
         return pdf_pictures.lossless(image)
     jpeg = io.BytesIO()
-    image.convert("RGB").save(jpeg, "JPEG", quality=_LOSSY_WEBP_QUALITY, subsampling=0)
+    image.save(jpeg, "JPEG", quality=_LOSSY_QUALITY, subsampling=0, exif=b"")
     return pdf_pictures.from_jpeg(jpeg.getvalue())
 
 
@@ -150,6 +154,8 @@ _BY_FORMAT: dict[str, Callable[[bytes, PillowImage.Image, int], Picture]] = {
     "PNG": _png,
     "JPEG2000": _jpeg2000,
     "WEBP": _webp,
+    "AVIF": _lossy,
+    "HEIF": _lossy,
     "PPM": _pixmap,
     "TIFF": _tiff,
 }
@@ -166,7 +172,7 @@ def _resolution(image: PillowImage.Image, picture: Picture) -> tuple[float, floa
     return (down, across) if turned else (across, down)
 
 
-def _check(picture: Picture, shown: Image | None, content: bytes) -> None:
+def _check(picture: Picture, shown: Image | None, content: bytes, frame: int) -> None:
     """Check that a picture, as a viewer shows it, is the page that was read.
 
     Raises:
@@ -179,7 +185,8 @@ def _check(picture: Picture, shown: Image | None, content: bytes) -> None:
         raise ValueError("the page was read in another size than the file has")
     if picture.alpha is None and picture.color_key is None:
         return
-    with PillowImage.open(io.BytesIO(content), formats=pillow_formats()) as image:
+    with PillowImage.open(io.BytesIO(content), formats=(*pillow_formats(), "TIFF")) as image:
+        image.seek(frame)
         picture_read = image.convert("RGBA")
     laid = PillowImage.new("RGB", picture_read.size, "white")
     laid.paste(picture_read, mask=picture_read.getchannel("A"))

@@ -84,6 +84,7 @@ def test_a_picture_is_turned_as_it_was_shown(tmp_path: Path, suffix: str, number
         ("pbm", "1", {}),
         ("webp", "RGB", {"lossless": True}),
         ("webp", "RGB", {"quality": 95}),
+        ("avif", "RGB", {"quality": 95}),
         ("jpg", "L", {"progressive": True}),
         ("jpg", "CMYK", {"quality": 95}),
         ("tif", "1", {}),
@@ -91,6 +92,7 @@ def test_a_picture_is_turned_as_it_was_shown(tmp_path: Path, suffix: str, number
         ("tif", "RGB", {"compression": "jpeg", "quality": 95}),
         ("tif", "CMYK", {"compression": "tiff_adobe_deflate"}),
         ("tif", "P", {}),
+        ("tif", "RGBA", {}),
         ("tif", "I;16", {}),
     ],
 )
