@@ -122,7 +122,7 @@ def test_source(run: Run, sample: Path, tmp_path: Path, monkeypatch: pytest.Monk
     ran = run("ocr", sample, "--text_detection_model_name", "PP-OCRv5_server_det")
     assert ran.code == 4
     (error,) = ran.err.splitlines()
-    assert error.startswith("error: PP-OCRv5_server_det is not cached and offline mode is on. Run ")
+    assert error.startswith("error: PP-OCRv5_server_det is not cached and offline mode is on. Add its folder to ")
 
 
 def test_integrity(run: Run, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
