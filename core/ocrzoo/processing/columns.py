@@ -161,7 +161,7 @@ def _without_margins(lines: Boxes, unit: float) -> Boxes:
 def _strips(lines: Boxes, unit: float) -> NDArray[np.float64]:
     """Return where white space may begin, M x 1: the right ends of lines, one of those close to each other."""
     ends = np.unique(lines[:, 2])
-    ends = ends[np.append(np.diff(ends) > unit * _GUTTER / 4, True)][:-1]
+    ends = ends[np.append(np.diff(ends) > unit * _GUTTER / 2, True)][:-1]
     chosen: NDArray[np.float64] = ends[:: len(ends) // _MOST_STRIPS + 1, None]
     return chosen
 

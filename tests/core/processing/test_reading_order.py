@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ocrzoo.processing.reading_order import Lines, reading_order, rows
+from ocrzoo.processing.reading_order import Lines, reading_order
+from ocrzoo.processing.rows import rows
 
 ANGLES = (-5.0, -1.5, 0.0, 3.0, 5.0)
 """Degrees."""
