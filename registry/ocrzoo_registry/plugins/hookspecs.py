@@ -27,7 +27,10 @@ hookimpl = pluggy.HookimplMarker("ocrzoo")
 
 
 class HookSpecs:
-    """The hooks. Each is called at most once, when it is first needed, and may be a generator."""
+    """The hooks. Each is called at most once, when it is first needed, and may be a generator.
+
+    A value that is not valid is left out alone; a hook that raises registers nothing.
+    """
 
     @hookspec
     def ocrzoo_model_cards(self) -> Iterable[ModelCard]:
@@ -64,7 +67,8 @@ class HookSpecs:
                 )
 
         For cards in a folder, as ``*.yaml`` or lines of ``*.jsonl``: ``yield from read_cards(folder)``. The task is
-        one that the predictor declares; keys under ``sources`` are the sources' names.
+        one that the predictor declares; keys under ``sources`` are the sources' names. A faulty card costs only itself:
+        ``ocrzoo plugins list`` has its file, key and reason.
         """
         yield from ()
 
