@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence, Sized
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, cast
 
 from ocrzoo.engines.base import MultiOutputSession, Session, TensorSpec
 from ocrzoo_registry.errors import InputError, IntegrityError, OcrzooError, PluginError
@@ -13,8 +13,6 @@ from ocrzoo_registry.errors import InputError, IntegrityError, OcrzooError, Plug
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-Result = TypeVar("Result")
 
 _RESULTS = {
     "text_detection": ("quads", "scores"),
@@ -167,17 +165,17 @@ def guard_predictor(predictor: Any, task: str, name: str, plugin: str) -> None:
     Raises:
         PluginError: It has no method ``predict``.
     """
-    predict = getattr(predictor, "predict", None)
+    predict: Any = getattr(predictor, "predict", None)
     if not callable(predict):
         raise PluginError(f"{name}: the predictor {type(predictor).__name__} of plugin {plugin} has no method predict")
 
     @wraps(predict)
     def guarded(images: Sequence[Any], *arguments: Any, **options: Any) -> Any:
         with blamed_on(plugin, name, "the predictor", InputError):
-            found = predict(images, *arguments, **options)
-            found = found if isinstance(found, Sized) else list(found)
-        _check_results(found, len(images), task, f"{name}: the predictor of plugin {plugin}")
-        return found
+            found: Any = predict(images, *arguments, **options)
+            results: Collection[Any] = found if isinstance(found, Collection) else [*found]
+        _check_results(results, len(images), task, f"{name}: the predictor of plugin {plugin}")
+        return results
 
     _replace_predict(predictor, guarded)
 
@@ -188,14 +186,14 @@ def guard_pipeline(pipeline: Any, name: str, plugin: str) -> None:
     Raises:
         PluginError: It has no method ``predict``.
     """
-    predict = getattr(pipeline, "predict", None)
+    predict: Any = getattr(pipeline, "predict", None)
     if not callable(predict):
         raise PluginError(f"pipeline {name!r} of plugin {plugin} has no method predict ({type(pipeline).__name__})")
 
     @wraps(predict)
     def guarded(*arguments: Any, **options: Any) -> Iterator[Any]:
         with blamed_on(plugin, f"pipeline {name!r}"):
-            yield from predict(*arguments, **options)
+            yield from cast("Iterable[Any]", predict(*arguments, **options))
 
     _replace_predict(pipeline, guarded)
 
@@ -211,10 +209,11 @@ def lacking(predictor: Any, task: str) -> list[str]:
     return [key for key in (*_ATTRIBUTES.get(task, ()), "predict") if not hasattr(predictor, key)]
 
 
-def _check_results(found: Sized, count: int, task: str, owner: str) -> None:
+def _check_results(found: Collection[Any], count: int, task: str, owner: str) -> None:
     if len(found) != count:
         raise PluginError(f"{owner} returned {len(found)} results for {count} images")
     needed = _RESULTS.get(task, ())
-    for one in found if needed else ():  # type: ignore[attr-defined]  # whatever is counted here can be iterated over
+    results: Iterable[Any] = found if needed else ()
+    for one in results:
         if lacking := [key for key in needed if not hasattr(one, key)]:
             raise PluginError(f"{owner} returned {type(one).__name__}, which has no {', '.join(lacking)}")

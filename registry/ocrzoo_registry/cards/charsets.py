@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocrzoo_registry.errors import CardError, IntegrityError
-from ocrzoo_registry.files import read_bounded, reason
+from ocrzoo_registry.files import os_errors_as, read_bounded
 
 if TYPE_CHECKING:
     from ocrzoo_registry.cards.schema import ModelCard
@@ -58,11 +58,10 @@ def unreadable(path: Path) -> str:
 
 def _text_of(path: Path) -> str:
     """Raise a CardError that says what the file is, where it is not UTF-8."""
-    try:
+    with os_errors_as(CardError, f"{path} could not be read as a charset"):
         content = read_bounded(path, MAX_CHARSET_BYTES)
+    try:
         text = content.decode("utf-8-sig")
-    except OSError as error:
-        raise CardError(f"{path} could not be read as a charset: {reason(error)}") from error
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         where = "is in UTF-16" if content.startswith(_UTF_16) else f"is not UTF-8 in line {line}"
