@@ -75,6 +75,8 @@ def split_columns(
     by_height = np.argsort(boxes[:, 1] + boxes[:, 3], kind="stable")
     lines = boxes[by_height]
     unit = line_height(lines)
+    if unit <= 0:
+        return None
     inner = _without_margins(lines, unit)
     starts = _strips(inner, unit)
     crossing = (inner[:, 0] < starts + _GUTTER * unit) & (inner[:, 2] > starts)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from bench.layouts import HEIGHT, KINDS, WIDTH, Placed, detected, layout
 from bench.reading_order import as_lines, tau
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -73,6 +73,7 @@ BOX = st.tuples(st.integers(0, WIDTH), st.integers(0, HEIGHT), st.integers(0, 60
 
 
 @settings(max_examples=60, deadline=None)
+@example([(0, 0, 0, 0)] * 3 + [(0, 0, 1, 0)], 0, False)
 @given(st.lists(BOX, max_size=40), st.integers(0, 3), st.booleans())
 def test_any_boxes_have_an_order(boxes: list[tuple[int, int, int, int]], size: int, down: bool) -> None:
     lines = lines_at(*((a, b, a + c, b + d) for a, b, c, d in boxes), text="ab\u05d0"[:size], down=down)
