@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ocrzoo.pipelines.schema import Reader, RecognitionModule
 from ocrzoo.pipelines.turned_lines import Reading, turn_doubtful
 from ocrzoo.predictors.base import Recognizer
+from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo.processing.geometry import is_tall
 from ocrzoo.processing.recognition import Line
 from ocrzoo.results.line import RecognizedLine
@@ -42,7 +44,6 @@ class LineRouter:
         """Whether languages were chosen: then each line has one."""
         self._batching: Batching = batching
         self._quirks = paddlex_quirks
-        self._more = {"squeeze": True} if paddlex_quirks else {}
         self._languages = [one.languages for one in self.readers]
         self._router = Router(self._languages)
 
@@ -81,9 +82,11 @@ class LineRouter:
         return [(lines_by[reader], reader) for lines_by, reader in zip(readings, readers, strict=True)]
 
     def _recognize(self, reader: int, images: Sequence[Image], recognizers: Sequence[Recognizer]) -> list[Line]:
-        settings = self.readers[reader]
-        lines = recognizers[reader].predict(
-            images, settings.batch_size, batching=self._batching, input_shape=settings.input_shape, **self._more
+        settings, recognizer = self.readers[reader], recognizers[reader]
+        squeezes = self._quirks and isinstance(recognizer, TextRecognizer)  # recognizers of plugins do as they do
+        more: dict[str, Any] = {"squeeze": True} if squeezes else {}
+        lines = recognizer.predict(
+            images, settings.batch_size, batching=self._batching, input_shape=settings.input_shape, **more
         )
         if not self._quirks:
             return lines

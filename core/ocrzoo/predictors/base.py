@@ -69,11 +69,8 @@ class Recognizer(Protocol):
         *,
         batching: Batching = "exact",
         input_shape: Sequence[int] | None = None,
-        squeeze: bool = False,
     ) -> list[Line]:
         """Read lines (H x W x 3, uint8, BGR, no side 0).
-
-        ``squeeze`` is given with ``paddlex_quirks`` only: lines longer than the network takes are squeezed.
 
         Raises:
             IntegrityError: The network has another number of classes than the charset.

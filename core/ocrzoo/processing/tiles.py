@@ -96,7 +96,7 @@ def tiles(page: Image) -> Iterator[tuple[NDArray[np.float32], Span, Span]]:
         tile = page[rows.start : rows.stop, columns.start : columns.stop]
         below, right = (-side % STRIDE for side in tile.shape[:2])
         if below or right:
-            tile = cv2.copyMakeBorder(tile, 0, below, 0, right, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
+            tile = np.asarray(cv2.copyMakeBorder(tile, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)
         yield normalize(tile), rows, columns
 
 
