@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ocrzoo_registry.errors import InputError, OcrzooError
+from ocrzoo_registry.errors import InputError, OcrzooError, causes
 
 
 @contextmanager
@@ -19,11 +19,11 @@ def as_input_error(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except OcrzooError:
-        raise
-    except MemoryError as error:
-        raise InputError(f"{name}: decoding it needs more memory than there is") from error
     except Exception as error:
+        if any(isinstance(cause, MemoryError) for cause in causes(error)):
+            raise InputError(f"{name}: decoding it needs more memory than there is") from error
+        if isinstance(error, OcrzooError):
+            raise
         message = " ".join(str(error).split())
         raise InputError(
             f"{name}: could not be decoded: {type(error).__name__}: {message}".removesuffix(": ")

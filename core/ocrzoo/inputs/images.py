@@ -12,6 +12,7 @@ import numpy as np
 
 from ocrzoo.inputs import limits
 from ocrzoo.inputs.by_pillow import open_image, orientation, scale_transparent_color, to_bgr, upright
+from ocrzoo.inputs.faults import as_input_error
 from ocrzoo.inputs.file_types import FORMATS, describe_unreadable, file_type
 from ocrzoo.inputs.frames import frame_numbers
 from ocrzoo.inputs.jpegs import is_truncated
@@ -61,7 +62,7 @@ def decode(content: bytes, name: str, options: InputOptions = DEFAULTS) -> Image
         raise InputError(f"{name}: a PDF, not a single image: read its pages with ocrzoo.inputs.pages")
     if kind == "tiff":
         return TiffFile(content, name, options).read(0)
-    with open_image(content, name) as image:
+    with as_input_error(name), open_image(content, name) as image:
         limits.check_size(*image.size, name)
         _warn(image, content, name)
         return _decode(image, content, name, options)
@@ -91,7 +92,7 @@ def _decode(image: PIL.Image.Image, content: bytes, name: str, options: InputOpt
         if image.format == "JPEG2000" and image.mode == "RGB" and _JPEG2000_OF_MORE_BITS.search(content):
             again = _by_opencv(content)  # on a damaged one, which Pillow refuses, it would end the process
             decoded = decoded if again is None else again
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except Exception as error:  # Pillow's parsers raise anything
         raise InputError(f"{name}: {describe_unreadable(content)}") from error
@@ -102,5 +103,7 @@ def _by_opencv(content: bytes) -> Image | None:
     """Decode by OpenCV; ``None`` if it cannot: Pillow reads more variants of some formats."""
     try:
         return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)  # type: ignore[return-value]  # uint8
-    except cv2.error:
+    except cv2.error as error:
+        if error.code == cv2.Error.StsNoMem:
+            raise MemoryError from error
         return None

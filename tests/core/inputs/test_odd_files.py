@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -145,7 +147,39 @@ def test_whatever_a_decoder_raises_is_its_file_s_error(error: Exception, monkeyp
 
     monkeypatch.setattr(cv2, "imdecode", decoder)
     (message,) = read_with_a_good_one(odd)
-    assert message.startswith("the input: ")
+    assert message.startswith("the bytes given: ")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits memory")
+def test_too_little_memory_is_called_so(tmp_path: Path) -> None:
+    """The size is allowed, and the machine has less."""
+    page = PIL.Image.new("L", (13_000, 13_000), 255)
+    for name, options in {"page.png": {}, "page.tif": {"compression": "tiff_adobe_deflate"}, "page.gif": {}}.items():
+        page.save(tmp_path / name, **options)
+    (tmp_path / "small.png").write_bytes(GOOD)
+    done = subprocess.run(
+        [sys.executable, "-c", LITTLE_MEMORY], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True
+    )
+    first, second, third, last = done.stdout.splitlines()
+    assert "page.png: decoding it needs more memory than there is" in first
+    assert "page.tif: page 1: decoding it needs more memory than there is" in second
+    assert "page.gif: decoding it needs more memory than there is" in third
+    assert last == "(4, 5, 3)"
+
+
+LITTLE_MEMORY = """
+import resource
+from ocrzoo.inputs import pages
+from ocrzoo_registry.errors import InputError
+next(pages("small.png")).read()
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (250 << 20),) * 2)
+for page in pages(["page.png", "page.tif", "page.gif", "small.png"]):
+    try:
+        print(page.read().shape)
+    except InputError as error:
+        print(error)
+"""
 
 
 class TestLists:
