@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
+from typing import IO
 
 from ocrzoo_registry.errors import SourceError
 
@@ -41,10 +42,23 @@ def read_bounded(path: Path, max_bytes: int) -> bytes:
         OSError: The file cannot be read, is no regular file, or is larger.
     """
     with open_regular(path) as file:
-        content = file.read(max_bytes + 1)
-    if len(content) > max_bytes:
-        raise OSError(f"{path}: larger than {max_bytes} bytes")
-    return content
+        return read_stream(file, max_bytes, str(path), os.fstat(file.fileno()).st_size)
+
+
+def read_stream(file: IO[bytes], max_bytes: int, name: str, size: int = 0) -> bytes:
+    """Return the rest of a stream of about ``size`` bytes; memory is taken for what is there, not for the most.
+
+    Raises:
+        OSError: It cannot be read, or is larger.
+    """
+    parts, left, wanted = list[bytes](), max_bytes + 1, max(size + 1, CHUNK_BYTES)
+    while left > 0 and (part := file.read(min(wanted, left))):
+        parts.append(part)
+        left -= len(part)
+        wanted = CHUNK_BYTES
+    if left == 0:
+        raise OSError(f"{name}: larger than {max_bytes} bytes")
+    return b"".join(parts)
 
 
 def reason(error: OSError) -> str:

@@ -1,20 +1,18 @@
-"""What a case runs: the command line, with a pipeline that runs no model, or a reader that no command calls."""
+"""What a case runs: the command line, with networks that only see ink, or a reader that no command calls."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
+from tests.core.stand_ins import StandInLoader, stand_in_config
 
 from ocrzoo.cli import main
 from ocrzoo.custom_weights import custom_card, custom_files
-from ocrzoo.inputs import download, pages, pdf_pool
+from ocrzoo.inputs import download, pdf_pool
 from ocrzoo.pipelines import factory
-from ocrzoo.pipelines.executor import run_pages
-from ocrzoo.results.page_text import TextPage
+from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo_registry.cards.loader import read_cards
 from ocrzoo_registry.download.tar import unpack
 from ocrzoo_registry.errors import OcrzooError
@@ -24,28 +22,8 @@ from ocrzoo_registry.zoo import Zoo
 PATIENCE_S = 4.0
 """Seconds for an answer, a download and a page of a PDF; the program's own limits are up to 60 s."""
 
+PIPELINE = OCRPipeline(stand_in_config(), StandInLoader(Zoo()))
 create_pipeline = factory.create_pipeline
-
-
-class Reader:
-    """A pipeline that decodes pages, and reads nothing on them."""
-
-    def predict(self, input: Any, password: Any = None, on_error: Any = None, **_: Any) -> Iterator[dict[str, Any]]:
-        def read(source: Any, image: Any) -> dict[str, Any]:
-            return Page(input_path=source.input_path, page_index=source.page_index, rec_texts=[str(image.shape)])
-
-        return run_pages(pages(input, password=password), [read], on_error)
-
-
-class Page(dict[str, Any]):
-    """A result that prints, and is one page of a document."""
-
-    @property
-    def json(self) -> dict[str, Any]:
-        return {"res": dict(self)}
-
-    def text_page(self, **_: Any) -> Any:
-        return TextPage("page", np.zeros((9, 9, 3), np.uint8), ())
 
 
 def _cards(folder: str) -> None:
@@ -87,7 +65,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def prepare() -> None:
-    """Put the stand-in for a pipeline in place, and shorten the limits of time."""
-    factory.create_pipeline = lambda *_, **__: Reader()  # type: ignore[assignment]
+    """Put stand-ins for networks in place, and shorten the limits of time."""
+    factory.create_pipeline = lambda *_, **__: PIPELINE  # type: ignore[assignment]
     download.ANSWER_TIMEOUT_S = download.DOWNLOAD_TIMEOUT_S = pdf_pool.PAGE_S = PATIENCE_S
     http.IDLE_S = http.CONNECT_S = PATIENCE_S / 2

@@ -15,13 +15,17 @@ from tests.core.inputs.odd_files import ODD
 from tests.fuzz.cases import Case
 from tests.fuzz.mutations import damaged
 
+from ocrzoo.inputs.file_types import PILLOW_FORMATS
+
+PIL.Image.init()
+
 _PIXELS = np.add.outer(np.arange(40) * 3, np.arange(60) * 2).astype(np.uint8)
 _VARIANTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     *(("PNG", mode, {}) for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")),
     *(("JPEG", mode, options) for mode in ("L", "RGB", "CMYK") for options in ({}, {"progressive": True})),
     *(("WEBP", "RGBA", {"lossless": lossless}) for lossless in (True, False)),
     *(("GIF", mode, {}) for mode in ("1", "P", "L")),
-    *((name, "RGB", {}) for name in ("BMP", "PPM", "JPEG2000")),
+    *((name, "RGB", {}) for name in PILLOW_FORMATS if name in PIL.Image.SAVE),
     *((name, mode, {}) for name in ("BMP", "PPM") for mode in ("1", "L")),
     *(("TIFF", "RGB", {"compression": one}) for one in (None, "tiff_lzw", "tiff_adobe_deflate", "packbits")),
     *(("TIFF", "RGB", {"compression": one}) for one in ("jpeg", "lzma", "zstd")),
@@ -52,6 +56,12 @@ def valid_image(random: Random) -> bytes:
     return random.choice(_valid())
 
 
+OUTPUTS = (
+    *(("--output", f"all.{suffix}") for suffix in ("txt", "pdf", "xml")),
+    *(("--save_path", "saved", "--save_as", kind) for kind in ("json", "img", "pdf,hocr")),
+)
+
+
 def make(random: Random, folder: Path, server: str) -> Case:
     """Draw one or two files, one with a name of its own."""
     names = ["page.png", random.choice(("page.tif", "page.jpg", "page", "a b\u202e.png", "-.png"))][
@@ -61,5 +71,5 @@ def make(random: Random, folder: Path, server: str) -> Case:
         content = random.choice([*ODD.values()]) if random.random() < 0.15 else valid_image(random)
         if random.random() < 0.05:
             content = content[: random.randrange(len(content))] + valid_image(random)
-        (folder / name).write_bytes(damaged(random, content))
-    return Case(("ocr", *random.choice((names, ["."])), *random.choice(((), (), ("--output", "all.txt")))))
+        (folder / name).write_bytes(content if random.random() < 0.15 else damaged(random, content))
+    return Case(("ocr", *random.choice((names, ["."])), *random.choice(((), (), *OUTPUTS))))

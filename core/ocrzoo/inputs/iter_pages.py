@@ -29,7 +29,7 @@ from ocrzoo.inputs.pdfs import PdfFile
 from ocrzoo.inputs.tiffs import TiffFile
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError, UsageError
-from ocrzoo_registry.files import open_regular
+from ocrzoo_registry.files import open_regular, read_stream, reason
 from ocrzoo_registry.network.urls import without_credentials
 
 Input: TypeAlias = "str | os.PathLike[str] | bytes | NDArray[Any] | Iterable[Input]"
@@ -213,7 +213,7 @@ def _pages_of_source(
 def _read_standard_input() -> bytes:
     if sys.stdin is None:
         raise InputError("standard input: closed")
-    content = sys.stdin.buffer.read(limits.MAX_BYTES + 1)
-    if len(content) > limits.MAX_BYTES:
-        raise InputError(f"standard input: larger than {limits.MAX_BYTES >> 20} MiB")
-    return content
+    try:
+        return read_stream(sys.stdin.buffer, limits.MAX_BYTES, "standard input")
+    except OSError as error:
+        raise InputError(f"standard input: {reason(error)}") from error

@@ -99,7 +99,7 @@ class FolderBackend:
                 state = f"{status.st_dev}-{status.st_ino}-{status.st_size}-{status.st_mtime_ns}"
                 if state == known:
                     return None
-                content = file.read(max_bytes + 1)
+                content = file.read(min(status.st_size, max_bytes) + 1)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise Gone(f"{whole} does not exist") from error
         except OSError as error:

@@ -134,7 +134,7 @@ class TestStandardInput:
         assert the_error("-") == "standard input: empty"
         monkeypatch.setattr(limits, "MAX_BYTES", 1 << 20)
         standard_input(bytes((1 << 20) + 1))
-        assert the_error("-") == "standard input: larger than 1 MiB"
+        assert the_error("-") == "standard input: larger than 1048576 bytes"
         monkeypatch.setattr(sys, "stdin", None)
         assert the_error("-") == "standard input: closed"
 
