@@ -31,6 +31,8 @@ class Purpose:
     """Whether it holds for every result."""
     unseen: bool = False
     """Whether no case shows it, because the weights are not here; tests of its own do."""
+    first: bool = False
+    """Whether it counts before the others."""
 
     def covers(self, finding: Finding) -> bool:
         """Whether a finding is what this is about."""
@@ -50,12 +52,16 @@ def _says_nothing(finding: Finding) -> bool:
 
 def purpose_of(finding: Finding) -> Purpose | None:
     """Return why something differs, if that is on the list; the first purpose counts."""
-    return next((purpose for purpose in PURPOSES if purpose.covers(finding)), None)
+    ranked = sorted(PURPOSES, key=lambda purpose: not purpose.first)
+    return next((purpose for purpose in ranked if purpose.covers(finding)), None)
 
 
 SWITCHES = "use_doc_orientation_classify, use_doc_unwarping = "
 READ = ("key:*", "type:*", "pages:*", "printed:print(False)")
 """Everything that is read on a page, which follows from the pixels that it is read in."""
+
+UPSIDE_DOWN = ("turned_sideways", "upside_down", "sideways")
+"""Pages with lines that are upside down once their crops are turned as PaddleX does."""
 
 PURPOSES: Sequence[Purpose] = (
     Purpose(
@@ -330,11 +336,14 @@ PURPOSES: Sequence[Purpose] = (
         why="otherwise text is lost, and the weights for that stage are in no package",
         aspects=READ,
         cases=(
-            "page = turned_sideways.png on *",
-            "page = upside_down.png on *",
-            "page = sideways.png on *",
+            *(f"page = {page}.png on '{name}'" for page in UPSIDE_DOWN for name in ("off", "words")),
+            f"{SWITCHES}False, False on *",
+            f"{SWITCHES}None, None on 'off'",
+            *(f"{SWITCHES}None, False on '{name}'" for name in ("off", "neither", "unwarping")),
+            *(f"{SWITCHES}False, None on '{name}'" for name in ("off", "neither", "orientation")),
         ),
         quirk=True,
+        first=True,
     ),
     Purpose(
         what="transparency",
