@@ -31,7 +31,7 @@ docs:
 faults:
     OCRZOO_WRITE_DOCS=1 uv run --all-extras pytest -n auto tests/hubs/test_resolver_faults.py
 
-# 2000 commands with bad inputs drawn from a seed: none may hang or crash (six minutes)
+# 2000 commands with bad inputs drawn from a seed: none may hang or crash (ten minutes)
 fuzz *ARGS:
     uv run --all-extras python -m tests.fuzz {{ARGS}}
 
