@@ -30,7 +30,7 @@ class Purpose:
     everywhere: bool = False
     """Whether it holds for every result."""
     unseen: bool = False
-    """Whether no case shows it, because the weights are not here; tests of its own do."""
+    """Whether no case shows it, for want of weights or of a second run; tests of its own do."""
     first: bool = False
     """Whether it counts before the others."""
 
@@ -371,5 +371,14 @@ PURPOSES: Sequence[Purpose] = (
         aspects=("results",),
         cases=("input = TIFF with a reduced copy on *",),
         quirk=True,
+    ),
+    Purpose(
+        what="a file in the folder of results that an earlier run wrote for another input of the same name",
+        theirs="replaced",
+        ours="kept: the new one is `<name>_2`; a second run of one input replaces its own files",
+        why="otherwise results are lost",
+        aspects=(),
+        cases=(),
+        unseen=True,
     ),
 )
