@@ -334,7 +334,7 @@ PURPOSES: Sequence[Purpose] = (
         theirs="read as they are, to garbage",
         ours="read both ways; those that are better upside down have the angle 1",
         why="otherwise text is lost, and the weights for that stage are in no package",
-        aspects=READ,
+        aspects=("key:textline_orientation_angles", "key:rec_texts", "key:rec_scores"),
         cases=(
             *(f"page = {page}.png on '{name}'" for page in UPSIDE_DOWN for name in ("off", "words")),
             f"{SWITCHES}False, False on *",
