@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
 import numpy as np
+import pikepdf
 import pytest
 from tests.core.text.languages import AR, FR, JA, RU
 
@@ -66,7 +68,8 @@ class TestTall:
         assert b"ROTATION" not in to_alto([down])
         assert b'LANG="ja" BASEDIRECTION="ttb"' in to_alto([down])
         assert re.search(rb'lang="fr"', to_hocr([turned]))
-        assert b"/Lang (fr)" in to_pdf([turned])
+        with pikepdf.open(io.BytesIO(to_pdf([turned]))) as pdf:
+            assert pdf.Root.Lang == "fr"
 
     def test_in_arabic_it_runs_from_the_right_and_is_turned(self) -> None:
         arabic = Line("مرحبا", 0.9, tuple("مرحبا"), (0, 2, 4, 6, 8), (0.9,) * 5, 10.0)
