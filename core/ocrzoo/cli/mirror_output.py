@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from ocrzoo.cli.output import one_line, print_message, print_table
+from ocrzoo.cli.output import one_line, print_message, print_note, print_table
 from ocrzoo.cli.progress import format_size
 from ocrzoo_registry.errors import ExitCode
 
@@ -29,11 +27,11 @@ def show_result(result: BuildResult, root: Path) -> None:
         ]
         print_table(("Model", "Format", "State", "Source", "Size"), rows)
     for model in result.removed:
-        click.echo(f"{model.name} ({model.format}): removed", err=True)
+        print_note(f"{model.name} ({model.format}): removed")
     if result.release is not None:
         news = "published" if result.published else "nothing has changed"
         served = f"{summary(result.release.index)}, release {result.release.folder.name}"
-        click.echo(one_line(f"{root}: {news}; {served}"), err=True)
+        print_note(one_line(f"{root}: {news}; {served}"))
 
 
 def report_problems(result: BuildResult) -> int:
@@ -136,7 +134,7 @@ def show_plan(planned: Sequence[PlannedModel]) -> None:
     if rows:
         print_table(("Model", "Format", "State", "Source", "Answer"), rows)
     else:
-        click.echo("nothing has changed", err=True)
+        print_note("nothing has changed")
 
 
 def _request(one: PlannedModel) -> tuple[str, str]:

@@ -65,7 +65,15 @@ _COLORS = {"warning": "yellow", "error": "red", "bug": "red"}
 
 def print_message(kind: str, message: str) -> None:
     """Print ``kind: message`` as one line to standard error."""
-    click.echo(f"{click.style(kind, fg=_COLORS.get(kind, 'blue'), bold=True)}: {one_line(message)}", err=True)
+    print_note(f"{click.style(kind, fg=_COLORS.get(kind, 'blue'), bold=True)}: {one_line(message)}")
+
+
+def print_note(text: str) -> None:
+    """Print a line to standard error; if its reader has gone (``2>&1 | head``), the work goes on all the same."""
+    try:
+        click.echo(text, err=True)
+    except BrokenPipeError:
+        sys.stderr = io.StringIO()  # the buffered rest must not be flushed to a closed pipe
 
 
 def one_line(text: str) -> str:

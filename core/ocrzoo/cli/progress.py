@@ -8,9 +8,7 @@ from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from ocrzoo.cli.output import one_line, stderr_is_terminal, stdout_is_terminal
+from ocrzoo.cli.output import one_line, print_note, stderr_is_terminal, stdout_is_terminal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,7 +23,7 @@ def download_events(*, messages: bool = True) -> DownloadEvents:
 
     return DownloadEvents(
         _DownloadBars().watch if stderr_is_terminal() else _announce,
-        (lambda message: click.echo(one_line(message), err=True)) if messages else no_messages,
+        (lambda message: print_note(one_line(message))) if messages else no_messages,
     )
 
 
@@ -61,7 +59,7 @@ def format_size(size: int) -> str:
 @contextmanager
 def _announce(what: str, total: int | None, _done: int) -> Iterator[Callable[[int], object]]:
     size = "" if total is None else f" ({format_size(total)})"
-    click.echo(one_line(f"{what}{size}"), err=True)
+    print_note(one_line(f"{what}{size}"))
     yield lambda _count: None
 
 

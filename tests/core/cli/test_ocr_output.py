@@ -120,6 +120,19 @@ def test_a_document_is_written_after_the_pipe_closes(start: Run, folder: Path, t
     assert (tmp_path / "text.txt").read_text(encoding="utf-8").count("Reading a page") == 2
 
 
+def test_a_document_is_written_after_the_pipe_of_messages_closes(
+    start: Run, folder: Path, tmp_path: Path, left: int
+) -> None:
+    """As with ``2>&1 | head -1``: what was not kept of a PDF is told when it is written."""
+    with pikepdf.open(folder / "page.pdf") as page:
+        page.save(folder / "locked.pdf", encryption=pikepdf.Encryption(user="Secret7", owner="Secret8"))
+    reading = ("ocr", folder / "locked.pdf", "--password", "Secret7", "--output", tmp_path / "text.pdf")
+    done = start(*reading, stdout=left, stderr=left)
+    assert done.returncode == 0
+    with pypdfium2.PdfDocument(tmp_path / "text.pdf") as document:
+        assert "Reading a page" in document[0].get_textpage().get_text_range()
+
+
 def test_every_pipeline_runs_from_the_command_line(run: Run, sample: Path) -> None:
     ran = run("--pipeline", "doc_preprocessor", "--input", sample, *SWITCHED_OFF)
     assert (ran.code, ran.err) == (0, "")

@@ -22,7 +22,7 @@ from ocrzoo.cli.mirror_output import (
     summary,
 )
 from ocrzoo.cli.model_options import ModelChoice, all_models_option, which_models
-from ocrzoo.cli.output import debug_option, one_line, print_json
+from ocrzoo.cli.output import debug_option, one_line, print_json, print_note
 from ocrzoo.cli.progress import download_events
 from ocrzoo_registry.errors import ExitCode, IntegrityError
 
@@ -96,7 +96,7 @@ def build(
             prune=prune,
             deep=deep,
             archives=archives,
-            report=lambda text: click.echo(one_line(text), err=True),
+            report=lambda text: print_note(one_line(text)),
         )
     if as_json:
         print_json(result_as_json(result))
@@ -130,9 +130,7 @@ def verify(folder: Path, deep: bool, key: Path | None, as_json: bool) -> int:
         for fault in found:
             click.echo(one_line(fault))
         if found:
-            click.echo(
-                one_line(f"'ocrzoo mirror build {folder}{' --deep' if deep else ''}' repairs the mirror"), err=True
-            )
+            print_note(one_line(f"'ocrzoo mirror build {folder}{' --deep' if deep else ''}' repairs the mirror"))
         if not found:
             signed = ", signed" if key is not None else ""
             click.echo(f"complete{signed}: {summary(release.index)}, release {release.folder.name}")
@@ -169,7 +167,7 @@ def _dry_run(folder: Path, choice: ModelChoice, archives: bool | None, *, as_jso
         print_json({"models": [planned_as_json(one) for one in differing], **sizes_as_json(sizes)})
     else:
         show_plan(differing)
-        click.echo(sizes_of(sizes), err=True)
+        print_note(sizes_of(sizes))
     return _exit_code(differing)
 
 

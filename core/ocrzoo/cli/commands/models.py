@@ -8,7 +8,7 @@ import click
 
 from ocrzoo.cli.language_output import describe_support, lacking_cell, letters_cell
 from ocrzoo.cli.lazy_group import LazyGroup
-from ocrzoo.cli.output import debug_option, print_json, print_table, stdout_is_terminal
+from ocrzoo.cli.output import debug_option, print_json, print_note, print_table, stdout_is_terminal
 from ocrzoo.cli.strict import check_plugins, strict_option
 from ocrzoo.cli.values import FAMILY, LANGUAGE, MODEL, TASK, TIER
 
@@ -59,7 +59,7 @@ def list_models(pattern: str | None, installed: bool, strict: bool, as_json: boo
     if installed:
         found = [(card, here) for card, here in found if here]
     for name in set(zoo.models.conflicts) - set(zoo.models.names):
-        click.echo(f"warning: {zoo.models.describe_conflict(name)}", err=True)
+        print_note(f"warning: {zoo.models.describe_conflict(name)}")
     letters = _letters(conditions["lang"], [card for card, _ in found])
     if as_json:
         print_json([_summary(zoo, card, here, letters.get(card.name)) for card, here in found])
@@ -85,7 +85,7 @@ def _print_models(zoo: Zoo, found: list[tuple[ModelCard, dict[str, str]]], lette
     headings = ("Model", "Task", "Tier", "Languages", "MB", "Weights", *(["Letters"] if letters else []))
     print_table(headings, rows)
     if not found:
-        click.echo("no model matches", err=True)
+        print_note("no model matches")
 
 
 @models.command("show")

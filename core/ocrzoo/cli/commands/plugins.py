@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocrzoo.cli.output import debug_option, print_json, print_table
+from ocrzoo.cli.output import debug_option, print_json, print_note, print_table
 from ocrzoo.cli.strict import check_plugins, conflicts, strict_option
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def list_plugins(strict: bool, as_json: bool) -> None:
         for plugin in zoo.plugins.plugins
     ]
     for conflict in clashes:
-        click.echo(f"conflict: {conflict}", err=True)
+        print_note(f"conflict: {conflict}")
     if as_json:
         print_json({"plugins": entries, "conflicts": clashes})
     else:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from ocrzoo.cli.model_options import FormatName, ModelChoice, which_models
-from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_message, print_table
+from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_message, print_note, print_table
 from ocrzoo.cli.progress import download_events, format_size
 from ocrzoo.cli.values import MODEL
 from ocrzoo_registry.errors import ExitCode, NotFound, UsageError
@@ -174,7 +174,7 @@ def resume_hint() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        click.echo("interrupted: run the same command again to resume", err=True)
+        print_note("interrupted: run the same command again to resume")
         raise
 
 

@@ -8,7 +8,7 @@ import click
 
 from ocrzoo.cli.language_output import describe_selection, lacking_cell, letters_cell
 from ocrzoo.cli.model_options import language_terms, languages_option
-from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_table
+from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_note, print_table
 from ocrzoo.cli.values import TASK, TIER
 from ocrzoo_registry.errors import ExitCode
 
@@ -56,7 +56,7 @@ def select_model(lang: str, explain: bool, as_json: bool, **terms: Any) -> int:
         print_message("error", found.reason)
         return ExitCode.NOT_FOUND
     if not as_json:
-        click.echo(one_line(found.reason), err=True)
+        print_note(one_line(found.reason))
     return ExitCode.DONE
 
 

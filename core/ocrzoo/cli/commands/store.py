@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocrzoo.cli.model_options import FormatName
-from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_table
+from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_note, print_table
 from ocrzoo.cli.progress import download_events, format_size
 from ocrzoo.cli.values import MODEL
 from ocrzoo_registry.errors import ExitCode, NotFound, OcrzooError
@@ -41,7 +41,7 @@ def verify(names: tuple[str, ...], deep: bool, as_json: bool) -> int:
         rows = [(stored.name, stored.file_format, stored.status, stored.fault or "") for stored in found]
         print_table(("Model", "Format", "State", "Fault"), rows)
         if not found:
-            click.echo("the store is empty", err=True)
+            print_note("the store is empty")
     return ExitCode.INTEGRITY if any(stored.status == "broken" for stored in found) else ExitCode.DONE
 
 
@@ -72,7 +72,7 @@ def repair(names: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         print_json([_described(one) for one in _current_state(zoo, repaired)])
     elif not wanted:
-        click.echo("nothing is broken", err=True)
+        print_note("nothing is broken")
     return max(codes)
 
 
