@@ -20,7 +20,7 @@ def main() -> None:
     PROJECT.write_text(TABLE.sub("", text), encoding="utf-8")
     try:
         done = subprocess.run([*EXPORT.split(), "--upgrade"], capture_output=True, text=True, check=True, timeout=600)
-        lines = sorted(line for line in done.stdout.splitlines() if "==" in line and "emscripten" not in line)
+        lines = sorted(line for line in done.stdout.splitlines() if "==" in line and "== 'emscripten'" not in line)
         text = TABLE.sub(lambda _match: "".join(f'    "{line}",\n' for line in lines), text)
     finally:
         PROJECT.write_text(text, encoding="utf-8")
