@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import pytest
 
 from ocrzoo_registry.errors import AmbiguousLanguage, UnknownLanguage
 from ocrzoo_registry.languages import orthography
-from ocrzoo_registry.languages.aliases import aliases, name_key
+from ocrzoo_registry.languages.aliases import aliases, name_key, read_table
 from ocrzoo_registry.languages.tags import language_of_tag, paddle_codes, parse_language, parse_languages
 
 AMBIGUOUS = {code.code for code in paddle_codes().values() if code.rule == "reject"}
@@ -137,3 +137,9 @@ def test_ambiguous_codes_stay_so() -> None:
     for code in AMBIGUOUS:
         with pytest.raises(AmbiguousLanguage):
             parse_language(code)
+
+
+def test_each_alias_stands_once_in_the_table() -> None:
+    counted = Counter(row[0] for row in read_table("language_aliases.tsv"))
+
+    assert [alias for alias, count in counted.items() if count > 1] == []
