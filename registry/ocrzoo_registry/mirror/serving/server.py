@@ -9,7 +9,6 @@ import asyncio
 import logging
 import os
 import signal
-import socket
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 from ocrzoo_registry.errors import NotFound, OcrzooError, UsageError
 from ocrzoo_registry.mirror.release import Release, published, read
 from ocrzoo_registry.mirror.serving import cors
+from ocrzoo_registry.mirror.serving.listening import address_of, listening
 from ocrzoo_registry.mirror.serving.routes import Found, find
 from ocrzoo_registry.mirror.serving.tables import Tables, tables_of
 
@@ -194,12 +194,12 @@ def serve(
     """
     mirror = Mirror(folder)
     server = _server(mirror, origins, log_requests=log_requests)
-    with _listening(host, port) as listener:
+    with listening(host, port) as listener:
         # A signal that arrives before the server handles signals itself must stop it too; the server raises those that
         # it handled again when it ends.
         before = {number: signal.signal(number, server.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            started(_address(listener, host), mirror)
+            started(address_of(listener, host), mirror)
             server.run(sockets=[listener])
         finally:
             for number, handler in before.items():
@@ -281,29 +281,3 @@ def _log_through_ours(name: str, level: int) -> None:
     logger = logging.getLogger(name)
     logger.handlers[:], logger.propagate = log.handlers, False
     logger.setLevel(level)
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-        try:
-            if os.name == "posix":
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            listener.listen(1024)
-        except OSError:
-            listener.close()
-            raise
-    except OSError as error:
-        raise UsageError(
-            f"cannot listen on {host} port {port}: {error.strerror or error}; choose another --host or --port"
-        ) from error
-    return listener
-
-
-def _address(listener: socket.socket, host: str) -> str:
-    port = listener.getsockname()[1]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
