@@ -19,13 +19,14 @@ gc.set_threshold(50_000)  # starting up makes many objects and no garbage: 6 % o
 INTERRUPTED = 130
 """What shells report for a program stopped by Ctrl-C."""
 
-_COMPLETE = "_OCRZOO_COMPLETE"
-"""Set by a shell that asks for completions (:mod:`ocrzoo.cli.completion`)."""
+COMPLETE = "_OCRZOO_COMPLETE"
+"""The variable of a shell that asks for completions: ``<shell>_complete`` for candidates, ``<shell>_source`` for the
+shell's script, as click defines."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code (:class:`ocrzoo_registry.errors.ExitCode`)."""
-    if instruction := os.environ.get(_COMPLETE):
+    if instruction := os.environ.get(COMPLETE):
         from ocrzoo.cli.completion import answer
 
         return answer(instruction)

@@ -1,4 +1,4 @@
-"""Completion by the shell: it runs ``ocrzoo`` with :data:`VARIABLE` set, and reads the candidates."""
+"""Completion by the shell: it runs ``ocrzoo`` with :data:`ocrzoo.cli.COMPLETE` set, and reads the candidates."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from contextlib import redirect_stderr
 import click
 from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
 
+from ocrzoo.cli import COMPLETE
 from ocrzoo.cli.root import ocrzoo
-
-VARIABLE = "_OCRZOO_COMPLETE"
-"""``<shell>_complete`` asks for candidates, ``<shell>_source`` for the shell's script, as click defines."""
 
 SHELLS = {
     "bash": """eval "$(ocrzoo completion bash)"   in ~/.bashrc""",
@@ -58,4 +56,4 @@ def answer(instruction: str) -> int:
 
 
 def _completer(shell: str) -> ShellComplete:
-    return _KINDS[shell](ocrzoo, {}, "ocrzoo", VARIABLE)
+    return _KINDS[shell](ocrzoo, {}, "ocrzoo", COMPLETE)

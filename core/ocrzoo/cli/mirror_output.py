@@ -42,7 +42,7 @@ def report_problems(result: BuildResult) -> int:
         print_message("warning", f"{_name(one.request)} was removed upstream, and is kept")
     silent: dict[str, list[PlannedModel]] = {}
     for one in result.source_unavailable:
-        silent.setdefault(f"{one.source}: {reason_of(one)}", []).append(one)
+        silent.setdefault(f"{one.source}: {_reason(one)}", []).append(one)
     for answer, models in silent.items():
         print_message("warning", f"{answer}: not updated: {', '.join(_name(one.request) for one in models)}")
     failed: dict[str, list[FailedModel]] = {}
@@ -71,7 +71,7 @@ def _added_state(one: PlannedModel) -> str:
     return "new" if one.current is None else "changed"
 
 
-def reason_of(one: PlannedModel) -> str:
+def _reason(one: PlannedModel) -> str:
     """The decisive answer of a source."""
     return next((answer.message for answer in reversed(one.attempts) if one.source in {None, answer.source}), "")
 
@@ -124,21 +124,17 @@ def planned_as_json(one: PlannedModel) -> dict[str, Any]:
         "state": one.state,
         "source": one.source,
         "revision": one.listing.revision if one.listing else None,
-        "answer": reason_of(one) or None,
+        "answer": _reason(one) or None,
     }
 
 
 def show_plan(planned: Sequence[PlannedModel]) -> None:
     """Print the models that a build would change."""
-    rows = [(*_request(one), one.state, one.source or "", reason_of(one)) for one in planned]
+    rows = [(one.request.name, one.request.file_format, one.state, one.source or "", _reason(one)) for one in planned]
     if rows:
         print_table(("Model", "Format", "State", "Source", "Answer"), rows)
     else:
         print_note("nothing has changed")
-
-
-def _request(one: PlannedModel) -> tuple[str, str]:
-    return one.request.name, one.request.file_format
 
 
 def sizes_of(found: Estimate) -> str:

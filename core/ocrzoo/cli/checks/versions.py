@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from ocrzoo.cli.checks import Finding
+from ocrzoo.cli.strict import conflicts
 from ocrzoo_registry.zoo import Zoo
 
 _LIBRARIES = ("numpy", "pillow", "pydantic", "pypdfium2", "requests")
@@ -38,9 +39,7 @@ def plugins(zoo: Zoo) -> Iterator[Finding]:
                 f"{plugin.origin} failed at {failure.stage}: {failure.message}",
                 f"uninstall {plugin.origin.distribution}, or set OCRZOO_DISABLE_PLUGINS={plugin.origin.plugin}",
             )
-    for offers in (zoo.models, zoo.sources, zoo.engines, zoo.predictors, zoo.pipelines):
-        for name in offers.conflicts:
-            yield Finding("warning", offers.describe_conflict(name))
+    yield from (Finding("warning", conflict) for conflict in conflicts(zoo))
 
 
 def _version(name: str) -> str:
