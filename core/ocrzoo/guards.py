@@ -215,5 +215,5 @@ def _check_results(found: Collection[Any], count: int, task: str, owner: str) ->
     needed = _RESULTS.get(task, ())
     results: Iterable[Any] = found if needed else ()
     for one in results:
-        if lacking := [key for key in needed if not hasattr(one, key)]:
-            raise PluginError(f"{owner} returned {type(one).__name__}, which has no {', '.join(lacking)}")
+        if missing := [key for key in needed if not hasattr(one, key)]:
+            raise PluginError(f"{owner} returned {type(one).__name__}, which has no {', '.join(missing)}")

@@ -80,7 +80,7 @@ class ModelLoader:
                 f"{files.folder} has {card.name} as {files.file_format}, which {_names(engines)} cannot read"
             )
         config = _config_of(card, files.folder, custom=custom is not None)
-        check_decoder(card.name, spec, config)
+        _check_decoder(card.name, spec, config)
         session = self._session(able, files)
         if (plugin := self._plugin(card, custom=custom is not None)) is None:
             return load_attribute(spec.factory)(card, config, session)
@@ -187,7 +187,7 @@ def _config_of(card: ModelCard, folder: Path, *, custom: bool) -> dict[str, Any]
     return config
 
 
-def check_decoder(name: str, spec: PredictorSpec, config: dict[str, Any]) -> None:
+def _check_decoder(name: str, spec: PredictorSpec, config: dict[str, Any]) -> None:
     """Refuse an ``inference.yml`` that names a decoder that the predictor lacks: its text would be garbage.
 
     Raises:

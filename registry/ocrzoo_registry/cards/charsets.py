@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 MAX_CHARSET_BYTES = 8 << 20
 """A hundred times the largest official charset."""
 
+_EMPTY = "the line is empty: a charset has one entry a line, so each line after it would be the next class's"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""How a file in UTF-16 begins."""
+_SURE = 4
+"""Line ends, all beside a NUL, from which a file is UTF-16 without a mark."""
+
 
 def read_charset(path: Path) -> tuple[str, ...]:
     """Read a positional charset file: UTF-8, one entry a line, lines ended by LF or CR LF.
@@ -36,13 +42,6 @@ def read_charset(path: Path) -> tuple[str, ...]:
     if "" in entries:
         raise CardError(f"{path}, line {entries.index('') + 1}: {_EMPTY}")
     return tuple(entries)
-
-
-_EMPTY = "the line is empty: a charset has one entry a line, so each line after it would be the next class's"
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-"""How a file in UTF-16 begins."""
-_SURE = 4
-"""Line ends, all beside a NUL, from which a file is UTF-16 without a mark."""
 
 
 def unreadable(path: Path) -> str:

@@ -36,6 +36,9 @@ class FormatSpec:
     """Files that belong to a model where they exist."""
 
 
+_ONNX_DATA = frozenset({"inference.onnx.data"})
+"""Where torch's exporter puts weights that it keeps apart."""
+
 _FORMATS = {
     spec.name: spec
     for spec in (
@@ -46,9 +49,7 @@ _FORMATS = {
                 frozenset({"inference.pdmodel", "inference.pdiparams"}),
             ),
         ),
-        FormatSpec(
-            "onnx", (frozenset({"inference.onnx"}),), optional=frozenset({"inference.onnx.data"})
-        ),  # torch's name
+        FormatSpec("onnx", (frozenset({"inference.onnx"}),), optional=_ONNX_DATA),
         FormatSpec("safetensors", (frozenset({"model.safetensors", "config.json"}),)),
     )
 }

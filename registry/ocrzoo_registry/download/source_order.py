@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ocrzoo")
 
-log = logging.getLogger("ocrzoo")
-
 REMEMBER_SILENCE_S = 60.0
 """How long a source that did not respond is asked after the others, so that not every model waits for it."""
 
