@@ -67,7 +67,8 @@ def plugin_warnings(
     for card in models:
         origin = models.origin(card.name)
         if origin.distribution != OFFICIAL:
-            found[origin] += [f"{card.name}: {text}" for text in card_warnings(card, predictors, sources)]
+            texts = [f"{card.name}: {text}" for text in card_warnings(card, predictors, sources)]
+            found.setdefault(origin, []).extend(texts)  # a mirror's cards are of no plugin
     return found
 
 

@@ -47,9 +47,7 @@ class Zoo:
     def models(self) -> Catalog:
         """All model cards."""
         found = list(self.plugins.model_cards())
-        known = {one.value.name for one in found}
-        trusted = [card for card in self.source_order.cards() if card.name not in known]
-        found += [Registration(card, Origin("mirror", "the mirror's cards", "")) for card in trusted]
+        found += self._trusted({one.value.name for one in found})
         tasks = (task for spec in self.predictors for task in spec.tasks)
         catalog = Catalog(found, tasks, self.plugins.refused_cards, self._offered)
         if log.isEnabledFor(logging.DEBUG):
@@ -58,6 +56,17 @@ class Zoo:
                 for text in texts:
                     log.debug("plugin %s: %s", origin, text)
         return catalog
+
+    def _trusted(self, known: set[str]) -> list[Registration[ModelCard]]:
+        """The mirror's cards, of models not known yet; on some disks a name in another case is the same folder."""
+        found, taken = [], {name.casefold(): name for name in known}
+        for card in self.source_order.cards():
+            holder = taken.setdefault(card.name.casefold(), card.name)
+            if holder != card.name:
+                log.warning("the mirror's card of %s is not used: there is %s", card.name, holder)
+            elif card.name not in known:
+                found.append(Registration(card, Origin("mirror", "the mirror's", "cards")))
+        return found
 
     def _offered(self, name: str) -> str | None:
         return self.source_order.offer(name)

@@ -97,6 +97,32 @@ def test_the_cards_of_a_trusted_mirror_are_used(
     assert run("models", "verify", "--deep").code == 0
 
 
+@pytest.mark.parametrize("command", [["plugins", "list"], ["models", "list", "-v"]])
+def test_the_cards_of_a_trusted_mirror_are_of_no_plugin(
+    run: Run, mirror: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setenv("OCRZOO_MIRROR_CARDS", "1")
+    monkeypatch.setenv("OCRZOO_MIRROR", str(mirror))
+    monkeypatch.setenv("PADDLE_PDX_MODEL_SOURCE", "mirror,")
+    ran = run(*command)
+    assert ran.code == 0, ran.err
+    assert "plugin 'mirror'" not in ran.out
+
+
+def test_a_mirror_cannot_take_the_folder_of_a_model_that_is_known(
+    run: Run, mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a disk ignores case, ``PP-OCRV5_mobile_rec`` is the folder of ``PP-OCRv5_mobile_rec``."""
+    index = mirror / "current" / "index.json"
+    index.write_text(index.read_text(encoding="utf-8").replace(NAME, "PP-OCRV5_mobile_rec"), encoding="utf-8")
+    monkeypatch.setenv("OCRZOO_MIRROR_CARDS", "1")
+    monkeypatch.setenv("OCRZOO_MIRROR", str(mirror))
+    monkeypatch.setenv("PADDLE_PDX_MODEL_SOURCE", "mirror,")
+    ran = run("models", "pull", "PP-OCRV5_mobile_rec")
+    assert ran.code == 3
+    assert "the mirror's card of PP-OCRV5_mobile_rec is not used: there is PP-OCRv5_mobile_rec" in ran.err
+
+
 def test_a_mirror_that_does_not_answer_costs_a_warning(
     run: Run, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
