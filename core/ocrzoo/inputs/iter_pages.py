@@ -30,7 +30,7 @@ from ocrzoo.inputs.tiffs import TiffFile
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError, UsageError
 from ocrzoo_registry.files import open_regular, read_stream, reason
-from ocrzoo_registry.network.urls import without_credentials
+from ocrzoo_registry.network.urls import looks_like_url, without_credentials
 
 Input: TypeAlias = "str | os.PathLike[str] | bytes | NDArray[Any] | Iterable[Input]"
 """A path, URL, folder, ``-`` for standard input, a file's content, an array (gray, BGR or BGRA), or several of them."""
@@ -142,15 +142,17 @@ def _is_repeatable(source: object, seen: set[int]) -> bool:
 
 def _pages_of_name(name: str, options: InputOptions) -> Iterator[Page]:
     scheme, separator, _ = name.partition("://")
-    shown = without_credentials(name) if separator else name
+    shown = without_credentials(name)
     if name == "-":
         yield from _pages_of_download(name, "standard input", _read_standard_input, options)
     elif is_url(name):
         yield from _pages_of_download(shown, shown, partial(download, name), options)
-    elif separator and scheme.isalnum():
+    elif separator and scheme.replace("+", "").isalnum():
         yield failing(shown, f"{shown}: only http and https URLs are supported")
     elif not name:
         yield failing(name, "an input has an empty name")
+    elif looks_like_url(name) and not os.path.lexists(name):
+        yield failing(shown, f"{shown}: no file, and not a URL, which begins with http:// or https://")
     elif os.path.isdir(name):  # noqa: PTH112  # unlike Path.is_dir, it never raises
         yield from _pages_of_folder(name, options)
     else:

@@ -10,7 +10,9 @@ from ocrzoo_registry.errors import SourceError
 
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 """A percent sign that begins no escape, as in ``100 %.png``."""
-_CREDENTIALS = re.compile(r"^([A-Za-z][\w+.-]*://)[^/?#]*@")
+_CREDENTIALS = re.compile(r"^(\s*(?:[A-Za-z][\w+.-]+:/+|https?:))[^/?#]*@", re.IGNORECASE)
+"""Also where slashes are missing, too many, or after a space: a mistyped password is a secret all the same."""
+_MISTYPED = re.compile(r"\s*https?:", re.IGNORECASE)
 
 
 def quoted(url: str) -> str:
@@ -41,12 +43,19 @@ def authorization(url: str) -> str | None:
 def without_credentials(url: str) -> str:
     """Return a URL without user and password, as it may be printed; another text is returned as it is."""
     bare = _CREDENTIALS.sub(r"\1", url)
+    if "://" not in bare:
+        return bare
     try:
         _ = urlsplit(bare).port
     except ValueError:  # a slash in a password ends the host too early
         scheme, separator, rest = bare.partition("://")
         return scheme + separator + rest.rpartition("@")[2]
     return bare
+
+
+def looks_like_url(text: str) -> bool:
+    """Whether a text was meant as an http or https URL, as ``http:/host`` was."""
+    return _MISTYPED.match(text) is not None
 
 
 def _prepared(url: str) -> str:

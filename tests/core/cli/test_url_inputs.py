@@ -27,7 +27,8 @@ def test_a_url_that_cannot_be_read_ends_the_command(start: Callable[..., Any], n
 
 
 @pytest.mark.parametrize(
-    "url", ["http://ann:Secret@{}/a b.png", "ftp://ann:Secret@{}/", "http://ann:Secret/Secret@{}/"]
+    "url",
+    ["http://ann:Secret@{}/a b.png", "ftp://ann:Secret@{}/", "http://ann:Secret/Secret@{}/", "http:/ann:Secret@{}/"],
 )
 def test_a_password_is_not_printed(start: Callable[..., Any], nobody: str, tmp_path: Path, url: str) -> None:
     done = start("ocr", "-v", url.format(nobody), "--json", "--save_path", tmp_path)

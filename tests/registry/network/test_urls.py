@@ -79,6 +79,14 @@ def test_what_is_printed_has_neither(url: str) -> None:
     assert without_credentials(url) == f"{url.partition('://')[0]}://host/page.png"
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["http:/ann:Secret@host/x", "http:ann:Secret@host/x", "HTTP:///ann:Secret@host/x", " http://ann:Secret@host/x"],
+)
+def test_nor_if_it_is_mistyped(url: str) -> None:
+    assert without_credentials(url) == url.replace("ann:Secret@", "")
+
+
 @pytest.mark.parametrize("url", ["http://ann:Sec/Secret@host/page.png", "http://ann:Sec\\Secret@host/page.png"])
 def test_the_refusal_of_a_password_that_is_not_escaped_does_not_quote_it(url: str) -> None:
     with pytest.raises(SourceError) as caught:

@@ -48,4 +48,4 @@ def _unknown(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 def _shown(name: str, value: str) -> str:
     """The value without secrets: tokens, and user names and passwords in URLs."""
-    return "(set)" if _SECRET.search(name) else re.sub(r"//[^/\s]*@", "//...@", value)
+    return "(set)" if _SECRET.search(name) else re.sub(r"(:/*|/)[^/\s]*@", r"\1...@", value)
