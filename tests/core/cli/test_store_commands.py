@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -157,7 +158,7 @@ class TestSources:
             monkeypatch.setenv("OCRZOO_BOS_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
             ran = run("sources", "check", "bos", "--json")
         assert ran.code == 4
-        assert json.loads(ran.out)[0]["answer"] == "no answer within 0 s"
+        assert re.search("no answer within|timed out", json.loads(ran.out)[0]["answer"])
 
     def test_offline_mode_checks_no_network_source(
         self, run: Run, folder: Path, hubs: Hubs, monkeypatch: pytest.MonkeyPatch
