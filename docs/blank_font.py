@@ -1,4 +1,4 @@
-"""Write the invisible font of searchable PDFs, ``results/exports/blank.ttf``: ``python docs/blank_font.py``."""
+"""Write the invisible font of searchable PDFs, ``exports/pdf_parts/blank.ttf``: ``python docs/blank_font.py``."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from fontTools.misc.timeTools import timestampFromString
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 
-from ocrzoo.results.exports.blank_font import ASCENT, EM, WIDTHS
+from ocrzoo.results.exports.pdf_parts.blank_font import ASCENT, EM, WIDTHS
 
-FONT = Path(__file__).parents[1] / "core" / "ocrzoo" / "results" / "exports" / "blank.ttf"
+FONT = Path(__file__).parents[1] / "core" / "ocrzoo" / "results" / "exports" / "pdf_parts" / "blank.ttf"
 DATE = timestampFromString("Sat Jan  1 00:00:00 2000")
 
 

@@ -1,4 +1,4 @@
-"""Export formats: plain text, TSV, hOCR, ALTO and searchable PDF, one module each."""
+"""Export formats: plain text, TSV, hOCR, ALTO and searchable PDF, one module each; ``pdf_parts`` has those of PDF."""
 
 from __future__ import annotations
 

@@ -13,15 +13,16 @@ from pathlib import Path
 
 from ocrzoo.inputs.file_types import HEAD_BYTES, FileType, file_type
 from ocrzoo.inputs.page import Origin
-from ocrzoo.results.exports import geometry, pdf_pictures
+from ocrzoo.results.exports import geometry
 from ocrzoo.results.exports.content import language_tag, lines_with_text, main_language, sanitize, version
-from ocrzoo.results.exports.glyph_layout import GlyphRun, layout
-from ocrzoo.results.exports.pdf_assembly import DocumentJob, LayerJob, PageJob, assemble
-from ocrzoo.results.exports.pdf_files import picture_of
-from ocrzoo.results.exports.pdf_pictures import Picture
-from ocrzoo.results.exports.pdf_sheet import sheet_size
-from ocrzoo.results.exports.pdf_source import KeptFiles, KeptPage
-from ocrzoo.results.exports.pdf_writer import PageWriter
+from ocrzoo.results.exports.pdf_parts import pictures
+from ocrzoo.results.exports.pdf_parts.assembly import DocumentJob, LayerJob, PageJob, assemble
+from ocrzoo.results.exports.pdf_parts.glyph_layout import GlyphRun, layout
+from ocrzoo.results.exports.pdf_parts.kept_files import KeptFiles, KeptPage
+from ocrzoo.results.exports.pdf_parts.picture_files import picture_of
+from ocrzoo.results.exports.pdf_parts.pictures import Picture
+from ocrzoo.results.exports.pdf_parts.sheet import sheet_size
+from ocrzoo.results.exports.pdf_parts.writer import PageWriter
 from ocrzoo.results.output_files import staged
 from ocrzoo.results.page_text import TextPage, UnreadPage
 from ocrzoo_registry.errors import InputError, UsageError
@@ -46,8 +47,8 @@ def save_pdf(
     Pages are consumed one at a time and put aside on disk, so memory does not grow with their number. A page of a PDF
     file stays as it is, and gets an invisible layer of the words that it does not have as text yet; with
     ``replace_text``, its invisible text is removed first. ``dpi`` is the resolution of pictures that state none
-    (see :func:`~ocrzoo.results.exports.pdf_sheet.sheet_size`). Pages without a file are JPEG of quality 90, or lossless
-    if that is smaller.
+    (see :func:`~ocrzoo.results.exports.pdf_parts.sheet.sheet_size`). Pages without a file are JPEG of quality 90, or
+    lossless if that is smaller.
 
     Raises:
         UsageError: ``dpi`` is not a positive number, or the file cannot be written.
@@ -196,4 +197,4 @@ def _picture(page: TextPage) -> Picture:
             return picture_of(page.origin.file, page.origin.number, page.image)
         except (ValueError, OSError, InputError) as error:
             log.info("%s: its picture is compressed again: %s", page.name, error)
-    return pdf_pictures.from_array(page.image)
+    return pictures.from_array(page.image)

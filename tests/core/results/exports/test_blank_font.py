@@ -11,7 +11,7 @@ from docs.blank_font import font
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageDraw, ImageFont
 
-from ocrzoo.results.exports import blank_font
+from ocrzoo.results.exports.pdf_parts import blank_font
 
 TEXT = "Añ你🙂\u0301\U0010ffff\ufffd"
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ocrzoo.results.exports.blank_font import EM, advance
 from ocrzoo.results.exports.content import lines_with_text
-from ocrzoo.results.exports.glyph_layout import GlyphRun, layout, visual_order
+from ocrzoo.results.exports.pdf_parts.blank_font import EM, advance
+from ocrzoo.results.exports.pdf_parts.glyph_layout import GlyphRun, layout, visual_order
 from ocrzoo.results.page_text import TextPage
 from ocrzoo_registry.languages.orthography import Direction
 

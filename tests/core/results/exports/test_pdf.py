@@ -18,7 +18,8 @@ import pypdfium2
 import pytest
 from numpy.typing import NDArray
 
-from ocrzoo.results.exports import blank_font, pdf
+from ocrzoo.results.exports import pdf
+from ocrzoo.results.exports.pdf_parts import blank_font
 from ocrzoo.results.page_text import TextLine, TextPage
 from ocrzoo.text.words import Word
 from ocrzoo_registry.errors import UsageError

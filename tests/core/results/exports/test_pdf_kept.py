@@ -20,7 +20,7 @@ from tests.core.results.exports import scans
 
 from ocrzoo.inputs.page import Origin
 from ocrzoo.results.exports.pdf import save_pdf, to_pdf
-from ocrzoo.results.exports.pdf_source import KeptFiles
+from ocrzoo.results.exports.pdf_parts.kept_files import KeptFiles
 from ocrzoo.results.page_text import TextLine, TextPage, UnreadPage
 from ocrzoo_registry.errors import UsageError
 
@@ -340,13 +340,13 @@ def test_a_file_that_is_gone_when_it_is_written_is_one_line(scanned: Path, tmp_p
 
 
 def test_many_pages_are_written_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ocrzoo.results.exports import pdf_writer
+    from ocrzoo.results.exports.pdf_parts import writer
 
-    monkeypatch.setattr(pdf_writer, "_PART_PAGES", 2)
+    monkeypatch.setattr(writer, "_PART_PAGES", 2)
     path = scans.make(tmp_path, "gray JPEG")
     (page,) = scans.read(path)
     assert texts(to_pdf([page] * 5)) == [scans.TEXTS] * 5
-    monkeypatch.setattr(pdf_writer, "_PART_BYTES", 1)
+    monkeypatch.setattr(writer, "_PART_BYTES", 1)
     assert texts(to_pdf([page] * 3)) == [scans.TEXTS] * 3
 
 

@@ -17,8 +17,8 @@ from PIL.TiffImagePlugin import AppendingTiffWriter
 from ocrzoo.inputs import InputOptions, pages
 from ocrzoo.inputs.page import Origin
 from ocrzoo.results.exports.pdf import to_pdf
-from ocrzoo.results.exports.pdf_files import picture_of
-from ocrzoo.results.exports.pdf_sheet import sheet_size
+from ocrzoo.results.exports.pdf_parts.picture_files import picture_of
+from ocrzoo.results.exports.pdf_parts.sheet import sheet_size
 from ocrzoo.results.page_text import TextPage
 
 ORIENTATION = 0x0112

@@ -17,8 +17,8 @@ from ocrzoo.inputs import limits
 from ocrzoo.inputs.by_pillow import pillow_formats
 from ocrzoo.inputs.decoder_messages import kept
 from ocrzoo.inputs.limits import no_warnings
-from ocrzoo.results.exports import pdf_pictures
-from ocrzoo.results.exports.pdf_pictures import Picture, usable_profile
+from ocrzoo.results.exports.pdf_parts import pictures
+from ocrzoo.results.exports.pdf_parts.pictures import Picture, usable_profile
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError
 from ocrzoo_registry.files import read_bounded
@@ -68,7 +68,7 @@ def picture_of(origin: Path | bytes, frame: int | None, shown: Image | None) -> 
 def _kept(content: bytes, image: PillowImage.Image, frame: int) -> Picture:
     keep = _BY_FORMAT.get(image.format or "")
     if keep is None:
-        return pdf_pictures.lossless(image)
+        return pictures.lossless(image)
     picture = keep(content, image, frame)
     if image.format == "TIFF":
         return picture  # Pillow turns it
@@ -79,40 +79,40 @@ def _kept(content: bytes, image: PillowImage.Image, frame: int) -> Picture:
 
 def _jpeg(content: bytes, image: PillowImage.Image, _frame: int) -> Picture:
     try:
-        return pdf_pictures.from_jpeg(content)
+        return pictures.from_jpeg(content)
     except ValueError:
-        return pdf_pictures.lossless(image)
+        return pictures.lossless(image)
 
 
 def _png(content: bytes, _image: PillowImage.Image, _frame: int) -> Picture:
-    return pdf_pictures.from_png(content)
+    return pictures.from_png(content)
 
 
 def _jpeg2000(content: bytes, image: PillowImage.Image, _frame: int) -> Picture:
     if image.mode not in ("L", "RGB"):
-        return pdf_pictures.lossless(image)
+        return pictures.lossless(image)
     return Picture(*image.size, content, "JPXDecode", len(image.mode))
 
 
 def _webp(content: bytes, image: PillowImage.Image, frame: int) -> Picture:
-    return _lossy(content, image, frame) if b"VP8 " in content[12:64] else pdf_pictures.lossless(image)
+    return _lossy(content, image, frame) if b"VP8 " in content[12:64] else pictures.lossless(image)
 
 
 def _lossy(_content: bytes, image: PillowImage.Image, _frame: int) -> Picture:
     """What was compressed with loss, in a way that PDF does not know, becomes JPEG; else it would be far larger."""
     if image.mode != "RGB":
-        return pdf_pictures.lossless(image)
+        return pictures.lossless(image)
     jpeg = io.BytesIO()
     image.save(jpeg, "JPEG", quality=_LOSSY_QUALITY, subsampling=0, exif=b"")
-    return pdf_pictures.from_jpeg(jpeg.getvalue())
+    return pictures.from_jpeg(jpeg.getvalue())
 
 
 def _pixmap(content: bytes, image: PillowImage.Image, _frame: int) -> Picture:
     """16 bits of color are read by OpenCV: Pillow has none."""
     if image.mode in ("1", "L"):
-        return pdf_pictures.lossless(image)
+        return pictures.lossless(image)
     pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
-    return _from_pixels(pixels) or pdf_pictures.lossless(image)
+    return _from_pixels(pixels) or pictures.lossless(image)
 
 
 def _tiff(content: bytes, image: PillowImage.Image, frame: int) -> Picture:
@@ -130,7 +130,7 @@ def _tiff(content: bytes, image: PillowImage.Image, frame: int) -> Picture:
             return picture
     if image.mode == "I;16B":
         image = PillowImage.fromarray(np.asarray(image).astype("<u2"))
-    return pdf_pictures.lossless(image)
+    return pictures.lossless(image)
 
 
 def _tiff_jpeg(content: bytes, tags: Any) -> Picture:
@@ -140,12 +140,12 @@ def _tiff_jpeg(content: bytes, tags: Any) -> Picture:
     tables = bytes(tags.get(_TIFF_TABLES, b""))
     if tags.get(_ORIENTATION, 1) != 1 or tags[262] not in (1, 6):  # gray, or YCbCr as a bare JPEG is
         raise ValueError("not what a bare JPEG means")
-    return pdf_pictures.from_jpeg(tables[:-2] + data[2:] if tables else data)
+    return pictures.from_jpeg(tables[:-2] + data[2:] if tables else data)
 
 
 def _from_pixels(pixels: NDArray[Any] | None) -> Picture | None:
     usable = pixels is not None and pixels.dtype in (np.uint8, np.uint16) and pixels.ndim in (2, 3)
-    return pdf_pictures.from_pixels(pixels) if usable and pixels is not None else None
+    return pictures.from_pixels(pixels) if usable and pixels is not None else None
 
 
 _BY_FORMAT: dict[str, Callable[[bytes, PillowImage.Image, int], Picture]] = {

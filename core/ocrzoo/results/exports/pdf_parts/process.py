@@ -1,4 +1,4 @@
-"""The process that reads PDF files whose pages are kept; :mod:`ocrzoo.results.exports.pdf_source` starts it.
+"""The process that reads PDF files whose pages are kept; :mod:`ocrzoo.results.exports.pdf_parts.kept_files` starts it.
 
 Requests and responses are as in :mod:`ocrzoo.inputs.pdf_worker`:
 
@@ -23,7 +23,7 @@ import pikepdf
 from pypdfium2 import raw
 
 from ocrzoo.inputs.pdf_worker import ends_after, limit_resources, opened
-from ocrzoo.results.exports.pdf_assembly import INVISIBLE, assemble, opened_to_keep
+from ocrzoo.results.exports.pdf_parts.assembly import INVISIBLE, assemble, opened_to_keep
 
 _SIDE = 1 << 20
 """Pixels of a page's sides, to have its places in whole numbers."""

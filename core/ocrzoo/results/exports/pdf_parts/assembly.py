@@ -1,6 +1,6 @@
 """Put the pages of a document together: written ones, and those of PDF files, which only get a layer of text.
 
-The job is plain data: PDF files of others are read in another process (:mod:`ocrzoo.results.exports.pdf_process`).
+The job is plain data: PDF files of others are read in another process (:mod:`.process`).
 """
 
 from __future__ import annotations

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from bidi import get_display
 
-from ocrzoo.results.exports import blank_font, geometry
+from ocrzoo.results.exports import geometry
 from ocrzoo.results.exports.content import ExportWord, language_tag
 from ocrzoo.results.exports.geometry import OrientedBox
+from ocrzoo.results.exports.pdf_parts import blank_font
 from ocrzoo.results.page_text import TextLine, TextPage
 from ocrzoo_registry.languages.orthography import Direction
 

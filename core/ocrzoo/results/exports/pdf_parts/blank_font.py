@@ -42,7 +42,7 @@ def width(text: str) -> int:
 
 def program() -> bytes:
     """Return the font program."""
-    return resources.files("ocrzoo.results.exports").joinpath("blank.ttf").read_bytes()
+    return resources.files("ocrzoo.results.exports.pdf_parts").joinpath("blank.ttf").read_bytes()
 
 
 class Codes:

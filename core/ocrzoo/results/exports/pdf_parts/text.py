@@ -8,8 +8,8 @@ from itertools import groupby
 
 import numpy as np
 
-from ocrzoo.results.exports import blank_font
-from ocrzoo.results.exports.glyph_layout import GlyphRun, PlacedGlyph
+from ocrzoo.results.exports.pdf_parts import blank_font
+from ocrzoo.results.exports.pdf_parts.glyph_layout import GlyphRun, PlacedGlyph
 
 FONT = "OcrzooBlank"
 """The font's name in a page's resources."""

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from ocrzoo.inputs.pdf_pool import PdfProcess
 from ocrzoo.results.exports.content import ExportWord
-from ocrzoo.results.exports.pdf_assembly import DocumentJob
+from ocrzoo.results.exports.pdf_parts.assembly import DocumentJob
 from ocrzoo_registry.errors import UsageError
 
-_SCRIPT = Path(__file__).with_name("pdf_process.py")
+_SCRIPT = Path(__file__).with_name("process.py")
 _WRITE_S, _WRITE_PAGE_S = 120.0, 1.0
 """Seconds to write a document, and those added for each page."""
 _MAX_WRITE_S = 24 * 3600.0

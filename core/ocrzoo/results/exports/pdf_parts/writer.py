@@ -9,10 +9,10 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Job, Name, Pdf, Stream
 
-from ocrzoo.results.exports import blank_font
-from ocrzoo.results.exports.glyph_layout import GlyphRun
-from ocrzoo.results.exports.pdf_pictures import Picture
-from ocrzoo.results.exports.pdf_text import FONT, text_operators
+from ocrzoo.results.exports.pdf_parts import blank_font
+from ocrzoo.results.exports.pdf_parts.glyph_layout import GlyphRun
+from ocrzoo.results.exports.pdf_parts.pictures import Picture
+from ocrzoo.results.exports.pdf_parts.text import FONT, text_operators
 
 _PART_BYTES = 64 << 20
 """Compressed pictures that are kept in memory."""
