@@ -37,7 +37,7 @@ def weights_fault(folder: Path, file_format: str) -> str:
     for name in sorted(model_files(file_format)):
         path = folder / name
         try:
-            fault = file_fault(path)
+            fault = _file_fault(path)
         except OSError:
             continue
         if fault:
@@ -47,7 +47,7 @@ def weights_fault(folder: Path, file_format: str) -> str:
     return ""
 
 
-def file_fault(path: Path) -> str:
+def _file_fault(path: Path) -> str:
     """Return what a file is that is no file of weights, in words that follow its name; empty for all others.
 
     Raises:

@@ -98,7 +98,7 @@ def mirrored_models(zoo: Zoo, index: Index) -> list[RequestedModel]:
     ]
 
 
-def distribution_of(zoo: Zoo, name: str) -> str | None:
+def _distribution_of(zoo: Zoo, name: str) -> str | None:
     """Return the distribution whose plugin has a model's card, as a requirement; ``None`` if it is ocrzoo itself."""
     origin = zoo.models.origin(name)
     return None if origin.distribution == OFFICIAL else f"{origin.distribution}=={origin.version}"
@@ -190,7 +190,7 @@ def _build(
             else:
                 models.pop(key, None)
         else:
-            models[key] = outcome.model_copy(update={"distribution": distribution_of(zoo, one.request.name)})
+            models[key] = outcome.model_copy(update={"distribution": _distribution_of(zoo, one.request.name)})
             if one.state in {"new", "changed", "unavailable"}:
                 result.added.append((one, outcome))
     result.failed = [one for one in result.failed if not is_optional(one, {name for name, _ in models})]
