@@ -12,6 +12,8 @@ from ocrzoo.processing.rows import by_rows
 
 _SQUARE_DEG = 10.0
 """A line this close to the page's direction, or to the right angle with it, counts as exactly so."""
+_UNEVEN = 0.3
+"""Share of a level line's thickness by which one end of its box may be lower: a p there, and a T at the other end."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def straightened(lines: Lines) -> Boxes:
     length = np.hypot(*along.T)
     thickness = np.hypot(*np.where(lines.runs_down[:, None], edges, sides).T)
     angles = np.degrees(np.arctan2(along[:, 1], along[:, 0]))
-    turn = _main_angle(angles, length * (lines.characters - 1).clip(0))
+    turn = _main_angle(angles, length * (lines.characters - 1).clip(0), _doubt(length, thickness))
     cos, sin = np.cos(np.radians(turn)), np.sin(np.radians(turn))
     middles = corners.mean(axis=1) @ np.array([[cos, -sin], [sin, cos]])
     off = (angles - turn) % 180
@@ -84,8 +86,16 @@ def straightened(lines: Lines) -> Boxes:
     return np.concatenate([middles - halves, middles + halves], axis=1)
 
 
-def _main_angle(angles: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
-    """Return the median angle, in degrees, of the lines within 45 degrees of the most frequent quarter turn."""
+def _doubt(length: NDArray[np.float64], thickness: NDArray[np.float64]) -> float:
+    """Return the tilt, in degrees, that the letters of level lines may feign: a few short lines prove none."""
+    return float(np.degrees(_UNEVEN * np.median(thickness) / max(length.sum(), 1.0))) if len(length) else 0.0
+
+
+def _main_angle(angles: NDArray[np.float64], weights: NDArray[np.float64], doubt: float) -> float:
+    """Return the median angle, in degrees, of the lines within 45 degrees of the most frequent quarter turn.
+
+    If it differs from that quarter turn by no more than ``doubt``, the page counts as straight.
+    """
     if not weights.any():
         return 0.0
     quarters = np.round(angles / 90).astype(int) % 4
@@ -94,4 +104,5 @@ def _main_angle(angles: NDArray[np.float64], weights: NDArray[np.float64]) -> fl
     deviations = (angles[chosen] - 90 * quarter + 180) % 360 - 180
     order = np.argsort(deviations)
     passed = np.cumsum(weights[chosen][order])
-    return 90 * quarter + float(deviations[order][np.searchsorted(passed, passed[-1] / 2)])
+    tilt = float(deviations[order][np.searchsorted(passed, passed[-1] / 2)])
+    return 90 * quarter + (tilt if abs(tilt) > doubt else 0.0)

@@ -130,3 +130,19 @@ class TestDirections:
         page = np.concatenate([lines_at(*self.ROW).polygons + np.array([0, 40 * i], np.float32) for i in range(3)])
         leaning = np.array([5] * 6 + [-7] * 3)
         assert reading_order(Lines(page, np.zeros(9, bool), np.full(9, 5), leaning))[6:] == [6, 7, 8]
+
+
+@pytest.mark.parametrize(
+    "polygons",
+    [
+        [
+            [(27, 27), (179, 34), (176, 93), (24, 86)],
+            [(1432, 29), (1573, 33), (1572, 82), (1431, 78)],
+        ],  # Tapping, 42 euro
+        [[(23, 26), (188, 34), (186, 92), (21, 84)], [(1075, 37), (1175, 37), (1175, 90), (1075, 90)]],  # Apology, page
+    ],
+)
+def test_two_words_far_apart_are_one_row_though_their_boxes_tilt(polygons: list[list[tuple[int, int]]]) -> None:
+    """As detected in a level line: a letter that goes below it tilts the box of a short word."""
+    placed = [Placed(text, 0, 0, 1, 1) for text in ("Tapping", "42 euro")]
+    assert reading_order(as_lines(placed, np.array(polygons, np.float32))) == [0, 1]
