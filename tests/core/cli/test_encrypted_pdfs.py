@@ -47,6 +47,12 @@ def test_a_locked_file_is_read(run: Run, locked: Path, passwords: Path, options:
     assert all(b"Secret7" not in path.read_bytes() for path in saved.rglob("*") if path.is_file())
 
 
+@pytest.mark.weights
+def test_that_a_saved_page_is_not_protected_is_said_with_its_name(run: Run, locked: Path, tmp_path: Path) -> None:
+    ran = run("ocr", locked, "--password", "Secret7", "--save_path", tmp_path / "saved", "--save_as", "pdf")
+    assert (ran.code, ran.error) == (0, "warning: locked_0: the PDF is protected, the document with its text is not")
+
+
 def test_no_password_or_a_wrong_one_is_one_line(run: Run, locked: Path) -> None:
     ran = run("ocr", locked)
     assert ran.code == 6

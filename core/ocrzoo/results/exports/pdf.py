@@ -35,7 +35,7 @@ def to_pdf(pages: Iterable[TextPage | UnreadPage], dpi: float | None = None, *, 
     """Return a PDF of all pages; see :func:`save_pdf`."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "document.pdf")
-        save_pdf(pages, path, dpi, replace_text=replace_text)
+        _save(pages, path, dpi, None, replace_text=replace_text)
         return path.read_bytes()
 
 
@@ -53,6 +53,13 @@ def save_pdf(
     Raises:
         UsageError: ``dpi`` is not a positive number, or the file cannot be written.
     """
+    _save(pages, path, dpi, str(path), replace_text=replace_text)
+
+
+def _save(
+    pages: Iterable[TextPage | UnreadPage], path: Path, dpi: float | None, name: str | None, *, replace_text: bool
+) -> None:
+    """Write a PDF; in warnings it has a name, by default its first page's."""
     if dpi is not None and not (math.isfinite(dpi) and dpi > 0):
         raise UsageError(f"dpi must be a positive number such as 300, not {dpi}")
     with tempfile.TemporaryDirectory(prefix="ocrzoo-") as folder, KeptFiles() as kept:
@@ -60,8 +67,9 @@ def save_pdf(
         for page in pages:
             document.add(page)
         with staged(path) as part:
-            for note in document.write(part):
-                log.warning("%s: %s", path, note)
+            notes = document.write(part)
+        for note in notes:
+            log.warning("%s: %s", name or document.title, note)
 
 
 class _Document:
@@ -74,7 +82,8 @@ class _Document:
         self._replace_text = replace_text
         self._writer = PageWriter(folder)
         self._pages: list[PageJob] = []
-        self._title: str | None = None
+        self.title: str | None = None
+        """The first page's name."""
         self._language: str | None = None
         self._contents: dict[int, tuple[bytes, Path]] = {}
         self._passwords: dict[str, list[str]] = {}
@@ -83,8 +92,8 @@ class _Document:
 
     def add(self, page: TextPage | UnreadPage) -> None:
         """Add a page."""
-        if self._title is None:
-            self._title = sanitize(page.name)
+        if self.title is None:
+            self.title = sanitize(page.name)
         if isinstance(page, UnreadPage):
             self._add_unread(page)
             return
@@ -114,7 +123,7 @@ class _Document:
             pages=self._pages,
             passwords=self._passwords,
             replace_text=self._replace_text,
-            title=self._title or "",
+            title=self.title or "",
             language=self._language,
             producer=f"ocrzoo {version()}",
         )
