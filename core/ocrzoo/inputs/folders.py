@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,17 +26,22 @@ class FolderFiles:
     read: list[Path]
     left_out: list[Path]
     """Files with a suffix that is not in the table of formats."""
+    unreadable: list[OSError]
+    """For each folder that cannot be listed, the error with its ``filename``."""
 
 
 def folder_files(folder: str) -> FolderFiles:
     """Sort the files of a folder and its subfolders into those read and those left out.
 
-    Hidden files and folders, those of the system, and unreadable folders are skipped.
+    Hidden files and folders, and those of the system, are skipped. A broken link or a pipe with the suffix of a page is
+    among those read: reading it tells what it is.
     """
-    files = sorted(_visible(folder))
+    unreadable: list[OSError] = []
+    files = sorted(_visible(folder, unreadable.append))
     return FolderFiles(
         [path for path in files if path.suffix.lower() in SUFFIXES],
-        [path for path in files if path.suffix.lower() not in SUFFIXES],
+        [path for path in files if path.suffix.lower() not in SUFFIXES and os.path.isfile(path)],  # noqa: PTH113  # unlike Path.is_file, it never raises
+        unreadable,
     )
 
 
@@ -49,13 +54,10 @@ def describe_left_out(folder: str, left_out: list[Path]) -> str:
     return f"{folder}: {files} left out, of no type that is read: {names}{more}"
 
 
-def _visible(folder: str) -> Iterator[Path]:
-    for root, folders, names in os.walk(folder):
+def _visible(folder: str, on_error: Callable[[OSError], object]) -> Iterator[Path]:
+    for root, folders, names in os.walk(folder, onerror=on_error):
         folders[:] = [name for name in folders if not _is_hidden(name)]
-        for name in names:
-            path = Path(root, name)
-            if not _is_hidden(name) and os.path.isfile(path):  # noqa: PTH113  # unlike Path.is_file, it never raises
-                yield path
+        yield from (Path(root, name) for name in names if not _is_hidden(name))
 
 
 def _is_hidden(name: str) -> bool:

@@ -164,7 +164,9 @@ def _pages_of_folder(folder: str, options: InputOptions) -> Iterator[Page]:
     files = folder_files(folder)
     if files.left_out and options.report:
         log.warning("%s", describe_left_out(folder, files.left_out))
-    if not files.read:
+    for error in files.unreadable:
+        yield failing(str(error.filename), f"{error.filename}: {reason(error)}")
+    if not files.read and not files.unreadable:
         yield failing(folder, f"{folder}: no file in this folder ends in {', '.join(sorted(SUFFIXES))}")
     for path in files.read:
         yield from _pages_of_file(str(path), options)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ocrzoo.inputs import count_pages, pages
+from ocrzoo_registry.errors import InputError
 
 
 @pytest.fixture
@@ -99,3 +102,23 @@ def test_a_mac_s_notes_about_a_file_are_named_if_they_are_given_by_name(
 ) -> None:
     (tmp_path / "._page.jpg").write_bytes(b"\0\x05\x16\x07\0\x02\0\0Mac OS X        ")
     assert "a Mac's notes about one (AppleDouble): use the file without ._" in the_error(tmp_path / "._page.jpg")
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="a system without links")
+def test_a_link_to_a_page_that_is_gone_is_a_page_that_fails(filled: Callable[..., Path]) -> None:
+    folder = filled("page.png")
+    (folder / "gone.png").symlink_to("nowhere.png")
+    (folder / "gone.txt").symlink_to("nowhere.txt")
+    assert found(folder) == ["gone.png", "page.png"]
+    with pytest.raises(InputError, match=r"gone\.png: No such file or directory$"):
+        next(pages(folder)).read()
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="whom modes do not bind")
+def test_a_folder_that_cannot_be_listed_is_a_page_that_fails(filled: Callable[..., Path]) -> None:
+    folder = filled("page.png", "closed/page.png")
+    (folder / "closed").chmod(0)
+    assert found(folder) == ["closed", "page.png"]
+    with pytest.raises(InputError, match=r"closed: Permission denied$"):
+        next(pages(folder)).read()
+    (folder / "closed").chmod(0o700)
