@@ -6,7 +6,6 @@ import logging
 import math
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, cast
@@ -88,31 +87,30 @@ class SourceOrder:
         return name in self.specs and self.specs.get(name).mutable
 
     def holds(self, name: str, model: str) -> bool:
-        """Whether a source that cards do not name has a model; false if it does not answer in time."""
+        """Whether a source that cards do not name has a model; false if it fails or does not answer in time."""
         from ocrzoo_registry.network.deadline import Deadline
 
-        spec = self.specs.get(name)
+        timeout_s = self.specs.get(name).list_timeout_s
         try:
             source = self.load(name)
-            return isinstance(source, Holding) and Deadline(spec.list_timeout_s).run(lambda: source.holds(model))
-        except (TimeoutError, OcrzooError):
-            return False
+            return isinstance(source, Holding) and Deadline(timeout_s).run(lambda: source.holds(model))
         except Exception as error:  # noqa: BLE001  # whatever a plugin's source raises
-            log.debug("source %s (%s): %s: %s", name, self.specs.origin(name), type(error).__name__, error)
+            log.debug("%s", self._failure(name, error))
             return False
 
     def offer(self, model: str) -> str | None:
         """Return how to get the card of a model that no card here describes; ``None`` if no source has it in time."""
         from ocrzoo_registry.network.deadline import Deadline
 
-        for spec in map(self.specs.get, self.names()):
-            if not spec.discoverable or self.is_offline(spec.name):
-                continue
-            source = self.load(spec.name)
-            if isinstance(source, Offering):
-                with suppress(TimeoutError):
-                    if found := Deadline(spec.list_timeout_s).run(partial(source.offer, model)):
-                        return found
+        for spec in self._discoverable():
+            try:
+                source = self.load(spec.name)
+                if isinstance(source, Offering) and (
+                    found := Deadline(spec.list_timeout_s).run(partial(source.offer, model))
+                ):
+                    return found
+            except Exception as error:  # noqa: BLE001  # whatever a plugin's source raises
+                log.debug("%s", self._failure(spec.name, error))
         return None
 
     def cards(self) -> tuple[ModelCard, ...]:
@@ -120,14 +118,13 @@ class SourceOrder:
         from ocrzoo_registry.network.deadline import Deadline
 
         found: tuple[ModelCard, ...] = ()
-        for spec in map(self.specs.get, self.names() if self.settings.mirror_cards else ()):
-            if spec.discoverable and not self.is_offline(spec.name):
+        for spec in self._discoverable() if self.settings.mirror_cards else ():
+            try:
                 source = self.load(spec.name)
-                try:
-                    if isinstance(source, Offering):
-                        found += tuple(Deadline(spec.list_timeout_s).run(source.cards))
-                except (OcrzooError, TimeoutError) as error:
-                    log.warning("no cards from %s: %s", spec.name, error)
+                if isinstance(source, Offering):
+                    found += tuple(Deadline(spec.list_timeout_s).run(source.cards))
+            except Exception as error:  # noqa: BLE001  # whatever a plugin's source raises
+                log.warning("no cards from %s", self._failure(spec.name, error))
         return found
 
     def lists(self, name: str, card: ModelCard, file_format: Format) -> bool:
@@ -135,8 +132,19 @@ class SourceOrder:
         try:
             return self.load(name).list(card, file_format) is not None
         except Exception as error:  # noqa: BLE001  # whatever a plugin's source raises
-            log.debug("source %s (%s): %s: %s", name, self.specs.origin(name), type(error).__name__, error)
+            log.debug("%s", self._failure(name, error))
             return False
+
+    def _discoverable(self) -> list[SourceSpec]:
+        """The sources that may have models whose cards do not name them, and that may be asked now, in order."""
+        found = map(self.specs.get, self.names())
+        return [spec for spec in found if spec.discoverable and not self.is_offline(spec.name)]
+
+    def _failure(self, name: str, error: Exception) -> str:
+        """What a source raised, and whose it is if it is no error of ours."""
+        if isinstance(error, OcrzooError | TimeoutError):
+            return f"{name}: {error}"
+        return f"{name} ({self.specs.origin(name)}): {type(error).__name__}: {error}"
 
     def load(self, name: str) -> Source:
         """Return a source, made when it is first needed.

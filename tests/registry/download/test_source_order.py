@@ -140,3 +140,33 @@ def test_a_source_is_made_once_with_the_settings(settings: Settings, monkeypatch
     chosen = policy(settings, SourceSpec("shelf", NOWHERE, rank=1))
     assert chosen.load("shelf") is chosen.load("shelf")
     assert made == [settings]
+
+
+class Broken:
+    """A plugin's source whose every answer is an error."""
+
+    def __init__(self, _settings: Settings) -> None:
+        self.settings = _settings
+
+    def _fail(self, *_: object) -> None:
+        raise ZeroDivisionError("no shelf")
+
+    list = open = holds = offer = cards = _fail
+
+
+def test_a_source_that_raises_has_nothing_and_costs_no_other(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    specs = [SourceSpec("broken", f"{__name__}:Broken", rank=1), SourceSpec("gone", f"{__name__}:Gone", rank=2)]
+    chosen = policy(
+        replace(settings, mirror_cards=True), *(replace(spec, network=False, discoverable=True) for spec in specs)
+    )
+
+    for name in ("broken", "gone"):
+        assert not chosen.holds(name, CARD.name)
+        assert not chosen.lists(name, CARD, "onnx")
+    assert chosen.offer(CARD.name) is None
+    assert chosen.cards() == ()
+    broken, gone = caplog.messages
+    assert broken == f"no cards from broken ({ORIGIN}): ZeroDivisionError: no shelf"
+    assert gone.startswith(f"no cards from gone: cannot load '{__name__}:Gone'")
