@@ -216,15 +216,13 @@ def _warnings(source: PageSource, detected: Detection) -> list[str]:
     if not detected.left_out:
         return []
     warning = f"{detected.left_out} text regions at the bottom were left out: {MAX_REGIONS} are read; split the page"
-    log.warning("%s: %s", source.input_path or "an array", warning)
+    log.warning("%s: %s", _where(source), warning)
     return [warning]
 
 
 def _log_what_is_missing(source: PageSource, lines: Sequence[RecognizedLine], score_thresh: float) -> None:
     """Log that a page has no text, or less than was found on it."""
-    page = source.label if source.input_path is None else source.input_path
-    where = page if source.page_index is None else f"{page}, page {source.page_index + 1}"
-    found = counts(lines, score_thresh)
+    where, found = _where(source), counts(lines, score_thresh)
     detected, low, blank = found["detected"], found["below_score_thresh"], found["without_text"]
     if not detected:
         log.info("%s: no text was detected", where)
@@ -236,6 +234,12 @@ def _log_what_is_missing(source: PageSource, lines: Sequence[RecognizedLine], sc
         )
     if blank:
         log.info("%s: %d of %d lines that were detected have no text", where, blank, detected)
+
+
+def _where(source: PageSource) -> str:
+    """Name a page in messages."""
+    page = source.label if source.input_path is None else source.input_path
+    return page if source.page_index is None else f"{page}, page {source.page_index + 1}"
 
 
 def _crop(page: Image, detected: Detection) -> list[Crop]:

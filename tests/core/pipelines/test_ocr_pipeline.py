@@ -250,7 +250,7 @@ class TestManyLines:
         assert len(result["rec_texts"]) == 1200
         (warning,) = result["warnings"]
         assert warning.startswith("18 text regions at the bottom were left out")
-        assert [record.getMessage() for record in caplog.records] == [f"an array: {warning}"]
+        assert [record.getMessage() for record in caplog.records] == [f"array: {warning}"]
 
 
 class TestErrors:
