@@ -24,6 +24,7 @@ from ocrzoo.cli.root import ocrzoo as command_line
 from ocrzoo.inputs.file_types import FORMATS
 from ocrzoo_registry.cards import schema as card_schema
 from ocrzoo_registry.cards.schema import ModelCard
+from ocrzoo_registry.cards.size import size_mb
 from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.languages.report import LanguageReport, support_matrix
 from ocrzoo_registry.languages.support import LanguageSupport, claimed_support
@@ -119,7 +120,7 @@ def models_page() -> str:
     """Return the table of all official models."""
     rows = [
         f"| {card.name} | {card.task} | {card.tier or ''} | {' '.join(card.languages)} | {lacking_letters(card)} "
-        f"| {'' if card.size_mb is None else f'{card.size_mb:g}'} | {', '.join(card.artifacts)} |"
+        f"| {'' if (size := size_mb(card)) is None else f'{size:g}'} | {', '.join(card.artifacts)} |"
         for card in official_zoo().models.search()
         for card in [card]
     ]

@@ -69,7 +69,7 @@ def describe_language(language: Language) -> dict[str, Any]:
 
 def describe_candidate(selection: Selection, one: Candidate) -> dict[str, Any]:
     """Return a candidate as plain data, with the reason why it was selected or not."""
-    from ocrzoo_registry.languages.ranking import size_mb
+    from ocrzoo_registry.cards.size import size_mb
 
     card = one.card
     return {

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 
 from ocrzoo_registry.cards.schema import ModelCard, Tier
+from ocrzoo_registry.cards.size import size_mb
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.languages.support import LanguageSupport, quality
 from ocrzoo_registry.names import did_you_mean, natural_key
@@ -197,14 +198,6 @@ def criteria(prefer: Preference) -> tuple[Criterion, ...]:
 def explain_order(first: Candidate, second: Candidate) -> str:
     """Return why the second candidate ranks below the first: the first criterion in which they differ, in words."""
     return next(one.explain(first, second) for one in criteria(first.prefer) if one.value(first) != one.value(second))
-
-
-def size_mb(card: ModelCard) -> float | None:
-    """Return the published size in megabytes, or else the total of the known file sizes."""
-    if card.size_mb is not None:
-        return card.size_mb
-    known = max(sum(file.size or 0 for file in artifact.files) for artifact in card.artifacts.values())
-    return round(known / 1e6, 1) if known else None
 
 
 def cpu_ms(card: ModelCard) -> float | None:

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ocrzoo_registry.cards.size import size_mb
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.files import has_size
 from ocrzoo_registry.index.schema import BLOBS
-from ocrzoo_registry.languages.ranking import size_mb
 from ocrzoo_registry.mirror.layouts import bos
 from ocrzoo_registry.mirror.plan import PlannedModel
 from ocrzoo_registry.sources.base import RemoteFile

@@ -70,13 +70,15 @@ def list_models(pattern: str | None, installed: bool, strict: bool, as_json: boo
 
 
 def _print_models(zoo: Zoo, found: list[tuple[ModelCard, dict[str, str]]], letters: dict[str, LanguageSupport]) -> None:
+    from ocrzoo_registry.cards.size import size_mb
+
     rows = [
         (
             card.name,
             card.task,
             card.tier or "",
             _shorten(card.languages),
-            "" if card.size_mb is None else f"{card.size_mb:g}",
+            "" if (size := size_mb(card)) is None else f"{size:g}",
             f"local: {' '.join(here)}" if here else "available" if zoo.is_available(card) else "unavailable",
             *([letters_cell(letters[card.name])] if letters else []),
         )
@@ -124,8 +126,11 @@ def _formats_here(zoo: Zoo, card: ModelCard) -> dict[str, str]:
 
 
 def _summary(zoo: Zoo, card: ModelCard, here: dict[str, str], support: LanguageSupport | None) -> dict[str, Any]:
+    from ocrzoo_registry.cards.size import size_mb
+
     return {
         **card.model_dump(include=_SUMMARY),
+        "size_mb": size_mb(card),
         "formats": list(card.artifacts),
         "installed": list(here),
         "available": zoo.is_available(card),
@@ -174,8 +179,11 @@ def _shorten(languages: tuple[str, ...]) -> str:
 
 
 def _description(card: ModelCard) -> list[tuple[str, str]]:
+    from ocrzoo_registry.cards.size import size_mb
+
+    size = size_mb(card)
     return [
-        ("Task", f"{card.task}, {card.version}" + (f", {card.tier}" if card.tier else "")),
+        ("Task", f"{card.task}, version {card.version}" + (f", {card.tier}" if card.tier else "")),
         ("Summary", card.summary),
         ("License", card.license),
         ("Languages", " ".join(card.languages)),
@@ -184,7 +192,7 @@ def _description(card: ModelCard) -> list[tuple[str, str]]:
         ("Labels", " ".join(card.labels)),
         *[("Metric", _metric_line(metric)) for metric in card.metrics],
         *[("Latency", f"{t.ms:g} ms, {t.device}, {t.mode} mode ({t.environment})") for t in card.latency],
-        ("Size", "" if card.size_mb is None else f"{card.size_mb:g} MB"),
+        ("Size", "" if size is None else f"{size:g} MB"),
         *[
             ("Files", f"{kind}: {', '.join(f.path for f in artifact.files)}")
             for kind, artifact in card.artifacts.items()

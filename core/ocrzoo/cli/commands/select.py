@@ -68,7 +68,8 @@ def _print_candidates(found: Selection, candidates: tuple[Candidate, ...]) -> No
 
 
 def _row(found: Selection, one: Candidate) -> tuple[str, ...]:
-    from ocrzoo_registry.languages.ranking import cpu_ms, size_mb
+    from ocrzoo_registry.cards.size import size_mb
+    from ocrzoo_registry.languages.ranking import cpu_ms
 
     card = one.card
     size, time = size_mb(card), cpu_ms(card)
