@@ -110,14 +110,6 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         for row in rows:
             click.echo("\t".join(one_line(cell) for cell in row))
         return
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from ocrzoo.cli.terminal_table import print_fitted
 
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold")
-    for heading in headings:
-        table.add_column(heading, overflow="fold", no_wrap=heading == headings[0])
-    for row in rows:
-        table.add_row(*(Text(one_line(cell)) for cell in row))
-    Console().print(table)
+    print_fitted(headings, [[one_line(cell) for cell in row] for row in rows])

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 import ocrzoo_cards
@@ -123,6 +124,12 @@ class TestList:
         assert {row.count("\t") for row in rows} == {5}
         assert "\x1b" not in ran.out + ran.err
 
+    def test_a_size_that_only_the_files_tell(self, run: Run) -> None:
+        size = next(model["size_mb"] for model in listed(run) if model["name"] == "PP-OCRv6_small_rec")
+        assert size == 21.2
+        assert f"\t{size}\t" in run("models", "list", "PP-OCRv6_small_rec").out
+        assert f"Size\t{size} MB" in run("models", "show", "PP-OCRv6_small_rec").out
+
 
 class TestShow:
     """One card."""
@@ -132,7 +139,7 @@ class TestShow:
         assert (ran.code, ran.err) == (0, "")
         rows = dict(line.split("\t", 1) for line in ran.out.splitlines())
         assert "PP-OCRv5_mobile_rec" in rows.values()
-        assert rows["Task"].startswith("text_recognition")
+        assert rows["Task"] == "text_recognition, version PP-OCRv5, mobile"
         assert rows["License"] == "Apache-2.0"
         assert "zh" in rows["Languages"]
         assert rows["Plugin"].startswith("'ppocrv5' (ocrzoo ")
@@ -166,6 +173,18 @@ class TestTerminal:
         assert "\t" not in ran.out
         assert "PP-OCRv5_mobile_det" in ran.out
         assert "Languages" in ran.out
+
+    @pytest.mark.parametrize("width", [80, 100, 120, 200])
+    @pytest.mark.parametrize("command", [["models", "list"], ["models", "select", "--lang", "ru,en", "--explain"]])
+    def test_no_word_is_broken(self, run: Run, monkeypatch: pytest.MonkeyPatch, command: list[str], width: int) -> None:
+        piped = [line.split("\t") for line in run(*command).out.splitlines()]
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+        monkeypatch.setenv("COLUMNS", str(width))
+        out = click.unstyle(run(*command).out)
+        assert max(len(line) for line in out.splitlines()) <= width
+        shown = set(out.split())
+        assert {row[0] for row in piped[1:]} <= shown, "each model's name is in one piece"
+        assert {"text_recognition", "textline_orientation"} <= shown or {"claims", "qualifies;"} & shown
 
 
 def test_plugins_as_json(run: Run) -> None:
