@@ -81,8 +81,8 @@ class Readers:
         tags = ",".join(language.tag for one in replacement.readers for language in one.languages)
         names = " and ".join(str(one.model_name) for one in replacement.readers)
         reason = shorten(str(error), 240, placeholder=" ...").rstrip(".")
-        used = f"{names}, on this machine, reads {tags} instead (--prefer installed asks no source)"
-        log.warning("%s: %s", reason, used)
+        used = f"{names}, on this machine, reads {tags} (--prefer installed asks no source)"
+        log.warning("%s; meanwhile %s", reason, used)
         self._chosen = self._made(replacement)
         for warning in self._chosen.warnings:
             log.warning("%s", warning)

@@ -296,7 +296,7 @@ def test_installed_models_read_if_no_hub_answers(run: Run, sample: Path, monkeyp
     (warning,) = [line for line in ran.err.splitlines() if line.startswith("warning: ")]
     assert "PP-OCRv6_medium_rec" in warning, "what was passed over"
     assert "127.0.0.1:9" in warning, "and why"
-    assert "PP-OCRv6_small_rec, on this machine, reads fr,de instead (--prefer installed asks no source)" in warning
+    assert "PP-OCRv6_small_rec, on this machine, reads fr,de (--prefer installed asks no source)" in warning
     assert set(json.loads(ran.out)["rec_models"]) == {"PP-OCRv6_small_rec"}
     for how in (["--prefer", "installed"], []):
         ran = run("ocr", sample, "--lang", "fr,de", *how)

@@ -53,7 +53,7 @@ def test_models_on_this_machine_read_if_the_selected_one_cannot_be_had(
         readers.load(CPU)
     assert loader.asked == [SELECTED, LOCAL, OTHER], "each is asked once"
     assert caplog.messages == [
-        f"{failure}: {LOCAL} and {OTHER}, on this machine, reads fr,ru instead (--prefer installed asks no source)"
+        f"{failure}; meanwhile {LOCAL} and {OTHER}, on this machine, reads fr,ru (--prefer installed asks no source)"
     ]
     assert [one.model_name for one in loaded.router.readers] == [LOCAL, OTHER]
     assert [one.batch_size for one in loaded.router.readers] == [6, 6], "the module's own keys stay"
