@@ -72,8 +72,10 @@ def _added_state(one: PlannedModel) -> str:
 
 
 def _reason(one: PlannedModel) -> str:
-    """The decisive answer of a source."""
-    return next((answer.message for answer in reversed(one.attempts) if one.source in {None, answer.source}), "")
+    """The decisive answer of a source: the first that failed, else the last that lacks the model."""
+    answers = [answer for answer in one.attempts if one.source in {None, answer.source}]
+    failed = [answer.message for answer in answers if answer.outcome != "missing"]
+    return failed[0] if failed else answers[-1].message if answers else ""
 
 
 def summary(index: Index) -> str:
