@@ -23,7 +23,7 @@ from ocrzoo_registry.store import provenance
 from ocrzoo_registry.store.manifest import TRUSTED, StoredFile, config_of
 from ocrzoo_registry.store.store import ModelFiles, Store
 
-_LOCAL = {"wheel": "an installed package", "directory": "OCRZOO_MODEL_PATH", "bundle": "the bundle"}
+_LOCAL = {"wheel": "an installed package", "directory": "a folder", "bundle": "the bundle"}
 """Sources that copy files of this machine."""
 
 
