@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tomllib
 from collections.abc import Callable
@@ -12,7 +13,15 @@ from types import ModuleType
 import pytest
 
 from ocrzoo import installation
-from ocrzoo.installation import SAME_MODULE, TESTED_OPENCV, conflict, opencv_problems, providers, require_opencv
+from ocrzoo.installation import (
+    CHANGED_LINES,
+    SAME_MODULE,
+    TESTED_OPENCV,
+    conflict,
+    opencv_problems,
+    providers,
+    require_opencv,
+)
 from ocrzoo_registry.errors import EngineError
 
 Install = Callable[[str, str], None]
@@ -107,3 +116,16 @@ def test_the_tested_version_is_the_one_that_tests_run_with(repository: Path) -> 
     project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))
     (pin,) = [one for one in project["tool"]["uv"]["constraint-dependencies"] if "opencv-python-headless" in one]
     assert pin.startswith(f"opencv-python-headless=={TESTED_OPENCV}.")
+
+
+def test_the_known_versions_are_those_of_the_page(repository: Path) -> None:
+    page = (repository / "docs" / "agreement.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d+\.\d+[\d., ]*) \| (\d+) \| (\d+) \|$", page, re.MULTILINE)
+    measured = {
+        ".".join(number.split(".")[:2]): max(int(boxes), int(texts))
+        for numbers, boxes, texts in rows
+        for number in numbers.split(", ")
+    }
+
+    tested = ".".join(TESTED_OPENCV.split(".")[:2])
+    assert {**measured, tested: 0} == CHANGED_LINES
