@@ -115,9 +115,9 @@ class Registrations(Generic[T]):
     def describe_conflict(self, name: str) -> str:
         """Return which plugins register the name, and how to resolve the conflict."""
         rivals = sorted(self.conflicts[name], key=lambda origin: origin.distribution != OFFICIAL)
-        taken = f"{self._kind} {name!r} is registered by {' and '.join(map(str, rivals))}: "
         if len(set(rivals)) == 1:
-            return f"{taken}rename one of them"
+            return f"{self._kind} {name!r} is registered more than once by {rivals[0]}: rename one of them"
+        taken = f"{self._kind} {name!r} is registered by {' and '.join(map(str, rivals))}: "
         if name in self._by_name:
             return f"{taken}the official one is used; rename the other"
         return f"{taken}uninstall one, or disable one with OCRZOO_DISABLE_PLUGINS={rivals[-1].plugin}"
