@@ -33,11 +33,12 @@ def plugins(zoo: Zoo) -> Iterator[Finding]:
     count = len(zoo.plugins.plugins) - len(others)
     yield Finding("ok", f"{count} of ocrzoo{''.join(f', {one.origin} {one.status}' for one in others)}")
     for plugin in zoo.plugins.plugins:
+        origin = plugin.origin
         for failure in plugin.failures:
             yield Finding(
                 "error",
-                f"{plugin.origin} failed at {failure.stage}: {failure.message}",
-                f"uninstall {plugin.origin.distribution}, or set OCRZOO_DISABLE_PLUGINS={plugin.origin.plugin}",
+                f"{origin} failed at {failure.stage}: {failure.message}",
+                f"correct or uninstall {origin.distribution}, or set OCRZOO_DISABLE_PLUGINS={origin.plugin}",
             )
     yield from (Finding("warning", conflict) for conflict in conflicts(zoo))
 
