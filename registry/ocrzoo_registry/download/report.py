@@ -87,6 +87,8 @@ def _corrupt(title: str, faults: Mapping[Path, str | None], attempts: Sequence[A
     step = f"Run {update} to use what is served now" if update else "Try again later, or another source with --source"
     if {attempt.source for attempt in attempts} == {"bundle"}:
         step = "Copy the bundle again"
+    elif corrupt == {"mirror"} and not update:
+        step = "Repair the mirror with 'ocrzoo mirror build DIR --deep', or name another source with --source"
     elif corrupt == {"directory"} and not update:
         step = "Replace them, or correct what the model's card says of them"
     return f"{title} was refused, its files are not the expected ones: {details}. {step}.{_unchanged(faults)}"

@@ -169,6 +169,8 @@ def test_refused_files_come_with_a_next_step() -> None:
     step = f" Run 'ocrzoo models pull {NAME} --format onnx --update' to use what is served now."
     assert str(told(corrupt, command="ocrzoo models repair")).endswith(step)
     assert str(told(Attempt("bundle", "sha256 is a, not b", "corrupt"))).endswith(" Copy the bundle again.")
+    mirror = str(told(Attempt("mirror", "sha256 is a, not b", "corrupt")))
+    assert " Repair the mirror with 'ocrzoo mirror build DIR --deep', or " in mirror
 
 
 def test_no_format_is_suggested_where_several_would_do() -> None:

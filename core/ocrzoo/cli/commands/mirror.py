@@ -144,9 +144,9 @@ def verify(folder: Path, deep: bool, key: Path | None, as_json: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def diff(folder: Path, choice: ModelChoice, as_json: bool) -> int:
-    """Show what 'ocrzoo mirror build' would change.
+    """Show which models 'ocrzoo mirror build' would add, replace or remove.
 
-    Downloads no model. Without model arguments, compare the models that the mirror contains. Exit code 4 if a source
+    Downloads no model, and does not look for damage: 'ocrzoo mirror verify' does. Without model arguments, compare the models that the mirror contains. Exit code 4 if a source
     is unavailable.
     """
     from ocrzoo_registry.mirror.release import MirrorFolder
