@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
+from PIL.ExifTags import Base
 
 from ocrzoo.inputs import limits
 from ocrzoo.inputs.by_pillow import pillow_formats
@@ -23,10 +24,8 @@ from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError
 from ocrzoo_registry.files import read_bounded
 
-_ORIENTATION = 0x0112
-"""EXIF's tag, and TIFF's."""
-_TIFF_JPEG, _TIFF_TABLES, _TIFF_COMPRESSION = 7, 347, 259
-_TIFF_STARTS, _TIFF_SIZES, _TIFF_BITS = 273, 279, 258
+_TIFF_JPEG = 7
+"""The value of TIFF's Compression."""
 _LOSSY_QUALITY = 95
 _ON_WHITE = 3.0
 """Mean difference of levels at which a transparent picture, laid on white, is not the one that was read."""
@@ -73,7 +72,7 @@ def _kept(content: bytes, image: PillowImage.Image, frame: int) -> Picture:
     if image.format == "TIFF":
         return picture  # Pillow turns it
     profile = usable_profile(image.info.get("icc_profile"), 3 if picture.palette else picture.channels)
-    orientation = int(image.getexif().get(_ORIENTATION, 1))
+    orientation = int(image.getexif().get(Base.Orientation, 1))
     return replace(picture, profile=picture.profile or profile, orientation=orientation if 1 <= orientation <= 8 else 1)
 
 
@@ -117,12 +116,12 @@ def _pixmap(content: bytes, image: PillowImage.Image, _frame: int) -> Picture:
 
 def _tiff(content: bytes, image: PillowImage.Image, frame: int) -> Picture:
     tags = image.tag_v2  # type: ignore[attr-defined]  # TIFF's
-    if tags.get(_TIFF_COMPRESSION) == _TIFF_JPEG and len(tags.get(_TIFF_STARTS, ())) == 1:
+    if tags.get(Base.Compression) == _TIFF_JPEG and len(tags.get(Base.StripOffsets, ())) == 1:
         try:
             return _tiff_jpeg(content, tags)
         except (ValueError, KeyError):
             pass
-    if max(tags.get(_TIFF_BITS, (1,))) == 16 and image.mode not in ("L", "I;16"):
+    if max(tags.get(Base.BitsPerSample, (1,))) == 16 and image.mode not in ("L", "I;16"):
         found, frames = cv2.imdecodemulti(
             np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED, range=(frame, frame + 1)
         )
@@ -135,10 +134,11 @@ def _tiff(content: bytes, image: PillowImage.Image, frame: int) -> Picture:
 
 def _tiff_jpeg(content: bytes, tags: Any) -> Picture:
     """A JPEG in one piece, with the tables that TIFF keeps apart."""
-    start, size = tags[_TIFF_STARTS][0], tags[_TIFF_SIZES][0]
+    start, size = tags[Base.StripOffsets][0], tags[Base.StripByteCounts][0]
     data = content[start : start + size]
-    tables = bytes(tags.get(_TIFF_TABLES, b""))
-    if tags.get(_ORIENTATION, 1) != 1 or tags[262] not in (1, 6):  # gray, or YCbCr as a bare JPEG is
+    tables = bytes(tags.get(Base.JPEGTables, b""))
+    meaning = tags[Base.PhotometricInterpretation]
+    if tags.get(Base.Orientation, 1) != 1 or meaning not in (1, 6):  # gray, or YCbCr as a bare JPEG is
         raise ValueError("not what a bare JPEG means")
     return pictures.from_jpeg(tables[:-2] + data[2:] if tables else data)
 
@@ -168,7 +168,7 @@ def _resolution(image: PillowImage.Image, picture: Picture) -> tuple[float, floa
         across, down = (float(value) for value in image.info["dpi"])
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
-    turned = picture.orientation >= 5 or (image.format == "TIFF" and image.getexif().get(_ORIENTATION, 1) >= 5)
+    turned = picture.orientation >= 5 or (image.format == "TIFF" and image.getexif().get(Base.Orientation, 1) >= 5)
     return (down, across) if turned else (across, down)
 
 

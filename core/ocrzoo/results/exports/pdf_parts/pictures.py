@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
+from PIL.ExifTags import Base
 
 from ocrzoo.types import Image
 
@@ -107,10 +108,12 @@ def lossless(image: PillowImage.Image) -> Picture:
 
 def _group4(image: PillowImage.Image) -> Picture:
     content = io.BytesIO()
-    image.save(content, "TIFF", compression="group4", tiffinfo={278: image.height})  # all rows in one strip
+    one_strip = {Base.RowsPerStrip: image.height}
+    image.save(content, "TIFF", compression="group4", tiffinfo=one_strip)
     with PillowImage.open(content, formats=["TIFF"]) as saved:
         tags = saved.tag_v2  # type: ignore[attr-defined]  # TIFF's
-        start, size, white_is_zero = tags[273][0], tags[279][0], tags[262] == 0
+        start, size = tags[Base.StripOffsets][0], tags[Base.StripByteCounts][0]
+        white_is_zero = tags[Base.PhotometricInterpretation] == 0
     parms = {"K": -1, "Columns": image.width, "Rows": image.height, "BlackIs1": not white_is_zero}
     data = content.getvalue()[start : start + size]
     return Picture(*image.size, data, "CCITTFaxDecode", 1, 1, parms)
