@@ -146,8 +146,8 @@ def verify(folder: Path, deep: bool, key: Path | None, as_json: bool) -> int:
 def diff(folder: Path, choice: ModelChoice, as_json: bool) -> int:
     """Show which models 'ocrzoo mirror build' would add, replace or remove.
 
-    Downloads no model, and does not look for damage: 'ocrzoo mirror verify' does. Without model arguments, compare the models that the mirror contains. Exit code 4 if a source
-    is unavailable.
+    Downloads no model, and does not look for damage: 'ocrzoo mirror verify' does. Without model arguments, compare
+    the models that the mirror contains. Exit code 4 if a source is unavailable.
     """
     from ocrzoo_registry.mirror.release import MirrorFolder
 
