@@ -9,8 +9,9 @@ import pytest
 from tests.registry.kit import offer_card
 from tests.registry.readers import Readers
 
+from ocrzoo_registry.cards.size import size_mb
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.languages.ranking import Candidate, ModelFilters, cpu_ms, explain_order, size_mb
+from ocrzoo_registry.languages.ranking import Candidate, ModelFilters, cpu_ms, explain_order
 from ocrzoo_registry.languages.support import support_of
 from ocrzoo_registry.languages.tags import parse_language
 
