@@ -75,8 +75,8 @@ def same_name(name: str) -> str:
 
 
 def _no_link(path: str, flags: int) -> int:
-    """Open a file, but no link, which might lead to a file of the user's."""
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    """Open a file, but no link, which might lead to a file of the user's, nor a pipe, which would wait for a reader."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), 0o666)
 
 
 class FolderIndex:

@@ -140,6 +140,13 @@ def test_a_record_that_is_a_link_is_not_followed(save: Save, tmp_path: Path) -> 
     assert (tmp_path / "elsewhere").read_bytes() == b""
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
+def test_a_record_that_is_a_pipe_is_not_waited_for(save: Save, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    os.mkfifo(tmp_path / "out" / INDEX)
+    assert save(picture(tmp_path / "a.png")) == ["a_res.txt"]
+
+
 def test_the_record_names_no_path(save: Save, tmp_path: Path) -> None:
     save(picture(tmp_path / "secret-place" / "a.png"))
     assert b"secret-place" not in (tmp_path / "out" / INDEX).read_bytes()
