@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,22 @@ if TYPE_CHECKING:
 _ANIMATED = {"GIF", "PNG", "WEBP", "AVIF"}
 _PHOTOGRAPHS = {"MPO", "HEIF"}
 """Formats that also hold previews, gain maps and depth maps, which are smaller than the photograph."""
+MAX_READS = 5_000_000
+"""Reads to count the frames of a GIF, which is in pieces of 255 bytes at most: enough for one of the largest size; one
+of smaller pieces has too many frames."""
+
+
+class _LimitedReads(io.BytesIO):
+    """Content that may be read a limited number of times, and then seems to end."""
+
+    def __init__(self, content: bytes, reads: int) -> None:
+        super().__init__(content)
+        self.reads_left = reads
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read bytes, as a file does."""
+        self.reads_left -= 1
+        return super().read(size) if self.reads_left >= 0 else b""
 
 
 class FrameFile(Document):
@@ -77,7 +94,7 @@ def frame_numbers(image: PIL.Image.Image) -> Sequence[int]:
     current = image.tell()
     try:
         with no_warnings():
-            count = min(getattr(image, "n_frames", 1), limits.MAX_PAGES + 1)
+            count = min(_count(image), limits.MAX_PAGES + 1)
             if image.format in _ANIMATED:
                 return range(count)
             if image.format in _PHOTOGRAPHS and count > 1:
@@ -85,6 +102,24 @@ def frame_numbers(image: PIL.Image.Image) -> Sequence[int]:
     except Exception:  # noqa: BLE001  # Pillow's parsers raise anything; the first frame may be readable
         return [current]
     return [current]
+
+
+def _count(image: PIL.Image.Image) -> int:
+    """Count all pictures; those of a GIF are found only by going through it, which must end."""
+    import PIL.Image
+
+    content = image.fp
+    if image.format != "GIF" or not isinstance(content, io.BytesIO):
+        return int(getattr(image, "n_frames", 1))
+    limited = _LimitedReads(content.getvalue(), MAX_READS)
+    try:
+        with PIL.Image.open(limited, formats=["GIF"]) as counted:
+            count = int(getattr(counted, "n_frames", 1))
+    except Exception:
+        if limited.reads_left < 0:
+            return limits.MAX_PAGES + 1
+        raise
+    return count if limited.reads_left >= 0 else limits.MAX_PAGES + 1
 
 
 def _photographs(image: PIL.Image.Image, count: int) -> Sequence[int]:

@@ -13,7 +13,9 @@ import PIL.Image
 import pytest
 from numpy.typing import NDArray
 
-from ocrzoo.inputs import InputOptions, count_pages, decode, pages
+from ocrzoo.inputs import InputOptions, count_pages, decode, frames, limits, pages
+from ocrzoo.inputs.by_pillow import open_image
+from ocrzoo.inputs.frames import frame_numbers
 
 Picture = NDArray[np.uint8]
 PHOTOGRAPHS = Path(__file__).parents[2] / "data" / "photographs"
@@ -125,3 +127,15 @@ def test_pages_of_documents_are_not_frames() -> None:
 def test_what_is_damaged_is_one_failing_page() -> None:
     content = animation("GIF")
     assert len(list(pages(content[:20], ALL))) == 1
+
+
+def test_counting_the_frames_of_a_gif_ends(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """One in pieces of a byte each would take minutes; the first frame is read all the same."""
+    content = animation("GIF")
+    frame = content[content.rindex(b",") :]
+    crumbs = frame[:11] + b"\1\0" * 500 + b"\0"
+    monkeypatch.setattr(frames, "MAX_READS", 1000)
+    assert list(frame_numbers(open_image(content, "small"))) == [0, 1, 2]
+    assert len(frame_numbers(open_image(content[:-1] + crumbs + b";", "crumbs"))) == limits.MAX_PAGES + 1
+    (page,) = pages(content[:-1] + crumbs + b";")
+    np.testing.assert_allclose(page.read(), GRAYS[0], atol=3)
