@@ -69,11 +69,11 @@ def print_message(kind: str, message: str) -> None:
 
 
 def print_note(text: str) -> None:
-    """Print a line to standard error; if its reader has gone (``2>&1 | head``), the work goes on all the same."""
+    """Print a line to standard error; if it cannot be written (``2>&1 | head``, a full disk), the work goes on."""
     try:
         click.echo(text, err=True)
-    except BrokenPipeError:
-        sys.stderr = io.StringIO()  # the buffered rest must not be flushed to a closed pipe
+    except OSError:
+        sys.stderr = io.StringIO()  # the buffered rest must not be flushed when the program ends
 
 
 def one_line(text: str) -> str:

@@ -133,6 +133,12 @@ def test_a_document_is_written_after_the_pipe_of_messages_closes(
         assert "Reading a page" in document[0].get_textpage().get_text_range()
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a system without it")  # noqa: PTH110
+def test_messages_that_cannot_be_written_do_not_change_the_exit_code(start: Run, tmp_path: Path) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        assert start("ocr", tmp_path / "no.png", stderr=full).returncode == 6
+
+
 def test_every_pipeline_runs_from_the_command_line(run: Run, sample: Path) -> None:
     ran = run("--pipeline", "doc_preprocessor", "--input", sample, *SWITCHED_OFF)
     assert (ran.code, ran.err) == (0, "")
