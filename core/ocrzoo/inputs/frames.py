@@ -108,7 +108,7 @@ def _count(image: PIL.Image.Image) -> int:
     """Count all pictures; those of a GIF are found only by going through it, which must end."""
     import PIL.Image
 
-    content = image.fp
+    content = getattr(image, "fp", None)
     if image.format != "GIF" or not isinstance(content, io.BytesIO):
         return int(getattr(image, "n_frames", 1))
     limited = _LimitedReads(content.getvalue(), MAX_READS)
