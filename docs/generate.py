@@ -337,6 +337,7 @@ A folder and its subfolders are read in the order of the paths. One line on stan
 the logger `ocrzoo`) has the number and the first names of files left out, those with another suffix. Skipped without
 a message are hidden files and folders, whose name begins with a dot (with them the `._` files of a Mac), and those of
 the system, such as `Thumbs.db` and `__MACOSX`.
+A folder that cannot be listed is an error, and so is a broken link or a pipe whose name ends like that of a page.
 
 ## Transparency
 
