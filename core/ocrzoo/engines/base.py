@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, get_args, runtime_checkable
 
+from ocrzoo.engines.limits import usable_threads
 from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import UsageError
 
@@ -77,7 +77,7 @@ class EngineOptions:
 
     device: Device = Device()
     threads: int = 0
-    """CPU threads per call; 0: all that this process may use."""
+    """CPU threads per call; 0: as many as this process may use cores, by affinity and the container's limit."""
     precision: Precision = "fp32"
     """Numeric precision. Below fp32, recognized text may change, so it must be requested."""
 
@@ -96,11 +96,7 @@ class EngineOptions:
     @property
     def thread_count(self) -> int:
         """The number of threads to use."""
-        if self.threads > 0:
-            return self.threads
-        if hasattr(os, "sched_getaffinity"):
-            return len(os.sched_getaffinity(0))
-        return os.cpu_count() or 1
+        return self.threads or usable_threads()
 
 
 @dataclass(frozen=True)

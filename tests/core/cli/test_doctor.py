@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ocrzoo.cli.checks import CHECKS, WITHOUT_SETTINGS, engines, machine, packages, storage, variables
+from ocrzoo.cli.checks import CHECKS, WITHOUT_SETTINGS, engines, packages, storage, variables
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 
@@ -80,48 +80,6 @@ def test_versions_that_ocrzoo_does_not_accept_are_errors(zoo: Zoo, monkeypatch: 
     found = [(one.level, one.message, one.next_step) for one in packages.requirements(zoo) if one.level != "ok"]
     step = "pip install 'numpy>=2.0'"
     assert found == [("error", "numpy 1.26.4 is installed, and ocrzoo requires numpy>=2.0", step)]
-
-
-LIMITS = {
-    "a container (version 2)": ({"cpu.max": "150000 100000", "memory.max": "1073741824"}, 1.5, 1 << 30),
-    "a slice above": ({"cpu.max": "50000 100000", "a/cpu.max": "max 100000", "a/memory.max": "max"}, 0.5, None),
-    "the strictest": ({"cpu.max": "400000 100000", "a/b/cpu.max": "200000 100000"}, 2.0, None),
-    "version 1": (
-        {
-            "cpu/cpu.cfs_quota_us": "300000",
-            "cpu/cpu.cfs_period_us": "100000",
-            "memory/memory.limit_in_bytes": "524288000",
-        },
-        3.0,
-        524288000,
-    ),
-    "version 1, unlimited": (
-        {
-            "cpu/cpu.cfs_quota_us": "-1",
-            "cpu/cpu.cfs_period_us": "100000",
-            "memory/memory.limit_in_bytes": "9223372036854771712",
-        },
-        None,
-        None,
-    ),
-    "no cgroups": ({}, None, None),
-}
-
-
-@pytest.mark.parametrize("case", LIMITS)
-def test_the_limits_of_a_container(tmp_path: Path, case: str) -> None:
-    files, cores, memory = LIMITS[case]
-    for name, content in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(content)
-    assert (machine.cpu_limit(tmp_path, "a/b"), machine.memory_limit(tmp_path, "a/b")) == (cores, memory)
-
-
-def test_fewer_cores_than_threads_are_a_warning(zoo: Zoo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "cpu_limit", lambda: 0.5)
-    monkeypatch.setattr(machine, "_usable_cores", lambda: 8)
-    found = [one for one in machine.cpu(zoo) if one.level == "warning"]
-    assert ["8 threads are started, and the container may use 0.5 cores" in one.message for one in found] == [True]
 
 
 def test_a_home_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,10 +88,6 @@ class TestOptions:
     def test_threads_are_those_asked_for(self) -> None:
         assert EngineOptions(threads=3).thread_count == 3
 
-    def test_zero_threads_are_all_that_the_process_may_use(self) -> None:
-        allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        assert EngineOptions().thread_count == allowed
-
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_engine_is_imported_only_when_used(engine: str, small_folder: Callable[[str], Path]) -> None:
