@@ -109,7 +109,7 @@ class TestThere:
             (["models.tar"], "name a model"),
             (["nowhere/models.tar", DET], "name a file in an existing folder"),
             (["home/official_models/models.tar", DET], "is inside the cache"),
-            (["models.tar", DET, "--sign-key", "none.pem"], "none.pem: No such file"),
+            (["models.tar", DET, "--sign_key", "none.pem"], "none.pem: No such file"),
             (["models.tar", DET, "--mirror", "somewhere"], "--mirror"),
             (["models.tar", DET, "--all"], "--all"),
         ],
@@ -205,7 +205,7 @@ class TestHere:
         self, run: Run, folder: Path, keys: Keys, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         run("bundle", "export", "plain.tar", DET, "--format", "paddle")
-        ran = run("bundle", "export", "signed.tar", DET, "--format", "paddle", "--sign-key", keys.private, "--json")
+        ran = run("bundle", "export", "signed.tar", DET, "--format", "paddle", "--sign_key", keys.private, "--json")
         assert json.loads(ran.out)["signed"]
         monkeypatch.setenv("OCRZOO_MIRROR_KEY", str(keys.public))
         assert run("bundle", "import", "signed.tar").code == 0

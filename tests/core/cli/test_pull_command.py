@@ -260,9 +260,9 @@ class TestLock:
         run("lock", DET, "--format", "paddle", "--output", "my own.lock")
         run("models", "remove", DET)
         monkeypatch.setenv("OCRZOO_OFFLINE", "1")
-        ran = run("models", "pull", "--lock-file", "my own.lock")
+        ran = run("models", "pull", "--lock_file", "my own.lock")
         assert ran.code == 4
-        assert f"'OCRZOO_OFFLINE=0 ocrzoo models pull --lock-file 'my own.lock' {DET}'" in ran.error
+        assert f"'OCRZOO_OFFLINE=0 ocrzoo models pull --lock_file 'my own.lock' {DET}'" in ran.error
 
     def test_the_file_is_the_same_each_time(self, run: Run, folder: Path, tmp_path: Path) -> None:
         run("lock", REC, DET)

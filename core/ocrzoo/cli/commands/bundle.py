@@ -38,7 +38,7 @@ def bundle() -> None:
 @which_models("onnx and paddle, if available")
 @all_models_option
 @click.option("--mirror", metavar="DIR", type=PATH, help="Export this mirror, with its signature, instead of models.")
-@click.option("--sign-key", metavar="PRIVATE.pem", type=PATH, help="Sign the bundle with this key.")
+@click.option("--sign_key", metavar="PRIVATE.pem", type=PATH, help="Sign the bundle with this key.")
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
@@ -62,7 +62,7 @@ def export_bundle(
         from ocrzoo_registry.mirror.release import published
 
         if choice.has_models or choice.formats or choice.source or sign_key:
-            raise click.UsageError("--mirror exports the whole mirror: it excludes model arguments and --sign-key")
+            raise click.UsageError("--mirror exports the whole mirror: it excludes model arguments and --sign_key")
         _write(target, bundle_writer.from_mirror(published(mirror)), as_json=as_json)
         return ExitCode.DONE
     if sign_key is not None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     "--locked", is_flag=True, help="Download exactly what the lock file pins: all of it, or the models named."
 )
 @click.option(
-    "--lock-file",
+    "--lock_file",
     metavar="FILE",
     type=click.Path(path_type=Path),
     help=f"Download exactly what this lock file pins.  [{LOCK_FILE}]",
@@ -150,7 +150,7 @@ def _locked_requests(zoo: Zoo, given: Path | None, names: Sequence[str]) -> list
     from ocrzoo_registry.store import lockfile
 
     lock_file = given or Path(LOCK_FILE)
-    option = "--locked" if given is None else f"--lock-file {shlex.quote(str(given))}"
+    option = "--locked" if given is None else f"--lock_file {shlex.quote(str(given))}"
     entries = lockfile.read(lock_file)
     known = {entry.name for entry in entries}
     for name in names:

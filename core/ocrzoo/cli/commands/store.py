@@ -95,7 +95,7 @@ def remove(names: tuple[str, ...], wanted: str | None) -> None:
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Only show what would be deleted.")
+@click.option("--dry_run", is_flag=True, help="Only show what would be deleted.")
 @click.option(
     "--wheels", is_flag=True, help="Also delete distributions that pip downloaded; other models may use them."
 )
