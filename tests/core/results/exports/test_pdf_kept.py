@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -353,7 +352,7 @@ def test_many_pages_are_written_in_parts(tmp_path: Path, monkeypatch: pytest.Mon
 def test_nothing_is_left_when_it_is_stopped(scanned: Path, tmp_path: Path) -> None:
     def pages() -> Iterator[TextPage]:
         yield from scans.read(scanned)
-        signal.raise_signal(signal.SIGINT)
+        raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         save_pdf(pages(), tmp_path / "out" / "made.pdf")
