@@ -17,6 +17,7 @@ from ocrzoo_registry.zoo import Zoo
 if TYPE_CHECKING:
     from tests.registry.kit import SitePackages
 
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read once, whoever imports it first
 REPOSITORY = Path(__file__).parents[1]
 # What tests share is imported by its path in the repository, from whichever folder pytest was started.
 sys.path.append(str(REPOSITORY))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +31,7 @@ class OnnxRuntimeEngine:
         Raises:
             EngineError: ONNX Runtime cannot load the file, or the device is unavailable.
         """
-        import onnxruntime
-
+        onnxruntime = _import_onnxruntime()
         if options.precision != "fp32":
             raise EngineError(f"onnxruntime runs networks in their own precision, not in {options.precision}")
         settings = onnxruntime.SessionOptions()
@@ -47,6 +48,12 @@ class OnnxRuntimeEngine:
         except Exception as error:  # its exceptions share no other base class
             reason = str(error).strip().splitlines()[0]
             raise EngineError(f"onnxruntime could not load {folder}: {reason}") from error
+
+
+def _import_onnxruntime() -> Any:
+    """Import onnxruntime without its telemetry, which reports to a remote host from 1.29 on, unless it is asked for."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    return import_module("onnxruntime")
 
 
 def _providers(onnxruntime: Any, options: EngineOptions) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,3 +25,14 @@ def test_threads_are_those_asked_for(onnx_folder: Path, threads: int) -> None:
 
 def test_on_the_cpu_unless_asked(onnx_folder: Path) -> None:
     assert session(onnx_folder, EngineOptions()).get_providers() == ["CPUExecutionProvider"]
+
+
+@pytest.mark.parametrize(("asked", "used"), [(None, "1"), ("0", "0")])
+def test_it_reports_nothing_unless_the_user_wants_it(
+    onnx_folder: Path, monkeypatch: pytest.MonkeyPatch, asked: str | None, used: str
+) -> None:
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY")
+    if asked is not None:
+        monkeypatch.setenv("ORT_DISABLE_TELEMETRY", asked)
+    session(onnx_folder, EngineOptions())
+    assert os.environ["ORT_DISABLE_TELEMETRY"] == used

@@ -16,8 +16,9 @@ IMPORT_S = 60.0
 """Seconds that an engine may take to be imported; Paddle takes several on a cold disk."""
 
 _PROGRAM = """
-import importlib, sys
+import importlib, os, sys
 sys.modules["openvino_telemetry"] = None
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 module = importlib.import_module(sys.argv[1])
 sys.stdout.buffer.write(f"\\nversion={getattr(module, '__version__', '')}\\n".encode())
 """
