@@ -1,4 +1,4 @@
-"""Models on this machine: manifests, lock file, maintenance."""
+"""Models on this machine: manifests, lock file, derived files, maintenance."""
 
 from __future__ import annotations
 

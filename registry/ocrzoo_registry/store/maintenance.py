@@ -1,4 +1,4 @@
-"""Cache maintenance: list and check stored models, remove them, and prune leftovers."""
+"""Cache maintenance: list and check stored models and derived files, remove them, and prune leftovers."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ocrzoo_registry.cards.weights import weights_fault
 from ocrzoo_registry.errors import NotFound, StoreError
 from ocrzoo_registry.files import os_errors_as, reason
 from ocrzoo_registry.names import did_you_mean
+from ocrzoo_registry.store import derived
 from ocrzoo_registry.store.manifest import TRUSTED, Manifest
 from ocrzoo_registry.store.store import Store
 
@@ -70,8 +71,33 @@ def stored_models(
     ]
 
 
+@dataclass(frozen=True)
+class StoredDerived:
+    """Files that were made on this machine from a model's."""
+
+    name: str
+    """The model; empty if the record is missing or broken."""
+    file_format: Format
+    recipe: str
+    folder: Path
+    fault: str | None
+    """What is wrong with them, in words that follow their name."""
+    needed: bool
+    """Whether they are whole, and the model that they were made from is still on this machine."""
+
+
+def derived_files(store: Store, names: Sequence[str] = (), *, deep: bool = False) -> list[StoredDerived]:
+    """Check the files made from models, all or those of some models; ``deep`` reads every byte.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    found = [_look_at_derived(store, *one, deep=deep) for one in derived.derived_folders(store)]
+    return [one for one in found if not names or one.name in names]
+
+
 def remove(store: Store, stored: Stored) -> int:
-    """Remove a model and its partial downloads; returns the bytes freed.
+    """Remove a model, its partial downloads and what was made from it; returns the bytes freed.
 
     Raises:
         StoreError: It cannot be removed.
@@ -82,23 +108,31 @@ def remove(store: Store, stored: Stored) -> int:
         freed = _size(stored.folder)
         store.discard(stored.folder)
         store.remove_partials(stored.name, stored.file_format)
+    for made in derived_files(store, [stored.name]):
+        if made.file_format == stored.file_format and not made.needed:
+            freed += _size(made.folder)
+            derived.discard(store, made.folder)
     return freed
+
+
+Kind = Literal["part", "quarantine", "staging", "lock", "wheel", "derived"]
 
 
 @dataclass(frozen=True)
 class Leftover:
     """Something that is not needed any more."""
 
-    kind: Literal["part", "quarantine", "staging", "lock", "wheel"]
+    kind: Kind
     path: Path
     size: int
     """Bytes."""
 
 
-def collect(store: Store, *, wheels: bool = False, dry_run: bool = False) -> list[Leftover]:
-    """Delete partial downloads, quarantine, abandoned staging and locks; and downloaded wheels, if ``wheels``.
+def collect(store: Store, *, wheels: bool = False, made: bool = False, dry_run: bool = False) -> list[Leftover]:
+    """Delete partial downloads, quarantine, abandoned staging and locks, and derived files that are not needed.
 
-    Files of a model that is being downloaded are kept.
+    ``wheels``: also downloaded wheels; ``made``: also all other derived files, which are made again when a model needs
+    them. Files of a model that is being downloaded are kept.
 
     Raises:
         StoreError: Something cannot be removed.
@@ -117,6 +151,7 @@ def collect(store: Store, *, wheels: bool = False, dry_run: bool = False) -> lis
             *(_leftover("quarantine", path) for path in _children(private / "quarantine")),
             *(_leftover("staging", path) for path in stages if not busy and path.exists()),
             *(_leftover("wheel", path) for path in _wheels(stack, private / "wheels") if wheels),
+            *(_leftover("derived", path) for path in _derived_to_delete(store, busy, made=made)),
             *(_leftover("lock", path) for path in free),
         ]
         for leftover in found if not dry_run else ():
@@ -144,6 +179,24 @@ def _look(store: Store, folder: Path, name: str, file_format: Format, *, deep: b
     elif manifest is not None and (manifest.name, manifest.format) != (name, file_format):
         status, fault = "broken", f"holds {manifest.name} ({manifest.format})"
     return Stored(name, file_format, folder, status, fault, manifest)
+
+
+def _look_at_derived(store: Store, folder: Path, record: derived.DerivedRecord | None, *, deep: bool) -> StoredDerived:
+    if record is None:
+        return StoredDerived("", "", "", folder, "has no readable record", needed=False)
+    fault = derived.fault_of(folder, record, deep=deep)
+    if record.custom_folder is not None:
+        there = Path(record.custom_folder).is_dir()
+    else:
+        model = store.find(record.name, record.format)
+        there = model is not None and derived.model_digest(model) == record.model_digest
+    return StoredDerived(record.name, record.format, record.recipe, folder, fault, needed=there and fault is None)
+
+
+def _derived_to_delete(store: Store, busy: set[str], *, made: bool) -> list[Path]:
+    """Return the folders of derived files that are not needed, or all; those that are being made are kept."""
+    found = [one.folder for one in derived_files(store) if made or not one.needed]
+    return [folder for folder in found if derived.lock_name(folder) not in busy]
 
 
 def _children(folder: Path) -> list[Path]:
@@ -176,7 +229,7 @@ def _owner(parts: Path) -> str:
     return model_and_format(parts.name)[0]
 
 
-def _leftover(kind: Literal["part", "quarantine", "staging", "lock", "wheel"], path: Path) -> Leftover:
+def _leftover(kind: Kind, path: Path) -> Leftover:
     return Leftover(kind, path, _size(path))
 
 

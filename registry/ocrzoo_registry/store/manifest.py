@@ -58,7 +58,7 @@ class Manifest(Record):
 
     def stamped(self, folder: Path) -> Manifest:
         """Return the manifest with the times of the files in a folder."""
-        return self.model_copy(update={"files": tuple(_stamp(folder, file) for file in self.files)})
+        return self.model_copy(update={"files": tuple(stamp(folder, file) for file in self.files)})
 
     def unstamped(self) -> Manifest:
         """Return the manifest without the times, which hold for one machine only."""
@@ -91,6 +91,11 @@ class Manifest(Record):
         return sorted(path for path in paths if own.get(path) != other.get(path))
 
 
-def _stamp(folder: Path, file: StoredFile) -> StoredFile:
+def stamp(folder: Path, file: StoredFile) -> StoredFile:
+    """Return the record of a file with the times that it has in a folder.
+
+    Raises:
+        OSError: It cannot be read.
+    """
     status = (folder / file.path).stat()
     return file.model_copy(update={"mtime_ns": status.st_mtime_ns, "ctime_ns": status.st_ctime_ns})

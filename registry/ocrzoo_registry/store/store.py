@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from filelock import BaseFileLock
 
-    from ocrzoo_registry.store.manifest import Manifest
+    from ocrzoo_registry.store.manifest import Manifest, StoredFile
 
 MANIFEST_NAME = "ocrzoo.json"
 """The file without which a folder is not a model."""
@@ -62,7 +62,7 @@ class Store:
         self._named_by = named_by
         self.root = home / "official_models"
         self.private = self.root / ".ocrzoo"
-        """Staging, locks, quarantine and downloaded wheels; on the same file system as the models."""
+        """Staging, locks, quarantine, derived files and downloaded wheels; on the same file system as the models."""
 
     def folder(self, name: str, file_format: Format) -> Path:
         """Return the folder of a model, whether it exists or not."""
@@ -265,7 +265,18 @@ def _first_fault(folder: Path, manifest: Manifest | None) -> str | None:
     for name in sorted(model_files(manifest.format) - listed):
         if (folder / name).exists():
             return f"contains the unexpected file {name}"
-    for file in manifest.files:
+    return changed_file(folder, manifest.files)
+
+
+def changed_file(folder: Path, files: Iterable[StoredFile]) -> str | None:
+    """Return what is wrong with the first file that is not as recorded, in words that follow its folder's name.
+
+    Sizes and times are compared, and digests if a time differs.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    for file in files:
         path = folder / file.path
         try:
             status = path.stat()

@@ -14,6 +14,8 @@ from tests.hubs.faults import Fault
 from tests.hubs.server import Hubs
 
 from ocrzoo.cli.commands import sources
+from ocrzoo_registry.store import derived
+from ocrzoo_registry.zoo import Zoo
 
 Run = Callable[..., Any]
 DET = "PP-OCRv5_mobile_det"
@@ -115,6 +117,21 @@ class TestMaintenance:
         assert not (folder / f"{DET}_onnx").exists()
         assert run("models", "remove", DET).code == 0
         assert run("models", "remove", DET).code == 3
+
+    def test_files_made_from_a_model_are_verified_removed_and_deleted(self, run: Run, folder: Path) -> None:
+        run("models", "pull", DET, "--format", "paddle")
+        files = Zoo().store.find(DET, "paddle")
+        assert files is not None
+        made = derived.make(files, "onnx, converter 2", lambda stage: (stage / "inference.onnx").write_bytes(b"o"))
+        assert run("models", "verify").out.splitlines()[2] == f"{DET}\tonnx, converter 2\tverified\t"
+        (made / "inference.onnx").unlink()
+        ran = run("models", "verify", "--json")
+        assert ran.code == 0  # it is made again
+        assert [(one["status"], one["fault"]) for one in json.loads(ran.out)][1] == ("broken", "lacks inference.onnx")
+        derived.make(files, "onnx, converter 2", lambda stage: (stage / "inference.onnx").write_bytes(b"o"))
+        assert "derived" not in {one["kind"] for one in json.loads(run("models", "gc", "--json").out)}
+        assert "derived" in {one["kind"] for one in json.loads(run("models", "gc", "--derived", "--json").out)}
+        assert not made.exists()
 
     def test_gc_deletes_leftovers_and_no_model(self, run: Run, folder: Path, hubs: Hubs) -> None:
         run("models", "pull", DET, "--format", "paddle")

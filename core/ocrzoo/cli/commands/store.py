@@ -15,8 +15,10 @@ from ocrzoo.cli.values import MODEL
 from ocrzoo_registry.errors import ExitCode, NotFound, OcrzooError
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.store.maintenance import Stored
+    from ocrzoo_registry.store.maintenance import Stored, StoredDerived
     from ocrzoo_registry.zoo import Zoo
+
+Row = tuple[str, str, str, str]
 
 names_argument = click.argument("names", nargs=-1, metavar="[NAME]...", type=MODEL)
 format_option = click.option("--format", "wanted", type=FormatName(), metavar="FORMAT", help="Only this format.")
@@ -29,16 +31,18 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 @json_option
 @debug_option
 def verify(names: tuple[str, ...], deep: bool, as_json: bool) -> int:
-    """Check stored models: all, or those named. Exit code 5 if one is broken."""
-    from ocrzoo_registry.store.maintenance import stored_models
+    """Check stored models and files made from them: all, or those named. Exit code 5 if a model is broken."""
+    from ocrzoo_registry.store.maintenance import derived_files, stored_models
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo()
     found = stored_models(zoo.store, names, deep=deep, can_be_pulled=_pulls(zoo))
+    made = derived_files(zoo.store, names, deep=deep)
     if as_json:
-        print_json([_described(stored) for stored in found])
+        print_json([*(_described(stored) for stored in found), *(_described_derived(one) for one in made)])
     else:
-        rows = [(stored.name, stored.file_format, stored.status, stored.fault or "") for stored in found]
+        rows: list[Row] = [(stored.name, stored.file_format, stored.status, stored.fault or "") for stored in found]
+        rows += [(one.name, one.recipe, _state(one), one.fault or "") for one in made]
         print_table(("Model", "Format", "State", "Fault"), rows)
         if not found:
             print_note("the store is empty")
@@ -97,16 +101,22 @@ def remove(names: tuple[str, ...], wanted: str | None) -> None:
 @click.command()
 @click.option("--dry_run", is_flag=True, help="Only show what would be deleted.")
 @click.option(
+    "--derived",
+    "made",
+    is_flag=True,
+    help="Also delete what was made from models on this machine, such as int8 networks; it is made again if needed.",
+)
+@click.option(
     "--wheels", is_flag=True, help="Also delete distributions that pip downloaded; other models may use them."
 )
 @json_option
 @debug_option
-def gc(dry_run: bool, wheels: bool, as_json: bool) -> None:
+def gc(dry_run: bool, wheels: bool, made: bool, as_json: bool) -> None:
     """Delete partial downloads, quarantined models and unused files."""
     from ocrzoo_registry.store.maintenance import collect
     from ocrzoo_registry.zoo import Zoo
 
-    found = collect(Zoo().store, wheels=wheels, dry_run=dry_run)
+    found = collect(Zoo().store, wheels=wheels, made=made, dry_run=dry_run)
     if as_json:
         print_json([{"kind": one.kind, "path": str(one.path), "size": one.size} for one in found])
         return
@@ -138,6 +148,22 @@ def _current_state(zoo: Zoo, repaired: Sequence[Stored]) -> list[Stored]:
 
     folders = {stored.folder for stored in repaired}
     return [one for one in stored_models(zoo.store) if one.folder in folders]
+
+
+def _state(made: StoredDerived) -> str:
+    """The state of derived files; broken ones are made again, so they need no repair."""
+    return "broken, is made again" if made.fault else "verified" if made.needed else "unused"
+
+
+def _described_derived(made: StoredDerived) -> dict[str, Any]:
+    return {
+        "name": made.name,
+        "format": made.file_format,
+        "recipe": made.recipe,
+        "path": str(made.folder),
+        "status": "broken" if made.fault else "verified" if made.needed else "unused",
+        "fault": made.fault,
+    }
 
 
 def _described(stored: Stored) -> dict[str, Any]:
