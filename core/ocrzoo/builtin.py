@@ -63,6 +63,7 @@ def ocrzoo_engines() -> Iterator[EngineSpec]:
         module="openvino",
         install="ocrzoo[openvino]",
         rank=10,
+        also_reads=("inference.pdmodel",),  # not Paddle's newer inference.json
     )
     yield EngineSpec(
         "onnxruntime",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from textwrap import shorten
-from typing import Any, cast
+from typing import Any
 
 from ocrzoo.custom_weights import card_for, custom_card, custom_files
-from ocrzoo.engines.base import Device, Engine, EngineOptions, Session
-from ocrzoo.guards import GuardedSession, blamed_on, guard_predictor
+from ocrzoo.engines.base import Device, EngineOptions, Session
+from ocrzoo.guards import blamed_on, guard_predictor
+from ocrzoo.loading.candidates import Candidate, names, usable_engines
+from ocrzoo.loading.sessions import load_session
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.charsets import check_charset
 from ocrzoo_registry.cards.schema import Format, ModelCard, Task
@@ -72,22 +74,33 @@ class ModelLoader:
             hint = did_you_mean(wanted, self.zoo.predictors.names)
             raise UsageError(f"{card.name} cannot be run: no plugin has its predictor {wanted!r}{hint}")
         spec = self.zoo.predictors.get(card.inference.predictor)
-        engines = self._engines()
+        engines = usable_engines(self.zoo.engines, self.engine, accelerated=self.accelerated)
         files = self._resolve(card, engines) if custom is None else replace(custom, name=card.name)
-        able = [engine for engine in engines if files.file_format in engine.formats]
+        able = [engine for engine in engines if engine.reads(files.file_format, files.folder)]
         if not able:
             raise EngineError(
-                f"{files.folder} has {card.name} as {files.file_format}, which {_names(engines)} cannot read"
+                f"{files.folder} has {card.name} as {files.file_format}, which {names(engines)} cannot read"
             )
         config = _config_of(card, files.folder, custom=custom is not None)
         _check_decoder(card.name, spec, config)
-        session = self._session(able, files)
-        if (plugin := self._plugin(card, custom=custom is not None)) is None:
-            return load_attribute(spec.factory)(card, config, session)
-        with blamed_on(plugin, card.name, f"the predictor {spec.name!r}"):
-            predictor = load_attribute(spec.factory)(card, config, session)
-        guard_predictor(predictor, task, card.name, plugin)
-        return predictor
+        make = self._maker(card, spec, config, self._plugin(card, custom=custom is not None))
+        candidates = [Candidate(engine, files, self.options) for engine in able]
+        return make(next(session for _, session in self._sessions(candidates)))
+
+    def _maker(
+        self, card: ModelCard, spec: PredictorSpec, config: Mapping[str, Any], plugin: str | None
+    ) -> Callable[[Session], Any]:
+        """What makes the predictor of a session; that of a plugin is guarded."""
+
+        def make(session: Session) -> Any:
+            if plugin is None:
+                return load_attribute(spec.factory)(card, config, session)
+            with blamed_on(plugin, card.name, f"the predictor {spec.name!r}"):
+                predictor = load_attribute(spec.factory)(card, config, session)
+            guard_predictor(predictor, card.task, card.name, plugin)
+            return predictor
+
+        return make
 
     def _plugin(self, card: ModelCard, *, custom: bool) -> str | None:
         """The third-party plugin that the predictor is from, or else the model; ``None``: both are ocrzoo's own."""
@@ -96,35 +109,26 @@ class ModelLoader:
             origins.append(self.zoo.models.origin(card.name))
         return next((str(origin) for origin in origins if origin.distribution != OFFICIAL), None)
 
-    def _session(self, engines: list[EngineSpec], files: ModelFiles) -> Session:
-        """Load the model into the first engine that can; one that fails is skipped with a warning."""
-        for spec in engines[:-1]:
-            try:
-                return self._load(spec, files)
-            except UsageError as error:
-                _check_weights(files)
-                log.warning("%s; trying the next engine", str(error)[:300])
-        try:
-            return self._load(engines[-1], files)
-        except UsageError:
-            _check_weights(files)
-            raise
+    def _sessions(self, candidates: Sequence[Candidate]) -> Iterator[tuple[Candidate, Session]]:
+        """Load the model into one engine after the other; one that cannot is skipped with a warning.
 
-    def _engines(self) -> list[EngineSpec]:
-        """The engines to choose from, the best first."""
-        if self.engine is not None:
-            spec = self.zoo.engines.get(self.engine)
-            if not spec.installed:
-                raise EngineError(f'engine {spec.name!r} is not installed: pip install "{spec.install}"')
-            return [spec]
-        ranked = sorted(self.zoo.engines, key=lambda spec: (spec.rank, spec.name))
-        ranked = [spec for spec in ranked if self.accelerated in (None, spec.accelerated)]
-        installed = [spec for spec in ranked if spec.installed]
-        if not ranked:
-            raise EngineError("no inference engine is registered: enable the plugin 'core' (ocrzoo plugins list)")
-        if not installed:
-            raise EngineError(f'no inference engine is installed: pip install "{ranked[0].install}"')
-        return installed
+        Raises:
+            EngineError: None can.
+            IntegrityError: The files are none of weights.
+        """
+        loaded = False
+        for place, candidate in enumerate(candidates):
+            try:
+                session = load_session(candidate, self.zoo.engines.origin(candidate.spec.name), self._warn)
+            except UsageError as error:
+                _check_weights(candidate.files)
+                if not loaded and candidate is candidates[-1]:
+                    raise
+                step = "trying the next engine" if place + 1 < len(candidates) else "there is no other engine"
+                log.warning("%s; %s", str(error)[:300], step)
+            else:
+                loaded = True
+                yield candidate, session
 
     def _resolve(self, card: ModelCard, engines: list[EngineSpec]) -> ModelFiles:
         formats: list[Format] = list(dict.fromkeys(kind for spec in engines for kind in spec.formats))
@@ -136,29 +140,9 @@ class ModelLoader:
                 help_text += "; then put its weights into a folder of OCRZOO_MODEL_PATH"
             raise EngineError(
                 f"{card.name} is published as {', '.join(card.artifacts)}, "
-                f"which {_names(engines)} cannot read: {help_text}"
+                f"which {names(engines)} cannot read: {help_text}"
             )
         return get_to_run(self.zoo.resolver, DownloadRequest(card, formats))
-
-    def _load(self, spec: EngineSpec, files: ModelFiles) -> Session:
-        """Load a network; fall back to the CPU with a warning if the device is missing (as PaddleX does)."""
-        try:
-            engine = cast("Engine", load_attribute(spec.factory)())
-            try:
-                session = engine.load(files.folder, files.file_format, self.options)
-            except EngineError as error:
-                if self.options.device.kind == "cpu":
-                    raise
-                self._warn(f"{shorten(str(error), 200, placeholder=' ...')}; the CPU is used instead")
-                session = engine.load(files.folder, files.file_format, replace(self.options, device=Device()))
-            guarded = GuardedSession(files.name, session)
-        except EngineError:
-            raise
-        except (Exception, SystemExit) as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise EngineError(f"engine {spec.name} ({self.zoo.engines.origin(spec.name)}) failed: {reason}") from error
-        log.debug("%s: %s on %s from %s", files.name, files.file_format, spec.name, files.folder)
-        return guarded
 
     def _warn(self, warning: str) -> None:
         if warning not in self.warned:
@@ -199,7 +183,3 @@ def _check_decoder(name: str, spec: PredictorSpec, config: dict[str, Any]) -> No
             f"{name}: its inference.yml has PostProcess.name {str(stated)[:80]!r}; predictor {spec.name!r} knows "
             f"{', '.join(spec.postprocess)}"
         )
-
-
-def _names(engines: list[EngineSpec]) -> str:
-    return " or ".join(spec.name for spec in engines)

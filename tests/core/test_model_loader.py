@@ -99,6 +99,16 @@ class TestChoice:
         loader(home, QUICK, OTHER).predictor(NAME, TASK, as_paddle(model_dir))
         assert [one[:3] for one in asked] == [("other", model_dir, "paddle")]
 
+    def test_an_engine_reads_a_further_format_where_a_model_has_the_file(
+        self, model_dir: Path, asked: list[Any], home: Path
+    ) -> None:
+        quick = replace(QUICK, also_reads=("inference.pdmodel",))
+        loader(home, quick, OTHER).predictor(NAME, TASK, as_paddle(model_dir))
+        assert [one[:3] for one in asked] == [("quick", model_dir, "paddle")]
+        (model_dir / "inference.pdmodel").rename(model_dir / "inference.json")
+        loader(home, quick, OTHER).predictor(NAME, TASK, model_dir)
+        assert [one[0] for one in asked] == ["quick", "other"]
+
     def test_the_one_named(self, model_dir: Path, asked: list[Any], home: Path) -> None:
         loader(home, QUICK, SLOW, name="slow").predictor(NAME, TASK, model_dir)
         assert [one[0] for one in asked] == ["slow"]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _PRECISIONS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 
+_PROGRAMS = {"onnx": "inference.onnx", "paddle": "inference.pdmodel"}
+
 CACHED_PRIMITIVES = 100
 """Operations compiled for one shape that a network keeps, about two shapes of a PP-OCR network.
 
@@ -31,10 +33,10 @@ _TYPES = {f"{short}{bits}": f"{kind}{bits}" for short, kind in _KINDS.items() fo
 
 
 class OpenVinoEngine:
-    """Loads ONNX files into OpenVINO."""
+    """Loads ONNX files, and programs of Paddle's older format, into OpenVINO."""
 
     def load(self, folder: Path, file_format: Format, options: EngineOptions) -> OpenVinoSession:
-        """Compile ``inference.onnx`` for one device, one stream, an explicit thread count and precision.
+        """Compile a network for one device, one stream, an explicit thread count and precision.
 
         Raises:
             EngineError: OpenVINO cannot load the file, or the device is unavailable.
@@ -52,7 +54,7 @@ class OpenVinoEngine:
             # Not in OpenVINO's documentation; accepted from 2024.6 to 2026.4.
             settings["CPU_RUNTIME_CACHE_CAPACITY"] = str(CACHED_PRIMITIVES)
         try:
-            model = core.read_model(folder / "inference.onnx")
+            model = core.read_model(folder / _PROGRAMS[file_format])
             align_corners = _expose_grid(model)
             return OpenVinoSession(core.compile_model(model, device, settings), align_corners)
         except RuntimeError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from ocrzoo_registry.cards.formats import FormatSpec
@@ -67,6 +68,12 @@ class EngineSpec:
     """Engines are chosen by ascending rank, the fastest first."""
     accelerated: bool = True
     """Whether ``use_hpip=True`` selects it: another runtime than the one the models were trained with."""
+    also_reads: tuple[str, ...] = ()
+    """Files of further formats that it can read where a model has them; they are not downloaded for it."""
+
+    def reads(self, file_format: Format, folder: Path) -> bool:
+        """Whether it can read the model in a folder."""
+        return file_format in self.formats or any((folder / path).is_file() for path in self.also_reads)
 
     @property
     def installed(self) -> bool:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ocrzoo.engines.base import EngineOptions
 from ocrzoo.engines.openvino import OpenVinoEngine
+from ocrzoo_registry.cards.schema import Format
+
+RealFolder = Callable[[str, Format], Path]
 
 
 def compiled(folder: Path, options: EngineOptions) -> Any:
@@ -37,3 +42,16 @@ def test_threads_are_those_asked_for(onnx_folder: Path, threads: int) -> None:
 
 def test_one_stream(onnx_folder: Path) -> None:
     assert int(compiled(onnx_folder, EngineOptions()).get_property("NUM_STREAMS")) == 1
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("name", ["PP-OCRv4_mobile_det", "PP-OCRv4_mobile_rec"])
+def test_reads_paddles_older_programs_as_their_onnx_files(name: str, real_folder: RealFolder) -> None:
+    """The numbers are the same, so no conversion is needed."""
+    engine, options = OpenVinoEngine(), EngineOptions(threads=1)
+    batch = np.random.default_rng(0).standard_normal((2, 3, 48, 320), np.float32)
+    found, expected = (
+        engine.load(real_folder(name, kind), kind, options).run(batch[..., :32, :] if "det" in name else batch)
+        for kind in ("paddle", "onnx")
+    )
+    assert np.array_equal(found, expected)

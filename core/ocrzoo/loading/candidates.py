@@ -1,0 +1,56 @@
+"""The engines that may run a model, the best first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ocrzoo.engines.base import EngineOptions
+from ocrzoo_registry.errors import EngineError
+from ocrzoo_registry.plugins.registrations import Registrations
+from ocrzoo_registry.plugins.specs import EngineSpec
+from ocrzoo_registry.store.store import ModelFiles
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to run a model."""
+
+    spec: EngineSpec
+    files: ModelFiles
+    options: EngineOptions
+
+    def __str__(self) -> str:
+        """Name engine, format and precision, as messages and tables do."""
+        return f"{self.spec.name} {self.options.precision}"
+
+
+def usable_engines(
+    engines: Registrations[EngineSpec], name: str | None = None, *, accelerated: bool | None = None
+) -> list[EngineSpec]:
+    """Return the installed engines to choose from, the best first, or the one named.
+
+    ``accelerated``: ``True`` leaves out Paddle's own runtime, ``False`` all others.
+
+    Raises:
+        UsageError: No engine has that name.
+        EngineError: The engine named, or every engine, is not installed.
+    """
+    if name is not None:
+        spec = engines.get(name)
+        if not spec.installed:
+            raise EngineError(f'engine {spec.name!r} is not installed: pip install "{spec.install}"')
+        return [spec]
+    ranked = sorted(engines, key=lambda spec: (spec.rank, spec.name))
+    ranked = [spec for spec in ranked if accelerated in (None, spec.accelerated)]
+    installed = [spec for spec in ranked if spec.installed]
+    if not ranked:
+        raise EngineError("no inference engine is registered: enable the plugin 'core' (ocrzoo plugins list)")
+    if not installed:
+        raise EngineError(f'no inference engine is installed: pip install "{ranked[0].install}"')
+    return installed
+
+
+def names(engines: Sequence[EngineSpec]) -> str:
+    """Return the names of engines as text."""
+    return " or ".join(spec.name for spec in engines)

@@ -1,0 +1,45 @@
+"""Load a network into an engine; whatever an engine of others raises becomes one line."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from textwrap import shorten
+from typing import cast
+
+from ocrzoo.engines.base import Device, Engine, Session
+from ocrzoo.guards import GuardedSession
+from ocrzoo.loading.candidates import Candidate
+from ocrzoo_registry.errors import EngineError
+from ocrzoo_registry.plugins.specs import load_attribute
+
+log = logging.getLogger("ocrzoo")
+
+
+def load_session(candidate: Candidate, origin: object, warn: Callable[[str], object]) -> Session:
+    """Load a network; fall back to the CPU with a warning if the device is missing (as PaddleX does).
+
+    ``origin`` names the engine's plugin in errors.
+
+    Raises:
+        EngineError: The engine cannot load it.
+    """
+    spec, files, options = candidate.spec, candidate.files, candidate.options
+    try:
+        engine = cast("Engine", load_attribute(spec.factory)())
+        try:
+            session = engine.load(files.folder, files.file_format, options)
+        except EngineError as error:
+            if options.device.kind == "cpu":
+                raise
+            warn(f"{shorten(str(error), 200, placeholder=' ...')}; the CPU is used instead")
+            session = engine.load(files.folder, files.file_format, replace(options, device=Device()))
+        guarded = GuardedSession(files.name, session)
+    except EngineError:
+        raise
+    except (Exception, SystemExit) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise EngineError(f"engine {spec.name} ({origin}) failed: {reason}") from error
+    log.debug("%s: %s on %s from %s", files.name, files.file_format, spec.name, files.folder)
+    return guarded
