@@ -20,7 +20,7 @@ _OF_PUBLISHED_WEIGHTS: dict[str, Any] = {"charset": None, "labels": ()}
 """Fields of a card that a folder's ``inference.yml`` replaces."""
 
 _OF_PUBLISHED_MODEL: dict[str, Any] = {
-    **dict.fromkeys(("languages", "scripts", "metrics", "latency", "tags"), ()),
+    **dict.fromkeys(("languages", "scripts", "metrics", "latency", "error_rates", "tags"), ()),
     **dict.fromkeys(("size_mb", "deprecated_by", "tier", "copies"), None),
     "version": "custom",
     "summary": "Custom weights.",

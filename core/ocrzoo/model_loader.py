@@ -13,6 +13,8 @@ from ocrzoo.engines.base import Device, EngineOptions, Session
 from ocrzoo.guards import blamed_on, guard_predictor
 from ocrzoo.loading.candidates import Candidate, names, usable_engines
 from ocrzoo.loading.sessions import load_session
+from ocrzoo.precision.variants import variants
+from ocrzoo.precision.wanted import Wanted
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.charsets import check_charset
 from ocrzoo_registry.cards.schema import Format, ModelCard, Task
@@ -37,6 +39,8 @@ class ModelLoader:
     engine: str | None = None
     """The engine by name; ``None``: the fastest installed one that reads a published format."""
     options: EngineOptions = field(default_factory=EngineOptions)
+    wanted: Wanted = field(default_factory=Wanted)
+    """The precision, and which lines share a call."""
     accelerated: bool | None = None
     """Without :attr:`engine`: ``True`` excludes Paddle's own runtime, ``False`` all others (PaddleX's ``use_hpip``)."""
     devices: tuple[Device, ...] = ()
@@ -84,8 +88,17 @@ class ModelLoader:
         config = _config_of(card, files.folder, custom=custom is not None)
         _check_decoder(card.name, spec, config)
         make = self._maker(card, spec, config, self._plugin(card, custom=custom is not None))
-        candidates = [Candidate(engine, files, self.options) for engine in able]
-        return make(next(session for _, session in self._sessions(candidates)))
+        rates = card.error_rates if custom is None else ()
+        candidates = [
+            Candidate(engine, one.files, one.options, one.precision, one.batching)
+            for engine in able
+            for one in variants(rates, files, engine, self.options, self.wanted)
+        ]
+        candidate, session = next(self._sessions(candidates))
+        predictor = make(session)
+        if isinstance(getattr(predictor, "batching", None), str):  # of a recognizer: the caller may say otherwise
+            predictor.batching = candidate.batching
+        return predictor
 
     def _maker(
         self, card: ModelCard, spec: PredictorSpec, config: Mapping[str, Any], plugin: str | None

@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 
 from ocrzoo.cli.values import ENGINE, complete_last, models_like
 from ocrzoo.pipelines.modules import MODULES
+from ocrzoo.precision.wanted import ALIASES, PRECISIONS
 from ocrzoo.results.exports import SUFFIXES
 from ocrzoo_registry.files import read_bounded, reason
 
@@ -97,6 +98,14 @@ class PasswordFile(click.ParamType[tuple[str, ...]]):
         return click.File().shell_complete(ctx, param, incomplete)
 
 
+class PrecisionName(click.Choice[str]):
+    """A precision; shorter names are accepted too."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return its full name."""
+        return super().convert(ALIASES.get(value, value), param, ctx)
+
+
 def _add_passwords(context: click.Context, _option: click.Parameter, given: Sequence[str] | None) -> None:
     """Collect the passwords of both options in one parameter, which does not exist without them."""
     if given:
@@ -173,6 +182,11 @@ running_options = together(
         metavar="MAPPING",
         type=PlainMapping(),
         help="PaddleX's hpi_config, such as '{backend: openvino}'.",
+    ),
+    click.option(
+        "--precision",
+        type=PrecisionName(PRECISIONS),
+        help="Numeric precision; auto: the fastest that is as accurate as float32 by the model's figures.  [float32]",
     ),
     click.option(
         "--batching", type=click.Choice(["exact", "width"]), help="Batch lines as PaddleX does, or by width.  [exact]"

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Precision = Literal["fp32", "bf16", "fp16"]
-"""Numeric precision of inference."""
+EnginePrecision = Literal["float32", "bfloat16", "float16"]
+"""What an engine computes in; of networks with int8 operations, all others."""
 
 DEVICE_KINDS = ("cpu", "gpu", "xpu", "npu", "mlu", "gcu", "dcu", "iluvatar_gpu", "metax_gpu")
 """PaddleX's device types."""
@@ -78,8 +78,8 @@ class EngineOptions:
     device: Device = Device()
     threads: int = 0
     """CPU threads per call; 0: as many as this process may use cores, by affinity and the container's limit."""
-    precision: Precision = "fp32"
-    """Numeric precision. Below fp32, recognized text may change, so it must be requested."""
+    precision: EnginePrecision = "float32"
+    """Numeric precision. Below float32, recognized text may change, so it must be requested."""
 
     def __post_init__(self) -> None:
         """Check the number of threads and the precision.
@@ -87,8 +87,8 @@ class EngineOptions:
         Raises:
             UsageError: One of them is invalid.
         """
-        if self.precision not in get_args(Precision):
-            raise UsageError(f"precision {self.precision!r}: choose one of {', '.join(get_args(Precision))}")
+        if self.precision not in get_args(EnginePrecision):
+            raise UsageError(f"precision {self.precision!r}: choose one of {', '.join(get_args(EnginePrecision))}")
         threads: object = self.threads
         if isinstance(threads, bool) or not isinstance(threads, int) or not 0 <= threads <= MAX_THREADS:
             raise UsageError(f"threads must be an integer from 0 (all available) to {MAX_THREADS}, not {threads!r}")
@@ -142,7 +142,11 @@ class MultiOutputSession(Session, Protocol):
 
 
 class Engine(Protocol):
-    """An inference engine."""
+    """An inference engine.
+
+    It may also have ``native_precisions() -> frozenset[str]``: what the CPU computes with instructions of its own, such
+    as ``bfloat16``; float32 alone is taken for an engine without it.
+    """
 
     def load(self, folder: Path, file_format: Format, options: EngineOptions) -> Session:
         """Load the model in a folder.

@@ -32,7 +32,7 @@ class OnnxRuntimeEngine:
             EngineError: ONNX Runtime cannot load the file, or the device is unavailable.
         """
         onnxruntime = _import_onnxruntime()
-        if options.precision != "fp32":
+        if options.precision != "float32":
             raise EngineError(f"onnxruntime runs networks in their own precision, not in {options.precision}")
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = options.thread_count

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_PRECISIONS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
+_PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
 
 _PROGRAMS = {"onnx": "inference.onnx", "paddle": "inference.pdmodel"}
 
@@ -34,6 +34,11 @@ _TYPES = {f"{short}{bits}": f"{kind}{bits}" for short, kind in _KINDS.items() fo
 
 class OpenVinoEngine:
     """Loads ONNX files, and programs of Paddle's older format, into OpenVINO."""
+
+    def native_precisions(self) -> frozenset[str]:
+        """Return what the CPU computes with instructions of its own."""
+        capabilities = _import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        return frozenset({"float32"} | ({"bfloat16"} if "BF16" in capabilities else set()))
 
     def load(self, folder: Path, file_format: Format, options: EngineOptions) -> OpenVinoSession:
         """Compile a network for one device, one stream, an explicit thread count and precision.

@@ -39,8 +39,8 @@ class PaddleEngine:
         Raises:
             EngineError: Paddle cannot load it, or the device is unavailable.
         """
-        if options.precision != "fp32":
-            raise EngineError(f"paddle runs in fp32 only, not in {options.precision}")
+        if options.precision != "float32":
+            raise EngineError(f"paddle runs in float32 only, not in {options.precision}")
         paddle = _import_paddle()
         try:
             return PaddleSession(paddle.inference.create_predictor(_configure(paddle, folder, options)))

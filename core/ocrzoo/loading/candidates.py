@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ocrzoo.engines.base import EngineOptions
+from ocrzoo.types import Batching
 from ocrzoo_registry.errors import EngineError
 from ocrzoo_registry.plugins.registrations import Registrations
 from ocrzoo_registry.plugins.specs import EngineSpec
@@ -19,10 +20,14 @@ class Candidate:
     spec: EngineSpec
     files: ModelFiles
     options: EngineOptions
+    precision: str = "float32"
+    """As users name it."""
+    batching: Batching = "exact"
+    """Which lines share a call, unless the caller says."""
 
     def __str__(self) -> str:
-        """Name engine, format and precision, as messages and tables do."""
-        return f"{self.spec.name} {self.options.precision}"
+        """Name engine and precision, as messages and tables do."""
+        return f"{self.spec.name} {self.precision}"
 
 
 def usable_engines(

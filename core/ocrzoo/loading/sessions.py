@@ -41,5 +41,5 @@ def load_session(candidate: Candidate, origin: object, warn: Callable[[str], obj
     except (Exception, SystemExit) as error:
         reason = f"{type(error).__name__}: {error}"
         raise EngineError(f"engine {spec.name} ({origin}) failed: {reason}") from error
-    log.debug("%s: %s on %s from %s", files.name, files.file_format, spec.name, files.folder)
+    log.debug("%s: %s on %s from %s", files.name, files.file_format, candidate, files.folder)
     return guarded

@@ -39,6 +39,8 @@ def configured_loader(loader: ModelLoader, settings: EngineSettings) -> ModelLoa
     Raises:
         UsageError: They name an engine or a key that ocrzoo does not have.
     """
+    if settings.precision is not None:
+        loader = replace(loader, wanted=replace(loader.wanted, stated=settings.precision))
     if settings.use_hpip is not None:
         loader = replace(loader, engine=None, accelerated=settings.use_hpip)
     if settings.hpi_config:

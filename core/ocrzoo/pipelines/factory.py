@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
-from ocrzoo.engines.base import Device, EngineOptions, Precision
+from ocrzoo.engines.base import Device, EngineOptions
 from ocrzoo.guards import blamed_on, guard_pipeline
 from ocrzoo.inputs import Password
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import Configuration
 from ocrzoo.pipelines.modules import MODULES
-from ocrzoo.types import Batching, Frames
+from ocrzoo.precision.wanted import Wanted
+from ocrzoo.types import Batching, Frames, Precision
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.languages.ranking import Preference
 from ocrzoo_registry.languages.tags import Language
@@ -46,7 +47,7 @@ class Options(TypedDict, total=False):
     engine: str | None
     engine_config: Mapping[str, Any] | None
     threads: int
-    precision: Precision
+    precision: Precision | Literal["fp32", "bf16", "fp16"] | None
     batching: Batching | None
     paddlex_quirks: bool | None
     frames: Frames | None
@@ -87,7 +88,7 @@ def create_pipeline(
     engine: str | None = None,
     engine_config: Mapping[str, Any] | None = None,
     threads: int = 0,
-    precision: Precision = "fp32",
+    precision: Precision | Literal["fp32", "bf16", "fp16"] | None = None,
     batching: Batching | None = None,
     paddlex_quirks: bool | None = None,
     frames: Frames | None = None,
@@ -123,10 +124,11 @@ def create_pipeline(
     ``use_doc_orientation_classify``, ``use_doc_unwarping`` and ``use_textline_orientation`` turn stages on or off;
     a call of ``predict`` may override them.
 
-    ``batching="exact"``, the default, groups lines as PaddleX does; ``"width"`` groups lines of similar width, with
-    less padding. ``paddlex_quirks=True`` reproduces PaddleX where ocrzoo deviates on purpose
-    (docs/paddlex-differences.md). ``frames="all"`` reads every frame of an animation, and every photograph of a file
-    that has several, as a page; by default the first is read, and a warning is logged.
+    ``precision`` is ``float32`` (the default), ``bfloat16``, ``float16``, or ``auto``, the fastest that is as accurate
+    as float32 by the model's figures; ``batching="exact"`` groups lines as PaddleX does, ``"width"`` those of similar
+    width, with less padding; docs/pipeline.md has how they combine. ``paddlex_quirks=True`` reproduces PaddleX where
+    ocrzoo deviates on purpose (docs/paddlex-differences.md). ``frames="all"`` reads every frame of an animation, and
+    every photograph of a file that has several, as a page; by default the first is read, and a warning is logged.
 
     Raises:
         UnknownModel: No card has the name given.
@@ -156,10 +158,11 @@ def create_pipeline(
         "hpi_config": hpi_config,
         "engine": engine,
         "engine_config": engine_config,
+        "precision": precision,
     }
     found = found.with_switches(_given(switches)).with_keys(_given(keys))
     devices = Device.parse_all("cpu" if device in (None, "") else device)
-    loader = ModelLoader(zoo, options=EngineOptions(devices[0], threads, precision), devices=devices)
+    loader = ModelLoader(zoo, options=EngineOptions(devices[0], threads), wanted=_wanted(found.record), devices=devices)
     origin = zoo.pipelines.origin(found.spec.name)
     if origin.distribution == OFFICIAL:
         return load_attribute(found.spec.factory)(found.record, loader)
@@ -181,6 +184,12 @@ def read(input: Any, *, password: Password = None, **options: Unpack[Options]) -
     chosen: dict[str, Any] = {**dict.fromkeys(OPTIONAL_STAGES, False), **options}
     pipeline: OCRPipeline = create_pipeline("OCR", **chosen)
     return pipeline.predict(input, password=password)
+
+
+def _wanted(record: Any) -> Wanted:
+    """What a pipeline's configuration asks for; its precision and that of its modules follow with the engine."""
+    batching, quirks = getattr(record, "batching", None), getattr(record, "paddlex_quirks", False)
+    return Wanted(batching=batching, paddlex_quirks=quirks)
 
 
 def _check_arguments(function: str, given: Iterable[str]) -> None:

@@ -36,13 +36,13 @@ class Crop:
 class LineRouter:
     """Reads the lines of a page, each with the model that reads its language."""
 
-    def __init__(self, settings: RecognitionModule, batching: Batching, *, paddlex_quirks: bool = False) -> None:
+    def __init__(self, settings: RecognitionModule, batching: Batching | None, *, paddlex_quirks: bool = False) -> None:
         """With ``paddlex_quirks``, right-to-left text is in PaddleX's order, and long lines are squeezed."""
         self.readers: tuple[Reader, ...] = settings.readers
         """The settings of each model; the first one reads all lines."""
         self.by_language = bool(settings.languages)
         """Whether languages were chosen: then each line has one."""
-        self._batching: Batching = batching
+        self._batching: Batching | None = batching
         self._quirks = paddlex_quirks
         self._languages = [one.languages for one in self.readers]
         self._router = Router(self._languages)
@@ -86,7 +86,11 @@ class LineRouter:
         squeezes = self._quirks and isinstance(recognizer, TextRecognizer)  # recognizers of plugins do as they do
         more: dict[str, Any] = {"squeeze": True} if squeezes else {}
         lines = recognizer.predict(
-            images, settings.batch_size, batching=self._batching, input_shape=settings.input_shape, **more
+            images,
+            settings.batch_size,
+            batching=self._batching or _favoured(recognizer),
+            input_shape=settings.input_shape,
+            **more,
         )
         if not self._quirks:
             return lines
@@ -106,3 +110,8 @@ class LineRouter:
         languages = self._languages[reader] if language is None else (language,)
         direction = direction_of(line.text, crop.quad, recognizer.scripts, languages)
         return RecognizedLine(line, crop.quad, crop.flipped, direction, recognizer.name, language)
+
+
+def _favoured(recognizer: Recognizer) -> Batching:
+    """The batching that a recognizer was loaded for; PaddleX's for one of a plugin, which does not say."""
+    return getattr(recognizer, "batching", "exact")

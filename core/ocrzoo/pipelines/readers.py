@@ -37,16 +37,21 @@ class Readers:
     """Loads recognition models when they are first used; several threads may ask."""
 
     def __init__(
-        self, settings: RecognitionModule, batching: Batching, loader: ModelLoader, *, paddlex_quirks: bool = False
+        self,
+        settings: RecognitionModule,
+        batching: Batching | None,
+        loader: ModelLoader,
+        *,
+        paddlex_quirks: bool = False,
     ) -> None:
-        """``settings`` name the models.
+        """``settings`` name the models; without ``batching``, each is read in the batches that it was loaded for.
 
         Raises:
             UnknownModel: No card has the name of a model.
             UsageError: A model does another task, or engine settings make no sense.
         """
         self._loader = loader
-        self._batching: Batching = batching
+        self._batching: Batching | None = batching
         self._quirks = paddlex_quirks
         self._lock = Lock()
         self._chosen = self._made(settings)

@@ -8,10 +8,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    model_validator,
+)
 from pydantic_core import PydanticKnownError
 
-from ocrzoo.types import Batching, Frames
+from ocrzoo.precision.wanted import parse_precision
+from ocrzoo.types import Batching, Frames, Precision
 from ocrzoo_registry.cards.schema import Task
 from ocrzoo_registry.errors import OcrzooError
 from ocrzoo_registry.languages.tags import Language, parse_language
@@ -51,6 +61,17 @@ class ConfigRecord(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
 
 
+def _precision(value: object) -> Precision | None:
+    try:
+        return None if value is None else parse_precision(value)
+    except OcrzooError as error:
+        raise ValueError(str(error)) from error
+
+
+ConfigPrecision = Annotated[Precision | None, BeforeValidator(_precision)]
+"""A precision, in a file by any of its names."""
+
+
 class EngineSettings(ConfigRecord):
     """How networks run; a module's own keys take precedence over those of its pipeline."""
 
@@ -60,6 +81,8 @@ class EngineSettings(ConfigRecord):
     use_hpip: bool | None = None
     """``False``: Paddle's own runtime; ``True``: an accelerated one; ``None``: the fastest that is installed."""
     hpi_config: dict[str, Any] | None = None
+    precision: ConfigPrecision = None
+    """Numeric precision; ``None``: that of the pipeline, or else the default (docs/pipeline.md)."""
 
 
 def only(task: Task) -> AfterValidator:
@@ -228,7 +251,8 @@ class OCRConfig(PipelineConfig):
     text_type: Literal["general"] = "general"
     use_doc_preprocessor: bool = True
     use_textline_orientation: bool = True
-    batching: Batching = "exact"
-    """Which lines share a call: PaddleX's groups, or lines of similar width."""
+    batching: Batching | None = None
+    """Which lines share a call: PaddleX's groups (``exact``), or lines of similar ``width``; ``None``: ``exact`` with
+    float32, otherwise what the model's figures favour."""
     SubPipelines: OCRSubPipelines = OCRSubPipelines()
     SubModules: OCRModules

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from ocrzoo.custom_weights import task_of
-from ocrzoo.engines.base import Device, EngineOptions, Precision
+from ocrzoo.engines.base import Device, EngineOptions
 from ocrzoo.inputs import Input, Password, pages
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import checked
@@ -22,7 +22,7 @@ from ocrzoo.pipelines.schema import MAX_UNCLIP_RATIO, ConfigRecord, Count, Engin
 from ocrzoo.predictors.base import Detector, ImageClassifier, Recognizer, Unwarper
 from ocrzoo.results.model_results import DocTrResult, ModelResult, TextDetResult, TextRecResult, TopkResult
 from ocrzoo.results.output_files import PageSource
-from ocrzoo.types import Image
+from ocrzoo.types import Image, Precision
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.zoo import Zoo
@@ -172,7 +172,7 @@ def create_model(
     use_hpip: bool | None = None,
     hpi_config: Mapping[str, Any] | None = None,
     threads: int = 0,
-    precision: Precision = "fp32",
+    precision: Precision | Literal["fp32", "bf16", "fp16"] | None = None,
     zoo: Zoo | None = None,
     **parameters: Any,
 ) -> Model:
@@ -192,8 +192,9 @@ def create_model(
         IntegrityError: The weights are not those expected.
     """
     zoo = zoo or Zoo()
-    options = EngineOptions(Device.parse("cpu" if device in (None, "") else str(device)), threads, precision)
+    options = EngineOptions(Device.parse("cpu" if device in (None, "") else str(device)), threads)
     running = {"engine": engine, "engine_config": engine_config, "use_hpip": use_hpip, "hpi_config": hpi_config}
+    running["precision"] = precision
     loader = configured_loader(ModelLoader(zoo, options=options), checked(EngineSettings, running, "create_model"))
     found_task = task or _task(zoo, model_name, model_dir)
     predictor = loader.predictor(model_name, found_task, model_dir)  # checked there

@@ -47,6 +47,8 @@ class TextRecognizer:
         """
         charset = _charset(card.name, config)
         self.name = card.name
+        self.batching: Batching = "exact"
+        """Which lines share a call where a pipeline does not say; the loader sets it by the model's figures."""
         self.scripts = card.scripts
         """ISO 15924; text is in logical order if one of them runs from right to left."""
         self._right_to_left = bidi.runs_right_to_left(card.scripts)

@@ -112,6 +112,23 @@ class Latency(Record):
     """Hardware and software of the test."""
 
 
+class ErrorRate(Record):
+    """The measured character error rate of one way to run the model; those of one model are of the same pages."""
+
+    engine: Name
+    """The inference engine, by its registered name."""
+    precision: Name
+    """The numeric precision, such as ``bfloat16``."""
+    batching: Literal["exact", "width"]
+    """Which lines share a call: PaddleX's groups, or lines of similar width."""
+    percent: Annotated[float, Field(ge=0)]
+    """Character error rate, spaces included, 0 to 100 and beyond."""
+    speed: Annotated[float, Field(gt=0)] = 1.0
+    """Times as fast as float32 with PaddleX's groups, on a CPU that computes the precision itself."""
+    pages: Text
+    """What was read, and by what else."""
+
+
 class Links(Record):
     """URLs for people; downloads use ``sources``. A link that was not published is absent."""
 
@@ -211,6 +228,8 @@ class ModelCard(Record):
     """Published figures."""
     latency: Items[Latency] = ()
     """Published inference times."""
+    error_rates: Items[ErrorRate] = ()
+    """Measured by us, by precision and batching; ``precision="auto"`` chooses by them (docs/pipeline.md)."""
     size_mb: Annotated[float, Field(gt=0)] | None = None
     """Published storage size in megabytes."""
     artifacts: Annotated[dict[Format, Artifact], Field(min_length=1)]

@@ -83,7 +83,7 @@ class TestOptions:
     """Nothing is left to an engine's own idea."""
 
     def test_float32_is_the_default(self) -> None:
-        assert EngineOptions().precision == "fp32"
+        assert EngineOptions().precision == "float32"
 
     def test_threads_are_those_asked_for(self) -> None:
         assert EngineOptions(threads=3).thread_count == 3
@@ -200,8 +200,8 @@ def test_an_unsupported_precision_is_an_error(
     engine: str, load_engine: Loader, small_folder: Callable[[str], Path]
 ) -> None:
     made, spec = load_engine(engine)
-    with pytest.raises(EngineError, match="bf16"):
-        made.load(small_folder(engine), spec.formats[0], EngineOptions(precision="bf16"))
+    with pytest.raises(EngineError, match="bfloat16"):
+        made.load(small_folder(engine), spec.formats[0], EngineOptions(precision="bfloat16"))
 
 
 def test_openvino_sends_no_telemetry_on_import(tmp_path: Path) -> None:

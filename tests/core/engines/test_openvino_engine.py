@@ -30,7 +30,7 @@ def test_computes_in_bfloat16_when_asked(onnx_folder: Path) -> None:
     from openvino import Core, Type
 
     able = "BF16" in Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    network = compiled(onnx_folder, EngineOptions(precision="bf16"))
+    network = compiled(onnx_folder, EngineOptions(precision="bfloat16"))
     assert network.get_property("INFERENCE_PRECISION_HINT") == (Type.bf16 if able else Type.f32)
 
 

@@ -53,7 +53,8 @@ def test_models_and_folders_are_those_named(zoo: Zoo, tmp_path: Path) -> None:
 def test_engine_device_threads_and_precision(zoo: Zoo) -> None:
     made = create_pipeline(engine="openvino", device="gpu:1", threads=3, precision="bf16", zoo=zoo)
     assert loader(made).engine == "openvino"
-    assert loader(made).options == EngineOptions(Device("gpu", 1), 3, "bf16")
+    assert loader(made).options == EngineOptions(Device("gpu", 1), 3)
+    assert loader(made).wanted.precision == "bfloat16"
 
 
 @pytest.mark.parametrize("lang", ["ru", "ko", "ja"])

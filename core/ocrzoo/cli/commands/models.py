@@ -192,6 +192,10 @@ def _description(card: ModelCard) -> list[tuple[str, str]]:
         ("Labels", " ".join(card.labels)),
         *[("Metric", _metric_line(metric)) for metric in card.metrics],
         *[("Latency", f"{t.ms:g} ms, {t.device}, {t.mode} mode ({t.environment})") for t in card.latency],
+        *[
+            ("Errors", f"{one.percent:g} % of characters, {one.engine}, {one.precision}, {one.batching} ({one.pages})")
+            for one in card.error_rates
+        ],
         ("Size", "" if size is None else f"{size:g} MB"),
         *[
             ("Files", f"{kind}: {', '.join(f.path for f in artifact.files)}")
