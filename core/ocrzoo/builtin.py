@@ -72,6 +72,7 @@ def ocrzoo_engines() -> Iterator[EngineSpec]:
         module="onnxruntime",
         install="ocrzoo[onnxruntime]",
         rank=20,
+        distributions=("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-openvino"),
     )
     yield EngineSpec(
         "paddle",
@@ -81,6 +82,7 @@ def ocrzoo_engines() -> Iterator[EngineSpec]:
         install="ocrzoo[paddle]",
         rank=30,
         accelerated=False,
+        distributions=("paddlepaddle", "paddlepaddle-gpu"),
     )
 
 

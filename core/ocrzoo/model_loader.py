@@ -11,6 +11,7 @@ from typing import Any
 from ocrzoo.custom_weights import card_for, custom_card, custom_files
 from ocrzoo.engines.base import Device, EngineOptions, Session
 from ocrzoo.guards import blamed_on, guard_predictor
+from ocrzoo.loading import self_check
 from ocrzoo.loading.candidates import Candidate, names, usable_engines
 from ocrzoo.loading.sessions import load_session
 from ocrzoo.precision.variants import variants
@@ -29,6 +30,9 @@ from ocrzoo_registry.store.store import ModelFiles
 from ocrzoo_registry.zoo import Zoo
 
 log = logging.getLogger("ocrzoo")
+
+Maker = Callable[[Candidate, Session], Any]
+"""Makes a predictor of a session."""
 
 
 @dataclass(frozen=True)
@@ -94,23 +98,44 @@ class ModelLoader:
             for engine in able
             for one in variants(rates, files, engine, self.options, self.wanted)
         ]
-        candidate, session = next(self._sessions(candidates))
-        predictor = make(session)
-        if isinstance(getattr(predictor, "batching", None), str):  # of a recognizer: the caller may say otherwise
-            predictor.batching = candidate.batching
-        return predictor
+        if custom is not None or not self._is_published(files):
+            return make(*next(self._sessions(candidates)))
+        return self._checked(card, make, candidates)
 
-    def _maker(
-        self, card: ModelCard, spec: PredictorSpec, config: Mapping[str, Any], plugin: str | None
-    ) -> Callable[[Session], Any]:
+    def _checked(self, card: ModelCard, make: Maker, candidates: Sequence[Candidate]) -> Any:
+        """The predictor on the first engine that finds what the card states; if none does, on the first that loads."""
+        first: Any = None
+        for candidate, session in self._sessions(candidates):
+            predictor = make(candidate, session)
+            fault = self_check.fault_of(card, predictor, candidate, self.zoo.store)
+            if fault is None:
+                return predictor
+            first = predictor if first is None else first
+            step = "trying the next engine"
+            if candidate is candidates[-1]:
+                step = "no other engine can be tried, so its answers may be wrong: install another, or name one"
+            log.warning(
+                "%s failed its self-check on %s %s: %s; %s", card.name, candidate, candidate.spec.version, fault, step
+            )
+        return first
+
+    def _is_published(self, files: ModelFiles) -> bool:
+        """Whether these are the published weights, as far as is known: not those of a folder of the user's."""
+        source = "" if files.manifest is None else files.manifest.source
+        return source in self.zoo.sources and not self.zoo.sources.get(source).mutable
+
+    def _maker(self, card: ModelCard, spec: PredictorSpec, config: Mapping[str, Any], plugin: str | None) -> Maker:
         """What makes the predictor of a session; that of a plugin is guarded."""
 
-        def make(session: Session) -> Any:
+        def make(candidate: Candidate, session: Session) -> Any:
             if plugin is None:
-                return load_attribute(spec.factory)(card, config, session)
-            with blamed_on(plugin, card.name, f"the predictor {spec.name!r}"):
                 predictor = load_attribute(spec.factory)(card, config, session)
-            guard_predictor(predictor, card.task, card.name, plugin)
+            else:
+                with blamed_on(plugin, card.name, f"the predictor {spec.name!r}"):
+                    predictor = load_attribute(spec.factory)(card, config, session)
+                guard_predictor(predictor, card.task, card.name, plugin)
+            if isinstance(getattr(predictor, "batching", None), str):  # of a recognizer: the caller may say otherwise
+                predictor.batching = candidate.batching
             return predictor
 
         return make

@@ -122,10 +122,12 @@ def read_cards(folder: Path, root: Path | None = None) -> Iterator[schema.ModelC
 
 
 def _check_files(card: schema.ModelCard, origin: str, root: Path, found: set[str | None]) -> None:
-    """Refuse a card without its charset, or whose artifacts do not make a model; ``found`` are charsets that exist."""
+    """Refuse a card without a file that it names, or whose artifacts make no model; ``found`` are known charsets."""
     if card.charset not in found and not (root / str(card.charset)).is_file():
         raise CardError(f"{origin}: charset: there is no file {root / str(card.charset)}")
     found.add(card.charset)
+    if card.self_check is not None and not (root / card.self_check.picture).is_file():
+        raise CardError(f"{origin}: self_check.picture: there is no file {root / card.self_check.picture}")
     for file_format, artifact in card.artifacts.items():
         if not is_complete(file_format, [file.path for file in artifact.files]):
             raise CardError(f"{origin}: artifacts.{file_format}: needs {describe_files(file_format)}")

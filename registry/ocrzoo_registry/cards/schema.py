@@ -188,6 +188,29 @@ class Inference(Record):
     """Input name to its smallest, usual and largest shape, N x C x H x W."""
 
 
+Box = Annotated[tuple[int, int, int, int], Strict(strict=False)]
+"""Left, top, right and bottom, in pixels."""
+
+
+class SelfCheck(Record):
+    """A small picture and what the model finds in it: an engine that finds anything else is not used."""
+
+    picture: RelativePath
+    """An image of a few kB, relative to the card: a line for recognition, a page for other tasks."""
+    text: Text | None = None
+    """What a recognition model reads; spaces are not compared."""
+    boxes: Items[Box] = ()
+    """The lines that a detection model finds, in any order; a side may differ by six pixels."""
+    label: Text | None = None
+    """The best class of a classifier."""
+
+    @model_validator(mode="after")
+    def _one_answer(self) -> SelfCheck:
+        if sum(map(bool, (self.text, self.boxes, self.label))) != 1:
+            raise ValueError("a self-check has one of text, boxes and label")
+        return self
+
+
 class ModelCard(Record):
     """Everything known about one model."""
 
@@ -240,6 +263,8 @@ class ModelCard(Record):
     """Source name to format to the reference that this source understands (``SourceSpec.reference``)."""
     inference: Inference
     """How the model is run."""
+    self_check: SelfCheck | None = None
+    """What the published weights find in a small picture; each engine is checked with it once on a machine."""
 
     @model_validator(mode="after")
     def _complete(self) -> ModelCard:

@@ -119,7 +119,7 @@ class MirrorSource:
             IntegrityError: It is not an index, or not signed by the key of the settings.
         """
         found = {model.name: model.card for model in self._index().models}
-        beside: dict[str, object] = {"charset": None, "known_digests": None, "sources": {}}
+        beside: dict[str, object] = {"charset": None, "known_digests": None, "sources": {}, "self_check": None}
         return [card.model_copy(update=beside).located_in(NOWHERE) for card in found.values()]
 
     def check(self) -> Health:

@@ -6,6 +6,7 @@ listing what is registered costs nothing.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -68,12 +69,24 @@ class EngineSpec:
     """Engines are chosen by ascending rank, the fastest first."""
     accelerated: bool = True
     """Whether ``use_hpip=True`` selects it: another runtime than the one the models were trained with."""
+    distributions: tuple[str, ...] = ()
+    """The distributions that its module may come from; empty: one of the module's name."""
     also_reads: tuple[str, ...] = ()
     """Files of further formats that it can read where a model has them; they are not downloaded for it."""
 
     def reads(self, file_format: Format, folder: Path) -> bool:
         """Whether it can read the model in a folder."""
         return file_format in self.formats or any((folder / path).is_file() for path in self.also_reads)
+
+    @property
+    def version(self) -> str:
+        """The installed version, from metadata: the module is not imported; empty if there is none."""
+        from importlib import metadata
+
+        for name in self.distributions or (self.module,):
+            with suppress(metadata.PackageNotFoundError):
+                return metadata.version(name)
+        return ""
 
     @property
     def installed(self) -> bool:
