@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.letter_pages import Drawn, letter_lines, lines_of, pages, texts
+from bench.scoring import bare
 from rapidfuzz.distance import Levenshtein
 
 from ocrzoo import create_pipeline
@@ -63,12 +63,6 @@ class Tally:
     def misread(self, letter: str) -> bool:
         """Whether a letter came out as something else, mostly."""
         return self.wrong[letter] > MISREAD * (self.wrong[letter] + self.right[letter])
-
-
-def bare(text: str) -> str:
-    """Return a text in NFC without spaces; full-width punctuation is the usual one."""
-    text = unicodedata.normalize("NFC", text).translate(str.maketrans("，：；！？’（）", ",:;!?'()"))
-    return "".join(text.split())
 
 
 def read_lines(pipeline: OCRPipeline, drawn: Sequence[Drawn], tag: str) -> Iterator[tuple[str, str]]:

@@ -57,11 +57,15 @@ class Page:
 
         In text from the right, x counts from the right edge of the page.
         """
-        width = width_of(text, size)
+        width = self.width(text, size)
         left = x - {"start": 0.0, "middle": width / 2, "end": width}[at]
         seen = WIDTH - left - width if self.script == "right" else left
         self.lines.append(Placed(text, seen, y, width, size * 1.12))
         return left + width
+
+    def width(self, text: str, size: float) -> float:
+        """Return the width of a text."""
+        return width_of(text, size)
 
     def words(self, least: int, most: int) -> str:
         """Return some words."""
@@ -77,7 +81,7 @@ class Page:
     def filled(self, width: float, size: float) -> str:
         """Return words that fill a width."""
         text = self.rng.choice(WORDS).capitalize()
-        while width_of(self.written(longer := f"{text} {self.rng.choice(WORDS)}"), size) < width:
+        while self.width(self.written(longer := f"{text} {self.rng.choice(WORDS)}"), size) < width:
             text = longer
         return self.written(text)
 
@@ -264,7 +268,7 @@ def table(page: Page) -> None:
                 "date": f"2026-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}",
                 "code": f"{rng.choice('ABCDX')}{rng.randint(100, 99999)}",
             }[kind if row else "text"]
-            while width_of(made, size) > width - size:
+            while page.width(made, size) > width - size:
                 made = made[: len(made) * 3 // 4].strip() or "x"
             far = kind == "number"
             page.put(made, 80 + place * width + (width - size if far else 0), y, size, "end" if far else "start")

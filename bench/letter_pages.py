@@ -40,10 +40,10 @@ class Drawn:
 
 
 @cache
-def texts() -> dict[str, list[str]]:
-    """Return the texts of ``texts.tsv`` by language."""
+def texts(name: str = "texts.tsv") -> dict[str, list[str]]:
+    """Return the texts of a file beside this one, by language."""
     found: dict[str, list[str]] = {}
-    for line in Path(__file__).with_name("texts.tsv").read_text(encoding="utf-8").split("\n"):
+    for line in Path(__file__).with_name(name).read_text(encoding="utf-8").split("\n"):
         if line and not line.startswith("#"):
             tag, _, text = line.split("\t")
             found.setdefault(tag, []).append(text)

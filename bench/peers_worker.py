@@ -104,16 +104,22 @@ def _resident_mb() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 
 
-def make_ocrzoo(job: Job) -> Read:
+def ocrzoo_pipeline(job: Job) -> Any:
     """Make our pipeline."""
-    from ocrzoo import create_pipeline, model_loader
+    from ocrzoo import create_pipeline
+    from ocrzoo.guards import GuardedSession
 
-    model_loader.GuardedSession.run = CLOCK.timed(model_loader.GuardedSession.run)  # type: ignore[method-assign]
-    pipeline = create_pipeline(config=job["config"], threads=job["threads"], **job["options"])
+    GuardedSession.run = CLOCK.timed(GuardedSession.run)  # type: ignore[method-assign]
+    return create_pipeline(config=job["config"], threads=job["threads"], **job["options"])
+
+
+def make_ocrzoo(job: Job) -> Read:
+    """Return what reads with our pipeline."""
+    pipeline = ocrzoo_pipeline(job)
     return lambda pages: (result["rec_texts"] for result in pipeline.predict(list(pages)))
 
 
-def make_paddlex(job: Job) -> Read:
+def paddlex_pipeline(job: Job) -> Any:
     """Make PaddleX's pipeline."""
     from paddlex import create_pipeline  # type: ignore[import-not-found]
 
@@ -127,7 +133,12 @@ def make_paddlex(job: Job) -> Read:
 
         Predictor.run = CLOCK.timed(Predictor.run)
         running = {"engine": "paddle_static", "engine_config": {"cpu_threads": job["threads"]}}
-    pipeline = create_pipeline(config=job["config"], device="cpu", **running)
+    return create_pipeline(config=job["config"], device="cpu", **running)
+
+
+def make_paddlex(job: Job) -> Read:
+    """Return what reads with PaddleX's pipeline."""
+    pipeline = paddlex_pipeline(job)
     return lambda pages: (result["rec_texts"] for result in pipeline.predict(list(pages)))
 
 

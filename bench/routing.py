@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-from bench.accuracy import bare
 from bench.glyph_reader import Font, GlyphReader
 from bench.mixed_pages import TEXTS, Drawn, page
 from bench.noto import CJK, LATIN
+from bench.scoring import bare
 
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import checked, default_ocr
@@ -63,11 +63,11 @@ class BenchLoader(ModelLoader):
         """Return a predictor."""
         if name == CYRILLIC:
             letters = sorted(parse_language("ru").letters)
-            return made_up(name, [*letters, *".,;:!?-0123456789"], [Font(path) for path in LATIN])
+            return made_up(name, [*letters, *".,;:!?-0123456789"], [Font(LATIN[style]) for style in ("sans", "serif")])
         if name == HANGUL:
             seen = {letter for text in TEXTS["ko"] for letter in text if letter != " "}
             others = {chr(0xAC00 + 37 * place) for place in range(300)}
-            fonts = [Font(path, 1) for path in CJK]
+            fonts = [Font(CJK[style], 1) for style in ("sans", "serif")]
             return made_up(name, [*sorted(seen | others), *".,;:!?-0123456789"], fonts)
         return super().predictor(name, task, model_dir)
 

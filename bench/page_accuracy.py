@@ -1,0 +1,176 @@
+"""Errors of whole pages, spaces included, by model, program, engine, precision and batching.
+
+    python -m bench.page_accuracy [DIR] [--model NAME]... [--reader READER]... [--environment DIR] [--json FILE]
+
+DIR is what ``bench.labelled_pages`` wrote; by default its fixed set is made anew. Each model reads the pages in
+languages that it claims. A READER is a program, an engine and what is not the default: ``"ocrzoo openvino"``,
+``"ocrzoo openvino:bfloat16:width"``, ``"paddlex onnxruntime"``; the first one is what the others are compared with,
+line by line on the same pages. PaddleX runs in an environment of its own, made by uv for the occasion, or named by
+``--environment``. ``--write`` keeps the figures in
+``docs/page_accuracy.json``, from which ``docs/generate.py`` makes a part of ``docs/accuracy.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bench.labelled_pages import LabelledPage
+from bench.peer_programs import Program, job, pythons
+from bench.scoring import Read, Score, interval, score
+
+from bench import labelled_pages
+from ocrzoo_registry.languages.tags import claims, parse_language
+from ocrzoo_registry.zoo import Zoo
+
+MODELS = ("PP-OCRv4_mobile", "PP-OCRv5_mobile", "PP-OCRv6_small", "PP-OCRv6_tiny")
+READERS = ("ocrzoo onnxruntime", "ocrzoo openvino", "ocrzoo openvino::width")
+WORKER = Path(__file__).with_name("reading_worker.py")
+WRITTEN = Path(__file__).parents[1] / "docs" / "page_accuracy.json"
+Row = dict[str, Any]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, metavar="DIR")
+    parser.add_argument("--model", action="append", metavar="NAME", help="detection and recognition of this name")
+    parser.add_argument("--reader", action="append", metavar="READER")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--environment", type=Path, metavar="DIR", help="a virtual environment with PaddleX in it")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures, those of each language too")
+    parser.add_argument("--write", action="store_true", help=f"keep the figures in {WRITTEN.name}")
+    options = parser.parse_args()
+    readers = [reader_of(name) for name in options.reader or READERS]
+    rows: list[Row] = []
+    with ExitStack() as stack:
+        folder = options.folder or stack.enter_context(fixed_set())
+        given = {"paddlex": options.environment} if options.environment else {}
+        found_pythons = stack.enter_context(pythons(readers, given))
+        for model in options.model or MODELS:
+            pages = claimed(labelled_pages.load(folder), model)
+            scores = []
+            for reader in readers:
+                task = job(reader, model, [], options.threads)
+                scores.append(list(scored(found_pythons[reader.program], task, folder, pages)))
+            found = [row(model, *one, pages, scores[0]) for one in zip(readers, scores, strict=True)]
+            print("\n".join(table(found)), flush=True)
+            rows += found
+    content = ",\n".join(json.dumps(one, ensure_ascii=False) for one in rows)
+    for path in (options.json, WRITTEN if options.write else None):
+        if path:
+            path.write_text(f"[\n{content}\n]\n", encoding="utf-8")
+
+
+@contextmanager
+def fixed_set() -> Iterator[Path]:
+    """Make the fixed set of pages, and remove it afterwards."""
+    with TemporaryDirectory() as folder:
+        labelled_pages.write(Path(folder), labelled_pages.pages())
+        yield Path(folder)
+
+
+def claimed(pages: Iterable[LabelledPage], model: str) -> list[LabelledPage]:
+    """Return the pages in languages that a model claims to read."""
+    languages = Zoo().models.get(f"{model}_rec").languages
+    return [page for page in pages if claims(languages, parse_language(page.language))]
+
+
+def reader_of(name: str) -> Program:
+    """Return the program that a reader's name stands for."""
+    program, engine, precision, batching, *_ = f"{name.replace(' ', ':')}:::".split(":")
+    if program == "paddlex":
+        return Program(name, program, engine)
+    chosen = {"engine": engine, "precision": precision, "batching": batching}
+    return Program(name, program, options={key: value for key, value in chosen.items() if value})
+
+
+def scored(python: str, task: Mapping[str, Any], folder: Path, pages: Sequence[LabelledPage]) -> Iterator[Score]:
+    """Read pages with a program, and yield the score of each."""
+    with TemporaryDirectory() as home:
+        # Its own cache: nothing of the user's is read or written, and no host is asked which models it has.
+        environ = {"PADDLE_PDX_CACHE_HOME": home, "PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK": "True"}
+        with subprocess.Popen(
+            [python, str(WORKER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **environ},
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(json.dumps(task) + "\n")
+            for page in pages:
+                path = labelled_pages.picture(folder, page)
+                process.stdin.write(f"{path}\n")
+                process.stdin.flush()
+                answer = process.stdout.readline()
+                if not answer:
+                    raise SystemExit(f"{task['program']} ended at {path}: exit status {process.wait(10)}")
+                found = json.loads(answer)
+                read = [Read(text, quad) for text, quad in zip(found["texts"], found["quads"], strict=True)]
+                yield score([(line.text, line.quad) for line in page.lines], read)
+            process.stdin.close()
+
+
+def row(
+    model: str, reader: Program, ours: Sequence[Score], pages: Sequence[LabelledPage], theirs: Sequence[Score]
+) -> Row:
+    """Return the figures of a reader, and how it compares with the first one on the same pages."""
+    total, languages = Score(), {page.language: Score() for page in pages}
+    for page, one in zip(pages, ours, strict=True):
+        total.add(one)
+        languages[page.language].add(one)
+    lines = ([errors for one in scores for errors in one.by_line] for scores in (ours, theirs))
+    pairs = list(zip(*lines, strict=True))
+    counts = [[(one.errors, one.characters) for one in scores] for scores in (ours, theirs)]
+    low, high = interval(counts[0], counts[1])
+    return {
+        "model": model,
+        "program": reader.program,
+        "engine": reader.options.get("engine") or reader.engine or "default",
+        "precision": reader.options.get("precision") or ("default" if reader.program == "ocrzoo" else "float32"),
+        "batching": reader.options.get("batching") or "exact",
+        **figures(total),
+        "pages": len(pages),
+        "better": sum(mine < other for mine, other in pairs),
+        "worse": sum(mine > other for mine, other in pairs),
+        "interval": [round(low, 3), round(high, 3)],
+        "languages": {tag: figures(one) for tag, one in languages.items()},
+    }
+
+
+def figures(total: Score) -> Row:
+    """Return the counts of a score, and its rates in percent."""
+    rates = {"recall": round(total.recall, 2), "cer": round(total.cer, 3), "wer": round(total.wer, 3)}
+    counts = {name: value for name, value in vars(total).items() if name != "by_line"}
+    return {**counts, **rates}
+
+
+def table(rows: Sequence[Row]) -> Iterator[str]:
+    """Lay the figures of a model out, a row a reader."""
+    first = rows[0]
+    yield f"{first['model']}: {first['pages']} pages, {first['lines']} lines, {first['characters']} characters"
+    yield (
+        f"{'':36}{'recall':>8}{'extra':>7}{'CER':>8}{'WER':>8}{'spaces':>8}   lines better/worse, and the 95 % "
+        "interval of the difference of CER"
+    )
+    for one in rows:
+        name = f"{one['program']} {one['engine']} {one['precision']} {one['batching']}"
+        low, high = one["interval"]
+        beside = f"{one['better']}/{one['worse']}  {low:+.3f} to {high:+.3f}" if one is not first else "reference"
+        yield (
+            f"{name:36}{one['recall']:8.2f}{one['extra']:7}{one['cer']:8.3f}{one['wer']:8.3f}"
+            f"{100 * one['spaces_wrong'] / max(one['spaces'], 1):8.2f}   {beside}"
+        )
+
+
+if __name__ == "__main__":
+    main()

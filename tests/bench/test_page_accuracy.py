@@ -1,0 +1,56 @@
+"""Figures of whole pages, and a reader in a process of its own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from bench.labelled_pages import LabelledPage, load, pages, write
+from bench.page_accuracy import claimed, reader_of, row, scored, table
+from bench.peer_programs import job
+from bench.scoring import Score
+from tests.fonts import needs_fonts
+
+
+def labelled(language: str) -> LabelledPage:
+    return LabelledPage("0000", language, "table", "sans", 20.0, {}, [])
+
+
+def test_a_row_compares_a_reader_with_the_first_one_line_by_line() -> None:
+    both = [labelled("en"), labelled("zh-Hans")]
+    theirs = [Score(2, 2, 0, 10, 3, by_line=[1, 2]), Score(1, 1, 0, 10, 0, by_line=[0])]
+    ours = [Score(2, 2, 0, 10, 2, by_line=[0, 2]), Score(1, 1, 0, 10, 4, by_line=[4])]
+    found = row("PP-OCRv5_mobile", reader_of("ocrzoo openvino:float32:width"), ours, both, theirs)
+    assert [found[key] for key in ("engine", "precision", "batching")] == ["openvino", "float32", "width"]
+    assert [found[key] for key in ("lines", "errors", "cer", "better", "worse")] == [3, 6, 30.0, 1, 1]
+    assert {tag: one["cer"] for tag, one in found["languages"].items()} == {"en": 20.0, "zh-Hans": 40.0}
+    low, high = found["interval"]
+    assert low < 15 < high
+
+
+def test_the_table_says_what_the_figures_are_of() -> None:
+    score = Score(2, 1, 0, 10, 3, by_line=[1, 2])
+    first = row("PP-OCRv5_mobile", reader_of("paddlex onnxruntime"), [score], [labelled("en")], [score])
+    head, _, line = table([first])
+    assert head == "PP-OCRv5_mobile: 1 pages, 2 lines, 10 characters"
+    assert line.split()[:6] == ["paddlex", "onnxruntime", "float32", "exact", "50.00", "0"]
+
+
+def test_a_model_reads_the_languages_that_it_claims() -> None:
+    found = claimed([labelled("en"), labelled("de"), labelled("zh-Hans")], "PP-OCRv4_mobile")
+    assert [page.language for page in found] == ["en", "zh-Hans"]
+
+
+@pytest.mark.weights
+@needs_fonts
+def test_a_program_of_its_own_reads_labelled_pages(tmp_path: Path) -> None:
+    write(tmp_path, pages(2, languages=["en"]))
+    task = job(reader_of("ocrzoo onnxruntime::width"), "PP-OCRv6_tiny", [], threads=1)
+    labels = load(tmp_path)
+    found = list(scored(sys.executable, task, tmp_path, labels))
+    assert [one.recall for one in found] == [100, 100]
+    assert all(0 <= one.cer < 5 for one in found)
+    (tmp_path / "0000.png").write_bytes(b"not a picture")
+    with pytest.raises(SystemExit, match=r"ocrzoo ended at .*0000\.png: exit status 1"):
+        list(scored(sys.executable, task, tmp_path, labels))
