@@ -8,6 +8,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
 from ocrzoo.engines.base import MultiOutputSession, Session, TensorSpec
+from ocrzoo.scheduling.slots import CORES
 from ocrzoo_registry.errors import InputError, IntegrityError, OcrzooError, PluginError
 
 if TYPE_CHECKING:
@@ -33,17 +34,26 @@ _ATTRIBUTES = {
 
 
 class GuardedSession:
-    """A session that raises any failure as one line, and runs a network of a fixed batch size in parts."""
+    """A session that raises any failure as one line, and runs a network of a fixed batch size in parts.
 
-    def __init__(self, name: str, session: Session) -> None:
+    Each call takes as many of this process's cores as it has ``threads``, and waits for them; 0 takes none.
+    """
+
+    def __init__(self, name: str, session: Session, threads: int = 0) -> None:
         self.inputs = tuple(session.inputs)
         self.outputs: tuple[TensorSpec, ...] = tuple(getattr(session, "outputs", ()))  # optional for engines
         self.align_corners = session.align_corners if isinstance(session, MultiOutputSession) else None
         self._name = name
         self._session = session
+        self._threads = threads
         self._shape = self.inputs[0].shape if self.inputs else None
         self._batch: int | None = self._shape[0] if self._shape else None
         """How many images the network takes in a call, if only that many."""
+
+    @property
+    def calls_at_once(self) -> int:
+        """How many calls are worth making at once: as many as can run, and one whose input is prepared meanwhile."""
+        return 2 if not self._threads else 1 + max(1, CORES.total // self._threads)
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run one batch.
@@ -111,7 +121,8 @@ class GuardedSession:
         self, run: Callable[[NDArray[np.float32]], tuple[Any, ...]], batch: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], ...]:
         try:
-            outputs = tuple(run(batch))
+            with CORES.taken(self._threads):
+                outputs = tuple(run(batch))
         except (Exception, SystemExit) as error:
             reason = " ".join(str(error).split())[:200] or type(error).__name__
             shape = _shape_text(batch.shape)

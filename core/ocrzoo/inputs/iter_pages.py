@@ -217,7 +217,9 @@ def _pages_of_source(
 def _read_standard_input() -> bytes:
     if sys.stdin is None:
         raise InputError("standard input: closed")
+    # Unbuffered: Python cannot end while a thread waits in a buffered file of its own.
+    file = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
     try:
-        return read_stream(sys.stdin.buffer, limits.MAX_BYTES, "standard input")
+        return read_stream(file, limits.MAX_BYTES, "standard input")
     except OSError as error:
         raise InputError(f"standard input: {reason(error)}") from error

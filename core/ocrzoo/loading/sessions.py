@@ -34,8 +34,10 @@ def load_session(candidate: Candidate, origin: object, warn: Callable[[str], obj
             if options.device.kind == "cpu":
                 raise
             warn(f"{shorten(str(error), 200, placeholder=' ...')}; the CPU is used instead")
-            session = engine.load(files.folder, files.file_format, replace(options, device=Device()))
-        guarded = GuardedSession(files.name, session)
+            options = replace(options, device=Device())
+            session = engine.load(files.folder, files.file_format, options)
+        threads = options.thread_count if options.device.kind == "cpu" else 0
+        guarded = GuardedSession(files.name, session, threads)
     except EngineError:
         raise
     except (Exception, SystemExit) as error:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from ocrzoo.engines.base import Device
 from ocrzoo.inputs import Input, Password, pages
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.engine_config import configured_loader
-from ocrzoo.pipelines.executor import OnError, run_pages
+from ocrzoo.pipelines.executor import OnError, Reading, run_pages, run_pages_async
 from ocrzoo.pipelines.lazy_model import LazyModel, load_optional
 from ocrzoo.pipelines.predict_params import PreprocessingParams, preprocessing_params
 from ocrzoo.pipelines.schema import DocPreprocessorConfig
@@ -19,10 +19,22 @@ from ocrzoo.predictors.base import ImageClassifier, Unwarper
 from ocrzoo.processing import rotation
 from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
 from ocrzoo.results.output_files import PageSource
+from ocrzoo.scheduling import PAGES_AT_ONCE
+from ocrzoo.scheduling.slots import Slots
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import IntegrityError
 
 ANGLES = ("0", "90", "180", "270")
+
+
+class PreprocessingOptions(TypedDict, total=False):
+    """The arguments of :meth:`DocPreprocessorPipeline.predict` besides the input, for type checkers."""
+
+    use_doc_orientation_classify: bool | None
+    use_doc_unwarping: bool | None
+    device: str | None
+    password: Password
+    on_error: OnError | None
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,7 @@ class DocPreprocessorPipeline:
         modules = config.SubModules
         self.config = config
         self.devices = loader.pages_on
+        self._places = Slots(lambda: PAGES_AT_ONCE * len(self.devices))
         self._classifier: LazyModel[ImageClassifier] = LazyModel(
             "DocOrientationClassify",
             modules.DocOrientationClassify,
@@ -71,7 +84,7 @@ class DocPreprocessorPipeline:
         password: Password = None,
         on_error: OnError | None = None,
     ) -> Iterator[DocPreprocessorResult]:
-        """Preprocess pages one by one; results come as soon as they are there, in the order of the pages.
+        """Preprocess pages; results come as soon as they are there, in the order of the pages.
 
         ``None`` means the pipeline's own setting. A page that cannot be read is handed to ``on_error`` and the
         next one is read; without ``on_error``, the error is raised after the last page. ``password`` opens encrypted
@@ -82,10 +95,41 @@ class DocPreprocessorPipeline:
             UsageError: A parameter makes no sense.
             OcrzooError: A model cannot be downloaded or loaded.
         """
-        params = preprocessing_params(self.config, use_doc_orientation_classify, use_doc_unwarping)
+        return run_pages(
+            *self._reading(
+                input,
+                use_doc_orientation_classify=use_doc_orientation_classify,
+                use_doc_unwarping=use_doc_unwarping,
+                device=device,
+                password=password,
+                on_error=on_error,
+            )
+        )
+
+    def predict_async(
+        self, input: Input, **options: Unpack[PreprocessingOptions]
+    ) -> AsyncGenerator[DocPreprocessorResult, None]:
+        """Preprocess pages for ``async for``, with the arguments of :meth:`predict`; the event loop goes on meanwhile.
+
+        Cancelling the task, or leaving the loop, stops the work. ``on_error`` is called in the event loop.
+
+        Raises:
+            InputError: Pages could not be read (after all the others were).
+            UsageError: A parameter makes no sense.
+            OcrzooError: A model cannot be downloaded or loaded.
+        """
+        return run_pages_async(*self._reading(input, **options))
+
+    def _reading(self, input: Input, **given: Unpack[PreprocessingOptions]) -> Reading[DocPreprocessorResult]:
+        """What is read how: the arguments of ``run_pages``."""
+        device = given.get("device")
+        params = preprocessing_params(
+            self.config, given.get("use_doc_orientation_classify"), given.get("use_doc_unwarping")
+        )
         devices = self.devices if device is None else Device.parse_all(device)
-        found = pages(input, self.config.input_options, password=password)
-        return run_pages(found, [partial(self._read, params, one) for one in devices], on_error)
+        found = pages(input, self.config.input_options, password=given.get("password"))
+        workers = [partial(self._read, params, one) for _ in range(PAGES_AT_ONCE) for one in devices]
+        return found, workers, given.get("on_error"), self._places
 
     def stages(self, params: PreprocessingParams) -> list[LazyModel[Any]]:
         """Return the models of the steps that are on."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import itertools
 import traceback
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
-from typing import TypeAlias, TypeVar
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias, TypeVar, cast
 
 import cv2
 
 from ocrzoo.inputs import Page
 from ocrzoo.inputs.page import PageError
 from ocrzoo.results.output_files import OutputNames, PageSource
+from ocrzoo.scheduling.in_order import Job, in_order, in_order_async
+from ocrzoo.scheduling.slots import Slots
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError, causes
 
@@ -24,18 +26,51 @@ Worker: TypeAlias = "Callable[[PageSource, Image], Result]"
 BatchWorker: TypeAlias = "Callable[[Sequence[PageSource], Sequence[Image]], Sequence[Result]]"
 """Reads several pages, a result each."""
 OnError: TypeAlias = Callable[[InputError], None]
+Reading: TypeAlias = "tuple[Iterator[Page], Sequence[Worker[Result]], OnError | None, Slots | None]"
+"""The arguments of :func:`run_pages`."""
 
 
-def run_pages(found: Iterator[Page], workers: Sequence[Worker[Result]], on_error: OnError | None) -> Iterator[Result]:
+def run_pages(
+    found: Iterator[Page],
+    workers: Sequence[Worker[Result]],
+    on_error: OnError | None,
+    places: Slots | None = None,
+) -> Iterator[Result]:
     """Yield a result a page, as soon as it is there and in the order of the pages.
 
-    Each worker has one page at a time. A page that cannot be read is handed to ``on_error``; without it, the error
-    is raised after the last page.
+    Pages overlap: each worker reads one in a thread of its own, while the next one is decoded in another. ``places``
+    limits how many pages are in memory at once, those of other calls with the same places included; by default, one a
+    worker. A page that cannot be read is handed to ``on_error``; without it, the error is raised after the last page.
 
     Raises:
         InputError: Pages could not be read (after all the others were).
     """
-    yield from _deliver(_outcomes(_with_sources(found), workers), on_error)
+    failures = _Failures(on_error)
+    for outcome in in_order(_job(found, workers, places)):
+        if not failures.has(outcome):
+            yield cast("Result", outcome)
+        del outcome  # its pixels, before the next one
+    failures.raise_all()
+
+
+async def run_pages_async(
+    found: Iterator[Page],
+    workers: Sequence[Worker[Result]],
+    on_error: OnError | None,
+    places: Slots | None = None,
+) -> AsyncGenerator[Result, None]:
+    """Do the same for ``async for``; the event loop goes on meanwhile.
+
+    Raises:
+        InputError: Pages could not be read (after all the others were).
+    """
+    failures = _Failures(on_error)
+    async with aclosing(in_order_async(_job(found, workers, places))) as outcomes:
+        async for outcome in outcomes:
+            if not failures.has(outcome):
+                yield cast("Result", outcome)
+            del outcome  # its pixels, before the next one
+    failures.raise_all()
 
 
 def run_batches(
@@ -51,22 +86,62 @@ def run_batches(
     Raises:
         InputError: Pages could not be read (after all the others were).
     """
-    yield from _deliver(_outcomes_in_batches(_with_sources(found), size, worker), on_error)
+    failures = _Failures(on_error)
+    for outcome in _outcomes_in_batches(_with_sources(found), size, worker):
+        if not failures.has(outcome):
+            yield cast("Result", outcome)
+    failures.raise_all()
 
 
-def _deliver(outcomes: Iterator[Result | InputError], on_error: OnError | None) -> Iterator[Result]:
-    failures: list[InputError] = []
-    for outcome in outcomes:
+class _Failures:
+    """The errors of pages: handed on, or kept until all pages were read."""
+
+    def __init__(self, on_error: OnError | None) -> None:
+        self._on_error = on_error
+        self._kept: list[InputError] = []
+
+    def has(self, outcome: object) -> bool:
+        """Whether an outcome is an error; it is handed on or kept."""
         if not isinstance(outcome, InputError):
-            yield outcome
-            continue
+            return False
         _release_pixels(outcome)
-        if on_error is None:
-            failures.append(outcome)
+        if self._on_error is None:
+            self._kept.append(outcome)
         else:
-            on_error(outcome)
-    if failures:
-        raise failures[0] if len(failures) == 1 else InputError("; ".join(map(str, failures)))
+            self._on_error(outcome)
+        return True
+
+    def raise_all(self) -> None:
+        """Raise what was kept."""
+        if self._kept:
+            raise self._kept[0] if len(self._kept) == 1 else InputError("; ".join(map(str, self._kept)))
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    page: Page
+    source: PageSource
+    image: list[Image] | InputError
+    """The pixels, which whoever reads them takes out: errors keep the frames below, but must not keep pixels."""
+
+
+def _job(
+    found: Iterator[Page], workers: Sequence[Worker[Result]], places: Slots | None
+) -> Job[tuple[Page, PageSource], _Decoded, Result | InputError]:
+    places = places or Slots(lambda: len(workers))
+    return Job(_with_sources(found), _decoded, [partial(_outcome, one) for one in workers], places, len(workers))
+
+
+def _decoded(found: tuple[Page, PageSource]) -> _Decoded:
+    page, source = found
+    return _Decoded(page, source, _attempt(page, lambda: [page.read()]))
+
+
+def _outcome(worker: Worker[Result], decoded: _Decoded) -> Result | InputError:
+    image = decoded.image
+    if isinstance(image, InputError):
+        return image
+    return _attempt(decoded.page, lambda: worker(decoded.source, image.pop()))
 
 
 def _with_sources(found: Iterator[Page]) -> Iterator[tuple[Page, PageSource]]:
@@ -74,24 +149,6 @@ def _with_sources(found: Iterator[Page]) -> Iterator[tuple[Page, PageSource]]:
     for page in found:
         stem = names.stem(page.stem, page.page_index)
         yield page, PageSource(page.input_path, page.page_index, stem, names, page.origin)
-
-
-def _outcomes(
-    found: Iterator[tuple[Page, PageSource]], workers: Sequence[Worker[Result]]
-) -> Iterator[Result | InputError]:
-    """Give pages to the workers in turn; several workers run in a thread each."""
-    if len(workers) == 1:
-        yield from (_outcome(page, source, workers[0]) for page, source in found)
-        return
-    with ExitStack() as stack:
-        threads = [stack.enter_context(ThreadPoolExecutor(1)) for _ in workers]
-        waiting: deque[Future[Result | InputError]] = deque()
-        for (page, source), (thread, worker) in zip(found, itertools.cycle(zip(threads, workers, strict=True))):
-            waiting.append(thread.submit(_outcome, page, source, worker))
-            if len(waiting) == len(workers):
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 def _outcomes_in_batches(
@@ -118,10 +175,6 @@ def _run_batch(
         if len(batch) == 1:
             return [_failure(batch[0][0], error)]
     return [outcome for one in batch for outcome in _run_batch([one], worker)]
-
-
-def _outcome(page: Page, source: PageSource, worker: Worker[Result]) -> Result | InputError:
-    return _attempt(page, lambda: worker(source, page.read()))
 
 
 def _attempt(page: Page, run: Callable[[], Result]) -> Result | InputError:

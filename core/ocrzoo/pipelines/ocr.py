@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypedDict, Unpack
 
 from ocrzoo.engines.base import Device
 from ocrzoo.inputs import Input, Password, pages
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline, PreprocessorModels
 from ocrzoo.pipelines.engine_config import configured_loader
-from ocrzoo.pipelines.executor import OnError, run_pages
+from ocrzoo.pipelines.executor import OnError, Reading, run_pages, run_pages_async
 from ocrzoo.pipelines.lazy_model import LazyModel, load_optional
 from ocrzoo.pipelines.line_router import Crop
 from ocrzoo.pipelines.predict_params import OCRParams, ocr_params
@@ -25,6 +26,8 @@ from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
 from ocrzoo.results.line import RecognizedLine
 from ocrzoo.results.ocr import OCRResult, counts
 from ocrzoo.results.output_files import PageSource
+from ocrzoo.scheduling import PAGES_AT_ONCE
+from ocrzoo.scheduling.slots import Slots
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import UsageError
 
@@ -32,6 +35,24 @@ log = logging.getLogger("ocrzoo")
 
 UPSIDE_DOWN = 1
 """The class of an upside-down line; PaddleX goes by the number, not by the label."""
+
+
+class OCROptions(TypedDict, total=False):
+    """The arguments of :meth:`OCRPipeline.predict` besides the input, for type checkers."""
+
+    use_doc_orientation_classify: bool | None
+    use_doc_unwarping: bool | None
+    use_textline_orientation: bool | None
+    text_det_limit_side_len: int | None
+    text_det_limit_type: LimitType | None
+    text_det_thresh: float | None
+    text_det_box_thresh: float | None
+    text_det_unclip_ratio: float | None
+    text_rec_score_thresh: float | None
+    return_word_box: bool | None
+    device: str | None
+    password: Password
+    on_error: OnError | None
 
 
 @dataclass(frozen=True)
@@ -64,6 +85,7 @@ class OCRPipeline:
         inner = config.SubPipelines.DocPreprocessor
         self.config = config
         self.devices = loader.pages_on
+        self._places = Slots(lambda: PAGES_AT_ONCE * len(self.devices))
         self._preprocessor = None
         if inner is not None:
             quirks = inner.paddlex_quirks or config.paddlex_quirks
@@ -96,7 +118,10 @@ class OCRPipeline:
         password: Password = None,
         on_error: OnError | None = None,
     ) -> Iterator[OCRResult]:
-        """Read pages one by one; results come as soon as they are there, in the order of the pages.
+        """Read pages; results come as soon as they are there, in the order of the pages.
+
+        Pages overlap: the next ones are taken and read ahead, :data:`~ocrzoo.scheduling.PAGES_AT_ONCE` at a time.
+        Closing or dropping the iterator stops the work.
 
         ``None`` means the pipeline's own setting; 0 is a value. A page that cannot be read is handed to
         ``on_error`` and the next one is read; without ``on_error``, the error is raised after the last page.
@@ -108,22 +133,57 @@ class OCRPipeline:
             UsageError: A parameter makes no sense.
             OcrzooError: A model cannot be downloaded or loaded.
         """
+        return run_pages(
+            *self._reading(
+                input,
+                use_doc_orientation_classify=use_doc_orientation_classify,
+                use_doc_unwarping=use_doc_unwarping,
+                use_textline_orientation=use_textline_orientation,
+                text_det_limit_side_len=text_det_limit_side_len,
+                text_det_limit_type=text_det_limit_type,
+                text_det_thresh=text_det_thresh,
+                text_det_box_thresh=text_det_box_thresh,
+                text_det_unclip_ratio=text_det_unclip_ratio,
+                text_rec_score_thresh=text_rec_score_thresh,
+                return_word_box=return_word_box,
+                device=device,
+                password=password,
+                on_error=on_error,
+            )
+        )
+
+    def predict_async(self, input: Input, **options: Unpack[OCROptions]) -> AsyncGenerator[OCRResult, None]:
+        """Read pages for ``async for``, with the arguments of :meth:`predict`; the event loop goes on meanwhile.
+
+        Cancelling the task, or leaving the loop, stops the work. ``on_error`` is called in the event loop.
+
+        Raises:
+            InputError: Pages could not be read (after all the others were).
+            UsageError: A parameter makes no sense.
+            OcrzooError: A model cannot be downloaded or loaded.
+        """
+        return run_pages_async(*self._reading(input, **options))
+
+    def _reading(self, input: Input, **given: Unpack[OCROptions]) -> Reading[OCRResult]:
+        """What is read how: the arguments of ``run_pages``."""
+        device = given.get("device")
         params = ocr_params(
             self.config,
-            orientation=use_doc_orientation_classify,
-            unwarping=use_doc_unwarping,
-            line_orientation=use_textline_orientation,
-            limit_side_len=text_det_limit_side_len,
-            limit_type=text_det_limit_type,
-            thresh=text_det_thresh,
-            box_thresh=text_det_box_thresh,
-            unclip_ratio=text_det_unclip_ratio,
-            score_thresh=text_rec_score_thresh,
-            word_boxes=return_word_box,
+            orientation=given.get("use_doc_orientation_classify"),
+            unwarping=given.get("use_doc_unwarping"),
+            line_orientation=given.get("use_textline_orientation"),
+            limit_side_len=given.get("text_det_limit_side_len"),
+            limit_type=given.get("text_det_limit_type"),
+            thresh=given.get("text_det_thresh"),
+            box_thresh=given.get("text_det_box_thresh"),
+            unclip_ratio=given.get("text_det_unclip_ratio"),
+            score_thresh=given.get("text_rec_score_thresh"),
+            word_boxes=given.get("return_word_box"),
         )
         devices = self.devices if device is None else Device.parse_all(device)
-        found = pages(input, self.config.input_options, password=password)
-        return run_pages(found, [partial(self._read, params, one) for one in devices], on_error)
+        found = pages(input, self.config.input_options, password=given.get("password"))
+        workers = [partial(self._read, params, one) for _ in range(PAGES_AT_ONCE) for one in devices]
+        return found, workers, given.get("on_error"), self._places
 
     def load(self, params: OCRParams | None = None, device: Device | None = None) -> OCRModels:
         """Download and load the models of all stages that are on now, not with the first page, and return them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ocrzoo.engines.base import Session
@@ -17,6 +18,7 @@ from ocrzoo.predictors.network_checks import (
 from ocrzoo.processing import long_lines, recognition
 from ocrzoo.processing.long_lines import Piece
 from ocrzoo.processing.recognition import Line, LineShape
+from ocrzoo.scheduling.together import run_all
 from ocrzoo.text import bidi
 from ocrzoo.types import Batching, Image
 from ocrzoo_registry.cards.schema import ModelCard
@@ -55,6 +57,7 @@ class TextRecognizer:
         self._characters = ["", *charset, " "]
         check_image_input(card.name, session)
         self._session = session
+        self._calls_at_once: int = getattr(session, "calls_at_once", 1)
         self._output_checked = False
         self._line_shape = _line_shape(card.name, config, session)
         self._own_shape = _static_shape(card.name, session, self._line_shape)
@@ -96,11 +99,10 @@ class TextRecognizer:
         self, crops: Sequence[Image], batch_size: int, batching: Batching, shape: InputShape | None
     ) -> list[Line]:
         """Read lines, in visual order."""
-        lines: list[Line] = [Line("", 0.0)] * len(crops)
-        for batch in recognition.batches(crops, batch_size, batching, self._line_shape):
-            for index, line in zip(batch, self._read([crops[i] for i in batch], shape), strict=True):
-                lines[index] = line
-        return lines
+        groups = recognition.batches(crops, batch_size, batching, self._line_shape)
+        read = run_all(lambda group: self._read([crops[i] for i in group], shape), groups, self._calls_at_once)
+        lines = dict(zip(chain(*groups), chain(*read), strict=True))
+        return [lines[index] for index in range(len(crops))]
 
     def _read(self, crops: Sequence[Image], shape: InputShape | None) -> list[Line]:
         if shape is None:
