@@ -109,7 +109,8 @@ def ocrzoo_pipeline(job: Job) -> Any:
     from ocrzoo import create_pipeline
     from ocrzoo.guards import GuardedSession
 
-    GuardedSession.run = CLOCK.timed(GuardedSession.run)  # type: ignore[method-assign]
+    for name in ("run", "run_reduced"):
+        setattr(GuardedSession, name, CLOCK.timed(getattr(GuardedSession, name)))
     return create_pipeline(config=job["config"], threads=job["threads"], **job["options"])
 
 

@@ -13,7 +13,15 @@ from __future__ import annotations
 TYPE_CHECKING = False  # importing it from typing takes longer than all the rest of this module
 
 if TYPE_CHECKING:
-    from ocrzoo.engines.base import Device, Engine, EngineOptions, MultiOutputSession, Session, TensorSpec
+    from ocrzoo.engines.base import (
+        Device,
+        Engine,
+        EngineOptions,
+        MultiOutputSession,
+        ReducingSession,
+        Session,
+        TensorSpec,
+    )
     from ocrzoo.inputs import Input
     from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline
     from ocrzoo.pipelines.factory import create_pipeline, read
@@ -78,6 +86,7 @@ __all__ = [
     "PluginError",
     "Quad",
     "Recognizer",
+    "ReducingSession",
     "Refused",
     "Session",
     "SettingError",
@@ -107,7 +116,8 @@ __all__ = [
 
 _MODULES = {
     **dict.fromkeys(
-        ("Device", "Engine", "EngineOptions", "Session", "MultiOutputSession", "TensorSpec"), "ocrzoo.engines.base"
+        ("Device", "Engine", "EngineOptions", "Session", "MultiOutputSession", "ReducingSession", "TensorSpec"),
+        "ocrzoo.engines.base",
     ),
     "Input": "ocrzoo.inputs",
     "DocPreprocessorPipeline": "ocrzoo.pipelines.doc_preprocessor",

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
-from ocrzoo.engines.base import MultiOutputSession, Session, TensorSpec
+from ocrzoo.engines.base import MultiOutputSession, Reduced, ReducingSession, Session, TensorSpec
 from ocrzoo.scheduling.slots import CORES
 from ocrzoo_registry.errors import InputError, IntegrityError, OcrzooError, PluginError
 
@@ -75,6 +75,20 @@ class GuardedSession:
             return (self.run(batch),)
         return self._run_parts(self._session.run_all, batch)
 
+    def run_reduced(self, batch: NDArray[np.float32], reduce: Callable[[NDArray[np.float32]], Reduced]) -> Reduced:
+        """Run one batch and return what ``reduce`` makes of the first output (:class:`ReducingSession`).
+
+        Raises:
+            InputError: The network cannot run on it.
+            IntegrityError: The network takes other inputs, or its output is not floating-point.
+        """
+        session = self._session
+        if not isinstance(session, ReducingSession) or self._shape is None or self._batch not in {None, len(batch)}:
+            return reduce(self.run(batch))
+        self._check_fits(batch)
+        with self._failing_as_one_line(batch), CORES.taken(self._threads):
+            return session.run_reduced(batch, lambda output: reduce(self._numbers(output)))
+
     def _run_parts(
         self, run: Callable[[NDArray[np.float32]], tuple[Any, ...]], batch: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], ...]:
@@ -120,14 +134,20 @@ class GuardedSession:
     def _guarded(
         self, run: Callable[[NDArray[np.float32]], tuple[Any, ...]], batch: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], ...]:
+        with self._failing_as_one_line(batch), CORES.taken(self._threads):
+            outputs = tuple(run(batch))
+        return tuple(map(self._numbers, outputs))
+
+    @contextmanager
+    def _failing_as_one_line(self, batch: NDArray[np.float32]) -> Iterator[None]:
         try:
-            with CORES.taken(self._threads):
-                outputs = tuple(run(batch))
+            yield
+        except IntegrityError:  # of the reduction
+            raise
         except (Exception, SystemExit) as error:
             reason = " ".join(str(error).split())[:200] or type(error).__name__
             shape = _shape_text(batch.shape)
             raise InputError(f"{self._name} cannot run on an input of {shape}: {reason}") from error
-        return tuple(map(self._numbers, outputs))
 
     def _numbers(self, output: Any) -> NDArray[np.float32]:
         """Convert an output to float32; networks may also output strings, lists or integers."""

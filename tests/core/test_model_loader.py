@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -328,6 +329,66 @@ class TestAllOutputs:
 
         with pytest.raises(InputError, match=r"^it cannot run on an input of 1 x 3: 3$"):
             GuardedSession("it", Broken()).run_all(np.zeros((1, 3), np.float32))
+
+
+class TestReducing:
+    """A guarded session lets a caller see an output where the engine has it, under the same guards."""
+
+    class Lending:
+        """Computes in float64."""
+
+        inputs = (TensorSpec("x", (None, 3)),)
+
+        def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+            raise AssertionError("the output was copied")
+
+        def run_reduced(self, batch: NDArray[np.float32], reduce: Callable[[Any], Any]) -> Any:
+            return reduce(batch.astype(np.float64) * 2)
+
+    def test_sees_what_the_engine_made(self) -> None:
+        found = GuardedSession("it", self.Lending()).run_reduced(np.ones((2, 3), np.float32), lambda made: made)
+        assert found.dtype == np.float32
+        assert found.sum() == 12
+
+    def test_of_a_session_that_only_runs(self) -> None:
+        class Plain:
+            inputs = (TensorSpec("x", (None, 3)),)
+
+            def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+                return batch * 2
+
+        given = np.ones((2, 3), np.float32)
+        assert GuardedSession("it", Plain()).run_reduced(given, lambda made: float(made.sum())) == 12
+
+    def test_what_the_reduction_refuses_is_told_in_its_own_words(self) -> None:
+        def refuse(made: NDArray[np.float32]) -> None:
+            raise IntegrityError("it: no probabilities")
+
+        with pytest.raises(IntegrityError, match=r"^it: no probabilities$"):
+            GuardedSession("it", self.Lending()).run_reduced(np.ones((1, 3), np.float32), refuse)
+
+    def test_of_an_engine_that_fails(self) -> None:
+        class Broken(self.Lending):  # type: ignore[name-defined, misc]
+            def run_reduced(self, batch: NDArray[np.float32], reduce: Callable[[Any], Any]) -> Any:
+                raise RuntimeError("no memory\nfor it")
+
+        with pytest.raises(InputError, match=r"^it cannot run on an input of 1 x 3: no memory for it$"):
+            GuardedSession("it", Broken()).run_reduced(np.ones((1, 3), np.float32), len)
+
+    def test_a_network_of_one_image_a_call_is_run_in_parts(self) -> None:
+        class Single:
+            inputs = (TensorSpec("x", (1, 3)),)
+
+            def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+                assert len(batch) == 1
+                return batch * 2
+
+            def run_reduced(self, batch: NDArray[np.float32], reduce: Callable[[Any], Any]) -> Any:
+                raise AssertionError("parts are joined first")
+
+        given = np.arange(6, dtype=np.float32).reshape(2, 3)
+        found = GuardedSession("it", Single()).run_reduced(given, lambda made: made)
+        np.testing.assert_array_equal(found, given * 2)
 
 
 class TestAdvice:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, get_args, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, get_args, runtime_checkable
 
 from ocrzoo.engines.limits import usable_threads
 from ocrzoo_registry.cards.schema import Format
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 EnginePrecision = Literal["float32", "bfloat16", "float16"]
 """What an engine computes in; of networks with int8 operations, all others."""
+
+Reduced = TypeVar("Reduced")
+"""What a caller makes of a network's output (:meth:`ReducingSession.run_reduced`)."""
 
 DEVICE_KINDS = ("cpu", "gpu", "xpu", "npu", "mlu", "gcu", "dcu", "iluvatar_gpu", "metax_gpu")
 """PaddleX's device types."""
@@ -138,6 +142,19 @@ class MultiOutputSession(Session, Protocol):
 
     def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         """Run one batch, N x C x H x W, and return every output in the network's order."""
+        ...
+
+
+@runtime_checkable
+class ReducingSession(Session, Protocol):
+    """A session that shows its output where the engine has it, without a copy; optional for an engine."""
+
+    def run_reduced(self, batch: NDArray[np.float32], reduce: Callable[[NDArray[np.float32]], Reduced]) -> Reduced:
+        """Run one batch, N x C x H x W, and return what ``reduce`` makes of the network's first output.
+
+        ``reduce`` must neither change nor keep the array: the engine writes its next output there. What it raises is
+        passed on.
+        """
         ...
 
 

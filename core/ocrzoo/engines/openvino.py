@@ -13,8 +13,12 @@ from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
+
+    from ocrzoo.engines.base import Reduced
 
 _PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
 
@@ -113,20 +117,25 @@ class OpenVinoSession:
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run one batch; the caller owns the result."""
-        return self._infer(batch, 1)[0]
+        return self.run_reduced(batch, lambda output: output.copy())
 
     def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         """Run one batch; the caller owns the results."""
-        return self._infer(batch, len(self._compiled.outputs))
+        count = len(self._compiled.outputs)
+        return self._infer(batch, lambda results: tuple(results[index].copy() for index in range(count)))
 
-    def _infer(self, batch: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], ...]:
+    def run_reduced(self, batch: NDArray[np.float32], reduce: Callable[[NDArray[np.float32]], Reduced]) -> Reduced:
+        """Run one batch, and return what ``reduce`` makes of the first output, which is OpenVINO's own memory."""
+        return self._infer(batch, lambda results: reduce(results[0]))
+
+    def _infer(self, batch: NDArray[np.float32], take: Callable[[Any], Reduced]) -> Reduced:
+        """Run one batch on an idle request, and take what is needed before another call may use the request."""
         try:
             request = self._idle.get_nowait()
         except Empty:
             request = self._compiled.create_infer_request()
         try:
-            results = request.infer([batch], share_inputs=True)
-            return tuple(results[index] for index in range(count))
+            return take(request.infer([batch], share_inputs=True, share_outputs=True))
         finally:
             self._idle.put(request)
 

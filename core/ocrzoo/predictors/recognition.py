@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from ocrzoo.engines.base import Session
+from ocrzoo.engines.base import ReducingSession, Session
 from ocrzoo.predictors.base import transform
 from ocrzoo.predictors.network_checks import (
     check_image_input,
@@ -17,7 +17,7 @@ from ocrzoo.predictors.network_checks import (
 )
 from ocrzoo.processing import long_lines, recognition
 from ocrzoo.processing.long_lines import Piece
-from ocrzoo.processing.recognition import Line, LineShape
+from ocrzoo.processing.recognition import BestClasses, Line, LineShape
 from ocrzoo.scheduling.together import run_all
 from ocrzoo.text import bidi
 from ocrzoo.types import Batching, Image
@@ -110,19 +110,25 @@ class TextRecognizer:
             filled = recognition.shares(crops, self._line_shape)
         else:
             batch, filled = recognition.preprocess_fixed(crops, *shape[1:]), [1.0] * len(crops)
-        output = self._session.run(batch)
-        best = self._checked_best(output, len(crops))
-        return recognition.decode(output, self._characters, filled, best)
+        best = self._run(batch, lambda output: self._checked_best(output, len(crops)))
+        return recognition.decode(best, self._characters, filled)
 
-    def _checked_best(self, output: NDArray[np.float32], count: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-        """The best class of each column, and its probability, once the output is what it must be."""
+    def _run(self, batch: NDArray[np.float32], reduce: Callable[[NDArray[np.float32]], BestClasses]) -> BestClasses:
+        """Run the network; its output, 70 KB a column of 8 pixels, is not copied where the engine can show it."""
+        if isinstance(self._session, ReducingSession):
+            return self._session.run_reduced(batch, reduce)
+        return reduce(self._session.run(batch))
+
+    def _checked_best(self, output: NDArray[np.float32], count: int) -> BestClasses:
+        """The best class of each column, once the output is what it must be."""
         if output.ndim != 3 or 0 in output.shape or (len(output), output.shape[2]) != (count, len(self._characters)):
             refuse_line_shape(self.name, output.shape, count, len(self._characters))
         best = recognition.best_classes(output)
-        check_range(self.name, float(best[1].min()), float(best[1].max()), "made of probabilities", "a softmax")
+        least, most = float(best.probabilities.min()), float(best.probabilities.max())
+        check_range(self.name, least, most, "made of probabilities", "a softmax")
         if not self._output_checked:
             check_probabilities(self.name, output[0])
-            warn_of_blank(self.name, best[0], len(self._characters))
+            warn_of_blank(self.name, best.classes, len(self._characters))
             self._output_checked = True
         return best
 

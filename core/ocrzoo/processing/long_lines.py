@@ -77,6 +77,7 @@ def join(read: Sequence[Line], cut: Sequence[Piece], shape: LineShape = USUAL) -
         tuple(int(one.place / column) for one in joined),
         probabilities,
         seen / column,
+        margin=min(line.margin for line in read),
     )
 
 

@@ -35,6 +35,21 @@ USUAL = LineShape()
 """That of all PP-OCR models from v3 on."""
 
 
+SURE = 0.9
+"""Where the best class of a column has this probability, no second one is looked for."""
+
+
+@dataclass(frozen=True)
+class BestClasses:
+    """The best class of each column of a network's output; all arrays are N x T."""
+
+    classes: NDArray[np.intp]
+    probabilities: NDArray[np.float32]
+    margins: NDArray[np.float32]
+    """Its probability less that of the second-best class; from a probability of 0.9 on the least that can be, 2 p - 1.
+    """
+
+
 @dataclass(frozen=True)
 class Line:
     """A decoded line: its text, and where in the crop each character is.
@@ -57,6 +72,8 @@ class Line:
     """Columns that the line spans, without padding; not whole, since a column is several pixels."""
     order: tuple[int, ...] | None = None
     """The index of the entry of each code point of ``text``; ``None`` if the text is the entries joined."""
+    margin: float = 1.0
+    """The narrowest margin of its columns (:class:`BestClasses`); it tells how easily rounding changes the text."""
 
     @property
     def sources(self) -> tuple[int, ...]:
@@ -125,40 +142,47 @@ def shares(crops: Sequence[Image], shape: LineShape = USUAL) -> list[float]:
     return [ratio / widest for ratio in ratios]
 
 
-def best_classes(output: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """Return the best class of each column of an output, N x T x classes, and its probability, N x T each."""
+def best_classes(output: NDArray[np.float32]) -> BestClasses:
+    """Return the best class of each column of an output, N x T x classes, which is neither changed nor kept."""
     classes = output.argmax(axis=2)
-    return classes, np.take_along_axis(output, classes[:, :, None], axis=2)[:, :, 0]
+    probabilities = np.take_along_axis(output, classes[:, :, None], axis=2)[:, :, 0]
+    margins = 2 * probabilities - 1
+    unsure = probabilities < SURE
+    columns = output[unsure]
+    columns[np.arange(len(columns)), classes[unsure]] = 0
+    margins[unsure] = probabilities[unsure] - columns.max(axis=1)
+    return BestClasses(classes, probabilities, margins)
 
 
-def decode(
-    output: NDArray[np.float32],
-    characters: Sequence[str],
-    filled: Sequence[float] | None = None,
-    best: tuple[NDArray[np.intp], NDArray[np.float32]] | None = None,
-) -> list[Line]:
-    """Decode the network's output, N x T x classes, by greedy CTC; class 0 is the blank.
+def decode(best: BestClasses, characters: Sequence[str], filled: Sequence[float] | None = None) -> list[Line]:
+    """Decode the best classes of lines by greedy CTC; class 0 is the blank.
 
     ``characters`` has one entry a class, the blank included; ``filled`` is the share of the T columns that each line
-    fills (:func:`shares`; default: all); ``best`` is what :func:`best_classes` returned, if it was called before.
+    fills (:func:`shares`; default: all).
     """
-    classes, probabilities = best or best_classes(output)
-    cells = [output.shape[1] * part for part in filled or [1.0] * len(output)]
+    count, columns = best.classes.shape
+    cells = [columns * part for part in filled or [1.0] * count]
+    margins: list[float] = best.margins.min(axis=1).tolist()
     return [
-        _collapse(row, scores, characters, width)
-        for row, scores, width in zip(classes, probabilities, cells, strict=True)
+        _collapse(row, scores, characters, width, margin)
+        for row, scores, width, margin in zip(best.classes, best.probabilities, cells, margins, strict=True)
     ]
 
 
 def _collapse(
-    classes: NDArray[np.intp], probabilities: NDArray[np.float32], characters: Sequence[str], cells: float
+    classes: NDArray[np.intp],
+    probabilities: NDArray[np.float32],
+    characters: Sequence[str],
+    cells: float,
+    margin: float,
 ) -> Line:
     kept = classes != 0
     kept[1:] &= classes[1:] != classes[:-1]
     (columns,) = kept.nonzero()
     if not columns.size:
-        return Line("", 0.0, cells=cells)
+        return Line("", 0.0, cells=cells, margin=margin)
     found: list[int] = classes[columns].tolist()
     entries = tuple([characters[index] for index in found])
     scores = probabilities[columns]
-    return Line("".join(entries), float(scores.mean()), entries, tuple(columns.tolist()), tuple(scores.tolist()), cells)
+    mean = float(scores.mean())
+    return Line("".join(entries), mean, entries, tuple(columns.tolist()), tuple(scores.tolist()), cells, margin=margin)

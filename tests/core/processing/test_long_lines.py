@@ -112,5 +112,7 @@ class TestJoin:
         cut = [Piece(blank(48, 1000), 0), Piece(blank(48, 1000), 700)]
         empty = Line("", 0.0, cells=125.0)
         assert join([empty, empty], cut) == Line("", 0.0, (), (), (), 212.5)
+        unsure = [Line("", 0.0, cells=125.0, margin=0.5), Line("", 0.0, cells=125.0, margin=0.25)]
+        assert join(unsure, cut).margin == 0.25
         for read in ([empty, reading("a" * 100, cut[1])], [reading("a" * 100, cut[0]), empty]):
             assert join(read, cut).text == read[0].text + read[1].text

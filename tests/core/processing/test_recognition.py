@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ocrzoo.processing.recognition import Line, LineShape, batches, decode, preprocess, preprocess_fixed, shares
+from ocrzoo.processing.recognition import (
+    Line,
+    LineShape,
+    batches,
+    best_classes,
+    decode,
+    preprocess,
+    preprocess_fixed,
+    shares,
+)
 from ocrzoo.types import Batching, Image
 
 CHARACTERS = ["", "a", "b", "c", " "]
@@ -176,6 +185,38 @@ class TestBatches:
         assert all(groups)
 
 
+class TestBestClasses:
+    """The best class of each column, and how far ahead of the second it is."""
+
+    def test_exact_where_the_network_is_unsure(self) -> None:
+        made = np.array([[[0.1, 0.5, 0.4], [0.7, 0.1, 0.2]]], np.float32)
+        best = best_classes(made)
+        assert best.classes.tolist() == [[1, 0]]
+        np.testing.assert_allclose(best.probabilities, [[0.5, 0.7]])
+        np.testing.assert_allclose(best.margins, [[0.1, 0.5]], atol=1e-7)
+
+    def test_the_least_that_can_be_where_it_is_sure(self) -> None:
+        (margin,) = best_classes(np.array([[[0.95, 0.03, 0.02]]], np.float32)).margins[0]
+        assert margin == pytest.approx(0.9)
+
+    def test_of_two_equal_classes_the_first_with_no_margin(self) -> None:
+        best = best_classes(np.array([[[0.2, 0.4, 0.4]]], np.float32))
+        assert (best.classes.item(), best.margins.item()) == (1, 0)
+
+    def test_the_output_stays_as_it_is(self) -> None:
+        made = output([steps([1, 2, 0], 0.6)])
+        made.flags.writeable = False  # as an engine may lend it
+        kept = made.copy()
+        best_classes(made)
+        np.testing.assert_array_equal(made, kept)
+
+    def test_a_line_has_its_narrowest_margin(self) -> None:
+        made = np.array([[[0.1, 0.6, 0.3], [0.5, 0.25, 0.25]], [[0, 1, 0], [1, 0, 0]]], np.float32)
+        unsure, sure = decode(best_classes(made), ["", "a", " "])
+        assert unsure.margin == pytest.approx(0.25)
+        assert sure.margin == 1
+
+
 class TestDecode:
     """Greedy CTC: runs become one character, blanks none."""
 
@@ -193,38 +234,39 @@ class TestDecode:
         ],
     )
     def test_texts(self, classes: list[int], text: str) -> None:
-        assert decode(output([steps(classes)]), CHARACTERS)[0].text == text
+        assert decode(best_classes(output([steps(classes)])), CHARACTERS)[0].text == text
 
     def test_the_score_is_the_mean_over_the_first_step_of_each_run(self) -> None:
         made = output([[(0, 0.99), (1, 0.8), (1, 0.95), (0, 0.7), (2, 0.6)]])
-        (line,) = decode(made, CHARACTERS)
+        (line,) = decode(best_classes(made), CHARACTERS)
         assert line.text == "ab"
         assert line.score == pytest.approx(0.7)
 
     def test_nothing_but_blanks(self) -> None:
-        assert decode(output([steps([0, 0, 0])]), CHARACTERS) == [Line("", 0.0, cells=3.0)]
+        (line,) = decode(best_classes(output([steps([0, 0, 0], 1.0)])), CHARACTERS)
+        assert line == Line("", 0.0, cells=3.0)
 
     def test_rows_are_lines(self) -> None:
-        lines = decode(output([steps([1, 2]), steps([0, 0]), steps([3, 3])]), CHARACTERS)
+        lines = decode(best_classes(output([steps([1, 2]), steps([0, 0]), steps([3, 3])])), CHARACTERS)
         assert [line.text for line in lines] == ["ab", "", "c"]
 
     def test_a_character_may_be_several_code_points(self) -> None:
-        assert decode(output([steps([1, 2])]), ["", "क्ष", "é", "c", " "])[0].text == "क्षé"
+        assert decode(best_classes(output([steps([1, 2])])), ["", "क्ष", "é", "c", " "])[0].text == "क्षé"
 
     def test_scores_are_python_numbers(self) -> None:
-        assert type(decode(output([steps([1])]), CHARACTERS)[0].score) is float
+        assert type(decode(best_classes(output([steps([1])])), CHARACTERS)[0].score) is float
 
     def test_each_entry_has_the_first_column_of_its_run_and_the_probability_there(self) -> None:
-        (line,) = decode(output([[(0, 0.99), (1, 0.75), (1, 0.95), (0, 0.7), (2, 0.5)]]), CHARACTERS)
+        (line,) = decode(best_classes(output([[(0, 0.99), (1, 0.75), (1, 0.95), (0, 0.7), (2, 0.5)]])), CHARACTERS)
         assert (line.entries, line.columns, line.probabilities) == (("a", "b"), (1, 4), (0.75, 0.5))
 
     def test_cells_are_the_columns_of_the_line_itself(self) -> None:
         made = output([steps([1, 2, 0, 0]), steps([1, 0, 2, 0])])
-        assert [line.cells for line in decode(made, CHARACTERS, [0.5, 0.9])] == [2.0, 3.6]
-        assert [line.cells for line in decode(made, CHARACTERS)] == [4.0, 4.0]
+        assert [line.cells for line in decode(best_classes(made), CHARACTERS, [0.5, 0.9])] == [2.0, 3.6]
+        assert [line.cells for line in decode(best_classes(made), CHARACTERS)] == [4.0, 4.0]
 
     def test_code_points_know_their_entry(self) -> None:
-        (line,) = decode(output([steps([1, 0, 3, 2])]), ["", "🇩🇪", "b", "क्ष", " "])
+        (line,) = decode(best_classes(output([steps([1, 0, 3, 2])])), ["", "🇩🇪", "b", "क्ष", " "])
         assert line.text == "🇩🇪क्षb"
         assert line.sources == (0, 0, 1, 1, 1, 2)
         assert [line.columns[index] for index in line.sources] == [0, 0, 2, 2, 2, 3]
@@ -236,7 +278,7 @@ class TestDecode:
         runs = [next(group) for _, group in groupby(row, key=lambda step: step[0])]
         kept = [(index, probability) for index, probability in runs if index != 0]
         score = sum(probability for _, probability in kept) / len(kept) if kept else 0.0
-        line = decode(output([row]), CHARACTERS)[0]
+        line = decode(best_classes(output([row])), CHARACTERS)[0]
         assert line.text == "".join(CHARACTERS[index] for index, _ in kept)
         assert line.score == pytest.approx(score, abs=1e-6)
         assert line.sources == tuple(range(len(kept)))

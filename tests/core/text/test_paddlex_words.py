@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ocrzoo.processing.recognition import Line, decode, shares
+from ocrzoo.processing.recognition import Line, best_classes, decode, shares
 from ocrzoo.text.bidi import in_logical_order
 from ocrzoo.text.paddlex_words import Box, bounds_of, in_rows, runs_of, words_with_boxes
 from ocrzoo.types import Quad
@@ -31,7 +31,7 @@ def test_as_paddlex(case: dict[str, Any]) -> None:
     characters = ["", *RECORDED["charset"], " "]
     output = np.eye(len(characters), dtype=np.float32)[case["classes"]][np.newaxis]
     crops = [np.empty((height, width, 3), np.uint8) for height, width in case["sizes"]]
-    (read,) = decode(output, characters, [shares(crops)[case["row"]]])
+    (read,) = decode(best_classes(output), characters, [shares(crops)[case["row"]]])
     if case["arabic"]:
         read = in_logical_order(read, as_paddlex=True)
     words, regions = words_with_boxes(read, np.array(case["quad"], np.int16))
