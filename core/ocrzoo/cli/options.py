@@ -123,10 +123,15 @@ def together(*options: Decorator) -> Decorator:
     return add
 
 
-prediction_options = together(
+stage_options = together(
     click.option("--use_doc_orientation_classify", type=Switch(), help="Correct the orientation of pages."),
     click.option("--use_doc_unwarping", type=Switch(), help="Unwarp bent pages."),
     click.option("--use_textline_orientation", type=Switch(), help="Rotate lines that are upside down."),
+)
+"""Adds the switches of optional stages."""
+
+prediction_options = together(
+    stage_options,
     click.option(
         "--text_det_limit_side_len",
         type=int,
@@ -167,7 +172,7 @@ password_options = together(
 )
 """Adds the passwords of PDF files."""
 
-running_options = together(
+engine_options = together(
     click.option(
         "--engine", metavar="NAME", type=ENGINE, help="openvino, onnxruntime or paddle.  [the fastest installed]"
     ),
@@ -197,6 +202,11 @@ running_options = together(
         type=click.Choice(["first", "all"]),
         help="Frames of an animated GIF, PNG or WebP, or photographs in one file, that are pages.  [first]",
     ),
+)
+"""Adds the options for engine and device."""
+
+running_options = together(
+    engine_options,
     click.option(
         "--save_path",
         metavar="DIR",

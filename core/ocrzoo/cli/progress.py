@@ -28,14 +28,14 @@ def download_events(*, messages: bool = True) -> DownloadEvents:
 
 
 @contextmanager
-def page_progress(total: int | None) -> Iterator[Any]:
-    """Yield a function to call after each page; a bar is shown unless pages are printed to the terminal."""
-    if (total is not None and total < 2) or not stderr_is_terminal() or stdout_is_terminal():
+def page_progress(total: int | None, what: str = "pages", *, printed: bool = True) -> Iterator[Any]:
+    """Yield a function to call after each page; a bar is shown unless pages are ``printed`` to the terminal."""
+    if (total is not None and total < 2) or not stderr_is_terminal() or (printed and stdout_is_terminal()):
         yield lambda: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("pages"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(what, markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=_console(), transient=True) as progress:
         task = progress.add_task("pages", total=total)
         yield lambda: progress.advance(task)

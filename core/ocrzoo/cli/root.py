@@ -15,6 +15,7 @@ from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import read_bounded
 
 _COMMANDS = {
+    "bench": "ocrzoo.cli.commands.bench:bench",
     "bundle": "ocrzoo.cli.commands.bundle:bundle",
     "completion": "ocrzoo.cli.commands.completion:completion",
     "doctor": "ocrzoo.cli.commands.doctor:doctor",

@@ -1,0 +1,159 @@
+"""Measure configurations, each in a process of its own: its memory is its own, and if it is killed the others go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import IO, Any, TypeAlias, cast
+
+from ocrzoo.benchmark.figures import Measured
+from ocrzoo.benchmark.samples import Samples, open_gpu, require_psutil
+from ocrzoo_registry.errors import ExitCode, UsageError
+
+WORKER = Path(__file__).with_name("worker.py")
+SAMPLE_PAGES = Path(__file__).with_name("pages")
+"""Pages that are read if none are given: English, Chinese and a table of numbers."""
+INTERVAL_S = 0.05
+"""Time between two samples of memory."""
+ENDING_S = 5.0
+
+Process: TypeAlias = "subprocess.Popen[str]"
+Reports: TypeAlias = "SimpleQueue[str | None]"
+"""Lines that a process has written; ``None`` is their end."""
+
+UNAVAILABLE = (ExitCode.NOT_FOUND, ExitCode.SOURCE)
+"""What a configuration fails with whose models cannot be had."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One configuration, and how often it reads which pages."""
+
+    configuration: str
+    options: Mapping[str, Any]
+    """The arguments of ``create_pipeline``."""
+    pages: Sequence[str]
+    warmup: int
+    """Pages that are read first, without being measured; the first loads the models."""
+    repeats: int
+
+    def to_json(self) -> str:
+        """Return it as a worker reads it."""
+        kept = ("options", "pages", "warmup", "repeats")
+        return json.dumps({key: getattr(self, key) for key in kept}, default=str)
+
+
+class Failed(Exception):
+    """A configuration ended early."""
+
+    def __init__(self, message: str, code: ExitCode) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def measure(job: Job, on_page: Callable[[], object]) -> Measured:
+    """Measure one configuration; ``on_page`` is called after each page of the repeats.
+
+    Raises:
+        Failed: It cannot be measured.
+        UsageError: A library that reads the figures is not installed, or no Python interpreter can be started.
+    """
+    psutil = require_psutil()
+    gpu = open_gpu(str(job.options.get("device") or "cpu"))
+    hardware = " + ".join(filter(None, (cpu_name(), gpu[0] if gpu else "")))
+    with _started(job) as (process, reports):
+        measured = Measured(job.configuration, hardware, Samples(psutil.Process(process.pid), gpu[1] if gpu else None))
+        _follow(process, reports, measured, on_page)
+    if not measured.seconds or not measured.pages:
+        raise Failed("; ".join(measured.unread) or "no page was found", ExitCode.INPUTS)
+    return measured
+
+
+def _follow(process: Process, reports: Reports, measured: Measured, on_page: Callable[[], object]) -> None:
+    """Take samples and reports until the process has ended."""
+    measuring = False
+    while True:
+        if measuring:
+            measured.samples.take()
+        try:
+            report = reports.get(timeout=INTERVAL_S)
+        except Empty:
+            continue
+        if report is None:
+            break
+        match json.loads(report):
+            case {"event": "ready"}:
+                measuring = True
+            case {"event": "page", "lines": lines, "characters": characters}:
+                measured.pages += 1
+                measured.lines += lines
+                measured.characters += characters
+                on_page()
+            case {"event": "unread", "message": message} if not measured.seconds:
+                measured.unread.append(message)
+            case {"event": "repeat", "seconds": seconds}:
+                measured.seconds.append(seconds)
+            case {"event": "failed", "message": message, "code": code}:
+                raise Failed(message, ExitCode(code))
+    status = process.wait()
+    if status != 0:
+        killed = "was killed: the machine may have too little memory" if status < 0 else f"ended with status {status}"
+        raise Failed(f"its process {killed}", ExitCode.BUG)
+
+
+@contextmanager
+def _started(job: Job) -> Iterator[tuple[Process, Reports]]:
+    """Start a process; yield it and the queue of what it reports."""
+    from multiprocessing.spawn import get_executable
+
+    program = os.fsdecode(get_executable() or "")
+    if not program or getattr(sys, "frozen", False):
+        raise UsageError("bench needs a Python interpreter: install ocrzoo with pip")
+    process = subprocess.Popen(
+        [program, "-P", "-X", "utf8", str(WORKER)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    to, back = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
+    reports: Reports = SimpleQueue()
+    listener = Thread(target=_listen, args=(back, reports), daemon=True)
+    listener.start()
+    try:
+        with suppress(BrokenPipeError), to:  # it ended at once: its status tells
+            to.write(job.to_json() + "\n")
+        yield process, reports
+    finally:
+        process.terminate()
+        try:
+            process.wait(ENDING_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        listener.join()
+        back.close()
+
+
+def _listen(back: IO[str], reports: Reports) -> None:
+    for line in back:
+        reports.put(line)
+    reports.put(None)
+
+
+def cpu_name() -> str:
+    """Return the processor's name, and how many of its cores this process may use."""
+    names = Path("/proc/cpuinfo")
+    lines = names.read_text(encoding="utf-8", errors="replace").splitlines() if names.is_file() else []
+    found = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{found or platform.processor() or platform.machine()}, {cores} cores"
