@@ -158,6 +158,15 @@ class ReducingSession(Session, Protocol):
         ...
 
 
+@runtime_checkable
+class ReleasingSession(Session, Protocol):
+    """A session that can return the memory that it keeps for further calls; optional for an engine."""
+
+    def release(self) -> None:
+        """Return that memory to the system; the next call takes longer. Any thread may call it, at any time."""
+        ...
+
+
 class Engine(Protocol):
     """An inference engine.
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ocrzoo.engines.base import EngineOptions, TensorSpec
@@ -13,8 +17,6 @@ from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -30,6 +32,12 @@ CACHED_PRIMITIVES = 100
 OpenVINO keeps 5000, so that memory grows with every new page size; 100 costs no time (docs/engines.md).
 """
 
+LARGE = 1_500_000
+"""Pixels of a call, N x H x W, above which a network is compiled for that one shape.
+
+Its memory is planned then: detection in float32 takes 82 to 88 bytes a pixel instead of 143 to 250 (docs/engines.md).
+Compiling takes a fraction of such a call's time, and is done again only when the shape changes.
+"""
 
 _KINDS = {"f": "float", "i": "int", "u": "uint"}
 _TYPES = {f"{short}{bits}": f"{kind}{bits}" for short, kind in _KINDS.items() for bits in (8, 16, 32, 64)}
@@ -65,10 +73,19 @@ class OpenVinoEngine:
         try:
             model = core.read_model(folder / _PROGRAMS[file_format])
             align_corners = _expose_grid(model)
-            return OpenVinoSession(core.compile_model(model, device, settings), align_corners)
+            compile_for = partial(_compile_for, core, folder / _PROGRAMS[file_format], device, settings)
+            return OpenVinoSession(core.compile_model(model, device, settings), align_corners, compile_for)
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
             raise EngineError(f"openvino could not load {folder} on {options.device}: {reason}") from error
+
+
+def _compile_for(core: Any, program: Path, device: str, settings: dict[str, Any], shape: tuple[int, ...]) -> Any:
+    """Compile a network for inputs of one shape."""
+    model = core.read_model(program)
+    _expose_grid(model)
+    model.reshape(list(shape))
+    return core.compile_model(model, device, settings)
 
 
 def _device(core: Any, options: EngineOptions) -> str:
@@ -108,9 +125,19 @@ def _expose_grid(model: Any) -> bool | None:
 class OpenVinoSession:
     """A compiled network; each concurrent call uses its own inference request."""
 
-    def __init__(self, compiled: Any, align_corners: bool | None = None) -> None:
+    def __init__(
+        self,
+        compiled: Any,
+        align_corners: bool | None = None,
+        compile_for: Callable[[tuple[int, ...]], Any] | None = None,
+    ) -> None:
+        """``compile_for`` compiles the network for one shape; without it, the one of any shape takes large inputs."""
         self.align_corners = align_corners
         self._compiled = compiled
+        self._compile_for = compile_for
+        self._large: tuple[tuple[int, ...], Any] | None = None
+        """The shape of the last large input, and the network compiled for it."""
+        self._lock = Lock()
         self._idle: SimpleQueue[Any] = SimpleQueue()
         self.inputs = tuple(_spec(port) for port in compiled.inputs)
         self.outputs = tuple(_spec(port) for port in compiled.outputs)
@@ -128,8 +155,22 @@ class OpenVinoSession:
         """Run one batch, and return what ``reduce`` makes of the first output, which is OpenVINO's own memory."""
         return self._infer(batch, lambda results: reduce(results[0]))
 
+    def release(self) -> None:
+        """Return the memory that is kept for further calls; the next one takes longer."""
+        with self._lock:
+            self._large = None
+        while not self._idle.empty():
+            with suppress(Empty):
+                self._idle.get_nowait()
+        self._compiled.release_memory()
+
     def _infer(self, batch: NDArray[np.float32], take: Callable[[Any], Reduced]) -> Reduced:
         """Run one batch on an idle request, and take what is needed before another call may use the request."""
+        if self._compile_for is not None and batch.size // batch.shape[1] > LARGE:
+            network = self._large_network(batch.shape)
+            taken = take(network.create_infer_request().infer([batch], share_inputs=True, share_outputs=True))
+            network.release_memory()  # else it would lie beside what the next stage takes
+            return taken
         try:
             request = self._idle.get_nowait()
         except Empty:
@@ -138,6 +179,14 @@ class OpenVinoSession:
             return take(request.infer([batch], share_inputs=True, share_outputs=True))
         finally:
             self._idle.put(request)
+
+    def _large_network(self, shape: tuple[int, ...]) -> Any:
+        """The network compiled for one shape, in place of the one for the last such shape."""
+        with self._lock:
+            if self._large is None or self._large[0] != shape:
+                self._large = None
+                self._large = (shape, self._compile_for(shape))  # type: ignore[misc]  # checked by the caller
+            return self._large[1]
 
 
 def _spec(port: Any) -> TensorSpec:
