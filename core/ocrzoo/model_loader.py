@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from ocrzoo_registry.plugins.registrations import OFFICIAL
 from ocrzoo_registry.plugins.specs import EngineSpec, PredictorSpec, load_attribute
 from ocrzoo_registry.store.store import ModelFiles
 from ocrzoo_registry.zoo import Zoo
+
+_CHECKED = "ocrzoo.predictors.checked:CheckedRecognizer"
 
 log = logging.getLogger("ocrzoo")
 
@@ -91,12 +94,13 @@ class ModelLoader:
             )
         config = _config_of(card, files.folder, custom=custom is not None)
         _check_decoder(card.name, spec, config)
-        make = self._maker(card, spec, config, self._plugin(card, custom=custom is not None))
+        exact = partial(replace(self, wanted=replace(self.wanted, stated="float32")).predictor, name, task, model_dir)
+        make = self._maker(card, spec, config, self._plugin(card, custom=custom is not None), exact)
         rates = card.error_rates if custom is None else ()
         candidates = [
             Candidate(engine, one.files, one.options, one.precision, one.batching)
             for engine in able
-            for one in variants(rates, files, engine, self.options, self.wanted)
+            for one in variants(rates, files, engine, self.options, self.wanted.for_task(card.task))
         ]
         if custom is not None or not self._is_published(files):
             return make(*next(self._sessions(candidates)))
@@ -124,8 +128,15 @@ class ModelLoader:
         source = "" if files.manifest is None else files.manifest.source
         return source in self.zoo.sources and not self.zoo.sources.get(source).mutable
 
-    def _maker(self, card: ModelCard, spec: PredictorSpec, config: Mapping[str, Any], plugin: str | None) -> Maker:
-        """What makes the predictor of a session; that of a plugin is guarded."""
+    def _maker(
+        self,
+        card: ModelCard,
+        spec: PredictorSpec,
+        config: Mapping[str, Any],
+        plugin: str | None,
+        exact: Callable[[], Any],
+    ) -> Maker:
+        """What makes the predictor of a session; that of a plugin is guarded. ``exact`` makes that of float32."""
 
         def make(candidate: Candidate, session: Session) -> Any:
             if plugin is None:
@@ -136,6 +147,8 @@ class ModelLoader:
                 guard_predictor(predictor, card.task, card.name, plugin)
             if isinstance(getattr(predictor, "batching", None), str):  # of a recognizer: the caller may say otherwise
                 predictor.batching = candidate.batching
+                if candidate.precision == "checked":
+                    return load_attribute(_CHECKED)(predictor, exact)
             return predictor
 
         return make

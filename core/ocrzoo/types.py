@@ -17,8 +17,9 @@ Quad: TypeAlias = "NDArray[np.int16]"
 Batching = Literal["exact", "width"]
 """Which lines share a call: PaddleX's groups, or lines of similar width."""
 
-Precision = Literal["auto", "float32", "bfloat16", "float16"]
-"""Numeric precision as users name it. ``auto``: the fastest that is as accurate as float32 by the model's figures."""
+Precision = Literal["auto", "float32", "bfloat16", "float16", "checked"]
+"""Numeric precision as users name it. ``auto``: the fastest that is as accurate as float32 by the model's figures;
+``checked``: recognition in the fastest of the CPU, and once more in float32 where a line's text is in doubt."""
 
 Frames = Literal["first", "all"]
 """Which frames of an animation, or photographs of a file that has several, are pages."""

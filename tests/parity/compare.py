@@ -90,6 +90,8 @@ def read_with_ocrzoo(model: str, engine: str, paths: dict[str, Path]) -> Pages:
         text_detection_model_name=f"{model}_det",
         text_recognition_model_name=f"{model}_rec",
         engine=engine,
+        precision="float32",
+        batching="exact",
         use_doc_orientation_classify=False,
         use_doc_unwarping=False,
         use_textline_orientation=False,

@@ -21,7 +21,13 @@ def play_with_ocrzoo(request: Mapping[str, Any], zoo: Zoo, *, paddlex_quirks: bo
         pipeline = given.pop("pipeline", None)
         engine = given.pop("engine", "onnxruntime")
         return create_pipeline(
-            pipeline, engine=engine, threads=THREADS, paddlex_quirks=paddlex_quirks, zoo=zoo, **given
+            pipeline,
+            engine=engine,
+            threads=THREADS,
+            precision="float32",
+            paddlex_quirks=paddlex_quirks,
+            zoo=zoo,
+            **given,
         )
 
     return play(request, make)

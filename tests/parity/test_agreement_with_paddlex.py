@@ -56,6 +56,8 @@ def _read(zoo: Zoo, model: str, engine: str, paths: Sequence[Path], *, paddlex_q
         text_recognition_model_name=f"{model}_rec",
         engine=engine,
         threads=2,
+        precision="float32",
+        batching="exact",
         paddlex_quirks=paddlex_quirks,
         use_doc_orientation_classify=False,
         use_doc_unwarping=False,

@@ -12,7 +12,7 @@ from ocrzoo.inputs import Password
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import Configuration
 from ocrzoo.pipelines.modules import MODULES
-from ocrzoo.precision.wanted import Wanted
+from ocrzoo.precision.wanted import DEFAULT, Wanted
 from ocrzoo.types import Batching, Frames, Precision
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.languages.ranking import Preference
@@ -124,11 +124,12 @@ def create_pipeline(
     ``use_doc_orientation_classify``, ``use_doc_unwarping`` and ``use_textline_orientation`` turn stages on or off;
     a call of ``predict`` may override them.
 
-    ``precision`` is ``float32`` (the default), ``bfloat16``, ``float16``, or ``auto``, the fastest that is as accurate
-    as float32 by the model's figures; ``batching="exact"`` groups lines as PaddleX does, ``"width"`` those of similar
-    width, with less padding; docs/pipeline.md has how they combine. ``paddlex_quirks=True`` reproduces PaddleX where
-    ocrzoo deviates on purpose (docs/paddlex-differences.md). ``frames="all"`` reads every frame of an animation, and
-    every photograph of a file that has several, as a page; by default the first is read, and a warning is logged.
+    ``precision`` is ``float32`` (the default), ``bfloat16``, ``float16``, ``checked`` (bfloat16, and float32 for lines
+    in doubt), or ``auto``, the fastest that is as accurate as float32 by the model's figures; ``batching="exact"``
+    groups lines as PaddleX does, ``"width"`` those of similar width, with less padding; docs/pipeline.md has how they
+    combine. ``paddlex_quirks=True`` reproduces PaddleX where ocrzoo deviates on purpose (docs/paddlex-differences.md).
+    ``frames="all"`` reads every frame of an animation, and every photograph of a file that has several, as a page; by
+    default the first is read, and a warning is logged.
 
     Raises:
         UnknownModel: No card has the name given.
@@ -189,7 +190,7 @@ def read(input: Any, *, password: Password = None, **options: Unpack[Options]) -
 def _wanted(record: Any) -> Wanted:
     """What a pipeline's configuration asks for; its precision and that of its modules follow with the engine."""
     batching, quirks = getattr(record, "batching", None), getattr(record, "paddlex_quirks", False)
-    return Wanted(batching=batching, paddlex_quirks=quirks)
+    return Wanted(DEFAULT, batching, paddlex_quirks=bool(quirks))
 
 
 def _check_arguments(function: str, given: Iterable[str]) -> None:

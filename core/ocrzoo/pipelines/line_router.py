@@ -9,6 +9,7 @@ from typing import Any
 from ocrzoo.pipelines.schema import Reader, RecognitionModule
 from ocrzoo.pipelines.turned_lines import Reading, turn_doubtful
 from ocrzoo.predictors.base import Recognizer
+from ocrzoo.predictors.checked import CheckedRecognizer
 from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo.processing.geometry import is_tall
 from ocrzoo.processing.recognition import Line
@@ -83,7 +84,7 @@ class LineRouter:
 
     def _recognize(self, reader: int, images: Sequence[Image], recognizers: Sequence[Recognizer]) -> list[Line]:
         settings, recognizer = self.readers[reader], recognizers[reader]
-        squeezes = self._quirks and isinstance(recognizer, TextRecognizer)  # recognizers of plugins do as they do
+        squeezes = self._quirks and isinstance(recognizer, TextRecognizer | CheckedRecognizer)  # not of plugins
         more: dict[str, Any] = {"squeeze": True} if squeezes else {}
         lines = recognizer.predict(
             images,

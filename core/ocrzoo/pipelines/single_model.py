@@ -19,10 +19,11 @@ from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.executor import OnError, run_batches
 from ocrzoo.pipelines.predict_params import plain
 from ocrzoo.pipelines.schema import MAX_UNCLIP_RATIO, ConfigRecord, Count, EngineSettings, Shape, Share
+from ocrzoo.precision.wanted import DEFAULT, Wanted
 from ocrzoo.predictors.base import Detector, ImageClassifier, Recognizer, Unwarper
 from ocrzoo.results.model_results import DocTrResult, ModelResult, TextDetResult, TextRecResult, TopkResult
 from ocrzoo.results.output_files import PageSource
-from ocrzoo.types import Image, Precision
+from ocrzoo.types import Batching, Image, Precision
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.zoo import Zoo
@@ -70,7 +71,8 @@ def _detect(detector: Detector, images: Sequence[Image], given: Mapping[str, Any
 
 
 def _recognize(recognizer: Recognizer, images: Sequence[Image], given: Mapping[str, Any]) -> list[dict[str, Any]]:
-    lines = recognizer.predict(images, len(images), **given)
+    batching: Batching = getattr(recognizer, "batching", "exact")  # that of a plugin may not say
+    lines = recognizer.predict(images, len(images), batching=batching, **given)
     return [{"rec_text": line.text, "rec_score": line.score} for line in lines]
 
 
@@ -194,8 +196,9 @@ def create_model(
     zoo = zoo or Zoo()
     options = EngineOptions(Device.parse("cpu" if device in (None, "") else str(device)), threads)
     running = {"engine": engine, "engine_config": engine_config, "use_hpip": use_hpip, "hpi_config": hpi_config}
-    running["precision"] = precision
-    loader = configured_loader(ModelLoader(zoo, options=options), checked(EngineSettings, running, "create_model"))
+    running |= {"precision": precision}
+    loader = ModelLoader(zoo, options=options, wanted=Wanted(DEFAULT))
+    loader = configured_loader(loader, checked(EngineSettings, running, "create_model"))
     found_task = task or _task(zoo, model_name, model_dir)
     predictor = loader.predictor(model_name, found_task, model_dir)  # checked there
     name = str(getattr(predictor, "name", None) or model_name or Path(str(model_dir)).name)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ocrzoo")
 
+QUICK: EnginePrecision = "bfloat16"
+"""In which lines are read before they are checked."""
+
 _FLOAT32 = frozenset({"float32"})
 
 
@@ -26,7 +29,7 @@ class Variant:
     """One way to run a model on an engine."""
 
     precision: str
-    """``float32``, ``bfloat16`` or ``float16``."""
+    """``float32``, ``bfloat16``, ``float16`` or ``checked``."""
     batching: Batching
     """Which lines share a call, unless the caller says."""
     files: ModelFiles
@@ -44,7 +47,8 @@ def variants(
     """
     rates = [rate for rate in error_rates if rate.engine == spec.name]
     if wanted.precision != "auto":
-        return [_variant(wanted.precision, files, options, wanted, rates)]
+        unable = wanted.precision == "checked" and QUICK not in native_precisions(spec, options)
+        return [_variant("float32" if unable else wanted.precision, files, options, wanted, rates)]
     allowed = list(_allowed(files, spec, options, wanted, rates))
     has_float32 = any(one.precision == "float32" for one in allowed)
     return allowed if has_float32 else [*allowed, _variant("float32", files, options, wanted, rates)]
@@ -71,16 +75,21 @@ def _allowed(
         return
     native = native_precisions(spec, options)
     for rate in sorted(rates, key=lambda one: -one.speed):
-        if rate.percent <= reference and rate.precision in native and wanted.batching in (None, rate.batching):
-            computed = replace(options, precision=cast("EnginePrecision", rate.precision))
-            yield Variant(rate.precision, rate.batching, files, computed)
+        computed = _computed(rate.precision)
+        if rate.percent <= reference and computed in native and wanted.batching in (None, rate.batching):
+            yield Variant(rate.precision, rate.batching, files, replace(options, precision=computed))
 
 
 def _variant(
     precision: str, files: ModelFiles, options: EngineOptions, wanted: Wanted, rates: Sequence[ErrorRate]
 ) -> Variant:
-    batching = wanted.batching or ("exact" if wanted.is_paddlex else _favoured(precision, rates))
-    return Variant(precision, batching, files, replace(options, precision=cast("EnginePrecision", precision)))
+    batching = wanted.batching or ("exact" if wanted.is_paddlex else _favoured(_computed(precision), rates))
+    return Variant(precision, batching, files, replace(options, precision=_computed(precision)))
+
+
+def _computed(precision: str) -> EnginePrecision:
+    """What the engine computes in."""
+    return QUICK if precision == "checked" else cast("EnginePrecision", precision)
 
 
 def _favoured(precision: str, rates: Sequence[ErrorRate]) -> Batching:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from ocrzoo.types import Batching, Precision
@@ -15,13 +15,14 @@ ALIASES: dict[str, Precision] = {"fp32": "float32", "bf16": "bfloat16", "fp16": 
 """Shorter names, which are accepted; PaddleX has the first and the last."""
 
 DEFAULT: Precision = "float32"
+"""Of pipelines and of single models."""
 
 
 @dataclass(frozen=True)
 class Wanted:
     """A precision, and which lines share a call, as the user asks for them (docs/pipeline.md has a table)."""
 
-    stated: Precision = DEFAULT
+    stated: Precision = "float32"
     """As given; :attr:`precision` is what follows from it."""
     batching: Batching | None = None
     """``None``: PaddleX's with float32, otherwise what the model's figures favour."""
@@ -38,6 +39,11 @@ class Wanted:
     def is_paddlex(self) -> bool:
         """Whether PaddleX's answers are asked for: float32, and its calls."""
         return self.precision == "float32" and self.batching in (None, "exact")
+
+    def for_task(self, task: str) -> Wanted:
+        """Return what is asked for of a model; only recognition can be checked, all else is chosen by figures."""
+        checked = self.stated == "checked" and task != "text_recognition"
+        return replace(self, stated="auto") if checked else self
 
 
 def parse_precision(name: Any) -> Precision:

@@ -108,6 +108,27 @@ def test_a_precision_that_is_named_is_the_only_way() -> None:
     assert ways(Wanted("bfloat16", "exact")) == [("bfloat16", "exact")]
 
 
+def test_auto_may_check() -> None:
+    rates = [
+        rate("float32", "exact", 2.0, 1.0),
+        rate("checked", "width", 2.0, 1.4),
+        rate("bfloat16", "width", 2.1, 1.8),
+    ]
+    [first, last] = variants(rates, FILES, SPEC, EngineOptions(), Wanted("auto"))
+    assert (first.precision, first.options.precision) == ("checked", "bfloat16")
+    assert last.precision == "float32"
+
+
+def test_checked_is_the_reduced_precision_of_the_cpu() -> None:
+    [found] = variants(RATES, FILES, SPEC, EngineOptions(), Wanted("checked"))
+    assert (found.precision, found.options.precision, found.batching) == ("checked", "bfloat16", "width")
+
+
+def test_or_float32_where_it_has_none(engine: ModuleType) -> None:
+    engine.Quick = Silent  # type: ignore[attr-defined]
+    assert ways(Wanted("checked")) == [("float32", "width")]
+
+
 def test_its_batching_is_by_width_where_that_costs_no_accuracy() -> None:
     assert ways(Wanted("bfloat16")) == [("bfloat16", "width")]
     assert ways(Wanted("bfloat16"), [rate("bfloat16", "exact", 2.0, 1.6), rate("bfloat16", "width", 2.1, 1.8)]) == [

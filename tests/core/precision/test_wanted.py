@@ -32,6 +32,12 @@ def test_auto_is_auto_otherwise(wanted: Wanted) -> None:
     assert wanted.precision == "auto"
 
 
+def test_only_recognition_is_checked() -> None:
+    assert Wanted("checked").for_task("text_recognition").precision == "checked"
+    assert Wanted("checked").for_task("text_detection").precision == "auto"
+    assert Wanted("bfloat16").for_task("text_detection").precision == "bfloat16"
+
+
 @pytest.mark.parametrize("wanted", [Wanted("bfloat16", "exact"), Wanted("bfloat16", paddlex_quirks=True)])
 def test_a_precision_that_is_named_is_taken(wanted: Wanted) -> None:
     assert wanted.precision == "bfloat16"
