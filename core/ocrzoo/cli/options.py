@@ -191,8 +191,8 @@ engine_options = together(
     click.option(
         "--precision",
         type=PrecisionName(PRECISIONS),
-        help="Numeric precision; auto: the fastest as accurate as float32 by the model's figures; checked: bfloat16, and "
-        "float32 for lines in doubt.  [float32]",
+        help="Numeric precision; auto: the fastest as accurate as float32 by the model's figures; checked: bfloat16, "
+        "and float32 for lines in doubt.  [float32]",
     ),
     click.option(
         "--batching", type=click.Choice(["exact", "width"]), help="Batch lines as PaddleX does, or by width.  [exact]"
