@@ -42,8 +42,8 @@ def variants(
     """Return the ways to run a model on an engine that the request allows, the best first.
 
     ``error_rates`` are those of the model's card; custom weights have none. A precision that is named is the only way.
-    ``auto`` has those whose error rate is not above that of float32 with PaddleX's calls, and that the CPU computes
-    itself; the fastest first, and float32 last.
+    ``auto`` has those whose error rate is not above that of float32 with PaddleX's calls, as far as the pages tell, and
+    that the CPU computes itself; the fastest first, and float32 last.
     """
     rates = [rate for rate in error_rates if rate.engine == spec.name]
     if wanted.precision != "auto":
@@ -76,8 +76,13 @@ def _allowed(
     native = native_precisions(spec, options)
     for rate in sorted(rates, key=lambda one: -one.speed):
         computed = _computed(rate.precision)
-        if rate.percent <= reference and computed in native and wanted.batching in (None, rate.batching):
+        if _as_accurate(rate, reference) and computed in native and wanted.batching in (None, rate.batching):
             yield Variant(rate.precision, rate.batching, files, replace(options, precision=computed))
+
+
+def _as_accurate(rate: ErrorRate, reference: float) -> bool:
+    """Whether a way makes no more errors than the reference, or the difference may be chance."""
+    return rate.percent <= reference or (rate.difference is not None and rate.difference[0] <= 0)
 
 
 def _variant(

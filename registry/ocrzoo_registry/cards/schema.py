@@ -123,6 +123,8 @@ class ErrorRate(Record):
     """Which lines share a call: PaddleX's groups, or lines of similar width."""
     percent: Annotated[float, Field(ge=0)]
     """Character error rate, spaces included, 0 to 100 and beyond."""
+    difference: Annotated[tuple[float, float], Strict(strict=False)] | None = None
+    """The 95 % interval of the difference to float32 with PaddleX's groups, in percentage points, paired by page."""
     speed: Annotated[float, Field(gt=0)] = 1.0
     """Times as fast as float32 with PaddleX's groups, on a CPU that computes the precision itself."""
     pages: Text

@@ -77,6 +77,13 @@ def test_auto_takes_what_is_as_accurate_as_float32_the_fastest_first() -> None:
     ]
 
 
+def test_a_difference_that_may_be_chance_is_none() -> None:
+    more = rate("bfloat16", "width", 2.1, 1.8)
+    chance, certain = (more.model_copy(update={"difference": one}) for one in ((-0.1, 0.3), (0.02, 0.2)))
+    assert ways(Wanted("auto"), [RATES[0], chance]) == [("bfloat16", "width"), ("float32", "exact")]
+    assert ways(Wanted("auto"), [RATES[0], certain]) == [("float32", "exact")]
+
+
 def test_auto_keeps_the_batching_that_is_named() -> None:
     assert ways(Wanted("auto", "width")) == [("bfloat16", "width"), ("float32", "width")]
     assert ways(Wanted("auto", "exact")) == [("float32", "exact")]
