@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -12,15 +12,14 @@ from typing import Any
 from ocrzoo.custom_weights import card_for, custom_card, custom_files
 from ocrzoo.engines.base import Device, EngineOptions, Session
 from ocrzoo.guards import blamed_on, guard_predictor
-from ocrzoo.loading import self_check
 from ocrzoo.loading.candidates import Candidate, names, usable_engines
-from ocrzoo.loading.sessions import load_session
+from ocrzoo.loading.plan import Maker, Plan
 from ocrzoo.precision.variants import variants
 from ocrzoo.precision.wanted import Wanted
+from ocrzoo.tuning import choice
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.charsets import check_charset
 from ocrzoo_registry.cards.schema import Format, ModelCard, Task
-from ocrzoo_registry.cards.weights import weights_fault
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.temporary import get_to_run
 from ocrzoo_registry.errors import EngineError, IntegrityError, UsageError
@@ -33,9 +32,6 @@ from ocrzoo_registry.zoo import Zoo
 _CHECKED = "ocrzoo.predictors.checked:CheckedRecognizer"
 
 log = logging.getLogger("ocrzoo")
-
-Maker = Callable[[Candidate, Session], Any]
-"""Makes a predictor of a session."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +46,8 @@ class ModelLoader:
     """The precision, and which lines share a call."""
     accelerated: bool | None = None
     """Without :attr:`engine`: ``True`` excludes Paddle's own runtime, ``False`` all others (PaddleX's ``use_hpip``)."""
+    tuned: bool = True
+    """Without :attr:`engine`: whether what ``ocrzoo tune`` found on this machine decides."""
     devices: tuple[Device, ...] = ()
     """Devices that process pages in parallel; empty: the one of the options."""
     warned: set[str] = field(default_factory=set, repr=False, compare=False)
@@ -61,7 +59,11 @@ class ModelLoader:
         return self.devices or (self.options.device,)
 
     def predictor(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Any:
-        """Load a model for a task and return its predictor.
+        """Load a model for a task and return its predictor; the arguments and errors are those of :meth:`plan`."""
+        return self.plan(name, task, model_dir).predictor()
+
+    def plan(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Plan:
+        """Find a model's files and the engines to try, without loading it.
 
         ``model_dir`` is a folder with custom weights and their ``inference.yml``, which has the name if ``name`` is
         ``None``. Without it, the files come from the cache or a source.
@@ -96,32 +98,60 @@ class ModelLoader:
         _check_decoder(card.name, spec, config)
         exact = partial(replace(self, wanted=replace(self.wanted, stated="float32")).predictor, name, task, model_dir)
         make = self._maker(card, spec, config, self._plugin(card, custom=custom is not None), exact)
-        rates = card.error_rates if custom is None else ()
-        candidates = [
-            Candidate(engine, one.files, one.options, one.precision, one.batching)
-            for engine in able
-            for one in variants(rates, files, engine, self.options, self.wanted.for_task(card.task))
-        ]
-        if custom is not None or not self._is_published(files):
-            return make(*next(self._sessions(candidates)))
-        return self._checked(card, make, candidates)
+        published = custom is None and self._is_published(files)
+        rated = (
+            card if custom is None else card.model_copy(update={"error_rates": ()})
+        )  # they are of the published weights
+        candidates = self._candidates(rated, files, able)
+        if published and self.tuned and self.engine is None:
+            candidates = self._in_tuned_order(card, files, engines, candidates)
+        return Plan(self.zoo, card, files, candidates, make, published, self._warn)
 
-    def _checked(self, card: ModelCard, make: Maker, candidates: Sequence[Candidate]) -> Any:
-        """The predictor on the first engine that finds what the card states; if none does, on the first that loads."""
-        first: Any = None
-        for candidate, session in self._sessions(candidates):
-            predictor = make(candidate, session)
-            fault = self_check.fault_of(card, predictor, candidate, self.zoo.store)
-            if fault is None:
-                return predictor
-            first = predictor if first is None else first
-            step = "trying the next engine"
-            if candidate is candidates[-1]:
-                step = "no other engine can be tried, so its answers may be wrong: install another, or name one"
-            log.warning(
-                "%s failed its self-check on %s %s: %s; %s", card.name, candidate, candidate.spec.version, fault, step
-            )
-        return first
+    def _candidates(self, card: ModelCard, files: ModelFiles, engines: Sequence[EngineSpec]) -> list[Candidate]:
+        wanted = self.wanted.for_task(card.task)
+        return [
+            Candidate(engine, one.files, one.options, one.precision, one.batching)
+            for engine in engines
+            for one in variants(card.error_rates, files, engine, self.options, wanted)
+        ]
+
+    def _in_tuned_order(
+        self, card: ModelCard, files: ModelFiles, engines: Sequence[EngineSpec], candidates: list[Candidate]
+    ) -> list[Candidate]:
+        """The candidates as ``ocrzoo tune`` found them on this machine, if it was run; other stored formats count."""
+        found = choice.find(files, self.zoo.engines, self.zoo.store)
+        if found is None:
+            return candidates
+        others = self.other_formats(card, files, engines)
+        more = [one for other, able in others for one in self._candidates(card, other, able)]
+        return choice.in_order([*candidates, *more], found)
+
+    def plan_to_tune(self, name: str) -> Plan:
+        """Return a plan with every way that a user may get without naming an engine, the default in float32 first.
+
+        Raises:
+            OcrzooError: As :meth:`plan`.
+        """
+        card = self.zoo.models.get(name)
+        exact = replace(self, engine=None, tuned=False, wanted=Wanted("float32", "exact"))
+        plan = exact.plan(name, card.task)
+        engines = usable_engines(self.zoo.engines, accelerated=self.accelerated)
+        files = plan.files
+        found = list(plan.candidates)
+        for loader in (exact, replace(exact, wanted=Wanted("auto"))):
+            for stored, able in [(files, engines), *loader.other_formats(card, files, engines)]:
+                reading = [spec for spec in able if spec.reads(stored.file_format, stored.folder)]
+                found += loader._candidates(card, stored, reading)  # noqa: SLF001  # of this class
+        return replace(plan, candidates=list(dict.fromkeys(found)))
+
+    def other_formats(
+        self, card: ModelCard, files: ModelFiles, engines: Sequence[EngineSpec]
+    ) -> list[tuple[ModelFiles, list[EngineSpec]]]:
+        """The other formats in which the model is stored, and the engines that read each."""
+        kinds = dict.fromkeys(kind for spec in engines for kind in spec.formats if kind in card.artifacts)
+        stored = (self.zoo.store.find(card.name, kind) for kind in kinds if kind != files.file_format)
+        here = [other for other in stored if other is not None]
+        return [(one, [spec for spec in engines if spec.reads(one.file_format, one.folder)]) for one in here]
 
     def _is_published(self, files: ModelFiles) -> bool:
         """Whether these are the published weights, as far as is known: not those of a folder of the user's."""
@@ -160,27 +190,6 @@ class ModelLoader:
             origins.append(self.zoo.models.origin(card.name))
         return next((str(origin) for origin in origins if origin.distribution != OFFICIAL), None)
 
-    def _sessions(self, candidates: Sequence[Candidate]) -> Iterator[tuple[Candidate, Session]]:
-        """Load the model into one engine after the other; one that cannot is skipped with a warning.
-
-        Raises:
-            EngineError: None can.
-            IntegrityError: The files are none of weights.
-        """
-        loaded = False
-        for place, candidate in enumerate(candidates):
-            try:
-                session = load_session(candidate, self.zoo.engines.origin(candidate.spec.name), self._warn)
-            except UsageError as error:
-                _check_weights(candidate.files)
-                if not loaded and candidate is candidates[-1]:
-                    raise
-                step = "trying the next engine" if place + 1 < len(candidates) else "there is no other engine"
-                log.warning("%s; %s", str(error)[:300], step)
-            else:
-                loaded = True
-                yield candidate, session
-
     def _resolve(self, card: ModelCard, engines: list[EngineSpec]) -> ModelFiles:
         formats: list[Format] = list(dict.fromkeys(kind for spec in engines for kind in spec.formats))
         if not set(formats) & set(card.artifacts):
@@ -199,16 +208,6 @@ class ModelLoader:
         if warning not in self.warned:
             self.warned.add(warning)
             log.warning("%s", warning)
-
-
-def _check_weights(files: ModelFiles) -> None:
-    """Say what is wrong with files that an engine could not load, before it does in its own words.
-
-    Raises:
-        IntegrityError: A file is missing, or is none of weights.
-    """
-    if fault := weights_fault(files.folder, files.file_format):
-        raise IntegrityError(f"{files.name}: {files.folder}: {fault}")
 
 
 def _config_of(card: ModelCard, folder: Path, *, custom: bool) -> dict[str, Any]:

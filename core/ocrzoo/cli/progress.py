@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from threading import Lock
@@ -107,3 +107,17 @@ def _console() -> Console:
     from rich.console import Console
 
     return Console(stderr=True)
+
+
+@contextmanager
+def share_progress(what: str, names: Sequence[str]) -> Iterator[Callable[[str, float], object]]:
+    """Yield a function that is told which name is worked on, and the share done, 0 to 1; a bar on a terminal."""
+    if not stderr_is_terminal():
+        yield lambda _name, _share: None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn(f"{what} {{task.description}}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_console(), transient=True) as progress:
+        task = progress.add_task("", total=len(names))
+        yield lambda name, share: progress.update(task, description=name, completed=names.index(name) + share)

@@ -26,6 +26,7 @@ _COMMANDS = {
     "ocr": "ocrzoo.cli.commands.ocr:ocr",
     "plugins": "ocrzoo.cli.commands.plugins:plugins",
     "sources": "ocrzoo.cli.commands.sources:sources",
+    "tune": "ocrzoo.cli.commands.tune:tune",
 }
 """Each sub-command's dotted path; only the one that runs is imported."""
 

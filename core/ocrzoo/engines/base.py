@@ -84,6 +84,8 @@ class EngineOptions:
     """CPU threads per call; 0: as many as this process may use cores, by affinity and the container's limit."""
     precision: EnginePrecision = "float32"
     """Numeric precision. Below float32, recognized text may change, so it must be requested."""
+    streams: int = 1
+    """Calls that run at once, each with that many threads, for engines that must know it when a network is loaded."""
 
     def __post_init__(self) -> None:
         """Check the number of threads and the precision.

@@ -30,7 +30,7 @@ _HPI_KEYS = (
     *("auto_config", "backend", "backend_config", "auto_paddle2onnx"),
     *("pdx_model_name", "device_type", "device_id", "hpi_info"),
 )
-"""The keys of PaddleX's ``hpi_config``; those after the third are ignored."""
+"""The keys of PaddleX's ``hpi_config``; those of the second line are ignored."""
 
 
 def configured_loader(loader: ModelLoader, settings: EngineSettings) -> ModelLoader:
@@ -63,6 +63,8 @@ def _with_hpi_config(loader: ModelLoader, config: Mapping[str, Any]) -> ModelLoa
     for key in config:
         if key not in _HPI_KEYS:
             raise UsageError(f"hpi_config: unknown key {key!r}{did_you_mean(str(key), _HPI_KEYS)}")
+    if config.get("auto_config") is not None:
+        loader = replace(loader, tuned=bool(config["auto_config"]))
     backend, settings = config.get("backend"), config.get("backend_config")
     if backend is not None:
         loader = _with_engine(loader, str(backend))

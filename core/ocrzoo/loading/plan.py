@@ -1,0 +1,105 @@
+"""How one model is going to be run: the ways to try, the best first, and what makes its predictor."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ocrzoo.engines.base import Session
+from ocrzoo.loading import self_check
+from ocrzoo.loading.candidates import Candidate
+from ocrzoo.loading.sessions import load_session
+from ocrzoo_registry.cards.schema import ModelCard
+from ocrzoo_registry.cards.weights import weights_fault
+from ocrzoo_registry.errors import IntegrityError, UsageError
+from ocrzoo_registry.store.store import ModelFiles
+from ocrzoo_registry.zoo import Zoo
+
+log = logging.getLogger("ocrzoo")
+
+Maker = Callable[[Candidate, Session], Any]
+"""Makes a predictor of a session."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one model is going to be run."""
+
+    zoo: Zoo
+    card: ModelCard
+    files: ModelFiles
+    """The model as it was found; what is kept about it is kept for these files."""
+    candidates: Sequence[Candidate]
+    """At least one, the best first."""
+    make: Maker
+    is_checked: bool
+    """Whether the weights must find what the card states: not those of the user."""
+    warn: Callable[[str], object]
+    """Logs a warning, once for all models."""
+
+    def predictor(self) -> Any:
+        """Return the predictor on the first engine that loads the model and finds what the card states.
+
+        If no engine finds that, the first one that loads the model is used, with a warning.
+
+        Raises:
+            EngineError: No engine can load it.
+            IntegrityError: The files are none of weights, or the network is not what its task needs.
+        """
+        first: Any = None
+        for candidate, session in self._sessions():
+            predictor = self.make(candidate, session)
+            fault = self.fault_of(candidate, predictor)
+            if fault is None:
+                return predictor
+            first = predictor if first is None else first
+            step = "trying the next engine"
+            if candidate is self.candidates[-1]:
+                step = "no other engine can be tried, so its answers may be wrong: install another, or name one"
+            engine = f"{candidate} {candidate.spec.version}"
+            log.warning("%s failed its self-check on %s: %s; %s", self.card.name, engine, fault, step)
+        return first
+
+    def load(self, candidate: Candidate) -> Any:
+        """Return the predictor on one engine.
+
+        Raises:
+            EngineError: It cannot load the model.
+        """
+        return self.make(candidate, self._session(candidate))
+
+    def fault_of(self, candidate: Candidate, predictor: Any) -> str | None:
+        """Return what the predictor finds otherwise than the card states, as text, or ``None``."""
+        return self_check.fault_of(self.card, predictor, candidate, self.zoo.store) if self.is_checked else None
+
+    def _sessions(self) -> Iterator[tuple[Candidate, Session]]:
+        """Load the model into one engine after the other; one that cannot is skipped with a warning."""
+        loaded = False
+        for candidate in self.candidates:
+            try:
+                session = self._session(candidate)
+            except UsageError as error:
+                _check_weights(candidate.files)
+                is_last = candidate is self.candidates[-1]
+                if is_last and not loaded:
+                    raise
+                step = "there is no other engine" if is_last else "trying the next engine"
+                log.warning("%s; %s", str(error)[:300], step)
+            else:
+                loaded = True
+                yield candidate, session
+
+    def _session(self, candidate: Candidate) -> Session:
+        return load_session(candidate, self.zoo.engines.origin(candidate.spec.name), self.warn)
+
+
+def _check_weights(files: ModelFiles) -> None:
+    """Say what is wrong with files that an engine could not load, before it does in its own words.
+
+    Raises:
+        IntegrityError: A file is missing, or is none of weights.
+    """
+    if fault := weights_fault(files.folder, files.file_format):
+        raise IntegrityError(f"{files.name}: {files.folder}: {fault}")
