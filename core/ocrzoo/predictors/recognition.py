@@ -17,7 +17,7 @@ from ocrzoo.predictors.network_checks import (
 )
 from ocrzoo.processing import long_lines, recognition
 from ocrzoo.processing.long_lines import Piece
-from ocrzoo.processing.recognition import BestClasses, Line, LineShape
+from ocrzoo.processing.recognition import BestClasses, Call, Line, LineShape
 from ocrzoo.scheduling.together import run_all
 from ocrzoo.text import bidi
 from ocrzoo.types import Batching, Image
@@ -74,7 +74,7 @@ class TextRecognizer:
     ) -> list[Line]:
         """Read lines (H x W x 3, uint8, BGR, no side 0); results come in the order of the crops.
 
-        ``batching`` is which lines share a call (:func:`.recognition.batches`). With ``input_shape``, 3 x height x
+        ``batching`` is which lines share a call (:func:`.recognition.calls`). With ``input_shape``, 3 x height x
         width, each line is stretched to that size, as networks of a fixed shape need; the default is the fixed shape
         that the network states, if any. Lines much longer than networks take are read in pieces
         (:mod:`.long_lines`); with ``squeeze`` they are squeezed, as in PaddleX, and lost.
@@ -99,15 +99,15 @@ class TextRecognizer:
         self, crops: Sequence[Image], batch_size: int, batching: Batching, shape: InputShape | None
     ) -> list[Line]:
         """Read lines, in visual order."""
-        groups = recognition.batches(crops, batch_size, batching, self._line_shape)
-        read = run_all(lambda group: self._read([crops[i] for i in group], shape), groups, self._calls_at_once)
-        lines = dict(zip(chain(*groups), chain(*read), strict=True))
+        calls = recognition.calls(crops, batch_size, batching, self._line_shape)
+        read = run_all(lambda call: self._read(call, [crops[i] for i in call.lines], shape), calls, self._calls_at_once)
+        lines = dict(zip(chain.from_iterable(call.lines for call in calls), chain(*read), strict=True))
         return [lines[index] for index in range(len(crops))]
 
-    def _read(self, crops: Sequence[Image], shape: InputShape | None) -> list[Line]:
+    def _read(self, call: Call, crops: Sequence[Image], shape: InputShape | None) -> list[Line]:
         if shape is None:
-            batch = recognition.preprocess(crops, self._line_shape)
-            filled = recognition.shares(crops, self._line_shape)
+            batch = recognition.preprocess(crops, self._line_shape, call.width)
+            filled = recognition.shares(crops, self._line_shape, call.ratio)
         else:
             batch, filled = recognition.preprocess_fixed(crops, *shape[1:]), [1.0] * len(crops)
         best = self._run(batch, lambda output: self._checked_best(output, len(crops)))

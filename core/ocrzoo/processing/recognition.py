@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 
 import cv2
 import numpy as np
@@ -15,10 +16,15 @@ from ocrzoo.types import Batching, Image
 MAX_WIDTH = 3200
 """Wider lines are squeezed."""
 
-CALL_COLUMNS = 1920
-"""Total width in pixels of the lines of a call with ``width``; larger calls do not fit the CPU caches."""
-PADDED = 1.25
-"""Ratio of the widest to the narrowest line of a call with ``width``."""
+CALL_COLUMNS = 1300
+"""Most columns of pixels of a call, all its lines together: what larger calls compute does not fit the CPU's caches.
+
+Measured on two cores with the rest of a page's calls between them (docs/engines.md).
+"""
+STEPS_AN_OCTAVE = 8
+"""Widths that lines are padded to with ``width``, from each power of two to the next: at most an eighth is added."""
+LEAST_STEP = 32
+"""Pixels between two such widths, at least."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +89,25 @@ class Line:
         return tuple(index for index, entry in enumerate(self.entries) for _ in entry)
 
 
-def preprocess(crops: Sequence[Image], shape: LineShape = USUAL) -> NDArray[np.float32]:
-    """Return N x 3 x 48 x W float32 in -1 to 1: lines are scaled to that height and padded with 0 to the widest."""
+@dataclass(frozen=True)
+class Call:
+    """Lines that the network reads at once."""
+
+    lines: tuple[int, ...]
+    """Their indices."""
+    width: int
+    """Pixels that each of them is padded to."""
+    ratio: float
+    """The width by the height, before it was rounded to pixels."""
+
+
+def preprocess(crops: Sequence[Image], shape: LineShape = USUAL, width: int | None = None) -> NDArray[np.float32]:
+    """Return N x 3 x 48 x W float32 in -1 to 1: lines are scaled to that height and padded with 0.
+
+    ``width`` is W, by default that of the widest line, or the least one.
+    """
     lines = [_resize(crop, shape) for crop in crops]
-    batch = np.zeros((len(lines), 3, shape.height, max(width for _, width in lines)), np.float32)
+    batch = np.zeros((len(lines), 3, shape.height, width or max(room for _, room in lines)), np.float32)
     for row, (line, _) in enumerate(lines):
         planes = line.astype(np.float32).transpose(2, 0, 1) / 255
         batch[row, :, :, : line.shape[1]] = (planes - np.float32(0.5)) / np.float32(0.5)
@@ -110,36 +131,60 @@ def _resize(crop: Image, shape: LineShape) -> tuple[Image, int]:
     return resized, room  # type: ignore[return-value]  # uint8 stays
 
 
-def batches(
+def calls(
     crops: Sequence[Image], batch_size: int, batching: Batching = "exact", shape: LineShape = USUAL
-) -> list[list[int]]:
-    """Group lines by aspect ratio, since each is padded to the widest of its batch, and padding influences the result.
+) -> list[Call]:
+    """Form the network's calls: which lines share one, and to which width they are padded, which influences the result.
 
-    Indices are sorted by width / height, ascending. ``exact`` takes ``batch_size`` at a time, as PaddleX does;
-    ``width`` takes lines of similar width that together fill 1,920 pixels.
+    Lines are sorted by width / height, ascending. With ``exact``, ``batch_size`` of them at a time are padded to the
+    widest of them, as in PaddleX; with ``width``, each line to a width that depends on itself alone, so that it reads
+    the same whatever else is on the page. A call has as many lines of one width as fill 1,300 pixels, or one.
     """
-    ratios = [crop.shape[1] / crop.shape[0] for crop in crops]
-    order = sorted(range(len(crops)), key=lambda index: ratios[index])
+    order = sorted(range(len(crops)), key=lambda index: crops[index].shape[1] / crops[index].shape[0])
     if batching == "exact":
-        return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-    widths = [min(max(shape.height * ratio, shape.min_width), MAX_WIDTH) for ratio in ratios]
-    groups: list[list[int]] = []
-    for index in order:
-        width = widths[index]
-        fits = groups and (len(groups[-1]) + 1) * width <= CALL_COLUMNS and width <= PADDED * widths[groups[-1][0]]
-        if fits:
-            groups[-1].append(index)
-        else:
-            groups.append([index])
-    return groups
+        groups = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+        padded = [(group, _widest([crops[index] for index in group], shape)) for group in groups]
+        return [call for group, ratio in padded for call in _cut(group, _width(ratio, shape), ratio)]
+    widths = [_step_above(_width(_widest([crop], shape), shape)) for crop in crops]
+    return [
+        call
+        for width, group in groupby(order, widths.__getitem__)
+        for call in _cut([*group], width, width / shape.height)
+    ]
 
 
-def shares(crops: Sequence[Image], shape: LineShape = USUAL) -> list[float]:
-    """Return the share of the batch's width that each line of :func:`preprocess` fills, 0 to 1, without padding."""
+def _widest(crops: Sequence[Image], shape: LineShape) -> float:
+    """Width by height of the widest line, or of the least width."""
+    ratios: list[float] = [crop.shape[1] / crop.shape[0] for crop in crops]
+    return max(shape.min_width / shape.height, *ratios)
+
+
+def _width(ratio: float, shape: LineShape) -> int:
+    return min(int(shape.height * ratio), MAX_WIDTH)
+
+
+def _step_above(width: int) -> int:
+    """The least width of the grid that is not below; from 320 pixels on there are 28."""
+    step = max(LEAST_STEP, (1 << (width.bit_length() - 1)) // STEPS_AN_OCTAVE)
+    return min(-(-width // step) * step, MAX_WIDTH)
+
+
+def _cut(group: Sequence[int], width: int, ratio: float) -> list[Call]:
+    """Cut a group into calls of like size."""
+    count = -(-len(group) // max(CALL_COLUMNS // width, 1))
+    cuts = [len(group) * part // count for part in range(count + 1)]
+    return [Call(tuple(group[start:end]), width, ratio) for start, end in pairwise(cuts)]
+
+
+def shares(crops: Sequence[Image], shape: LineShape = USUAL, ratio: float | None = None) -> list[float]:
+    """Return the share of the batch's width that each line of :func:`preprocess` fills, 0 to 1, without padding.
+
+    ``ratio`` is :attr:`Call.ratio`, by default that of the widest line, or the least one.
+    """
     longest = MAX_WIDTH / shape.height
     ratios = [min(crop.shape[1] / crop.shape[0], longest) for crop in crops]
-    widest = max(shape.min_width / shape.height, *ratios)
-    return [ratio / widest for ratio in ratios]
+    widest = min(ratio or _widest(crops, shape), max(longest, shape.min_width / shape.height))
+    return [min(own / widest, 1.0) for own in ratios]  # the width of a grid may lack the fraction of a pixel
 
 
 def best_classes(output: NDArray[np.float32]) -> BestClasses:

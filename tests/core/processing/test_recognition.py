@@ -7,15 +7,15 @@ from itertools import groupby
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ocrzoo.processing.recognition import (
     Line,
     LineShape,
-    batches,
     best_classes,
+    calls,
     decode,
     preprocess,
     preprocess_fixed,
@@ -150,39 +150,71 @@ class TestShares:
         np.testing.assert_allclose(np.array(shares(crops)) * batch.shape[3], filled, atol=2)
 
 
-class TestBatches:
-    """Lines of like shape share a call."""
+class TestCalls:
+    """Which lines share a call of the network, and to which width they are padded."""
 
     @staticmethod
-    def widths(groups: list[list[int]], crops: list[Image]) -> list[list[int]]:
-        return [[crops[index].shape[1] for index in group] for group in groups]
+    def shapes(crops: list[Image], batch_size: int, batching: Batching) -> list[tuple[int, int]]:
+        return [(len(call.lines), call.width) for call in calls(crops, batch_size, batching)]
 
-    def test_exact_goes_by_number(self) -> None:
+    def test_exact_pads_to_the_widest_of_so_many_lines(self) -> None:
         crops = [gray(48, width) for width in (900, 100, 400, 3000, 200)]
-        assert self.widths(batches(crops, 2), crops) == [[100, 200], [400, 900], [3000]]
+        assert self.shapes(crops, 2, "exact") == [(2, 320), (1, 900), (1, 900), (1, 3000)]
+        assert [call.lines for call in calls(crops, 2)] == [(1, 4), (2,), (0,), (3,)]
+
+    def test_exact_cuts_what_the_caches_do_not_hold_and_keeps_its_width(self) -> None:
+        assert self.shapes([gray(48, 320)] * 6, 6, "exact") == [(3, 320), (3, 320)]
+        assert self.shapes([gray(48, 200)] * 5 + [gray(48, 600)], 6, "exact") == [(2, 600)] * 3
+        assert self.shapes([gray(48, 400)] * 5, 6, "exact") == [(2, 400), (3, 400)]
 
     def test_equal_shapes_stay_in_order(self) -> None:
-        assert batches([gray(48, 100)] * 5, 3) == [[0, 1, 2], [3, 4]]
+        assert [call.lines for call in calls([gray(48, 100)] * 5, 3)] == [(0, 1, 2), (3, 4)]
 
     def test_width_fills_a_call(self) -> None:
-        crops = [gray(48, 320)] * 8
-        assert [len(group) for group in batches(crops, 6, "width")] == [6, 2]
-        assert [len(group) for group in batches([gray(48, 960)] * 3, 6, "width")] == [2, 1]
+        assert self.shapes([gray(48, 320)] * 9, 6, "width") == [(3, 320), (3, 320), (3, 320)]
+        assert self.shapes([gray(48, 640)] * 3, 6, "width") == [(1, 640), (2, 640)]
 
-    def test_width_keeps_padding_small(self) -> None:
-        crops = [gray(48, width) for width in (100, 320, 400, 401, 500, 502)]
-        assert self.widths(batches(crops, 6, "width"), crops) == [[100, 320, 400], [401, 500], [502]]
+    def test_width_pads_each_line_to_the_next_width_of_the_grid(self) -> None:
+        crops = [gray(48, width) for width in (100, 320, 321, 352, 600, 1100, 2100, 3150)]
+        widths = [call.width for call in calls(crops, 6, "width") for _ in call.lines]
+        assert widths == [320, 320, 352, 352, 640, 1152, 2304, 3200]
+
+    def test_width_does_not_depend_on_what_else_is_read(self) -> None:
+        crops = [gray(48, width) for width in (50, 333, 340, 700, 710, 1500)]
+        together = {index: call.width for call in calls(crops, 6, "width") for index in call.lines}
+        assert together == {index: calls([crop], 6, "width")[0].width for index, crop in enumerate(crops)}
+
+    def test_width_makes_few_shapes(self) -> None:
+        crops = [np.empty((48, width, 3), np.uint8) for width in range(1, 4000)]
+        assert len({call.width for call in calls(crops, 6, "width")}) == 28
 
     def test_a_line_wider_than_a_call_goes_alone(self) -> None:
         crops = [gray(10, 5000), gray(10, 6000), gray(48, 2500)]
-        assert batches(crops, 6, "width") == [[2], [0], [1]]
+        assert [call.lines for call in calls(crops, 6, "width")] == [(2,), (0,), (1,)]
 
     @pytest.mark.parametrize("batching", ["exact", "width"])
+    @settings(deadline=None)
     @given(sizes=st.lists(st.tuples(st.integers(1, 60), st.integers(1, 3000)), max_size=20))
-    def test_each_line_once(self, batching: Batching, sizes: list[tuple[int, int]]) -> None:
-        groups = batches([np.empty((*size, 3), np.uint8) for size in sizes], 4, batching)
-        assert sorted(index for group in groups for index in group) == list(range(len(sizes)))
-        assert all(groups)
+    def test_each_line_once_and_wide_enough(self, batching: Batching, sizes: list[tuple[int, int]]) -> None:
+        crops = [np.zeros((*size, 3), np.uint8) for size in sizes]
+        made = calls(crops, 4, batching)
+        assert sorted(index for call in made for index in call.lines) == list(range(len(sizes)))
+        assert all(call.lines for call in made)
+        for call in made:
+            own = [crops[index] for index in call.lines]
+            assert preprocess(own, width=call.width).shape == (len(own), 3, 48, call.width)
+            assert max(shares(own, ratio=call.ratio)) <= 1
+
+    @settings(deadline=None)
+    @given(sizes=st.lists(st.tuples(st.integers(1, 60), st.integers(1, 900)), min_size=1, max_size=6))
+    def test_what_the_network_sees_in_exact_is_cut_from_paddlexs_batch(self, sizes: list[tuple[int, int]]) -> None:
+        crops = [np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8) for size in sizes]
+        made = calls(crops, 6)
+        order = [crops[index] for call in made for index in call.lines]
+        parts = [preprocess([crops[index] for index in call.lines], width=call.width) for call in made]
+        np.testing.assert_array_equal(np.concatenate(parts), preprocess(order))
+        filled = [share for call in made for share in shares([crops[i] for i in call.lines], ratio=call.ratio)]
+        assert filled == shares(order)
 
 
 class TestBestClasses:
