@@ -20,13 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino as ov
-import openvino.opset13 as op
 from bench.peer_programs import MODELS
 from record import list_pages, model_folder
 
 from ocrzoo import create_pipeline
-from ocrzoo.guards import GuardedSession
 
 PAGES = Path(__file__).parents[1] / "tests" / "data" / "pages"
 SIZES = ((1024, 1024, 1024), (1920, 480, 480), (2048, 2048, 2048))
@@ -37,6 +34,9 @@ Shape = tuple[int, ...]
 
 def product_rate(precision: str, threads: int, repeats: int = 20) -> float:
     """Return the GFLOP/s of OpenVINO's best matrix product."""
+    import openvino as ov
+    from openvino import opset13 as op
+
     core, rates = ov.Core(), []
     for rows, shared, columns in SIZES:
         left = op.parameter([rows, shared], np.float32)
@@ -83,29 +83,38 @@ _OPERATIONS = {
 
 
 class Calls:
-    """The calls of networks: how often each shape came, and how long they took."""
+    """The calls of networks in OpenVINO: how often each shape came, and how long they took."""
 
     def __init__(self) -> None:
-        self.shapes: Counter[tuple[str, Shape]] = Counter()
+        self.shapes: Counter[Shape] = Counter()
         self.seconds: Counter[str] = Counter()
 
-    def watch(self, name: str) -> None:
-        """Note the calls of a method of sessions."""
-        own = getattr(GuardedSession, name)
+    def watch(self) -> None:
+        """Note the calls from now on."""
+        import openvino as ov
 
-        def wrapper(session: Any, batch: Any, *rest: Any) -> Any:
+        own = ov.InferRequest.infer
+
+        def wrapper(request: Any, inputs: Any, **options: Any) -> Any:
             start = time.perf_counter()
-            result = own(session, batch, *rest)
-            task = session._name  # noqa: SLF001  # the name of the model
-            self.shapes[task, tuple(batch.shape)] += 1
-            self.seconds[task] += time.perf_counter() - start
+            result = own(request, inputs, **options)
+            if inputs[0].ndim == 4:
+                self.shapes[tuple(inputs[0].shape)] += 1
+                self.seconds[task_of(inputs[0].shape)] += time.perf_counter() - start
             return result
 
-        setattr(GuardedSession, name, wrapper)
+        ov.InferRequest.infer = wrapper
+
+
+def task_of(shape: Shape) -> str:
+    """Return ``rec`` for inputs of recognition, whose lines are 48 pixels high; sides of pages are multiples of 32."""
+    return "rec" if 48 in shape[1:3] else "det"
 
 
 def gflop(name: str, shapes: Counter[Shape]) -> float:
     """Return the GFLOP of calls of a model, by the shape of their input."""
+    import openvino as ov
+
     core, total = ov.Core(), 0.0
     network = model_folder(name, "onnx") / "inference.onnx"
     for shape, times in shapes.items():
@@ -127,8 +136,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
     pages = [str(page) for page in list_pages(options.pages)]
     calls = Calls()
-    for method in ("run", "run_reduced"):
-        calls.watch(method)
+    calls.watch()
     limits = {precision: [product_rate(precision, options.threads)] for precision in PRECISIONS}
     rows = []
     for model in options.model or MODELS:
@@ -149,9 +157,10 @@ def main(argv: Sequence[str] | None = None) -> None:
             calls.seconds.clear()
             for _ in range(options.repeats):
                 list(pipeline.predict(pages))
-            for name in (f"{model}_det", f"{model}_rec"):
-                shapes = Counter({shape: times for (task, shape), times in calls.shapes.items() if task == name})
-                rows.append((name, precision, gflop(name, shapes), calls.seconds[name], shapes.total()))
+            for task in ("det", "rec"):
+                shapes = Counter({shape: times for shape, times in calls.shapes.items() if task_of(shape) == task})
+                name = f"{model}_{task}"
+                rows.append((name, precision, gflop(name, shapes), calls.seconds[task], shapes.total()))
     for precision in PRECISIONS:
         limits[precision].append(product_rate(precision, options.threads))
     for precision, (before, after) in limits.items():
