@@ -12,6 +12,7 @@ from typing import Any
 from ocrzoo.custom_weights import card_for, custom_card, custom_files
 from ocrzoo.engines.base import Device, EngineOptions, Session
 from ocrzoo.guards import blamed_on, guard_predictor
+from ocrzoo.loading import conversion
 from ocrzoo.loading.candidates import Candidate, names, usable_engines
 from ocrzoo.loading.plan import Maker, Plan
 from ocrzoo.precision.variants import variants
@@ -48,6 +49,8 @@ class ModelLoader:
     """Without :attr:`engine`: ``True`` excludes Paddle's own runtime, ``False`` all others (PaddleX's ``use_hpip``)."""
     tuned: bool = True
     """Without :attr:`engine`: whether what ``ocrzoo tune`` found on this machine decides."""
+    converts: bool = True
+    """Whether Paddle models are converted to ONNX, where the extra ``convert`` is installed."""
     devices: tuple[Device, ...] = ()
     """Devices that process pages in parallel; empty: the one of the options."""
     warned: set[str] = field(default_factory=set, repr=False, compare=False)
@@ -90,7 +93,8 @@ class ModelLoader:
         engines = usable_engines(self.zoo.engines, self.engine, accelerated=self.accelerated)
         files = self._resolve(card, engines) if custom is None else replace(custom, name=card.name)
         able = [engine for engine in engines if engine.reads(files.file_format, files.folder)]
-        if not able:
+        converted = self._converted(card, files, engines, able)
+        if not able and converted is None:
             raise EngineError(
                 f"{files.folder} has {card.name} as {files.file_format}, which {names(engines)} cannot read"
             )
@@ -102,10 +106,27 @@ class ModelLoader:
         rated = (
             card if custom is None else card.model_copy(update={"error_rates": ()})
         )  # they are of the published weights
-        candidates = self._candidates(rated, files, able)
+        readable = [(files, able)] if converted is None else [converted, (files, able)]
+        candidates = [one for form, reading in readable for one in self._candidates(rated, form, reading)]
         if published and self.tuned and self.engine is None:
             candidates = self._in_tuned_order(card, files, engines, candidates)
         return Plan(self.zoo, card, files, candidates, make, published, self._warn)
+
+    def _converted(
+        self, card: ModelCard, files: ModelFiles, engines: Sequence[EngineSpec], able: Sequence[EngineSpec]
+    ) -> tuple[ModelFiles, list[EngineSpec]] | None:
+        """A Paddle model as ONNX with the engines that agree, where no faster engine reads it as it is."""
+        reading, paddle = [spec for spec in engines if "onnx" in spec.formats], self._paddle
+        if files.file_format != "paddle" or paddle is None or not reading or any(spec.accelerated for spec in able):
+            return None
+        return conversion.onnx_form(card, files, reading, paddle, self.zoo.store)
+
+    @property
+    def _paddle(self) -> EngineSpec | None:
+        """The engine that a conversion is compared with, if models are converted at all."""
+        if not (self.converts and conversion.can_convert()):
+            return None
+        return next((spec for spec in self.zoo.engines if spec.installed and "paddle" in spec.formats), None)
 
     def _candidates(self, card: ModelCard, files: ModelFiles, engines: Sequence[EngineSpec]) -> list[Candidate]:
         wanted = self.wanted.for_task(card.task)
@@ -192,6 +213,8 @@ class ModelLoader:
 
     def _resolve(self, card: ModelCard, engines: list[EngineSpec]) -> ModelFiles:
         formats: list[Format] = list(dict.fromkeys(kind for spec in engines for kind in spec.formats))
+        if "onnx" in formats and self._paddle is not None:
+            formats = list(dict.fromkeys([*formats, "paddle"]))
         if not set(formats) & set(card.artifacts):
             able = [spec for spec in self.zoo.engines if set(spec.formats) & set(card.artifacts)]
             steps = (f"engine {spec.name}" if spec.installed else f'pip install "{spec.install}"' for spec in able)

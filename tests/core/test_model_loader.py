@@ -396,7 +396,7 @@ class TestAdvice:
 
     def test_an_engine_that_is_installed_is_named_and_not_installed_again(self, home: Path, asked: list[Any]) -> None:
         name = "PP-OCRv3_mobile_det"
-        made = loader(home, QUICK, OTHER, name="quick")
+        made = replace(loader(home, QUICK, OTHER, name="quick"), converts=False)
         with pytest.raises(EngineError, match=r"published as paddle, which quick cannot read: engine other; then put"):
             made.predictor(name, TASK)
 

@@ -65,6 +65,8 @@ def _with_hpi_config(loader: ModelLoader, config: Mapping[str, Any]) -> ModelLoa
             raise UsageError(f"hpi_config: unknown key {key!r}{did_you_mean(str(key), _HPI_KEYS)}")
     if config.get("auto_config") is not None:
         loader = replace(loader, tuned=bool(config["auto_config"]))
+    if config.get("auto_paddle2onnx") is not None:
+        loader = replace(loader, converts=bool(config["auto_paddle2onnx"]))
     backend, settings = config.get("backend"), config.get("backend_config")
     if backend is not None:
         loader = _with_engine(loader, str(backend))

@@ -38,7 +38,13 @@ def ocrzoo_engines():
 """
 
 
-def measured(name: str, budget_s: float = 30) -> Choice:
+@pytest.fixture(autouse=True)
+def few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure quickly: no test depends on which way is the fastest."""
+    monkeypatch.setattr("ocrzoo.tuning.measure.MOST_ROUNDS", 5)
+
+
+def measured(name: str, budget_s: float = 300) -> Choice:
     zoo = Zoo()
     plan = ModelLoader(zoo).plan_to_tune(name)
     choice = tune(plan, budget_s)
