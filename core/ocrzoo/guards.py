@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
 from ocrzoo.engines.base import MultiOutputSession, Reduced, ReducingSession, Session, TensorSpec
+from ocrzoo.memory.ceiling import Room
 from ocrzoo.scheduling.slots import CORES
 from ocrzoo_registry.errors import InputError, IntegrityError, OcrzooError, PluginError
 
@@ -39,13 +40,15 @@ class GuardedSession:
     Each call takes as many of this process's cores as it has ``threads``, and waits for them; 0 takes none.
     """
 
-    def __init__(self, name: str, session: Session, threads: int = 0) -> None:
+    def __init__(self, name: str, session: Session, threads: int = 0, room: Room | None = None) -> None:
+        """``room`` is what its calls may take of the process's memory; ``None``: as much as they need."""
         self.inputs = tuple(session.inputs)
         self.outputs: tuple[TensorSpec, ...] = tuple(getattr(session, "outputs", ()))  # optional for engines
         self.align_corners = session.align_corners if isinstance(session, MultiOutputSession) else None
         self._name = name
         self._session = session
         self._threads = threads
+        self._room = room
         self._shape = self.inputs[0].shape if self.inputs else None
         self._batch: int | None = self._shape[0] if self._shape else None
         """How many images the network takes in a call, if only that many."""
@@ -55,11 +58,16 @@ class GuardedSession:
         """How many calls are worth making at once: as many as can run, and one whose input is prepared meanwhile."""
         return 2 if not self._threads else 1 + max(1, CORES.total // self._threads)
 
+    @property
+    def most_pixels(self) -> int | None:
+        """Pixels, N x H x W, that a call may have below the ceiling of memory; ``None``: any number."""
+        return None if self._room is None else self._room.most_pixels
+
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run one batch.
 
         Raises:
-            InputError: The network cannot run on it.
+            InputError: The network cannot run on it, or there is no memory for it.
             IntegrityError: The network takes other inputs, or its output is not floating-point.
         """
         return self._run_parts(lambda part: (self._session.run(part),), batch)[0]
@@ -86,7 +94,7 @@ class GuardedSession:
         if not isinstance(session, ReducingSession) or self._shape is None or self._batch not in {None, len(batch)}:
             return reduce(self.run(batch))
         self._check_fits(batch)
-        with self._failing_as_one_line(batch), CORES.taken(self._threads):
+        with self._taken(batch), self._failing_as_one_line(batch), CORES.taken(self._threads):
             return session.run_reduced(batch, lambda output: reduce(self._numbers(output)))
 
     def _run_parts(
@@ -134,9 +142,13 @@ class GuardedSession:
     def _guarded(
         self, run: Callable[[NDArray[np.float32]], tuple[Any, ...]], batch: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], ...]:
-        with self._failing_as_one_line(batch), CORES.taken(self._threads):
+        with self._taken(batch), self._failing_as_one_line(batch), CORES.taken(self._threads):
             outputs = tuple(run(batch))
         return tuple(map(self._numbers, outputs))
+
+    def _taken(self, batch: NDArray[np.float32]) -> AbstractContextManager[None]:
+        """The memory of a call, where it has a ceiling."""
+        return nullcontext() if self._room is None else self._room.taken(batch)
 
     @contextmanager
     def _failing_as_one_line(self, batch: NDArray[np.float32]) -> Iterator[None]:

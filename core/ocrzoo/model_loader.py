@@ -15,6 +15,7 @@ from ocrzoo.guards import blamed_on, guard_predictor
 from ocrzoo.loading import conversion
 from ocrzoo.loading.candidates import Candidate, names, usable_engines
 from ocrzoo.loading.plan import Maker, Plan
+from ocrzoo.memory.ceiling import Ceiling
 from ocrzoo.precision.variants import variants
 from ocrzoo.precision.wanted import Wanted
 from ocrzoo.tuning import choice
@@ -53,6 +54,8 @@ class ModelLoader:
     """Whether Paddle models are converted to ONNX, where the extra ``convert`` is installed."""
     devices: tuple[Device, ...] = ()
     """Devices that process pages in parallel; empty: the one of the options."""
+    ceiling: Ceiling | None = None
+    """The bound of the process's memory, if there is one."""
     warned: set[str] = field(default_factory=set, repr=False, compare=False)
     """Warnings about devices that were logged; each is logged once for all models."""
 
@@ -110,7 +113,7 @@ class ModelLoader:
         candidates = [one for form, reading in readable for one in self._candidates(rated, form, reading)]
         if published and self.tuned and self.engine is None:
             candidates = self._in_tuned_order(card, files, engines, candidates)
-        return Plan(self.zoo, card, files, candidates, make, published, self._warn)
+        return Plan(self.zoo, card, files, candidates, make, published, self._warn, self.ceiling)
 
     def _converted(
         self, card: ModelCard, files: ModelFiles, engines: Sequence[EngineSpec], able: Sequence[EngineSpec]

@@ -27,7 +27,17 @@ if TYPE_CHECKING:
 
 Printed = Literal["text", "json", "dictionary"]
 
-_OF_PIPELINE = ("engine", "device", "use_hpip", "hpi_config", "precision", "batching", "paddlex_quirks", "frames")
+_OF_PIPELINE = (
+    "engine",
+    "device",
+    "use_hpip",
+    "hpi_config",
+    "precision",
+    "batching",
+    "paddlex_quirks",
+    "frames",
+    "memory",
+)
 """Options that go to ``create_pipeline``; models' names and folders do too, all others to ``predict``."""
 
 

@@ -209,6 +209,11 @@ engine_options = together(
 running_options = together(
     engine_options,
     click.option(
+        "--memory",
+        metavar="SIZE",
+        help="Keep this process's memory below it: 700MiB, 1.5GiB. Large pages are read in tiles.  [no limit]",
+    ),
+    click.option(
         "--save_path",
         metavar="DIR",
         type=click.Path(path_type=Path),

@@ -162,14 +162,14 @@ class OpenVinoSession:
         while not self._idle.empty():
             with suppress(Empty):
                 self._idle.get_nowait()
-        self._compiled.release_memory()
+        _release(self._compiled)
 
     def _infer(self, batch: NDArray[np.float32], take: Callable[[Any], Reduced]) -> Reduced:
         """Run one batch on an idle request, and take what is needed before another call may use the request."""
         if self._compile_for is not None and batch.size // batch.shape[1] > LARGE:
             network = self._large_network(batch.shape)
             taken = take(network.create_infer_request().infer([batch], share_inputs=True, share_outputs=True))
-            network.release_memory()  # else it would lie beside what the next stage takes
+            _release(network)  # else it would lie beside what the next stage takes
             return taken
         try:
             request = self._idle.get_nowait()
@@ -187,6 +187,12 @@ class OpenVinoSession:
                 self._large = None
                 self._large = (shape, self._compile_for(shape))  # type: ignore[misc]  # checked by the caller
             return self._large[1]
+
+
+def _release(network: Any) -> None:
+    """Return a network's memory, unless another call is using it."""
+    with suppress(RuntimeError):
+        network.release_memory()
 
 
 def _spec(port: Any) -> TensorSpec:

@@ -61,14 +61,14 @@ def pages(source: Input, options: InputOptions = DEFAULTS, *, password: Password
     if problem := _problem(source):
         raise UsageError(problem)
     for page in _pages_of(source, replace(options, passwords=_passwords(password)), ()):
-        yield replace(page, read=partial(_read, page))
+        yield replace(page, read=partial(_read, page, options.most_pixels))
 
 
-def _read(page: Page) -> Image:
+def _read(page: Page, most_pixels: int | None) -> Image:
     name = page.input_path or "the input"
     if page.page_index is not None:
         name = f"{name}: page {page.page_index + 1}"
-    with as_input_error(name), decoder_messages.kept(name):
+    with as_input_error(name), decoder_messages.kept(name), limits.at_most(most_pixels):
         image = page.read()
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
         raise InputError(f"{name}: decoded to pixels of {image.dtype}, {image.shape}, which cannot be read")

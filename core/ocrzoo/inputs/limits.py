@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from threading import Lock
 
@@ -36,12 +37,31 @@ def read_content(path: Path) -> bytes:
         raise InputError(f"{path}: {reason(error) if isinstance(error, OSError) else error}") from error
 
 
+_MOST: ContextVar[int | None] = ContextVar("most pixels", default=None)
+
+
+@contextmanager
+def at_most(pixels: int | None) -> Iterator[None]:
+    """Let pages that are decoded inside have no more pixels; ``None``: as many as ever."""
+    token = _MOST.set(pixels)
+    try:
+        yield
+    finally:
+        _MOST.reset(token)
+
+
 def check_size(width: int, height: int, name: str) -> None:
     """Check the size of a page before it is decoded.
 
     Raises:
         InputError: It is too large.
     """
+    most = _MOST.get()
+    if most is not None and width * height > most:
+        raise InputError(
+            f"{name}: {width} x {height} pixels are too many for the memory given, which is enough for {most}: "
+            "give more memory, or a smaller page"
+        )
     if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
         raise InputError(
             f"{name}: too large: {width} x {height}: the limit is {MAX_PIXELS} pixels, and {MAX_SIDE} per side"

@@ -17,6 +17,8 @@ class InputOptions:
     """Passwords of encrypted PDFs, each of which is tried."""
     report: bool = True
     """Whether the files of a folder that are left out are logged."""
+    most_pixels: int | None = None
+    """Pixels of the largest page that is decoded, below a ceiling of memory."""
     paddlex_quirks: bool = False
     """Transparency is dropped, and EXIF rotation is applied in JPEG, PNG and TIFF only, as in PaddleX."""
 

@@ -11,6 +11,7 @@ from ocrzoo.engines.base import Session
 from ocrzoo.loading import self_check
 from ocrzoo.loading.candidates import Candidate
 from ocrzoo.loading.sessions import load_session
+from ocrzoo.memory.ceiling import Ceiling
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.cards.weights import weights_fault
 from ocrzoo_registry.errors import IntegrityError, UsageError
@@ -38,6 +39,8 @@ class Plan:
     """Whether the weights must find what the card states: not those of the user."""
     warn: Callable[[str], object]
     """Logs a warning, once for all models."""
+    ceiling: Ceiling | None = None
+    """The bound of the process's memory, if there is one."""
 
     def predictor(self) -> Any:
         """Return the predictor on the first engine that loads the model and finds what the card states.
@@ -92,7 +95,9 @@ class Plan:
                 yield candidate, session
 
     def _session(self, candidate: Candidate) -> Session:
-        return load_session(candidate, self.zoo.engines.origin(candidate.spec.name), self.warn)
+        lines = self.card.task == "text_recognition"
+        origin = self.zoo.engines.origin(candidate.spec.name)
+        return load_session(candidate, origin, self.warn, self.ceiling, reads_lines=lines)
 
 
 def _check_weights(files: ModelFiles) -> None:

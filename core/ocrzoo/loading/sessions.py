@@ -11,19 +11,29 @@ from typing import cast
 from ocrzoo.engines.base import Device, Engine, Session
 from ocrzoo.guards import GuardedSession
 from ocrzoo.loading.candidates import Candidate
-from ocrzoo_registry.errors import EngineError
+from ocrzoo.memory.ceiling import Ceiling
+from ocrzoo_registry.errors import EngineError, UsageError
 from ocrzoo_registry.plugins.specs import load_attribute
 
 log = logging.getLogger("ocrzoo")
 
 
-def load_session(candidate: Candidate, origin: object, warn: Callable[[str], object]) -> Session:
+def load_session(
+    candidate: Candidate,
+    origin: object,
+    warn: Callable[[str], object],
+    ceiling: Ceiling | None = None,
+    *,
+    reads_lines: bool = False,
+) -> Session:
     """Load a network; fall back to the CPU with a warning if the device is missing (as PaddleX does).
 
-    ``origin`` names the engine's plugin in errors.
+    ``origin`` names the engine's plugin in errors; ``ceiling`` bounds the memory of its calls, which are
+    lines if it ``reads_lines``, or else pages.
 
     Raises:
         EngineError: The engine cannot load it.
+        UsageError: The ceiling is too low for it.
     """
     spec, files, options = candidate.spec, candidate.files, candidate.options
     try:
@@ -37,8 +47,9 @@ def load_session(candidate: Candidate, origin: object, warn: Callable[[str], obj
             options = replace(options, device=Device())
             session = engine.load(files.folder, files.file_format, options)
         threads = options.thread_count if options.device.kind == "cpu" else 0
-        guarded = GuardedSession(files.name, session, threads)
-    except EngineError:
+        room = None if ceiling is None else ceiling.room(files.name, session, reads_lines=reads_lines)
+        guarded = GuardedSession(files.name, session, threads, room)
+    except UsageError:
         raise
     except (Exception, SystemExit) as error:
         reason = f"{type(error).__name__}: {error}"

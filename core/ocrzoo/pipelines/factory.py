@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 from ocrzoo.engines.base import Device, EngineOptions
 from ocrzoo.guards import blamed_on, guard_pipeline
 from ocrzoo.inputs import Password
+from ocrzoo.memory.ceiling import Ceiling
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import Configuration
 from ocrzoo.pipelines.modules import MODULES
@@ -51,6 +52,7 @@ class Options(TypedDict, total=False):
     batching: Batching | None
     paddlex_quirks: bool | None
     frames: Frames | None
+    memory: str | int | None
     use_doc_orientation_classify: bool | None
     use_doc_unwarping: bool | None
     use_textline_orientation: bool | None
@@ -92,6 +94,7 @@ def create_pipeline(
     batching: Batching | None = None,
     paddlex_quirks: bool | None = None,
     frames: Frames | None = None,
+    memory: str | int | None = None,
     use_doc_orientation_classify: bool | None = None,
     use_doc_unwarping: bool | None = None,
     use_textline_orientation: bool | None = None,
@@ -131,6 +134,10 @@ def create_pipeline(
     ``frames="all"`` reads every frame of an animation, and every photograph of a file that has several, as a page; by
     default the first is read, and a warning is logged.
 
+    ``memory`` is what this process's memory stays below, such as ``"1.5GiB"`` or a number of bytes: larger calls are
+    made in parts, large pages are detected in tiles, and a page for which there is no memory is refused
+    (docs/pipeline.md). By default there is no ceiling.
+
     Raises:
         UnknownModel: No card has the name given.
         UnknownLanguage: No model reads the language; the message has the letters that the nearest lacks.
@@ -155,6 +162,7 @@ def create_pipeline(
         "batching": batching,
         "paddlex_quirks": paddlex_quirks,
         "frames": frames,
+        "memory": memory,
         "use_hpip": use_hpip,
         "hpi_config": hpi_config,
         "engine": engine,
@@ -163,7 +171,14 @@ def create_pipeline(
     }
     found = found.with_switches(_given(switches)).with_keys(_given(keys))
     devices = Device.parse_all("cpu" if device in (None, "") else device)
-    loader = ModelLoader(zoo, options=EngineOptions(devices[0], threads), wanted=_wanted(found.record), devices=devices)
+    most: int | None = getattr(found.record, "memory", None)
+    loader = ModelLoader(
+        zoo,
+        options=EngineOptions(devices[0], threads),
+        wanted=_wanted(found.record),
+        devices=devices,
+        ceiling=None if most is None else Ceiling(most),
+    )
     origin = zoo.pipelines.origin(found.spec.name)
     if origin.distribution == OFFICIAL:
         return load_attribute(found.spec.factory)(found.record, loader)

@@ -85,7 +85,8 @@ class OCRPipeline:
         inner = config.SubPipelines.DocPreprocessor
         self.config = config
         self.devices = loader.pages_on
-        self._places = Slots(lambda: PAGES_AT_ONCE * len(self.devices))
+        self._at_once = PAGES_AT_ONCE if loader.ceiling is None else 1
+        self._places = Slots(lambda: self._at_once * len(self.devices))
         self._preprocessor = None
         if inner is not None:
             quirks = inner.paddlex_quirks or config.paddlex_quirks
@@ -182,7 +183,7 @@ class OCRPipeline:
         )
         devices = self.devices if device is None else Device.parse_all(device)
         found = pages(input, self.config.input_options, password=given.get("password"))
-        workers = [partial(self._read, params, one) for _ in range(PAGES_AT_ONCE) for one in devices]
+        workers = [partial(self._read, params, one) for _ in range(self._at_once) for one in devices]
         return found, workers, given.get("on_error"), self._places
 
     def load(self, params: OCRParams | None = None, device: Device | None = None) -> OCRModels:

@@ -20,6 +20,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticKnownError
 
+from ocrzoo.memory.ceiling import page_pixels
+from ocrzoo.memory.sizes import parse_size
 from ocrzoo.precision.wanted import parse_precision
 from ocrzoo.types import Batching, Frames, Precision
 from ocrzoo_registry.cards.schema import Task
@@ -53,6 +55,17 @@ def _language(value: object) -> Language:
 
 ConfigLanguage = Annotated[Language, PlainValidator(_language), PlainSerializer(lambda one: one.tag, return_type=str)]
 """A language, in a file by any of its codes or names."""
+
+
+def _size(value: object) -> int | None:
+    try:
+        return None if value is None else parse_size(value)
+    except OcrzooError as error:
+        raise ValueError(str(error)) from error
+
+
+ConfigSize = Annotated[int | None, BeforeValidator(_size)]
+"""An amount of memory, in a file in any of its forms."""
 
 
 class ConfigRecord(BaseModel):
@@ -203,6 +216,8 @@ class PipelineConfig(EngineSettings):
     """Reproduce PaddleX where ocrzoo deviates on purpose (docs/paddlex-differences.md)."""
     frames: Frames = "first"
     """Which frames of an animation, or of a file with several photographs, are read as pages."""
+    memory: ConfigSize | None = None
+    """Bytes that the process's memory stays below, or text such as ``1.5GiB``."""
     Serving: dict[str, Any] | None = None
     """PaddleX's, for servers; ignored here."""
 
@@ -211,7 +226,8 @@ class PipelineConfig(EngineSettings):
         """How pages are decoded."""
         from ocrzoo.inputs.options import InputOptions  # imports OpenCV
 
-        return InputOptions(frames=self.frames, paddlex_quirks=self.paddlex_quirks)
+        most = None if self.memory is None else page_pixels(self.memory)
+        return InputOptions(frames=self.frames, paddlex_quirks=self.paddlex_quirks, most_pixels=most)
 
 
 class DocPreprocessorModules(ConfigRecord):

@@ -54,6 +54,8 @@ class TextDetector:
         self.standalone = replace(self.defaults, **_page_size(card.name, transform(config, "DetResizeForTest")))
         """The same, with the page size of PaddleX's ``create_model``; its pipeline sets another."""
         self._session = session
+        self._most_pixels: int | None = getattr(session, "most_pixels", None)
+        """Pixels that the network may be given at once, below a ceiling of memory."""
 
     def predict(self, images: Sequence[Image], params: DetectionParams | None = None) -> list[Detection]:
         """Detect the text of pages (H x W x 3, uint8, BGR), one by one: sizes differ, and batches are not faster.
@@ -65,7 +67,7 @@ class TextDetector:
 
     def _detect(self, image: Image, params: DetectionParams) -> Detection:
         height, width = image.shape[:2]
-        probability = self._probability(detection.preprocess(image, params))
+        probability = self._map_of(detection.scaled(image, params))
         regions = detection.postprocess(probability, height, width, params)
         del probability
         nothing = not regions.quads and tiles.is_scaled(height, width, params)
@@ -74,11 +76,20 @@ class TextDetector:
         return Detection(regions.quads, regions.scores, regions.left_out)
 
     def _in_tiles(self, image: Image, params: DetectionParams) -> Regions:
-        page = tiles.full_size(image, params)
-        joined = np.zeros(page.shape[:2], np.uint8)
-        for batch, rows, columns in tiles.tiles(page):
-            tiles.put(joined, self._probability(batch), rows, columns)
+        joined = self._joined(tiles.full_size(image, params))
         return detection.postprocess(joined, image.shape[0], image.shape[1], params)
+
+    def _map_of(self, page: Image) -> NDArray[np.float32] | NDArray[np.uint8]:
+        """The map of a page of the network's size; in tiles, if the ceiling of memory asks for it."""
+        fits = self._most_pixels is None or page.shape[0] * page.shape[1] <= self._most_pixels
+        return self._probability(detection.normalize(page)) if fits else self._joined(page)
+
+    def _joined(self, page: Image) -> NDArray[np.uint8]:
+        """The map of a page, joined from those of its tiles, as 0 to 255."""
+        joined = np.zeros(page.shape[:2], np.uint8)
+        for batch, rows, columns in tiles.tiles(page, tiles.side_within(self._most_pixels)):
+            tiles.put(joined, self._probability(batch), rows, columns)
+        return joined
 
     def _probability(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run the network and return its map, H x W."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -110,8 +111,15 @@ class TextRecognizer:
             filled = recognition.shares(crops, self._line_shape, call.ratio)
         else:
             batch, filled = recognition.preprocess_fixed(crops, *shape[1:]), [1.0] * len(crops)
-        best = self._run(batch, lambda output: self._checked_best(output, len(crops)))
-        return recognition.decode(best, self._characters, filled)
+        rows = self._rows(batch)
+        parts = [batch[start : start + rows] for start in range(0, len(batch), rows)]
+        found = [self._run(part, partial(self._checked_best, count=len(part))) for part in parts]
+        return recognition.decode(recognition.joined(found), self._characters, filled)
+
+    def _rows(self, batch: NDArray[np.float32]) -> int:
+        """How many lines of a batch share a call: all, unless the ceiling of memory is too low for them."""
+        most: int | None = getattr(self._session, "most_pixels", None)
+        return len(batch) if most is None else max(most // (batch.shape[2] * batch.shape[3]), 1)
 
     def _run(self, batch: NDArray[np.float32], reduce: Callable[[NDArray[np.float32]], BestClasses]) -> BestClasses:
         """Run the network; its output, 70 KB a column of 8 pixels, is not copied where the engine can show it."""

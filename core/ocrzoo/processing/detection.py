@@ -94,17 +94,22 @@ def _to_stride(side: int) -> int:
     return max(round(side / STRIDE) * STRIDE, STRIDE)
 
 
-def preprocess(image: Image, params: DetectionParams) -> NDArray[np.float32]:
-    """Return the network's input, 1 x 3 x H x W float32, for a BGR page."""
+def scaled(image: Image, params: DetectionParams) -> Image:
+    """Return a BGR page at the size of the network's input, whose sides are multiples of the stride."""
     height, width = image.shape[:2]
     if height + width < SMALL_PAGE:
         padded = np.zeros((max(STRIDE, height), max(STRIDE, width), 3), np.uint8)
         padded[:height, :width] = image
         image = padded
     target = input_size(image.shape[0], image.shape[1], params)
-    if target != image.shape[:2]:
-        image = cv2.resize(image, target[::-1])  # type: ignore[assignment]  # uint8 stays
-    return normalize(image)
+    if target == image.shape[:2]:
+        return image
+    return cv2.resize(image, target[::-1])  # type: ignore[return-value]  # uint8 stays
+
+
+def preprocess(image: Image, params: DetectionParams) -> NDArray[np.float32]:
+    """Return the network's input, 1 x 3 x H x W float32, for a BGR page."""
+    return normalize(scaled(image, params))
 
 
 def normalize(image: Image) -> NDArray[np.float32]:

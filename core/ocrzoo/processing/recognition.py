@@ -56,6 +56,17 @@ class BestClasses:
     """
 
 
+def joined(parts: Sequence[BestClasses]) -> BestClasses:
+    """Return the best classes of lines that were read in several calls, as of one."""
+    if len(parts) == 1:
+        return parts[0]
+    return BestClasses(
+        np.concatenate([part.classes for part in parts]),
+        np.concatenate([part.probabilities for part in parts]),
+        np.concatenate([part.margins for part in parts]),
+    )
+
+
 @dataclass(frozen=True)
 class Line:
     """A decoded line: its text, and where in the crop each character is.

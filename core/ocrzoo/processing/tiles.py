@@ -7,6 +7,7 @@ crosses a seam, at any angle, is one region, and no region is found twice.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -81,18 +82,23 @@ class Span:
     """The first one after those that its map is used for."""
 
 
-def spans(length: int) -> list[Span]:
+def side_within(pixels: int | None) -> int:
+    """Return the side of the largest tile that has no more pixels, a multiple of the stride."""
+    return SIDE if pixels is None else min(max(math.isqrt(pixels) // STRIDE, 2 * OVERLAP // STRIDE) * STRIDE, SIDE)
+
+
+def spans(length: int, side: int = SIDE) -> list[Span]:
     """Divide an axis into the fewest tiles, of about one length."""
-    count = max(-(-(length - OVERLAP) // (SIDE - OVERLAP)), 1)
-    size = min(length, SIDE)
+    count = max(-(-(length - OVERLAP) // (side - OVERLAP)), 1)
+    size = min(length, side)
     starts = [(length - size) * index // max(count - 1, 1) for index in range(count)]
     seams = [0, *((after + before + size) // 2 for before, after in itertools.pairwise(starts)), length]
     return [Span(start, start + size, *ends) for start, ends in zip(starts, itertools.pairwise(seams), strict=True)]
 
 
-def tiles(page: Image) -> Iterator[tuple[NDArray[np.float32], Span, Span]]:
+def tiles(page: Image, side: int = SIDE) -> Iterator[tuple[NDArray[np.float32], Span, Span]]:
     """Yield the network's input for each tile, with its rows and columns; the map is as large, cut at the end."""
-    for rows, columns in itertools.product(spans(page.shape[0]), spans(page.shape[1])):
+    for rows, columns in itertools.product(spans(page.shape[0], side), spans(page.shape[1], side)):
         tile = page[rows.start : rows.stop, columns.start : columns.stop]
         below, right = (-side % STRIDE for side in tile.shape[:2])
         if below or right:

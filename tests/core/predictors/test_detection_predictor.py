@@ -82,6 +82,28 @@ def test_pages_are_read_one_by_one_in_order(card: ModelCard) -> None:
     assert found[0].scores == [pytest.approx(0.7)]
 
 
+def test_below_a_ceiling_of_memory_a_large_page_is_detected_in_tiles_with_the_same_regions(card: ModelCard) -> None:
+    class Ink:
+        inputs: tuple[TensorSpec, ...] = ()
+
+        def __init__(self, most_pixels: int | None) -> None:
+            self.most_pixels = most_pixels
+            self.shapes: list[tuple[int, ...]] = []
+
+        def run(self, batch: Array) -> Array:
+            self.shapes.append(batch.shape)
+            return np.where(batch[:, :1] < 0, np.float32(0.9), np.float32(0))
+
+    image = np.full((1280, 1600, 3), 255, np.uint8)
+    image[500:540, 100:1500] = 0
+    whole, tiled = Ink(None), Ink(640 * 640)
+    expected, found = (TextDetector(card, NO_SETTINGS, one).predict([image])[0] for one in (whole, tiled))
+    assert whole.shapes == [(1, 3, 1280, 1600)]
+    assert set(tiled.shapes) == {(1, 3, 640, 640)}
+    assert np.array_equal(found.quads, expected.quads)
+    assert found.scores == pytest.approx(expected.scores, abs=0.01)
+
+
 def test_parameters_replace_the_defaults(card: ModelCard) -> None:
     detector = TextDetector(card, NO_SETTINGS, FixedSession())
     (found,) = detector.predict([page()], DetectionParams(box_thresh=0.8))

@@ -71,6 +71,15 @@ def test_six_lines_are_padded_alike_and_three_share_a_call(card: ModelCard) -> N
     assert [shape[0] for shape in session.shapes] == [3, 3, 3, 3, 1]
 
 
+def test_below_a_ceiling_of_memory_fewer_lines_share_a_call_of_the_same_width(card: ModelCard) -> None:
+    session = BrightnessSession()
+    session.most_pixels = 2 * 48 * 400  # type: ignore[attr-defined]
+    recognizer = TextRecognizer(card, config(LETTERS), session)
+    lines = recognizer.predict([crop(100 * (one + 1), one % 3 + 1) for one in range(4)])
+    assert session.shapes == [(2, 3, 48, 400), (2, 3, 48, 400)]
+    assert [line.text for line in lines] == ["a", "b", "c", "a"]
+
+
 def test_no_crops_no_batch(card: ModelCard) -> None:
     session = BrightnessSession()
     assert TextRecognizer(card, config(LETTERS), session).predict([]) == []

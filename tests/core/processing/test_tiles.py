@@ -18,6 +18,7 @@ from ocrzoo.processing.tiles import (
     is_scaled,
     loses_text,
     put,
+    side_within,
     spans,
     tiles,
     together,
@@ -132,3 +133,17 @@ class TestTogether:
     def test_nothing_in_tiles(self) -> None:
         headline = box(0, 0, 9000, 3000)
         assert self.together([headline], []) == [headline.ravel().tolist()]
+
+
+@pytest.mark.parametrize(
+    ("pixels", "side"), [(None, SIDE), (1 << 30, SIDE), (1024 * 1024, 1024), (1_000_000, 992), (1, 512)]
+)
+def test_tiles_are_no_larger_than_asked_but_larger_than_their_overlap(pixels: int | None, side: int) -> None:
+    assert side_within(pixels) == side
+
+
+def test_small_tiles_cover_a_page() -> None:
+    parts = spans(3520, 512)
+    assert [part.first for part in parts[1:]] == [part.last for part in parts[:-1]]
+    assert (parts[0].first, parts[-1].last) == (0, 3520)
+    assert all(part.stop - part.start == 512 for part in parts)
