@@ -22,5 +22,5 @@ def parse_size(given: object) -> int:
     unit = found[2].upper() if found else "I"
     size = int(float(found[1]) * _UNITS[unit]) if found and unit in _UNITS else 0
     if size < 1:
-        raise UsageError(f"memory={given!r} is no amount of memory: write it as 700MiB, 1.5GiB or 2GB")
+        raise UsageError(f"{given!r} is no amount of memory: write it as 700MiB, 1.5GiB or 2GB")
     return size

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ocrzoo.memory.sizes import parse_size
+from ocrzoo.pipelines.config import checked, default_ocr
+from ocrzoo.pipelines.factory import create_pipeline
+from ocrzoo.pipelines.schema import OCRConfig
 from ocrzoo_registry.errors import UsageError
 
 
@@ -29,3 +32,18 @@ def test_reads_an_amount(given: object, size: int) -> None:
 def test_refuses_what_is_none(given: object) -> None:
     with pytest.raises(UsageError, match="no amount of memory: write it as 700MiB"):
         parse_size(given)
+
+
+def test_a_configuration_has_it_in_any_form_and_bounds_the_pages_by_it() -> None:
+    record = checked(OCRConfig, {**default_ocr(), "memory": "700MiB"}, "config")
+    assert record.memory == 700 << 20
+    assert record.input_options.most_pixels == (700 << 20) // 48
+
+
+def test_without_a_ceiling_pages_are_not_bounded_by_it() -> None:
+    assert checked(OCRConfig, default_ocr(), "config").input_options.most_pixels is None
+
+
+def test_nonsense_is_an_error_of_one_line() -> None:
+    with pytest.raises(UsageError, match=r"memory='much'.* is no amount of memory: write it as 700MiB"):
+        create_pipeline("OCR", memory="much")
