@@ -14,6 +14,7 @@ TYPE_CHECKING = False  # importing it from typing takes longer than all the rest
 
 if TYPE_CHECKING:
     from ocrzoo.engines.base import (
+        CompilingEngine,
         Device,
         Engine,
         EngineOptions,
@@ -55,6 +56,7 @@ __all__ = [
     "Busy",
     "CardError",
     "Classification",
+    "CompilingEngine",
     "Detection",
     "DetectionParams",
     "Detector",
@@ -116,7 +118,10 @@ __all__ = [
 
 _MODULES = {
     **dict.fromkeys(
-        ("Device", "Engine", "EngineOptions", "Session", "MultiOutputSession", "ReducingSession", "TensorSpec"),
+        (
+            *("Device", "Engine", "EngineOptions", "TensorSpec"),
+            *("Session", "MultiOutputSession", "ReducingSession", "CompilingEngine"),
+        ),
         "ocrzoo.engines.base",
     ),
     "Input": "ocrzoo.inputs",

@@ -183,3 +183,28 @@ class Engine(Protocol):
             EngineError: The engine cannot load it, or does not support the device.
         """
         ...
+
+
+@runtime_checkable
+class CompilingEngine(Engine, Protocol):
+    """An engine whose compiled networks can be kept, so that the next process loads sooner; optional for an engine."""
+
+    def compiled_for(self, options: EngineOptions) -> str | None:
+        """Return what a compiled network depends on besides the model and the CPU; ``None``: it cannot be kept."""
+        ...
+
+    def compile(self, folder: Path, file_format: Format, options: EngineOptions, target: Path) -> None:
+        """Compile the model in a folder, and write the network into an empty one.
+
+        Raises:
+            EngineError: The engine cannot load the model.
+        """
+        ...
+
+    def load_compiled(self, compiled: Path, folder: Path, file_format: Format, options: EngineOptions) -> Session:
+        """Load what :meth:`compile` wrote into ``compiled``.
+
+        Raises:
+            EngineError: It cannot be loaded.
+        """
+        ...

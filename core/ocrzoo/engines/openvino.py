@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 _PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
 
 _PROGRAMS = {"onnx": "inference.onnx", "paddle": "inference.pdmodel"}
+
+_COMPILED, _GRID = "network.blob", "align_corners.json"
+"""What is kept of a compiled network."""
 
 CACHED_PRIMITIVES = 100
 """Operations compiled for one shape that a network keeps, about two shapes of a PP-OCR network.
@@ -59,25 +63,72 @@ class OpenVinoEngine:
             EngineError: OpenVINO cannot load the file, or the device is unavailable.
         """
         core = _import_openvino().Core()
-        device = _device(core, options)
-        settings: dict[str, Any] = {
-            "PERFORMANCE_HINT": "LATENCY",
-            "NUM_STREAMS": str(options.streams),
-            # By default OpenVINO uses bfloat16 on CPUs with support: one text in six changes (docs/agreement.md).
-            "INFERENCE_PRECISION_HINT": _PRECISIONS[options.precision],
-        }
-        if device == "CPU":
-            settings["INFERENCE_NUM_THREADS"] = options.thread_count * options.streams
-            # Not in OpenVINO's documentation; accepted from 2024.6 to 2026.4.
-            settings["CPU_RUNTIME_CACHE_CAPACITY"] = str(CACHED_PRIMITIVES)
+        device, settings = _device(core, options), _settings(options)
+        program = folder / _PROGRAMS[file_format]
+        try:
+            model = core.read_model(program)
+            align_corners = _expose_grid(model)
+            compile_for = partial(_compile_for, core, program, device, settings)
+            return OpenVinoSession(core.compile_model(model, device, settings), align_corners, compile_for)
+        except RuntimeError as error:
+            raise _not_loaded(folder, options, error) from error
+
+    def compiled_for(self, options: EngineOptions) -> str | None:
+        """Return the version and the precision; of other devices than the CPU, nothing is kept."""
+        version: str = _import_openvino().get_version()
+        return f"openvino {version}, {options.precision}" if options.device.kind == "cpu" else None
+
+    def compile(self, folder: Path, file_format: Format, options: EngineOptions, target: Path) -> None:
+        """Write the compiled network, which is about as large as the model, and whether its grid aligns corners.
+
+        Raises:
+            EngineError: OpenVINO cannot load the file.
+        """
+        core = _import_openvino().Core()
         try:
             model = core.read_model(folder / _PROGRAMS[file_format])
             align_corners = _expose_grid(model)
-            compile_for = partial(_compile_for, core, folder / _PROGRAMS[file_format], device, settings)
-            return OpenVinoSession(core.compile_model(model, device, settings), align_corners, compile_for)
+            exported = core.compile_model(model, "CPU", _settings(options)).export_model()
         except RuntimeError as error:
-            reason = str(error).strip().splitlines()[-1]
-            raise EngineError(f"openvino could not load {folder} on {options.device}: {reason}") from error
+            raise _not_loaded(folder, options, error) from error
+        (target / _COMPILED).write_bytes(exported.getbuffer())
+        (target / _GRID).write_text(json.dumps(align_corners), encoding="ascii")
+
+    def load_compiled(
+        self, compiled: Path, folder: Path, file_format: Format, options: EngineOptions
+    ) -> OpenVinoSession:
+        """Load a compiled network; OpenVINO refuses one that it does not know.
+
+        Raises:
+            EngineError: OpenVINO cannot load it.
+        """
+        core, settings = _import_openvino().Core(), _settings(options)
+        compile_for = partial(_compile_for, core, folder / _PROGRAMS[file_format], "CPU", settings)
+        try:
+            network = core.import_model((compiled / _COMPILED).read_bytes(), "CPU", settings)
+            align_corners = json.loads((compiled / _GRID).read_bytes())
+        except (RuntimeError, OSError, ValueError) as error:
+            raise _not_loaded(compiled, options, error) from error
+        return OpenVinoSession(network, align_corners, compile_for)
+
+
+def _settings(options: EngineOptions) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "NUM_STREAMS": str(options.streams),
+        # By default OpenVINO uses bfloat16 on CPUs with support: one text in six changes (docs/agreement.md).
+        "INFERENCE_PRECISION_HINT": _PRECISIONS[options.precision],
+    }
+    if options.device.kind == "cpu":
+        settings["INFERENCE_NUM_THREADS"] = options.thread_count * options.streams
+        # Not in OpenVINO's documentation; accepted from 2024.6 to 2026.4.
+        settings["CPU_RUNTIME_CACHE_CAPACITY"] = str(CACHED_PRIMITIVES)
+    return settings
+
+
+def _not_loaded(folder: Path, options: EngineOptions, error: Exception) -> EngineError:
+    reason = str(error).strip().splitlines()[-1]
+    return EngineError(f"openvino could not load {folder} on {options.device}: {reason}")
 
 
 def _compile_for(core: Any, program: Path, device: str, settings: dict[str, Any], shape: tuple[int, ...]) -> Any:

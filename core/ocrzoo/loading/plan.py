@@ -97,7 +97,7 @@ class Plan:
     def _session(self, candidate: Candidate) -> Session:
         lines = self.card.task == "text_recognition"
         origin = self.zoo.engines.origin(candidate.spec.name)
-        return load_session(candidate, origin, self.warn, self.ceiling, reads_lines=lines)
+        return load_session(candidate, origin, self.warn, self.ceiling, self.zoo.store, reads_lines=lines)
 
 
 def _check_weights(files: ModelFiles) -> None:

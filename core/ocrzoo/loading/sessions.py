@@ -10,10 +10,12 @@ from typing import cast
 
 from ocrzoo.engines.base import Device, Engine, Session
 from ocrzoo.guards import GuardedSession
+from ocrzoo.loading import compiled
 from ocrzoo.loading.candidates import Candidate
 from ocrzoo.memory.ceiling import Ceiling
 from ocrzoo_registry.errors import EngineError, UsageError
 from ocrzoo_registry.plugins.specs import load_attribute
+from ocrzoo_registry.store.store import Store
 
 log = logging.getLogger("ocrzoo")
 
@@ -23,13 +25,14 @@ def load_session(
     origin: object,
     warn: Callable[[str], object],
     ceiling: Ceiling | None = None,
+    store: Store | None = None,
     *,
     reads_lines: bool = False,
 ) -> Session:
     """Load a network; fall back to the CPU with a warning if the device is missing (as PaddleX does).
 
     ``origin`` names the engine's plugin in errors; ``ceiling`` bounds the memory of its calls, which are
-    lines if it ``reads_lines``, or else pages.
+    lines if it ``reads_lines``, or else pages; ``store`` keeps compiled networks, if given.
 
     Raises:
         EngineError: The engine cannot load it.
@@ -39,13 +42,13 @@ def load_session(
     try:
         engine = cast("Engine", load_attribute(spec.factory)())
         try:
-            session = engine.load(files.folder, files.file_format, options)
+            session = compiled.load(engine, files, options, store)
         except EngineError as error:
             if options.device.kind == "cpu":
                 raise
             warn(f"{shorten(str(error), 200, placeholder=' ...')}; the CPU is used instead")
             options = replace(options, device=Device())
-            session = engine.load(files.folder, files.file_format, options)
+            session = compiled.load(engine, files, options, store)
         threads = options.thread_count if options.device.kind == "cpu" else 0
         room = None if ceiling is None else ceiling.room(files.name, session, reads_lines=reads_lines)
         guarded = GuardedSession(files.name, session, threads, room)
