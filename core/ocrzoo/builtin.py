@@ -55,7 +55,7 @@ def ocrzoo_sources(settings: Settings) -> Iterator[SourceSpec]:
 
 @hookimpl
 def ocrzoo_engines() -> Iterator[EngineSpec]:
-    """The engines, ranked as measured on a CPU with PP-OCRv4 and v5 mobile (docs/engines.md)."""
+    """The engines, ranked as measured on a CPU with PP-OCRv4 and v5 mobile (docs/performance.md)."""
     yield EngineSpec(
         "openvino",
         "ocrzoo.engines.openvino:OpenVinoEngine",
