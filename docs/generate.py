@@ -2,7 +2,8 @@
 
 ``accuracy.md`` from measured figures, ``api.md`` from docstrings, ``cli.md`` from the commands' help, ``hooks.md``
 from the hook specifications, ``inputs.md`` from the table of formats, ``models.md`` from the cards, ``languages.md``
-from the cards, their charsets and Unicode CLDR's letters, ``model-card.schema.json`` from the schema.
+from the cards, their charsets and Unicode CLDR's letters, ``model-card.schema.json`` from the schema,
+``page-accuracy.md`` from measured figures.
 """
 
 from __future__ import annotations
@@ -316,6 +317,14 @@ def accuracy_row(row: dict[str, Any]) -> str:
     return f"| {' | '.join([*cells, ' '.join(row['present_misread'])])} |"
 
 
+def page_accuracy_page() -> str:
+    """Return the accuracy on whole pages, from the figures that bench/page_accuracy.py wrote."""
+    sys.path.insert(0, str(DOCS.parent))
+    from docs import page_accuracy
+
+    return page_accuracy.page(MADE)
+
+
 INPUTS_HEAD = """\
 # Inputs
 
@@ -403,6 +412,7 @@ PAGES = {
     "languages.md": languages_page,
     "model-card.schema.json": schema,
     "models.md": models_page,
+    "page-accuracy.md": page_accuracy_page,
 }
 
 

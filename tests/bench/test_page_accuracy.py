@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from bench.labelled_pages import LabelledPage, load, pages, write
 from bench.page_accuracy import claimed, reader_of, row, scored, table
-from bench.peer_programs import job
 from bench.scoring import Score
 from tests.fonts import needs_fonts
 
@@ -37,6 +36,16 @@ def test_the_table_says_what_the_figures_are_of() -> None:
     assert line.split()[:6] == ["paddlex", "onnxruntime", "float32", "exact", "50.00", "0"]
 
 
+def test_readers_are_the_programs_that_are_compared_or_ways_to_run_ocrzoo() -> None:
+    assert reader_of("rapidocr openvino f32").options == {"precision": "f32"}
+    assert reader_of("ocrzoo openvino:bfloat16:width").options == {
+        "engine": "openvino",
+        "precision": "bfloat16",
+        "batching": "width",
+    }
+    assert reader_of("ocrzoo onnxruntime::width").options == {"engine": "onnxruntime", "batching": "width"}
+
+
 def test_a_model_reads_the_languages_that_it_claims() -> None:
     found = claimed([labelled("en"), labelled("de"), labelled("zh-Hans")], "PP-OCRv4_mobile")
     assert [page.language for page in found] == ["en", "zh-Hans"]
@@ -46,11 +55,23 @@ def test_a_model_reads_the_languages_that_it_claims() -> None:
 @needs_fonts
 def test_a_program_of_its_own_reads_labelled_pages(tmp_path: Path) -> None:
     write(tmp_path, pages(2, languages=["en"]))
-    task = job(reader_of("ocrzoo onnxruntime::width"), "PP-OCRv6_tiny", [], threads=1)
-    labels = load(tmp_path)
-    found = list(scored(sys.executable, task, tmp_path, labels))
+    reader, labels = reader_of("ocrzoo onnxruntime::width"), load(tmp_path)
+    found = list(scored(reader, sys.executable, "PP-OCRv6_tiny", tmp_path, labels, threads=1))
     assert [one.recall for one in found] == [100, 100]
     assert all(0 <= one.cer < 5 for one in found)
     (tmp_path / "0000.png").write_bytes(b"not a picture")
-    with pytest.raises(SystemExit, match=r"ocrzoo ended at .*0000\.png: exit status 1"):
-        list(scored(sys.executable, task, tmp_path, labels))
+    with pytest.raises(SystemExit, match=r"ocrzoo onnxruntime::width ended, exit status 1"):
+        list(scored(reader, sys.executable, "PP-OCRv6_tiny", tmp_path, labels, threads=1))
+
+
+@pytest.mark.weights
+def test_the_kept_pages_are_read_nearly_without_errors() -> None:
+    kept = Path(__file__).parents[1] / "data" / "labelled"
+    labels = claimed(load(kept), "PP-OCRv6_tiny")
+    reader, total = reader_of("ocrzoo onnxruntime:float32"), Score()
+    for one in scored(reader, sys.executable, "PP-OCRv6_tiny", kept, labels, threads=1):
+        total.add(one)
+    assert (len(labels), total.lines) == (12, 528)
+    assert total.recall > 99
+    assert total.cer < 4
+    assert total.spaces_wrong < 0.06 * total.spaces
