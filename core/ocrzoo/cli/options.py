@@ -192,10 +192,12 @@ engine_options = together(
         "--precision",
         type=PrecisionName(PRECISIONS),
         help="Numeric precision; auto: the fastest as accurate as float32 by the model's figures; checked: bfloat16, "
-        "and float32 for lines in doubt.  [float32]",
+        "and float32 for lines in doubt.  [auto]",
     ),
     click.option(
-        "--batching", type=click.Choice(["exact", "width"]), help="Batch lines as PaddleX does, or by width.  [exact]"
+        "--batching",
+        type=click.Choice(["exact", "width"]),
+        help="Batch lines as PaddleX does, or by width.  [by precision]",
     ),
     click.option("--paddlex_quirks", type=Switch(), help="Also reproduce PaddleX's known errors.  [False]"),
     click.option(

@@ -127,10 +127,11 @@ def create_pipeline(
     ``use_doc_orientation_classify``, ``use_doc_unwarping`` and ``use_textline_orientation`` turn stages on or off;
     a call of ``predict`` may override them.
 
-    ``precision`` is ``float32`` (the default), ``bfloat16``, ``float16``, ``checked`` (bfloat16, and float32 for lines
-    in doubt), or ``auto``, the fastest that is as accurate as float32 by the model's figures; ``batching="exact"``
-    groups lines as PaddleX does, ``"width"`` those of similar width, with less padding; docs/pipeline.md has how they
-    combine. ``paddlex_quirks=True`` reproduces PaddleX where ocrzoo deviates on purpose (docs/paddlex-differences.md).
+    ``precision`` is ``auto`` (the default: the fastest that is as accurate as float32 by the model's figures),
+    ``float32``, ``bfloat16``, ``float16`` or ``checked`` (bfloat16, and float32 for lines in doubt);
+    ``batching="exact"`` groups lines as PaddleX does, ``"width"`` those of similar width, with less padding. Either
+    ``precision="float32"`` or ``batching="exact"`` gives PaddleX's answers; docs/pipeline.md has how they combine.
+    ``paddlex_quirks=True`` reproduces PaddleX where ocrzoo deviates on purpose (docs/paddlex-differences.md).
     ``frames="all"`` reads every frame of an animation, and every photograph of a file that has several, as a page; by
     default the first is read, and a warning is logged.
 

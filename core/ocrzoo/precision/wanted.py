@@ -14,7 +14,7 @@ PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 ALIASES: dict[str, Precision] = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 """Shorter names, which are accepted; PaddleX has the first and the last."""
 
-DEFAULT: Precision = "float32"
+DEFAULT: Precision = "auto"
 """Of pipelines and of single models."""
 
 

@@ -125,8 +125,8 @@ class ErrorRate(Record):
     """Character error rate, spaces included, 0 to 100 and beyond."""
     difference: Annotated[tuple[float, float], Strict(strict=False)] | None = None
     """The 95 % interval of the difference to float32 with PaddleX's groups, in percentage points, paired by page."""
-    speed: Annotated[float, Field(gt=0)] = 1.0
-    """Times as fast as float32 with PaddleX's groups, on a CPU that computes the precision itself."""
+    speed: Annotated[float, Field(gt=0)] | None = None
+    """Times as fast as float32 with PaddleX's groups, on a CPU that computes the precision itself, if measured."""
     pages: Text
     """What was read, and by what else."""
 
@@ -254,7 +254,8 @@ class ModelCard(Record):
     latency: Items[Latency] = ()
     """Published inference times."""
     error_rates: Items[ErrorRate] = ()
-    """Measured by us, by precision and batching; ``precision="auto"`` chooses by them (docs/pipeline.md)."""
+    """Measured by us, by precision and batching, the fastest way first; ``precision="auto"`` takes the first that is
+    accurate enough (docs/pipeline.md)."""
     size_mb: Annotated[float, Field(gt=0)] | None = None
     """Published storage size in megabytes."""
     artifacts: Annotated[dict[Format, Artifact], Field(min_length=1)]
