@@ -114,6 +114,7 @@ def main() -> None:
         name: create_pipeline(
             "OCR",
             zoo=zoo,
+            precision="float32",
             text_detection_model_name=DETECTION,
             text_recognition_model_name=name,
             use_doc_orientation_classify=False,

@@ -21,6 +21,7 @@ def measured(zoo: Zoo, tag: str) -> dict[str, Any]:
     pipeline = create_pipeline(
         "OCR",
         zoo=zoo,
+        precision="float32",
         text_detection_model_name="PP-OCRv5_mobile_det",
         text_recognition_model_name=MODEL,
         use_doc_orientation_classify=False,
