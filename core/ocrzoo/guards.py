@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
@@ -94,8 +94,14 @@ class GuardedSession:
         if not isinstance(session, ReducingSession) or self._shape is None or self._batch not in {None, len(batch)}:
             return reduce(self.run(batch))
         self._check_fits(batch)
-        with self._taken(batch), self._failing_as_one_line(batch), CORES.taken(self._threads):
-            return session.run_reduced(batch, lambda output: reduce(self._numbers(output)))
+        with self._taken(batch), self._failing_as_one_line(batch), ExitStack() as cores:
+            cores.enter_context(CORES.taken(self._threads))
+
+            def reduce_output(output: NDArray[np.float32]) -> Reduced:
+                cores.close()  # the next call runs meanwhile
+                return reduce(self._numbers(output))
+
+            return session.run_reduced(batch, reduce_output)
 
     def _run_parts(
         self, run: Callable[[NDArray[np.float32]], tuple[Any, ...]], batch: NDArray[np.float32]

@@ -19,6 +19,7 @@ from ocrzoo.predictors.network_checks import (
 from ocrzoo.processing import long_lines, recognition
 from ocrzoo.processing.long_lines import Piece
 from ocrzoo.processing.recognition import BestClasses, Call, Line, LineShape
+from ocrzoo.scheduling.shared_calls import SharedCalls
 from ocrzoo.scheduling.together import run_all
 from ocrzoo.text import bidi
 from ocrzoo.types import Batching, Image
@@ -62,6 +63,9 @@ class TextRecognizer:
         self._output_checked = False
         self._line_shape = _line_shape(card.name, config, session)
         self._own_shape = _static_shape(card.name, session, self._line_shape)
+        self._shared: SharedCalls[Image, Line] = SharedCalls(
+            partial(_calls_by_width, self._line_shape), _aspect, self._calls_at_once
+        )
         self._check_classes(_declared_classes(session))
 
     def predict(
@@ -75,10 +79,11 @@ class TextRecognizer:
     ) -> list[Line]:
         """Read lines (H x W x 3, uint8, BGR, no side 0); results come in the order of the crops.
 
-        ``batching`` is which lines share a call (:func:`.recognition.calls`). With ``input_shape``, 3 x height x
-        width, each line is stretched to that size, as networks of a fixed shape need; the default is the fixed shape
-        that the network states, if any. Lines much longer than networks take are read in pieces
-        (:mod:`.long_lines`); with ``squeeze`` they are squeezed, as in PaddleX, and lost.
+        ``batching`` is which lines share a call (:func:`.recognition.calls`); with ``width``, so do lines of other
+        callers that wait at the same time, which changes no result. With ``input_shape``, 3 x height x width, each line
+        is stretched to that size, as networks of a fixed shape need; the default is the fixed shape that the network
+        states, if any. Lines much longer than networks take are read in pieces (:mod:`.long_lines`); with ``squeeze``
+        they are squeezed, as in PaddleX, and lost.
 
         Raises:
             IntegrityError: The network has another number of classes than the charset.
@@ -88,7 +93,12 @@ class TextRecognizer:
         whole = squeeze or shape is not None
         cut = [[Piece(crop, 0)] if whole else long_lines.pieces(crop, self._line_shape) for crop in crops]
         short = [index for index, parts in enumerate(cut) if len(parts) == 1]
-        lines = dict(zip(short, self._in_batches([crops[i] for i in short], batch_size, batching, shape), strict=True))
+        if batching == "width" and shape is None:
+            one_call = partial(self._in_batches, batch_size=batch_size, batching="width", shape=None)
+            read = self._shared.results([crops[i] for i in short], one_call)
+        else:
+            read = self._in_batches([crops[i] for i in short], batch_size, batching, shape)
+        lines = dict(zip(short, read, strict=True))
         for index, parts in enumerate(cut):
             if len(parts) > 1:
                 read = self._in_batches([part.image for part in parts], batch_size, "width", shape)
@@ -147,6 +157,14 @@ class TextRecognizer:
     @property
     def _expected(self) -> str:
         return f"but its charset makes {len(self._characters)} classes (blank and space included)"
+
+
+def _calls_by_width(shape: LineShape, crops: Sequence[Image]) -> list[tuple[int, ...]]:
+    return [call.lines for call in recognition.calls(crops, len(crops), "width", shape)]
+
+
+def _aspect(crop: Image) -> float:
+    return float(crop.shape[1] / crop.shape[0])
 
 
 def _charset(name: str, config: Mapping[str, Any]) -> list[str]:

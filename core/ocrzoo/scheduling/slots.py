@@ -12,7 +12,7 @@ from ocrzoo.engines.limits import usable_threads
 from ocrzoo.scheduling import turns
 from ocrzoo.scheduling.turns import Turn
 
-_LOOK_UP_S = 0.5
+LOOK_UP_S = 0.5
 """Seconds after which one who waits looks whether somebody still wants its result."""
 
 
@@ -59,7 +59,7 @@ class Slots:
             self._waiting.append(turn)
             try:
                 while self._free < count or turn is not min(self._waiting, key=lambda one: one.number):
-                    self._changed.wait(_LOOK_UP_S)
+                    self._changed.wait(LOOK_UP_S)
                     turn.check()
                 self._free -= count
             finally:

@@ -124,7 +124,7 @@ def test_lines_of_like_width_can_share_a_call(card: ModelCard) -> None:
     session = BrightnessSession()
     recognizer = TextRecognizer(card, config(LETTERS), session)
     lines = recognizer.predict([crop(w, 2) for w in (900, 320, 1000, 340, 320)], batch_size=2, batching="width")
-    assert session.shapes == [(2, 3, 48, 320), (1, 3, 48, 384), (1, 3, 48, 960), (1, 3, 48, 1024)]
+    assert sorted(session.shapes) == [(1, 3, 48, 384), (1, 3, 48, 960), (1, 3, 48, 1024), (2, 3, 48, 320)]
     assert [line.text for line in lines] == ["b"] * 5
 
 

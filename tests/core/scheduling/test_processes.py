@@ -30,6 +30,15 @@ def found():
 
 def say(text):
     print(text, flush=True)
+
+def working():
+    return [one for one in threading.enumerate() if one.name == "ocrzoo-pages"]
+
+def say_when_working():
+    while not working():
+        time.sleep(0.01)
+    time.sleep(0.1)
+    say("working")
 """
 
 
@@ -54,16 +63,16 @@ class TestInterrupted:
         running = process(
             """
             try:
-                threading.Timer(0.3, say, ["reading"]).start()
+                threading.Thread(target=say_when_working).start()
                 next(run_pages(found(), [read, read], None))
             except KeyboardInterrupt:
                 end = time.monotonic() + 1.5
-                while any(one.name == "ocrzoo-pages" for one in threading.enumerate()) and time.monotonic() < end:
+                while working() and time.monotonic() < end:
                     time.sleep(0.01)
-                say([one.name for one in threading.enumerate() if one.name == "ocrzoo-pages"])
+                say(working())
             """
         )
-        assert line(running) == "reading"
+        assert line(running) == "working"
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=BOUND_S)
         assert (running.returncode, out.strip(), err) == (0, "[]", "")
@@ -72,14 +81,14 @@ class TestInterrupted:
         running = process(
             """
             from ocrzoo import create_pipeline
-            threading.Timer(0.5, say, ["waiting"]).start()
+            threading.Thread(target=say_when_working).start()
             try:
                 next(create_pipeline().predict("-"))
             except KeyboardInterrupt:
                 sys.exit(130)
             """
         )
-        assert line(running) == "waiting"
+        assert line(running) == "working"
         running.send_signal(signal.SIGINT)
         running.wait(BOUND_S)  # standard input stays open until then
         _, err = running.communicate(timeout=BOUND_S)
@@ -96,11 +105,11 @@ def test_a_program_ends_with_pages_in_work() -> None:
                 pass
 
         threading.Thread(target=wait, daemon=True).start()
-        time.sleep(0.3)
+        say_when_working()
         """
     )
     out, err = running.communicate(timeout=BOUND_S)
-    assert (running.returncode, out, err) == (0, "", "")
+    assert (running.returncode, out, err) == (0, "working\n", "")
 
 
 def test_a_program_ends_with_a_source_that_blocks() -> None:

@@ -1,0 +1,126 @@
+"""Calls that several callers share: what waits is put together whenever a call can be made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from threading import Condition
+from typing import Generic, TypeVar, cast
+
+from ocrzoo.scheduling import turns
+from ocrzoo.scheduling.slots import LOOK_UP_S
+from ocrzoo.scheduling.together import run_all
+from ocrzoo.scheduling.turns import Stopped, Turn
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(eq=False)
+class _Asked(Generic[Item, Result]):
+    item: Item
+    turn: Turn
+    result: Result | None = None
+    error: BaseException | None = None
+    is_done: bool = False
+
+
+@dataclass
+class SharedCalls(Generic[Item, Result]):
+    """Makes calls of the items of all who ask at the same time, from any threads.
+
+    No call waits for items to come: whenever one can be made, it is made of what waits then, the earliest turn first.
+    """
+
+    group: Callable[[Sequence[Item]], Sequence[Sequence[int]]]
+    """Which items may share a call, as indices."""
+    size: Callable[[Item], float]
+    """How much of a call an item takes; of the calls that could be next, the fullest is made."""
+    at_once: int
+    """Calls at once."""
+    _waiting: list[_Asked[Item, Result]] = field(default_factory=list, init=False)
+    _running: int = field(default=0, init=False)
+    _changed: Condition = field(default_factory=Condition, init=False)
+
+    def results(self, items: Sequence[Item], run: Callable[[Sequence[Item]], Sequence[Result]]) -> list[Result]:
+        """Return the result of each item, in their order; ``run`` makes one call, the same for all who ask.
+
+        An error of a call that several share is only raised to those whose items have it in a call of their own.
+
+        Raises:
+            Stopped: Nobody waits for the results any more.
+        """
+        turn = turns.current()
+        asked: list[_Asked[Item, Result]] = [_Asked(item, turn) for item in items]
+        with turns.taking(turn):
+            try:
+                with self._changed:
+                    self._waiting += asked
+                run_all(lambda _: self._make_calls_for(asked, run), range(self.at_once), self.at_once)
+            finally:
+                with self._changed:
+                    self._waiting = [one for one in self._waiting if one not in asked]
+        for one in asked:
+            if one.error is not None:
+                raise one.error
+        return [cast("Result", one.result) for one in asked]
+
+    def _make_calls_for(
+        self, asked: Sequence[_Asked[Item, Result]], run: Callable[[Sequence[Item]], Sequence[Result]]
+    ) -> None:
+        """Make calls, also of what others asked, until none of these waits, and wait until all are done."""
+        while (chosen := self._next_call(asked)) is not None:
+            try:
+                self._call(chosen, run)
+            finally:
+                with self._changed:
+                    self._running -= 1
+                    self._changed.notify_all()
+
+    def _next_call(self, asked: Sequence[_Asked[Item, Result]]) -> list[_Asked[Item, Result]] | None:
+        with self._changed:
+            while not all(one.is_done for one in asked):
+                if self._running < self.at_once and any(one in self._waiting for one in asked):
+                    chosen = self._chosen()
+                    self._waiting = [one for one in self._waiting if one not in chosen]
+                    self._running += 1
+                    return chosen
+                self._changed.wait(LOOK_UP_S)
+                turns.current().check()
+        return None
+
+    def _chosen(self) -> list[_Asked[Item, Result]]:
+        calls = [[self._waiting[index] for index in one] for one in self.group([one.item for one in self._waiting])]
+        return min(calls, key=lambda call: (_earliest(call), -sum(self.size(one.item) for one in call)))
+
+    def _call(self, asked: list[_Asked[Item, Result]], run: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
+        shared = Turn(lambda: all(one.turn.stopped() for one in asked), _earliest(asked))
+        try:
+            with turns.taking(shared):
+                results = run([one.item for one in asked])
+        except Exception as error:  # noqa: BLE001  # raised to those who asked
+            owners = {id(one.turn): one.turn for one in asked}.values()
+            if len(owners) > 1:
+                for owner in owners:
+                    self._call([one for one in asked if one.turn is owner], run)
+                return
+            self._end(asked, error=error)
+        except BaseException as error:  # noqa: BLE001  # this thread was interrupted, or nobody waits
+            own = [one for one in asked if isinstance(error, Stopped) or one.turn is turns.current()]
+            self._end(own, error=error)
+            with self._changed:
+                self._waiting += [one for one in asked if one not in own]
+        else:
+            self._end(asked, results)
+
+    def _end(
+        self, asked: Sequence[_Asked[Item, Result]], results: Sequence[Result] = (), error: BaseException | None = None
+    ) -> None:
+        with self._changed:
+            for place, one in enumerate(asked):
+                one.result = results[place] if error is None else None
+                one.error, one.is_done = error, True
+
+
+def _earliest(asked: Sequence[_Asked[Item, Result]]) -> int:
+    return min(one.turn.number for one in asked)

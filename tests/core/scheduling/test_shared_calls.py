@@ -1,0 +1,145 @@
+"""Calls that several callers share: which items share one, in which order, and whose an error is."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from ocrzoo.scheduling import turns
+from ocrzoo.scheduling.shared_calls import SharedCalls
+from ocrzoo.scheduling.turns import Stopped, Turn
+
+BOUND_S = 20.0
+
+
+class Engine:
+    """Squares numbers, up to three a call and only those of one sign, and holds the first call until told."""
+
+    def __init__(self, at_once: int = 1) -> None:
+        self.calls: list[list[int]] = []
+        self.turns: list[Turn] = []
+        self.go = threading.Event()
+        self.shared: SharedCalls[int, int] = SharedCalls(self.group, float, at_once)
+
+    def group(self, items: Sequence[int]) -> list[list[int]]:
+        signs = ([place for place, item in enumerate(items) if (item > 0) is sign] for sign in (True, False))
+        return [places[start : start + 3] for places in signs for start in range(0, len(places), 3)]
+
+    def run(self, items: Sequence[int]) -> list[int]:
+        self.turns.append(turns.current())
+        self.calls.append([*items])
+        assert self.go.wait(BOUND_S)
+        if 13 in items:
+            raise ValueError("unlucky")
+        return [item * item for item in items]
+
+    def wait_for(self, met: Callable[[], bool]) -> None:
+        end = time.monotonic() + BOUND_S
+        while not met():
+            assert time.monotonic() < end
+            time.sleep(0.001)
+
+
+class Caller(threading.Thread):
+    """Asks in a thread and keeps the answer."""
+
+    def __init__(self, engine: Engine, items: list[int], turn: Turn | None = None) -> None:
+        super().__init__(daemon=True)
+        self.engine, self.items, self.turn = engine, items, turn or Turn()
+        self.answer: list[int] | BaseException | None = None
+        before = len(engine.shared._waiting)
+        self.start()
+        engine.wait_for(lambda: len(engine.calls) == 1 and len(engine.shared._waiting) in (before + len(items), before))
+
+    def run(self) -> None:
+        with turns.taking(self.turn):
+            try:
+                self.answer = self.engine.shared.results(self.items, self.engine.run)
+            except BaseException as error:  # noqa: BLE001  # compared by the test
+                self.answer = error
+
+    def answered(self) -> list[int] | BaseException | None:
+        self.join(BOUND_S)
+        assert not self.is_alive()
+        return self.answer
+
+
+def test_who_is_alone_gets_calls_at_once() -> None:
+    engine = Engine()
+    engine.go.set()
+    assert engine.shared.results([1, 2, 3, 4, -1], engine.run) == [1, 4, 9, 16, 1]
+    assert sorted(map(len, engine.calls)) == [1, 1, 3]
+    assert engine.shared.results([], engine.run) == []
+
+
+def test_what_waits_meanwhile_shares_the_next_call() -> None:
+    engine = Engine()
+    callers = [Caller(engine, [1]), Caller(engine, [2]), Caller(engine, [3, -3]), Caller(engine, [4])]
+    engine.go.set()
+    assert [caller.answered() for caller in callers] == [[1], [4], [9, 9], [16]]
+    assert engine.calls == [[1], [2, 3, 4], [-3]]
+
+
+def test_the_earliest_turn_is_served_first() -> None:
+    engine, early, late = Engine(), Turn(), Turn()
+    callers = [Caller(engine, [1]), Caller(engine, [-2, -3], late), Caller(engine, [4], early)]
+    engine.go.set()
+    assert [caller.answered() for caller in callers] == [[1], [4, 9], [16]]
+    assert engine.calls == [[1], [4], [-2, -3]]
+
+
+def test_an_error_is_raised_to_its_own_caller_alone() -> None:
+    engine = Engine()
+    callers = [Caller(engine, [1]), Caller(engine, [2]), Caller(engine, [13])]
+    engine.go.set()
+    assert callers[1].answered() == [4]
+    assert isinstance(callers[2].answered(), ValueError)
+    assert engine.calls == [[1], [2, 13], [2], [13]]
+
+
+def test_who_is_stopped_leaves_and_the_others_go_on() -> None:
+    engine, stopped = Engine(), threading.Event()
+    callers = [Caller(engine, [1]), Caller(engine, [2], Turn(stopped.is_set)), Caller(engine, [3])]
+    stopped.set()
+    assert isinstance(callers[1].answered(), Stopped)
+    engine.go.set()
+    assert [callers[place].answered() for place in (0, 2)] == [[1], [9]]
+    assert engine.calls == [[1], [3]]
+
+
+def test_a_call_goes_on_while_anybody_waits_for_it() -> None:
+    engine, stopped = Engine(), [False, False]
+    callers = [Caller(engine, [1]), *(Caller(engine, [2 + i], Turn(lambda i=i: stopped[i])) for i in range(2))]  # type: ignore[misc]
+    engine.go.set()
+    assert [caller.answered() for caller in callers] == [[1], [4], [9]]
+    shared = engine.turns[1]
+    assert shared.number == callers[1].turn.number
+    stopped[0] = True
+    assert not shared.stopped()
+    stopped[1] = True
+    assert shared.stopped()
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+def test_many_threads_get_their_own_answers(at_once: int) -> None:
+    engine = Engine(at_once)
+    engine.go.set()
+    found: dict[int, list[int]] = {}
+
+    def ask(number: int) -> None:
+        for round_ in range(20):
+            items = [number * 100 + round_ + 20, -number - 1]
+            found[number] = engine.shared.results(items, engine.run)
+            assert found[number] == [item * item for item in items]
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(BOUND_S)
+    assert len(found) == 8
+    assert not engine.shared._waiting
+    assert engine.shared._running == 0
