@@ -41,6 +41,9 @@ def load_session(
     spec, files, options = candidate.spec, candidate.files, candidate.options
     try:
         engine = cast("Engine", load_attribute(spec.factory)())
+    except (Exception, SystemExit) as error:
+        raise _failure(spec.name, origin, error) from error
+    try:
         try:
             session = compiled.load(engine, files, options, store)
         except EngineError as error:
@@ -55,7 +58,10 @@ def load_session(
     except UsageError:
         raise
     except (Exception, SystemExit) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise EngineError(f"engine {spec.name} ({origin}) failed: {reason}") from error
+        raise _failure(spec.name, origin, error) from error
     log.debug("%s: %s on %s from %s", files.name, files.file_format, candidate, files.folder)
     return guarded
+
+
+def _failure(engine: str, origin: object, error: BaseException) -> EngineError:
+    return EngineError(f"engine {engine} ({origin}) failed: {type(error).__name__}: {error}")
