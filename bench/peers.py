@@ -81,11 +81,13 @@ def start(name: str, python: str) -> Iterator[Worker]:
             yield Worker(name, process, errors)
         finally:
             assert process.stdin is not None
+            assert process.stdout is not None
             process.stdin.close()
             try:
                 process.wait(CLOSING_TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 process.kill()
+            process.stdout.close()
 
 
 def compare(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from importlib import import_module
 from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ocrzoo.engines.base import EngineOptions, TensorSpec
 from ocrzoo_registry.cards.schema import Format
@@ -29,6 +31,8 @@ ONEDNN_CACHED_SHAPES = 10
 _GPU_POOL_MB = 100
 """Initial memory pool on a GPU; PaddleX's value."""
 
+Result = TypeVar("Result")
+
 
 class PaddleEngine:
     """Loads Paddle programs (``inference.json`` or the older ``inference.pdmodel``)."""
@@ -43,10 +47,26 @@ class PaddleEngine:
             raise EngineError(f"paddle runs in float32 only, not in {options.precision}")
         paddle = _import_paddle()
         try:
-            return PaddleSession(paddle.inference.create_predictor(_configure(paddle, folder, options)))
+            config = _configure(paddle, folder, options)
+            return PaddleSession(_in_one_thread(lambda: paddle.inference.create_predictor(config)))
         except (RuntimeError, ValueError, OSError, NotImplementedError) as error:
             reason = " ".join(str(error).split())[-300:]
             raise EngineError(f"paddle could not load {folder}: {reason}") from error
+
+
+def _in_one_thread(work: Callable[[], Result]) -> Result:
+    """Run work in the one thread of this process that runs Paddle.
+
+    With oneDNN, PaddlePaddle 3.2.2 fails now and then (``std::exception``) in a new thread, once another that ran a
+    program has ended.
+    """
+    return _thread(os.getpid()).submit(work).result()
+
+
+@cache
+def _thread(process: int) -> ThreadPoolExecutor:
+    """The thread of a process; a forked process has its own."""
+    return ThreadPoolExecutor(1, f"ocrzoo-paddle-{process}")
 
 
 def _import_paddle() -> Any:
@@ -93,13 +113,12 @@ def onednn_is_safe(version: str) -> bool:
 
 
 class PaddleSession:
-    """A loaded program; a lock serializes calls because its handles are shared state."""
+    """A loaded program; its calls run one after the other, in Paddle's thread."""
 
     align_corners: bool | None = None
 
     def __init__(self, predictor: Any) -> None:
         self._predictor = predictor
-        self._lock = Lock()
         self.inputs = tuple(TensorSpec(name, None) for name in predictor.get_input_names())
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -108,10 +127,12 @@ class PaddleSession:
 
     def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         """Run one batch; the caller owns the results."""
-        with self._lock:
-            handle = self._predictor.get_input_handle(self.inputs[0].name)
-            handle.reshape(batch.shape)
-            handle.copy_from_cpu(batch)
-            self._predictor.run()
-            names = self._predictor.get_output_names()
-            return tuple(self._predictor.get_output_handle(name).copy_to_cpu() for name in names)
+        return _in_one_thread(lambda: self._infer(batch))
+
+    def _infer(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        handle = self._predictor.get_input_handle(self.inputs[0].name)
+        handle.reshape(batch.shape)
+        handle.copy_from_cpu(batch)
+        self._predictor.run()
+        names = self._predictor.get_output_names()
+        return tuple(self._predictor.get_output_handle(name).copy_to_cpu() for name in names)

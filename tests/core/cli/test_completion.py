@@ -83,7 +83,7 @@ def test_completing_loads_nothing_heavy(line: str, monkeypatch: pytest.MonkeyPat
     assert (ran.stderr.strip(), ran.stdout == "") == ("", False)
 
 
-FREE = {"device", "host", "hpi_config", "origins", "password", "target"}
+FREE = {"device", "host", "hpi_config", "memory", "origins", "password", "target"}
 """Parameters that no list has the values of."""
 
 

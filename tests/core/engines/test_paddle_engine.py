@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,17 @@ def test_a_real_program_in_the_older_format_runs_with_onednn(real_folder: Callab
     output = PaddleEngine().load(folder, "paddle", EngineOptions(threads=2)).run(PAGE)
     assert output.shape == (1, 1, 64, 96)
     assert ((output >= 0) & (output <= 1)).all()
+
+
+@pytest.mark.weights
+def test_a_program_runs_in_threads_that_come_and_go(real_folder: Callable[[str, Format], Path]) -> None:
+    session = PaddleEngine().load(real_folder("PP-OCRv4_mobile_rec", "paddle"), "paddle", EngineOptions(threads=2))
+    line = np.zeros((1, 3, 48, 320), np.float32)
+    outputs = []
+    for _ in range(6):
+        with ThreadPoolExecutor(1) as thread:
+            outputs.append(thread.submit(session.run, line).result())
+    assert all(np.array_equal(one, outputs[0]) for one in outputs)
 
 
 def test_paddle_can_be_imported_after_pip_was_looked_for() -> None:
