@@ -62,7 +62,8 @@ class DocPreprocessorPipeline:
         modules = config.SubModules
         self.config = config
         self.devices = loader.pages_on
-        self._places = Slots(lambda: PAGES_AT_ONCE * len(self.devices))
+        places = PAGES_AT_ONCE * len(self.devices)
+        self._places = Slots(lambda: places)  # without self: a cycle would keep the networks until a collection
         self._classifier: LazyModel[ImageClassifier] = LazyModel(
             "DocOrientationClassify",
             modules.DocOrientationClassify,

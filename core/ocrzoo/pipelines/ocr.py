@@ -86,7 +86,8 @@ class OCRPipeline:
         self.config = config
         self.devices = loader.pages_on
         self._at_once = PAGES_AT_ONCE if loader.ceiling is None else 1
-        self._places = Slots(lambda: self._at_once * len(self.devices))
+        places = self._at_once * len(self.devices)
+        self._places = Slots(lambda: places)  # without self: a cycle would keep the networks until a collection
         self._preprocessor = None
         if inner is not None:
             quirks = inner.paddlex_quirks or config.paddlex_quirks

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import threading
 import time
+import weakref
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -78,6 +80,20 @@ def test_answers_are_those_of_one_page_after_the_other(zoo: Zoo, batching: Batch
     pipeline = made(zoo, batching)
     alone = [next(pipeline.predict(paper)).json for paper in PAGES]
     assert [result.json for result in pipeline.predict(PAGES * 3)] == alone * 3
+
+
+def test_a_pipeline_that_is_dropped_frees_its_networks_at_once(zoo: Zoo) -> None:
+    """Not at a later collection: networks are large, and Python knows nothing of their memory."""
+    pipeline = made(zoo)
+    list(pipeline.predict(PAGES[0]))
+    detector = weakref.ref(pipeline.load().detector)
+    gc.collect()
+    gc.disable()
+    try:
+        del pipeline
+        assert detector() is None
+    finally:
+        gc.enable()
 
 
 def test_exact_makes_the_calls_that_a_page_gets_alone(zoo: Zoo) -> None:
