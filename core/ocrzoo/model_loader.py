@@ -216,8 +216,8 @@ class ModelLoader:
 
     def _resolve(self, card: ModelCard, engines: list[EngineSpec]) -> ModelFiles:
         formats: list[Format] = list(dict.fromkeys(kind for spec in engines for kind in spec.formats))
-        if "onnx" in formats and self._paddle is not None:
-            formats = list(dict.fromkeys([*formats, "paddle"]))
+        if not set(formats) & set(card.artifacts) and "onnx" in formats and self._paddle is not None:
+            formats.append("paddle")  # to be converted
         if not set(formats) & set(card.artifacts):
             able = [spec for spec in self.zoo.engines if set(spec.formats) & set(card.artifacts)]
             steps = (f"engine {spec.name}" if spec.installed else f'pip install "{spec.install}"' for spec in able)
