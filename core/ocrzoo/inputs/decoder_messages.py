@@ -63,7 +63,7 @@ def kept(name: str, *, warn: bool = True) -> Iterator[None]:
     _messages.begin()
     try:
         yield
-    except BaseException:
+    except BaseException:  # Ctrl-C too: what was kept of messages must end
         _messages.end(name, warn=False)
         raise
     _messages.end(name, warn=warn)

@@ -115,7 +115,7 @@ def _count(image: PIL.Image.Image) -> int:
     try:
         with PIL.Image.open(limited, formats=["GIF"]) as counted:
             count = int(getattr(counted, "n_frames", 1))
-    except Exception:
+    except Exception:  # Pillow's parsers raise anything, here also what the limit made of it
         if limited.reads_left < 0:
             return limits.MAX_PAGES + 1
         raise

@@ -70,7 +70,7 @@ class PdfProcess:
         except (EOFError, OSError, ValueError) as error:
             self.end()
             raise EOFError(f"damaged, or it needs more than {MAX_MEMORY / (1 << 30):g} GiB of memory") from error
-        except BaseException:
+        except BaseException:  # Ctrl-C too: the process is amid an answer and cannot take the next request
             self.end()
             raise
 

@@ -177,7 +177,7 @@ class _Running(Generic[Item, Ready, Result]):
                     self._job.places.take()
                     try:
                         self._hand_over(number, turn, self._job.prepare(item))
-                    except BaseException:
+                    except BaseException:  # a stop too: the place must not stay taken
                         self._job.places.give_back()
                         raise
                 del item  # its pixels
