@@ -11,9 +11,16 @@ from tests.standins.networks import CELL, Classifier, Flattener
 from ocrzoo.engines.paddle import _import_paddle
 
 
+def paddle_for_writing() -> Any:
+    """Return paddle, ready to save networks in this thread, whichever imported it first."""
+    paddle = _import_paddle()
+    paddle.disable_static()
+    return paddle
+
+
 def write_classifier(network: Classifier, folder: Path) -> None:
     """Write a classifier: input ``x``, N x 3 x H x W."""
-    paddle = _import_paddle()
+    paddle = paddle_for_writing()
     functional, base = paddle.nn.functional, paddle.nn.Layer
 
     class Layer(base):  # type: ignore[misc, valid-type]  # paddle has no types here
@@ -33,7 +40,7 @@ def write_classifier(network: Classifier, folder: Path) -> None:
 
 def write_flattener(network: Flattener, folder: Path) -> None:
     """Write the flattener: input ``img``, N x 3 x H x W."""
-    paddle = _import_paddle()
+    paddle = paddle_for_writing()
     functional, base = paddle.nn.functional, paddle.nn.Layer
 
     def resize(image: Any, size: Any) -> Any:

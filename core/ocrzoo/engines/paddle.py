@@ -70,7 +70,10 @@ def _thread(process: int) -> ThreadPoolExecutor:
 
 
 def _import_paddle() -> Any:
-    """Import paddle without its warning about compiler caches."""
+    """Import paddle without its warning about compiler caches.
+
+    Paddle knows only one thread in dynamic mode: that which imports it first. Others call ``paddle.disable_static()``.
+    """
     os.environ.setdefault("FLAGS_enable_pir_api", "1")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="No ccache found")

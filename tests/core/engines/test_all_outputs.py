@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.standins.paddle_form import paddle_for_writing
 
 from ocrzoo.engines.base import Engine, EngineOptions, MultiOutputSession
 from ocrzoo.engines.onnxruntime import OnnxRuntimeEngine
 from ocrzoo.engines.openvino import OpenVinoEngine
-from ocrzoo.engines.paddle import PaddleEngine, _import_paddle
+from ocrzoo.engines.paddle import PaddleEngine
 
 Array = NDArray[np.float32]
 ENGINES: dict[str, Engine] = {
@@ -44,7 +45,7 @@ def write_onnx(folder: Path, *nodes: tuple[Any, ...], outputs: list[str], weight
 
 def write_paddle(folder: Path) -> Path:
     """Write a network that gives 2 x and 2 x + 1."""
-    paddle = _import_paddle()
+    paddle = paddle_for_writing()
     base = paddle.nn.Layer
 
     class Layer(base):  # type: ignore[misc, valid-type]  # paddle has no types here
