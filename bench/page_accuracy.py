@@ -4,10 +4,11 @@
 
 DIR is what ``bench.labelled_pages`` wrote; by default its fixed set is made anew. Each model reads the pages in
 languages that it claims. A READER is one of ``bench.peers``, such as ``"paddlex onnxruntime"`` or ``"rapidocr
-openvino"``, or an engine, a precision and a batching of ocrzoo, such as ``"ocrzoo openvino:bfloat16:width"``. The first
-one is what the others are compared with, line by line on the same pages. Other programs run in environments of their
-own, made by uv for the occasion, or named by ``--environment``. ``--write`` keeps the figures of these models in
-``docs/page_accuracy.json``, from which ``docs/generate.py`` makes ``docs/page-accuracy.md``.
+openvino"``, or an engine, a precision and a batching of ocrzoo, such as ``"ocrzoo openvino:bfloat16:width"``, and the
+precision of detection, if it is another: ``"ocrzoo openvino:bfloat16:width:float32"``. The first one is what the others
+are compared with, line by line on the same pages. Other programs run in environments of their own, made by uv for the
+occasion, or named by ``--environment``. ``--write`` keeps the figures of these models in ``docs/page_accuracy.json``,
+from which ``docs/generate.py`` makes ``docs/page-accuracy.md``.
 """
 
 from __future__ import annotations
@@ -97,9 +98,10 @@ def reader_of(name: str) -> Program:
     if known or not name.startswith("ocrzoo "):
         program, _, engine = name.partition(" ")
         return known[0] if known else Program(name, program, engine)
-    engine, precision, batching, *_ = f"{name.split()[1]}::".split(":")
+    engine, precision, batching, detection, *_ = f"{name.split()[1]}:::".split(":")
     chosen = {"engine": engine, "precision": precision, "batching": batching}
-    return Program(name, "ocrzoo", options={key: value for key, value in chosen.items() if value})
+    options = {key: value for key, value in chosen.items() if value}
+    return Program(name, "ocrzoo", options=options, detection={"precision": detection} if detection else {})
 
 
 def scored(
@@ -133,6 +135,7 @@ def row(
         "program": reader.program,
         "engine": reader.options.get("engine") or reader.engine or "default",
         "precision": reader.options.get("precision") or ("default" if reader.program == "ocrzoo" else "float32"),
+        "detection": reader.detection.get("precision", ""),
         "batching": reader.options.get("batching") or "exact",
         **figures(total),
         "pages": len(pages),
@@ -159,7 +162,7 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
         "interval of the difference of CER"
     )
     for one in rows:
-        name = f"{one['program']} {one['engine']} {one['precision']} {one['batching']}"
+        name = f"{one['program']} {one['engine']} {one['precision']} {one['batching']} {one['detection']}"
         low, high = one["interval"]
         beside = f"{one['better']}/{one['worse']}  {low:+.3f} to {high:+.3f}" if one is not first else "reference"
         yield (

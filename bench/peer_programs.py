@@ -39,6 +39,8 @@ class Program:
     engine: str = ""
     """The program's name for its engine, its model or its languages."""
     options: Mapping[str, Any] = field(default_factory=dict)
+    detection: Mapping[str, Any] = field(default_factory=dict)
+    """What its configuration says of detection alone."""
     models: Sequence[str] = MODELS
     """The models whose weights it can run."""
 
@@ -69,6 +71,7 @@ def job(program: Program, model: str, pages: Sequence[str], threads: int) -> dic
     """Return what a worker needs to run a program."""
     config = default_ocr()
     config.update(use_doc_preprocessor=False, use_textline_orientation=False)
+    config["SubModules"]["TextDetection"].update(program.detection)
     for module, task in (("TextDetection", "det"), ("TextRecognition", "rec")):
         name = f"{model}_{task}"
         config["SubModules"][module]["model_name"] = name
@@ -101,7 +104,7 @@ def _made(name: str, stack: ExitStack) -> Path:
     python = place / "bin" / "python"
     for command in (
         ["uv", "venv", "--quiet", "--python", PYTHON, str(place)],
-        ["uv", "pip", "install", "--quiet", "--python", str(python), *ENVIRONMENTS[name]],
+        ["uv", "pip", "install", "--no-config", "--quiet", "--python", str(python), *ENVIRONMENTS[name]],
     ):
         subprocess.run(command, check=True, timeout=INSTALL_TIMEOUT_S)
     return python

@@ -64,6 +64,7 @@ def ocrzoo_engines() -> Iterator[EngineSpec]:
         install="ocrzoo[openvino]",
         rank=10,
         also_reads=("inference.pdmodel",),  # not Paddle's newer inference.json
+        line_by_line=True,
     )
     yield EngineSpec(
         "onnxruntime",

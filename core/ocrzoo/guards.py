@@ -40,8 +40,12 @@ class GuardedSession:
     Each call takes as many of this process's cores as it has ``threads``, and waits for them; 0 takes none.
     """
 
-    def __init__(self, name: str, session: Session, threads: int = 0, room: Room | None = None) -> None:
+    def __init__(
+        self, name: str, session: Session, threads: int = 0, room: Room | None = None, *, streams: int = 1
+    ) -> None:
         """``room`` is what its calls may take of the process's memory; ``None``: as much as they need."""
+        self.streams = streams
+        """Calls at once that the engine is set to."""
         self.inputs = tuple(session.inputs)
         self.outputs: tuple[TensorSpec, ...] = tuple(getattr(session, "outputs", ()))  # optional for engines
         self.align_corners = session.align_corners if isinstance(session, MultiOutputSession) else None

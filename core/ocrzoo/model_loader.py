@@ -13,7 +13,7 @@ from ocrzoo.custom_weights import card_for, custom_card, custom_files
 from ocrzoo.engines.base import Device, EngineOptions, Session
 from ocrzoo.guards import blamed_on, guard_predictor
 from ocrzoo.loading import conversion
-from ocrzoo.loading.candidates import Candidate, names, usable_engines
+from ocrzoo.loading.candidates import Candidate, line_options, names, usable_engines
 from ocrzoo.loading.plan import Maker, Plan
 from ocrzoo.memory.ceiling import Ceiling
 from ocrzoo.precision.variants import variants
@@ -136,8 +136,11 @@ class ModelLoader:
         return [
             Candidate(engine, one.files, one.options, one.precision, one.batching)
             for engine in engines
-            for one in variants(card.error_rates, files, engine, self.options, wanted)
+            for one in variants(card.error_rates, files, engine, self._options_for(card.task, engine), wanted)
         ]
+
+    def _options_for(self, task: Task, engine: EngineSpec) -> EngineOptions:
+        return line_options(engine, self.options) if task == "text_recognition" else self.options
 
     def _in_tuned_order(
         self, card: ModelCard, files: ModelFiles, engines: Sequence[EngineSpec], candidates: list[Candidate]

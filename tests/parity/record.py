@@ -106,7 +106,7 @@ def environment(given: Path | None) -> Iterator[Path]:
     with TemporaryDirectory(prefix="paddlex-") as folder:
         place = Path(folder) / "environment"
         _run(["uv", "venv", "--python", PYTHON, str(place)], INSTALL_TIMEOUT_S)
-        _run(["uv", "pip", "install", "--python", str(_python(place)), *REQUIREMENTS], INSTALL_TIMEOUT_S)
+        _run(["uv", "pip", "install", "--no-config", "--python", str(_python(place)), *REQUIREMENTS], INSTALL_TIMEOUT_S)
         yield _python(place)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ocrzoo.engines.base import EngineOptions
 from ocrzoo.types import Batching
@@ -11,6 +11,9 @@ from ocrzoo_registry.errors import EngineError
 from ocrzoo_registry.plugins.registrations import Registrations
 from ocrzoo_registry.plugins.specs import EngineSpec
 from ocrzoo_registry.store.store import ModelFiles
+
+MOST_STREAMS = 8
+"""Calls at once, where the cores are not twice as many: each has memory of its own."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,14 @@ def usable_engines(
     if not installed:
         raise EngineError(f'no inference engine is installed: pip install "{ranked[0].install}"')
     return installed
+
+
+def line_options(spec: EngineSpec, options: EngineOptions) -> EngineOptions:
+    """Return how an engine runs a network that reads lines: its threads as one call, or as several calls at once."""
+    if not spec.line_by_line or options.device.kind != "cpu" or options.streams != 1:
+        return options
+    threads = max(1, options.thread_count // MOST_STREAMS)
+    return replace(options, threads=threads, streams=options.thread_count // threads)
 
 
 def names(engines: Sequence[EngineSpec]) -> str:

@@ -54,7 +54,7 @@ def load_session(
             session = compiled.load(engine, files, options, store)
         threads = options.thread_count if options.device.kind == "cpu" else 0
         room = None if ceiling is None else ceiling.room(files.name, session, reads_lines=reads_lines)
-        guarded = GuardedSession(files.name, session, threads, room)
+        guarded = GuardedSession(files.name, session, threads, room, streams=options.streams)
     except UsageError:
         raise
     except (Exception, SystemExit) as error:

@@ -18,7 +18,7 @@ from ocrzoo.predictors.network_checks import (
 )
 from ocrzoo.processing import long_lines, recognition
 from ocrzoo.processing.long_lines import Piece
-from ocrzoo.processing.recognition import BestClasses, Call, Line, LineShape
+from ocrzoo.processing.recognition import CALL_COLUMNS, BestClasses, Call, Line, LineShape
 from ocrzoo.scheduling.shared_calls import SharedCalls
 from ocrzoo.scheduling.together import run_all
 from ocrzoo.text import bidi
@@ -60,11 +60,12 @@ class TextRecognizer:
         check_image_input(card.name, session)
         self._session = session
         self._calls_at_once: int = getattr(session, "calls_at_once", 1)
+        self._most_columns = CALL_COLUMNS if getattr(session, "streams", 1) == 1 else 0  # 0: one line a call
         self._output_checked = False
         self._line_shape = _line_shape(card.name, config, session)
         self._own_shape = _static_shape(card.name, session, self._line_shape)
         self._shared: SharedCalls[Image, Line] = SharedCalls(
-            partial(_calls_by_width, self._line_shape), _aspect, self._calls_at_once
+            partial(_calls_by_width, self._line_shape, self._most_columns), _aspect, self._calls_at_once
         )
         self._check_classes(_declared_classes(session))
 
@@ -110,7 +111,8 @@ class TextRecognizer:
         self, crops: Sequence[Image], batch_size: int, batching: Batching, shape: InputShape | None
     ) -> list[Line]:
         """Read lines, in visual order."""
-        calls = recognition.calls(crops, batch_size, batching, self._line_shape)
+        calls = recognition.calls(crops, batch_size, batching, self._line_shape, self._most_columns)
+        calls.sort(key=lambda call: -len(call.lines) * call.width)  # the largest last would keep one core busy alone
         read = run_all(lambda call: self._read(call, [crops[i] for i in call.lines], shape), calls, self._calls_at_once)
         lines = dict(zip(chain.from_iterable(call.lines for call in calls), chain(*read), strict=True))
         return [lines[index] for index in range(len(crops))]
@@ -159,8 +161,8 @@ class TextRecognizer:
         return f"but its charset makes {len(self._characters)} classes (blank and space included)"
 
 
-def _calls_by_width(shape: LineShape, crops: Sequence[Image]) -> list[tuple[int, ...]]:
-    return [call.lines for call in recognition.calls(crops, len(crops), "width", shape)]
+def _calls_by_width(shape: LineShape, most_columns: int, crops: Sequence[Image]) -> list[tuple[int, ...]]:
+    return [call.lines for call in recognition.calls(crops, len(crops), "width", shape, most_columns)]
 
 
 def _aspect(crop: Image) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -21,10 +22,12 @@ CALL_COLUMNS = 1300
 
 Measured on two cores with the rest of a page's calls between them (docs/engines.md).
 """
-WIDTH_STEP = 64
-"""With ``width``, lines are padded to the next multiple of it, in pixels, and not to PaddleX's least width.
+WIDTHS: tuple[int, ...] = (*range(64, 1024, 64), *range(1024, 2048, 128), *range(2048, MAX_WIDTH, 256), MAX_WIDTH)
+"""With ``width``, lines are padded to the next of these, in pixels, and not to PaddleX's least width.
 
-Of four models, none has an error rate on labelled pages above that of ``exact`` beyond chance (docs/engines.md).
+An engine compiles a network for each of them, which takes milliseconds and memory: so they are few, and closest where
+most lines are. Of four models, none has an error rate on labelled pages above that of ``exact`` beyond chance
+(docs/engines.md).
 """
 
 
@@ -144,24 +147,29 @@ def _resize(crop: Image, shape: LineShape) -> tuple[Image, int]:
 
 
 def calls(
-    crops: Sequence[Image], batch_size: int, batching: Batching = "exact", shape: LineShape = USUAL
+    crops: Sequence[Image],
+    batch_size: int,
+    batching: Batching = "exact",
+    shape: LineShape = USUAL,
+    most_columns: int = CALL_COLUMNS,
 ) -> list[Call]:
     """Form the network's calls: which lines share one, and to which width they are padded, which influences the result.
 
     Lines are sorted by width / height, ascending. With ``exact``, ``batch_size`` of them at a time are padded to the
     widest of them, as in PaddleX; with ``width``, each line to a width that depends on itself alone, so that it reads
-    the same whatever else is on the page. A call has as many lines of one width as fill 1,300 pixels, or one.
+    the same whatever else is on the page. A call has as many lines of one width as fill ``most_columns`` pixels, or
+    one.
     """
     order = sorted(range(len(crops)), key=lambda index: crops[index].shape[1] / crops[index].shape[0])
     if batching == "exact":
         groups = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
         padded = [(group, _widest([crops[index] for index in group], shape)) for group in groups]
-        return [call for group, ratio in padded for call in _cut(group, _width(ratio, shape), ratio)]
+        return [call for group, ratio in padded for call in _cut(group, _width(ratio, shape), ratio, most_columns)]
     widths = [_own_width(crop, shape) for crop in crops]
     return [
         call
         for width, group in groupby(order, widths.__getitem__)
-        for call in _cut([*group], width, width / shape.height)
+        for call in _cut([*group], width, width / shape.height, most_columns)
     ]
 
 
@@ -176,15 +184,15 @@ def _width(ratio: float, shape: LineShape) -> int:
 
 
 def _own_width(crop: Image, shape: LineShape) -> int:
-    """The width of a line by itself, on the grid of 50 widths."""
+    """The width of a line by itself, on the grid."""
     ratio: float = crop.shape[1] / crop.shape[0]
     width = math.ceil(shape.height * ratio)
-    return min(-(-width // WIDTH_STEP) * WIDTH_STEP, MAX_WIDTH)
+    return WIDTHS[min(bisect_left(WIDTHS, width), len(WIDTHS) - 1)]
 
 
-def _cut(group: Sequence[int], width: int, ratio: float) -> list[Call]:
+def _cut(group: Sequence[int], width: int, ratio: float, most_columns: int) -> list[Call]:
     """Cut a group into calls of like size."""
-    count = -(-len(group) // max(CALL_COLUMNS // width, 1))
+    count = -(-len(group) // max(most_columns // width, 1))
     cuts = [len(group) * part // count for part in range(count + 1)]
     return [Call(tuple(group[start:end]), width, ratio) for start, end in pairwise(cuts)]
 

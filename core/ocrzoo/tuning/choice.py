@@ -70,7 +70,7 @@ class Way(Record):
     def beats(self, other: Way) -> bool:
         """Whether it is clearly faster: by the margin in the median, and in three rounds of four."""
         ratios = self.ratios_to(other)
-        margin = MARGIN if self.threads == other.threads else STREAMS_MARGIN
+        margin = MARGIN if self.threads >= other.threads else STREAMS_MARGIN
         return bool(ratios) and median(ratios) >= margin and ratios[len(ratios) // 4] > 1
 
 
@@ -132,7 +132,7 @@ def forget(files: ModelFiles, engines: Registrations[EngineSpec], store: Store) 
 def recipe(engines: Registrations[EngineSpec]) -> str:
     """Return what a choice holds for: the engines, their versions, the CPU and the cores that this process may use."""
     versions = ", ".join(f"{name} {version}" for name, version in installed(engines).items())
-    return f"tune 1: {versions}; cpu {cpu_key()} x {usable_threads()}"
+    return f"tune 2: {versions}; cpu {cpu_key()} x {usable_threads()}"
 
 
 def installed(engines: Registrations[EngineSpec]) -> dict[str, str]:
@@ -153,10 +153,15 @@ def in_order(candidates: Sequence[Candidate], choice: Choice) -> list[Candidate]
     for way in choice.ways:
         candidate = next((one for one in candidates if way.is_way_of(one)), None)
         allowed = way.rounds_ms and (way.same_answers or (way.precision, way.batching) != ("float32", "exact"))
-        free = candidate is not None and (candidate.options.threads == 0 or way.streams == 1)
-        if candidate is not None and allowed and free and way.beats(default) and way.ms < best.ms:
+        fits = candidate is not None and way.threads * way.streams <= _threads(candidate, choice.cores)
+        if candidate is not None and allowed and fits and way.beats(default) and way.ms < best.ms:
             best, first = way, candidate
     chosen = first
-    if best.streams > 1:
+    if best is not default and best.streams != first.options.streams:
         chosen = replace(first, options=replace(first.options, threads=best.threads, streams=best.streams))
     return [chosen, *(one for one in candidates if one is not first)]
+
+
+def _threads(candidate: Candidate, cores: int) -> int:
+    """The CPU threads of all calls of a candidate together."""
+    return candidate.options.threads * candidate.options.streams or cores

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from ocrzoo.engines.limits import usable_threads
 from ocrzoo.loading.candidates import Candidate
 from ocrzoo.loading.plan import Plan
 from ocrzoo.tuning.choice import Way
@@ -26,6 +25,9 @@ LOADING_SHARE = 0.5
 TRIAL_ROUNDS = 2
 HOPELESS = 2.0
 """A way that took this many times as long as the fastest in the trial rounds is not measured further."""
+
+TRIED_STREAMS = 16
+"""Calls at once, at most."""
 
 PAUSE_S = 0.005
 """Between two ways: the threads of ONNX Runtime keep a core busy for a moment after a call."""
@@ -93,15 +95,12 @@ def measure(plan: Plan, budget_s: float, tell: Callable[[float], object]) -> lis
 
 
 def threadings(candidate: Candidate) -> list[Candidate]:
-    """Return a candidate on one stream with all threads, and on several streams with as many threads in all."""
-    cores = usable_threads()
-    found = [candidate]
-    streams = 2
-    while streams <= cores and candidate.options.threads == 0 and streams <= 16:
-        options = replace(candidate.options, threads=cores // streams, streams=streams)
-        found.append(replace(candidate, options=options))
-        streams *= 2
-    return found
+    """Return a candidate as it is, and on other numbers of streams with as many threads in all."""
+    own = candidate.options
+    total = own.thread_count * own.streams
+    counts = [2**power for power in range(TRIED_STREAMS.bit_length()) if 2**power <= total]
+    others = [replace(own, threads=total // count, streams=count) for count in counts if count != own.streams]
+    return [candidate, *(replace(candidate, options=options) for options in others)]
 
 
 def _loaded(plan: Plan, candidate: Candidate, pictures: Sequence[Any], *, must: bool) -> Runner | Way:

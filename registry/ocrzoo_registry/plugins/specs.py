@@ -73,6 +73,8 @@ class EngineSpec:
     """The distributions that its module may come from; empty: one of the module's name."""
     also_reads: tuple[str, ...] = ()
     """Files of further formats that it can read where a model has them; they are not downloaded for it."""
+    line_by_line: bool = False
+    """Whether a CPU reads lines fastest one a call, several calls at once, with few threads each (docs/engines.md)."""
 
     def reads(self, file_format: Format, folder: Path) -> bool:
         """Whether it can read the model in a folder."""

@@ -11,6 +11,7 @@ from bidi.algorithm import get_display
 from numpy.typing import NDArray
 
 from ocrzoo.engines.base import TensorSpec
+from ocrzoo.guards import GuardedSession
 from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo.text.bidi import runs_right_to_left
 from ocrzoo_registry.cards.charsets import read_charset
@@ -62,7 +63,14 @@ def test_lines_come_back_in_the_order_of_the_crops(card: ModelCard) -> None:
 def test_batches_are_filled_from_the_narrowest_line_to_the_widest(card: ModelCard) -> None:
     session = BrightnessSession()
     TextRecognizer(card, config(LETTERS), session).predict([crop(w) for w in (900, 330, 700, 350, 800)], batch_size=2)
-    assert session.shapes == [(2, 3, 48, 350), (1, 3, 48, 800), (1, 3, 48, 800), (1, 3, 48, 900)]
+    assert session.shapes == [(1, 3, 48, 900), (1, 3, 48, 800), (1, 3, 48, 800), (2, 3, 48, 350)], "the largest first"
+
+
+def test_an_engine_of_several_streams_reads_lines_one_by_one(card: ModelCard) -> None:
+    session = BrightnessSession()
+    guarded = GuardedSession("it", session, streams=2)
+    TextRecognizer(card, config(LETTERS), guarded).predict([crop(w) for w in (60, 330, 350)], batch_size=6)
+    assert session.shapes == [(1, 3, 48, 350)] * 3, "padded as in PaddleX"
 
 
 def test_six_lines_are_padded_alike_and_three_share_a_call(card: ModelCard) -> None:

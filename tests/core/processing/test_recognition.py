@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ocrzoo.processing.recognition import (
+    WIDTHS,
     Line,
     LineShape,
     best_classes,
@@ -176,9 +177,9 @@ class TestCalls:
         assert self.shapes([gray(48, 640)] * 3, 6, "width") == [(1, 640), (2, 640)]
 
     def test_width_pads_each_line_to_the_next_width_of_the_grid(self) -> None:
-        crops = [gray(48, width) for width in (1, 64, 65, 320, 321, 600, 2100, 3150)]
+        crops = [gray(48, width) for width in (1, 64, 65, 320, 321, 600, 1030, 2100, 3150)]
         widths = [call.width for call in calls(crops, 6, "width") for _ in call.lines]
-        assert widths == [64, 64, 128, 320, 384, 640, 2112, 3200]
+        assert widths == [64, 64, 128, 320, 384, 640, 1152, 2304, 3200]
 
     def test_width_does_not_depend_on_what_else_is_read(self) -> None:
         crops = [gray(48, width) for width in (50, 333, 340, 700, 710, 1500)]
@@ -187,7 +188,7 @@ class TestCalls:
 
     def test_width_makes_few_shapes(self) -> None:
         crops = [np.empty((48, width, 3), np.uint8) for width in range(1, 4000)]
-        assert len({call.width for call in calls(crops, 6, "width")}) == 50
+        assert len({call.width for call in calls(crops, 6, "width")}) == len(WIDTHS) == 29
 
     def test_a_line_wider_than_a_call_goes_alone(self) -> None:
         crops = [gray(10, 5000), gray(10, 6000), gray(48, 2500)]

@@ -87,8 +87,13 @@ class TestStreams:
     def test_they_need_a_larger_gain_because_one_page_takes_longer(self) -> None:
         assert first_of(measured(DEFAULT, way("quick", 9, 9, 9, 9, streams=4, threads=1)), QUICK) == QUICK
 
+    def test_fewer_streams_than_the_default_has_are_taken_too(self) -> None:
+        default = way("quick", 10, 10, 10, 10, streams=4, threads=1)
+        taken = first_of(measured(default, way("quick", 9, 9, 9, 9)), candidate("quick", threads=1, streams=4))
+        assert (taken.options.streams, taken.options.threads) == (1, 4)
+
     def test_a_number_of_threads_that_the_user_gives_stays(self) -> None:
-        own = candidate("quick", threads=4)
+        own = candidate("quick", threads=2)
         assert first_of(measured(DEFAULT, way("quick", 5, 5, 5, 5, streams=4, threads=1)), own) == own
 
 
