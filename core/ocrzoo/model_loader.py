@@ -14,13 +14,12 @@ from ocrzoo.engines.base import Device, EngineOptions, Session
 from ocrzoo.guards import blamed_on, guard_predictor
 from ocrzoo.loading import conversion
 from ocrzoo.loading.candidates import Candidate, line_options, names, usable_engines
+from ocrzoo.loading.configuration import read_config
 from ocrzoo.loading.plan import Maker, Plan
 from ocrzoo.memory.ceiling import Ceiling
 from ocrzoo.precision.variants import variants
 from ocrzoo.precision.wanted import Wanted
 from ocrzoo.tuning import choice
-from ocrzoo_registry.cards import inference_yml
-from ocrzoo_registry.cards.charsets import check_charset
 from ocrzoo_registry.cards.schema import Format, ModelCard, Task
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.temporary import get_to_run
@@ -101,7 +100,7 @@ class ModelLoader:
             raise EngineError(
                 f"{files.folder} has {card.name} as {files.file_format}, which {names(engines)} cannot read"
             )
-        config = _config_of(card, files.folder, custom=custom is not None)
+        config = read_config(card, files, self.zoo.store, custom=custom is not None)
         _check_decoder(card.name, spec, config)
         exact = partial(replace(self, wanted=replace(self.wanted, stated="float32")).predictor, name, task, model_dir)
         make = self._maker(card, spec, config, self._plugin(card, custom=custom is not None), exact)
@@ -237,17 +236,6 @@ class ModelLoader:
         if warning not in self.warned:
             self.warned.add(warning)
             log.warning("%s", warning)
-
-
-def _config_of(card: ModelCard, folder: Path, *, custom: bool) -> dict[str, Any]:
-    """The folder's ``inference.yml``; without one, the card's configuration."""
-    if not (folder / inference_yml.FILE_NAME).exists():
-        return inference_yml.from_card(card)
-    config = inference_yml.read(folder)
-    if not custom:
-        inference_yml.check_name(config, card.name, str(folder))
-        check_charset(card, config["PostProcess"].get("character_dict"), str(folder))
-    return config
 
 
 def _check_decoder(name: str, spec: PredictorSpec, config: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from threading import Lock
 from typing import Any, Generic, TypeVar
@@ -14,6 +15,7 @@ from ocrzoo.guards import lacking
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.schema import Module
+from ocrzoo.scheduling.together import run_all
 from ocrzoo_registry.errors import OcrzooError, OfflineError, SourceError, UsageError
 
 Predictor = TypeVar("Predictor")
@@ -52,13 +54,16 @@ class LazyModel(Generic[Predictor]):
             UsageError: The configuration has no such module, or the predictor is not of the pipeline's kind.
         """
         key = os.getpid(), device
-        found = self._loaded.get(key)
-        if found is not None:
-            return found
+        if key in self._loaded:
+            return self._loaded[key]
         with self._lock:
             if key not in self._loaded:
                 self._loaded[key] = self._load(device)
             return self._loaded[key]
+
+    def is_loaded(self, device: Device) -> bool:
+        """Whether :meth:`on` returns at once."""
+        return (os.getpid(), device) in self._loaded
 
     def _load(self, device: Device) -> Predictor:
         settings = self._settings
@@ -97,6 +102,19 @@ class LazyModel(Generic[Predictor]):
         except OcrzooError:
             return False
         return True
+
+
+def load_together(models: Sequence[LazyModel[Any]], device: Device) -> None:
+    """Load models at the same time, if all are on this machine; whoever asks for one that cannot be loaded is told."""
+    waiting = [one for one in models if not one.is_loaded(device)]
+    if len(waiting) < 2 or not all(one.is_local() for one in waiting):
+        return
+
+    def load(model: LazyModel[Any]) -> None:
+        with suppress(OcrzooError):
+            model.on(device)
+
+    run_all(load, waiting, len(waiting))
 
 
 def load_optional(stages: Sequence[LazyModel[Any]], device: Device) -> None:

@@ -14,7 +14,7 @@ from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline, PreprocessorModels
 from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.executor import OnError, Reading, run_pages, run_pages_async
-from ocrzoo.pipelines.lazy_model import LazyModel, load_optional
+from ocrzoo.pipelines.lazy_model import LazyModel, load_optional, load_together
 from ocrzoo.pipelines.line_router import Crop
 from ocrzoo.pipelines.predict_params import OCRParams, ocr_params
 from ocrzoo.pipelines.readers import LoadedReaders, Readers
@@ -85,7 +85,8 @@ class OCRPipeline:
         inner = config.SubPipelines.DocPreprocessor
         self.config = config
         self.devices = loader.pages_on
-        self._at_once = PAGES_AT_ONCE if loader.ceiling is None else 1
+        self._is_bounded = loader.ceiling is not None
+        self._at_once = 1 if self._is_bounded else PAGES_AT_ONCE
         places = self._at_once * len(self.devices)
         self._places = Slots(lambda: places)  # without self: a cycle would keep the networks until a collection
         self._preprocessor = None
@@ -197,6 +198,8 @@ class OCRPipeline:
         device = device or self.devices[0]
         lines = [self._line_classifier] * params.line_orientation
         steps = self._preprocessor.stages(params.preprocessing) if self._preprocessor and params.preprocessing else []
+        if not self._is_bounded:  # the memory of each network is measured alone
+            load_together([*steps, *lines, self._detector, *self._readers.models], device)
         load_optional([*steps, *lines], device)
         return OCRModels(
             self._load_preprocessor(params, device),

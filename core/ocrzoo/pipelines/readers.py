@@ -64,6 +64,11 @@ class Readers:
         router = LineRouter(settings, self._batching, paddlex_quirks=self._quirks)
         return _Chosen(settings, router, tuple(models), warnings)
 
+    @property
+    def models(self) -> tuple[LazyModel[Recognizer], ...]:
+        """The models, whether they are loaded or not."""
+        return self._chosen.models
+
     def load(self, device: Device) -> LoadedReaders:
         """Return the models on a device; if they cannot be had, the configured fallback, with a warning.
 

@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ocrzoo.engines.base import EngineOptions
-from ocrzoo.model_loader import ModelLoader, _config_of
+from ocrzoo.loading.configuration import read_config
+from ocrzoo.model_loader import ModelLoader
 from ocrzoo.predictors.detection import TextDetector
 from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo.processing import geometry
@@ -23,6 +24,7 @@ from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import IntegrityError
+from ocrzoo_registry.store.store import ModelFiles
 from ocrzoo_registry.zoo import Zoo
 
 pytestmark = pytest.mark.weights
@@ -84,9 +86,10 @@ def test_published_weights_with_another_charset_are_refused(zoo: Zoo, tmp_path: 
     config: dict[str, Any] = inference_yml.from_card(card)
     config["PostProcess"]["character_dict"][6] = "!?"
     (tmp_path / "inference.yml").write_bytes(safe_yaml.dump(config).encode())
+    files = ModelFiles(card.name, "onnx", tmp_path)
     with pytest.raises(IntegrityError, match=r"6904 entries.*PP-OCRv6_tiny_rec one of 6904; entry 7 is '!\?'"):
-        _config_of(card, tmp_path, custom=False)
-    assert _config_of(card, tmp_path, custom=True)["PostProcess"]["character_dict"][6] == "!?"
+        read_config(card, files, zoo.store, custom=False)
+    assert read_config(card, files, zoo.store, custom=True)["PostProcess"]["character_dict"][6] == "!?"
 
 
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
