@@ -139,7 +139,9 @@ class ModelLoader:
         ]
 
     def _options_for(self, task: Task, engine: EngineSpec) -> EngineOptions:
-        return line_options(engine, self.options) if task == "text_recognition" else self.options
+        """How many calls run at once; below a ceiling of memory one, since each has memory of its own."""
+        lines = task == "text_recognition" and self.ceiling is None
+        return line_options(engine, self.options) if lines else self.options
 
     def _in_tuned_order(
         self, card: ModelCard, files: ModelFiles, engines: Sequence[EngineSpec], candidates: list[Candidate]

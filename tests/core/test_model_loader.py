@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ocrzoo.engines.base import Device, EngineOptions, TensorSpec
 from ocrzoo.guards import GuardedSession
+from ocrzoo.loading.candidates import line_options
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.predictors.detection import TextDetector
 from ocrzoo_registry.cards.schema import Format, Task
@@ -87,6 +88,18 @@ def as_paddle(folder: Path) -> Path:
     (folder / "inference.onnx").rename(folder / "inference.pdmodel")
     (folder / "inference.pdiparams").touch()
     return folder
+
+
+@pytest.mark.parametrize(
+    ("threads", "streams", "each"), [(1, 1, 1), (2, 2, 1), (4, 4, 1), (8, 8, 1), (20, 10, 2), (64, 8, 8)]
+)
+def test_lines_are_read_one_by_one_where_that_is_fastest(threads: int, streams: int, each: int) -> None:
+    singly = replace(QUICK, line_by_line=True)
+    options = line_options(singly, EngineOptions(threads=threads))
+    assert (options.streams, options.threads) == (streams, each)
+    assert line_options(QUICK, EngineOptions(threads=threads)).streams == 1
+    on_gpu = EngineOptions(Device("gpu"), threads)
+    assert line_options(singly, on_gpu) == on_gpu
 
 
 class TestChoice:

@@ -8,6 +8,10 @@ import sys
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
+
+GROWTH = 16 << 20
+"""Bytes that a process may grow by before freed memory is looked for, which takes milliseconds."""
 
 _STATM = Path("/proc/self/statm")
 
@@ -27,3 +31,32 @@ def trim() -> None:
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)
+
+
+class Trimmer:
+    """Trims the process now and then: what glibc keeps for each thread grows with every page of another size."""
+
+    def __init__(self, growth: int = GROWTH) -> None:
+        """``growth`` is in bytes."""
+        self._growth = growth
+        self._least = 0
+        """Resident bytes after the last time, or less if it had less since."""
+        self._lock = Lock()
+
+    def look(self) -> None:
+        """Trim if the process has grown since the last time."""
+        now = resident()
+        if now is None or not self._lock.acquire(blocking=False):
+            return
+        try:
+            if now > self._least + self._growth:
+                trim()
+                now = resident() or now
+                self._least = now
+            self._least = min(self._least, now)
+        finally:
+            self._lock.release()
+
+
+PROCESS = Trimmer()
+"""That of this process."""

@@ -14,6 +14,7 @@ import cv2
 
 from ocrzoo.inputs import Page
 from ocrzoo.inputs.page import PageError
+from ocrzoo.memory.process import PROCESS
 from ocrzoo.results.output_files import OutputNames, PageSource
 from ocrzoo.scheduling.in_order import Job, in_order, in_order_async
 from ocrzoo.scheduling.slots import Slots
@@ -141,7 +142,10 @@ def _outcome(worker: Worker[Result], decoded: _Decoded) -> Result | InputError:
     image = decoded.image
     if isinstance(image, InputError):
         return image
-    return _attempt(decoded.page, lambda: worker(decoded.source, image.pop()))
+    try:
+        return _attempt(decoded.page, lambda: worker(decoded.source, image.pop()))
+    finally:
+        PROCESS.look()
 
 
 def _with_sources(found: Iterator[Page]) -> Iterator[tuple[Page, PageSource]]:
@@ -159,6 +163,7 @@ def _outcomes_in_batches(
     while batch := [(page, source, _attempt(page, page.read)) for page, source in itertools.islice(found, size)]:
         good = [(page, source, image) for page, source, image in batch if not isinstance(image, InputError)]
         results = iter(_run_batch(good, worker))
+        PROCESS.look()
         for _, _, image in batch:
             yield image if isinstance(image, InputError) else next(results)
 

@@ -41,9 +41,11 @@ class Wanted:
         return self.precision == "float32" and self.batching in (None, "exact")
 
     def for_task(self, task: str) -> Wanted:
-        """Return what is asked for of a model; only recognition can be checked, all else is chosen by figures."""
-        checked = self.stated == "checked" and task != "text_recognition"
-        return replace(self, stated="auto") if checked else self
+        """Return what is asked for of a model; only lines can be checked or share calls by width."""
+        if task == "text_recognition":
+            return self
+        stated: Precision = "auto" if self.stated == "checked" else self.stated
+        return replace(self, stated=stated, batching=None if self.batching == "width" else self.batching)
 
 
 def parse_precision(name: Any) -> Precision:

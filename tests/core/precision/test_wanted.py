@@ -38,6 +38,12 @@ def test_only_recognition_is_checked() -> None:
     assert Wanted("bfloat16").for_task("text_detection").precision == "bfloat16"
 
 
+def test_only_lines_share_calls_by_width() -> None:
+    assert Wanted("auto", "width").for_task("text_recognition").batching == "width"
+    assert Wanted("auto", "width").for_task("text_detection").batching is None
+    assert Wanted("auto", "exact").for_task("text_detection").precision == "float32"
+
+
 @pytest.mark.parametrize("wanted", [Wanted("bfloat16", "exact"), Wanted("bfloat16", paddlex_quirks=True)])
 def test_a_precision_that_is_named_is_taken(wanted: Wanted) -> None:
     assert wanted.precision == "bfloat16"
