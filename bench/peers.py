@@ -27,6 +27,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
+from threading import Timer
 from typing import IO, Any
 
 from bench.peer_figures import Measured, read_truth, table
@@ -36,6 +37,7 @@ from record import list_pages
 PAGES = Path(__file__).parents[1] / "tests" / "data" / "pages"
 WORKER = Path(__file__).with_name("peers_worker.py")
 CLOSING_TIMEOUT_S = 60
+ANSWER_TIMEOUT_S = 1800
 
 
 class Worker:
@@ -53,7 +55,12 @@ class Worker:
         assert back is not None
         to.write(json.dumps(question) + "\n")
         to.flush()
-        answer = back.readline()
+        watch = Timer(ANSWER_TIMEOUT_S, self._process.kill)
+        watch.start()
+        try:
+            answer = back.readline()
+        finally:
+            watch.cancel()
         if not answer:
             status = self._process.wait(CLOSING_TIMEOUT_S)
             self._errors.seek(0)
@@ -87,6 +94,7 @@ def start(name: str, python: str) -> Iterator[Worker]:
                 process.wait(CLOSING_TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 process.kill()
+                process.wait(CLOSING_TIMEOUT_S)
             process.stdout.close()
 
 

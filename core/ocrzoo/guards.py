@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
-from ocrzoo.engines.base import MultiOutputSession, Reduced, ReducingSession, Session, TensorSpec
+from ocrzoo.engines.base import Device, MultiOutputSession, Reduced, ReducingSession, Session, TensorSpec
 from ocrzoo.memory.ceiling import Room
-from ocrzoo.scheduling.slots import CORES
+from ocrzoo.scheduling.slots import CORES, Slots
 from ocrzoo_registry.errors import InputError, IntegrityError, OcrzooError, PluginError
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ _ATTRIBUTES = {
 """What a predictor has besides ``predict``, by task."""
 
 
+CPU = Device()
+
+
 class GuardedSession:
     """A session that raises any failure as one line, and runs a network of a fixed batch size in parts.
 
@@ -41,17 +44,28 @@ class GuardedSession:
     """
 
     def __init__(
-        self, name: str, session: Session, threads: int = 0, room: Room | None = None, *, streams: int = 1
+        self,
+        name: str,
+        session: Session,
+        threads: int = 0,
+        room: Room | None = None,
+        *,
+        streams: int = 1,
+        device: Device = CPU,
     ) -> None:
         """``room`` is what its calls may take of the process's memory; ``None``: as much as they need."""
+        self.threads = threads
+        """CPU threads a call."""
         self.streams = streams
-        """Calls at once that the engine is set to."""
+        """Calls at once that the engine is set to; 1: any number."""
+        self.device = device
+        """Where it runs."""
+        self._streams = Slots(lambda: streams)
         self.inputs = tuple(session.inputs)
         self.outputs: tuple[TensorSpec, ...] = tuple(getattr(session, "outputs", ()))  # optional for engines
         self.align_corners = session.align_corners if isinstance(session, MultiOutputSession) else None
         self._name = name
         self._session = session
-        self._threads = threads
         self._room = room
         self._shape = self.inputs[0].shape if self.inputs else None
         self._batch: int | None = self._shape[0] if self._shape else None
@@ -60,7 +74,9 @@ class GuardedSession:
     @property
     def calls_at_once(self) -> int:
         """How many calls are worth making at once: as many as can run, and one whose input is prepared meanwhile."""
-        return 2 if not self._threads else 1 + max(1, CORES.total // self._threads)
+        if self.streams > 1:
+            return 1 + self.streams
+        return 2 if not self.threads else 1 + max(1, CORES.total // self.threads)
 
     @property
     def most_pixels(self) -> int | None:
@@ -99,7 +115,7 @@ class GuardedSession:
             return reduce(self.run(batch))
         self._check_fits(batch)
         with self._taken(batch), self._failing_as_one_line(batch), ExitStack() as cores:
-            cores.enter_context(CORES.taken(self._threads))
+            cores.enter_context(self._running())
 
             def reduce_output(output: NDArray[np.float32]) -> Reduced:
                 cores.close()  # the next call runs meanwhile
@@ -152,9 +168,15 @@ class GuardedSession:
     def _guarded(
         self, run: Callable[[NDArray[np.float32]], tuple[Any, ...]], batch: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], ...]:
-        with self._taken(batch), self._failing_as_one_line(batch), CORES.taken(self._threads):
+        with self._taken(batch), self._failing_as_one_line(batch), self._running():
             outputs = tuple(run(batch))
         return tuple(map(self._numbers, outputs))
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        """One of the engine's streams, if it has several, and the cores of a call."""
+        with self._streams.taken(1 if self.streams > 1 else 0), CORES.taken(self.threads):
+            yield
 
     def _taken(self, batch: NDArray[np.float32]) -> AbstractContextManager[None]:
         """The memory of a call, where it has a ceiling."""

@@ -19,6 +19,7 @@ from ocrzoo.loading.plan import Maker, Plan
 from ocrzoo.memory.ceiling import Ceiling
 from ocrzoo.precision.variants import variants
 from ocrzoo.precision.wanted import Wanted
+from ocrzoo.scheduling import PAGES_AT_ONCE
 from ocrzoo.tuning import choice
 from ocrzoo_registry.cards.schema import Format, ModelCard, Task
 from ocrzoo_registry.download.request import DownloadRequest
@@ -62,6 +63,11 @@ class ModelLoader:
     def pages_on(self) -> tuple[Device, ...]:
         """The devices that process pages: :attr:`devices`, or the one of the options."""
         return self.devices or (self.options.device,)
+
+    @property
+    def pages_at_once(self) -> int:
+        """Pages in work at once on each device; below a ceiling one, since each takes memory."""
+        return PAGES_AT_ONCE if self.ceiling is None else 1
 
     def predictor(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Any:
         """Load a model for a task and return its predictor; the arguments and errors are those of :meth:`plan`."""
@@ -150,9 +156,10 @@ class ModelLoader:
         found = choice.find(files, self.zoo.engines, self.zoo.store)
         if found is None:
             return candidates
-        others = self.other_formats(card, files, engines)
+        others = self._other_formats(card, files, engines)
         more = [one for other, able in others for one in self._candidates(card, other, able)]
-        return choice.in_order([*candidates, *more], found)
+        any_streams = self.ceiling is None and not self.options.threads
+        return choice.in_order([*candidates, *more], found, any_streams=any_streams)
 
     def plan_to_tune(self, name: str) -> Plan:
         """Return a plan with every way that a user may get without naming an engine, the default in float32 first.
@@ -166,13 +173,14 @@ class ModelLoader:
         engines = usable_engines(self.zoo.engines, accelerated=self.accelerated)
         files = plan.files
         found = list(plan.candidates)
+        forms = [(files, engines), *self._other_formats(card, files, engines)]
         for loader in (exact, replace(exact, wanted=Wanted("auto"))):
-            for stored, able in [(files, engines), *loader.other_formats(card, files, engines)]:
+            for stored, able in forms:
                 reading = [spec for spec in able if spec.reads(stored.file_format, stored.folder)]
                 found += loader._candidates(card, stored, reading)  # noqa: SLF001  # of this class
         return replace(plan, candidates=list(dict.fromkeys(found)))
 
-    def other_formats(
+    def _other_formats(
         self, card: ModelCard, files: ModelFiles, engines: Sequence[EngineSpec]
     ) -> list[tuple[ModelFiles, list[EngineSpec]]]:
         """The other formats in which the model is stored, and the engines that read each."""
@@ -207,6 +215,8 @@ class ModelLoader:
                 predictor.batching = candidate.batching
                 if candidate.precision == "checked":
                     return load_attribute(_CHECKED)(predictor, exact)
+            elif candidate.precision == "checked":
+                return exact()  # lines that it doubts cannot be told
             return predictor
 
         return make

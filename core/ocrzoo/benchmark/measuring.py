@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +16,8 @@ from typing import IO, Any, TypeAlias, cast
 
 from ocrzoo.benchmark.figures import Measured
 from ocrzoo.benchmark.samples import Samples, open_gpu, require_psutil
+from ocrzoo.engines.limits import usable_threads
+from ocrzoo.loading.machine import cpu_name
 from ocrzoo_registry.errors import ExitCode, UsageError
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -69,7 +70,8 @@ def measure(job: Job, on_page: Callable[[], object]) -> Measured:
     """
     psutil = require_psutil()
     gpu = open_gpu(str(job.options.get("device") or "cpu"))
-    hardware = " + ".join(filter(None, (cpu_name(), gpu[0] if gpu else "")))
+    cpu = f"{cpu_name()}, {usable_threads()} cores"
+    hardware = " + ".join(filter(None, (cpu, gpu[0] if gpu else "")))
     with _started(job) as (process, reports):
         measured = Measured(job.configuration, hardware, Samples(psutil.Process(process.pid), gpu[1] if gpu else None))
         _follow(process, reports, measured, on_page)
@@ -104,7 +106,10 @@ def _follow(process: Process, reports: Reports, measured: Measured, on_page: Cal
                 measured.seconds.append(seconds)
             case {"event": "failed", "message": message, "code": code}:
                 raise Failed(message, ExitCode(code))
-    status = process.wait()
+    try:
+        status = process.wait(ENDING_S)
+    except subprocess.TimeoutExpired:
+        raise Failed("its process does not end", ExitCode.BUG) from None
     if status != 0:
         killed = "was killed: the machine may have too little memory" if status < 0 else f"ended with status {status}"
         raise Failed(f"its process {killed}", ExitCode.BUG)
@@ -139,8 +144,8 @@ def _started(job: Job) -> Iterator[tuple[Process, Reports]]:
             process.wait(ENDING_S)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait()
-        listener.join()
+            process.wait(ENDING_S)
+        listener.join(ENDING_S)
         back.close()
 
 
@@ -148,12 +153,3 @@ def _listen(back: IO[str], reports: Reports) -> None:
     for line in back:
         reports.put(line)
     reports.put(None)
-
-
-def cpu_name() -> str:
-    """Return the processor's name, and how many of its cores this process may use."""
-    names = Path("/proc/cpuinfo")
-    lines = names.read_text(encoding="utf-8", errors="replace").splitlines() if names.is_file() else []
-    found = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{found or platform.processor() or platform.machine()}, {cores} cores"

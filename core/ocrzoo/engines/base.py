@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EnginePrecision = Literal["float32", "bfloat16", "float16"]
-"""What an engine computes in; of networks with int8 operations, all others."""
+"""What an engine computes in."""
 
 Reduced = TypeVar("Reduced")
 """What a caller makes of a network's output (:meth:`ReducingSession.run_reduced`)."""
@@ -117,7 +117,12 @@ class TensorSpec:
 
 
 class Session(Protocol):
-    """A loaded network with one input; thread-safe."""
+    """A loaded network with one input; thread-safe.
+
+    Below a ceiling of memory, two more attributes are used if a session has them: ``release()`` returns the memory that
+    it keeps for further calls, at any time and from any thread; ``keeps_up_to`` is the number of pixels of a call,
+    N x H x W, above which it returns that memory by itself at the end.
+    """
 
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
@@ -157,15 +162,6 @@ class ReducingSession(Session, Protocol):
         ``reduce`` must neither change nor keep the array: the engine writes its next output there. What it raises is
         passed on.
         """
-        ...
-
-
-@runtime_checkable
-class ReleasingSession(Session, Protocol):
-    """A session that can return the memory that it keeps for further calls; optional for an engine."""
-
-    def release(self) -> None:
-        """Return that memory to the system; the next call takes longer. Any thread may call it, at any time."""
         ...
 
 

@@ -66,11 +66,11 @@ class OpenVinoEngine:
         device, settings = _device(core, options), _settings(options)
         program = folder / _PROGRAMS[file_format]
         try:
+            compile_for = partial(_compile_for, core, program, _stamp(program), device, settings)
             model = core.read_model(program)
             align_corners = _expose_grid(model)
-            compile_for = partial(_compile_for, core, program, device, settings)
             return OpenVinoSession(core.compile_model(model, device, settings), align_corners, compile_for)
-        except RuntimeError as error:
+        except (RuntimeError, OSError) as error:
             raise _not_loaded(folder, options, error) from error
 
     def compiled_for(self, options: EngineOptions) -> str | None:
@@ -103,8 +103,9 @@ class OpenVinoEngine:
             EngineError: OpenVINO cannot load it.
         """
         core, settings = _import_openvino().Core(), _settings(options)
-        compile_for = partial(_compile_for, core, folder / _PROGRAMS[file_format], "CPU", settings)
+        program = folder / _PROGRAMS[file_format]
         try:
+            compile_for = partial(_compile_for, core, program, _stamp(program), "CPU", settings)
             network = core.import_model((compiled / _COMPILED).read_bytes(), "CPU", settings)
             align_corners = json.loads((compiled / _GRID).read_bytes())
         except (RuntimeError, OSError, ValueError) as error:
@@ -131,12 +132,25 @@ def _not_loaded(folder: Path, options: EngineOptions, error: Exception) -> Engin
     return EngineError(f"openvino could not load {folder} on {options.device}: {reason}")
 
 
-def _compile_for(core: Any, program: Path, device: str, settings: dict[str, Any], shape: tuple[int, ...]) -> Any:
-    """Compile a network for inputs of one shape."""
-    model = core.read_model(program)
+def _compile_for(
+    core: Any, program: Path, stamp: tuple[int, ...], device: str, settings: dict[str, Any], shape: tuple[int, ...]
+) -> Any:
+    """Compile a network for inputs of one shape; ``None`` if its file is no longer the one that was loaded."""
+    try:
+        model = core.read_model(program)
+        if _stamp(program) != stamp:
+            return None
+    except (RuntimeError, OSError):  # removed
+        return None
     _expose_grid(model)
     model.reshape(list(shape))
     return core.compile_model(model, device, settings)
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """What changes when a file is replaced or written."""
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _device(core: Any, options: EngineOptions) -> str:
@@ -175,6 +189,9 @@ def _expose_grid(model: Any) -> bool | None:
 
 class OpenVinoSession:
     """A compiled network; each concurrent call uses its own inference request."""
+
+    keeps_up_to = LARGE
+    """Pixels of a call, N x H x W, above which its memory is returned at its end."""
 
     def __init__(
         self,
@@ -217,8 +234,8 @@ class OpenVinoSession:
 
     def _infer(self, batch: NDArray[np.float32], take: Callable[[Any], Reduced]) -> Reduced:
         """Run one batch on an idle request, and take what is needed before another call may use the request."""
-        if self._compile_for is not None and batch.size // batch.shape[1] > LARGE:
-            network = self._large_network(batch.shape)
+        network = self._large_network(batch.shape) if batch.size // batch.shape[1] > LARGE else None
+        if network is not None:
             taken = take(network.create_infer_request().infer([batch], share_inputs=True, share_outputs=True))
             _release(network)  # else it would lie beside what the next stage takes
             return taken
@@ -232,11 +249,11 @@ class OpenVinoSession:
             self._idle.put(request)
 
     def _large_network(self, shape: tuple[int, ...]) -> Any:
-        """The network compiled for one shape, in place of the one for the last such shape."""
+        """The network compiled for one shape, in place of the one for the last such shape; ``None`` if it cannot be."""
         with self._lock:
             if self._large is None or self._large[0] != shape:
                 self._large = None
-                self._large = (shape, self._compile_for(shape))  # type: ignore[misc]  # checked by the caller
+                self._large = (shape, None if self._compile_for is None else self._compile_for(shape))
             return self._large[1]
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ocrzoo.engines.base import EngineOptions
+from ocrzoo.engines.base import Device, EngineOptions
 from ocrzoo.types import Batching
 from ocrzoo_registry.errors import EngineError
 from ocrzoo_registry.plugins.registrations import Registrations
 from ocrzoo_registry.plugins.specs import EngineSpec
 from ocrzoo_registry.store.store import ModelFiles
 
-MOST_STREAMS = 8
-"""Calls at once, where the cores are not twice as many: each has memory of its own."""
+STREAMS = 8
+"""Calls at once, or somewhat more, where there are twice as many cores: each has memory of its own. Else one a core."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,10 @@ class Candidate:
     """As users name it."""
     batching: Batching = "exact"
     """Which lines share a call, unless the caller says."""
+
+    def on(self, device: Device) -> Candidate:
+        """Return the same on a device."""
+        return replace(self, options=replace(self.options, device=device))
 
     def __str__(self) -> str:
         """Name engine and precision, as messages and tables do."""
@@ -63,7 +67,7 @@ def line_options(spec: EngineSpec, options: EngineOptions) -> EngineOptions:
     """Return how an engine runs a network that reads lines: its threads as one call, or as several calls at once."""
     if not spec.line_by_line or options.device.kind != "cpu" or options.streams != 1:
         return options
-    threads = max(1, options.thread_count // MOST_STREAMS)
+    threads = max(1, options.thread_count // STREAMS)
     return replace(options, threads=threads, streams=options.thread_count // threads)
 
 

@@ -8,6 +8,7 @@ loaded without them.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -42,7 +43,8 @@ def load(engine: Engine, files: ModelFiles, options: EngineOptions, store: Store
         made = derived.find(own, recipe, store=store)
         if made is None:
             made = derived.make(own, recipe, build, store=store)
-            _drop_old(derived.model_digest(own), store)
+            with suppress(OSError, StoreError):  # another process may be at it
+                _drop_old(derived.model_digest(own), store)
         return engine.load_compiled(made, files.folder, files.file_format, options)
     except (StoreError, EngineError) as error:
         log.debug("%s: loaded without a compiled network: %s", files.name, error)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ocrzoo.engines.base import Session
+from ocrzoo.guards import GuardedSession
 from ocrzoo.loading import self_check
 from ocrzoo.loading.candidates import Candidate
 from ocrzoo.loading.sessions import load_session
@@ -53,13 +54,15 @@ class Plan:
         """
         first: Any = None
         for candidate, session in self._sessions():
+            is_last = candidate is self.candidates[-1]
             predictor = self.make(candidate, session)
+            candidate = candidate.on(session.device)  # noqa: PLW2901  # it may be another one than was asked for
             fault = self.fault_of(candidate, predictor)
             if fault is None:
                 return predictor
             first = predictor if first is None else first
             step = "trying the next engine"
-            if candidate is self.candidates[-1]:
+            if is_last:
                 step = "no other engine can be tried, so its answers may be wrong: install another, or name one"
             engine = f"{candidate} {candidate.spec.version}"
             log.warning("%s failed its self-check on %s: %s; %s", self.card.name, engine, fault, step)
@@ -77,7 +80,7 @@ class Plan:
         """Return what the predictor finds otherwise than the card states, as text, or ``None``."""
         return self_check.fault_of(self.card, predictor, candidate, self.zoo.store) if self.is_checked else None
 
-    def _sessions(self) -> Iterator[tuple[Candidate, Session]]:
+    def _sessions(self) -> Iterator[tuple[Candidate, GuardedSession]]:
         """Load the model into one engine after the other; one that cannot is skipped with a warning."""
         loaded = False
         for candidate in self.candidates:
@@ -94,7 +97,7 @@ class Plan:
                 loaded = True
                 yield candidate, session
 
-    def _session(self, candidate: Candidate) -> Session:
+    def _session(self, candidate: Candidate) -> GuardedSession:
         lines = self.card.task == "text_recognition"
         origin = self.zoo.engines.origin(candidate.spec.name)
         return load_session(candidate, origin, self.warn, self.ceiling, self.zoo.store, reads_lines=lines)

@@ -90,7 +90,7 @@ def found_differently(stated: SelfCheck, predictor: Any, picture: Image) -> str 
 def _recipe(stated: SelfCheck, candidate: Candidate) -> str:
     spec, options = candidate.spec, candidate.options
     digest = hashlib.sha256(stated.model_dump_json().encode()).hexdigest()[:12]
-    engine = f"{spec.name} {spec.version} {options.precision} {options.device}"
+    engine = f"{spec.name} {spec.version} {candidate.precision} {options.device}"
     return f"self-check {digest} of {candidate.files.folder.name} on {engine}, cpu {cpu_key()}"
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from textwrap import shorten
 from typing import cast
 
-from ocrzoo.engines.base import Device, Engine, Session
+from ocrzoo.engines.base import Device, Engine
 from ocrzoo.guards import GuardedSession
 from ocrzoo.loading import compiled
 from ocrzoo.loading.candidates import Candidate
@@ -28,7 +28,7 @@ def load_session(
     store: Store | None = None,
     *,
     reads_lines: bool = False,
-) -> Session:
+) -> GuardedSession:
     """Load a network; fall back to the CPU with a warning if the device is missing (as PaddleX does).
 
     ``origin`` names the engine's plugin in errors; ``ceiling`` bounds the memory of its calls, which are
@@ -54,7 +54,7 @@ def load_session(
             session = compiled.load(engine, files, options, store)
         threads = options.thread_count if options.device.kind == "cpu" else 0
         room = None if ceiling is None else ceiling.room(files.name, session, reads_lines=reads_lines)
-        guarded = GuardedSession(files.name, session, threads, room, streams=options.streams)
+        guarded = GuardedSession(files.name, session, threads, room, streams=options.streams, device=options.device)
     except UsageError:
         raise
     except (Exception, SystemExit) as error:

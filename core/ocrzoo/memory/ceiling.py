@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,9 +57,16 @@ class Ceiling:
             raise UsageError("memory: this system does not tell how much memory a process has: pip install psutil")
         self.limit = limit
         self._rooms: WeakSet[Room] = WeakSet()
+        self._reset()
+        _all.add(self)
+
+    def _reset(self) -> None:
+        """Begin without running calls: a forked process has none of the threads that made them."""
         self._changed = Condition()
         self._promised = 0
         """Bytes that running calls may still take."""
+        for room in self._rooms:
+            room.running = 0
 
     def room(self, name: str, session: Any, *, reads_lines: bool = False) -> Room:
         """Measure a network that was just loaded by a small call, and return its room.
@@ -102,7 +110,8 @@ class Ceiling:
             with self._changed:
                 self._promised -= fresh
                 room.running -= 1
-                room.kept = max(room.kept, pixels)
+                if pixels <= room.keeps_up_to:
+                    room.kept = max(room.kept, pixels)
                 self._changed.notify_all()
 
     def _find(self, room: Room, pixels: int, need: int) -> int:
@@ -128,6 +137,18 @@ class Ceiling:
         return _resident() + self._promised + more <= self.limit
 
 
+_all: WeakSet[Ceiling] = WeakSet()
+
+
+def _reset_all() -> None:
+    for ceiling in _all:
+        ceiling._reset()  # noqa: SLF001  # of this module
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reset_all)
+
+
 class Room:
     """What one network may take below a ceiling."""
 
@@ -139,6 +160,8 @@ class Room:
         """Pixels of the largest call."""
         self.kept = 0
         """Pixels of the largest call whose memory the engine still keeps."""
+        self.keeps_up_to: float = getattr(session, "keeps_up_to", math.inf)
+        """Pixels of a call above which the engine itself returns its memory at the end."""
         self.running = 0
         self._session = session
         self._ceiling = ceiling

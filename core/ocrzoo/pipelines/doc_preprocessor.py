@@ -19,7 +19,6 @@ from ocrzoo.predictors.base import ImageClassifier, Unwarper
 from ocrzoo.processing import rotation
 from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
 from ocrzoo.results.output_files import PageSource
-from ocrzoo.scheduling import PAGES_AT_ONCE
 from ocrzoo.scheduling.slots import Slots
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import IntegrityError
@@ -62,7 +61,8 @@ class DocPreprocessorPipeline:
         modules = config.SubModules
         self.config = config
         self.devices = loader.pages_on
-        places = PAGES_AT_ONCE * len(self.devices)
+        self._at_once = loader.pages_at_once
+        places = self._at_once * len(self.devices)
         self._places = Slots(lambda: places)  # without self: a cycle would keep the networks until a collection
         self._classifier: LazyModel[ImageClassifier] = LazyModel(
             "DocOrientationClassify",
@@ -129,7 +129,7 @@ class DocPreprocessorPipeline:
         )
         devices = self.devices if device is None else Device.parse_all(device)
         found = pages(input, self.config.input_options, password=given.get("password"))
-        workers = [partial(self._read, params, one) for _ in range(PAGES_AT_ONCE) for one in devices]
+        workers = [partial(self._read, params, one) for _ in range(self._at_once) for one in devices]
         return found, workers, given.get("on_error"), self._places
 
     def stages(self, params: PreprocessingParams) -> list[LazyModel[Any]]:

@@ -39,9 +39,10 @@ def run_pages(
 ) -> Iterator[Result]:
     """Yield a result a page, as soon as it is there and in the order of the pages.
 
-    Pages overlap: each worker reads one in a thread of its own, while the next one is decoded in another. ``places``
-    limits how many pages are in memory at once, those of other calls with the same places included; by default, one a
-    worker. A page that cannot be read is handed to ``on_error``; without it, the error is raised after the last page.
+    Pages overlap: each worker reads one in a thread of its own, and another thread decodes them. ``places`` limits how
+    many pages are in work at once, from decoding to the result, those of other calls with the same places included; by
+    default, one a worker. A page that cannot be read is handed to ``on_error``; without it, the error is raised after
+    the last page.
 
     Raises:
         InputError: Pages could not be read (after all the others were).

@@ -122,7 +122,8 @@ def create_pipeline(
     parallel. ``engine`` is ``openvino``, ``onnxruntime`` or ``paddle``; by default the fastest installed one that
     reads the model. ``use_hpip``, ``hpi_config`` and ``engine_config`` are PaddleX's: ``use_hpip=False`` is Paddle's
     own runtime, ``True`` an accelerated one; of the others, ``backend`` and the number of threads are used.
-    ``threads`` is for each call of a network, 0 for all that this process may use.
+    ``threads`` is for each page that is detected, and for the lines that are read at once; 0: all that this process may
+    use.
 
     ``use_doc_orientation_classify``, ``use_doc_unwarping`` and ``use_textline_orientation`` turn stages on or off;
     a call of ``predict`` may override them.

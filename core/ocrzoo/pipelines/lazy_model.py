@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from threading import Lock
 from typing import Any, Generic, TypeVar
@@ -41,7 +40,10 @@ class LazyModel(Generic[Predictor]):
         self._kind = kind
         self.switch = switch
         self._loaded: dict[tuple[int, Device], Predictor] = {}
-        self._lock = Lock()
+        self._failed: dict[tuple[int, Device], OcrzooError] = {}
+        """What was raised when it was loaded ahead (:func:`load_together`)."""
+        self._locks: dict[int, Lock] = {}
+        """By process: one that was forked meanwhile cannot wait for a thread of another."""
         self._loader = loader if settings is None else configured_loader(loader, settings)
         if settings is not None and settings.model_dir is None and settings.model_name is not None:
             card_for(loader.zoo, settings.model_name, settings.module_name)
@@ -56,10 +58,19 @@ class LazyModel(Generic[Predictor]):
         key = os.getpid(), device
         if key in self._loaded:
             return self._loaded[key]
-        with self._lock:
+        with self._locks.setdefault(key[0], Lock()):
+            if key in self._failed:
+                raise self._failed.pop(key)
             if key not in self._loaded:
                 self._loaded[key] = self._load(device)
             return self._loaded[key]
+
+    def load_ahead(self, device: Device) -> None:
+        """Load it for :meth:`on`, which raises what fails here."""
+        try:
+            self.on(device)
+        except OcrzooError as error:
+            self._failed[os.getpid(), device] = error
 
     def is_loaded(self, device: Device) -> bool:
         """Whether :meth:`on` returns at once."""
@@ -110,11 +121,7 @@ def load_together(models: Sequence[LazyModel[Any]], device: Device) -> None:
     if len(waiting) < 2 or not all(one.is_local() for one in waiting):
         return
 
-    def load(model: LazyModel[Any]) -> None:
-        with suppress(OcrzooError):
-            model.on(device)
-
-    run_all(load, waiting, len(waiting))
+    run_all(lambda model: model.load_ahead(device), waiting, len(waiting))
 
 
 def load_optional(stages: Sequence[LazyModel[Any]], device: Device) -> None:

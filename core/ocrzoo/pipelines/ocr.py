@@ -26,7 +26,6 @@ from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
 from ocrzoo.results.line import RecognizedLine
 from ocrzoo.results.ocr import OCRResult, counts
 from ocrzoo.results.output_files import PageSource
-from ocrzoo.scheduling import PAGES_AT_ONCE
 from ocrzoo.scheduling.slots import Slots
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import UsageError
@@ -86,7 +85,7 @@ class OCRPipeline:
         self.config = config
         self.devices = loader.pages_on
         self._is_bounded = loader.ceiling is not None
-        self._at_once = 1 if self._is_bounded else PAGES_AT_ONCE
+        self._at_once = loader.pages_at_once
         places = self._at_once * len(self.devices)
         self._places = Slots(lambda: places)  # without self: a cycle would keep the networks until a collection
         self._preprocessor = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from textwrap import shorten
@@ -53,7 +54,8 @@ class Readers:
         self._loader = loader
         self._batching: Batching | None = batching
         self._quirks = paddlex_quirks
-        self._lock = Lock()
+        self._locks: dict[int, Lock] = {}
+        """By process, as those of :class:`LazyModel`."""
         self._chosen = self._made(settings)
 
     def _made(self, settings: RecognitionModule) -> _Chosen:
@@ -79,7 +81,7 @@ class Readers:
         try:
             return chosen.load(device)
         except SourceError as error:
-            with self._lock:
+            with self._locks.setdefault(os.getpid(), Lock()):
                 if chosen is self._chosen:
                     self._fall_back(chosen.settings, error)
             return self._chosen.load(device)

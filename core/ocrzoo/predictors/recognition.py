@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 InputShape = tuple[int, int, int]
 """Channels, height and width, in pixels."""
 
+LINES = 64
+"""Lines of one width that share a call where nothing else bounds it: on a GPU."""
+
 _MOST_HEIGHT = 480
 """Pixels: ten times the height of published models. A line of that height is 18 MB of input."""
 
@@ -60,7 +63,7 @@ class TextRecognizer:
         check_image_input(card.name, session)
         self._session = session
         self._calls_at_once: int = getattr(session, "calls_at_once", 1)
-        self._most_columns = CALL_COLUMNS if getattr(session, "streams", 1) == 1 else 0  # 0: one line a call
+        self._most_columns = _most_columns(session)
         self._output_checked = False
         self._line_shape = _line_shape(card.name, config, session)
         self._own_shape = _static_shape(card.name, session, self._line_shape)
@@ -95,7 +98,7 @@ class TextRecognizer:
         cut = [[Piece(crop, 0)] if whole else long_lines.pieces(crop, self._line_shape) for crop in crops]
         short = [index for index, parts in enumerate(cut) if len(parts) == 1]
         if batching == "width" and shape is None:
-            one_call = partial(self._in_batches, batch_size=batch_size, batching="width", shape=None)
+            one_call = partial(self._in_batches, batch_size=LINES, batching="width", shape=None)
             read = self._shared.results([crops[i] for i in short], one_call)
         else:
             read = self._in_batches([crops[i] for i in short], batch_size, batching, shape)
@@ -161,8 +164,16 @@ class TextRecognizer:
         return f"but its charset makes {len(self._characters)} classes (blank and space included)"
 
 
-def _calls_by_width(shape: LineShape, most_columns: int, crops: Sequence[Image]) -> list[tuple[int, ...]]:
-    return [call.lines for call in recognition.calls(crops, len(crops), "width", shape, most_columns)]
+def _most_columns(session: Session) -> int | None:
+    """How many columns a call may have; 0: one line a call, ``None``: as many as there are lines."""
+    batch = (_input_shape(session) or (None,))[0]
+    if not getattr(session, "threads", 1) or batch not in {None, 1}:  # not a CPU, or so many lines whatever is asked
+        return None
+    return CALL_COLUMNS if getattr(session, "streams", 1) == 1 else 0
+
+
+def _calls_by_width(shape: LineShape, most_columns: int | None, crops: Sequence[Image]) -> list[tuple[int, ...]]:
+    return [call.lines for call in recognition.calls(crops, LINES, "width", shape, most_columns)]
 
 
 def _aspect(crop: Image) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
@@ -151,25 +151,29 @@ def calls(
     batch_size: int,
     batching: Batching = "exact",
     shape: LineShape = USUAL,
-    most_columns: int = CALL_COLUMNS,
+    most_columns: int | None = CALL_COLUMNS,
 ) -> list[Call]:
     """Form the network's calls: which lines share one, and to which width they are padded, which influences the result.
 
     Lines are sorted by width / height, ascending. With ``exact``, ``batch_size`` of them at a time are padded to the
     widest of them, as in PaddleX; with ``width``, each line to a width that depends on itself alone, so that it reads
     the same whatever else is on the page. A call has as many lines of one width as fill ``most_columns`` pixels, or
-    one.
+    one; ``batch_size`` if that is ``None``.
     """
+
+    def most(width: int) -> int:
+        return batch_size if most_columns is None else max(most_columns // width, 1)
+
     order = sorted(range(len(crops)), key=lambda index: crops[index].shape[1] / crops[index].shape[0])
     if batching == "exact":
         groups = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
         padded = [(group, _widest([crops[index] for index in group], shape)) for group in groups]
-        return [call for group, ratio in padded for call in _cut(group, _width(ratio, shape), ratio, most_columns)]
+        return [call for group, ratio in padded for call in _cut(group, _width(ratio, shape), ratio, most)]
     widths = [_own_width(crop, shape) for crop in crops]
     return [
         call
         for width, group in groupby(order, widths.__getitem__)
-        for call in _cut([*group], width, width / shape.height, most_columns)
+        for call in _cut([*group], width, width / shape.height, most)
     ]
 
 
@@ -190,9 +194,9 @@ def _own_width(crop: Image, shape: LineShape) -> int:
     return WIDTHS[min(bisect_left(WIDTHS, width), len(WIDTHS) - 1)]
 
 
-def _cut(group: Sequence[int], width: int, ratio: float, most_columns: int) -> list[Call]:
-    """Cut a group into calls of like size."""
-    count = -(-len(group) // max(most_columns // width, 1))
+def _cut(group: Sequence[int], width: int, ratio: float, most: Callable[[int], int]) -> list[Call]:
+    """Cut a group into calls of like size, with as many lines as ``most`` says of a width."""
+    count = -(-len(group) // most(width))
     cuts = [len(group) * part // count for part in range(count + 1)]
     return [Call(tuple(group[start:end]), width, ratio) for start, end in pairwise(cuts)]
 

@@ -58,8 +58,7 @@ class SharedCalls(Generic[Item, Result]):
                     self._waiting += asked
                 run_all(lambda _: self._make_calls_for(asked, run), range(self.at_once), self.at_once)
             finally:
-                with self._changed:
-                    self._waiting = [one for one in self._waiting if one not in asked]
+                self._give_up(asked)
         for one in asked:
             if one.error is not None:
                 raise one.error
@@ -69,13 +68,25 @@ class SharedCalls(Generic[Item, Result]):
         self, asked: Sequence[_Asked[Item, Result]], run: Callable[[Sequence[Item]], Sequence[Result]]
     ) -> None:
         """Make calls, also of what others asked, until none of these waits, and wait until all are done."""
-        while (chosen := self._next_call(asked)) is not None:
-            try:
-                self._call(chosen, run)
-            finally:
-                with self._changed:
-                    self._running -= 1
-                    self._changed.notify_all()
+        try:
+            while (chosen := self._next_call(asked)) is not None:
+                try:
+                    self._call(chosen, run)
+                finally:
+                    with self._changed:
+                        self._running -= 1
+                        self._changed.notify_all()
+        except BaseException:
+            self._give_up(asked)
+            raise
+
+    def _give_up(self, asked: Sequence[_Asked[Item, Result]]) -> None:
+        """Make no further calls of these; the other threads that wait for them end."""
+        with self._changed:
+            self._waiting = [one for one in self._waiting if one not in asked]
+            for one in asked:
+                one.is_done = True
+            self._changed.notify_all()
 
     def _next_call(self, asked: Sequence[_Asked[Item, Result]]) -> list[_Asked[Item, Result]] | None:
         with self._changed:
@@ -105,11 +116,13 @@ class SharedCalls(Generic[Item, Result]):
                     self._call([one for one in asked if one.turn is owner], run)
                 return
             self._end(asked, error=error)
-        except BaseException as error:  # noqa: BLE001  # this thread was interrupted, or nobody waits
+        except BaseException as error:  # this thread was interrupted, or nobody waits
             own = [one for one in asked if isinstance(error, Stopped) or one.turn is turns.current()]
             self._end(own, error=error)
             with self._changed:
                 self._waiting += [one for one in asked if one not in own]
+            if not isinstance(error, Stopped):
+                raise
         else:
             self._end(asked, results)
 

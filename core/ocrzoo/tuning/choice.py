@@ -140,11 +140,11 @@ def installed(engines: Registrations[EngineSpec]) -> dict[str, str]:
     return {spec.name: spec.version for spec in sorted(engines, key=lambda spec: spec.name) if spec.installed}
 
 
-def in_order(candidates: Sequence[Candidate], choice: Choice) -> list[Candidate]:
+def in_order(candidates: Sequence[Candidate], choice: Choice, *, any_streams: bool = True) -> list[Candidate]:
     """Return the candidates with the one that was clearly the fastest first, on as many streams as were.
 
     In float32 with PaddleX's calls, only ways with the default's answers count. Candidates that were not measured keep
-    their places.
+    their places. Without ``any_streams``, the number of streams and of threads stays as it is.
     """
     default = next((way for way in choice.ways if way.is_way_of(candidates[0]) and way.rounds_ms), None)
     if default is None or candidates[0].options.device.kind != "cpu":
@@ -153,15 +153,10 @@ def in_order(candidates: Sequence[Candidate], choice: Choice) -> list[Candidate]
     for way in choice.ways:
         candidate = next((one for one in candidates if way.is_way_of(one)), None)
         allowed = way.rounds_ms and (way.same_answers or (way.precision, way.batching) != ("float32", "exact"))
-        fits = candidate is not None and way.threads * way.streams <= _threads(candidate, choice.cores)
+        fits = candidate is not None and (any_streams or way.streams == candidate.options.streams)
         if candidate is not None and allowed and fits and way.beats(default) and way.ms < best.ms:
             best, first = way, candidate
     chosen = first
     if best is not default and best.streams != first.options.streams:
         chosen = replace(first, options=replace(first.options, threads=best.threads, streams=best.streams))
     return [chosen, *(one for one in candidates if one is not first)]
-
-
-def _threads(candidate: Candidate, cores: int) -> int:
-    """The CPU threads of all calls of a candidate together."""
-    return candidate.options.threads * candidate.options.streams or cores

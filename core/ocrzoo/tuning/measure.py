@@ -13,7 +13,7 @@ from ocrzoo.loading.candidates import Candidate
 from ocrzoo.loading.plan import Plan
 from ocrzoo.tuning.choice import Way
 from ocrzoo.tuning.samples import answers, samples
-from ocrzoo_registry.errors import OcrzooError
+from ocrzoo_registry.errors import EngineError, OcrzooError
 
 MOST_ROUNDS = 15
 FEWEST_ROUNDS = 5
@@ -108,6 +108,8 @@ def _loaded(plan: Plan, candidate: Candidate, pictures: Sequence[Any], *, must: 
     try:
         predictor = plan.load(candidate)
         fault = plan.fault_of(candidate, predictor)
+        if fault is not None and must:
+            raise EngineError(f"{plan.card.name}: {candidate} failed its self-check: {fault}")
         if fault is not None:
             return way_of(candidate, note=f"failed its self-check: {fault}")
         more = {"batching": candidate.batching} if isinstance(getattr(predictor, "batching", None), str) else {}

@@ -72,14 +72,18 @@ def missing_data(folder: Path, file_format: str) -> list[str]:
     if file_format != "onnx":
         return []
     try:
-        needed = _data_files(folder / "inference.onnx")
+        needed = data_files(folder / "inference.onnx")
     except OSError:
         return []
     return missing_of(folder, needed)
 
 
-def _data_files(path: Path) -> set[str]:
-    """The names of external data in an ONNX file, as far as they are names of files in its folder."""
+def data_files(path: Path) -> set[str]:
+    """Return the names of external data in an ONNX file, as far as they are names of files in its folder.
+
+    Raises:
+        OSError: It cannot be read.
+    """
     found: set[str] = set()
     overlap = 160
     with open_regular(path) as file:

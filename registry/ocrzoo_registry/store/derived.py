@@ -1,4 +1,4 @@
-"""Derived files: made on this machine from a model's files (converted, quantized, optimized, compiled).
+"""Derived files: made on this machine from a model's files (converted, compiled, measured).
 
 They are in ``official_models/.ocrzoo/derived/<key>/``, where the key stands for the digests of the model's files and a
 recipe: other weights or another recipe are other files. As models, they are staged, synced and moved into
@@ -21,6 +21,7 @@ from pydantic import Field
 
 from ocrzoo_registry.cards.formats import model_files
 from ocrzoo_registry.cards.schema import Format, Record, Sha256, Text
+from ocrzoo_registry.cards.weights import data_files
 from ocrzoo_registry.errors import StoreError
 from ocrzoo_registry.files import os_errors_as, read_bounded, reason, sha256_of, sync
 from ocrzoo_registry.settings import Settings
@@ -66,6 +67,8 @@ def model_digest(files: ModelFiles) -> str:
         found = {file.path: file.sha256 for file in files.manifest.files if file.path in wanted}
     else:
         with os_errors_as(StoreError, f"{files.folder} could not be read"):
+            if files.file_format == "onnx" and (files.folder / "inference.onnx").is_file():
+                wanted = wanted | data_files(files.folder / "inference.onnx")
             present = [path for path in sorted(wanted) if (files.folder / path).is_file()]
             found = {path: _digest_now(files.folder / path) for path in present}
     return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()

@@ -66,9 +66,17 @@ def test_batches_are_filled_from_the_narrowest_line_to_the_widest(card: ModelCar
     assert session.shapes == [(1, 3, 48, 900), (1, 3, 48, 800), (1, 3, 48, 800), (2, 3, 48, 350)], "the largest first"
 
 
+def test_a_gpu_reads_as_many_lines_a_call_as_are_asked_for(card: ModelCard) -> None:
+    session = BrightnessSession()
+    recognizer = TextRecognizer(card, config(LETTERS), GuardedSession("it", session, threads=0))
+    recognizer.predict([crop(300)] * 40, batch_size=32)
+    recognizer.predict([crop(300)] * 100, batching="width")
+    assert sorted(shape[0] for shape in session.shapes) == [8, 32, 50, 50]
+
+
 def test_an_engine_of_several_streams_reads_lines_one_by_one(card: ModelCard) -> None:
     session = BrightnessSession()
-    guarded = GuardedSession("it", session, streams=2)
+    guarded = GuardedSession("it", session, threads=1, streams=2)
     TextRecognizer(card, config(LETTERS), guarded).predict([crop(w) for w in (60, 330, 350)], batch_size=6)
     assert session.shapes == [(1, 3, 48, 350)] * 3, "padded as in PaddleX"
 

@@ -143,3 +143,25 @@ def test_many_threads_get_their_own_answers(at_once: int) -> None:
     assert len(found) == 8
     assert not engine.shared._waiting
     assert engine.shared._running == 0
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_an_interrupt_ends_all_calls_of_its_caller(at_once: int) -> None:
+    """Ctrl-C is raised in the thread that asks: no further call is made, and no thread is left waiting."""
+    made: list[list[int]] = []
+    asking = threading.current_thread()
+
+    def run(items: Sequence[int]) -> list[int]:
+        made.append([*items])
+        if threading.current_thread() is asking:
+            raise KeyboardInterrupt
+        time.sleep(0.01)  # else it might make all calls before this thread makes one
+        return [*items]
+
+    before = threading.active_count()
+    shared: SharedCalls[int, int] = SharedCalls(lambda items: [[place] for place in range(len(items))], float, at_once)
+    with pytest.raises(KeyboardInterrupt):
+        shared.results(range(50), run)
+    assert len(made) < 50
+    assert not shared._waiting
+    assert threading.active_count() == before

@@ -12,7 +12,6 @@ from tests.registry.kit import SitePackages
 
 from ocrzoo.engines.base import EngineOptions
 from ocrzoo.engines.limits import usable_threads
-from ocrzoo.loading.candidates import MOST_STREAMS
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.tuning import choice as choices
 from ocrzoo.tuning.choice import Choice, Way
@@ -78,7 +77,7 @@ def engine_used(caplog: pytest.LogCaptureFixture, **loader: Any) -> str:
     return loaded.split()[3]
 
 
-@pytest.mark.parametrize(("name", "streams"), [(REC, min(usable_threads(), MOST_STREAMS)), (DET, 1)])
+@pytest.mark.parametrize(("name", "streams"), [(REC, usable_threads()), (DET, 1)])
 def test_every_engine_is_measured(own_home: Path, name: str, streams: int) -> None:
     choice = measured(name)
     assert {way.engine for way in choice.ways} == {"openvino", "onnxruntime"}
