@@ -31,9 +31,9 @@ _COMPILED, _GRID = "network.blob", "align_corners.json"
 """What is kept of a compiled network."""
 
 CACHED_PRIMITIVES = 100
-"""Operations compiled for one shape that a network keeps, about two shapes of a PP-OCR network.
+"""Operations compiled for one shape that a network keeps in each stream, about two shapes of a PP-OCR network.
 
-OpenVINO keeps 5000, so that memory grows with every new page size; 100 costs no time (docs/engines.md).
+OpenVINO keeps 5000, so that memory grows with every new page size (docs/engines.md).
 """
 
 LARGE = 1_500_000

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import sys
+import time
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
 
 GROWTH = 16 << 20
-"""Bytes that a process may grow by before freed memory is looked for, which takes milliseconds."""
+"""Bytes that a process may grow by before freed memory is given back."""
+PAUSE_S = 1.0
+"""Seconds in which that is done once: with what is then taken anew, it costs about ten milliseconds."""
 
 _STATM = Path("/proc/self/statm")
 
@@ -36,9 +40,11 @@ def trim() -> None:
 class Trimmer:
     """Trims the process now and then: what glibc keeps for each thread grows with every page of another size."""
 
-    def __init__(self, growth: int = GROWTH) -> None:
+    def __init__(self, growth: int = GROWTH, pause_s: float = PAUSE_S) -> None:
         """``growth`` is in bytes."""
         self._growth = growth
+        self._pause_s = pause_s
+        self._last = -math.inf
         self._least = 0
         """Resident bytes after the last time, or less if it had less since."""
         self._lock = Lock()
@@ -49,8 +55,9 @@ class Trimmer:
         if now is None or not self._lock.acquire(blocking=False):
             return
         try:
-            if now > self._least + self._growth:
+            if now > self._least + self._growth and time.monotonic() >= self._last + self._pause_s:
                 trim()
+                self._last = time.monotonic()
                 now = resident() or now
                 self._least = now
             self._least = min(self._least, now)

@@ -16,6 +16,9 @@ from ocrzoo.types import Image
 SURE = 0.9
 """A line with this score is not read again by itself. Measured with PP-OCRv4, v5 and v6 on 2,286 lines upside down that
 are legible when turned: 98 % stay below. Of 2,673 lines that are not upside down, 7 % are read twice."""
+AT_ONCE = 12
+"""Doubtful lines that are read again at a time, those with the lowest scores first. If none of them is better, the
+others are what they seem: of a page in a language that the model does not know, all lines are in doubt."""
 LEGIBLE = 0.8
 """The least score of a line that is turned."""
 BETTER = 0.1
@@ -43,9 +46,17 @@ def turn_doubtful(
             again = [np.ascontiguousarray(np.rot90(images[place], 2)) for place in chosen]
             others.update(zip(chosen, read(again) if again else [], strict=True))
 
-        read_again([place for place in places if lines[place][0].score < SURE])
-        for place, (line, _) in others.items():
-            turned[place] = _tells(line) and line.score >= max(LEGIBLE, lines[place][0].score + BETTER)
+        doubtful = sorted(
+            (place for place in places if lines[place][0].score < SURE), key=lambda place: lines[place][0].score
+        )
+        for start in range(0, len(doubtful), AT_ONCE):
+            some = doubtful[start : start + AT_ONCE]
+            read_again(some)
+            for place in some:
+                line = others[place][0]
+                turned[place] = _tells(line) and line.score >= max(LEGIBLE, lines[place][0].score + BETTER)
+            if not any(turned[place] for place in some):
+                break
         upright = sum(_tells(lines[place][0]) and lines[place][0].score >= SURE for place in places)
         if sum(turned[place] for place in places) > upright:
             read_again([place for place in places if place not in others])

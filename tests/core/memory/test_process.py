@@ -31,14 +31,14 @@ def own(monkeypatch: pytest.MonkeyPatch) -> Process:
 
 
 def test_growth_is_looked_at_once_it_is_large(own: Process) -> None:
-    trimmer = Trimmer(100)
+    trimmer = Trimmer(100, pause_s=0)
     for own.resident in (90, 100, 101, 150, 201, 202):
         trimmer.look()
     assert own.trims == 2, "at 101 and, from there, at 202"
 
 
 def test_what_was_freed_counts_no_more(own: Process) -> None:
-    trimmer = Trimmer(100)
+    trimmer = Trimmer(100, pause_s=0)
     own.resident, own.freed = 150, 120
     trimmer.look()
     assert own.resident == 30
@@ -50,7 +50,14 @@ def test_what_was_freed_counts_no_more(own: Process) -> None:
     assert own.trims == 2
 
 
+def test_it_is_done_at_most_once_in_a_while(own: Process) -> None:
+    trimmer = Trimmer(100, pause_s=3600)
+    for own.resident in (101, 300, 1000):
+        trimmer.look()
+    assert own.trims == 1
+
+
 def test_a_system_that_does_not_tell_its_memory_is_left_alone(own: Process) -> None:
     own.resident = None
-    Trimmer(0).look()
+    Trimmer(0, pause_s=0).look()
     assert own.trims == 0

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ocrzoo.pipelines.turned_lines import Reading, turn_doubtful
+from ocrzoo.pipelines.turned_lines import AT_ONCE, Reading, turn_doubtful
 from ocrzoo.processing.recognition import Line
 from ocrzoo.types import Image
 
@@ -85,3 +85,20 @@ class TestPage:
     def test_no_lines(self) -> None:
         nothing: Any = []
         assert turn_doubtful(nothing, nothing, nothing, lambda _: nothing) == []
+
+
+class TestManyDoubtfulLines:
+    """A page in a language that the model does not know, which would be read twice as a whole."""
+
+    GARBAGE: tuple[Reading, Reading] = (line("Hd kj", 0.5), line("pH fx", 0.5))
+
+    def test_it_ends_where_none_is_better(self) -> None:
+        assert decide([self.GARBAGE] * 100)[1] == AT_ONCE
+
+    def test_a_page_upside_down_is_read_to_the_end(self) -> None:
+        assert decide([UPWARDS] * 100) == (["Annual turnover"] * 100, 100)
+
+    def test_the_lowest_scores_come_first(self) -> None:
+        blurred = (line("Net incorne", 0.85), line("aucout", 0.4))
+        texts, _ = decide([*[blurred] * 50, UPWARDS])
+        assert texts[-1] == "Annual turnover"
