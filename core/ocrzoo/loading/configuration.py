@@ -59,7 +59,7 @@ def _kept(files: ModelFiles, store: Store) -> dict[str, Any] | None:
             return None
         kept: dict[str, Any] = json.loads(read_bounded(folder / FILE_NAME, inference_yml.MAX_BYTES))
     except (OSError, ValueError, StoreError) as error:
-        log.debug("%s: its configuration is read anew: %s", files.name, error)
+        log.debug("%s: its configuration is read again: %s", files.name, error)
         return None
     return kept
 
