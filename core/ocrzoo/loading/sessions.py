@@ -9,10 +9,12 @@ from textwrap import shorten
 from typing import cast
 
 from ocrzoo.engines.base import Device, Engine
+from ocrzoo.engines.limits import usable_threads
 from ocrzoo.guards import GuardedSession
 from ocrzoo.loading import compiled
 from ocrzoo.loading.candidates import Candidate
 from ocrzoo.memory.ceiling import Ceiling
+from ocrzoo.memory.process import limit_kept_memory
 from ocrzoo_registry.errors import EngineError, UsageError
 from ocrzoo_registry.plugins.specs import load_attribute
 from ocrzoo_registry.store.store import Store
@@ -39,6 +41,7 @@ def load_session(
         UsageError: The ceiling is too low for it.
     """
     spec, files, options = candidate.spec, candidate.files, candidate.options
+    limit_kept_memory(usable_threads())
     try:
         engine = cast("Engine", load_attribute(spec.factory)())
     except (Exception, SystemExit) as error:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import ctypes
-import math
 import os
 import sys
-import time
 from contextlib import suppress
+from functools import cache
 from importlib import import_module
 from pathlib import Path
-from threading import Lock
 
-GROWTH = 16 << 20
-"""Bytes that a process may grow by before freed memory is given back."""
-PAUSE_S = 1.0
-"""Seconds in which that is done once: with what is then taken anew, it costs about ten milliseconds."""
+LARGE_BYTES = 1 << 20
+"""Memory of this size is taken from the system and given back by itself, not kept among smaller pieces."""
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
+"""Of malloc.h."""
+_SETTINGS = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_ARENA_MAX", "GLIBC_TUNABLES")
+"""Variables of the environment by which users set the same."""
 
 _STATM = Path("/proc/self/statm")
 
@@ -37,33 +37,16 @@ def trim() -> None:
             ctypes.CDLL(None).malloc_trim(0)
 
 
-class Trimmer:
-    """Trims the process now and then: what glibc keeps for each thread grows with every page of another size."""
+@cache
+def limit_kept_memory(cores: int) -> None:
+    """Let glibc keep little of what was freed: it keeps pieces of up to 32 MB, in up to eight pools a core.
 
-    def __init__(self, growth: int = GROWTH, pause_s: float = PAUSE_S) -> None:
-        """``growth`` is in bytes."""
-        self._growth = growth
-        self._pause_s = pause_s
-        self._last = -math.inf
-        self._least = 0
-        """Resident bytes after the last time, or less if it had less since."""
-        self._lock = Lock()
-
-    def look(self) -> None:
-        """Trim if the process has grown since the last time."""
-        now = resident()
-        if now is None or not self._lock.acquire(blocking=False):
-            return
-        try:
-            if now > self._least + self._growth and time.monotonic() >= self._last + self._pause_s:
-                trim()
-                self._last = time.monotonic()
-                now = resident() or now
-                self._least = now
-            self._least = min(self._least, now)
-        finally:
-            self._lock.release()
-
-
-PROCESS = Trimmer()
-"""That of this process."""
+    With pages of many sizes, a process would grow for hundreds of pages. What the environment sets is left as it is;
+    other C libraries keep less.
+    """
+    if sys.platform != "linux" or any(name in os.environ for name in _SETTINGS):
+        return
+    with suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
+        library.mallopt(_M_ARENA_MAX, max(cores, 2))

@@ -14,7 +14,6 @@ import cv2
 
 from ocrzoo.inputs import Page
 from ocrzoo.inputs.page import PageError
-from ocrzoo.memory.process import PROCESS
 from ocrzoo.results.output_files import OutputNames, PageSource
 from ocrzoo.scheduling.in_order import Job, in_order, in_order_async
 from ocrzoo.scheduling.slots import Slots
@@ -143,10 +142,7 @@ def _outcome(worker: Worker[Result], decoded: _Decoded) -> Result | InputError:
     image = decoded.image
     if isinstance(image, InputError):
         return image
-    try:
-        return _attempt(decoded.page, lambda: worker(decoded.source, image.pop()))
-    finally:
-        PROCESS.look()
+    return _attempt(decoded.page, lambda: worker(decoded.source, image.pop()))
 
 
 def _with_sources(found: Iterator[Page]) -> Iterator[tuple[Page, PageSource]]:
@@ -164,7 +160,6 @@ def _outcomes_in_batches(
     while batch := [(page, source, _attempt(page, page.read)) for page, source in itertools.islice(found, size)]:
         good = [(page, source, image) for page, source, image in batch if not isinstance(image, InputError)]
         results = iter(_run_batch(good, worker))
-        PROCESS.look()
         for _, _, image in batch:
             yield image if isinstance(image, InputError) else next(results)
 

@@ -1,63 +1,54 @@
-"""Memory that was freed goes back to the system once the process has grown."""
+"""What the C library keeps of freed memory."""
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
+import sys
+
 import pytest
 
-from ocrzoo.memory import process
-from ocrzoo.memory.process import Trimmer
+pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of glibc")
+
+GROWING = """
+import threading
+import numpy as np
+from ocrzoo.memory.process import limit_kept_memory, resident
+
+limit_kept_memory(2)
+before = resident()
+small = []
+
+def work():
+    for megabytes in range(2, 30):  # pages, each larger than the last one, and what is kept of each
+        page = np.ones(megabytes << 20, np.uint8)
+        small.append(np.ones(100_000, np.uint8))
+        del page
+
+threads = [threading.Thread(target=work) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print((resident() - before) >> 20)
+"""
 
 
-class Process:
-    """A process whose memory is given."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.resident: int | None = 0
-        self.freed = 0
-        self.trims = 0
-        monkeypatch.setattr(process, "resident", lambda: self.resident)
-        monkeypatch.setattr(process, "trim", self._trim)
-
-    def _trim(self) -> None:
-        self.trims += 1
-        assert self.resident is not None
-        self.resident -= self.freed
-        self.freed = 0
+def kept_mib(**environment: str) -> int:
+    """What a process has more after pages of many sizes, in MiB; 11 of it are its own."""
+    names = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_ARENA_MAX", "GLIBC_TUNABLES")
+    inherited = {name: value for name, value in os.environ.items() if name not in names}
+    command = [sys.executable, "-c", GROWING]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=True, env={**inherited, **environment}
+    )
+    return int(done.stdout)
 
 
-@pytest.fixture
-def own(monkeypatch: pytest.MonkeyPatch) -> Process:
-    return Process(monkeypatch)
+def test_pages_of_many_sizes_leave_little_behind() -> None:
+    assert kept_mib() < 25
 
 
-def test_growth_is_looked_at_once_it_is_large(own: Process) -> None:
-    trimmer = Trimmer(100, pause_s=0)
-    for own.resident in (90, 100, 101, 150, 201, 202):
-        trimmer.look()
-    assert own.trims == 2, "at 101 and, from there, at 202"
-
-
-def test_what_was_freed_counts_no_more(own: Process) -> None:
-    trimmer = Trimmer(100, pause_s=0)
-    own.resident, own.freed = 150, 120
-    trimmer.look()
-    assert own.resident == 30
-    own.resident = 125
-    trimmer.look()
-    assert own.trims == 1
-    own.resident = 131
-    trimmer.look()
-    assert own.trims == 2
-
-
-def test_it_is_done_at_most_once_in_a_while(own: Process) -> None:
-    trimmer = Trimmer(100, pause_s=3600)
-    for own.resident in (101, 300, 1000):
-        trimmer.look()
-    assert own.trims == 1
-
-
-def test_a_system_that_does_not_tell_its_memory_is_left_alone(own: Process) -> None:
-    own.resident = None
-    Trimmer(0, pause_s=0).look()
-    assert own.trims == 0
+def test_what_the_user_sets_is_left_as_it_is() -> None:
+    assert kept_mib(MALLOC_ARENA_MAX="8") > 40
