@@ -86,6 +86,8 @@ class EngineOptions:
     """Numeric precision. Below float32, recognized text may change, so it must be requested."""
     streams: int = 1
     """Calls that run at once, each with that many threads, for engines that must know it when a network is loaded."""
+    shapes: int = 2
+    """Input shapes that come again and again, for engines that compile operations for each and keep them."""
 
     def __post_init__(self) -> None:
         """Check the number of threads and the precision.

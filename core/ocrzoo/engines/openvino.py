@@ -30,10 +30,10 @@ _PROGRAMS = {"onnx": "inference.onnx", "paddle": "inference.pdmodel"}
 _COMPILED, _GRID = "network.blob", "align_corners.json"
 """What is kept of a compiled network."""
 
-CACHED_PRIMITIVES = 100
-"""Operations compiled for one shape that a network keeps in each stream, about two shapes of a PP-OCR network.
+PRIMITIVES = 50
+"""Operations of a PP-OCR network that are compiled for one shape, about.
 
-OpenVINO keeps 5000, so that memory grows with every new page size (docs/engines.md).
+OpenVINO keeps 5000 in each stream, so that memory grows with every new page size (docs/engines.md).
 """
 
 LARGE = 1_500_000
@@ -123,7 +123,7 @@ def _settings(options: EngineOptions) -> dict[str, Any]:
     if options.device.kind == "cpu":
         settings["INFERENCE_NUM_THREADS"] = options.thread_count * options.streams
         # Not in OpenVINO's documentation; accepted from 2024.6 to 2026.4.
-        settings["CPU_RUNTIME_CACHE_CAPACITY"] = str(CACHED_PRIMITIVES)
+        settings["CPU_RUNTIME_CACHE_CAPACITY"] = str(PRIMITIVES * options.shapes)
     return settings
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ocrzoo.engines.base import Device, EngineOptions
+from ocrzoo.processing.recognition import WIDTHS
 from ocrzoo.types import Batching
 from ocrzoo_registry.errors import EngineError
 from ocrzoo_registry.plugins.registrations import Registrations
@@ -68,7 +69,7 @@ def line_options(spec: EngineSpec, options: EngineOptions) -> EngineOptions:
     if not spec.line_by_line or options.device.kind != "cpu" or options.streams != 1:
         return options
     threads = max(1, options.thread_count // STREAMS)
-    return replace(options, threads=threads, streams=options.thread_count // threads)
+    return replace(options, threads=threads, streams=options.thread_count // threads, shapes=len(WIDTHS))
 
 
 def names(engines: Sequence[EngineSpec]) -> str:
