@@ -76,7 +76,7 @@ class SharedCalls(Generic[Item, Result]):
                     with self._changed:
                         self._running -= 1
                         self._changed.notify_all()
-        except BaseException:
+        except BaseException:  # Ctrl-C too: the other threads of this caller must not wait for its calls
             self._give_up(asked)
             raise
 
