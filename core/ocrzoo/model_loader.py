@@ -15,7 +15,7 @@ from ocrzoo.guards import blamed_on, guard_predictor
 from ocrzoo.loading import conversion
 from ocrzoo.loading.candidates import Candidate, line_options, names, usable_engines
 from ocrzoo.loading.configuration import read_config
-from ocrzoo.loading.plan import Maker, Plan
+from ocrzoo.loading.plan import Loaded, Maker, Plan
 from ocrzoo.memory.ceiling import Ceiling
 from ocrzoo.precision.variants import variants
 from ocrzoo.precision.wanted import Wanted
@@ -71,7 +71,11 @@ class ModelLoader:
 
     def predictor(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Any:
         """Load a model for a task and return its predictor; the arguments and errors are those of :meth:`plan`."""
-        return self.plan(name, task, model_dir).predictor()
+        return self.load(name, task, model_dir).predictor
+
+    def load(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Loaded:
+        """Load a model for a task; the arguments and errors are those of :meth:`plan`."""
+        return self.plan(name, task, model_dir).loaded()
 
     def plan(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Plan:
         """Find a model's files and the engines to try, without loading it.

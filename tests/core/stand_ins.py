@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ocrzoo.engines.base import TensorSpec
+from ocrzoo.loading.candidates import Candidate
+from ocrzoo.loading.plan import Loaded
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.config import checked, default_ocr
 from ocrzoo.pipelines.schema import OCRConfig
@@ -97,6 +99,9 @@ class StandInLoader(ModelLoader):
     """Loads what stands in under the names of the default models, and keeps account of it."""
 
     loaded: list[str] = field(default_factory=list)
+
+    def load(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Loaded:
+        return Loaded(self.predictor(name, task, model_dir), cast("Candidate", None))
 
     def predictor(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Any:
         assert name is not None

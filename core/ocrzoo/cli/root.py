@@ -25,6 +25,7 @@ _COMMANDS = {
     "models": "ocrzoo.cli.commands.models:models",
     "ocr": "ocrzoo.cli.commands.ocr:ocr",
     "plugins": "ocrzoo.cli.commands.plugins:plugins",
+    "serve": "ocrzoo.cli.commands.serve:serve",
     "sources": "ocrzoo.cli.commands.sources:sources",
     "tune": "ocrzoo.cli.commands.tune:tune",
 }

@@ -32,8 +32,8 @@ from ocrzoo_registry.errors import InputError, UsageError
 from ocrzoo_registry.files import open_regular, read_stream, reason
 from ocrzoo_registry.network.urls import looks_like_url, without_credentials
 
-Input: TypeAlias = "str | os.PathLike[str] | bytes | NDArray[Any] | Iterable[Input]"
-"""A path, URL, folder, ``-`` for standard input, a file's content, an array (gray, BGR or BGRA), or several of them."""
+Input: TypeAlias = "str | os.PathLike[str] | bytes | NDArray[Any] | Page | Iterable[Input]"
+"""A path, URL, folder, ``-`` for standard input, a file's content, an array (gray, BGR or BGRA), a page, or several."""
 
 MAX_NESTING = 20
 """Lists within lists."""
@@ -94,7 +94,9 @@ def _is_utf8(text: str) -> bool:
 
 def _pages_of(source: Input, options: InputOptions, within: Sequence[object]) -> Iterator[Page]:
     """Yield the pages of a supported input; ``within`` are the lists that it is in."""
-    if isinstance(source, np.ndarray):
+    if isinstance(source, Page):
+        yield source
+    elif isinstance(source, np.ndarray):
         yield Page(None, partial(from_array, source, options))
     elif isinstance(source, bytes):
         yield from _pages_of_content(source, "the bytes given", None, options)
@@ -123,9 +125,9 @@ def count_pages(source: Input, options: InputOptions = DEFAULTS, *, password: Pa
 
 def _problem(source: object) -> str | None:
     """Why an object is not an input; ``None`` if it is one."""
-    if hasattr(source, "read") and not isinstance(source, np.ndarray):
+    if hasattr(source, "read") and not isinstance(source, np.ndarray | Page):
         return f"{type(source).__name__} is not an input: use the content of the file, file.read(), or its path"
-    if isinstance(source, Iterable | os.PathLike) and not isinstance(source, Mapping | bytearray | memoryview):
+    if isinstance(source, Iterable | os.PathLike | Page) and not isinstance(source, Mapping | bytearray | memoryview):
         return None
     return f"{type(source).__name__} is not an input: use a path, URL, uint8 array (H x W x 3, BGR) or a list of them"
 

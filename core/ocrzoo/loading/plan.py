@@ -26,6 +26,31 @@ Maker = Callable[[Candidate, Session], Any]
 
 
 @dataclass(frozen=True)
+class Loaded:
+    """A model that is loaded, and how it runs."""
+
+    predictor: Any
+    candidate: Candidate
+
+    def describe(self) -> dict[str, Any]:
+        """Return as plain data which files run where: name, format, revision, digests, engine, precision and device."""
+        files, options = self.candidate.files, self.candidate.options
+        manifest = files.manifest
+        return {
+            "name": files.name,
+            "format": files.file_format,
+            "source": None if manifest is None else manifest.source,
+            "revision": None if manifest is None else manifest.revision,
+            "sha256": {} if manifest is None else {file.path: file.sha256 for file in manifest.files},
+            "engine": self.candidate.spec.name,
+            "engine_version": self.candidate.spec.version,
+            "precision": self.candidate.precision,
+            "batching": self.candidate.batching,
+            "device": str(options.device),
+        }
+
+
+@dataclass(frozen=True)
 class Plan:
     """How one model is going to be run."""
 
@@ -43,8 +68,8 @@ class Plan:
     ceiling: Ceiling | None = None
     """The bound of the process's memory, if there is one."""
 
-    def predictor(self) -> Any:
-        """Return the predictor on the first engine that loads the model and finds what the card states.
+    def loaded(self) -> Loaded:
+        """Load the model into the first engine that loads it and finds what the card states.
 
         If no engine finds that, the first one that loads the model is used, with a warning.
 
@@ -52,20 +77,21 @@ class Plan:
             EngineError: No engine can load it.
             IntegrityError: The files are none of weights, or the network is not what its task needs.
         """
-        first: Any = None
+        first: Loaded | None = None
         for candidate, session in self._sessions():
             is_last = candidate is self.candidates[-1]
             predictor = self.make(candidate, session)
             candidate = candidate.on(session.device)  # noqa: PLW2901  # it may be another one than was asked for
             fault = self.fault_of(candidate, predictor)
             if fault is None:
-                return predictor
-            first = predictor if first is None else first
+                return Loaded(predictor, candidate)
+            first = first or Loaded(predictor, candidate)
             step = "trying the next engine"
             if is_last:
                 step = "no other engine can be tried, so its answers may be wrong: install another, or name one"
             engine = f"{candidate} {candidate.spec.version}"
             log.warning("%s failed its self-check on %s: %s; %s", self.card.name, engine, fault, step)
+        assert first is not None, "there is a candidate, which was loaded or raised"  # noqa: S101
         return first
 
     def load(self, candidate: Candidate) -> Any:

@@ -132,6 +132,11 @@ class DocPreprocessorPipeline:
         workers = [partial(self._read, params, one) for _ in range(self._at_once) for one in devices]
         return found, workers, given.get("on_error"), self._places
 
+    @property
+    def models(self) -> tuple[LazyModel[Any], ...]:
+        """The models of all steps, whether they are loaded or not."""
+        return self._classifier, self._unwarper
+
     def stages(self, params: PreprocessingParams) -> list[LazyModel[Any]]:
         """Return the models of the steps that are on."""
         return [self._classifier] * params.orientation + [self._unwarper] * params.unwarping

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from ocrzoo.custom_weights import card_for
 from ocrzoo.engines.base import Device
 from ocrzoo.guards import lacking
+from ocrzoo.loading.plan import Loaded
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.schema import Module
@@ -39,7 +40,7 @@ class LazyModel(Generic[Predictor]):
         self._settings = settings
         self._kind = kind
         self.switch = switch
-        self._loaded: dict[tuple[int, Device], Predictor] = {}
+        self._loaded: dict[tuple[int, Device], Loaded] = {}
         self._failed: dict[tuple[int, Device], OcrzooError] = {}
         """What was raised when it was loaded ahead (:func:`load_together`)."""
         self._locks: dict[int, Lock] = {}
@@ -56,14 +57,19 @@ class LazyModel(Generic[Predictor]):
             UsageError: The configuration has no such module, or the predictor is not of the pipeline's kind.
         """
         key = os.getpid(), device
-        if key in self._loaded:
-            return self._loaded[key]
-        with self._locks.setdefault(key[0], Lock()):
-            if key in self._failed:
-                raise self._failed.pop(key)
-            if key not in self._loaded:
-                self._loaded[key] = self._load(device)
-            return self._loaded[key]
+        if key not in self._loaded:
+            with self._locks.setdefault(key[0], Lock()):
+                if key in self._failed:
+                    raise self._failed.pop(key)
+                if key not in self._loaded:
+                    self._loaded[key] = self._load(device)
+        predictor: Predictor = self._loaded[key].predictor
+        return predictor
+
+    def runs(self, settings: Module) -> bool:
+        """Whether it is the model of other settings, and runs as they say."""
+        own = self._settings
+        return own is not None and all(getattr(own, name) == getattr(settings, name) for name in Module.model_fields)
 
     def load_ahead(self, device: Device) -> None:
         """Load it for :meth:`on`, which raises what fails here."""
@@ -76,18 +82,24 @@ class LazyModel(Generic[Predictor]):
         """Whether :meth:`on` returns at once."""
         return (os.getpid(), device) in self._loaded
 
-    def _load(self, device: Device) -> Predictor:
+    def describe(self) -> list[dict[str, Any]]:
+        """Describe the model as it is loaded in this process, for each device (:meth:`Loaded.describe`)."""
+        own = [loaded for (process, _), loaded in self._loaded.items() if process == os.getpid()]
+        return [{"module": self._name, **one.describe()} for one in own]
+
+    def _load(self, device: Device) -> Loaded:
         settings = self._settings
         if settings is None:
             raise UsageError(f"the configuration has no module {self._name}: add it, or switch its stage off")
         loader = replace(self._loader, options=replace(self._loader.options, device=device))
-        predictor: Predictor = loader.predictor(settings.model_name, settings.module_name, settings.model_dir)
+        loaded = loader.load(settings.model_name, settings.module_name, settings.model_dir)
+        predictor = loaded.predictor
         if not isinstance(predictor, self._kind):
             raise UsageError(
                 f"{settings.model_name}: this pipeline cannot use a {type(predictor).__name__}"
                 f"{self._lacks(predictor, settings)}"
             )
-        return predictor
+        return loaded
 
     def _lacks(self, predictor: object, settings: Module) -> str:
         """What a predictor lacks, and whose it is."""

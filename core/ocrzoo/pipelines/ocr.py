@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from ocrzoo.engines.base import Device
 from ocrzoo.inputs import Input, Password, pages
@@ -18,7 +19,7 @@ from ocrzoo.pipelines.lazy_model import LazyModel, load_optional, load_together
 from ocrzoo.pipelines.line_router import Crop
 from ocrzoo.pipelines.predict_params import OCRParams, ocr_params
 from ocrzoo.pipelines.readers import LoadedReaders, Readers
-from ocrzoo.pipelines.schema import LimitType, OCRConfig
+from ocrzoo.pipelines.schema import LimitType, OCRConfig, RecognitionModule
 from ocrzoo.predictors.base import Detection, Detector, ImageClassifier, Recognizer
 from ocrzoo.processing import geometry, rotation
 from ocrzoo.processing.detection import MAX_REGIONS
@@ -31,6 +32,9 @@ from ocrzoo.types import Image
 from ocrzoo_registry.errors import UsageError
 
 log = logging.getLogger("ocrzoo")
+
+_OF_A_READER = frozenset({"model_name", "model_dir", "languages", "others", "fallback"})
+"""Keys of the recognition module that do not hold for another model."""
 
 UPSIDE_DOWN = 1
 """The class of an upside-down line; PaddleX goes by the number, not by the label."""
@@ -80,6 +84,7 @@ class OCRPipeline:
             UsageError: A model does another task, or engine settings make no sense.
         """
         loader = configured_loader(loader, config)
+        self._loader = loader
         modules = config.SubModules
         inner = config.SubPipelines.DocPreprocessor
         self.config = config
@@ -206,6 +211,34 @@ class OCRPipeline:
             self._line_classifier.on(device) if params.line_orientation else None,
             self._readers.load(device),
         )
+
+    def loaded_models(self) -> list[dict[str, Any]]:
+        """Describe the models that are loaded: module, name, digests of the files, engine, precision and device."""
+        steps = [] if self._preprocessor is None else self._preprocessor.models
+        models = [*steps, self._detector, self._line_classifier, *self._readers.models]
+        return [described for model in models for described in model.describe()]
+
+    def with_readers(self, readers: Sequence[Mapping[str, Any]]) -> OCRPipeline:
+        """Return a pipeline with other recognition models, which shares all else with this one, models included.
+
+        ``readers`` have the keys of ``SubModules.TextRecognition`` that differ: ``model_name`` and ``languages``.
+
+        Raises:
+            UnknownModel: No card has the name of a model.
+            UsageError: A model does another task.
+        """
+        own = self.config.SubModules.TextRecognition
+        inherited = {name: getattr(own, name) for name in own.model_fields_set - _OF_A_READER}
+        first, *others = readers
+        settings = RecognitionModule.model_validate({**inherited, **first, "others": others})
+        modules = self.config.SubModules.model_copy(update={"TextRecognition": settings})
+        made = copy(self)
+        made.config = self.config.model_copy(update={"SubModules": modules})
+        quirks = self.config.paddlex_quirks
+        made._readers = Readers(  # noqa: SLF001  # of this class
+            settings, self.config.batching, self._loader, paddlex_quirks=quirks, shared=self._readers.models
+        )
+        return made
 
     def _load_preprocessor(self, params: OCRParams, device: Device) -> PreprocessorModels | None:
         if params.preprocessing is None:

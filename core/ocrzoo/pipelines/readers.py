@@ -44,14 +44,18 @@ class Readers:
         loader: ModelLoader,
         *,
         paddlex_quirks: bool = False,
+        shared: Sequence[LazyModel[Recognizer]] = (),
     ) -> None:
         """``settings`` name the models; without ``batching``, each is read in the batches that it was loaded for.
+
+        Those of ``shared`` that run with the same settings are used, and not loaded again.
 
         Raises:
             UnknownModel: No card has the name of a model.
             UsageError: A model does another task, or engine settings make no sense.
         """
         self._loader = loader
+        self._shared = shared
         self._batching: Batching | None = batching
         self._quirks = paddlex_quirks
         self._locks: dict[int, Lock] = {}
@@ -59,12 +63,14 @@ class Readers:
         self._chosen = self._made(settings)
 
     def _made(self, settings: RecognitionModule) -> _Chosen:
-        models: list[LazyModel[Recognizer]] = [
-            LazyModel("TextRecognition", one, self._loader, Recognizer) for one in settings.readers
-        ]
+        models = [self._model(one) for one in settings.readers]
         warnings = tuple(_warnings(self._loader.zoo, settings.readers))
         router = LineRouter(settings, self._batching, paddlex_quirks=self._quirks)
         return _Chosen(settings, router, tuple(models), warnings)
+
+    def _model(self, settings: Reader) -> LazyModel[Recognizer]:
+        shared = next((one for one in self._shared if one.runs(settings)), None)
+        return shared or LazyModel("TextRecognition", settings, self._loader, Recognizer)
 
     @property
     def models(self) -> tuple[LazyModel[Recognizer], ...]:

@@ -125,6 +125,7 @@ class _Running(Generic[Item, Ready, Result]):
         self._job = job
         self._put = put
         self._stopped = False
+        self._stopped_at: float | None = None
         # Simple queues, not locks: the garbage collector may close an iterator at any point of any thread.
         self._allowed: SimpleQueue[bool] = SimpleQueue()
         self._tasks: SimpleQueue[tuple[int, Turn, Ready] | None] = SimpleQueue()
@@ -146,9 +147,17 @@ class _Running(Generic[Item, Ready, Result]):
         """Let one more item be taken."""
         self._allowed.put(True)
 
+    @property
+    def overdue(self) -> float:
+        """Seconds that threads go on since they should have ended."""
+        if self._stopped_at is None or not any(thread.is_alive() for thread in self._threads):
+            return 0.0
+        return time.monotonic() - self._stopped_at
+
     def stop(self) -> None:
         """Let the threads end as soon as they can."""
         self._stopped = True
+        self._stopped_at = self._stopped_at or time.monotonic()
         self._allowed.put(False)
         self._tasks.put(None)
 
@@ -237,6 +246,11 @@ class _Running(Generic[Item, Ready, Result]):
 
 
 _live: WeakSet[_Running[Any, Any, Any]] = WeakSet()
+
+
+def overdue() -> float:
+    """Return for how many seconds work goes on that was stopped, at most: it hangs in a call of a network."""
+    return max((one.overdue for one in tuple(_live)), default=0.0)
 
 
 @atexit.register

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from threading import Barrier
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from ocrzoo.engines.base import Device
+from ocrzoo.loading.candidates import Candidate
+from ocrzoo.loading.plan import Loaded
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.lazy_model import LazyModel, load_together
 from ocrzoo.pipelines.schema import Module
@@ -29,14 +31,14 @@ def models(zoo: Zoo, monkeypatch: pytest.MonkeyPatch) -> list[LazyModel[Any]]:
 
 def test_they_are_loaded_at_the_same_time(models: list[LazyModel[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     both = Barrier(2, timeout=10)
-    monkeypatch.setattr(ModelLoader, "predictor", lambda *_given: both.wait())
+    monkeypatch.setattr(ModelLoader, "load", lambda *_given: Loaded(both.wait(), cast("Candidate", None)))
     load_together(models, CPU)
     assert all(one.is_loaded(CPU) for one in models)
 
 
 def test_downloads_come_one_after_the_other(models: list[LazyModel[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LazyModel, "is_local", lambda one: one is models[0])
-    monkeypatch.setattr(ModelLoader, "predictor", lambda *_given: pytest.fail("loaded"))
+    monkeypatch.setattr(ModelLoader, "load", lambda *_given: pytest.fail("loaded"))
     load_together(models, CPU)
     assert not any(one.is_loaded(CPU) for one in models)
 
@@ -44,12 +46,12 @@ def test_downloads_come_one_after_the_other(models: list[LazyModel[Any]], monkey
 def test_whoever_needs_one_that_cannot_be_loaded_is_told(
     models: list[LazyModel[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def predictor(_loader: ModelLoader, name: str, *_given: object) -> object:
+    def load(_loader: ModelLoader, name: str, *_given: object) -> Loaded:
         if "v5" in name:
             raise EngineError("it is broken")
-        return name
+        return Loaded(name, cast("Candidate", None))
 
-    monkeypatch.setattr(ModelLoader, "predictor", predictor)
+    monkeypatch.setattr(ModelLoader, "load", load)
     load_together(models, CPU)
     assert [one.is_loaded(CPU) for one in models] == [False, True]
     with pytest.raises(EngineError, match="it is broken"):

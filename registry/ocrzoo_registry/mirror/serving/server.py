@@ -8,37 +8,31 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
-from ocrzoo_registry.errors import NotFound, OcrzooError, UsageError
+from ocrzoo_registry.errors import NotFound, OcrzooError
 from ocrzoo_registry.mirror.release import Release, published, read
 from ocrzoo_registry.mirror.serving import cors
-from ocrzoo_registry.mirror.serving.listening import address_of, listening
 from ocrzoo_registry.mirror.serving.routes import Found, find
 from ocrzoo_registry.mirror.serving.tables import Tables, tables_of
+from ocrzoo_registry.network.listening import address_of, listening
+from ocrzoo_registry.network.web_server import run
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import FileResponse, Response
-    from uvicorn import Server
 
 log = logging.getLogger("ocrzoo")
 
 CHUNK_BYTES = 1 << 20
-KEEP_ALIVE_S = 15
-SEND_S = 60
-"""Timeout of a client that does not read its response."""
 STOP_S = 3
 """Grace period of transfers when the server stops."""
-MAX_CONNECTIONS = 512
 WELCOME = "A mirror of models, made by ocrzoo; /index.json lists them.\n"
 
 
@@ -193,91 +187,12 @@ def serve(
         IntegrityError: Its index cannot be read.
     """
     mirror = Mirror(folder)
-    server = _server(mirror, origins, log_requests=log_requests)
+    application = mirror.application(origins)
     with listening(host, port) as listener:
-        # A signal that arrives before the server handles signals itself must stop it too; the server raises those that
-        # it handled again when it ends.
-        before = {number: signal.signal(number, server.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            started(address_of(listener, host), mirror)
-            server.run(sockets=[listener])
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
-def _server(mirror: Mirror, origins: Sequence[str], *, log_requests: bool) -> Server:
-    try:
-        import starlette  # noqa: F401
-        import uvicorn
-        from uvicorn.protocols.http.h11_impl import H11Protocol
-    except ImportError as error:
-        raise UsageError(f"the server is not installed ({error}): run pip install 'ocrzoo[serve]'") from error
-
-    class Connection(H11Protocol):
-        sending: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            # A connection without a request is idle too; its first request cancels this.
-            self.timeout_keep_alive_task = self.loop.call_later(KEEP_ALIVE_S, self.timeout_keep_alive_handler)
-
-        def data_received(self, data: bytes) -> None:
-            timer, cycle = self.timeout_keep_alive_task, self.cycle
-            super().data_received(data)
-            if timer is not None and self.cycle is cycle and not self.transport.is_closing():
-                # A partial request does not count: otherwise it could keep its connection forever.
-                self.timeout_keep_alive_task = self.loop.call_at(timer.when(), self.timeout_keep_alive_handler)
-
-        def pause_writing(self) -> None:
-            super().pause_writing()
-            self._watch_sending(self.transport.get_write_buffer_size())
-
-        def resume_writing(self) -> None:
-            super().resume_writing()
-            if self.sending is not None:
-                self.sending.cancel()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            super().connection_lost(exc)
-            if self.sending is not None:
-                self.sending.cancel()
-
-        def _watch_sending(self, left: int) -> None:
-            self.sending = self.loop.call_later(SEND_S, self._check_sending, left)
-
-        def _check_sending(self, left: int) -> None:
-            """Abort a transfer if the client read nothing since the last check."""
-            now = self.transport.get_write_buffer_size()
-            if now < left:
-                self._watch_sending(now)
-            else:
-                self.transport.abort()
-
-    class Stopping(uvicorn.Server):
-        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # transfers that end now are not errors
-            super().handle_exit(sig, frame)
-
-    config = uvicorn.Config(
-        mirror.application(origins),
-        http=Connection,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=log_requests,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=STOP_S,
-        limit_concurrency=MAX_CONNECTIONS,
-    )
-    _log_through_ours("uvicorn.error", logging.ERROR)
-    if log_requests:
-        _log_through_ours("uvicorn.access", logging.INFO)
-    return Stopping(config)
-
-
-def _log_through_ours(name: str, level: int) -> None:
-    logger = logging.getLogger(name)
-    logger.handlers[:], logger.propagate = log.handlers, False
-    logger.setLevel(level)
+        run(
+            application,
+            listener,
+            lambda: started(address_of(listener, host), mirror),
+            stop_s=STOP_S,
+            log_requests=log_requests,
+        )

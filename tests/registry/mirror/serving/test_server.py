@@ -166,7 +166,7 @@ def test_a_signal_stops_it_at_once_and_silently(number: signal.Signals, folder: 
 
 
 def test_idle_connections_are_closed(folder: Path) -> None:
-    code = "from ocrzoo_registry.mirror.serving import server; server.KEEP_ALIVE_S = 1"
+    code = "from ocrzoo_registry.network import web_server; web_server.KEEP_ALIVE_S = 1"
     with run_serve(folder, before=code) as (url, _):
         address = urlsplit(url)
         with socket.create_connection((address.hostname or "", address.port or 0), STOP_S) as silent:
@@ -180,7 +180,7 @@ def test_idle_connections_are_closed(folder: Path) -> None:
 
 def test_an_incomplete_request_times_out(folder: Path) -> None:
     """Else a few hundred of them, from one machine, would shut everybody out."""
-    code = "from ocrzoo_registry.mirror.serving import server; server.KEEP_ALIVE_S = 1"
+    code = "from ocrzoo_registry.network import web_server; web_server.KEEP_ALIVE_S = 1"
     with run_serve(folder, before=code) as (url, _):
         address = urlsplit(url)
         for begun in (b"", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n"):
@@ -212,7 +212,7 @@ def test_a_stalled_client_does_not_delay_the_shutdown(tmp_path: Path) -> None:
 def test_a_stalled_client_is_disconnected_and_a_slow_one_is_not(tmp_path: Path) -> None:
     content = bytes(range(256)) * 100_000
     MadeMirror().add(card_of(NAME, "paddle"), "paddle", {"inference.yml": content}).lay(tmp_path / "release")
-    code = "from ocrzoo_registry.mirror.serving import server; server.SEND_S = 2"
+    code = "from ocrzoo_registry.network import web_server; web_server.SEND_S = 2"
     asked = f"GET {FILE} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
     with run_serve(tmp_path / "release", before=code) as (url, _):
         address = urlsplit(url)

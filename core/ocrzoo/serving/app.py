@@ -1,0 +1,98 @@
+"""The web application: all dialects on one queue, for any ASGI server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import JSONResponse, Response
+
+from ocrzoo.serving import dialects, operation, page
+from ocrzoo.serving.access import Access
+from ocrzoo.serving.keys import Keys
+from ocrzoo.serving.problems import STATUSES, Problem
+from ocrzoo.serving.service import Service
+from ocrzoo.serving.settings import ServerSettings
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Scope
+
+_BY_STATUS = {404: "not_found", 405: "method_not_allowed"}
+
+
+def create_app(
+    config: str | Path | Mapping[str, Any] | None = None, *, settings: ServerSettings | None = None, **changes: Any
+) -> ASGIApp:
+    """Return the server as an ASGI application; its workers start with it.
+
+    ``config`` is the name of a pipeline, a YAML file or a mapping with PaddleX's keys; ``changes`` are fields of
+    :class:`~ocrzoo.serving.settings.ServerSettings`.
+
+    Raises:
+        UsageError: The configuration or a setting is not valid.
+    """
+    settings = (settings or ServerSettings()).with_pipeline(config, **changes)
+    service = Service(settings)
+    keys = None if settings.keys_file is None else Keys(settings.keys_file)
+
+    @asynccontextmanager
+    async def running(_app: FastAPI) -> AsyncIterator[None]:
+        await service.start()
+        try:
+            yield
+        finally:
+            await service.close()
+
+    app = FastAPI(title="ocrzoo", lifespan=running, docs_url=None, redoc_url=None)
+    app.state.service = service
+    for router in (*dialects.routers(service), operation.routes(service)):
+        app.include_router(router)
+    if settings.ui:
+        page.add_to(app)
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_bug)
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+            expose_headers=["X-Request-Id", "X-Total-Pages", "Retry-After"],
+        )
+    return Access(app, service, keys, failure, page.is_part)
+
+
+def failure(scope: Scope, problem: Problem) -> Response:
+    """Return the response to a problem, in the dialect of the request."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    body = dialects.error_body_for(scope["path"], headers.get("content-type", ""))
+    trace = scope["state"]["trace"]
+    trace.code = problem.code
+    extra = {} if problem.retry_after_s is None else {"Retry-After": str(problem.retry_after_s)}
+    if problem.code == "unauthorized":
+        extra["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(body(problem, trace.request_id), problem.status, extra)
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101  # of its type
+    return failure(request.scope, error)
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  # of its type
+    code = _BY_STATUS.get(error.status_code, "bad_request")
+    response = failure(request.scope, Problem(str(error.detail), code))
+    if STATUSES[code] == error.status_code and error.headers:
+        response.headers.update(error.headers)
+    return response
+
+
+async def _on_bug(request: Request, error: Exception) -> Response:  # noqa: ARG001  # logged by the server
+    return failure(request.scope, Problem("Internal server error"))

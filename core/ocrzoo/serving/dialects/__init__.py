@@ -1,0 +1,44 @@
+"""The protocols that clients speak, one module each; all ask :class:`~ocrzoo.serving.service.Service`.
+
+A module has ``routes(service)``, which returns its routes, and ``error_body(problem, request_id)``, the JSON that its
+clients expect of a request that failed. A new dialect is a module and a line in :data:`DIALECTS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ocrzoo.serving.problems import Problem
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+    from ocrzoo.serving.service import Service
+
+DIALECTS: dict[str, str] = {
+    "shared_path": "/ocr",
+    "paddlex": "/layout-parsing",
+    "documents": "/export",
+}
+"""Modules here, and where the paths of each begin."""
+
+ErrorBody = Callable[[Problem, str], Mapping[str, Any]]
+
+
+def routers(service: Service) -> list[APIRouter]:
+    """Return the routes of all dialects."""
+    return [import_module(f"{__name__}.{name}").routes(service) for name in DIALECTS]
+
+
+def error_body_for(path: str, content_type: str) -> ErrorBody:
+    """Return what makes the errors of a request, by its path and type; those of no dialect look like PaddleX's."""
+    found = [(len(begin), name) for name, begin in DIALECTS.items() if path == begin or path.startswith(f"{begin}/")]
+    name = max(found)[1] if found else "paddlex"
+    module = import_module(f"{__name__}.{name}")
+    if (choose := getattr(module, "error_body_by_type", None)) is not None:
+        chosen: ErrorBody = choose(content_type)
+        return chosen
+    body: ErrorBody = module.error_body
+    return body

@@ -1,0 +1,397 @@
+"""PaddleX's ``POST /ocr``, field by field, and ``POST /layout-parsing``, which its Node.js example calls.
+
+Where it differs on purpose: docs/paddlex-differences.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ValidationError
+from starlette.responses import Response
+
+from ocrzoo.serving.access import trace_of
+from ocrzoo.serving.files import content_of
+from ocrzoo.serving.problems import Problem
+from ocrzoo.serving.reading import Answer, Kind, PageAnswer, Picture, ReadRequest
+
+if TYPE_CHECKING:
+    from ocrzoo.serving.service import Service
+
+Render = Callable[[Answer], dict[str, Any]]
+
+_PICTURES: dict[str, Picture] = {
+    "ocrImage": "ocr",
+    "docPreprocessingImage": "preprocessing",
+    "inputImage": "input",
+}
+"""In the order of the answer."""
+
+
+class InferRequest(BaseModel):
+    """The body of a request. Unknown keys are ignored, as in PaddleX."""
+
+    file: str
+    fileType: Literal[0, 1] | None = None
+    useDocOrientationClassify: bool | None = None
+    useDocUnwarping: bool | None = None
+    useTextlineOrientation: bool | None = None
+    textDetLimitSideLen: int | None = None
+    textDetLimitType: str | None = None
+    textDetThresh: float | None = None
+    textDetBoxThresh: float | None = None
+    textDetUnclipRatio: float | None = None
+    textRecScoreThresh: float | None = None
+    returnWordBox: bool | None = None
+    visualize: bool | None = None
+    logId: str | None = None
+    lang: str | None = None
+    """Not PaddleX's: languages to read."""
+    images: list[Literal["ocrImage", "docPreprocessingImage", "inputImage"]] | None = None
+    """Not PaddleX's: the pictures to send; takes precedence over ``visualize``."""
+    maxImageSize: tuple[int, int] | None = None
+    """Not PaddleX's: width and height that no picture exceeds."""
+    maxPages: int | None = None
+    """Not PaddleX's: pages to read of a longer document."""
+    receipt: bool = False
+    """Not PaddleX's: whether the answer says with which models and settings it was made."""
+
+
+class ImageInfo(BaseModel):
+    """What an image was."""
+
+    width: int
+    height: int
+    type: Literal["image"]
+
+
+class PageSize(BaseModel):
+    """The size of a page in pixels."""
+
+    width: int
+    height: int
+
+
+class DocumentInfo(BaseModel):
+    """What a document was."""
+
+    numPages: int
+    """Pages that were read."""
+    pages: list[PageSize]
+    type: Literal["pdf", "tiff"]
+    totalPages: int
+    """Not PaddleX's: all pages of the document."""
+
+
+class OCRPage(BaseModel):
+    """One page."""
+
+    prunedResult: dict[str, Any]
+    """The keys of ``predict``'s results, without ``input_path`` and ``page_index``."""
+    ocrImage: str | None = None
+    docPreprocessingImage: str | None = None
+    inputImage: str | None = None
+    error: str | None = None
+    """Not PaddleX's: why this page could not be read."""
+
+
+class InferResult(BaseModel):
+    """The result of a request."""
+
+    ocrResults: list[OCRPage]
+    dataInfo: ImageInfo | DocumentInfo
+    warnings: list[str] | None = None
+    """Not PaddleX's."""
+    languageSelection: dict[str, Any] | None = None
+    """Not PaddleX's: with ``lang``, which models were chosen, and why."""
+    receipt: dict[str, Any] | None = None
+    """Not PaddleX's."""
+
+
+class InferResponse(BaseModel):
+    """The answer to a request."""
+
+    logId: str
+    result: InferResult
+    errorCode: Literal[0] = 0
+    errorMsg: Literal["Success"] = "Success"
+
+
+class ErrorResponse(BaseModel):
+    """The answer to a request that failed."""
+
+    logId: str
+    errorCode: int
+    """The HTTP status."""
+    errorMsg: str
+    code: str
+    """Not PaddleX's: stable, for programs."""
+
+
+_ERRORS = {
+    401: "no API key, or not a valid one",
+    413: "the request is too large",
+    422: "the request or its file is not valid",
+    429: "more requests than the API key allows",
+    500: "a bug",
+    503: "too many requests wait, or no worker is ready: try again after Retry-After seconds",
+    504: "not done in time",
+}
+
+DESCRIPTION: dict[str, Any] = {
+    "response_model": InferResponse,
+    "response_model_exclude_none": True,
+    "summary": "Read the text of an image, PDF or TIFF",
+    "responses": {status: {"model": ErrorResponse, "description": text} for status, text in _ERRORS.items()},
+    "openapi_extra": {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": InferRequest.model_json_schema(),
+                    "examples": {
+                        "image": {"summary": "An image", "value": {"file": "iVBORw0KGgo...", "fileType": 1}},
+                        "pdf": {
+                            "summary": "A PDF, without pictures",
+                            "value": {"file": "JVBERi0xLjcK...", "fileType": 0, "visualize": False},
+                        },
+                    },
+                },
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+            },
+        }
+    },
+}
+"""What OpenAPI says of the route."""
+
+
+def routes(service: Service) -> APIRouter:
+    """Return the routes that only PaddleX has."""
+    router = APIRouter()
+
+    @router.post("/layout-parsing", operation_id="layoutParsing", include_in_schema=False)
+    async def layout_parsing(request: Request) -> Any:
+        return await answer(service, request, *await asked_by_json(service, request), _layout_result)
+
+    return router
+
+
+async def answer(service: Service, request: Request, asked: InferRequest, content: bytes, render: Render) -> Response:
+    """Read a file and answer; ``render`` makes the result of what was read."""
+    log_id = asked.logId or trace_of(request.scope).request_id
+    found = await read(service, request, asked, content)
+    body = await asyncio.to_thread(_encoded, log_id, found, render)
+    return Response(body, media_type="application/json")
+
+
+async def read(
+    service: Service, request: Request, asked: InferRequest, content: bytes, document: str | None = None
+) -> Answer:
+    """Read a file, and note for headers and logs how that went.
+
+    Raises:
+        Problem: It cannot be read.
+    """
+    try:
+        found = await service.read(read_request(service, asked, content, document))
+    except Problem as problem:
+        problem.log_id = asked.logId
+        raise
+    trace = trace_of(request.scope)
+    trace.headers |= headers_of(found)
+    trace.notes |= {"pages": len(found.pages), "queue_s": round(found.queue_s, 4), "work_s": round(found.work_s, 4)}
+    return found
+
+
+def read_request(service: Service, asked: InferRequest, content: bytes, document: str | None = None) -> ReadRequest:
+    """Return what is to be read; a ``document`` has no pictures."""
+    kinds: dict[int | None, Kind] = {0: "pdf", 1: "image"}
+    return ReadRequest(
+        content,
+        kinds.get(asked.fileType),
+        _options(asked),
+        asked.lang,
+        max_pages=asked.maxPages,
+        pictures=() if document is not None else _pictures(asked, visualize=service.settings.visualize),
+        picture_size=asked.maxImageSize,
+        document=document,
+        receipt=asked.receipt,
+    )
+
+
+async def asked_by_json(service: Service, request: Request) -> tuple[InferRequest, bytes]:
+    """Return what a JSON body asks for, and the content of its file.
+
+    Raises:
+        Problem: It is not valid.
+    """
+    asked = parse(InferRequest, await request.body())
+    try:
+        return asked, await content_of(service, asked.file, what="file")
+    except Problem as problem:
+        problem.log_id = asked.logId
+        raise
+
+
+Asked = TypeVar("Asked", bound=BaseModel)
+
+
+def parse(model: type[Asked], body: bytes) -> Asked:
+    """Parse the JSON of a request.
+
+    Raises:
+        Problem: It is not valid; the message is JSON too, as in PaddleX.
+    """
+    if not body:
+        raise _invalid([{"type": "missing", "loc": "body", "msg": "Field required"}])
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        position = getattr(error, "pos", 0)
+        raise _invalid([{"type": "json_invalid", "loc": f"body[{position}]", "msg": "JSON decode error"}]) from error
+    if not isinstance(data, dict):
+        message = "Input should be a valid dictionary or object to extract fields from"
+        raise _invalid([{"type": "model_attributes_type", "loc": "body", "msg": message}])
+    return validated(model, data)
+
+
+def validated(model: type[Asked], data: Mapping[str, Any]) -> Asked:
+    """Check the keys of a request.
+
+    Raises:
+        Problem: They are not valid; the message is JSON, as in PaddleX.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        log_id = data.get("logId")
+        raise _invalid(
+            [{"type": one["type"], "loc": _dotted(("body", *one["loc"])), "msg": one["msg"]} for one in error.errors()],
+            log_id if isinstance(log_id, str) else None,
+        ) from error
+
+
+def _invalid(errors: Sequence[Mapping[str, Any]], log_id: str | None = None) -> Problem:
+    return Problem(json.dumps(errors), "invalid_request", log_id=log_id)
+
+
+def _dotted(path: Sequence[str | int]) -> str:
+    """The place of a value in the way PaddleX writes it: ``body.images[0]``."""
+    first, *others = path
+    return str(first) + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in others)
+
+
+def _options(asked: InferRequest) -> dict[str, Any]:
+    """The arguments of ``predict``."""
+    options = {
+        "use_doc_orientation_classify": asked.useDocOrientationClassify,
+        "use_doc_unwarping": asked.useDocUnwarping,
+        "use_textline_orientation": asked.useTextlineOrientation,
+        "text_det_limit_side_len": asked.textDetLimitSideLen,
+        "text_det_limit_type": asked.textDetLimitType,
+        "text_det_thresh": asked.textDetThresh,
+        "text_det_box_thresh": asked.textDetBoxThresh,
+        "text_det_unclip_ratio": asked.textDetUnclipRatio,
+        "text_rec_score_thresh": asked.textRecScoreThresh,
+        "return_word_box": asked.returnWordBox,
+    }
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _pictures(asked: InferRequest, *, visualize: bool) -> tuple[Picture, ...]:
+    if asked.images is not None:
+        return tuple(_PICTURES[name] for name in dict.fromkeys(asked.images))
+    wanted = visualize if asked.visualize is None else asked.visualize
+    return tuple(_PICTURES.values()) if wanted else ()
+
+
+def headers_of(answer: Answer) -> dict[str, str]:
+    """Return the headers that say how an answer came about."""
+    return {
+        "X-Queue-Time-Ms": f"{1000 * answer.queue_s:.0f}",
+        "X-Work-Time-Ms": f"{1000 * answer.work_s:.0f}",
+        **({"X-Total-Pages": str(answer.total_pages)} if answer.is_truncated else {}),
+    }
+
+
+def _encoded(log_id: str, answer: Answer, render: Render) -> bytes:
+    result = {**render(answer), "dataInfo": data_info(answer)}
+    if warnings := warnings_of(answer):
+        result["warnings"] = warnings
+    if answer.selection is not None:
+        result["languageSelection"] = answer.selection
+    if answer.receipt is not None:
+        result["receipt"] = answer.receipt
+    return to_json({"logId": log_id, "result": result, "errorCode": 0, "errorMsg": "Success"})
+
+
+def to_json(value: object) -> bytes:
+    """Return compact JSON."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace")
+
+
+def warnings_of(answer: Answer) -> list[str]:
+    """Return what a client should know: pages that were left out, or could not be read."""
+    warnings = []
+    if answer.is_truncated:
+        warnings.append(f"{len(answer.pages)} of {answer.total_pages} pages were read: the limit of this server")
+    return warnings + [page.error for page in answer.pages if page.error is not None]
+
+
+def data_info(answer: Answer) -> dict[str, Any]:
+    """Return PaddleX's ``dataInfo``, and how many pages a document has."""
+    sizes = [{"width": page.width, "height": page.height} for page in answer.pages]
+    if answer.kind == "image":
+        return {**sizes[0], "type": "image"}
+    return {"numPages": len(sizes), "pages": sizes, "type": answer.kind, "totalPages": answer.total_pages}
+
+
+def ocr_result(answer: Answer) -> dict[str, Any]:
+    """Return PaddleX's ``ocrResults``."""
+    return {"ocrResults": [page_result(page) for page in answer.pages]}
+
+
+def page_result(page: PageAnswer) -> dict[str, Any]:
+    """Return a page as ``ocrResults`` has it."""
+    pictures = {name: _as_base64(page.pictures[own]) for name, own in _PICTURES.items() if own in page.pictures}
+    if page.error is not None:
+        return {"prunedResult": {"rec_texts": [], "rec_scores": [], "rec_polys": []}, "error": page.error}
+    return {"prunedResult": page.result, **pictures}
+
+
+def _layout_result(answer: Answer) -> dict[str, Any]:
+    """The answer of PaddleX's layout parsing, as far as a page of text has it."""
+    return {"layoutParsingResults": [_layout_page(page, answer) for page in answer.pages]}
+
+
+def _layout_page(page: PageAnswer, answer: Answer) -> dict[str, Any]:
+    found = page_result(page)
+    names = {"ocrImage": "ocr_res_img", "docPreprocessingImage": "preprocessed_img"}
+    drawn = {own: found[name] for name, own in names.items() if name in found}
+    is_last = page is answer.pages[-1]
+    return {
+        "prunedResult": found["prunedResult"],
+        "markdown": {"text": page.text, "images": {}, "isStart": True, "isEnd": is_last},
+        **({"outputImages": drawn} if drawn else {}),
+        **({"inputImage": found["inputImage"]} if "inputImage" in found else {}),
+    }
+
+
+def _as_base64(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
+
+
+def error_body(problem: Problem, request_id: str) -> Mapping[str, Any]:
+    """Return PaddleX's error."""
+    return {
+        "logId": problem.log_id or request_id,
+        "errorCode": problem.status,
+        "errorMsg": problem.message,
+        "code": problem.code,
+    }

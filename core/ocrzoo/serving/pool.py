@@ -1,0 +1,411 @@
+"""The worker processes of a server: started, watched, replaced, and ended if they hang.
+
+Requests wait here, in the order in which they came, until a worker has room. A worker that dies fails the request that
+it worked on alone; of several, each is tried again alone, so that one bad file takes no other with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.spawn import get_executable
+from typing import Any
+
+from ocrzoo.engines.limits import usable_threads
+from ocrzoo.serving import messages
+from ocrzoo.serving.messages import Message
+from ocrzoo.serving.problems import Problem
+from ocrzoo.serving.reading import Answer, PageAnswer, ReadRequest
+from ocrzoo.serving.settings import ServerSettings
+
+CORES_PER_WORKER = 8
+"""A network on more cores gains little; more workers do."""
+_TICK_S = 0.5
+_LOST = "the process that read this file ended unexpectedly: the file may be damaged on purpose, or need more memory"
+_numbers = itertools.count(1)
+
+log = logging.getLogger("ocrzoo")
+
+
+@dataclass(eq=False)
+class Job:
+    """A request on its way through the pool."""
+
+    request: ReadRequest
+    deadline: float
+    """On the clock of ``time.monotonic``."""
+    number: int = field(default_factory=lambda: next(_numbers))
+    arrived: float = field(default_factory=time.monotonic)
+    started: float | None = None
+    """When a worker got it."""
+    alone: bool = False
+    """Whether it must be a worker's only one, because a worker died that had it among others."""
+    sent: set[int] = field(default_factory=set)
+    """Pages that were delivered: if it is read again, they are not delivered again."""
+    events: asyncio.Queue[PageAnswer | Answer | Problem] = field(default_factory=asyncio.Queue)
+    """Pages, and at last what ends the job."""
+    ended: bool = False
+
+    def end(self, outcome: Answer | Problem) -> None:
+        """Deliver the last event."""
+        if not self.ended:
+            self.ended = True
+            self.events.put_nowait(outcome)
+
+    @property
+    def queue_s(self) -> float:
+        """Seconds that it waited for a worker."""
+        return (self.started or time.monotonic()) - self.arrived
+
+
+class WorkerProcess:
+    """One worker."""
+
+    def __init__(self, process: asyncio.subprocess.Process, settings: ServerSettings) -> None:
+        self.process = process
+        self.settings = settings
+        self.jobs: dict[int, Job] = {}
+        self.cancelled: dict[int, float] = {}
+        """Jobs that should stop, since when."""
+        self.models: list[dict[str, Any]] = []
+        self.is_ready = False
+        self.retiring = False
+        """Whether it gets no more work, and ends when it has done what it has."""
+        self.started = self.heard = time.monotonic()
+        self.memory = 0
+        self.pages = 0
+        self.stuck = 0.0
+        self.pending: dict[int, list[PageAnswer]] = {}
+
+    @property
+    def has_room(self) -> bool:
+        """Whether it takes another job."""
+        busy = len(self.jobs) + len(self.cancelled)
+        return self.is_ready and not self.retiring and busy < self.settings.jobs_per_worker and not self._has_it_alone
+
+    @property
+    def _has_it_alone(self) -> bool:
+        return any(job.alone for job in self.jobs.values())
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self.process.returncode is None
+
+    def send(self, message: Message) -> None:
+        """Send a message."""
+        assert self.process.stdin is not None  # noqa: S101  # a pipe
+        with suppress(ConnectionError, RuntimeError):  # it died, which the reader of its answers handles
+            self.process.stdin.writelines(message.encode())
+
+    def give(self, job: Job) -> None:
+        """Give it a job."""
+        job.started = time.monotonic()
+        self.jobs[job.number] = job
+        data = {"job": job.number, "request": job.request.to_data()}
+        self.send(Message("read", data, [job.request.content]))
+
+    def cancel(self, job: Job) -> None:
+        """Let it stop a job."""
+        if self.jobs.pop(job.number, None) is not None:
+            self.cancelled[job.number] = time.monotonic()
+            self.send(Message("cancel", {"job": job.number}))
+
+    def fault(self) -> str | None:
+        """Why it must be ended; ``None`` while it does what it should."""
+        now, limit = time.monotonic(), self.settings.stuck_s
+        if not self.is_ready:
+            if now - self.started > self.settings.start_s:
+                return f"did not load its models within {self.settings.start_s:g} s"
+            return None
+        if now - self.heard > limit:
+            return f"did not respond for {now - self.heard:.0f} s"
+        stopping = max([self.stuck, *(now - since for since in self.cancelled.values())])
+        return f"did not stop its work for {stopping:.0f} s" if stopping > limit else None
+
+    def kill(self) -> None:
+        """End it at once."""
+        with suppress(ProcessLookupError):
+            self.process.kill()
+
+    def retire(self) -> None:
+        """Let it end once it has nothing to do."""
+        self.retiring = True
+        if not self.jobs and self.process.stdin is not None:
+            self.process.stdin.close()
+
+
+class Pool:
+    """The workers, and the requests that wait for them; all in one event loop."""
+
+    def __init__(self, settings: ServerSettings, on_event: Callable[[str], None] = lambda _what: None) -> None:
+        """``on_event`` is told when a worker was ``lost``, ``killed`` or ``recycled``."""
+        cores = usable_threads()
+        count = settings.workers or max(1, round(cores / CORES_PER_WORKER))
+        self.settings = settings
+        self.size = count
+        self.threads = settings.threads or max(1, cores // count)
+        self.workers: list[WorkerProcess] = []
+        self.waiting: deque[Job] = deque()
+        self.held_bytes = 0
+        self._on_event = on_event
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+        self._failures = 0
+        """Workers in a row that ended before they were ready."""
+        self.refusal: str | None = None
+        """Why the models cannot be loaded."""
+
+    async def start(self) -> None:
+        """Start the workers, without waiting for their models."""
+        for _ in range(self.size):
+            await self._start_worker()
+        self._spawn(self._watch())
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a worker has loaded its models."""
+        return not self._closing and any(one.is_ready and one.is_alive for one in self.workers)
+
+    @property
+    def models(self) -> list[dict[str, Any]]:
+        """The models of the workers."""
+        return next((one.models for one in self.workers if one.is_ready), [])
+
+    @property
+    def in_work(self) -> int:
+        """How many requests workers have."""
+        return sum(len(one.jobs) for one in self.workers)
+
+    async def run(self, job: Job) -> AsyncIterator[PageAnswer | Answer]:
+        """Yield the pages of a job as they are read, and at last its answer; leaving the loop drops the job.
+
+        Raises:
+            Problem: It failed, or the queue is full.
+        """
+        self._admit(job)
+        try:
+            while True:
+                left = job.deadline - time.monotonic()
+                try:
+                    async with asyncio.timeout(max(left, 0)):
+                        event = await job.events.get()
+                except TimeoutError:
+                    raise Problem(
+                        f"not done within {self.settings.timeout_s:g} s: send fewer pages, or raise --timeout",
+                        "deadline_exceeded",
+                    ) from None
+                if isinstance(event, Problem):
+                    raise event
+                yield event
+                if isinstance(event, Answer):
+                    return
+        finally:
+            self._drop(job)
+
+    def _admit(self, job: Job) -> None:
+        size = len(job.request.content)
+        if self._closing:
+            raise Problem("the server is stopping: ask another one", "shutting_down")
+        if self.refusal is not None and not self.is_ready:
+            raise Problem(f"the models could not be loaded: {self.refusal}", "not_ready", 30)
+        if len(self.waiting) >= self.settings.queue or self.held_bytes + size > self.settings.queue_bytes:
+            raise Problem("too many requests wait: try again later", "queue_full", self._expected_wait())
+        self.held_bytes += size
+        self.waiting.append(job)
+        self._distribute()
+
+    def _expected_wait(self) -> int:
+        """Seconds after which the queue will be shorter; a rough guess."""
+        return min(30, 1 + len(self.waiting) // (4 * self.size))
+
+    def _drop(self, job: Job) -> None:
+        """Forget a job, whatever became of it."""
+        job.ended = True
+        self.held_bytes -= len(job.request.content)
+        with suppress(ValueError):
+            self.waiting.remove(job)
+        for worker in self.workers:
+            if job.number in worker.jobs:
+                worker.cancel(job)
+        self._distribute()
+
+    def _distribute(self) -> None:
+        """Give waiting jobs to workers that have room, the least busy first."""
+        while self.waiting:
+            job = self.waiting[0]
+            able = [one for one in self.workers if one.has_room and not (job.alone and (one.jobs or one.cancelled))]
+            if not able:
+                return
+            self.waiting.popleft()
+            min(able, key=lambda one: len(one.jobs) + len(one.cancelled)).give(job)
+
+    async def _start_worker(self) -> None:
+        program = os.fsdecode(get_executable() or sys.executable)
+        process = await asyncio.create_subprocess_exec(
+            program,
+            "-P",
+            "-m",
+            "ocrzoo.serving.worker",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            start_new_session=True,  # Ctrl-C is for the server, which lets its workers finish
+        )
+        worker = WorkerProcess(process, self.settings)
+        self.workers.append(worker)
+        worker.send(Message("start", self._start_data()))
+        self._spawn(self._listen(worker))
+
+    def _start_data(self) -> dict[str, Any]:
+        own = self.settings
+        return {
+            "pipeline": own.pipeline,
+            "config": own.config,
+            "options": dict(own.options),
+            "threads": self.threads,
+            "jobs": own.jobs_per_worker,
+            "languages": own.languages,
+            "languages_kept": own.languages_kept,
+            "max_pixels": own.max_pixels,
+            "json_logs": own.json_logs,
+        }
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _listen(self, worker: WorkerProcess) -> None:
+        """Handle what a worker sends, and its end."""
+        assert worker.process.stdout is not None  # noqa: S101  # a pipe
+        try:
+            while (message := await messages.read_async(worker.process.stdout)) is not None:
+                worker.heard = time.monotonic()
+                self._handle(worker, message)
+        except (EOFError, ValueError, KeyError, OSError) as error:
+            log.error("a worker sent nonsense: %s", error)
+        worker.kill()
+        await worker.process.wait()
+        await self._bury(worker)
+
+    def _handle(self, worker: WorkerProcess, message: Message) -> None:
+        data = message.data
+        if message.kind == "beat":
+            worker.memory, worker.pages, worker.stuck = data["memory"], data["pages"], data["stuck"]
+        elif message.kind == "ready":
+            worker.is_ready, worker.models, self._failures, self.refusal = True, data["models"], 0, None
+            log.info("a worker is ready", extra={"fields": {"pid": worker.process.pid}})
+        elif message.kind == "refused":
+            self.refusal = data["message"]
+        else:
+            self._handle_job(worker, message)
+        self._distribute()
+
+    def _handle_job(self, worker: WorkerProcess, message: Message) -> None:
+        data = message.data
+        number = data["job"]
+        job = worker.jobs.get(number)
+        if message.kind == "page":
+            if job is not None:
+                pictures = dict(zip(data["pictures"], message.parts, strict=True))
+                page = PageAnswer(**{**data["page"], "pictures": pictures})
+                worker.pending.setdefault(number, []).append(page)
+                if page.index not in job.sent:
+                    job.sent.add(page.index)
+                    job.events.put_nowait(page)
+            return
+        worker.jobs.pop(number, None)
+        worker.cancelled.pop(number, None)
+        pages = worker.pending.pop(number, [])
+        if job is not None:
+            job.end(_outcome(message, pages, job))
+        if worker.retiring:
+            worker.retire()
+
+    async def _bury(self, worker: WorkerProcess) -> None:
+        """Settle the jobs of a worker that ended, and start another."""
+        self.workers.remove(worker)
+        suspects = list(worker.jobs.values())
+        if not worker.retiring and not self._closing:
+            log.error("a worker ended: exit status %s", worker.process.returncode)
+            self._on_event("lost")
+        for job in suspects:
+            if len(suspects) == 1 or self._closing:
+                job.end(Problem(_LOST, "worker_lost"))
+            else:
+                job.alone, job.started = True, None
+                self.waiting.appendleft(job)
+        if self._closing:
+            return
+        if not worker.is_ready:
+            self._failures += 1
+            self.refusal = self.refusal or f"a worker ended while it loaded them: status {worker.process.returncode}"
+            await asyncio.sleep(min(30, 2**self._failures))
+        if not self._closing and sum(not one.retiring for one in self.workers) < self.size:
+            await self._start_worker()
+        self._distribute()
+
+    async def _watch(self) -> None:
+        """End workers that hang, and replace those that have done enough."""
+        while True:
+            await asyncio.sleep(_TICK_S)
+            for worker in list(self.workers):
+                if fault := worker.fault():
+                    log.error("a worker %s: it is ended", fault)
+                    self._on_event("killed")
+                    worker.kill()
+                elif worker.is_ready and not worker.retiring and self._is_worn(worker):
+                    log.info("a worker is replaced", extra={"fields": {"pages": worker.pages, "memory": worker.memory}})
+                    self._on_event("recycled")
+                    worker.retire()
+                    await self._start_worker()
+
+    def _is_worn(self, worker: WorkerProcess) -> bool:
+        pages, memory = self.settings.recycle_pages, self.settings.recycle_bytes
+        return (pages is not None and worker.pages >= pages) or (memory is not None and worker.memory > memory)
+
+    async def close(self, drain_s: float) -> None:
+        """Let requests in work finish for a while, fail those that wait, and end the workers."""
+        self._closing = True
+        for job in list(self.waiting):
+            job.end(Problem("the server is stopping: ask another one", "shutting_down"))
+        end = time.monotonic() + drain_s
+        while self.in_work and time.monotonic() < end:
+            await asyncio.sleep(0.05)
+        for worker in self.workers:
+            for job in list(worker.jobs.values()):
+                job.end(Problem("the server stopped before this request was done", "shutting_down"))
+            worker.kill()
+        for worker in list(self.workers):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(5):
+                    await worker.process.wait()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _outcome(message: Message, pages: list[PageAnswer], job: Job) -> Answer | Problem:
+    """What ends a job."""
+    data: Mapping[str, Any] = message.data
+    if message.kind == "failed":
+        return Problem(data["message"], data["code"])
+    return Answer(
+        sorted(pages, key=lambda page: page.index),
+        data["kind"],
+        data["total_pages"],
+        message.parts[0] if message.parts else b"",
+        data.get("receipt"),
+        data.get("selection"),
+        job.queue_s,
+        data["work_s"],
+    )
