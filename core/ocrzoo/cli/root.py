@@ -25,6 +25,7 @@ _COMMANDS = {
     "models": "ocrzoo.cli.commands.models:models",
     "ocr": "ocrzoo.cli.commands.ocr:ocr",
     "plugins": "ocrzoo.cli.commands.plugins:plugins",
+    "replay": "ocrzoo.cli.commands.replay:replay",
     "serve": "ocrzoo.cli.commands.serve:serve",
     "sources": "ocrzoo.cli.commands.sources:sources",
     "tune": "ocrzoo.cli.commands.tune:tune",
@@ -65,6 +66,9 @@ def _accept_dashes(option: str) -> str:
     type=PIPELINE,
     help="Write the configuration of a pipeline to --save_path.",
 )
+@click.option("--serve", is_flag=True, default=None, help="Serve --pipeline over HTTP: as 'ocrzoo serve'.")
+@click.option("--host", metavar="ADDRESS", help="With --serve: the address to listen on.  [127.0.0.1]")
+@click.option("--port", metavar="PORT", type=click.IntRange(0, 65535), help="With --serve: the port.  [8080]")
 @running_options
 @prediction_options
 @word_options
@@ -79,6 +83,9 @@ def ocrzoo(
     input: str | None,
     get_pipeline_config: str | None,
     save_path: Path | None,
+    serve: bool | None,
+    host: str | None,
+    port: int | None,
     **options: Any,
 ) -> int | None:
     """Read text from images with the PP-OCR models.
@@ -100,6 +107,10 @@ def ocrzoo(
     if get_pipeline_config is not None:
         click.echo(one_line(str(write_config(get_pipeline_config, save_path or Path()))))
         return None
+    if serve:
+        return run_server(pipeline or "OCR", host, port, {**options, "input": input, "save_path": save_path})
+    if host is not None or port is not None:
+        raise click.UsageError("--host and --port need --serve")
     if pipeline is None and input is None:
         click.echo(context.get_help())
         return None
@@ -108,6 +119,21 @@ def ocrzoo(
     from ocrzoo.cli.ocr_runner import OcrJob, run_ocr
 
     return run_ocr(OcrJob([input], "dictionary", save_path), {"pipeline": pipeline}, options)
+
+
+def run_server(pipeline: str, host: str | None, port: int | None, options: dict[str, Any]) -> int:
+    """Serve a pipeline as PaddleX does; its stages are those of its configuration.
+
+    Raises:
+        UsageError: An option is one that requests have.
+    """
+    from ocrzoo.cli.commands.serve import run
+    from ocrzoo.pipelines.factory import Options
+
+    given = {name: value for name, value in options.items() if value is not None}
+    if unfit := next((name for name in given if name not in Options.__annotations__), None):
+        raise click.UsageError(f"--{unfit} cannot be given with --serve: requests say how they are read")
+    return run(pipeline, host or "127.0.0.1", 8080 if port is None else port, given)
 
 
 def write_config(name: str, folder: Path) -> Path:

@@ -12,6 +12,11 @@ from threading import Lock
 from ocrzoo_registry.errors import InputError
 from ocrzoo_registry.files import read_bounded, reason
 
+
+class TooLarge(InputError):
+    """A page that has more pixels than are decoded."""
+
+
 MAX_BYTES = 512 << 20
 """Size of the largest image file and of standard input; PDF and TIFF files are not read as a whole."""
 
@@ -58,12 +63,12 @@ def check_size(width: int, height: int, name: str) -> None:
     """
     most = _MOST.get()
     if most is not None and width * height > most:
-        raise InputError(
-            f"{name}: {width} x {height} pixels are too many for the memory given, which is enough for {most}: "
-            "give more memory, or a smaller page"
+        raise TooLarge(
+            f"{name}: {width} x {height} pixels are too many: the limit here is {most}, by the memory given or "
+            "--max_pixels: raise it, or give a smaller page"
         )
     if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
-        raise InputError(
+        raise TooLarge(
             f"{name}: too large: {width} x {height}: the limit is {MAX_PIXELS} pixels, and {MAX_SIDE} per side"
         )
 

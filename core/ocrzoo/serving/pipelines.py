@@ -21,7 +21,7 @@ from ocrzoo.results.exports.formats import document
 from ocrzoo.results.ocr import OCRResult
 from ocrzoo.results.page_text import TextLine, TextPage
 from ocrzoo.serving.reading import PageAnswer, ReadRequest
-from ocrzoo.serving.receipts import receipt_of
+from ocrzoo.serving.receipts import digest, receipt_of
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError, UsageError
 from ocrzoo_registry.zoo import Zoo, select_models
@@ -70,11 +70,19 @@ class Pipelines:
         pipeline, selection = self._own, None
         if request.lang is not None:
             pipeline, selection = self._for_language(request.lang)
-        reading = _Reading(pipeline, request, send)
+        digests: dict[int, str] = {}
+
+        def send_page(page: PageAnswer) -> None:
+            if request.receipt:
+                digests[page.index] = digest(page.result)
+            send(page)
+
+        reading = _Reading(pipeline, self._settings["max_pixels"], request, send_page)
         document = reading.export() if request.lines is not None else reading.read()
         done: dict[str, Any] = {"kind": reading.kind, "total_pages": reading.total, "selection": selection}
         if request.receipt:
-            done["receipt"] = receipt_of(request, pipeline)
+            pages = [digests[index] for index in sorted(digests)]
+            done["receipt"] = receipt_of(request, pipeline, self._settings["threads"], pages)
         return done, document
 
     def _for_language(self, lang: str) -> tuple[OCRPipeline, dict[str, Any]]:
@@ -104,10 +112,22 @@ class Pipelines:
         }
 
 
+def read_pages(pipeline: OCRPipeline, request: ReadRequest, send: SendPage) -> None:
+    """Read a file with a pipeline, and ``send`` each page.
+
+    Raises:
+        OcrzooError: The file cannot be read.
+    """
+    _Reading(pipeline, None, request, send).read()
+
+
 class _Reading:
     """One file being read."""
 
-    def __init__(self, pipeline: OCRPipeline, request: ReadRequest, send: SendPage) -> None:
+    def __init__(self, pipeline: OCRPipeline, most_pixels: int | None, request: ReadRequest, send: SendPage) -> None:
+        options = pipeline.config.input_options
+        limits = [most for most in (most_pixels, options.most_pixels) if most is not None]
+        self._input_options = replace(options, most_pixels=min(limits, default=None))
         self._pipeline = pipeline
         self._request = request
         self._send = send
@@ -197,7 +217,7 @@ class _Reading:
             raise InputError(f"the file is said to be {said}, and is {is_pdf}")
         wanted = None if request.page_numbers is None else frozenset(request.page_numbers)
         taken = 0
-        with closing(pages(request.content, self._pipeline.config.input_options)) as found:  # type: ignore[type-var]  # a generator
+        with closing(pages(request.content, self._input_options)) as found:  # type: ignore[type-var]  # a generator
             for number, page in enumerate(found):
                 self.total = number + 1
                 if (wanted is None or number in wanted) and (request.max_pages is None or taken < request.max_pages):

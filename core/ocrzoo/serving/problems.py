@@ -49,6 +49,7 @@ STATUSES: dict[str, int] = {
     "unsupported_media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "invalid_request": HTTPStatus.UNPROCESSABLE_ENTITY,
     "invalid_input": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "too_many_pixels": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unknown_language": HTTPStatus.UNPROCESSABLE_ENTITY,
     "model_unavailable": HTTPStatus.UNPROCESSABLE_ENTITY,
     "url_failed": HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -3,21 +3,127 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.files import read_bounded, reason
 
 if TYPE_CHECKING:
     from ocrzoo.pipelines.ocr import OCRPipeline
     from ocrzoo.serving.reading import ReadRequest
 
+MAX_BYTES = 256 << 20
+"""Of a file with a receipt, which may be a whole answer."""
+_PINNED = ("engine", "precision")
 
-def receipt_of(request: ReadRequest, pipeline: OCRPipeline) -> dict[str, Any]:
-    """Describe how a request was answered, as plain data."""
-    return {
-        "ocrzoo": metadata.version("ocrzoo"),
-        "input_sha256": hashlib.sha256(request.content).hexdigest(),
-        "options": dict(request.options),
-        "lang": request.lang,
-        "configuration": pipeline.config.model_dump(mode="json", exclude_defaults=True),
-        "models": pipeline.loaded_models(),
-    }
+
+class UsedModel(BaseModel):
+    """A model that took part."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    module: str
+    name: str
+    format: str
+    sha256: dict[str, str]
+    engine: str
+    engine_version: str | None = None
+    precision: str
+    batching: str
+    device: str
+
+
+class Receipt(BaseModel):
+    """How an answer was made."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    ocrzoo: str
+    """Version."""
+    input_sha256: str
+    options: dict[str, Any]
+    """The arguments of ``predict``."""
+    max_pages: int | None = None
+    threads: int
+    configuration: dict[str, Any]
+    """That of the pipeline, with the engine and precision of each module."""
+    models: tuple[UsedModel, ...]
+    pages: tuple[str, ...]
+    """SHA-256 of each page's result, as :func:`digest` has it."""
+
+    def differences(self, models: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+        """Yield in what this installation differs, given the models that it loaded."""
+        if (version := metadata.version("ocrzoo")) != self.ocrzoo:
+            yield f"ocrzoo {version}, and then {self.ocrzoo}"
+        now = {model["module"]: UsedModel.model_validate(model) for model in models}
+        for then in self.models:
+            one = now.get(then.module)
+            if one is None:
+                yield f"{then.module}: not loaded"
+                continue
+            for name in UsedModel.model_fields:
+                if getattr(one, name) != getattr(then, name):
+                    yield f"{then.module}: {name} {getattr(one, name)}, and then {getattr(then, name)}"
+
+
+def receipt_of(request: ReadRequest, pipeline: OCRPipeline, threads: int, pages: Sequence[str]) -> dict[str, Any]:
+    """Describe how a request was answered, as plain data; ``pages`` are the digests of its results."""
+    models = pipeline.loaded_models()
+    receipt = Receipt(
+        ocrzoo=metadata.version("ocrzoo"),
+        input_sha256=hashlib.sha256(request.content).hexdigest(),
+        options=dict(request.options),
+        max_pages=request.max_pages,
+        threads=threads,
+        configuration=_pinned(pipeline.config.model_dump(mode="json", exclude_none=True), models),
+        models=tuple(UsedModel.model_validate(model) for model in models),
+        pages=tuple(pages),
+    )
+    return receipt.model_dump(mode="json")
+
+
+def digest(result: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a page's result: of its JSON with sorted keys."""
+    return hashlib.sha256(json.dumps(result, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def read_receipt(path: Path) -> Receipt:
+    """Read a receipt, or the one in an answer of the server.
+
+    Raises:
+        UsageError: The file has none.
+    """
+    try:
+        data = json.loads(read_bounded(path, MAX_BYTES))
+        inner = data.get("result", data) if isinstance(data, dict) else data
+        return Receipt.model_validate(inner.get("receipt", inner) if isinstance(inner, dict) else inner)
+    except OSError as error:
+        raise UsageError(f"{path}: {reason(error)}") from error
+    except (ValueError, RecursionError) as error:
+        what = (
+            error.errors()[0]["loc"][0] if isinstance(error, ValidationError) and error.errors()[0]["loc"] else "JSON"
+        )
+        raise UsageError(f"{path}: not a receipt: {what} is missing or not valid") from error
+
+
+def _pinned(configuration: dict[str, Any], models: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The configuration with the engine and precision that each module's model had."""
+    inner = configuration.get("SubPipelines", {}).get("DocPreprocessor", {})
+    for model in models:
+        for modules in (configuration["SubModules"], inner.get("SubModules", {})):
+            for module in _readers(modules.get(model["module"])):
+                if module.get("model_name") == model["name"]:
+                    module.update({key: model[key] for key in _PINNED})
+        if model["module"] == "TextRecognition":
+            configuration["batching"] = model["batching"]
+    return configuration
+
+
+def _readers(module: dict[str, Any] | None) -> list[dict[str, Any]]:
+    return [] if module is None else [module, *module.get("others", ())]

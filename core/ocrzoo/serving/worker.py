@@ -30,6 +30,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Lock, Thread
 from typing import IO, Any
 
+from ocrzoo.inputs.limits import TooLarge
 from ocrzoo.memory.process import resident
 from ocrzoo.scheduling import turns
 from ocrzoo.scheduling.in_order import overdue
@@ -39,7 +40,7 @@ from ocrzoo.serving.logs import log_as_json
 from ocrzoo.serving.messages import Message
 from ocrzoo.serving.pipelines import Pipelines
 from ocrzoo.serving.reading import PageAnswer, ReadRequest
-from ocrzoo_registry.errors import InputError, OcrzooError, SourceError, UnknownLanguage, UsageError
+from ocrzoo_registry.errors import InputError, OcrzooError, SourceError, UnknownLanguage, UsageError, causes
 
 BEAT_S = 1.0
 
@@ -128,6 +129,8 @@ class Worker:
 
 def code_of(error: OcrzooError) -> str:
     """Return the code of :data:`~ocrzoo.serving.problems.STATUSES` for an error."""
+    if any(isinstance(cause, TooLarge) for cause in causes(error)):
+        return "too_many_pixels"
     kinds: tuple[tuple[type[OcrzooError], str], ...] = (
         (UnknownLanguage, "unknown_language"),
         (InputError, "invalid_input"),

@@ -50,7 +50,5 @@ def test_large_pages_are_read_below_the_ceiling_and_larger_ones_refused(name: st
     count, same, shared = read.split("|")
     assert (count, same) == ("3", "True")
     assert float(shared) > 0.7
-    assert errors.startswith(
-        "an array: 5000 x 5000 pixels are too many for the memory given, which is enough for 15291733"
-    )
+    assert errors.startswith("an array: 5000 x 5000 pixels are too many: the limit here is 15291733")
     assert int(peak) <= LIMIT

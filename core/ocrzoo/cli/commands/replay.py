@@ -1,0 +1,37 @@
+"""``ocrzoo replay``: make an answer of the server again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ocrzoo.cli.output import debug_option, print_json, print_message, print_note
+from ocrzoo_registry.errors import ExitCode
+
+
+@click.command()
+@click.argument("receipt", metavar="RECEIPT.json", type=click.Path(path_type=Path))
+@click.argument("image", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the results, an object for each page and line.")
+@debug_option
+def replay(receipt: Path, image: Path, as_json: bool) -> int:
+    """Read FILE again as RECEIPT says, and compare.
+
+    RECEIPT is the receipt of an answer of 'ocrzoo serve' ("receipt": true in the request), or the whole answer. Exit
+    code 5: the results differ, or FILE is another one.
+    """
+    from ocrzoo.serving.receipts import read_receipt
+    from ocrzoo.serving.replaying import replay as read_again
+
+    found = read_again(read_receipt(receipt), image)
+    if as_json:
+        for result in found.results:
+            print_json(result)
+    for difference in found.differences:
+        print_message("warning", difference)
+    if not found.is_same:
+        print_message("error", f"{image}: {found.outcome}")
+        return ExitCode.INTEGRITY
+    print_note(f"{len(found.results)} page{'s' * (len(found.results) != 1)}: the same results")
+    return ExitCode.DONE

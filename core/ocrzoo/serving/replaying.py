@@ -1,0 +1,57 @@
+"""Make an answer again, as its receipt says, and compare."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ocrzoo.inputs.limits import read_content
+from ocrzoo.pipelines.factory import create_pipeline
+from ocrzoo.serving.pipelines import read_pages
+from ocrzoo.serving.reading import PageAnswer, ReadRequest
+from ocrzoo.serving.receipts import Receipt, digest
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What came of it."""
+
+    results: Sequence[Any]
+    """The result of each page, plain data."""
+    differences: Sequence[str]
+    """In what this installation differs from the one that made the receipt."""
+    outcome: str
+    """What differs, or ``the same``."""
+
+    @property
+    def is_same(self) -> bool:
+        """Whether the results are those of the receipt."""
+        return self.outcome == "the same"
+
+
+def replay(receipt: Receipt, path: Path) -> Replay:
+    """Read a file as a receipt says.
+
+    Raises:
+        InputError: The file cannot be read.
+        OcrzooError: A model cannot be loaded.
+    """
+    content = read_content(path)
+    pages: list[PageAnswer] = []
+    pipeline = create_pipeline("OCR", config=receipt.configuration, threads=receipt.threads)
+    read_pages(pipeline, ReadRequest(content, options=receipt.options, max_pages=receipt.max_pages), pages.append)
+    differences = list(receipt.differences(pipeline.loaded_models()))
+    results = [page.result for page in sorted(pages, key=lambda page: page.index)]
+    if hashlib.sha256(content).hexdigest() != receipt.input_sha256:
+        return Replay(results, differences, "the receipt is of another file")
+    digests = tuple(map(digest, results))
+    changed = [
+        str(number) for number, pair in enumerate(zip(digests, receipt.pages, strict=False), 1) if len({*pair}) > 1
+    ]
+    if changed:
+        return Replay(results, differences, f"the results of page {', '.join(changed)} differ from the receipt")
+    same = "the same" if len(digests) == len(receipt.pages) else f"{len(digests)} pages, and then {len(receipt.pages)}"
+    return Replay(results, differences, same)
