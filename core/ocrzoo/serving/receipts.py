@@ -106,9 +106,8 @@ def read_receipt(path: Path) -> Receipt:
     except OSError as error:
         raise UsageError(f"{path}: {reason(error)}") from error
     except (ValueError, RecursionError) as error:
-        what = (
-            error.errors()[0]["loc"][0] if isinstance(error, ValidationError) and error.errors()[0]["loc"] else "JSON"
-        )
+        place = error.errors()[0]["loc"] if isinstance(error, ValidationError) else ()
+        what = place[0] if place else "JSON"
         raise UsageError(f"{path}: not a receipt: {what} is missing or not valid") from error
 
 

@@ -48,9 +48,8 @@ def replay(receipt: Receipt, path: Path) -> Replay:
     if hashlib.sha256(content).hexdigest() != receipt.input_sha256:
         return Replay(results, differences, "the receipt is of another file")
     digests = tuple(map(digest, results))
-    changed = [
-        str(number) for number, pair in enumerate(zip(digests, receipt.pages, strict=False), 1) if len({*pair}) > 1
-    ]
+    pairs = enumerate(zip(digests, receipt.pages, strict=False), 1)
+    changed = [str(number) for number, (now, then) in pairs if now != then]
     if changed:
         return Replay(results, differences, f"the results of page {', '.join(changed)} differ from the receipt")
     same = "the same" if len(digests) == len(receipt.pages) else f"{len(digests)} pages, and then {len(receipt.pages)}"
