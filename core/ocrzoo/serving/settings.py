@@ -152,12 +152,11 @@ class ServerSettings:
             raise UsageError(f"pipeline {found.spec.name!r} cannot be served: only OCR, or a configuration of it")
         own = parse_serving(found.record.Serving)
         extra = own.extra or ServingExtra()
-        return replace(
-            self,
-            pipeline=None if given is not None else name,
-            config=given,
-            max_pages=extra.max_num_input_imgs,
-            picture_size=extra.max_output_img_size,
-            visualize=own.visualize is not False,
-            **changes,
-        )
+        own_keys: dict[str, Any] = {
+            "pipeline": None if given is not None else name,
+            "config": given,
+            "max_pages": extra.max_num_input_imgs,
+            "picture_size": extra.max_output_img_size,
+            "visualize": own.visualize is not False,
+        }
+        return replace(self, **{**own_keys, **changes})
