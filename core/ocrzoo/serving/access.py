@@ -20,6 +20,7 @@ from ocrzoo.serving.problems import Problem
 from ocrzoo.serving.service import Service, too_large
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 OPEN_PATHS = frozenset({"/livez", "/readyz", "/health"})
 """Paths that need no key, besides those of the page."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+_AROUND = 2
+"""How much larger a request may be than its file: base64, and JSON around it."""
 
 log = logging.getLogger("ocrzoo")
 
@@ -77,7 +81,7 @@ class Access:
         given = headers.get("x-request-id", "")
         trace = Trace(given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4()))
         scope.setdefault("state", {})["trace"] = trace
-        body = _Body(receive, trace, self._service.settings.max_bytes * 2, self._service.settings.body_timeout_s)
+        body = _Body(receive, trace, self._service)
         response = _Response(send, trace)
         try:
             self._admit(scope["path"], headers, trace)
@@ -86,13 +90,14 @@ class Access:
             if not response.started:
                 await self._failed(scope, problem)(scope, body.receive, response.send)
         finally:
+            self._service.receiving_bytes -= trace.received
             self._report(scope, trace, response.status)
 
     def _admit(self, path: str, headers: dict[str, str], trace: Trace) -> None:
         if self._keys is not None and path not in OPEN_PATHS and not self._is_open(path):
             trace.key = self._keys.check(headers)
         length = headers.get("content-length", "")
-        most = self._service.settings.max_bytes * 2  # base64 and JSON around it
+        most = self._service.settings.max_bytes * _AROUND
         if length.isdigit() and int(length) > most:
             raise too_large(self._service.settings.max_bytes)
 
@@ -136,11 +141,11 @@ class Access:
 class _Body:
     """The body of a request, bounded in size and time, and the end of its connection."""
 
-    def __init__(self, receive: Receive, trace: Trace, max_bytes: int, timeout_s: float) -> None:
+    def __init__(self, receive: Receive, trace: Trace, service: Service) -> None:
         self._receive = receive
         self._trace = trace
-        self._max_bytes = max_bytes
-        self._end = time.monotonic() + timeout_s
+        self._service = service
+        self._end = time.monotonic() + service.settings.body_timeout_s
         self._complete = asyncio.Event()
         self._gone = asyncio.Event()
 
@@ -157,12 +162,19 @@ class _Body:
             self._complete.set()
             self._gone.set()
             return message
-        self._trace.received += len(message.get("body", b""))
-        if self._trace.received > self._max_bytes:
-            raise too_large(self._max_bytes // 2)
+        self._count(len(message.get("body", b"")))
         if not message.get("more_body", False):
             self._complete.set()
         return message
+
+    def _count(self, received: int) -> None:
+        own = self._service.settings
+        self._trace.received += received
+        self._service.receiving_bytes += received
+        if self._trace.received > own.max_bytes * _AROUND:
+            raise too_large(own.max_bytes)
+        if self._service.receiving_bytes > own.queue_bytes + own.max_bytes * _AROUND:
+            raise Problem("too many large requests at once: try again later", "queue_full")
 
     async def watch(self) -> None:
         """Return when the client left."""
@@ -194,6 +206,15 @@ class _Response:
             headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in own.items()]
             message = {**message, "headers": [*message.get("headers", []), *headers]}
         await self._send(message)
+
+
+async def body_of(request: Request) -> bytes:
+    """Return the body of a request, which is not kept: it may be large, and the request may wait for long.
+
+    Raises:
+        Problem: It is too large, or takes too long.
+    """
+    return b"".join([chunk async for chunk in request.stream()])
 
 
 def trace_of(scope: Scope) -> Trace:

@@ -28,6 +28,8 @@ from ocrzoo.serving.settings import ServerSettings
 
 CORES_PER_WORKER = 8
 """A network on more cores gains little; more workers do."""
+_BUFFER_BYTES = 4 << 20
+"""Of what a worker sends."""
 _TICK_S = 0.5
 _LOST = "the process that read this file ended unexpectedly: the file may be damaged on purpose, or need more memory"
 _numbers = itertools.count(1)
@@ -257,6 +259,7 @@ class Pool:
             "ocrzoo.serving.worker",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            limit=_BUFFER_BYTES,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             start_new_session=True,  # Ctrl-C is for the server, which lets its workers finish
         )

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import ClassVar
 
 
-@dataclass
+@dataclass(eq=False)
 class Problem(Exception):  # named after what it is
     """A request that failed."""
 

@@ -27,6 +27,8 @@ class Service:
         self.metrics = Metrics()
         self.pool = Pool(settings, self.metrics.worker_event)
         self._answers = SharedAnswers(settings.cache_bytes)
+        self.receiving_bytes = 0
+        """Bytes of the bodies of all requests that are not answered yet."""
         self._languages: list[dict[str, Any]] | None = None
 
     async def start(self) -> None:

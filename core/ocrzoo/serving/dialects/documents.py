@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response, StreamingResponse
 
-from ocrzoo.serving.access import trace_of
+from ocrzoo.serving.access import body_of, trace_of
 from ocrzoo.serving.dialects import paddlex
 from ocrzoo.serving.files import content_of
 from ocrzoo.serving.media import FORMATS, wanted_format
@@ -53,7 +53,7 @@ def routes(service: Service) -> APIRouter:
 
     @router.post("/export", operation_id="export", summary="Make a document of pages and their text")
     async def export(request: Request) -> Any:
-        asked = paddlex.parse(ExportRequest, await request.body())
+        asked = paddlex.parse(ExportRequest, await body_of(request))
         name = wanted_format(request, default="txt")
         content = await content_of(service, asked.file, what="file")
         lines = [[line.model_dump() for line in page.lines] for page in asked.pages]
@@ -84,7 +84,7 @@ async def asked_by_file(request: Request) -> tuple[paddlex.InferRequest, bytes]:
     query = {name: value for name, value in request.query_params.items() if name not in {"format", "images"}}
     images = request.query_params.get("images")
     keys = {**query, "file": "", **({} if images is None else {"images": list(filter(None, images.split(",")))})}
-    return paddlex.validated(paddlex.InferRequest, keys), await request.body()
+    return paddlex.validated(paddlex.InferRequest, keys), await body_of(request)
 
 
 def _document(name: str, answer: Answer) -> Response:

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
-from ocrzoo.serving.access import trace_of
+from ocrzoo.serving.access import body_of, trace_of
 from ocrzoo.serving.files import content_of
 from ocrzoo.serving.problems import Problem
 from ocrzoo.serving.reading import Answer, Kind, PageAnswer, Picture, ReadRequest
@@ -230,12 +230,14 @@ async def asked_by_json(service: Service, request: Request) -> tuple[InferReques
     Raises:
         Problem: It is not valid.
     """
-    asked = parse(InferRequest, await request.body())
+    asked = parse(InferRequest, await body_of(request))
     try:
-        return asked, await content_of(service, asked.file, what="file")
+        content = await content_of(service, asked.file, what="file")
     except Problem as problem:
         problem.log_id = asked.logId
         raise
+    asked.file = ""  # it is large, and the request may wait for long
+    return asked, content
 
 
 Asked = TypeVar("Asked", bound=BaseModel)
