@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
     from ocrzoo.results.model_results import DocTrResult, ModelResult, TextDetResult, TextRecResult, TopkResult
     from ocrzoo.results.ocr import OCRResult
+    from ocrzoo.serving.app import create_app
     from ocrzoo.types import Image, Quad
     from ocrzoo_registry.errors import *
     from ocrzoo_registry.models import download, list_models
@@ -108,6 +109,7 @@ __all__ = [
     "Zoo",
     "check_image_input",
     "check_probabilities",
+    "create_app",
     "create_model",
     "create_pipeline",
     "download",
@@ -142,6 +144,7 @@ _MODULES = {
         ("DocTrResult", "ModelResult", "TextDetResult", "TextRecResult", "TopkResult"), "ocrzoo.results.model_results"
     ),
     "OCRResult": "ocrzoo.results.ocr",
+    "create_app": "ocrzoo.serving.app",
     **dict.fromkeys(("Image", "Quad"), "ocrzoo.types"),
     "ModelFiles": "ocrzoo_registry.store.store",
     **dict.fromkeys(("download", "list_models"), "ocrzoo_registry.models"),
