@@ -174,14 +174,15 @@ function isDoubtful(line) {
 }
 
 /**
- * Highlight a line in picture and text.
+ * Highlight a line in picture and text; where none is pointed at, the one with the focus.
  *
  * @param {number | null} line
  * @param {boolean} inPicture - whether it was pointed at there
  */
 function point(line, inPicture) {
-    picture.point(line, inPicture);
-    text.point(line, inPicture);
+    const shown = line ?? text.focused ?? picture.focused;
+    picture.point(shown, inPicture);
+    text.point(shown, inPicture && line !== null);
 }
 
 /* It is corrected. */

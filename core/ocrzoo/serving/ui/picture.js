@@ -29,7 +29,7 @@ export class Picture {
     constructor({ onPoint, onChoose }) {
         const sheet = this.#sheet;
         sheet.addEventListener("pointerover", ({ target }) => onPoint(lineOf(target)));
-        sheet.addEventListener("pointerleave", () => onPoint(lineOf(document.activeElement)));
+        sheet.addEventListener("pointerleave", () => onPoint(null));
         sheet.addEventListener("focusin", ({ target }) => onPoint(lineOf(target)));
         sheet.addEventListener("focusout", () => onPoint(null));
         sheet.addEventListener("click", ({ target }) => {
@@ -85,6 +85,11 @@ export class Picture {
         this.#sheet.replaceChildren(sheet);
         this.#zoomTo(0);
         this.#closeUp.replaceChildren();
+    }
+
+    /** The line whose box has the focus. */
+    get focused() {
+        return lineOf(document.activeElement);
     }
 
     /** @param {(line: Line) => boolean} isDoubtful */

@@ -27,7 +27,7 @@ export class Text {
         this.#correct = onCorrect;
         const list = this.#list;
         list.addEventListener("pointerover", ({ target }) => onPoint(numberOf(target)));
-        list.addEventListener("pointerleave", () => onPoint(numberOf(document.activeElement)));
+        list.addEventListener("pointerleave", () => onPoint(null));
         list.addEventListener("focusin", ({ target }) => {
             this.last = numberOf(target);
             onPoint(this.last);
@@ -74,6 +74,11 @@ export class Text {
         this.#commit(document.activeElement);
     }
 
+    /** The line that has the focus. */
+    get focused() {
+        return numberOf(document.activeElement);
+    }
+
     /** Whether a line is being corrected. */
     get hasFocus() {
         return isField(document.activeElement);
@@ -81,8 +86,8 @@ export class Text {
 
     /** Whether something was typed that is not yet a correction. */
     get isTyping() {
-        const number = this.hasFocus ? numberOf(document.activeElement) : null;
-        return number !== null && this.#rows[number].field.textContent !== this.#page?.lines[number].text;
+        const number = this.focused;
+        return this.hasFocus && number !== null && this.#rows[number].field.textContent !== this.#page?.lines[number].text;
     }
 
     /**
