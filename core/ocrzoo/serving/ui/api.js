@@ -8,9 +8,9 @@
  * @typedef {{width: number, height: number}} Size
  * @typedef {{rec_texts?: string[], rec_scores?: number[], rec_polys?: Point[][], reading_order?: number[],
  *     rec_languages?: (string | null)[], warnings?: string[], doc_preprocessor_res?: {angle?: number}}} PrunedResult
- * @typedef {{prunedResult: PrunedResult, inputImage?: string}} PageResult
+ * @typedef {{prunedResult: PrunedResult, inputImage?: string, error?: string}} PageResult
  * @typedef {{type: string, width?: number, height?: number, numPages?: number, totalPages?: number, pages?: Size[]}} DataInfo
- * @typedef {{ocrResults: PageResult[], dataInfo: DataInfo}} Answer
+ * @typedef {{ocrResults: PageResult[], dataInfo: DataInfo, warnings?: string[]}} Answer
  * @typedef {{pages: {lines: {text: string, polygon: Point[], score: number}[]}[]}} Corrected
  */
 
@@ -53,7 +53,14 @@ export async function capabilities() {
  * @returns {Promise<Answer>}
  */
 export async function read(file, language, signal) {
-    const body = { file, fileType: null, visualize: false, images: ["inputImage"], ...(language && { lang: language }) };
+    const body = {
+        file,
+        fileType: null,
+        visualize: false,
+        images: ["inputImage"],
+        useDocUnwarping: false, // boxes would not fit the picture, nor lines the page of an export
+        ...(language && { lang: language }),
+    };
     return (await (await call("ocr", body, signal)).json()).result;
 }
 

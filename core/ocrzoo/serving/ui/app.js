@@ -23,7 +23,6 @@ const FORMATS = {
     pdf: { name: "Searchable PDF", about: "the pages, with text that can be found", suffix: "pdf" },
     ndjson: { name: "NDJSON", about: "a line of JSON for each page", suffix: "ndjson" },
 };
-const MEGABYTE = 1_000_000;
 
 /** @type {Capabilities | null} */
 let server = null;
@@ -57,7 +56,7 @@ function take(file) {
     const limit = server?.limits.max_bytes;
     if (limit && file.size > limit) {
         clearMessages();
-        showError(`${file.name} has ${megabytes(file.size)}; this server takes up to ${megabytes(limit)}.`);
+        showError(`${file.name} has ${mebibytes(file.size)}; this server takes up to ${mebibytes(limit)}.`);
         return;
     }
     work(`Reading ${file.name}`, async (signal) => {
@@ -102,8 +101,8 @@ function base64(file) {
 }
 
 /** @param {number} bytes */
-function megabytes(bytes) {
-    return `${(bytes / MEGABYTE).toLocaleString("en", { maximumSignificantDigits: 3 })} MB`;
+function mebibytes(bytes) {
+    return `${(bytes / 2 ** 20).toLocaleString("en", { maximumFractionDigits: 1 })} MiB`;
 }
 
 /* It is shown. */
@@ -111,7 +110,7 @@ function megabytes(bytes) {
 /** @param {number} seconds */
 function showReading(seconds) {
     if (!reading) return;
-    const { name, pages, lines, leftOut } = reading;
+    const { name, pages, lines, warnings } = reading;
     document.body.dataset.state = "done";
     document.title = `${name} – ocrzoo`;
     pageChoice.replaceChildren(...pages.map((_, index) => element("option", { value: String(index) }, String(index + 1))));
@@ -120,8 +119,7 @@ function showReading(seconds) {
     showPage();
     const several = pages.length > 1 ? ` on ${pages.length} pages` : "";
     say(`${counted(lines.length, "line")}${several}, read in ${seconds.toFixed(1)} s.`);
-    const limited = leftOut ? [`The document has ${counted(leftOut, "page")} more: this server reads ${pages.length} at once.`] : [];
-    note([...limited, ...new Set(pages.flatMap(({ warnings }) => warnings))]);
+    note(warnings);
 }
 
 /** Show what was there before a file that could not be read. */
@@ -160,9 +158,10 @@ function mark() {
     if (!reading) return;
     picture.mark(isDoubtful);
     text.mark(isDoubtful);
-    const { corrections, lines } = reading;
+    const { corrections, lines, pages } = reading;
+    const among = pages.length > 1 ? ` on ${pages.length} pages` : "";
     const doubtful = lines.filter(isDoubtful).length;
-    byId("summary").textContent = counted(lines.length, "line") + (corrections ? `, ${corrections} corrected` : "");
+    byId("summary").textContent = counted(lines.length, "line") + among + (corrections ? `, ${corrections} corrected` : "");
     byId("doubtful").textContent = doubtful ? counted(doubtful, "line") : "none";
     byId("next-doubtful").toggleAttribute("disabled", !doubtful);
     byId("undo").toggleAttribute("disabled", !reading.canUndo);
@@ -286,8 +285,9 @@ async function introduce() {
         ...group("Downloaded at first use", others),
     );
     byId("language-field").hidden = !server.language_per_request;
-    byId("formats").replaceChildren(...formats.map(offer));
-    const parts = [limits.max_bytes && megabytes(limits.max_bytes), limits.max_pages && counted(limits.max_pages, "page")];
+    const known = Object.keys(FORMATS).filter((format) => formats.includes(format));
+    byId("formats").replaceChildren(...Array.from(new Set([...known, ...formats]), offer));
+    const parts = [limits.max_bytes && mebibytes(limits.max_bytes), limits.max_pages && counted(limits.max_pages, "page")];
     const most = parts.filter(Boolean).join(" and ");
     byId("limits").textContent = `${most && `Up to ${most} a file · `}ocrzoo ${version}`;
 }

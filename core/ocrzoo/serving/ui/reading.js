@@ -77,16 +77,32 @@ export class Page {
             (index) => new Line(index, texts[index], scores[index], polygons[index], others.rec_languages?.[index] ?? null),
         );
         this.warnings = others.warnings ?? [];
+        /** Why it could not be read. */
+        this.error = result.error ?? null;
         this.picture = result.inputImage ? `data:image/jpeg;base64,${result.inputImage}` : null;
         this.size = size;
         /** Degrees counter-clockwise by which the server turned the page before it read it. */
-        this.turned = others.doc_preprocessor_res?.angle ?? 0;
+        this.turned = Math.max(0, others.doc_preprocessor_res?.angle ?? 0); // -1: it did not look
     }
 
     /** Size of the page as it was read: polygons are in its pixels. */
     get readSize() {
         const { width, height } = this.size;
         return this.turned % 180 ? { width: height, height: width } : { width, height };
+    }
+
+    /**
+     * A point of the page as it was read, in the pixels of the page as it was sent.
+     *
+     * @param {Point} point
+     * @returns {Point}
+     */
+    inFile([x, y]) {
+        const { width, height } = this.size;
+        if (this.turned === 90) return [width - y, x];
+        if (this.turned === 180) return [width - x, height - y];
+        if (this.turned === 270) return [y, height - x];
+        return [x, y];
     }
 
     /** Whether most of its text runs down, in columns from the right. */
@@ -100,6 +116,8 @@ export class Page {
 export class Reading {
     /** @type {{line: Line, page: number, before: string}[]} */
     #history = [];
+    /** @type {string[]} */
+    #said;
 
     /**
      * @param {string} name - of the file
@@ -112,6 +130,7 @@ export class Reading {
         this.file = file;
         this.language = language;
         this.info = answer.dataInfo;
+        this.#said = answer.warnings ?? [];
         this.pages = answer.ocrResults.map((result, index) => new Page(result, sizeOf(answer, index)));
     }
 
@@ -119,13 +138,13 @@ export class Reading {
         return this.pages.flatMap((page) => page.lines);
     }
 
-    get corrections() {
-        return this.lines.filter((line) => line.corrected).length;
+    /** What the server says besides: pages left out, or not read. */
+    get warnings() {
+        return [...new Set([...this.#said, ...this.pages.flatMap((page) => page.warnings)])];
     }
 
-    /** Pages that the server left out because of its limit. */
-    get leftOut() {
-        return (this.info.totalPages ?? this.pages.length) - this.pages.length;
+    get corrections() {
+        return this.lines.filter((line) => line.corrected).length;
     }
 
     get canUndo() {
@@ -156,8 +175,12 @@ export class Reading {
 
     /** What exports are made from. A line that a person corrected has no doubt left. */
     get corrected() {
-        const pages = this.pages.map(({ lines }) => ({
-            lines: lines.map(({ text, polygon, score, corrected }) => ({ text, polygon, score: corrected ? 1 : score })),
+        const pages = this.pages.map((page) => ({
+            lines: page.lines.map(({ text, polygon, score, corrected }) => ({
+                text,
+                polygon: polygon.map((point) => page.inFile(point)),
+                score: corrected ? 1 : score,
+            })),
         }));
         return { pages };
     }
@@ -189,8 +212,8 @@ export class Reading {
  * @returns {Size}
  */
 function sizeOf({ dataInfo }, index) {
-    const { width = 1, height = 1 } = dataInfo.pages?.[index] ?? dataInfo;
-    return { width, height };
+    const { width, height } = dataInfo.pages?.[index] ?? dataInfo;
+    return { width: width || 1, height: height || 1 }; // a page that could not be read has none
 }
 
 /**

@@ -52,6 +52,7 @@ export class Text {
         this.#rows = page.lines.map(row);
         this.#list.replaceChildren(...this.#rows.map(({ item }) => item));
         byId("nothing").hidden = page.lines.length > 0;
+        byId("nothing").textContent = page.error ?? "No text was found on this page.";
     }
 
     /** @param {(line: Line) => boolean} isDoubtful */
