@@ -76,6 +76,9 @@ def opened(server: str, browser: Browser) -> Iterator[Opener]:
     def watch(page: Page) -> None:
         page.on("request", lambda request: None if _own(request.url) else faults.append(f"asked: {request.url}"))
         page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on(
+            "filechooser", lambda chooser: None
+        )  # from the start: else it is told too late of a key that is pressed
         # The browser itself logs every status above 399; the tests make some on purpose.
         page.on(
             "console",
