@@ -56,6 +56,14 @@ def valid_image(random: Random) -> bytes:
     return random.choice(_valid())
 
 
+def damaged_image(random: Random) -> bytes:
+    """Draw an odd or damaged image."""
+    content = random.choice([*ODD.values()]) if random.random() < 0.15 else valid_image(random)
+    if random.random() < 0.05:
+        content = content[: random.randrange(len(content))] + valid_image(random)
+    return content if random.random() < 0.15 else damaged(random, content)
+
+
 OUTPUTS = (
     *(("--output", f"all.{suffix}") for suffix in ("txt", "pdf", "xml")),
     *(("--save_path", "saved", "--save_as", kind) for kind in ("json", "img", "pdf,hocr")),
@@ -68,8 +76,5 @@ def make(random: Random, folder: Path, server: str) -> Case:
         : random.choice((1, 1, 2))
     ]
     for name in names:
-        content = random.choice([*ODD.values()]) if random.random() < 0.15 else valid_image(random)
-        if random.random() < 0.05:
-            content = content[: random.randrange(len(content))] + valid_image(random)
-        (folder / name).write_bytes(content if random.random() < 0.15 else damaged(random, content))
+        (folder / name).write_bytes(damaged_image(random))
     return Case(("ocr", *random.choice((names, ["."])), *random.choice(((), (), *OUTPUTS))))

@@ -86,9 +86,14 @@ def _written(random: Random) -> bytes:
     )
 
 
+def damaged_pdf(random: Random) -> bytes:
+    """Draw an odd or damaged PDF."""
+    content = _written(random) if random.random() < 0.6 else damaged(random, random.choice(_valid()))
+    return content if random.random() < 0.7 else damaged(random, content)
+
+
 def make(random: Random, folder: Path, server: str) -> Case:
     """Draw a PDF, with a password now and then."""
-    content = _written(random) if random.random() < 0.6 else damaged(random, random.choice(_valid()))
-    (folder / "page.pdf").write_bytes(content if random.random() < 0.7 else damaged(random, content))
+    (folder / "page.pdf").write_bytes(damaged_pdf(random))
     password = random.choice(((), (), ("--password", random.choice(("user", "owner", "", "ä", "x" * 5000)))))
     return Case(("ocr", "page.pdf", *password))

@@ -55,6 +55,12 @@ def at_most(pixels: int | None) -> Iterator[None]:
         _MOST.reset(token)
 
 
+def most_pixels() -> int:
+    """Return the pixels that a page may have here."""
+    most = _MOST.get()
+    return MAX_PIXELS if most is None else min(most, MAX_PIXELS)
+
+
 def check_size(width: int, height: int, name: str) -> None:
     """Check the size of a page before it is decoded.
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from ocrzoo.inputs import limits
 from ocrzoo.inputs.decoder_messages import temporary_file
+from ocrzoo.scheduling import turns
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.network.deadline import Deadline
 
@@ -63,7 +64,7 @@ class PdfProcess:
         """
         seconds = PAGE_S if seconds is None else seconds
         try:
-            return Deadline(seconds).run(lambda: self._exchange(request, content))
+            return Deadline(seconds, turns.current().stopped).run(lambda: self._exchange(request, content))
         except TimeoutError as error:
             self.end()
             raise TimeoutError(f"not {'written' if 'write' in request else 'rendered'} within {seconds:g} s") from error

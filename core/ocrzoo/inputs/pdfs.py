@@ -125,10 +125,11 @@ def render_scale(
     Raises:
         InputError: The page is too large even at the minimum, or has no size.
     """
+    most = limits.most_pixels()
 
     def fits(scale: float) -> bool:
         columns, rows = math.ceil(width * scale), math.ceil(height * scale)
-        return columns * rows <= limits.MAX_PIXELS and max(columns, rows) <= limits.MAX_SIDE
+        return columns * rows <= most and max(columns, rows) <= limits.MAX_SIDE
 
     if not (0 < width < math.inf and 0 < height < math.inf):
         raise InputError(f"{name}: an empty page of {width:.0f} x {height:.0f} points")
@@ -136,10 +137,10 @@ def render_scale(
         return wanted
     if not fits(least):
         raise InputError(
-            f"{name}: too large: {width:.0f} x {height:.0f} points: the limit is {limits.MAX_PIXELS} pixels, and "
+            f"{name}: too large: {width:.0f} x {height:.0f} points: the limit is {most} pixels, and "
             f"{limits.MAX_SIDE} per side, at {least:g} pixels per point or more"
         )
-    low, high = least, min(wanted, math.sqrt(limits.MAX_PIXELS / (width * height)))
+    low, high = least, min(wanted, math.sqrt(most / (width * height)))
     for _ in range(32):  # as many steps as PaddleX, for equal sizes
         middle = (low + high) / 2
         low, high = (middle, high) if fits(middle) else (low, middle)

@@ -15,6 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from starlette.requests import ClientDisconnect
+
 from ocrzoo.serving.logs import fields
 from ocrzoo.serving.problems import Problem
 from ocrzoo.serving.service import Service, too_large
@@ -107,7 +109,7 @@ class Access:
         leaving = asyncio.ensure_future(body.watch())
         try:
             await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
+            if work.done() and not isinstance(work.exception(), ClientDisconnect):
                 work.result()
             else:
                 response.status = 499

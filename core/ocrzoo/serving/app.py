@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 _BY_STATUS = {404: "not_found", 405: "method_not_allowed"}
 
 
-def create_app(
-    config: str | Path | Mapping[str, Any] | None = None, *, settings: ServerSettings | None = None, **changes: Any
-) -> ASGIApp:
+def create_app(config: str | Path | Mapping[str, Any] | None = None, **changes: Any) -> ASGIApp:
     """Return the server as an ASGI application; its workers start with it.
 
     ``config`` is the name of a pipeline, a YAML file or a mapping with PaddleX's keys; ``changes`` are fields of
@@ -36,8 +34,16 @@ def create_app(
     Raises:
         UsageError: The configuration or a setting is not valid.
     """
-    settings = (settings or ServerSettings()).with_pipeline(config, **changes)
-    service = Service(settings)
+    return application_of(Service(ServerSettings().with_pipeline(config, **changes)))
+
+
+def application_of(service: Service) -> ASGIApp:
+    """Return the application of a service.
+
+    Raises:
+        UsageError: The file with API keys is not valid.
+    """
+    settings = service.settings
     keys = None if settings.keys_file is None else Keys(settings.keys_file)
 
     @asynccontextmanager

@@ -199,7 +199,7 @@ class _Reading:
         self._failed.append(error)
         page = error.page if isinstance(error, PageError) else None
         if page is not None and page.page_index is not None:
-            self._send(PageAnswer(page.page_index, error=str(error)))
+            self._send(PageAnswer(page.page_index, error=str(error).removeprefix("the bytes given: ")))
 
     def _check_any(self) -> None:
         if self._read:

@@ -163,6 +163,9 @@ class Pool:
         self._closing = False
         self._failures = 0
         """Workers in a row that ended before they were ready."""
+        self._was_ready = False
+        self.on_refused: Callable[[str, str], None] = lambda _error, _message: None
+        """Told the type and message of the error if the models could not be loaded when the server started."""
         self.refusal: str | None = None
         """Why the models cannot be loaded."""
 
@@ -306,9 +309,13 @@ class Pool:
             worker.memory, worker.pages, worker.stuck = data["memory"], data["pages"], data["stuck"]
         elif message.kind == "ready":
             worker.is_ready, worker.models, self._failures, self.refusal = True, data["models"], 0, None
+            self._was_ready = True
             log.info("a worker is ready", extra={"fields": {"pid": worker.process.pid}})
         elif message.kind == "refused":
             self.refusal = data["message"]
+            log.error("a worker could not load its models: %s", self.refusal)
+            if not self._was_ready:
+                self.on_refused(data["error"], data["message"])
         else:
             self._handle_job(worker, message)
         self._distribute()
@@ -338,7 +345,7 @@ class Pool:
         """Settle the jobs of a worker that ended, and start another."""
         self.workers.remove(worker)
         suspects = list(worker.jobs.values())
-        if not worker.retiring and not self._closing:
+        if not worker.retiring and not self._closing and worker.process.returncode:
             log.error("a worker ended: exit status %s", worker.process.returncode)
             self._on_event("lost")
         for job in suspects:

@@ -7,7 +7,7 @@ It gets messages on standard input and sends messages on standard output (:mod:`
 ``read``      to it: ``job`` and ``request`` (:class:`~ocrzoo.serving.reading.ReadRequest`); the content is its part
 ``cancel``    to it: ``job``, which nobody waits for any more
 ``ready``     from it: the models are loaded; ``models`` describes them
-``refused``   from it: the models cannot be loaded; ``message``
+``refused``   from it: the models cannot be loaded; ``error`` (its type) and ``message``
 ``page``      from it: ``job`` and one page; the pictures are its parts
 ``done``      from it: ``job`` was read; its parts are the document, if one was asked for
 ``failed``    from it: ``job``, ``code`` and ``message``; also once it stopped after ``cancel``
@@ -69,7 +69,7 @@ class Worker:
             self._pipelines = Pipelines(start.data)
             self._send("ready", {"models": self._pipelines.models()})
         except OcrzooError as error:
-            self._send("refused", {"message": str(error)})
+            self._send("refused", {"error": type(error).__name__, "message": str(error)})
             return
         with ThreadPoolExecutor(start.data["jobs"], thread_name_prefix="ocrzoo-job") as pool:
             while (message := messages.read(self._requests)) is not None:
@@ -94,7 +94,7 @@ class Worker:
         except Stopped:
             self._fail(job, "cancelled", "cancelled")
         except OcrzooError as error:
-            self._fail(job, code_of(error), str(error))
+            self._fail(job, code_of(error), message_of(error))
         except BrokenPipeError:
             os._exit(0)  # the server is gone
         except BaseException as error:  # one request must not end the others
@@ -125,6 +125,11 @@ class Worker:
                 self._send("beat", {"memory": resident() or 0, "pages": self._pages, "stuck": overdue()})
             except OSError:
                 os._exit(0)  # the server is gone
+
+
+def message_of(error: OcrzooError) -> str:
+    """Return an error's line, without the name that the file of a request has here."""
+    return str(error).removeprefix("the bytes given: ")
 
 
 def code_of(error: OcrzooError) -> str:

@@ -182,7 +182,7 @@ class SourceOrder:
             if not spec.network:
                 return call()
             try:
-                return Deadline(spec.list_timeout_s, cancelled).run(call)
+                return Deadline(spec.list_timeout_s, cancelled.is_set).run(call)
             except TimeoutError as error:
                 if cancelled.is_set():
                     raise Cancelled("cancelled") from error

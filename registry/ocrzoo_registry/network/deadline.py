@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from threading import Event, Thread, local
+from threading import Thread, local
 from typing import TypeVar
 
 CANCEL_POLL_S = 0.25
@@ -16,8 +16,8 @@ Result = TypeVar("Result")
 class Deadline:
     """The time by which something has to be done: one clock for all that is called meanwhile."""
 
-    def __init__(self, seconds: float, cancelled: Event | None = None) -> None:
-        """``cancelled`` ends the wait at once when it is set."""
+    def __init__(self, seconds: float, cancelled: Callable[[], bool] = lambda: False) -> None:
+        """``cancelled`` is asked now and then; the wait ends when it returns true."""
         self.seconds = seconds
         self._end = time.monotonic() + seconds
         self._cancelled = cancelled
@@ -30,7 +30,7 @@ class Deadline:
     @property
     def left(self) -> float:
         """Seconds; negative when it has passed, or was cancelled."""
-        if self._cancelled is not None and self._cancelled.is_set():
+        if self._cancelled():
             return -1.0
         return self._end - time.monotonic()
 

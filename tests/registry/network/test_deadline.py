@@ -78,6 +78,6 @@ def test_stop_ends_the_wait_before_its_time(gate: Event) -> None:
     stop.set()
     start = time.monotonic()
     with pytest.raises(TimeoutError):
-        Deadline(30, stop).run(lambda: gate.wait(30))
+        Deadline(30, stop.is_set).run(lambda: gate.wait(30))
     assert time.monotonic() - start < 5
     gate.set()
