@@ -88,9 +88,14 @@ def running(folder: Path, home: Path, zoo: Zoo) -> Iterator[str]:
     url = f"http://127.0.0.1:{(port := free_port())}"
     pipeline = folder / "OCR.yaml"
     pipeline.write_text(yaml.safe_dump(small(zoo), sort_keys=False), encoding="utf-8")
-    environ = {name: text for name, text in os.environ.items() if not name.startswith(("OCRZOO_", "PADDLE_PDX_"))}
-    with started(server_command(port, pipeline), url, folder / "log.txt", {**environ, "OCRZOO_HOME": str(home)}):
+    with started(server_command(port, pipeline), url, folder / "log.txt", our_variables(home)):
         yield url
+
+
+def our_variables(home: Path) -> dict[str, str]:
+    """Return the environment of a server that takes models from ``home`` and nothing else from the caller."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(("OCRZOO_", "PADDLE_PDX_"))}
+    return {**kept, "OCRZOO_HOME": str(home)}
 
 
 def small(zoo: Zoo) -> dict[str, Any]:
