@@ -10,7 +10,8 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -25,7 +26,7 @@ from case_answers import write_answers
 from case_rooms import Quiet, gather_models
 from playing import filled
 from record import REQUIREMENTS, environment
-from serving_requests import PIPELINES, make_files, requests, send
+from serving_requests import PIPELINES, Asked, make_files, requests, send
 from tests.serving_clients.server import free_port, started
 from tests.standins.writing import write_stand_ins
 
@@ -35,6 +36,9 @@ RECORDED = Path(__file__).parent / "serving.json"
 SERVING = ("fastapi", "uvicorn", "aiohttp", "bce-python-sdk", "filetype", "starlette", "yarl")
 """What PaddleX's server needs besides."""
 DISTRIBUTIONS = ("paddlex", "fastapi", "starlette", "uvicorn", "pydantic", "pypdfium2", "onnxruntime", "aiohttp")
+
+Serve = Callable[[Path, int], tuple[Sequence[str], Mapping[str, str]]]
+"""A configuration and a port -> the command of a server, and its environment."""
 
 
 def write_pipelines(folder: Path, models: Path) -> dict[str, Path]:
@@ -47,16 +51,10 @@ def write_pipelines(folder: Path, models: Path) -> dict[str, Path]:
     return paths
 
 
-def file_server(folder: Path) -> ThreadingHTTPServer:
-    """Start a server of the files on loopback."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
-def ask_all(pipeline: str, server: str, folder: Path, files: str) -> dict[str, Any]:
-    """Return the answers to all requests that are for one pipeline."""
-    return {asked.name: send(asked, server, folder, files) for asked in requests() if asked.pipeline == pipeline}
+def ask(chosen: Sequence[Asked], server: str, folder: Path, files: ThreadingHTTPServer) -> dict[str, Any]:
+    """Return a server's answers to some requests, by their names."""
+    where = f"http://127.0.0.1:{files.server_port}"
+    return {asked.name: send(asked, server, folder, where) for asked in chosen}
 
 
 def paddlex_variables(cache: Path) -> dict[str, str]:
@@ -87,22 +85,40 @@ def versions(python: Path) -> dict[str, str]:
     return dict(zip(DISTRIBUTIONS, told.split(), strict=True))
 
 
-def record(python: Path, room: Path, zoo: Zoo) -> Mapping[str, Any]:
-    """Return PaddleX's answers to all requests."""
+@contextmanager
+def places(
+    room: Path, stand_ins: Mapping[str, Path], zoo: Zoo
+) -> Iterator[tuple[dict[str, Path], ThreadingHTTPServer]]:
+    """Give the configurations to serve and a server of the files; all is in a folder, the files in ``pages``."""
     make_files(room / "pages")
-    models = gather_models(room / "models", write_stand_ins(room / "stand_ins"), zoo)
-    answers: dict[str, Any] = {}
-    files = file_server(room / "pages")
+    paths = write_pipelines(room / "pipelines", gather_models(room / "models", stand_ins, zoo))
+    files = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(room / "pages")))
+    Thread(target=files.serve_forever, daemon=True).start()
     try:
-        for name, path in write_pipelines(room / "pipelines", models).items():
-            url = f"http://127.0.0.1:{(port := free_port())}"
-            command = paddlex_command(python, path, port)
-            with started(command, url, room / f"{name}.log", paddlex_variables(room / "cache")):
-                answers |= ask_all(name, url, room / "pages", f"http://127.0.0.1:{files.server_port}")
+        yield paths, files
     finally:
         files.shutdown()
         files.server_close()
+
+
+def answers_of(
+    chosen: Sequence[Asked], room: Path, stand_ins: Mapping[str, Path], zoo: Zoo, serve: Serve
+) -> dict[str, Any]:
+    """Return the answers to some requests; ``serve`` starts a server of a configuration on a port."""
+    answers: dict[str, Any] = {}
+    with places(room, stand_ins, zoo) as (paths, files):
+        for name, path in paths.items():
+            if asked := [one for one in chosen if one.pipeline == name]:
+                port = free_port()
+                command, environ = serve(path, port)
+                with started(command, url := f"http://127.0.0.1:{port}", room / f"{name}.log", environ):
+                    answers |= ask(asked, url, room / "pages", files)
     return answers
+
+
+def paddlex_server(python: Path, room: Path) -> Serve:
+    """Return how PaddleX's server is started, with the Python of an environment that has it."""
+    return lambda pipeline, port: (paddlex_command(python, pipeline, port), paddlex_variables(room / "cache"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -114,7 +130,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         environment(options.environment, (*REQUIREMENTS, *SERVING)) as python,
         TemporaryDirectory(prefix="parity-") as room,
     ):
-        answers = record(python, Path(room), Zoo())
+        stand_ins = write_stand_ins(Path(room) / "stand_ins")
+        answers = answers_of(list(requests()), Path(room), stand_ins, Zoo(), paddlex_server(python, Path(room)))
         write_answers(RECORDED, versions(python), answers)
     print(f"{len(answers)} answers")
     return 0

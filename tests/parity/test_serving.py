@@ -17,11 +17,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.append(str(Path(__file__).parents[2]))
 
 from case_answers import read_answers
-from case_rooms import gather_models
-from record_serving import RECORDED, ask_all, file_server, write_pipelines
+from record_serving import RECORDED, answers_of
 from serving_comparison import ALLOWED, Difference, allowed_by, differences
-from serving_requests import PIPELINES, make_files, requests
-from tests.serving_clients.server import free_port, our_variables, server_command, started
+from serving_requests import PIPELINES, requests
+from tests.serving_clients.server import our_variables, server_command
 
 from ocrzoo_registry.zoo import Zoo
 
@@ -34,20 +33,11 @@ def found(
 ) -> dict[str, list[Difference]]:
     """Give all differences, by pipeline: each is served, asked everything, and stopped."""
     room = tmp_path_factory.mktemp("serving")
-    make_files(room / "pages")
-    paths = write_pipelines(room / "pipelines", gather_models(room / "models", stand_ins, zoo))
-    files = file_server(room / "pages")
-    where = f"http://127.0.0.1:{files.server_port}"
-    seen: dict[str, list[Difference]] = {}
-    try:
-        for name, path in paths.items():
-            url = f"http://127.0.0.1:{(port := free_port())}"
-            with started(server_command(port, path), url, room / f"{name}.log", our_variables(home)):
-                ours = ask_all(name, url, room / "pages", where)
-            seen[name] = [one for asked, answer in ours.items() for one in differences(asked, answer, THEIRS[asked])]
-    finally:
-        files.shutdown()
-        files.server_close()
+    asked = list(requests())
+    ours = answers_of(asked, room, stand_ins, zoo, lambda path, port: (server_command(port, path), our_variables(home)))
+    seen: dict[str, list[Difference]] = {name: [] for name in PIPELINES}
+    for one in asked:
+        seen[one.pipeline] += differences(one.name, ours[one.name], THEIRS[one.name])
     return seen
 
 
