@@ -27,7 +27,7 @@ DECIMALS = 6
 HEADERS = ("content-type", "allow", "location")
 """The headers of an answer that clients may look at."""
 PICTURES = frozenset({"ocrImage", "docPreprocessingImage", "inputImage"})
-SECONDS = 120
+SECONDS = 60
 
 PIPELINES: Mapping[str, Mapping[str, Any]] = {
     "off": ocr(OFF),
@@ -172,7 +172,8 @@ def _settings() -> Iterator[Asked]:
     yield Asked("side 100 at most", _image(textDetLimitSideLen=100, textDetLimitType="max"))
     yield Asked("everything null", {**dict.fromkeys(VALUES), "file": "{small.jpg}", "fileType": 1, "logId": None})
     yield Asked("several wrong", {"fileType": 9, "visualize": "maybe", "textDetThresh": "high", "logId": "mine"})
-    yield Asked("unknown keys", _image(lang="ru", nested={"a": [1, {"b": None}]}, File="x", file_type=0))
+    yield Asked("unknown keys", _image(nested={"a": [1, {"b": None}]}, File="x", file_type=0))
+    yield Asked("unknown key lang", _image(lang="xx"))
     for name in ("NaN", "Infinity", "-Infinity", "1e400"):
         yield Asked(f"textDetThresh {name}", _raw("textDetThresh", name))
         yield Asked(f"textDetLimitSideLen {name}", _raw("textDetLimitSideLen", name))

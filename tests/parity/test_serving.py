@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.append(str(Path(__file__).parents[2]))
 
 from case_answers import read_answers
-from record_serving import RECORDED, answers_of
+from record_serving import RECORDED, Serve, answers_of
 from serving_comparison import ALLOWED, Difference, allowed_by, differences
 from serving_requests import PIPELINES, requests
 from tests.serving_clients.server import our_variables, server_command
@@ -34,7 +34,9 @@ def found(
     """Give all differences, by pipeline: each is served, asked everything, and stopped."""
     room = tmp_path_factory.mktemp("serving")
     asked = list(requests())
-    ours = answers_of(asked, room, stand_ins, zoo, lambda path, port: (server_command(port, path), our_variables(home)))
+    more = ("--paddlex_quirks", "True", "--url_host", "127.0.0.1", "--private_urls", "--timeout", "20")
+    serve: Serve = lambda path, port: (server_command(port, path, *more), our_variables(home))  # noqa: E731
+    ours = answers_of(asked, room, stand_ins, zoo, serve)
     seen: dict[str, list[Difference]] = {name: [] for name in PIPELINES}
     for one in asked:
         seen[one.pipeline] += differences(one.name, ours[one.name], THEIRS[one.name])

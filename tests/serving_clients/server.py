@@ -24,11 +24,11 @@ READY_S = 120
 STOP_S = 30
 
 
-def server_command(port: int, pipeline: Path) -> list[str]:
+def server_command(port: int, pipeline: Path, *more: str) -> list[str]:
     """Return the command that serves a pipeline's configuration on loopback."""
-    where = ["--host", "127.0.0.1", "--port", str(port)]
+    where = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--threads", "2"]
     same = ["--engine", "onnxruntime", "--precision", "float32"]  # as PaddleX's answers were recorded
-    return [sys.executable, "-m", "ocrzoo", "serve", *where, "--pipeline", str(pipeline), *same]
+    return [sys.executable, "-m", "ocrzoo", "serve", *where, "--pipeline", str(pipeline), *same, *more]
 
 
 def free_port() -> int:
