@@ -27,7 +27,7 @@ DECIMALS = 6
 HEADERS = ("content-type", "allow", "location")
 """The headers of an answer that clients may look at."""
 PICTURES = frozenset({"ocrImage", "docPreprocessingImage", "inputImage"})
-SECONDS = 60
+SECONDS = 90
 
 PIPELINES: Mapping[str, Mapping[str, Any]] = {
     "off": ocr(OFF),
@@ -90,6 +90,7 @@ def requests() -> Iterator[Asked]:
     yield from _bodies()
     yield from _content_types()
     yield from _routes()
+    yield from _not_finite()
     yield from _pipelines()
 
 
@@ -174,6 +175,9 @@ def _settings() -> Iterator[Asked]:
     yield Asked("several wrong", {"fileType": 9, "visualize": "maybe", "textDetThresh": "high", "logId": "mine"})
     yield Asked("unknown keys", _image(nested={"a": [1, {"b": None}]}, File="x", file_type=0))
     yield Asked("unknown key lang", _image(lang="xx"))
+
+
+def _not_finite() -> Iterator[Asked]:
     for name in ("NaN", "Infinity", "-Infinity", "1e400"):
         yield Asked(f"textDetThresh {name}", _raw("textDetThresh", name))
         yield Asked(f"textDetLimitSideLen {name}", _raw("textDetLimitSideLen", name))

@@ -34,7 +34,7 @@ def found(
     """Give all differences, by pipeline: each is served, asked everything, and stopped."""
     room = tmp_path_factory.mktemp("serving")
     asked = list(requests())
-    more = ("--paddlex_quirks", "True", "--url_host", "127.0.0.1", "--private_urls", "--timeout", "20")
+    more = ("--paddlex_quirks", "True", "--url_host", "127.0.0.1", "--private_urls", "--timeout", "60")
     serve: Serve = lambda path, port: (server_command(port, path, *more), our_variables(home))  # noqa: E731
     ours = answers_of(asked, room, stand_ins, zoo, serve)
     seen: dict[str, list[Difference]] = {name: [] for name in PIPELINES}

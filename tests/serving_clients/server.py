@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from ocrzoo_registry.zoo import Zoo
 READY_S = 120
 """How long models may take to load on a busy machine."""
 STOP_S = 30
+READY = (200, 404)
+"""What ``/readyz`` answers when models are loaded; PaddleX has no such path, and answers nothing before."""
 
 
 def server_command(port: int, pipeline: Path, *more: str) -> list[str]:
@@ -63,7 +65,7 @@ def started(command: Sequence[str], url: str, log: Path, environ: Mapping[str, s
 
 
 def wait_until_ready(url: str, process: subprocess.Popen[bytes] | None = None) -> None:
-    """Return when a server says that it is healthy.
+    """Return when a server says that it is healthy and has its models.
 
     Raises:
         RuntimeError: It ended, or took too long.
@@ -74,11 +76,11 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes] | None = None) -
     while time.monotonic() < until:
         if process is not None and process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}")
-        try:
-            if requests.get(f"{url}/health", timeout=5).json()["errorCode"] == 0:
+        with suppress(requests.RequestException):
+            is_healthy = requests.get(f"{url}/health", timeout=5).json()["errorCode"] == 0
+            if is_healthy and requests.get(f"{url}/readyz", timeout=5).status_code in READY:
                 return
-        except requests.RequestException:
-            time.sleep(0.2)
+        time.sleep(0.2)
     raise RuntimeError(f"the server was not ready within {READY_S} s")
 
 
