@@ -31,7 +31,9 @@ REAL = (
 """Models with weights of their own, and the formats they are used in."""
 
 
-class _Quiet(SimpleHTTPRequestHandler):
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder and logs nothing."""
+
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
 
@@ -43,7 +45,7 @@ def places(folder: Path, models: Path, cache: Path) -> Iterator[dict[str, str]]:
     ``models`` holds the models' folders; ``cache`` is where PaddleX keeps what it downloads.
     """
     make_inputs(folder / "pages")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder / "pages")))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder / "pages")))
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         found = {

@@ -98,7 +98,7 @@ def find_model(name: str, file_format: Format, models: Path | None) -> Path:
 
 
 @contextmanager
-def environment(given: Path | None) -> Iterator[Path]:
+def environment(given: Path | None, requirements: Sequence[str] = REQUIREMENTS) -> Iterator[Path]:
     """Give the Python of an environment that holds PaddleX; one made here is removed afterwards."""
     if given is not None:
         yield _python(given)
@@ -106,7 +106,7 @@ def environment(given: Path | None) -> Iterator[Path]:
     with TemporaryDirectory(prefix="paddlex-") as folder:
         place = Path(folder) / "environment"
         _run(["uv", "venv", "--python", PYTHON, str(place)], INSTALL_TIMEOUT_S)
-        _run(["uv", "pip", "install", "--no-config", "--python", str(_python(place)), *REQUIREMENTS], INSTALL_TIMEOUT_S)
+        _run(["uv", "pip", "install", "--no-config", "--python", str(_python(place)), *requirements], INSTALL_TIMEOUT_S)
         yield _python(place)
 
 
