@@ -128,6 +128,14 @@ ALLOWED: Sequence[Allowed] = (
         requests=("*PDF*", "*TIFF*", "URL pages3.pdf"),
     ),
     Allowed(
+        what="half of a surrogate pair as `logId`",
+        theirs="500",
+        ours="it is echoed, as an escape",
+        why="it is valid JSON, and no fault of the server",
+        fields=("status", "body.json.errorCode", "body.json.logId"),
+        requests=("body: half of a surrogate pair as logId",),
+    ),
+    Allowed(
         what="`code` in the body of errors",
         theirs="absent",
         ours="a word such as `invalid_input`",

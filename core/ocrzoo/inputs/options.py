@@ -19,6 +19,8 @@ class InputOptions:
     """Whether the files of a folder that are left out are logged."""
     most_pixels: int | None = None
     """Pixels of the largest page that is decoded, below a ceiling of memory."""
+    page_s: float | None = None
+    """Seconds that opening a PDF or rendering a page may take; ``None``: :data:`~ocrzoo.inputs.pdf_pool.PAGE_S`."""
     paddlex_quirks: bool = False
     """Transparency is dropped, and EXIF rotation is applied in JPEG, PNG and TIFF only, as in PaddleX."""
 

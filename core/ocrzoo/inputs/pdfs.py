@@ -32,9 +32,10 @@ _REASONS = {
 }
 """Messages by a part of PDFium's."""
 
-_HOW = "--password or --password_file; in Python, password="
-_NO_PASSWORD = f"encrypted with a password: give it with {_HOW}"
-_WRONG_PASSWORD = f"encrypted, and no password given opens it: check {_HOW}"
+HOW_PASSWORD = "--password or --password_file; in Python, password="  # noqa: S105  # a text
+"""How a password is given, in messages."""
+_NO_PASSWORD = f"encrypted with a password: give it with {HOW_PASSWORD}"
+_WRONG_PASSWORD = f"encrypted, and no password given opens it: check {HOW_PASSWORD}"
 
 
 log = logging.getLogger("ocrzoo")
@@ -99,7 +100,7 @@ class PdfFile(Document):
 
     def _ask(self, worker: PdfProcess, where: str, request: dict[str, Any], content: bytes = b"") -> dict[str, Any]:
         try:
-            answer = worker.ask(request, content)
+            answer = worker.ask(request, content, self._options.page_s)
         except (TimeoutError, EOFError) as error:
             self._worker = None
             self._crashes += 1

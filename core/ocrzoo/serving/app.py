@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from ocrzoo.serving import dialects, operation, page
-from ocrzoo.serving.access import Access
+from ocrzoo.serving.access import Access, body_of
+from ocrzoo.serving.dialects.paddlex import to_json
 from ocrzoo.serving.keys import Keys
 from ocrzoo.serving.problems import STATUSES, Problem
 from ocrzoo.serving.service import Service
@@ -83,7 +85,8 @@ def failure(scope: Scope, problem: Problem) -> Response:
     extra = {} if problem.retry_after_s is None else {"Retry-After": str(problem.retry_after_s)}
     if problem.code == "unauthorized":
         extra["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(body(problem, trace.request_id), problem.status, extra)
+    content = to_json(body(problem, trace.request_id))
+    return Response(content, problem.status, extra, media_type="application/json")
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:
@@ -94,10 +97,20 @@ async def _on_problem(request: Request, error: Exception) -> Response:
 async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  # of its type
     code = _BY_STATUS.get(error.status_code, "bad_request")
-    response = failure(request.scope, Problem(str(error.detail), code))
+    problem = Problem(str(error.detail), code, log_id=await _log_id(request))
+    response = failure(request.scope, problem)
     if STATUSES[code] == error.status_code and error.headers:
         response.headers.update(error.headers)
     return response
+
+
+async def _log_id(request: Request) -> str | None:
+    """The client's name of a request that no route answers, if its body has one."""
+    try:
+        found = json.loads(await body_of(request))["logId"]
+    except (Problem, RuntimeError, ValueError, RecursionError, LookupError, TypeError):  # no body, or no such JSON
+        return None
+    return found if isinstance(found, str) else None
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:  # noqa: ARG001  # logged by the server

@@ -29,7 +29,7 @@ class Message:
     def encode(self) -> list[bytes]:
         """Return the bytes to send, in pieces."""
         head = {"kind": self.kind, "data": self.data, "parts": [len(part) for part in self.parts]}
-        text = json.dumps(head, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        text = json.dumps(head, separators=(",", ":"), ensure_ascii=False)
         content = text.encode("utf-8", "backslashreplace")
         return [len(content).to_bytes(_LENGTH_BYTES, "big"), content, *self.parts]
 

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from ocrzoo.serving.access import trace_of
 from ocrzoo.serving.media import FORMATS
-from ocrzoo.serving.problems import STATUSES
+from ocrzoo.serving.problems import STATUSES, Problem
 
 if TYPE_CHECKING:
     from ocrzoo.serving.service import Service
@@ -34,6 +34,8 @@ def routes(service: Service) -> APIRouter:
 
     @router.get("/health", operation_id="checkHealth", summary="PaddleX's check")
     async def health(request: Request) -> Any:
+        if not service.pool.is_ready:  # PaddleX's server does not listen before
+            raise Problem("the models are being loaded: try again later", "not_ready")
         return {"logId": trace_of(request.scope).request_id, "errorCode": 0, "errorMsg": "Healthy"}
 
     @router.get("/metrics", summary="Figures for Prometheus")

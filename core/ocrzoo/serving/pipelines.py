@@ -77,7 +77,8 @@ class Pipelines:
                 digests[page.index] = digest(page.result)
             send(page)
 
-        reading = _Reading(pipeline, self._settings["max_pixels"], request, send_page)
+        limits = self._settings["max_pixels"], self._settings["page_s"]
+        reading = _Reading(pipeline, request, send_page, *limits)
         document = reading.export() if request.lines is not None else reading.read()
         done: dict[str, Any] = {"kind": reading.kind, "total_pages": reading.total, "selection": selection}
         if request.receipt:
@@ -118,16 +119,23 @@ def read_pages(pipeline: OCRPipeline, request: ReadRequest, send: SendPage) -> N
     Raises:
         OcrzooError: The file cannot be read.
     """
-    _Reading(pipeline, None, request, send).read()
+    _Reading(pipeline, request, send).read()
 
 
 class _Reading:
     """One file being read."""
 
-    def __init__(self, pipeline: OCRPipeline, most_pixels: int | None, request: ReadRequest, send: SendPage) -> None:
+    def __init__(
+        self,
+        pipeline: OCRPipeline,
+        request: ReadRequest,
+        send: SendPage,
+        most_pixels: int | None = None,
+        page_s: float | None = None,
+    ) -> None:
         options = pipeline.config.input_options
         limits = [most for most in (most_pixels, options.most_pixels) if most is not None]
-        self._input_options = replace(options, most_pixels=min(limits, default=None))
+        self._input_options = replace(options, most_pixels=min(limits, default=None), page_s=page_s)
         self._pipeline = pipeline
         self._request = request
         self._send = send
@@ -217,7 +225,7 @@ class _Reading:
             raise InputError(f"the file is said to be {said}, and is {is_pdf}")
         wanted = None if request.page_numbers is None else frozenset(request.page_numbers)
         taken = 0
-        with closing(pages(request.content, self._input_options)) as found:  # type: ignore[type-var]  # a generator
+        with closing(pages(request.content, self._input_options, password=request.password)) as found:  # type: ignore[type-var]  # a generator
             for number, page in enumerate(found):
                 self.total = number + 1
                 if (wanted is None or number in wanted) and (request.max_pages is None or taken < request.max_pages):

@@ -55,6 +55,8 @@ class Job:
     events: asyncio.Queue[PageAnswer | Answer | Problem] = field(default_factory=asyncio.Queue)
     """Pages, and at last what ends the job."""
     ended: bool = False
+    is_held: bool = False
+    """Whether its bytes count."""
 
     def end(self, outcome: Answer | Problem) -> None:
         """Deliver the last event."""
@@ -196,8 +198,8 @@ class Pool:
         Raises:
             Problem: It failed, or the queue is full.
         """
-        self._admit(job)
         try:
+            self._admit(job)
             while True:
                 left = job.deadline - time.monotonic()
                 try:
@@ -225,6 +227,7 @@ class Pool:
         if len(self.waiting) >= self.settings.queue or self.held_bytes + size > self.settings.queue_bytes:
             raise Problem("too many requests wait: try again later", "queue_full", self._expected_wait())
         self.held_bytes += size
+        job.is_held = True
         self.waiting.append(job)
         self._distribute()
 
@@ -235,7 +238,7 @@ class Pool:
     def _drop(self, job: Job) -> None:
         """Forget a job, whatever became of it."""
         job.ended = True
-        self.held_bytes -= len(job.request.content)
+        self.held_bytes -= len(job.request.content) * job.is_held
         with suppress(ValueError):
             self.waiting.remove(job)
         for worker in self.workers:
@@ -282,6 +285,7 @@ class Pool:
             "languages": own.languages,
             "languages_kept": own.languages_kept,
             "max_pixels": own.max_pixels,
+            "page_s": own.page_s,
             "json_logs": own.json_logs,
         }
 

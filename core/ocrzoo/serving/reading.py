@@ -38,6 +38,8 @@ class ReadRequest:
     """A format of :mod:`ocrzoo.results.exports` for a document of all pages."""
     lines: Sequence[Sequence[Mapping[str, Any]]] | None = None
     """Lines of each page for :attr:`document`, in place of reading: ``text``, ``polygon`` and ``score``."""
+    password: str | None = field(default=None, repr=False)
+    """Of an encrypted PDF."""
     receipt: bool = False
     """Whether the answer says with which models, settings and versions it was made."""
 

@@ -96,6 +96,8 @@ class ServerSettings:
     max_bytes: int = MAX_BYTES
     max_pixels: int | None = None
     """Pixels of a page; ``None``: the limit of all inputs."""
+    page_s: float = 20.0
+    """Seconds that opening a PDF or rendering one of its pages may take: other requests wait meanwhile."""
     max_pages: int | None = MAX_PAGES
     picture_size: tuple[int, int] | None = PICTURE_SIZE
     visualize: bool = True

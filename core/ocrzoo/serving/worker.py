@@ -31,6 +31,7 @@ from threading import Event, Lock, Thread
 from typing import IO, Any
 
 from ocrzoo.inputs.limits import TooLarge
+from ocrzoo.inputs.pdfs import HOW_PASSWORD
 from ocrzoo.memory.process import resident
 from ocrzoo.scheduling import turns
 from ocrzoo.scheduling.in_order import overdue
@@ -128,8 +129,8 @@ class Worker:
 
 
 def message_of(error: OcrzooError) -> str:
-    """Return an error's line, without the name that the file of a request has here."""
-    return str(error).removeprefix("the bytes given: ")
+    """Return an error's line, without the name that the file of a request has here, and with what a client may do."""
+    return str(error).removeprefix("the bytes given: ").replace(HOW_PASSWORD, "the key password")
 
 
 def code_of(error: OcrzooError) -> str:

@@ -151,8 +151,9 @@ def serve(pipeline: str, host: str, port: int, **options: Any) -> int:
     """  # noqa: D301  # \b is click's mark for text that is not rewrapped
     from ocrzoo.pipelines.factory import OPTIONAL_STAGES
 
-    for switch in OPTIONAL_STAGES:
-        options[switch] = bool(options[switch])
+    if not pipeline.lower().endswith((".yaml", ".yml")):  # a configuration says which stages are on
+        for switch in OPTIONAL_STAGES:
+            options[switch] = bool(options[switch])
     return run(pipeline, host, port, options)
 
 

@@ -58,6 +58,8 @@ class InferRequest(BaseModel):
     """Not PaddleX's: width and height that no picture exceeds."""
     maxPages: int | None = None
     """Not PaddleX's: pages to read of a longer document."""
+    password: str | None = None
+    """Not PaddleX's: that of an encrypted PDF."""
     receipt: bool = False
     """Not PaddleX's: whether the answer says with which models and settings it was made."""
 
@@ -220,6 +222,7 @@ def read_request(service: Service, asked: InferRequest, content: bytes, document
         pictures=() if document is not None else _pictures(asked, visualize=service.settings.visualize),
         picture_size=asked.maxImageSize,
         document=document,
+        password=asked.password,
         receipt=asked.receipt,
     )
 
@@ -253,9 +256,11 @@ def parse(model: type[Asked], body: bytes) -> Asked:
         raise _invalid([{"type": "missing", "loc": "body", "msg": "Field required"}])
     try:
         data = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        position = getattr(error, "pos", 0)
-        raise _invalid([{"type": "json_invalid", "loc": f"body[{position}]", "msg": "JSON decode error"}]) from error
+    except json.JSONDecodeError as error:
+        place = f"body[{error.pos}]"
+        raise _invalid([{"type": "json_invalid", "loc": place, "msg": "JSON decode error"}]) from error
+    except (ValueError, RecursionError) as error:  # not text, a number of thousands of digits, nested too deeply
+        raise Problem("There was an error parsing the body", "bad_request") from error
     if not isinstance(data, dict):
         message = "Input should be a valid dictionary or object to extract fields from"
         raise _invalid([{"type": "model_attributes_type", "loc": "body", "msg": message}])
