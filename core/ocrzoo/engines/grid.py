@@ -28,6 +28,13 @@ class Profile:
     usual: Shape
     most: Shape
 
+    def for_input(self, shape: tuple[int | None, ...] | None) -> Profile | None:
+        """Return the same with the sides that an input fixes; ``None`` if it leaves none open."""
+        if shape is None or None not in shape or len(shape) != len(self.most):
+            return None
+        stated = (self.least, self.usual, self.most)
+        return Profile(*(tuple(fixed or size for fixed, size in zip(shape, own, strict=True)) for own in stated))
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -104,7 +111,7 @@ def _cut_back(output: NDArray[np.float32], given: Shape, room: Shape) -> NDArray
     if output.ndim == _MAPS and output.shape[2:] == room[2:]:
         return output[:, :, : given[2], : given[3]]
     if output.ndim == _LINES:
-        return output[:, : -(-output.shape[1] * given[3] // room[3])]
+        return output[:, : max(output.shape[1] * given[3] // room[3], 1)]
     return output
 
 

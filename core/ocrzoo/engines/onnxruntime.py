@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ocrzoo.engines.base import EngineOptions, TensorSpec
 from ocrzoo.engines.grid import ANY_SHAPE, Grid, run_on
-from ocrzoo.engines.providers import CPU, Provider, cuda, profile_of, tensorrt, tensorrt_version
+from ocrzoo.engines.providers import CPU, Provider, cuda, tensorrt, tensorrt_version
 from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import EngineError
 
@@ -87,7 +87,7 @@ def _load_tensorrt(folder: Path, options: EngineOptions, kept: Path | None) -> O
     with suppress(ImportError):
         import_module("tensorrt")  # pip's package loads its libraries
     (given, *_) = OnnxRuntimeSession(_start(folder, EngineOptions(threads=1), [CPU])).inputs
-    profile = profile_of(given, options.profile)
+    profile = None if options.profile is None else options.profile.for_input(given.shape)
     session = _start(folder, options, [tensorrt(options, given.name, profile, kept), cuda(options), CPU])
     grid = options.grid if profile is None else options.grid.within(profile)
     return OnnxRuntimeSession(session, grid, binds=True)

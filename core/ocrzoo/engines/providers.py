@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ocrzoo.engines.base import EngineOptions, TensorSpec
+from ocrzoo.engines.base import EngineOptions
 from ocrzoo.engines.grid import Profile, Shape
 
 Provider = tuple[str, dict[str, str]]
@@ -56,18 +56,6 @@ def tensorrt(options: EngineOptions, name: str, profile: Profile | None, kept: P
         settings |= {"trt_engine_cache_enable": "True", "trt_engine_cache_path": str(kept)}
         settings |= {"trt_timing_cache_enable": "True", "trt_timing_cache_path": str(kept)}
     return "TensorrtExecutionProvider", settings
-
-
-def profile_of(given: TensorSpec, stated: Profile | None) -> Profile | None:
-    """Return the stated shapes of an input with the sides that the network fixes; ``None`` if it leaves none open."""
-    shape = given.shape
-    if stated is None or shape is None or None not in shape or len(shape) != len(stated.most):
-        return None
-
-    def own(sizes: Shape) -> Shape:
-        return tuple(size if fixed is None else fixed for fixed, size in zip(shape, sizes, strict=True))
-
-    return Profile(own(stated.least), own(stated.usual), own(stated.most))
 
 
 def tensorrt_version() -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from ocrzoo.engines.base import Device, EngineOptions
 from ocrzoo.engines.grid import Grid, Profile
-from ocrzoo.processing.detection import SIDES
 from ocrzoo.processing.recognition import WIDTHS
 from ocrzoo.types import Batching
 from ocrzoo_registry.cards.schema import ModelCard, Task
@@ -23,10 +22,17 @@ COUNTS = (1, 2, 4, 8, 16, 32, 64)
 """Images of a call on a device that prepares a network for each shape."""
 
 GRIDS: Mapping[Task, Grid] = {
-    "text_detection": Grid((1,), SIDES, SIDES),
+    "text_detection": Grid((1,)),
     "text_recognition": Grid(COUNTS, widths=WIDTHS),
 }
-"""The shapes of inputs there, by task; networks of other tasks take images of one size."""
+"""The shapes of inputs there, by task.
+
+Pages are not padded: detection weighs its channels by their means over the page, so boxes would move by up to 4 pixels.
+Their sides are multiples of 32, and most pages of a document have one size. Other networks take images of one size.
+"""
+
+PAGE_SHAPES = 8
+"""Compiled networks for sizes of pages that are kept there."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ def options_on_grid(card: ModelCard, options: EngineOptions) -> EngineOptions:
     stated = next(iter(card.inference.dynamic_shapes.values()), None)
     profile = None if stated is None else Profile(*(tuple(shape) for shape in stated))
     grid = GRIDS.get(card.task, Grid(COUNTS))
-    shapes = options.shapes if options.device.kind == "cpu" else max(options.shapes, len(grid.widths))
+    shapes = options.shapes if options.device.kind == "cpu" else len(grid.widths) or PAGE_SHAPES
     return replace(options, grid=grid, profile=profile, shapes=shapes)
 
 

@@ -33,8 +33,9 @@ def load_session(
 ) -> GuardedSession:
     """Load a network; fall back to the CPU with a warning if the device is missing (as PaddleX does).
 
-    Without ``warn``, a missing device is an error. ``origin`` names the engine's plugin in errors; ``ceiling`` bounds the memory of its calls, which are
-    lines if it ``reads_lines``, or else pages; ``store`` keeps compiled networks, if given.
+    Without ``warn``, a missing device is an error. ``origin`` names the engine's plugin in errors; ``ceiling`` bounds
+    the memory of its calls, which are lines if it ``reads_lines``, or else pages; ``store`` keeps compiled networks, if
+    given.
 
     Raises:
         EngineError: The engine cannot load it.

@@ -17,8 +17,6 @@ from ocrzoo.types import Image, Quad
 
 STRIDE = 32
 """The sides of the network's input are multiples of it."""
-SIDES: tuple[int, ...] = (*range(160, 1280, 160), *range(1280, 1920, 320), *range(1920, 3840, 640), 4000)
-"""Where a network is prepared for each shape, pages are padded to the next of these, in pixels."""
 SMALL_PAGE = 64
 """A page whose sides add up to less is first padded to 32 x 32."""
 MIN_SIDE = 3.0

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ocrzoo.engines.base import EngineOptions
+from ocrzoo.engines.base import Device, EngineOptions
 from ocrzoo.engines.grid import Grid, Profile, Shape, run_on
 from ocrzoo.loading.candidates import options_on_grid
-from ocrzoo.processing.detection import SIDES, STRIDE
 from ocrzoo.processing.recognition import WIDTHS
 from ocrzoo_registry.zoo import Zoo
 
@@ -82,16 +81,13 @@ def test_the_sizes_that_a_profile_allows() -> None:
 
 def test_models_have_the_grid_of_their_task_and_the_shapes_of_their_card(zoo: Zoo) -> None:
     found = {
-        name: options_on_grid(zoo.models.get(name), EngineOptions())
+        name: options_on_grid(zoo.models.get(name), EngineOptions(Device("npu")))
         for name in ("PP-OCRv5_mobile_rec", "PP-OCRv5_mobile_det", "UVDoc")
     }
     lines, pages, warped = found.values()
     assert (lines.grid.widths, lines.grid.heights) == (WIDTHS, ())
     assert lines.profile == Profile((1, 3, 48, 160), (1, 3, 48, 320), (8, 3, 48, 3200))
-    assert pages.grid == Grid((1,), SIDES, SIDES)
+    assert pages.grid == Grid((1,))
     assert (warped.grid.heights, warped.grid.widths) == ((), ())
-
-
-def test_the_sides_of_pages_are_what_detection_takes() -> None:
-    assert all(side % STRIDE == 0 for side in SIDES)
-    assert list(SIDES) == sorted(set(SIDES))
+    assert (lines.shapes, pages.shapes) == (len(WIDTHS), 8)
+    assert options_on_grid(zoo.models.get("PP-OCRv5_mobile_rec"), EngineOptions()).shapes == 2  # of a CPU

@@ -14,7 +14,7 @@ from tests.core.engines.test_all_outputs import write_onnx
 
 from ocrzoo.engines import onnxruntime as engine
 from ocrzoo.engines import providers
-from ocrzoo.engines.base import Device, EngineOptions, TensorSpec
+from ocrzoo.engines.base import Device, EngineOptions
 from ocrzoo.engines.grid import Grid, Profile
 from ocrzoo.engines.onnxruntime import OnnxRuntimeEngine, OnnxRuntimeSession
 from ocrzoo.loading import compiled
@@ -103,7 +103,7 @@ class TestOptions:
     """What the providers are told."""
 
     def test_tensorrt_is_told_shapes_and_where_its_engine_is_kept(self) -> None:
-        profile = providers.profile_of(TensorSpec("x", LINE), PROFILE)
+        profile = PROFILE.for_input(LINE)
         name, settings = providers.tensorrt(WITH_TENSORRT, "x", profile, Path("kept"))
         assert name == "TensorrtExecutionProvider"
         assert settings == {
@@ -133,7 +133,7 @@ class TestOptions:
     def test_a_profile_has_the_sides_that_the_network_fixes(
         self, shape: tuple[int | None, ...], least: tuple[int, ...] | None
     ) -> None:
-        found = providers.profile_of(TensorSpec("x", shape), PROFILE)
+        found = PROFILE.for_input(shape)
         assert (found.least if found else None) == least
 
 
