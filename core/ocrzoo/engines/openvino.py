@@ -171,7 +171,7 @@ def _device(core: Any, options: EngineOptions) -> str:
         return kind
     if kind not in {name.partition(".")[0] for name in core.available_devices}:
         raise EngineError(f"openvino: {options.device} is unavailable on this machine")
-    return f"{kind}.{options.device.index}"
+    return f"{kind}.{options.device.index}" if options.device.index else kind  # NPU.0 is no name of the first NPU
 
 
 def _import_openvino() -> Any:

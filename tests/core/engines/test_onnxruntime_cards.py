@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from tests.core.engines.test_all_outputs import write_onnx
 
+from ocrzoo import create_pipeline
 from ocrzoo.engines import onnxruntime as engine
 from ocrzoo.engines import providers
 from ocrzoo.engines.base import Device, EngineOptions
@@ -23,6 +24,7 @@ from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import EngineError
 from ocrzoo_registry.store import derived
 from ocrzoo_registry.store.store import ModelFiles, Store
+from ocrzoo_registry.zoo import Zoo
 
 ON_CARD = EngineOptions(Device("gpu", 1), threads=1)
 PROFILE = Profile((1, 3, 48, 160), (1, 3, 48, 320), (8, 3, 48, 3200))
@@ -83,6 +85,36 @@ def test_on_a_grid_of_counts_lines_share_few_shapes(onnx_folder: Path, monkeypat
     batch = np.random.default_rng(0).random((7, 3, 8, 9), np.float32)
     np.testing.assert_allclose(session.run(batch), OnnxRuntimeSession(plain(onnx_folder)).run(batch), atol=1e-6)
     assert given == [(4, 3, 8, 9), (4, 3, 8, 9)]
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("tensorrt", [False, True])
+def test_pages_are_read_the_same(
+    zoo: Zoo, pages: dict[str, Path], tensorrt: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the shapes and bindings of a card, on the CPU."""
+
+    def read() -> list[list[str]]:
+        models = {"text_detection_model_name": "PP-OCRv5_mobile_det"}
+        models["text_recognition_model_name"] = "PP-OCRv5_mobile_rec"
+        rest = ("use_doc_orientation_classify", "use_doc_unwarping", "use_textline_orientation")
+        how: Any = {**models, **dict.fromkeys(rest, False), "engine": "onnxruntime", "batching": "width"}
+        names = ("chinese_mixed.png", "number_table.png")
+        return [page["rec_texts"] for page in create_pipeline(zoo=zoo, **how).predict([str(pages[n]) for n in names])]
+
+    expected = read()
+    used: list[Grid] = []
+
+    def load(folder: Path, options: EngineOptions, kept: Path | None = None) -> OnnxRuntimeSession:
+        assert options.profile is not None
+        grid = options.grid.within(options.profile) if tensorrt else options.grid.of_counts()
+        used.append(grid)
+        return OnnxRuntimeSession(engine._start(folder, options, [providers.CPU]), grid, binds=True)
+
+    monkeypatch.setattr(engine, "_load", load)
+    assert read() == expected
+    assert all(expected)
+    assert {grid.counts[-1] for grid in used} == ({1, 8} if tensorrt else {1, 64})
 
 
 @pytest.mark.filterwarnings("ignore:Specified provider")

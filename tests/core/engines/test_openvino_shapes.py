@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,12 @@ def test_graphics_cards_and_npus_take_fixed_shapes() -> None:
     assert [name for name, rules in DEVICES.items() if rules.fixed_shapes] == ["GPU", "NPU"]
     assert "INFERENCE_PRECISION_HINT" not in openvino._settings(EngineOptions(Device("npu")))
     assert openvino._settings(EngineOptions(Device("gpu")))["INFERENCE_PRECISION_HINT"] == "f32"
+
+
+@pytest.mark.parametrize(("device", "name"), [("cpu", "CPU"), ("gpu", "GPU"), ("gpu:1", "GPU.1"), ("npu", "NPU")])
+def test_devices_have_openvinos_names(device: str, name: str) -> None:
+    core = SimpleNamespace(available_devices=["CPU", "GPU.0", "GPU.1", "NPU"])
+    assert openvino._device(core, EngineOptions(Device.parse(device))) == name
 
 
 def test_a_network_is_compiled_for_each_shape_of_the_grid(onnx_folder: Path, compiled: list[Shape]) -> None:
