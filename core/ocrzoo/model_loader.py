@@ -13,7 +13,7 @@ from ocrzoo.custom_weights import card_for, custom_card, custom_files
 from ocrzoo.engines.base import Device, EngineOptions, Session
 from ocrzoo.guards import blamed_on, guard_predictor
 from ocrzoo.loading import conversion
-from ocrzoo.loading.candidates import Candidate, line_options, names, usable_engines
+from ocrzoo.loading.candidates import Candidate, line_options, names, options_on_grid, usable_engines
 from ocrzoo.loading.configuration import read_config
 from ocrzoo.loading.plan import Loaded, Maker, Plan
 from ocrzoo.memory.ceiling import Ceiling
@@ -145,13 +145,14 @@ class ModelLoader:
         return [
             Candidate(engine, one.files, one.options, one.precision, one.batching)
             for engine in engines
-            for one in variants(card.error_rates, files, engine, self._options_for(card.task, engine), wanted)
+            for one in variants(card.error_rates, files, engine, self._options_for(card, engine), wanted)
         ]
 
-    def _options_for(self, task: Task, engine: EngineSpec) -> EngineOptions:
+    def _options_for(self, card: ModelCard, engine: EngineSpec) -> EngineOptions:
         """How many calls run at once; below a ceiling of memory one, since each has memory of its own."""
-        lines = task == "text_recognition" and self.ceiling is None
-        return line_options(engine, self.options) if lines else self.options
+        options = options_on_grid(card, self.options)
+        lines = card.task == "text_recognition" and self.ceiling is None
+        return line_options(engine, options) if lines else options
 
     def _in_tuned_order(
         self, card: ModelCard, files: ModelFiles, engines: Sequence[EngineSpec], candidates: list[Candidate]

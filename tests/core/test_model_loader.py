@@ -178,10 +178,18 @@ class TestDevices:
         options = EngineOptions(Device("gpu", 1), threads=3)
         with caplog.at_level(logging.WARNING, "ocrzoo"):
             loader(home, QUICK, options=options).predictor(NAME, TASK, model_dir)
-        assert [one[3] for one in asked] == [options, EngineOptions(Device("cpu"), threads=3)]
+        assert [(one[3].device, one[3].threads) for one in asked] == [(Device("gpu", 1), 3), (Device("cpu"), 3)]
         assert [record.getMessage() for record in caplog.records] == [
             "quick: there is no gpu:1; the CPU is used instead"
         ]
+
+    def test_an_engine_that_has_the_device_goes_first(
+        self, model_dir: Path, home: Path, asked: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("stand_in_engines.slow.devices", ("cpu", "gpu"))
+        made = loader(home, QUICK, SLOW, options=EngineOptions(Device("gpu", 1))).predictor(NAME, TASK, model_dir)
+        assert made._session.device == Device("gpu", 1)
+        assert [(one[0], str(one[3].device)) for one in asked] == [("quick", "gpu:1"), ("slow", "gpu:1")]
 
     def test_a_warning_is_logged_once(
         self, model_dir: Path, home: Path, asked: list[Any], caplog: pytest.LogCaptureFixture

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, get_args, runtime_checkable
 
+from ocrzoo.engines.grid import ANY_SHAPE, Grid, Profile
 from ocrzoo.engines.limits import usable_threads
 from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import UsageError
@@ -88,6 +89,12 @@ class EngineOptions:
     """Calls that run at once, each with that many threads, for engines that must know it when a network is loaded."""
     shapes: int = 2
     """Input shapes that come again and again, for engines that compile operations for each and keep them."""
+    grid: Grid = ANY_SHAPE
+    """Where an engine prepares a network for each shape: the shapes that inputs are padded to."""
+    profile: Profile | None = None
+    """The smallest, usual and largest shape of the input, if they are known."""
+    tensorrt: bool = False
+    """Whether ONNX Runtime runs the network by TensorRT on an NVIDIA card, for which it builds an engine first."""
 
     def __post_init__(self) -> None:
         """Check the number of threads and the precision.

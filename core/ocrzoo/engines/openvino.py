@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ocrzoo.engines.base import EngineOptions, TensorSpec
+from ocrzoo.engines.base import EngineOptions
+from ocrzoo.engines.grid import Shape
+from ocrzoo.engines.openvino_sessions import FixedShapesSession, OpenVinoSession
 from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import EngineError
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from ocrzoo.engines.base import Reduced
 
 _PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
 
@@ -36,16 +29,19 @@ PRIMITIVES = 50
 OpenVINO keeps 5000 in each stream, so that memory grows with every new page size (docs/engines.md).
 """
 
-LARGE = 1_500_000
-"""Pixels of a call, N x H x W, above which a network is compiled for that one shape.
 
-Its memory is planned then: detection in float32 takes 82 to 88 bytes a pixel instead of 143 to 250 (docs/engines.md).
-Compiling takes a fraction of such a call's time, and is done again only when the shape changes.
-"""
+@dataclass(frozen=True)
+class Rules:
+    """How OpenVINO uses a device."""
 
-_KINDS = {"f": "float", "i": "int", "u": "uint"}
-_TYPES = {f"{short}{bits}": f"{kind}{bits}" for short, kind in _KINDS.items() for bits in (8, 16, 32, 64)}
-"""OpenVINO's names of types, as NumPy calls them."""
+    fixed_shapes: bool
+    """Whether a network is compiled for each shape of input: then, shapes are on the grid of the options."""
+    takes_precision: bool = True
+    """Whether precision and streams can be set; else the device has its own."""
+
+
+DEVICES = {"CPU": Rules(False), "GPU": Rules(True), "NPU": Rules(True, False)}
+"""By OpenVINO's names. NPUs take no open shapes and compute in float16; GPUs support open shapes in part."""
 
 
 class OpenVinoEngine:
@@ -69,6 +65,10 @@ class OpenVinoEngine:
             compile_for = partial(_compile_for, core, program, _stamp(program), device, settings)
             model = core.read_model(program)
             align_corners = _expose_grid(model)
+            if _rules(options).fixed_shapes:
+                session = FixedShapesSession(model, align_corners, compile_for, options.grid, options.shapes)
+                _prepare(session, options)
+                return session
             return OpenVinoSession(core.compile_model(model, device, settings), align_corners, compile_for)
         except (RuntimeError, OSError) as error:
             raise _not_loaded(folder, options, error) from error
@@ -76,7 +76,8 @@ class OpenVinoEngine:
     def compiled_for(self, options: EngineOptions) -> str | None:
         """Return the version and the precision; of other devices than the CPU, nothing is kept."""
         version: str = _import_openvino().get_version()
-        return f"openvino {version}, {options.precision}" if options.device.kind == "cpu" else None
+        kept = options.device.kind == "cpu" and not _rules(options).fixed_shapes
+        return f"openvino {version}, {options.precision}" if kept else None
 
     def compile(self, folder: Path, file_format: Format, options: EngineOptions, target: Path) -> None:
         """Write the compiled network, which is about as large as the model, and whether its grid aligns corners.
@@ -113,13 +114,23 @@ class OpenVinoEngine:
         return OpenVinoSession(network, align_corners, compile_for)
 
 
+def _rules(options: EngineOptions) -> Rules:
+    return DEVICES.get(options.device.kind.upper(), DEVICES["CPU"])
+
+
+def _prepare(session: FixedShapesSession, options: EngineOptions) -> None:
+    """Compile the network for its usual shape, so that what the device cannot compile is refused now."""
+    profile = None if options.profile is None else options.profile.for_input(session.inputs[0].shape)
+    if profile is not None:
+        session.prepare(profile.usual)
+
+
 def _settings(options: EngineOptions) -> dict[str, Any]:
-    settings: dict[str, Any] = {
-        "PERFORMANCE_HINT": "LATENCY",
-        "NUM_STREAMS": str(options.streams),
+    settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
+    if _rules(options).takes_precision:
+        settings["NUM_STREAMS"] = str(options.streams)
         # By default OpenVINO uses bfloat16 on CPUs with support: one text in six changes (docs/agreement.md).
-        "INFERENCE_PRECISION_HINT": _PRECISIONS[options.precision],
-    }
+        settings["INFERENCE_PRECISION_HINT"] = _PRECISIONS[options.precision]
     if options.device.kind == "cpu":
         settings["INFERENCE_NUM_THREADS"] = options.thread_count * options.streams
         # Not in OpenVINO's documentation; accepted from 2024.6 to 2026.4.
@@ -133,7 +144,7 @@ def _not_loaded(folder: Path, options: EngineOptions, error: Exception) -> Engin
 
 
 def _compile_for(
-    core: Any, program: Path, stamp: tuple[int, ...], device: str, settings: dict[str, Any], shape: tuple[int, ...]
+    core: Any, program: Path, stamp: tuple[int, ...], device: str, settings: dict[str, Any], shape: Shape
 ) -> Any:
     """Compile a network for inputs of one shape; ``None`` if its file is no longer the one that was loaded."""
     try:
@@ -160,7 +171,7 @@ def _device(core: Any, options: EngineOptions) -> str:
         return kind
     if kind not in {name.partition(".")[0] for name in core.available_devices}:
         raise EngineError(f"openvino: {options.device} is unavailable on this machine")
-    return f"{kind}.{options.device.index}"
+    return f"{kind}.{options.device.index}" if options.device.index else kind  # NPU.0 is no name of the first NPU
 
 
 def _import_openvino() -> Any:
@@ -185,86 +196,3 @@ def _expose_grid(model: Any) -> bool | None:
         return None
     model.add_outputs(samplings[0].input_value(1))
     return bool(samplings[0].get_attributes()["align_corners"])
-
-
-class OpenVinoSession:
-    """A compiled network; each concurrent call uses its own inference request."""
-
-    keeps_up_to = LARGE
-    """Pixels of a call, N x H x W, above which its memory is returned at its end."""
-
-    def __init__(
-        self,
-        compiled: Any,
-        align_corners: bool | None = None,
-        compile_for: Callable[[tuple[int, ...]], Any] | None = None,
-    ) -> None:
-        """``compile_for`` compiles the network for one shape; without it, the one of any shape takes large inputs."""
-        self.align_corners = align_corners
-        self._compiled = compiled
-        self._compile_for = compile_for
-        self._large: tuple[tuple[int, ...], Any] | None = None
-        """The shape of the last large input, and the network compiled for it."""
-        self._lock = Lock()
-        self._idle: SimpleQueue[Any] = SimpleQueue()
-        self.inputs = tuple(_spec(port) for port in compiled.inputs)
-        self.outputs = tuple(_spec(port) for port in compiled.outputs)
-
-    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Run one batch; the caller owns the result."""
-        return self.run_reduced(batch, lambda output: output.copy())
-
-    def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-        """Run one batch; the caller owns the results."""
-        count = len(self._compiled.outputs)
-        return self._infer(batch, lambda results: tuple(results[index].copy() for index in range(count)))
-
-    def run_reduced(self, batch: NDArray[np.float32], reduce: Callable[[NDArray[np.float32]], Reduced]) -> Reduced:
-        """Run one batch, and return what ``reduce`` makes of the first output, which is OpenVINO's own memory."""
-        return self._infer(batch, lambda results: reduce(results[0]))
-
-    def release(self) -> None:
-        """Return the memory that is kept for further calls; the next one takes longer."""
-        with self._lock:
-            self._large = None
-        while not self._idle.empty():
-            with suppress(Empty):
-                self._idle.get_nowait()
-        _release(self._compiled)
-
-    def _infer(self, batch: NDArray[np.float32], take: Callable[[Any], Reduced]) -> Reduced:
-        """Run one batch on an idle request, and take what is needed before another call may use the request."""
-        network = self._large_network(batch.shape) if batch.size // batch.shape[1] > LARGE else None
-        if network is not None:
-            taken = take(network.create_infer_request().infer([batch], share_inputs=True, share_outputs=True))
-            _release(network)  # else it would lie beside what the next stage takes
-            return taken
-        try:
-            request = self._idle.get_nowait()
-        except Empty:
-            request = self._compiled.create_infer_request()
-        try:
-            return take(request.infer([batch], share_inputs=True, share_outputs=True))
-        finally:
-            self._idle.put(request)
-
-    def _large_network(self, shape: tuple[int, ...]) -> Any:
-        """The network compiled for one shape, in place of the one for the last such shape; ``None`` if it cannot be."""
-        with self._lock:
-            if self._large is None or self._large[0] != shape:
-                self._large = None
-                self._large = (shape, None if self._compile_for is None else self._compile_for(shape))
-            return self._large[1]
-
-
-def _release(network: Any) -> None:
-    """Return a network's memory, unless another call is using it."""
-    with suppress(RuntimeError):
-        network.release_memory()
-
-
-def _spec(port: Any) -> TensorSpec:
-    shape = port.partial_shape
-    sides = tuple(None if size.is_dynamic else size.get_length() for size in shape) if shape.rank.is_static else None
-    kind = port.get_element_type().get_type_name()
-    return TensorSpec(next(iter(port.names), ""), sides, _TYPES.get(kind, kind))

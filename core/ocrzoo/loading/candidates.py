@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ocrzoo.engines.base import Device, EngineOptions
+from ocrzoo.engines.grid import Grid, Profile
 from ocrzoo.processing.recognition import WIDTHS
 from ocrzoo.types import Batching
+from ocrzoo_registry.cards.schema import ModelCard, Task
 from ocrzoo_registry.errors import EngineError
 from ocrzoo_registry.plugins.registrations import Registrations
 from ocrzoo_registry.plugins.specs import EngineSpec
@@ -15,6 +17,22 @@ from ocrzoo_registry.store.store import ModelFiles
 
 STREAMS = 8
 """Calls at once, or somewhat more, where there are twice as many cores: each has memory of its own. Else one a core."""
+
+COUNTS = (1, 2, 4, 8, 16, 32, 64)
+"""Images of a call on a device that prepares a network for each shape."""
+
+GRIDS: Mapping[Task, Grid] = {
+    "text_detection": Grid((1,)),
+    "text_recognition": Grid(COUNTS, widths=WIDTHS),
+}
+"""The shapes of inputs there, by task.
+
+Pages are not padded: detection weighs its channels by their means over the page, so boxes would move by up to 4 pixels.
+Their sides are multiples of 32, and most pages of a document have one size. Other networks take images of one size.
+"""
+
+PAGE_SHAPES = 8
+"""Compiled networks for sizes of pages that are kept there."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +80,15 @@ def usable_engines(
     if not installed:
         raise EngineError(f'no inference engine is installed: pip install "{ranked[0].install}"')
     return installed
+
+
+def options_on_grid(card: ModelCard, options: EngineOptions) -> EngineOptions:
+    """Return the options with the shapes that a model's inputs have on a device that prepares a network for each."""
+    stated = next(iter(card.inference.dynamic_shapes.values()), None)
+    profile = None if stated is None else Profile(*(tuple(shape) for shape in stated))
+    grid = GRIDS.get(card.task, Grid(COUNTS))
+    shapes = options.shapes if options.device.kind == "cpu" else len(grid.widths) or PAGE_SHAPES
+    return replace(options, grid=grid, profile=profile, shapes=shapes)
 
 
 def line_options(spec: EngineSpec, options: EngineOptions) -> EngineOptions:

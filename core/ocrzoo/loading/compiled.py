@@ -1,8 +1,8 @@
 """Networks that an engine has compiled, kept in the store: the next process loads them in a third of the time.
 
 They are derived files (:mod:`ocrzoo_registry.store.derived`): keyed by the model's digest, the engine, its version, the
-precision and the CPU, made by one process at a time, and whole or not there. Whatever is wrong with them, the model is
-loaded without them.
+precision and the CPU or the card, made by one process at a time, and whole or not there. Whatever is wrong with them,
+the model is loaded without them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 
 from ocrzoo.engines.base import CompilingEngine, Engine, EngineOptions, Session
-from ocrzoo.loading.machine import cpu_key
+from ocrzoo.loading.machine import cards_key, cpu_key
 from ocrzoo_registry.errors import EngineError, StoreError
 from ocrzoo_registry.store import derived
 from ocrzoo_registry.store.store import ModelFiles, Store
@@ -37,7 +37,7 @@ def load(engine: Engine, files: ModelFiles, options: EngineOptions, store: Store
     if store is None or stated is None or not isinstance(engine, CompilingEngine):
         return engine.load(files.folder, files.file_format, options)
     own = files if _in_its_place(files, store) else replace(files, manifest=None)
-    recipe = f"{_KIND}{stated}, {cpu_key()}"
+    recipe = f"{_KIND}{stated}, {cpu_key() if options.device.kind == 'cpu' else cards_key()}"
     build = partial(engine.compile, files.folder, files.file_format, options)
     try:
         made = derived.find(own, recipe, store=store)

@@ -12,6 +12,10 @@ _CPU_INFO = Path("/proc/cpuinfo")
 _INFO_BYTES = 1 << 14
 """The first core's part is about 2 kB; the file has one such part for each core."""
 
+_CARDS = Path("/proc/driver/nvidia")
+_CARD_BYTES = 1 << 12
+"""The files about NVIDIA's driver and a card have less than 1 kB."""
+
 _TELLING = ("vendor_id", "model name", "flags", "CPU implementer", "CPU part", "Features")
 """The lines of ``/proc/cpuinfo`` that tell CPUs apart, on x86 and on ARM: model and instruction sets, not the clock."""
 
@@ -32,6 +36,18 @@ def cpu_key() -> str:
         *(f"{key}={text}" for key, text in _described().items()),
     ]
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:12]
+
+
+@cache
+def cards_key(folder: Path = _CARDS) -> str:
+    """Return twelve hexadecimal digits for the models of NVIDIA's cards and their driver; empty without any."""
+    facts = []
+    with suppress(OSError):
+        facts = [(folder / "version").read_text(encoding="utf-8", errors="replace")[:_CARD_BYTES]]
+        for card in sorted(folder.glob("gpus/*/information")):
+            lines = card.read_text(encoding="utf-8", errors="replace")[:_CARD_BYTES].splitlines()
+            facts += [line for line in lines if line.startswith("Model:")]
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:12] if facts else ""
 
 
 @cache

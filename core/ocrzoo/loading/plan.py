@@ -78,8 +78,7 @@ class Plan:
             IntegrityError: The files are none of weights, or the network is not what its task needs.
         """
         first: Loaded | None = None
-        for candidate, session in self._sessions():
-            is_last = candidate is self.candidates[-1]
+        for candidate, session, is_last in self._sessions():
             predictor = self.make(candidate, session)
             candidate = candidate.on(session.device)  # noqa: PLW2901  # it may be another one than was asked for
             fault = self.fault_of(candidate, predictor)
@@ -106,27 +105,40 @@ class Plan:
         """Return what the predictor finds otherwise than the card states, as text, or ``None``."""
         return self_check.fault_of(self.card, predictor, candidate, self.zoo.store) if self.is_checked else None
 
-    def _sessions(self) -> Iterator[tuple[Candidate, GuardedSession]]:
-        """Load the model into one engine after the other; one that cannot is skipped with a warning."""
+    def _sessions(self) -> Iterator[tuple[Candidate, GuardedSession, bool]]:
+        """Load the model into one engine after the other, and tell which is the last; skip one that cannot, and warn.
+
+        An engine without the device that is asked for takes the CPU, but only after all others were asked for it.
+        """
         loaded = False
+        if len(self.candidates) > 1 and self.candidates[0].options.device.kind != "cpu":
+            for candidate in self.candidates:
+                try:
+                    session = self._session(candidate, any_device=False)
+                except UsageError as error:
+                    log.debug("%s", error)
+                else:
+                    loaded = True
+                    yield candidate, session, False
         for candidate in self.candidates:
+            is_last = candidate is self.candidates[-1]
             try:
                 session = self._session(candidate)
             except UsageError as error:
                 _check_weights(candidate.files)
-                is_last = candidate is self.candidates[-1]
                 if is_last and not loaded:
                     raise
                 step = "there is no other engine" if is_last else "trying the next engine"
                 log.warning("%s; %s", str(error)[:300], step)
             else:
                 loaded = True
-                yield candidate, session
+                yield candidate, session, is_last
 
-    def _session(self, candidate: Candidate) -> GuardedSession:
+    def _session(self, candidate: Candidate, *, any_device: bool = True) -> GuardedSession:
         lines = self.card.task == "text_recognition"
         origin = self.zoo.engines.origin(candidate.spec.name)
-        return load_session(candidate, origin, self.warn, self.ceiling, self.zoo.store, reads_lines=lines)
+        warn = self.warn if any_device else None
+        return load_session(candidate, origin, warn, self.ceiling, self.zoo.store, reads_lines=lines)
 
 
 def _check_weights(files: ModelFiles) -> None:

@@ -25,7 +25,7 @@ log = logging.getLogger("ocrzoo")
 def load_session(
     candidate: Candidate,
     origin: object,
-    warn: Callable[[str], object],
+    warn: Callable[[str], object] | None,
     ceiling: Ceiling | None = None,
     store: Store | None = None,
     *,
@@ -33,8 +33,9 @@ def load_session(
 ) -> GuardedSession:
     """Load a network; fall back to the CPU with a warning if the device is missing (as PaddleX does).
 
-    ``origin`` names the engine's plugin in errors; ``ceiling`` bounds the memory of its calls, which are
-    lines if it ``reads_lines``, or else pages; ``store`` keeps compiled networks, if given.
+    Without ``warn``, a missing device is an error. ``origin`` names the engine's plugin in errors; ``ceiling`` bounds
+    the memory of its calls, which are lines if it ``reads_lines``, or else pages; ``store`` keeps compiled networks, if
+    given.
 
     Raises:
         EngineError: The engine cannot load it.
@@ -50,7 +51,7 @@ def load_session(
         try:
             session = compiled.load(engine, files, options, store)
         except EngineError as error:
-            if options.device.kind == "cpu":
+            if warn is None or options.device.kind == "cpu":
                 raise
             warn(f"{shorten(str(error), 200, placeholder=' ...')}; the CPU is used instead")
             options = replace(options, device=Device())

@@ -20,7 +20,10 @@ _ENGINES: Mapping[str, Mapping[str, Any]] = {
 }
 """PaddleX's names of engines, as the loader's fields."""
 
-_NOT_HERE = ("paddle_dynamic", "transformers", "flexible", "genai_client", "om", "tensorrt")
+TENSORRT = "tensorrt"
+"""PaddleX's backend, here a part of ONNX Runtime."""
+
+_NOT_HERE = ("paddle_dynamic", "transformers", "flexible", "genai_client", "om")
 """Engines and backends of PaddleX that ocrzoo does not have."""
 
 _THREADS = ("cpu_threads", "cpu_num_threads", "intra_op_num_threads")
@@ -53,6 +56,10 @@ def configured_loader(loader: ModelLoader, settings: EngineSettings) -> ModelLoa
 def _with_engine(loader: ModelLoader, name: str) -> ModelLoader:
     if name in _NOT_HERE:
         raise UsageError(f"no engine is called {name!r}: choose {', '.join(loader.zoo.engines.names)}")
+    if name == TENSORRT:
+        if loader.options.device.kind != "gpu":
+            raise UsageError(f"{TENSORRT} runs on NVIDIA cards, not on {loader.options.device}: add device='gpu'")
+        return replace(loader, engine="onnxruntime", options=replace(loader.options, tensorrt=True))
     if name in _ENGINES:
         return replace(loader, **_ENGINES[name])
     loader.zoo.engines.get(name)  # raises if there is no such engine

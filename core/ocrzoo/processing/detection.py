@@ -115,9 +115,9 @@ def preprocess(image: Image, params: DetectionParams) -> NDArray[np.float32]:
 def normalize(image: Image) -> NDArray[np.float32]:
     """Return the network's input, 1 x 3 x H x W float32, for BGR pixels whose sides are multiples of the stride."""
     planes = np.empty((1, 3, *image.shape[:2]), np.float32)
-    for channel, (mean, std) in enumerate(zip(MEAN, STD, strict=True)):
-        np.multiply(image[:, :, channel], np.float32(1 / 255.0 / std), out=planes[0, channel], dtype=np.float32)
-        planes[0, channel] += np.float32(-mean / std)
+    for plane, channel, mean, std in zip(planes[0], cv2.split(image), MEAN, STD, strict=True):
+        np.multiply(channel, np.float32(1 / 255.0 / std), out=plane, dtype=np.float32)
+        plane += np.float32(-mean / std)  # noqa: PLW2901  # a view of the result
     return planes
 
 

@@ -124,8 +124,10 @@ def preprocess(crops: Sequence[Image], shape: LineShape = USUAL, width: int | No
     lines = [_resize(crop, shape) for crop in crops]
     batch = np.zeros((len(lines), 3, shape.height, width or max(room for _, room in lines)), np.float32)
     for row, (line, _) in enumerate(lines):
-        planes = line.astype(np.float32).transpose(2, 0, 1) / 255
-        batch[row, :, :, : line.shape[1]] = (planes - np.float32(0.5)) / np.float32(0.5)
+        for plane, channel in zip(batch[row, :, :, : line.shape[1]], cv2.split(line), strict=True):
+            np.divide(channel, np.float32(255), out=plane, dtype=np.float32)
+            plane -= np.float32(0.5)  # noqa: PLW2901  # a view of the batch
+            plane /= np.float32(0.5)  # noqa: PLW2901
     return batch
 
 

@@ -13,7 +13,8 @@ from tests.core.engines.test_all_outputs import sampling
 
 from ocrzoo.engines.base import CompilingEngine, Device, EngineOptions, Session
 from ocrzoo.engines.onnxruntime import OnnxRuntimeEngine
-from ocrzoo.engines.openvino import OpenVinoEngine, OpenVinoSession
+from ocrzoo.engines.openvino import OpenVinoEngine
+from ocrzoo.engines.openvino_sessions import OpenVinoSession
 from ocrzoo.loading import compiled
 from ocrzoo_registry.store import derived
 from ocrzoo_registry.store.store import ModelFiles, Store

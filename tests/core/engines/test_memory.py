@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from ocrzoo.engines.base import EngineOptions
-from ocrzoo.engines.openvino import LARGE, OpenVinoEngine
+from ocrzoo.engines.openvino import OpenVinoEngine
+from ocrzoo.engines.openvino_sessions import LARGE
 from ocrzoo_registry.cards.schema import Format
 
 FACTORIES = {

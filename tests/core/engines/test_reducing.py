@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ocrzoo.engines.base import EngineOptions, ReducingSession
-from ocrzoo.engines.openvino import OpenVinoEngine, OpenVinoSession
+from ocrzoo.engines.openvino import OpenVinoEngine
+from ocrzoo.engines.openvino_sessions import OpenVinoSession
 
 Array = NDArray[np.float32]
 

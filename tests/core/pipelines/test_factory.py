@@ -272,6 +272,7 @@ class TestHowNetworksAreRun:
             ({"engine": "transformers"}, "no engine is called 'transformers': choose "),
             ({"engine": "openvin"}, "no engine is called 'openvin'"),
             ({"hpi_config": {"backand": "openvino"}}, "hpi_config: unknown key 'backand' (did you mean backend"),
+            ({"hpi_config": {"backend": "tensorrt"}}, "tensorrt runs on NVIDIA cards, not on cpu: add device='gpu'"),
             ({"engine_config": {"cpu_threads": "many"}}, "to 1024, not 'many'"),
             ({"text_detection_model_nam": "x"}, "no argument 'text_detection_model_nam' (did you mean"),
         ],
@@ -279,6 +280,10 @@ class TestHowNetworksAreRun:
     def test_unsupported_settings_are_refused_at_once(self, zoo: Zoo, arguments: dict[str, Any], message: str) -> None:
         with pytest.raises(UsageError, match=re.escape(message)):
             create_pipeline(zoo=zoo, **arguments)
+
+    def test_tensorrt_is_a_way_of_onnx_runtime(self, zoo: Zoo) -> None:
+        found = loader(create_pipeline(zoo=zoo, device="gpu:1", hpi_config={"backend": "tensorrt"}))
+        assert (found.engine, found.options.tensorrt, str(found.options.device)) == ("onnxruntime", True, "gpu:1")
 
     def test_a_module_may_have_its_own_engine(self, zoo: Zoo) -> None:
         config = default_ocr()
