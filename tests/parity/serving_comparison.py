@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 from case_comparison import NEAR, NOTHING, within
@@ -14,7 +15,7 @@ LEVELS = 2.0
 DRAWN_LEVELS = 20.0
 """The same of a picture with drawn results: colors and fonts are each side's own."""
 ADDED = ("dt_scores", "reading_order", "line_counts", "rec_polys_original")
-"""Keys of ocrzoo's results that PaddleX's have not (docs/paddlex-differences.md)."""
+"""Keys of ocrzoo's results that PaddleX's have not (differences of the pipeline)."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ ALLOWED: Sequence[Allowed] = (
         what="keys of results",
         theirs="absent",
         ours="`dt_scores`, `reading_order`, `line_counts`, `rec_polys_original`",
-        why="ocrzoo's results have them (docs/paddlex-differences.md); no client minds a key that it does not know",
+        why="ocrzoo's results have them (differences of the pipeline); no client minds a key that it does not know",
         fields=tuple(f"*.prunedResult.{key}" for key in ADDED),
     ),
     Allowed(
@@ -186,7 +187,7 @@ ALLOWED: Sequence[Allowed] = (
         what="a stage that the pipeline was built without",
         theirs="500",
         ours="its model is loaded when it is first asked for",
-        why="as with `predict` (docs/paddlex-differences.md)",
+        why="as with `predict` (differences of the pipeline)",
         requests=("use* true", "logId with a stage that is not there"),
         fields=SUCCESS,
     ),
@@ -202,7 +203,7 @@ ALLOWED: Sequence[Allowed] = (
         what="0 for `textDetThresh`, `textDetBoxThresh`, `textDetUnclipRatio`",
         theirs="reports 0 and computes with the pipeline's own value",
         ours="computes with 0",
-        why="0 is a value (docs/paddlex-differences.md)",
+        why="0 is a value (differences of the pipeline)",
         requests=("textDetThresh 0", "textDetBoxThresh 0", "textDetUnclipRatio 0"),
         fields=("*.prunedResult.*",),
     ),
@@ -269,3 +270,36 @@ ALLOWED: Sequence[Allowed] = (
     ),
 )
 """All that differs on purpose, with the reason; the first that covers a difference counts."""
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "serving-differences.md"
+
+
+def document() -> str:
+    """Return the page of the documentation with all that differs."""
+    from serving_requests import requests
+
+    asked = len(list(requests()))
+    rows = [f"| {one.what} | {one.theirs} | {one.ours} | {one.why} |" for one in ALLOWED]
+    return "\n".join(
+        (
+            "# Differences from PaddleX's server",
+            "",
+            "Written by `python tests/parity/serving_comparison.py`; the tests compare. "
+            f"{asked} requests, well-formed and malformed, were sent to",
+            "PaddleX 3.7.2 (`paddlex --serve`) and are sent to `ocrzoo serve --paddlex_quirks True` with the same weights; "
+            "every status, header that matters,",
+            "key, type and value is compared, pictures by their size and kind. PaddleX's answers are recorded in "
+            "`tests/parity/serving.json`.",
+            "",
+            "| what | PaddleX | ocrzoo | why |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+            "Without `paddlex_quirks`, results differ as [those of the pipeline](paddlex-differences.md) do.",
+            "",
+        )
+    )
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(document(), encoding="utf-8")

@@ -18,7 +18,7 @@ sys.path.append(str(Path(__file__).parents[2]))
 
 from case_answers import read_answers
 from record_serving import RECORDED, Serve, answers_of
-from serving_comparison import ALLOWED, Difference, allowed_by, differences
+from serving_comparison import ALLOWED, DOCUMENT, Difference, allowed_by, differences, document
 from serving_requests import PIPELINES, requests
 from tests.serving_clients.server import our_variables, server_command
 
@@ -55,6 +55,10 @@ class TestOurServer:
     def test_differs_wherever_a_difference_is_listed(self, found: dict[str, list[Difference]]) -> None:
         used = {allowed_by(one) for each in found.values() for one in each}
         assert [allowed.what for allowed in ALLOWED if allowed not in used] == []
+
+
+def test_the_documentation_has_all_that_differs() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == document()
 
 
 class TestTheRecording:
