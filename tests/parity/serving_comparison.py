@@ -161,8 +161,8 @@ ALLOWED: Sequence[Allowed] = (
     ),
     Allowed(
         what="no `fileType`, or null",
-        theirs="422 unless a URL's suffix tells the type",
-        ours="told by the content",
+        theirs="422 unless the suffix of a URL says the type",
+        ours="detected from the content",
         why="the content says what it is",
         requests=("fileType null", "no fileType", "logId and no fileType"),
         fields=SUCCESS,
@@ -171,7 +171,7 @@ ALLOWED: Sequence[Allowed] = (
         what="why a file cannot be read",
         theirs="`Invalid input file` whatever it is, and `File type cannot be determined`",
         ours="what is wrong with it; the status is the same",
-        why="whoever sent the file can mend it",
+        why="whoever sent the file can repair it",
         requests=("image *", "PDF *", "file as *", "URL *", "fileType *", "logId with a bad file", "body: *"),
         fields=("body.json.errorMsg",),
     ),
@@ -195,7 +195,7 @@ ALLOWED: Sequence[Allowed] = (
         what="values that have no meaning: a threshold outside 0 to 1, a side of 0, NaN",
         theirs="an answer of no use, or 500",
         ours="422 with what is needed",
-        why="a mistake is told to whoever made it",
+        why="whoever made a mistake should hear of it",
         requests=("textDet*", "textRecScoreThresh 2"),
         fields=REFUSAL,
     ),
@@ -219,7 +219,7 @@ ALLOWED: Sequence[Allowed] = (
         what="the content type of a request",
         theirs="JSON is read only if it is said to be JSON",
         ours="JSON is read whatever it is said to be",
-        why="clients forget the header; what is no JSON is told by its content",
+        why="clients forget the header; the content says what it is",
         requests=("content type: *",),
         fields=SUCCESS,
     ),
@@ -274,31 +274,25 @@ ALLOWED: Sequence[Allowed] = (
 DOCUMENT = Path(__file__).parents[2] / "docs" / "serving-differences.md"
 
 
+INTRODUCTION = """# Differences from PaddleX's server
+
+Written by `python tests/parity/serving_comparison.py`; the tests compare. {count} requests, well-formed and malformed,
+were sent to PaddleX 3.7.2 (`paddlex --serve`) and are sent to `ocrzoo serve --paddlex_quirks True` with the same
+weights. Every status, key, type and value and the headers that matter are compared, pictures by their size and kind.
+PaddleX's answers are recorded in `tests/parity/serving.json`. Without `paddlex_quirks`, results also differ as
+[those of the pipeline](paddlex-differences.md) do.
+
+| what | PaddleX | ocrzoo | why |
+|---|---|---|---|
+"""
+
+
 def document() -> str:
     """Return the page of the documentation with all that differs."""
     from serving_requests import requests
 
-    asked = len(list(requests()))
-    rows = [f"| {one.what} | {one.theirs} | {one.ours} | {one.why} |" for one in ALLOWED]
-    return "\n".join(
-        (
-            "# Differences from PaddleX's server",
-            "",
-            "Written by `python tests/parity/serving_comparison.py`; the tests compare. "
-            f"{asked} requests, well-formed and malformed, were sent to",
-            "PaddleX 3.7.2 (`paddlex --serve`) and are sent to `ocrzoo serve --paddlex_quirks True` with the same weights; "
-            "every status, header that matters,",
-            "key, type and value is compared, pictures by their size and kind. PaddleX's answers are recorded in "
-            "`tests/parity/serving.json`.",
-            "",
-            "| what | PaddleX | ocrzoo | why |",
-            "|---|---|---|---|",
-            *rows,
-            "",
-            "Without `paddlex_quirks`, results differ as [those of the pipeline](paddlex-differences.md) do.",
-            "",
-        )
-    )
+    rows = [f"| {one.what} | {one.theirs} | {one.ours} | {one.why} |\n" for one in ALLOWED]
+    return INTRODUCTION.format(count=len(list(requests()))) + "".join(rows)
 
 
 if __name__ == "__main__":
