@@ -22,6 +22,7 @@ DIALECTS: dict[str, str] = {
     "paddlex": "/layout-parsing",
     "documents": "/export",
     "paddleocr_jobs": "/api/v2/ocr",
+    "azure": "/documentintelligence",
 }
 """Modules here, and where the paths of each begin."""
 
