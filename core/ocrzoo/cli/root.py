@@ -21,6 +21,7 @@ _COMMANDS = {
     "doctor": "ocrzoo.cli.commands.doctor:doctor",
     "languages": "ocrzoo.cli.commands.languages:languages",
     "lock": "ocrzoo.cli.commands.pull:lock",
+    "mcp": "ocrzoo.cli.commands.mcp:mcp",
     "mirror": "ocrzoo.cli.commands.mirror:mirror",
     "models": "ocrzoo.cli.commands.models:models",
     "ocr": "ocrzoo.cli.commands.ocr:ocr",

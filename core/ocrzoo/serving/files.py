@@ -14,6 +14,7 @@ from ocrzoo.serving.urls import download
 
 if TYPE_CHECKING:
     from ocrzoo.serving.service import Service
+    from ocrzoo.serving.settings import ServerSettings
 
 _SPACE = re.compile(rb"\s+")
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
@@ -25,9 +26,18 @@ async def content_of(service: Service, text: str, *, what: str) -> bytes:
     Raises:
         Problem: It is none of the three, too large, or the URL may not be downloaded.
     """
+    return await content_within(service.settings, text, what=what)
+
+
+async def content_within(settings: ServerSettings, text: str, *, what: str) -> bytes:
+    """Do the same, for these settings.
+
+    Raises:
+        Problem: As above.
+    """
     if text.startswith(("http://", "https://")):
-        return await download(service.settings, text)
-    most = service.settings.max_bytes
+        return await download(settings, text)
+    most = settings.max_bytes
     if len(text) > most * 4 // 3 + 4096:
         raise too_large(most)
     if text.startswith("data:"):

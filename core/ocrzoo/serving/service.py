@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from ocrzoo.serving.answers import SharedAnswers
+from ocrzoo.serving.jobs import Jobs
 from ocrzoo.serving.languages import languages_of
 from ocrzoo.serving.metrics import Metrics
 from ocrzoo.serving.pool import Job, Pool
@@ -26,6 +27,7 @@ class Service:
         self.settings = settings
         self.metrics = Metrics()
         self.pool = Pool(settings, self.metrics.worker_event)
+        self.jobs = Jobs(self)
         self._answers = SharedAnswers(settings.cache_bytes)
         self.receiving_bytes = 0
         """Bytes of the bodies of all requests that are not answered yet."""
@@ -37,7 +39,8 @@ class Service:
         self.metrics.watch(self.pool)
 
     async def close(self) -> None:
-        """Stop, after the requests in work."""
+        """Stop, after the requests in work; asynchronous jobs end at once."""
+        await self.jobs.close()
         await self.pool.close(self.settings.drain_s)
 
     async def read(self, request: ReadRequest) -> Answer:
@@ -51,13 +54,28 @@ class Service:
         self.metrics.answered(found, shared=is_shared)
         return found
 
-    async def stream(self, request: ReadRequest) -> AsyncIterator[PageAnswer | Answer]:
+    def stream(self, request: ReadRequest) -> AsyncIterator[PageAnswer | Answer]:
         """Yield the pages of a file as they are read, and at last the whole answer.
 
         Raises:
             Problem: It cannot be read.
         """
-        job = Job(self._limited(request), time.monotonic() + self.settings.timeout_s)
+        return self.follow(self.queued(request))
+
+    def queued(self, request: ReadRequest) -> Job:
+        """Return a request as :meth:`follow` takes it, with the server's limits; its time begins now.
+
+        Raises:
+            Problem: It is beyond a limit.
+        """
+        return Job(self._limited(request), time.monotonic() + self.settings.timeout_s)
+
+    async def follow(self, job: Job) -> AsyncIterator[PageAnswer | Answer]:
+        """Yield the pages of a request as they are read, and at last the whole answer.
+
+        Raises:
+            Problem: It cannot be read.
+        """
         async with aclosing(self.pool.run(job)) as events:  # type: ignore[type-var]  # a generator
             async for event in events:
                 if isinstance(event, Answer):

@@ -126,6 +126,12 @@ class ServerSettings:
     """Sites whose scripts may read answers (CORS)."""
     cache_bytes: int = 0
     """Answers that are kept for equal requests."""
+    jobs_bytes: int = 256 << 20
+    """Results of asynchronous jobs that are kept until their clients fetch them."""
+    jobs_kept: int = 1000
+    """The same, as their number."""
+    jobs_ttl_s: float = 3600.0
+    """Seconds that such a result is kept."""
     ui: bool = True
     """Whether the page ``/ui`` is there."""
     json_logs: bool = True

@@ -20,6 +20,7 @@ import PIL.Image
 import pytest
 import requests
 from fpdf import FPDF
+from tests.hubs.environments import Environments
 
 MODELS = {"text_detection_model_name": "PP-OCRv6_tiny_det", "text_recognition_model_name": "PP-OCRv6_tiny_rec"}
 TIMEOUT_S = 60
@@ -99,6 +100,14 @@ def start_server(home: Path, tmp_path: Path) -> Iterator[StartServer]:
 
     with ExitStack() as servers:
         yield lambda *options, **environment: servers.enter_context(running(home, tmp_path, *options, **environment))
+
+
+@pytest.fixture(scope="session")
+def environments(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Environments:
+    """Environments with other programs, kept from run to run."""
+    cache: pytest.Cache | None = getattr(pytestconfig, "cache", None)  # none under -p no:cacheprovider
+    folder = tmp_path_factory.mktemp("environments") if cache is None else cache.mkdir("environments")
+    return Environments(folder, Path(__file__).parent)
 
 
 @pytest.fixture(scope="session")

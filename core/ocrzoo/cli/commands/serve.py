@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from ocrzoo.cli.options import engine_options, model_options, stage_options, tog
 from ocrzoo.cli.output import debug_option, print_message
 from ocrzoo.cli.values import PIPELINE
 from ocrzoo_registry.errors import UsageError
+
+if TYPE_CHECKING:
+    from ocrzoo.serving.settings import ServerSettings
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -49,10 +52,7 @@ address_options = together(
 )
 """Adds the address of a server."""
 
-limit_options = together(
-    click.option("--workers", metavar="N|auto", type=Workers(), help="Worker processes.  [auto: one for 8 cores]"),
-    click.option("--threads", metavar="N", type=click.IntRange(1), help="Threads of each worker.  [cores / workers]"),
-    click.option("--queue", metavar="N", type=click.IntRange(1), help="Requests that wait at most.  [128]"),
+file_limit_options = together(
     click.option(
         "--timeout",
         "timeout_s",
@@ -68,6 +68,14 @@ limit_options = together(
         help="Pages that are read of a document.  [10, or the configuration's]",
     ),
     click.option("--max_pixels", metavar="N", type=click.IntRange(1), help="Pixels of the largest page.  [178956970]"),
+)
+"""Adds the limits of a file."""
+
+limit_options = together(
+    click.option("--workers", metavar="N|auto", type=Workers(), help="Worker processes.  [auto: one for 8 cores]"),
+    click.option("--threads", metavar="N", type=click.IntRange(1), help="Threads of each worker.  [cores / workers]"),
+    click.option("--queue", metavar="N", type=click.IntRange(1), help="Requests that wait at most.  [128]"),
+    file_limit_options,
     click.option("--memory", metavar="SIZE", help="Keep each worker's memory below it: 700MiB, 1.5GiB.  [no limit]"),
     click.option(
         "--recycle_pages", metavar="N", type=click.IntRange(1), help="Replace a worker after so many pages.  [never]"
@@ -86,10 +94,19 @@ limit_options = together(
         type=Size(),
         help="Keep answers of this size for equal requests.  [none]",
     ),
+    click.option(
+        "--jobs_bytes",
+        metavar="SIZE",
+        type=Size(),
+        help="Keep results of asynchronous jobs of this size until they are fetched.  [256MiB]",
+    ),
+    click.option(
+        "--jobs_ttl", "jobs_ttl_s", metavar="SECONDS", type=click.FloatRange(1), help="Keep them so long.  [3600]"
+    ),
 )
 """Adds the limits of a server."""
 
-access_options = together(
+request_options = together(
     click.option(
         "--keys",
         "keys_file",
@@ -106,16 +123,21 @@ access_options = together(
     ),
     click.option("--private_urls", is_flag=True, help="Also from addresses of a private network."),
     click.option(
+        "--languages",
+        type=click.Choice(["installed", "any", "off"]),
+        help="Languages that requests may ask for: those of models here, any, or none.  [installed]",
+    ),
+)
+"""Adds what requests may ask for, and with which keys."""
+
+access_options = together(
+    request_options,
+    click.option(
         "--origin",
         "origins",
         metavar="ORIGIN",
         multiple=True,
         help="Let scripts of this site, https://site.example, read answers; repeatable.  [none]",
-    ),
-    click.option(
-        "--languages",
-        type=click.Choice(["installed", "any", "off"]),
-        help="Languages that requests may ask for: those of models here, any, or none.  [installed]",
     ),
     click.option("--no_ui", is_flag=True, help="Without the page /ui."),
 )
@@ -149,35 +171,51 @@ def serve(pipeline: str, host: str, port: int, **options: Any) -> int:
     The page http://127.0.0.1:8080/ui reads files by hand. docs/serving.md has the protocols, limits and deployment.
     Needs ocrzoo[serve].
     """  # noqa: D301  # \b is click's mark for text that is not rewrapped
-    from ocrzoo.pipelines.factory import OPTIONAL_STAGES
-
-    if not pipeline.lower().endswith((".yaml", ".yml")):  # a configuration says which stages are on
-        for switch in OPTIONAL_STAGES:
-            options[switch] = bool(options[switch])
-    return run(pipeline, host, port, options)
+    return run(pipeline, host, port, with_stages(pipeline, options))
 
 
 def run(pipeline: str, host: str, port: int, options: dict[str, Any]) -> int:
     """Serve a pipeline; ``options`` are settings of the server and arguments of ``create_pipeline``."""
-    from dataclasses import fields
-
     from ocrzoo.cli.output import one_line, print_note
     from ocrzoo.serving.server import serve as run_server
+
+    options["ui"] = not options.pop("no_ui", False)
+    settings = settings_of(pipeline, options)
+
+    def started(address: str) -> None:
+        print_note(f"serving at {one_line(address)}: POST {one_line(address)}/ocr (stop with Ctrl-C)")
+        warn_of_strangers(host, settings)
+
+    run_server(settings, host, port, started)
+    return 0
+
+
+def with_stages(pipeline: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options with the stages off that were not asked for; a configuration says which stages are on."""
+    from ocrzoo.pipelines.factory import OPTIONAL_STAGES
+
+    if pipeline.lower().endswith((".yaml", ".yml")):
+        return options
+    return {**options, **{switch: bool(options[switch]) for switch in OPTIONAL_STAGES}}
+
+
+def settings_of(pipeline: str, options: dict[str, Any]) -> ServerSettings:
+    """Return the settings of a server; those of ``options`` that it lacks are arguments of ``create_pipeline``."""
+    from dataclasses import fields
+
     from ocrzoo.serving.settings import ServerSettings
 
     options = {name: value for name, value in options.items() if value is not None}
-    options["ui"] = not options.pop("no_ui", False)
     own = {one.name for one in fields(ServerSettings)} - {"pipeline", "config", "options"}
     threads = options.get("threads")
     settings = {name: options.pop(name) for name in list(options) if name in own}
     if threads is not None:
         settings["threads"] = threads
     given = {name: str(value) if isinstance(value, Path) else value for name, value in options.items() if value != ""}
+    return ServerSettings().with_pipeline(pipeline, options=given, **settings)
 
-    def started(address: str) -> None:
-        print_note(f"serving at {one_line(address)}: POST {one_line(address)}/ocr (stop with Ctrl-C)")
-        if host not in _LOOPBACK and "keys_file" not in settings:
-            print_message("warning", f"anyone who can reach this machine at {host} can use it: --keys asks for a key")
 
-    run_server(ServerSettings().with_pipeline(pipeline, options=given, **settings), host, port, started)
-    return 0
+def warn_of_strangers(host: str, settings: ServerSettings) -> None:
+    """Warn if other machines can use a server, and it asks for no key."""
+    if host not in _LOOPBACK and settings.keys_file is None:
+        print_message("warning", f"anyone who can reach this machine at {host} can use it: --keys asks for a key")

@@ -21,10 +21,19 @@ DIALECTS: dict[str, str] = {
     "shared_path": "/ocr",
     "paddlex": "/layout-parsing",
     "documents": "/export",
+    "paddleocr_jobs": "/api/v2/ocr",
+    "azure": "/documentintelligence",
 }
 """Modules here, and where the paths of each begin."""
 
 ErrorBody = Callable[[Problem, str], Mapping[str, Any]]
+
+
+def is_open(path: str) -> bool:
+    """Whether a path needs no API key, because it has a secret."""
+    from ocrzoo.serving.dialects import paddleocr_jobs
+
+    return paddleocr_jobs.is_result(path)
 
 
 def routers(service: Service) -> list[APIRouter]:

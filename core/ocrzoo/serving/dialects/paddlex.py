@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Render = Callable[[Answer], dict[str, Any]]
 
-_PICTURES: dict[str, Picture] = {
+PICTURES: dict[str, Picture] = {
     "ocrImage": "ocr",
     "docPreprocessingImage": "preprocessing",
     "inputImage": "input",
@@ -312,9 +312,9 @@ def _options(asked: InferRequest) -> dict[str, Any]:
 
 def _pictures(asked: InferRequest, *, visualize: bool) -> tuple[Picture, ...]:
     if asked.images is not None:
-        return tuple(_PICTURES[name] for name in dict.fromkeys(asked.images))
+        return tuple(PICTURES[name] for name in dict.fromkeys(asked.images))
     wanted = visualize if asked.visualize is None else asked.visualize
-    return tuple(_PICTURES.values()) if wanted else ()
+    return tuple(PICTURES.values()) if wanted else ()
 
 
 def headers_of(answer: Answer) -> dict[str, str]:
@@ -366,7 +366,7 @@ def ocr_result(answer: Answer) -> dict[str, Any]:
 
 def page_result(page: PageAnswer) -> dict[str, Any]:
     """Return a page as ``ocrResults`` has it."""
-    pictures = {name: _as_base64(page.pictures[own]) for name, own in _PICTURES.items() if own in page.pictures}
+    pictures = {name: _as_base64(page.pictures[own]) for name, own in PICTURES.items() if own in page.pictures}
     if page.error is not None:
         return {"prunedResult": {"rec_texts": [], "rec_scores": [], "rec_polys": []}, "error": page.error}
     return {"prunedResult": page.result, **pictures}

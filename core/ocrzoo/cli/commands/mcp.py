@@ -1,0 +1,77 @@
+"""``ocrzoo mcp``: reading and the choice of models as tools for language models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ocrzoo.cli.commands.serve import (
+    address_options,
+    file_limit_options,
+    request_options,
+    settings_of,
+    warn_of_strangers,
+    with_stages,
+)
+from ocrzoo.cli.model_options import language_terms, languages_option
+from ocrzoo.cli.options import engine_options, model_options, stage_options
+from ocrzoo.cli.output import debug_option, one_line, print_note
+from ocrzoo.cli.values import PIPELINE
+from ocrzoo_registry.errors import UsageError
+
+
+@click.command()
+@click.option(
+    "--folder",
+    "folders",
+    metavar="DIR",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    multiple=True,
+    help="Read files below this folder; repeatable.  [none: files are sent]",
+)
+@click.option("--http", is_flag=True, help="Speak Streamable HTTP at --host and --port, not standard input and output.")
+@click.option(
+    "--pipeline",
+    metavar="NAME",
+    type=PIPELINE,
+    default="OCR",
+    help="OCR, or a YAML file with its configuration.  [OCR]",
+)
+@languages_option("Language to read, such as ru, zh-Hant or Korean; several: ru,ko,en.")
+@language_terms
+@model_options
+@stage_options
+@address_options
+@file_limit_options
+@request_options
+@engine_options
+@debug_option
+def mcp(folders: tuple[Path, ...], http: bool, pipeline: str, host: str, port: int, **options: Any) -> int:
+    """Offer tools over the Model Context Protocol: read_page, list_models and choose_model.
+
+    \b
+        ocrzoo mcp --folder ~/scans
+        ocrzoo mcp --folder ~/scans --http --port 8081
+
+    A client starts the first itself; the second is at http://127.0.0.1:8081/mcp. Needs ocrzoo[mcp].
+    """  # noqa: D301  # \b is click's mark for text that is not rewrapped
+    try:
+        from ocrzoo.serving import mcp as tools
+    except ImportError as error:
+        raise UsageError(f"the tools are not installed ({error}): run pip install 'ocrzoo[mcp]'") from error
+
+    settings = settings_of(pipeline, with_stages(pipeline, options))
+    if not http:
+        if settings.keys_file is not None:
+            raise click.UsageError("--keys needs --http")
+        tools.serve_stdio(settings, folders)
+        return 0
+
+    def started(address: str) -> None:
+        print_note(f"serving at {one_line(address)} (stop with Ctrl-C)")
+        warn_of_strangers(host, settings)
+
+    tools.serve_http(settings, folders, host, port, started)
+    return 0
