@@ -38,8 +38,8 @@ from tests.fuzz.pdfs import damaged_pdf
 
 LIMIT_S = 45.0
 """Seconds that no answer may take."""
-MAX_MEMORY = 3 << 30
-"""Bytes of the server and all of its processes."""
+MAX_MEMORY = 13 << 28
+"""Bytes of the server, its worker and two processes that render PDFs, each of the latter limited to 1 GiB."""
 KEYS = (
     *("file", "fileType", "useDocOrientationClassify", "useTextlineOrientation", "textDetLimitSideLen"),
     *("textDetLimitType", "textDetThresh", "textDetBoxThresh", "textDetUnclipRatio", "textRecScoreThresh"),
@@ -246,7 +246,7 @@ def attack(server: Server, count: int, seed: int, clients: int = 16) -> tuple[li
     return outcomes, peak[0]
 
 
-OPTIONS: Sequence[str] = ("--timeout", "20", "--max_bytes", "2MiB", "--max_pages", "3", "--max_pixels", "40000000")
+OPTIONS: Sequence[str] = ("--timeout", "20", "--max_bytes", "2MiB", "--max_pages", "3", "--memory", "1GiB")
 
 
 def main() -> int:

@@ -24,7 +24,8 @@ from ocrzoo_registry.network.deadline import Deadline
 PAGE_S = 60.0
 """Seconds to open a file or render one page."""
 MAX_MEMORY = 4 << 30
-"""Address space of a process, if the system supports such a limit."""
+"""Address space of a process, if the system supports such a limit; :func:`limit_memory` lowers it."""
+LEAST_MEMORY = 512 << 20
 MAX_MESSAGES = 1 << 16
 """Bytes that are read of what a process prints."""
 MAX_IDLE = 4
@@ -155,6 +156,12 @@ _started: set[PdfProcess] = set()
 """All processes that were not killed."""
 _idle: list[PdfProcess] = []
 """Those of them without an open file."""
+
+
+def limit_memory(bytes_of_each: int) -> None:
+    """Limit the address space of processes that are started from now on; below :data:`LEAST_MEMORY` none could work."""
+    global MAX_MEMORY  # noqa: PLW0603  # one for all threads
+    MAX_MEMORY = max(LEAST_MEMORY, bytes_of_each)
 
 
 def take() -> PdfProcess:

@@ -15,6 +15,7 @@ import numpy as np
 from ocrzoo.inputs import Page, pages
 from ocrzoo.inputs.file_types import HEAD_BYTES, file_type
 from ocrzoo.inputs.page import PageError
+from ocrzoo.inputs.pdf_pool import limit_memory
 from ocrzoo.pipelines.factory import create_pipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo.results.exports.formats import document
@@ -28,6 +29,9 @@ from ocrzoo_registry.zoo import Zoo, select_models
 
 JPEG_QUALITY = 95
 """OpenCV's default, which PaddleX uses."""
+
+PDF_BYTES = 2 << 30
+"""Address space of a process that renders a PDF, without a ceiling for the worker's own memory."""
 
 SendPage = Callable[[PageAnswer], None]
 
@@ -52,6 +56,7 @@ class Pipelines:
         )
         if not isinstance(self._own, OCRPipeline):
             raise UsageError("only the pipeline OCR, or a configuration of it, can be served")
+        limit_memory(self._own.config.memory or PDF_BYTES)
         for device in self._own.devices:
             self._own.load(device=device)
         self._by_language: OrderedDict[str, tuple[OCRPipeline, dict[str, Any]]] = OrderedDict()
