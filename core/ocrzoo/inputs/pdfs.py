@@ -57,7 +57,7 @@ class PdfFile(Document):
     def __init__(self, source: Path | bytes, name: str, options: InputOptions = DEFAULTS) -> None:
         super().__init__(source, name, options)
         self._passwords = [*options.passwords]
-        self._scale = _positive("PADDLE_PDX_PDF_RENDER_SCALE", RENDER_SCALE)
+        self._scale = pixels_per_point()
         self._least = _positive("PADDLE_PDX_PDF_MIN_RENDER_SCALE", MIN_SCALE)
         self._worker: PdfProcess | None = None
         self._pages = 0
@@ -146,6 +146,15 @@ def render_scale(
         middle = (low + high) / 2
         low, high = (middle, high) if fits(middle) else (low, middle)
     return low
+
+
+def pixels_per_point() -> float:
+    """Return the scale at which pages are rendered that are not too large.
+
+    Raises:
+        UsageError: ``PADDLE_PDX_PDF_RENDER_SCALE`` is not a positive number.
+    """
+    return _positive("PADDLE_PDX_PDF_RENDER_SCALE", RENDER_SCALE)
 
 
 def _positive(variable: str, default: float) -> float:

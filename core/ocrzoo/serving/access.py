@@ -46,6 +46,8 @@ class Trace:
     began: float = field(default_factory=time.monotonic)
     key: str | None = None
     """The name of its API key."""
+    dialect: str | None = None
+    """Of a request whose path several dialects have, once it is known."""
     code: str = ""
     """Of its problem."""
     received: int = 0
