@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from ocrzoo.serving.keys import Keys
 
-OPEN_PATHS = frozenset({"/livez", "/readyz", "/health"})
+OPEN_PATHS = frozenset({"/livez", "/readyz", "/health", "/v2/health/live", "/v2/health/ready"})
 """Paths that need no key, besides those of the page."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 

@@ -23,6 +23,7 @@ DIALECTS: dict[str, str] = {
     "documents": "/export",
     "mistral": "/v1",
     "model_list": "/v1/models",
+    "kserve": "/v2",
 }
 """Modules here, and where the paths of each begin."""
 
