@@ -173,6 +173,10 @@ class OCRResult(PageResult):
         """Save the text, a line a line, and return the path: the file named, or ``<input>_res.txt`` in a folder."""
         return self._export(save_path, "txt")
 
+    def save_to_md(self, save_path: str | Path) -> Path:
+        """Save the text as Markdown and return the path: the file named, or ``<input>_res.md`` in a folder."""
+        return self._export(save_path, "md")
+
     def save_to_tsv(self, save_path: str | Path) -> Path:
         """Save lines and words with their boxes as a table (Tesseract's columns) and return the path."""
         return self._export(save_path, "tsv")

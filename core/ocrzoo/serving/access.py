@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from ocrzoo.serving.keys import Keys
 
-OPEN_PATHS = frozenset({"/livez", "/readyz", "/health"})
+OPEN_PATHS = frozenset({"/livez", "/readyz", "/health", "/v2/health/live", "/v2/health/ready"})
 """Paths that need no key, besides those of the page."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -46,6 +46,8 @@ class Trace:
     began: float = field(default_factory=time.monotonic)
     key: str | None = None
     """The name of its API key."""
+    dialect: str | None = None
+    """Of a request whose path several dialects have, once it is known."""
     code: str = ""
     """Of its problem."""
     received: int = 0

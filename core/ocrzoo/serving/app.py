@@ -79,8 +79,8 @@ def application_of(service: Service) -> ASGIApp:
 def failure(scope: Scope, problem: Problem) -> Response:
     """Return the response to a problem, in the dialect of the request."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    body = dialects.error_body_for(scope["path"], headers.get("content-type", ""))
     trace = scope["state"]["trace"]
+    body = dialects.error_body_for(scope["path"], headers.get("content-type", ""), trace.dialect)
     trace.code = problem.code
     extra = {} if problem.retry_after_s is None else {"Retry-After": str(problem.retry_after_s)}
     if problem.code == "unauthorized":

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from ocrzoo.serving.problems import Problem
@@ -48,6 +48,21 @@ def _problem_of(error: ValidationError, *within: str) -> Problem:
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     where = ".".join(str(part) for part in (*within, *first["loc"]))
     return Problem(f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}", "invalid_request")
+
+
+async def file_of(form: FormData) -> tuple[str, bytes]:
+    """Return the name and the content of the field ``file`` of a form, and close the form.
+
+    Raises:
+        Problem: There is none.
+    """
+    try:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise Problem("the form has no file: send it as the field 'file'", "bad_request")
+        return file.filename or "", await file.read()
+    finally:
+        await form.close()
 
 
 async def form_of(request: Request) -> FormData:

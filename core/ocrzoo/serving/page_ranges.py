@@ -16,20 +16,24 @@ MAX_PAGE = 100_000
 _PART = re.compile(r"(\d{1,6})(?:\s*-\s*(\d{1,6}))?")
 
 
-def parse_pages(text: str, *, what: str) -> Sequence[int]:
+def parse_pages(text: str, *, what: str, first: int = 1) -> Sequence[int]:
     """Return the pages of a text such as ``2,4-6``, counted from 0; ``what`` names its key in errors.
+
+    ``first`` is how the text counts the first page.
 
     Raises:
         Problem: It is not such a text.
     """
     chosen: set[int] = set()
+    count = 0
     for part in text.split(","):
         found = _PART.fullmatch(part.strip())
-        first = int(found[1]) if found else 0
-        last = int(found[2] or found[1]) if found else 0
-        if not 1 <= first <= last <= MAX_PAGE:
-            raise Problem(f"{what}: not pages such as 1-3,5, counted from 1", "invalid_request")
-        chosen.update(range(first - 1, last))
+        begin = int(found[1]) if found else -1
+        end = int(found[2] or found[1]) if found else -1
+        count += end - begin + 1
+        if not first <= begin <= end <= MAX_PAGE or count > MAX_PAGE:
+            raise Problem(f"{what}: not pages such as {first}-3,5, counted from {first}", "invalid_request")
+        chosen.update(range(begin - first, end - first + 1))
     return sorted(chosen)
 
 

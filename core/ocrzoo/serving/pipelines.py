@@ -18,10 +18,13 @@ from ocrzoo.inputs.page import PageError
 from ocrzoo.inputs.pdf_pool import limit_memory
 from ocrzoo.pipelines.factory import create_pipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
+from ocrzoo.results.exports.content import lines_with_text
 from ocrzoo.results.exports.formats import document
+from ocrzoo.results.exports.md import to_md
+from ocrzoo.results.exports.txt import to_txt
 from ocrzoo.results.ocr import OCRResult
 from ocrzoo.results.page_text import TextLine, TextPage
-from ocrzoo.serving.reading import PageAnswer, ReadRequest
+from ocrzoo.serving.reading import LineAnswer, PageAnswer, ReadRequest
 from ocrzoo.serving.receipts import digest, receipt_of
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError, UsageError
@@ -196,13 +199,16 @@ class _Reading:
                 index = result["page_index"] or 0
                 width, height = self._sizes[index]
                 self._read += 1
+                page = result.page_for("json")
                 self._send(
                     PageAnswer(
                         index,
                         width,
                         height,
                         _without_source(result.json["res"]),
-                        result.text,
+                        to_txt([page]).rstrip("\n"),
+                        to_md([page]).rstrip("\n"),
+                        [_line(line) for line, _ in lines_with_text(page)],
                         pictures=self._pictures(result),
                     )
                 )
@@ -261,6 +267,11 @@ class _Reading:
             if picture is not None:
                 found[name] = _jpeg(picture, self._request.picture_size)
         return found
+
+
+def _line(line: TextLine) -> LineAnswer:
+    corners = np.nan_to_num(line.polygon.astype(np.float64)).round(2).tolist()
+    return {"text": line.text, "polygon": corners, "score": line.score, "direction": line.direction}
 
 
 def _chained(first: OCRResult, others: Iterator[OCRResult]) -> Iterator[OCRResult]:

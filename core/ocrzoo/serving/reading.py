@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypedDict
 
 Kind = Literal["pdf", "image"]
 Picture = Literal["input", "ocr", "preprocessing"]
@@ -61,6 +61,16 @@ class ReadRequest:
         return hashlib.sha256(settings.encode() + hashlib.sha256(self.content).digest()).hexdigest()
 
 
+class LineAnswer(TypedDict):
+    """One line of text, as exports have it."""
+
+    text: str
+    polygon: Sequence[tuple[float, float]]
+    """Pixels of the page as it was decoded: the corners from the top left one, as the letters stand."""
+    score: float
+    direction: Literal["ltr", "rtl", "ttb"]
+
+
 @dataclass(frozen=True)
 class PageAnswer:
     """One page that was read, or could not be."""
@@ -76,6 +86,8 @@ class PageAnswer:
     """The text in reading order, a line a line."""
     markdown: str = ""
     """The same as Markdown."""
+    text_lines: Sequence[LineAnswer] = field(default=(), repr=False)
+    """The lines that have text, in reading order."""
     pictures: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """JPEG, by the names of :data:`Picture`."""
     error: str | None = None

@@ -17,6 +17,7 @@ from ocrzoo.serving.pool import Job, Pool
 from ocrzoo.serving.problems import Problem
 from ocrzoo.serving.reading import Answer, PageAnswer, ReadRequest
 from ocrzoo.serving.settings import ServerSettings
+from ocrzoo.serving.uploads import Uploads
 from ocrzoo_registry.zoo import Zoo
 
 
@@ -28,6 +29,7 @@ class Service:
         self.metrics = Metrics()
         self.pool = Pool(settings, self.metrics.worker_event)
         self.jobs = Jobs(self)
+        self.uploads = Uploads(settings)
         self._answers = SharedAnswers(settings.cache_bytes)
         self.receiving_bytes = 0
         """Bytes of the bodies of all requests that are not answered yet."""

@@ -132,6 +132,12 @@ class ServerSettings:
     """The same, as their number."""
     jobs_ttl_s: float = 3600.0
     """Seconds that such a result is kept."""
+    uploads_bytes: int = 256 << 20
+    """Files that are kept which clients upload before they ask for their text."""
+    uploads_kept: int = 1000
+    """The same, as their number."""
+    uploads_ttl_s: float = 3600.0
+    """Seconds that such a file is kept."""
     ui: bool = True
     """Whether the page ``/ui`` is there."""
     json_logs: bool = True

@@ -206,16 +206,24 @@ def test_all_pages_in_one_document(run: Run, two_pages: Path, tmp_path: Path) ->
         document.close()
 
 
+def test_markdown_of_all_pages_and_of_each(run: Run, two_pages: Path, tmp_path: Path) -> None:
+    path = tmp_path / "text.md"
+    assert run("ocr", two_pages, "--output", path, "--save_path", tmp_path / "out", "--save_as", "md").code == 0
+    first, second = (path.read_text(encoding="utf-8") for path in sorted((tmp_path / "out").glob("*.md")))
+    assert first.startswith("Reading a page")
+    assert path.read_text(encoding="utf-8") == f"{first}\n---\n\n{second}"
+
+
 def test_a_document_with_an_unknown_suffix(run: Run, sample: Path, tmp_path: Path) -> None:
     ran = run("ocr", sample, "--output", tmp_path / "text.doc")
     assert ran.code == 2
-    assert "unknown suffix, use one of .hocr, .pdf, .tsv, .txt, .xml" in ran.error
+    assert "unknown suffix, use one of .hocr, .md, .pdf, .tsv, .txt, .xml" in ran.error
 
 
 def test_an_unknown_kind_of_file(run: Run, sample: Path, tmp_path: Path) -> None:
     ran = run("ocr", sample, "--save_path", tmp_path, "--save_as", "json,doc")
     assert ran.code == 2
-    assert "'doc' is not one of 'json', 'img', 'txt', 'tsv', 'hocr', 'alto', 'pdf'" in ran.error
+    assert "'doc' is not one of 'json', 'img', 'txt', 'md', 'tsv', 'hocr', 'alto', 'pdf'" in ran.error
 
 
 def test_words(run: Run, sample: Path) -> None:

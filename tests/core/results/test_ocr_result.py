@@ -232,6 +232,7 @@ def test_the_picture_is_under_paddlexs_key(build: Build) -> None:
     ("save", "name", "begins"),
     [
         ("save_to_txt", "page_res.txt", b"Hello\n"),
+        ("save_to_md", "page_res.md", b"Hello\\\n"),
         ("save_to_tsv", "page_res.tsv", b"level\tpage_num\t"),
         ("save_to_hocr", "page_res.hocr", b"<?xml"),
         ("save_to_alto", "page_res.xml", b"<?xml"),

@@ -24,6 +24,8 @@ from tests.hubs.environments import Environments
 
 MODELS = {"text_detection_model_name": "PP-OCRv6_tiny_det", "text_recognition_model_name": "PP-OCRv6_tiny_rec"}
 TIMEOUT_S = 60
+FIRST_WORDS = "Reading a page with a model"
+"""Of the sample."""
 
 
 @dataclass
@@ -93,6 +95,12 @@ def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
         yield found
 
 
+@pytest.fixture(scope="session")
+def url(server: Server) -> str:
+    """The URL of this server."""
+    return server.url
+
+
 @pytest.fixture
 def start_server(home: Path, tmp_path: Path) -> Iterator[StartServer]:
     """Start servers of one's own, with further options."""
@@ -118,6 +126,18 @@ def sentence(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     image = PIL.Image.new("RGB", (320, 64), "white")
     ImageDraw.Draw(image).text((12, 14), "Hello 2026", "black", ImageFont.load_default(32))
     return png(np.asarray(image))
+
+
+@pytest.fixture(scope="session")
+def three_pages(sample: Path, pages: dict[str, Path]) -> bytes:
+    """A PDF with the sample, a paragraph, and a page that lies askew."""
+    import io
+
+    paths = [sample, pages["english_paragraph.png"], pages["rotated.png"]]
+    first, *others = (PIL.Image.open(path).convert("RGB") for path in paths)
+    content = io.BytesIO()
+    first.save(content, "PDF", save_all=True, append_images=others, resolution=144)
+    return content.getvalue()
 
 
 def png(pixels: np.ndarray) -> bytes:

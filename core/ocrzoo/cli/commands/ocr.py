@@ -31,7 +31,7 @@ from ocrzoo.cli.output import debug_option
     "--output",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Write all pages as one document: .txt, .tsv, .hocr, .xml (ALTO) or .pdf (searchable).",
+    help="Write all pages as one document: .txt, .md, .tsv, .hocr, .xml (ALTO) or .pdf (searchable).",
 )
 @click.option(
     "--replace_text",

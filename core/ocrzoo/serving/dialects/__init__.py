@@ -23,6 +23,9 @@ DIALECTS: dict[str, str] = {
     "documents": "/export",
     "paddleocr_jobs": "/api/v2/ocr",
     "azure": "/documentintelligence",
+    "mistral": "/v1",
+    "model_list": "/v1/models",
+    "kserve": "/v2",
 }
 """Modules here, and where the paths of each begin."""
 
@@ -41,10 +44,13 @@ def routers(service: Service) -> list[APIRouter]:
     return [import_module(f"{__name__}.{name}").routes(service) for name in DIALECTS]
 
 
-def error_body_for(path: str, content_type: str) -> ErrorBody:
-    """Return what makes the errors of a request, by its path and type; those of no dialect look like PaddleX's."""
+def error_body_for(path: str, content_type: str, name: str | None = None) -> ErrorBody:
+    """Return what makes the errors of a request; those of no dialect look like PaddleX's.
+
+    The dialect is the one of this ``name``, else it is told by path and type.
+    """
     found = [(len(begin), name) for name, begin in DIALECTS.items() if path == begin or path.startswith(f"{begin}/")]
-    name = max(found)[1] if found else "paddlex"
+    name = name or (max(found)[1] if found else "paddlex")
     module = import_module(f"{__name__}.{name}")
     if (choose := getattr(module, "error_body_by_type", None)) is not None:
         chosen: ErrorBody = choose(content_type)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
 from ocrzoo.serving.access import body_of, trace_of
+from ocrzoo.serving.dialects import common
 from ocrzoo.serving.files import content_of
 from ocrzoo.serving.problems import Problem
 from ocrzoo.serving.reading import Answer, Kind, PageAnswer, Picture, ReadRequest
@@ -200,14 +201,10 @@ async def read(
         Problem: It cannot be read.
     """
     try:
-        found = await service.read(read_request(service, asked, content, document))
+        return await common.read(service, request, read_request(service, asked, content, document))
     except Problem as problem:
         problem.log_id = asked.logId
         raise
-    trace = trace_of(request.scope)
-    trace.headers |= headers_of(found)
-    trace.notes |= {"pages": len(found.pages), "queue_s": round(found.queue_s, 4), "work_s": round(found.work_s, 4)}
-    return found
 
 
 def read_request(service: Service, asked: InferRequest, content: bytes, document: str | None = None) -> ReadRequest:
@@ -233,7 +230,12 @@ async def asked_by_json(service: Service, request: Request) -> tuple[InferReques
     Raises:
         Problem: It is not valid.
     """
-    asked = parse(InferRequest, await body_of(request))
+    return await asked_by_keys(service, parse_object(await body_of(request)))
+
+
+async def asked_by_keys(service: Service, keys: Mapping[str, Any]) -> tuple[InferRequest, bytes]:
+    """Do the same with the keys of the body."""
+    asked = validated(InferRequest, keys)
     try:
         content = await content_of(service, asked.file, what="file")
     except Problem as problem:
@@ -252,6 +254,15 @@ def parse(model: type[Asked], body: bytes) -> Asked:
     Raises:
         Problem: It is not valid; the message is JSON too, as in PaddleX.
     """
+    return validated(model, parse_object(body))
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """Return the keys of a JSON object.
+
+    Raises:
+        Problem: It is none; the message is JSON too, as in PaddleX.
+    """
     if not body:
         raise _invalid([{"type": "missing", "loc": "body", "msg": "Field required"}])
     try:
@@ -264,7 +275,7 @@ def parse(model: type[Asked], body: bytes) -> Asked:
     if not isinstance(data, dict):
         message = "Input should be a valid dictionary or object to extract fields from"
         raise _invalid([{"type": "model_attributes_type", "loc": "body", "msg": message}])
-    return validated(model, data)
+    return data
 
 
 def validated(model: type[Asked], data: Mapping[str, Any]) -> Asked:
@@ -315,15 +326,6 @@ def _pictures(asked: InferRequest, *, visualize: bool) -> tuple[Picture, ...]:
         return tuple(PICTURES[name] for name in dict.fromkeys(asked.images))
     wanted = visualize if asked.visualize is None else asked.visualize
     return tuple(PICTURES.values()) if wanted else ()
-
-
-def headers_of(answer: Answer) -> dict[str, str]:
-    """Return the headers that say how an answer came about."""
-    return {
-        "X-Queue-Time-Ms": f"{1000 * answer.queue_s:.0f}",
-        "X-Work-Time-Ms": f"{1000 * answer.work_s:.0f}",
-        **({"X-Total-Pages": str(answer.total_pages)} if answer.is_truncated else {}),
-    }
 
 
 def _encoded(log_id: str, answer: Answer, render: Render) -> bytes:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from markdown_it import MarkdownIt
 
 from ocrzoo.results.exports import SUFFIXES
 from ocrzoo.results.exports.formats import document
@@ -22,6 +23,7 @@ from ocrzoo_registry.errors import UsageError
 
 READERS = {
     "txt": lambda content: content.decode("utf-8"),
+    "md": lambda content: MarkdownIt().parse(content.decode("utf-8")),
     "tsv": lambda content: content.decode("utf-8"),
     "hocr": etree.fromstring,
     "alto": etree.fromstring,
@@ -32,11 +34,11 @@ READERS = {
 def test_every_format_has_a_suffix_of_its_own() -> None:
     assert list(SUFFIXES) == list(READERS)
     suffixes = list(SUFFIXES.values())
-    assert suffixes == [".txt", ".tsv", ".hocr", ".xml", ".pdf"]
+    assert suffixes == [".txt", ".md", ".tsv", ".hocr", ".xml", ".pdf"]
 
 
 def test_an_unknown_format_lists_the_known_ones(many: TextPage) -> None:
-    with pytest.raises(UsageError, match=r"format 'docx' is not one of txt, tsv, hocr, alto, pdf"):
+    with pytest.raises(UsageError, match=r"format 'docx' is not one of txt, md, tsv, hocr, alto, pdf"):
         document([many], "docx")
 
 
