@@ -29,6 +29,8 @@ from ocrzoo.serving.settings import ServerSettings
 CORES_PER_WORKER = 8
 """A network on more cores gains little; more workers do."""
 _TICK_S = 0.5
+_END_S = 5.0
+"""Seconds that a worker may take to end after its last message. A signal to one that just ended would hide how."""
 _LOST = "the process that read this file ended unexpectedly: the file may be damaged on purpose, or need more memory"
 _numbers = itertools.count(1)
 
@@ -293,8 +295,13 @@ class Pool:
                 self._handle(worker, message)
         except (EOFError, ValueError, KeyError, OSError) as error:
             log.error("a worker sent nonsense: %s", error)
-        worker.kill()
-        await worker.process.wait()
+            worker.kill()
+        try:
+            async with asyncio.timeout(_END_S):
+                await worker.process.wait()
+        except TimeoutError:
+            worker.kill()
+            await worker.process.wait()
         await self._bury(worker)
 
     def _handle(self, worker: WorkerProcess, message: Message) -> None:
