@@ -133,6 +133,12 @@ class WorkerProcess:
         stopping = max([self.stuck, *(now - since for since in self.cancelled.values())])
         return f"did not stop its work for {stopping:.0f} s" if stopping > limit else None
 
+    def excuse(self, seconds: float) -> None:
+        """Do not count a time in which this process did not run either, as when the machine slept."""
+        self.started += seconds
+        self.heard += seconds
+        self.cancelled = {number: since + seconds for number, since in self.cancelled.items()}
+
     def kill(self) -> None:
         """End it at once."""
         with suppress(ProcessLookupError):
@@ -364,8 +370,11 @@ class Pool:
     async def _watch(self) -> None:
         """End workers that hang, and replace those that have done enough."""
         while True:
+            began = time.monotonic()
             await asyncio.sleep(_TICK_S)
+            late = time.monotonic() - began - _TICK_S
             for worker in list(self.workers):
+                worker.excuse(late)
                 if fault := worker.fault():
                     log.error("a worker %s: it is ended", fault)
                     self._on_event("killed")
