@@ -319,6 +319,7 @@ class Pool:
             log.info("a worker is ready", extra={"fields": {"pid": worker.process.pid}})
         elif message.kind == "refused":
             self.refusal = data["message"]
+            log.error("the models cannot be loaded: %s", self.refusal)
         else:
             self._handle_job(worker, message)
         self._distribute()
