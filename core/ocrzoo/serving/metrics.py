@@ -38,6 +38,12 @@ class Metrics:
         self._workers = Counter(
             "ocrzoo_worker_events", "Workers lost, killed or recycled", ["event"], registry=self.registry
         )
+        for event in (
+            "lost",
+            "killed",
+            "recycled",
+        ):  # there from the start: Prometheus does not see a first increase else
+            self._workers.labels(event)
         self._models = Info("ocrzoo_model", "Models that are loaded", ["module"], registry=self.registry)
 
     def worker_event(self, event: str) -> None:

@@ -31,6 +31,8 @@ CORES_PER_WORKER = 8
 _BUFFER_BYTES = 4 << 20
 """Of what a worker sends."""
 _TICK_S = 0.5
+_END_S = 5.0
+"""Seconds that a worker may take to end after its last message. A signal to one that just ended would hide how."""
 _LOST = "the process that read this file ended unexpectedly: the file may be damaged on purpose, or need more memory"
 _numbers = itertools.count(1)
 
@@ -134,6 +136,12 @@ class WorkerProcess:
             return f"did not respond for {now - self.heard:.0f} s"
         stopping = max([self.stuck, *(now - since for since in self.cancelled.values())])
         return f"did not stop its work for {stopping:.0f} s" if stopping > limit else None
+
+    def excuse(self, seconds: float) -> None:
+        """Do not count a time in which this process did not run either, as when the machine slept."""
+        self.started += seconds
+        self.heard += seconds
+        self.cancelled = {number: since + seconds for number, since in self.cancelled.items()}
 
     def kill(self) -> None:
         """End it at once."""
@@ -303,8 +311,13 @@ class Pool:
                 self._handle(worker, message)
         except (EOFError, ValueError, KeyError, OSError) as error:
             log.error("a worker sent nonsense: %s", error)
-        worker.kill()
-        await worker.process.wait()
+            worker.kill()
+        try:
+            async with asyncio.timeout(_END_S):
+                await worker.process.wait()
+        except TimeoutError:
+            worker.kill()
+            await worker.process.wait()
         await self._bury(worker)
 
     def _handle(self, worker: WorkerProcess, message: Message) -> None:
@@ -371,8 +384,11 @@ class Pool:
     async def _watch(self) -> None:
         """End workers that hang, and replace those that have done enough."""
         while True:
+            began = time.monotonic()
             await asyncio.sleep(_TICK_S)
+            late = time.monotonic() - began - _TICK_S
             for worker in list(self.workers):
+                worker.excuse(late)
                 if fault := worker.fault():
                     log.error("a worker %s: it is ended", fault)
                     self._on_event("killed")

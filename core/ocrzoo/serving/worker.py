@@ -81,9 +81,7 @@ class Worker:
                     continue
                 self._stops[job] = Event()
                 pool.submit(self._answer, job, ReadRequest.from_data(message.data["request"], message.parts[0]))
-            for stop in list(self._stops.values()):
-                stop.set()
-        os._exit(0)  # a thread that is stuck in native code must not keep the process
+            os._exit(0)  # a thread that is stuck in native code must not keep the process
 
     def _answer(self, job: int, request: ReadRequest) -> None:
         """Read one file; whatever it fails with is the answer."""
