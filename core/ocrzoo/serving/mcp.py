@@ -7,14 +7,13 @@ folders that were named at the start.
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -27,7 +26,8 @@ from ocrzoo.scheduling import turns
 from ocrzoo.scheduling.turns import Stopped, Turn
 from ocrzoo.serving.files import content_within
 from ocrzoo.serving.keys import Keys
-from ocrzoo.serving.page_ranges import left_out, parse_pages
+from ocrzoo.serving.mcp_answers import Format, as_json, rendered
+from ocrzoo.serving.page_ranges import parse_pages
 from ocrzoo.serving.problems import Problem
 from ocrzoo.serving.reading import Answer, PageAnswer, ReadRequest
 from ocrzoo_registry.errors import OcrzooError
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
 PATH = "/mcp"
 """Where the protocol is, over HTTP."""
-Format = Literal["text", "markdown", "json"]
 _AT_ONCE = 4
 """Files that are read at once; others wait."""
 
@@ -77,7 +76,7 @@ def create_server(settings: ServerSettings, folders: Sequence[Path]) -> MCPServe
             content = await reader.content(path, data, url)
             chosen = None if pages is None else parse_pages(pages, what="pages")
             answer = await reader.read(ReadRequest(content, lang=languages, page_numbers=chosen))
-            return _RENDERED[format](answer, _note(answer, chosen))
+            return rendered(answer, format, chosen)
 
     @server.tool(structured_output=False)
     async def list_models(
@@ -86,7 +85,7 @@ def create_server(settings: ServerSettings, folders: Sequence[Path]) -> MCPServe
     ) -> str:
         """List the models that there are: name, task, tier, languages, and whether they are on this machine."""
         with _one_line():
-            return _json(await asyncio.to_thread(_models, task, lang))
+            return as_json(await asyncio.to_thread(_models, task, lang))
 
     @server.tool(structured_output=False)
     async def choose_model(
@@ -95,7 +94,7 @@ def create_server(settings: ServerSettings, folders: Sequence[Path]) -> MCPServe
     ) -> str:
         """Choose the model that reads languages, or the fewest models that read several, and say why."""
         with _one_line():
-            return _json(await asyncio.to_thread(_choice, languages, installed))
+            return as_json(await asyncio.to_thread(_choice, languages, installed))
 
     return server
 
@@ -226,9 +225,7 @@ class Reader:
 def _load(settings: ServerSettings) -> Pipelines:
     from ocrzoo.serving.pipelines import Pipelines
 
-    names = ("pipeline", "config", "options", "languages", "languages_kept", "max_pixels")
-    own = {name: getattr(settings, name) for name in names}
-    return Pipelines({**own, "threads": settings.threads or usable_threads()})
+    return Pipelines(settings.for_reading(settings.threads or usable_threads()))
 
 
 def _read(pipelines: Pipelines, request: ReadRequest, stop: Event) -> Answer:
@@ -250,60 +247,6 @@ def _one_line() -> Iterator[None]:
         yield
     except (OcrzooError, Problem) as error:
         raise ToolError(" ".join(str(error).split())) from error
-
-
-def _note(answer: Answer, chosen: Sequence[int] | None) -> str:
-    """What is left to be read; empty if nothing is."""
-    missing = left_out(answer, chosen)
-    return f"{missing} of {answer.total_pages} pages were not read: ask for them with pages" if missing > 0 else ""
-
-
-def _as_text(answer: Answer, note: str) -> str:
-    return _joined(((page, page.text) for page in answer.pages), answer, note, "--- page {} ---\n")
-
-
-def _as_markdown(answer: Answer, note: str) -> str:
-    return _joined(((page, page.markdown or page.text) for page in answer.pages), answer, note, "## Page {}\n\n")
-
-
-def _joined(pages: Iterable[tuple[PageAnswer, str]], answer: Answer, note: str, heading: str) -> str:
-    """The texts of pages; of several, each has a heading."""
-    parts = [
-        (heading.format(page.index + 1) if answer.total_pages > 1 else "") + (f"({page.error})" if page.error else text)
-        for page, text in pages
-    ]
-    return "\n\n".join([*parts, *([f"({note})"] if note else [])])
-
-
-def _as_json(answer: Answer, note: str) -> str:
-    pages = [
-        {
-            "page": page.index + 1,
-            "width": page.width,
-            "height": page.height,
-            **({"error": page.error} if page.error else {"lines": _lines(page.result)}),
-        }
-        for page in answer.pages
-    ]
-    selection = {} if answer.selection is None else {"languageSelection": answer.selection}
-    return _json({"totalPages": answer.total_pages, "pages": pages, **selection, **({"note": note} if note else {})})
-
-
-def _lines(result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The lines of a page, in reading order; corners are pixels of the page."""
-    places = result.get("rec_polys_original") or result["rec_polys"]
-    order = result.get("reading_order", range(len(places)))
-    return [
-        {"text": result["rec_texts"][n], "score": round(result["rec_scores"][n], 4), "polygon": places[n]}
-        for n in order
-    ]
-
-
-_RENDERED: dict[Format, Callable[[Answer, str], str]] = {
-    "text": _as_text,
-    "markdown": _as_markdown,
-    "json": _as_json,
-}
 
 
 def _models(task: str | None, lang: str | None) -> list[dict[str, Any]]:
@@ -332,7 +275,3 @@ def _choice(languages: str, installed: bool) -> dict[str, Any]:
         "reason": found.reason,
         "notes": list(found.notes),
     }
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)

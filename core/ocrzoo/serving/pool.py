@@ -284,18 +284,7 @@ class Pool:
 
     def _start_data(self) -> dict[str, Any]:
         own = self.settings
-        return {
-            "pipeline": own.pipeline,
-            "config": own.config,
-            "options": dict(own.options),
-            "threads": self.threads,
-            "jobs": own.jobs_per_worker,
-            "languages": own.languages,
-            "languages_kept": own.languages_kept,
-            "max_pixels": own.max_pixels,
-            "page_s": own.page_s,
-            "json_logs": own.json_logs,
-        }
+        return {**own.for_reading(self.threads), "jobs": own.jobs_per_worker, "json_logs": own.json_logs}
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -142,6 +142,19 @@ class ServerSettings:
     """Whether the page ``/ui`` is there."""
     json_logs: bool = True
 
+    def for_reading(self, threads: int) -> dict[str, Any]:
+        """Return what :class:`~ocrzoo.serving.pipelines.Pipelines` takes, as JSON has it."""
+        return {
+            "pipeline": self.pipeline,
+            "config": self.config,
+            "options": dict(self.options),
+            "threads": threads,
+            "languages": self.languages,
+            "languages_kept": self.languages_kept,
+            "max_pixels": self.max_pixels,
+            "page_s": self.page_s,
+        }
+
     def with_pipeline(self, config: str | Path | Mapping[str, Any] | None, **changes: Any) -> ServerSettings:
         """Return the settings with a pipeline's own, ``Serving`` of its configuration, and then ``changes``.
 
