@@ -60,5 +60,5 @@ class _Running:
 def _size(answer: Answer) -> int:
     """Bytes of an answer, roughly."""
     pictures = sum(len(picture) for page in answer.pages for picture in page.pictures.values())
-    lines = sum(2000 + 800 * page.lines for page in answer.pages)
+    lines = sum(2000 + 1200 * page.lines for page in answer.pages)
     return len(answer.document) + pictures + lines

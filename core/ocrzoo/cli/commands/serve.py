@@ -103,6 +103,15 @@ limit_options = together(
     click.option(
         "--jobs_ttl", "jobs_ttl_s", metavar="SECONDS", type=click.FloatRange(1), help="Keep them so long.  [3600]"
     ),
+    click.option(
+        "--uploads_bytes",
+        metavar="SIZE",
+        type=Size(),
+        help="Keep files of this size that clients upload before they ask for their text.  [256MiB]",
+    ),
+    click.option(
+        "--uploads_ttl", "uploads_ttl_s", metavar="SECONDS", type=click.FloatRange(1), help="Keep them so long.  [3600]"
+    ),
 )
 """Adds the limits of a server."""
 
