@@ -139,8 +139,8 @@ IMAGES = {"name": "images", "datatype": "BYTES", "shape": [1], "data": ["AAAA"]}
     [
         (b"", "body: invalid JSON"),
         ({"inputs": []}, "body.inputs: list should have at least 1 item"),
-        ({"inputs": [{**IMAGES, "name": "x"}]}, "there is none named 'x'"),
-        ({"inputs": [IMAGES], "outputs": [{"name": "x"}]}, "there is none named 'x'"),
+        ({"inputs": [{**IMAGES, "name": "x"}]}, "no input has the name 'x'"),
+        ({"inputs": [IMAGES], "outputs": [{"name": "x"}]}, "no output has the name 'x'"),
         ({"inputs": [{**IMAGES, "shape": [2]}]}, "the shape has 2 elements, and the data 1"),
         ({"inputs": [{**IMAGES, "shape": [10**9, 10**9]}]}, "1 to 64 elements are needed"),
         ({"inputs": [{**IMAGES, "shape": [-1, -1]}]}, "negative size"),

@@ -214,7 +214,8 @@ class TestConfiguration:
         from ocrzoo.pipelines.config import default_ocr
 
         def start(serving: dict[str, Any]) -> Server:
-            config = {**default_ocr(), "Serving": serving}
+            config = {**default_ocr(), "Serving": serving, "use_textline_orientation": False}
+            config["use_doc_preprocessor"] = False
             path = tmp_path / "OCR.yaml"
             path.write_text(yaml.safe_dump(config))
             return start_server("--pipeline", str(path))

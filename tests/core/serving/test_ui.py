@@ -55,7 +55,7 @@ def server() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The installed browser: none is downloaded."""
     with sync_playwright() as playwright:

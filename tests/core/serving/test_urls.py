@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -47,7 +48,9 @@ def port() -> Iterator[int]:
 
 
 def get(url: str, *hosts: str, **settings: Any) -> bytes:
-    return asyncio.run(download(ServerSettings(url_hosts=hosts, max_bytes=1000, **settings), url))
+    asked = download(ServerSettings(url_hosts=hosts, max_bytes=1000, **settings), url)
+    with ThreadPoolExecutor(1) as pool:  # other tests of the process leave an event loop in its first thread
+        return pool.submit(asyncio.run, asked).result()
 
 
 def code(url: str, *hosts: str, **settings: Any) -> str:

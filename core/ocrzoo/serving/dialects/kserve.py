@@ -117,7 +117,7 @@ async def _infer(service: Service, request: Request) -> Response:
     asked, content = await _parsed(request)
     unknown = {one.name for one in asked.outputs} - {str(one["name"]) for one in _OUTPUTS}
     if unknown:
-        raise Problem(f"outputs: there is none named {min(unknown)!r}", "invalid_request")
+        raise Problem(f"outputs: no output has the name {min(unknown)!r}", "invalid_request")
     files, lang = await _inputs(service, asked, content)
     asked.inputs.clear()  # they are large, and the request may wait for long
     del content
@@ -159,7 +159,7 @@ async def _inputs(service: Service, asked: ModelInferRequest, content: bytes) ->
                 if sum(map(len, files)) > 2 * service.settings.max_bytes:
                     raise too_large(service.settings.max_bytes)
         else:
-            raise Problem(f"inputs: there is none named {tensor.name!r}: use images", "invalid_request")
+            raise Problem(f"inputs: no input has the name {tensor.name!r}: use images", "invalid_request")
     if not 1 <= len(files) <= MAX_FILES:
         raise Problem(f"images: 1 to {MAX_FILES} files are needed", "invalid_request")
     return files, str(lang) if lang else None
