@@ -177,13 +177,14 @@ class ModelLoader:
         plan = exact.plan(name, card.task)
         engines = usable_engines(self.zoo.engines, accelerated=self.accelerated)
         files = plan.files
-        found = list(plan.candidates)
+        found: dict[str, list[Candidate]] = {"float32": list(plan.candidates), "auto": []}
         forms = [(files, engines), *self._other_formats(card, files, engines)]
-        for loader in (exact, replace(exact, wanted=Wanted("auto"))):
+        for asked, loader in (("float32", exact), ("auto", replace(exact, wanted=Wanted("auto")))):
             for stored, able in forms:
                 reading = [spec for spec in able if spec.reads(stored.file_format, stored.folder)]
-                found += loader._candidates(card, stored, reading)  # noqa: SLF001  # of this class
-        return replace(plan, candidates=list(dict.fromkeys(found)))
+                found[asked] += loader._candidates(card, stored, reading)  # noqa: SLF001  # of this class
+        automatic = list(dict.fromkeys(found["auto"]))
+        return replace(plan, candidates=list(dict.fromkeys([*found["float32"], *automatic])), automatic=automatic)
 
     def _other_formats(
         self, card: ModelCard, files: ModelFiles, engines: Sequence[EngineSpec]

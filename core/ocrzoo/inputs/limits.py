@@ -70,8 +70,8 @@ def check_size(width: int, height: int, name: str) -> None:
     most = _MOST.get()
     if most is not None and width * height > most:
         raise TooLarge(
-            f"{name}: {width} x {height} pixels are too many: the limit here is {most}, by the memory given or "
-            "--max_pixels: raise it, or give a smaller page"
+            f"{name}: {width} x {height} pixels are too many: the limit here is {most}, by the memory given or a "
+            "server's --max_pixels: raise it, or give a smaller page"
         )
     if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
         raise TooLarge(

@@ -67,6 +67,8 @@ class Plan:
     """Logs a warning, once for all models."""
     ceiling: Ceiling | None = None
     """The bound of the process's memory, if there is one."""
+    automatic: Sequence[Candidate] = ()
+    """Of a plan to tune: those of the candidates that the precision ``auto`` allows, the best first."""
 
     def loaded(self) -> Loaded:
         """Load the model into the first engine that loads it and finds what the card states.

@@ -279,7 +279,7 @@ def _explain(problem: dict[str, Any]) -> str:
         return f"{where}: unknown key{did_you_mean(key, _known_keys(), count=1)}"
     if problem["type"] == "missing":
         return f"{where} is missing"
-    needed = _NEEDED.get(problem["type"], problem["msg"])
+    needed = _NEEDED.get(problem["type"], problem["msg"].removeprefix("Value error, "))
     return f"{where}={reprlib.repr(problem['input'])}: {needed}"
 
 

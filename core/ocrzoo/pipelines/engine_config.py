@@ -70,6 +70,9 @@ def _with_hpi_config(loader: ModelLoader, config: Mapping[str, Any]) -> ModelLoa
     for key in config:
         if key not in _HPI_KEYS:
             raise UsageError(f"hpi_config: unknown key {key!r}{did_you_mean(str(key), _HPI_KEYS)}")
+    for key in ("auto_config", "auto_paddle2onnx"):
+        if not isinstance(config.get(key), bool | None):
+            raise UsageError(f"hpi_config: {key} must be True or False, not {config[key]!r}")
     if config.get("auto_config") is not None:
         loader = replace(loader, tuned=bool(config["auto_config"]))
     if config.get("auto_paddle2onnx") is not None:

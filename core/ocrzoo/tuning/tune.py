@@ -39,7 +39,7 @@ def tune(plan: Plan, budget_s: float, tell: Callable[[float], object] = lambda _
         chosen={},
     )
     exact = [one for one in plan.candidates if (one.precision, one.batching) == ("float32", "exact")]
-    asked = {"float32": exact, "auto": plan.candidates}
+    asked = {"float32": exact, "auto": plan.automatic or plan.candidates}
     firsts = {precision: in_order(allowed, choice)[0] for precision, allowed in asked.items()}
     chosen = {key: next(n for n, way in enumerate(ways) if _is(way, first)) for key, first in firsts.items()}
     return choice.model_copy(update={"chosen": chosen})
@@ -58,7 +58,8 @@ def _row(choice: Choice, number: int, way: Way) -> tuple[str, ...]:
     default = choice.ways[0]
     how = (way.engine, way.format, way.precision, way.batching, f"{way.streams} x {way.threads}")
     if not way.rounds_ms:
-        return (*how, "", "", "", way.note)
+        is_chosen = number in choice.chosen.values()
+        return (*how, "", "", "", f"{_outcome(choice, number, way)}; {way.note}" if is_chosen else way.note)
     ratios = way.ratios_to(default)
     ratio = f"{median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f})"
     answers = "the same" if way.same_answers else "other"
@@ -89,5 +90,9 @@ def summary(choice: Choice) -> list[tuple[str, ...]]:
 
 def _used(default: Way, way: Way) -> tuple[str, str]:
     ratios = way.ratios_to(default)
-    gain = "1, the default" if way == default else f"{median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f})"
+    gain = way.note
+    if way == default:
+        gain = "1, the default"
+    elif ratios:
+        gain = f"{median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f})"
     return f"{way.engine} {way.format} {way.precision} {way.batching}, {way.streams} x {way.threads} threads", gain

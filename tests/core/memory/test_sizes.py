@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from ocrzoo.inputs import limits
 from ocrzoo.memory.sizes import parse_size
 from ocrzoo.pipelines.config import checked, default_ocr
 from ocrzoo.pipelines.factory import create_pipeline
 from ocrzoo.pipelines.schema import OCRConfig
-from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.errors import InputError, UsageError
 
 
 @pytest.mark.parametrize(
@@ -45,5 +46,10 @@ def test_without_a_ceiling_pages_are_not_bounded_by_it() -> None:
 
 
 def test_nonsense_is_an_error_of_one_line() -> None:
-    with pytest.raises(UsageError, match=r"memory='much'.* is no amount of memory: write it as 700MiB"):
+    with pytest.raises(UsageError, match=r"memory='much': 'much' is no amount of memory: write it as 700MiB"):
         create_pipeline("OCR", memory="much")
+
+
+def test_a_page_too_large_for_it_names_no_option_that_the_command_lacks() -> None:
+    with limits.at_most(100), pytest.raises(InputError, match=r"by the memory given or a server's --max_pixels"):
+        limits.check_size(11, 10, "a page")

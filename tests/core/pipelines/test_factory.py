@@ -273,6 +273,8 @@ class TestHowNetworksAreRun:
             ({"engine": "openvin"}, "no engine is called 'openvin'"),
             ({"hpi_config": {"backand": "openvino"}}, "hpi_config: unknown key 'backand' (did you mean backend"),
             ({"hpi_config": {"backend": "tensorrt"}}, "tensorrt runs on NVIDIA cards, not on cpu: add device='gpu'"),
+            ({"hpi_config": {"auto_config": "no"}}, "hpi_config: auto_config must be True or False, not 'no'"),
+            ({"hpi_config": {"auto_paddle2onnx": 0}}, "hpi_config: auto_paddle2onnx must be True or False, not 0"),
             ({"engine_config": {"cpu_threads": "many"}}, "to 1024, not 'many'"),
             ({"text_detection_model_nam": "x"}, "no argument 'text_detection_model_nam' (did you mean"),
         ],

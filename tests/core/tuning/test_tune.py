@@ -12,7 +12,9 @@ from tests.registry.kit import SitePackages
 
 from ocrzoo.engines.base import EngineOptions
 from ocrzoo.engines.limits import usable_threads
+from ocrzoo.loading.plan import Plan
 from ocrzoo.model_loader import ModelLoader
+from ocrzoo.precision.wanted import Wanted, parse_precision
 from ocrzoo.tuning import choice as choices
 from ocrzoo.tuning.choice import Choice, Way
 from ocrzoo.tuning.measure import threadings, way_of
@@ -112,6 +114,26 @@ def test_several_streams_are_used_from_then_on(own_home: Path) -> None:
     assert (first.spec.name, first.options.streams) == ("onnxruntime", 2)
     (first, *_) = ModelLoader(Zoo(), options=EngineOptions(threads=1)).plan(REC, "text_recognition").candidates
     assert (first.spec.name, first.options.streams, first.options.threads) == ("openvino", 1, 1)
+
+
+@pytest.mark.parametrize("is_measured", [True, False], ids=["no way is faster", "the time was up"])
+def test_what_is_reported_for_auto_is_what_is_used(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch, *, is_measured: bool
+) -> None:
+    def equally_fast(plan: Plan, *_: object) -> list[Way]:
+        ways = [way_of(one, note="the time was up") for each in plan.candidates for one in threadings(each)]
+        timed = {"rounds_ms": (10.0,) * 5, "same_answers": True, "note": ""}
+        return [way.model_copy(update=timed) if is_measured or not number else way for number, way in enumerate(ways)]
+
+    monkeypatch.setattr("ocrzoo.tuning.tune.measure", equally_fast)
+    choice = measured(REC)
+    assert [len(row) for row in explain(choice)] == [len(HEADINGS)] * len(choice.ways)
+    assert [asked for _, asked, *_ in summary(choice)] == ["float32", "auto"]
+    for asked, number in choice.chosen.items():
+        loader = ModelLoader(Zoo(), wanted=Wanted(parse_precision(asked)))
+        (used, *_) = loader.plan(REC, "text_recognition").candidates
+        assert choice.ways[number].is_way_of(used)
+        assert explain(choice)[number][-1].startswith("chosen for ")
 
 
 @pytest.mark.parametrize("changed", ["cpu_key", "usable_threads", "installed"])
