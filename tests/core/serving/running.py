@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 READY_S = 120.0
 """How long models may take to load on a busy machine."""
-STOP_S = 60.0
+STOP_S = 150.0
 SERVE = """
 import json, sys
 from ocrzoo.serving.server import serve
@@ -29,8 +29,11 @@ from ocrzoo.serving.settings import ServerSettings
 settings = ServerSettings().with_pipeline("OCR", **json.loads(sys.argv[1]))
 serve(settings, "127.0.0.1", 0, lambda url: print(url, flush=True))
 """
-STAGES_OFF = {"use_doc_orientation_classify": False, "use_doc_unwarping": False, "use_textline_orientation": False}
-"""Their weights are in no package."""
+SMALL = {
+    **{f"text_{task}_model_name": f"PP-OCRv6_tiny_{task[:3]}" for task in ("detection", "recognition")},
+    **dict.fromkeys(("use_doc_orientation_classify", "use_doc_unwarping", "use_textline_orientation"), False),
+}
+"""Small networks; the weights of the other stages are in no package."""
 
 
 class Server:
@@ -105,7 +108,7 @@ def run_server(
     """Give a server of ``settings`` that is ready; ``before`` is run first, in its process."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS_OF)}
     own = {"OCRZOO_HOME": str(home), "PADDLE_PDX_MODEL_SOURCE": ",".join(NEAR)}
-    settings = {"options": STAGES_OFF, "threads": 1, **settings}
+    settings = {"options": SMALL, "threads": 1, **settings}
     process = subprocess.Popen(
         [*wrapper, sys.executable, "-c", f"{before}\n{SERVE}", json.dumps(settings)],
         stdout=subprocess.PIPE,
