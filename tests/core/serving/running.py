@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 READY_S = 120.0
 """How long models may take to load on a busy machine."""
-STOP_S = 60.0
+STOP_S = 150.0
 SERVE = """
 import json, sys
 from ocrzoo.serving.server import serve

@@ -27,6 +27,17 @@ pytestmark = [pytest.mark.weights, pytest.mark.slow]
 FIRST_LINE = "Reading a page with a model z"
 """Of the sample, as far as small networks agree."""
 NOBODY = 65532
+SLOW_S = 120
+"""More than a busy machine needs for the document."""
+
+
+@pytest.fixture(scope="module")
+def document(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A PDF of ten pages: seconds of work."""
+    path = tmp_path_factory.mktemp("document") / "ten.pdf"
+    page = Image.open(sample).convert("RGB")
+    page.save(path, save_all=True, append_images=[page] * 9, resolution=144)
+    return path.read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +71,7 @@ def in_work(server: Server, count: int) -> None:
 def test_a_termination_signal_lets_a_request_in_work_be_answered(
     home: Path, document: bytes, clients: ThreadPoolExecutor
 ) -> None:
-    with run_server(home) as server:
+    with run_server(home, drain_s=SLOW_S) as server:
         asking = clients.submit(server.read, document)
         in_work(server, 1)
         started = server.processes()
@@ -73,7 +84,7 @@ def test_a_termination_signal_lets_a_request_in_work_be_answered(
 def test_requests_that_wait_are_answered_too_before_the_server_ends(
     home: Path, document: bytes, sample: Path, clients: ThreadPoolExecutor
 ) -> None:
-    with run_server(home, jobs_per_worker=1) as server:
+    with run_server(home, drain_s=SLOW_S, jobs_per_worker=1) as server:
         first = clients.submit(server.read, document)
         in_work(server, 1)
         second = clients.submit(server.read, sample.read_bytes())
