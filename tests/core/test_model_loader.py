@@ -134,7 +134,7 @@ class TestChoice:
         loader(home, broken, QUICK).predictor(NAME, TASK, model_dir)
         assert [one[0] for one in asked] == ["quick"]
         assert "engine broken" in caplog.text
-        assert "trying the next engine" in caplog.text
+        assert "; trying quick float32" in caplog.text
 
     def test_one_named_that_is_broken_is_named(self, model_dir: Path, home: Path) -> None:
         broken = replace(QUICK, name="broken", factory="nowhere:Engine")

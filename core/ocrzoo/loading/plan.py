@@ -122,15 +122,16 @@ class Plan:
                 else:
                     loaded = True
                     yield candidate, session, False
-        for candidate in self.candidates:
-            is_last = candidate is self.candidates[-1]
+        for number, candidate in enumerate(self.candidates):
+            following = self.candidates[number + 1 : number + 2]
+            is_last = not following
             try:
                 session = self._session(candidate)
             except UsageError as error:
                 _check_weights(candidate.files)
                 if is_last and not loaded:
                     raise
-                step = "there is no other engine" if is_last else "trying the next engine"
+                step = f"trying {following[0]}" if following else "there is no other engine"
                 log.warning("%s; %s", str(error)[:300], step)
             else:
                 loaded = True

@@ -51,10 +51,13 @@ class Ceiling:
         """``limit`` is in bytes.
 
         Raises:
-            UsageError: The memory of this process cannot be told on this system.
+            UsageError: The memory of this process cannot be told on this system, or is more already.
         """
-        if resident() is None:
+        used = resident()
+        if used is None:
             raise UsageError("memory: this system does not tell how much memory a process has: pip install psutil")
+        if used > limit:
+            raise UsageError(f"memory={_mib(limit)}: this process has {_mib(used)} already: give more")
         self.limit = limit
         self._rooms: WeakSet[Room] = WeakSet()
         self._reset()

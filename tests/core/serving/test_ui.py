@@ -37,7 +37,6 @@ EXPORTED = [
     ("NDJSON", "ndjson", "ndjson"),
 ]
 """What the server makes: names, formats, suffixes."""
-NO_MARKDOWN = pytest.param("Markdown", marks=pytest.mark.xfail(reason="the server does not make Markdown of lines yet"))
 OVERFLOW = "document.documentElement.scrollWidth > innerWidth"
 DROP = """([base64, name]) => {
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -634,7 +633,7 @@ class TestWithTheServer:
         expect(page.locator("#limits")).to_contain_text("Up to 100 MiB and 2 pages a file")
         expect(page.get_by_role("alert")).to_be_empty()
 
-    @pytest.mark.parametrize("name", ["Searchable PDF", "ALTO", "hOCR", "TSV", NO_MARKDOWN, "NDJSON", "Text", "JSON"])
+    @pytest.mark.parametrize("name", ["Searchable PDF", "ALTO", "hOCR", "TSV", "Markdown", "NDJSON", "Text", "JSON"])
     def test_formats(self, page: Page, name: str) -> None:
         choose(page, SAMPLE)
         lines(page).first.fill("Corrected")
