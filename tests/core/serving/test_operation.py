@@ -40,15 +40,6 @@ def document(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
-@pytest.fixture(scope="module")
-def document(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A PDF of ten pages: seconds of work."""
-    path = tmp_path_factory.mktemp("document") / "ten.pdf"
-    page = Image.open(sample).convert("RGB")
-    page.save(path, save_all=True, append_images=[page] * 9, resolution=144)
-    return path.read_bytes()
-
-
 @pytest.fixture
 def clients() -> Iterator[ThreadPoolExecutor]:
     """Clients that ask at the same time."""
