@@ -246,7 +246,7 @@ def attack(server: Server, count: int, seed: int, clients: int = 16) -> tuple[li
     return outcomes, peak[0]
 
 
-OPTIONS: Sequence[str] = ("--timeout", "20", "--max_bytes", "2MiB", "--max_pages", "3", "--memory", "1GiB")
+OPTIONS: Sequence[str] = ("--timeout", "6", "--max_bytes", "2MiB", "--max_pages", "3", "--memory", "1GiB")
 
 
 def main() -> int:
