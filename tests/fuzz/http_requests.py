@@ -38,8 +38,8 @@ from tests.fuzz.pdfs import damaged_pdf
 
 LIMIT_S = 45.0
 """Seconds that no answer may take."""
-MAX_MEMORY = 13 << 28
-"""Bytes of the server, its worker and two processes that render PDFs, each of the latter limited to 1 GiB."""
+MAX_MEMORY = 4 << 30
+"""Bytes of the server, its worker and three processes that render and write PDFs, each limited to 1 GiB."""
 KEYS = (
     *("file", "fileType", "useDocOrientationClassify", "useTextlineOrientation", "textDetLimitSideLen"),
     *("textDetLimitType", "textDetThresh", "textDetBoxThresh", "textDetUnclipRatio", "textRecScoreThresh"),
