@@ -15,8 +15,8 @@ import yaml
 from tests.deploy.alerts import CASES
 
 from ocrzoo.serving.metrics import Metrics
-from ocrzoo.serving.pool import Pool
 from ocrzoo.serving.settings import ServerSettings
+from ocrzoo.serving.workers.pool import Pool
 
 USER = 65532
 PORT = 8080

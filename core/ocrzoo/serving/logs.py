@@ -38,6 +38,7 @@ def log_as_json(**always: Any) -> None:
     """Write ocrzoo's and uvicorn's logs as JSON."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(**always))
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # a bad form is an answer, not a warning
     for name in ("ocrzoo", "uvicorn.error"):
         logger = logging.getLogger(name)
         logger.handlers[:] = [handler]

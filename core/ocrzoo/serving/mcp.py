@@ -39,8 +39,8 @@ from ocrzoo_registry.zoo import Zoo, select_models
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from ocrzoo.serving.pipelines import Pipelines
     from ocrzoo.serving.settings import ServerSettings
+    from ocrzoo.serving.workers.pipelines import Pipelines
 
 PATH = "/mcp"
 """Where the protocol is, over HTTP."""
@@ -223,7 +223,7 @@ class Reader:
 
 
 def _load(settings: ServerSettings) -> Pipelines:
-    from ocrzoo.serving.pipelines import Pipelines
+    from ocrzoo.serving.workers.pipelines import Pipelines
 
     return Pipelines(settings.for_reading(settings.threads or usable_threads()))
 

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from ocrzoo.serving.reading import Answer
 
 if TYPE_CHECKING:
-    from ocrzoo.serving.pool import Pool
+    from ocrzoo.serving.workers.pool import Pool
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
@@ -38,11 +38,7 @@ class Metrics:
         self._workers = Counter(
             "ocrzoo_worker_events", "Workers lost, killed or recycled", ["event"], registry=self.registry
         )
-        for event in (
-            "lost",
-            "killed",
-            "recycled",
-        ):  # there from the start: Prometheus does not see a first increase else
+        for event in ("lost", "killed", "recycled"):  # from the start: Prometheus does not see a first increase else
             self._workers.labels(event)
         self._models = Info("ocrzoo_model", "Models that are loaded", ["module"], registry=self.registry)
 

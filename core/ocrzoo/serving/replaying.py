@@ -10,9 +10,9 @@ from typing import Any
 
 from ocrzoo.inputs.limits import read_content
 from ocrzoo.pipelines.factory import create_pipeline
-from ocrzoo.serving.pipelines import read_pages
 from ocrzoo.serving.reading import PageAnswer, ReadRequest
 from ocrzoo.serving.receipts import Receipt, digest
+from ocrzoo.serving.workers.pipelines import read_pages
 
 
 @dataclass(frozen=True)

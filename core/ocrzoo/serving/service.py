@@ -9,15 +9,15 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from ocrzoo.serving.answers import SharedAnswers
-from ocrzoo.serving.jobs import Jobs
 from ocrzoo.serving.languages import languages_of
 from ocrzoo.serving.metrics import Metrics
-from ocrzoo.serving.pool import Job, Pool
 from ocrzoo.serving.problems import Problem
 from ocrzoo.serving.reading import Answer, PageAnswer, ReadRequest
 from ocrzoo.serving.settings import ServerSettings
-from ocrzoo.serving.uploads import Uploads
+from ocrzoo.serving.stores.answers import SharedAnswers
+from ocrzoo.serving.stores.jobs import Jobs
+from ocrzoo.serving.stores.uploads import Uploads
+from ocrzoo.serving.workers.pool import Job, Pool
 from ocrzoo_registry.zoo import Zoo
 
 

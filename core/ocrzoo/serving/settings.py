@@ -143,7 +143,7 @@ class ServerSettings:
     json_logs: bool = True
 
     def for_reading(self, threads: int) -> dict[str, Any]:
-        """Return what :class:`~ocrzoo.serving.pipelines.Pipelines` takes, as JSON has it."""
+        """Return what :class:`~ocrzoo.serving.workers.pipelines.Pipelines` takes, as JSON has it."""
         return {
             "pipeline": self.pipeline,
             "config": self.config,

@@ -6,7 +6,7 @@ import pytest
 
 from ocrzoo.serving.problems import Problem
 from ocrzoo.serving.settings import ServerSettings
-from ocrzoo.serving.uploads import Uploads
+from ocrzoo.serving.stores.uploads import Uploads
 
 MIB = 1 << 20
 

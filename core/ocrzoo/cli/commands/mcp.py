@@ -8,17 +8,15 @@ from typing import Any
 import click
 
 from ocrzoo.cli.commands.serve import (
-    address_options,
     file_limit_options,
     request_options,
+    served_options,
     settings_of,
     warn_of_strangers,
     with_stages,
 )
-from ocrzoo.cli.model_options import language_terms, languages_option
-from ocrzoo.cli.options import engine_options, model_options, stage_options
+from ocrzoo.cli.options import engine_options
 from ocrzoo.cli.output import debug_option, one_line, print_note
-from ocrzoo.cli.values import PIPELINE
 from ocrzoo_registry.errors import UsageError
 
 
@@ -32,18 +30,7 @@ from ocrzoo_registry.errors import UsageError
     help="Read files below this folder; repeatable.  [none: files are sent]",
 )
 @click.option("--http", is_flag=True, help="Speak Streamable HTTP at --host and --port, not standard input and output.")
-@click.option(
-    "--pipeline",
-    metavar="NAME",
-    type=PIPELINE,
-    default="OCR",
-    help="OCR, or a YAML file with its configuration.  [OCR]",
-)
-@languages_option("Language to read, such as ru, zh-Hant or Korean; several: ru,ko,en.")
-@language_terms
-@model_options
-@stage_options
-@address_options
+@served_options
 @file_limit_options
 @request_options
 @engine_options

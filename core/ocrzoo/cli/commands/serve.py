@@ -153,19 +153,25 @@ access_options = together(
 """Adds who may do what."""
 
 
-@click.command()
-@click.option(
-    "--pipeline",
-    metavar="NAME",
-    type=PIPELINE,
-    default="OCR",
-    help="OCR, or a YAML file with its configuration.  [OCR]",
+served_options = together(
+    click.option(
+        "--pipeline",
+        metavar="NAME",
+        type=PIPELINE,
+        default="OCR",
+        help="OCR, or a YAML file with its configuration.  [OCR]",
+    ),
+    languages_option("Language to read, such as ru, zh-Hant or Korean; several: ru,ko,en."),
+    language_terms,
+    model_options,
+    stage_options,
+    address_options,
 )
-@languages_option("Language to read, such as ru, zh-Hant or Korean; several: ru,ko,en.")
-@language_terms
-@model_options
-@stage_options
-@address_options
+"""Adds what is served where."""
+
+
+@click.command()
+@served_options
 @limit_options
 @access_options
 @engine_options

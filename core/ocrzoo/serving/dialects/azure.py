@@ -18,11 +18,11 @@ from ocrzoo.serving.bodies import checked, parse_json
 from ocrzoo.serving.dialects import paddlex
 from ocrzoo.serving.dialects.azure_result import Unit, analyze_result
 from ocrzoo.serving.files import content_of, decoded
-from ocrzoo.serving.jobs import AsyncJob, Render
 from ocrzoo.serving.media import is_file_type, media_type
 from ocrzoo.serving.page_ranges import left_out, parse_pages
 from ocrzoo.serving.problems import Problem
 from ocrzoo.serving.reading import Answer, ReadRequest
+from ocrzoo.serving.stores.jobs import AsyncJob, Render
 
 if TYPE_CHECKING:
     from ocrzoo.serving.service import Service

@@ -28,7 +28,7 @@ from ocrzoo.serving.service import too_large
 
 if TYPE_CHECKING:
     from ocrzoo.serving.service import Service
-    from ocrzoo.serving.uploads import Upload
+    from ocrzoo.serving.stores.uploads import Upload
 
 POINTS_PER_INCH = 72
 _OWN_FILE = re.compile(r"/v1/files/([\w-]{1,100})/content")

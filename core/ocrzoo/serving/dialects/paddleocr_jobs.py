@@ -18,11 +18,11 @@ from ocrzoo.serving.access import trace_of
 from ocrzoo.serving.bodies import checked, form_of, parse_json
 from ocrzoo.serving.dialects import paddlex
 from ocrzoo.serving.files import content_of
-from ocrzoo.serving.jobs import AsyncJob, Render
 from ocrzoo.serving.media import FORMATS, media_type
 from ocrzoo.serving.page_ranges import left_out, parse_pages
 from ocrzoo.serving.problems import Problem
 from ocrzoo.serving.reading import Answer, ReadRequest
+from ocrzoo.serving.stores.jobs import AsyncJob, Render
 
 if TYPE_CHECKING:
     from ocrzoo.serving.service import Service

@@ -20,11 +20,11 @@ from multiprocessing.spawn import get_executable
 from typing import Any
 
 from ocrzoo.engines.limits import usable_threads
-from ocrzoo.serving import messages
-from ocrzoo.serving.messages import Message
 from ocrzoo.serving.problems import Problem
 from ocrzoo.serving.reading import Answer, PageAnswer, ReadRequest
 from ocrzoo.serving.settings import ServerSettings
+from ocrzoo.serving.workers import messages
+from ocrzoo.serving.workers.messages import Message
 
 CORES_PER_WORKER = 8
 """A network on more cores gains little; more workers do."""
@@ -270,7 +270,7 @@ class Pool:
             program,
             "-P",
             "-m",
-            "ocrzoo.serving.worker",
+            "ocrzoo.serving.workers.worker",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=_BUFFER_BYTES,

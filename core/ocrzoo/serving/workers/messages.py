@@ -22,7 +22,7 @@ class Message:
     """One message."""
 
     kind: str
-    """What it is: see :mod:`ocrzoo.serving.worker`."""
+    """What it is: see :mod:`ocrzoo.serving.workers.worker`."""
     data: dict[str, Any]
     parts: Sequence[bytes] = ()
 

@@ -1,6 +1,6 @@
-"""A worker of the server: ``python -m ocrzoo.serving.worker``. It reads files with the pipeline, several at a time.
+"""A worker of the server: ``python -m ocrzoo.serving.workers.worker`` reads files, several at a time.
 
-It gets messages on standard input and sends messages on standard output (:mod:`ocrzoo.serving.messages`):
+It gets messages on standard input and sends messages on standard output (:mod:`ocrzoo.serving.workers.messages`):
 
 ============  =====================================================================================
 ``start``     to it, first: the settings of the pipeline
@@ -36,11 +36,11 @@ from ocrzoo.memory.process import resident
 from ocrzoo.scheduling import turns
 from ocrzoo.scheduling.in_order import overdue
 from ocrzoo.scheduling.turns import Stopped, Turn
-from ocrzoo.serving import messages
 from ocrzoo.serving.logs import log_as_json
-from ocrzoo.serving.messages import Message
-from ocrzoo.serving.pipelines import Pipelines
 from ocrzoo.serving.reading import PageAnswer, ReadRequest
+from ocrzoo.serving.workers import messages
+from ocrzoo.serving.workers.messages import Message
+from ocrzoo.serving.workers.pipelines import Pipelines
 from ocrzoo_registry.errors import InputError, OcrzooError, SourceError, UnknownLanguage, UsageError, causes
 
 BEAT_S = 1.0

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Literal
 
 from cachetools import TTLCache
 
-from ocrzoo.serving.pool import Job
 from ocrzoo.serving.problems import Problem
 from ocrzoo.serving.reading import Answer, ReadRequest
+from ocrzoo.serving.workers.pool import Job
 
 if TYPE_CHECKING:
     from ocrzoo.serving.service import Service
