@@ -213,7 +213,10 @@ class _Response:
             }
             headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in own.items()]
             message = {**message, "headers": [*message.get("headers", []), *headers]}
-        await self._send(message)
+        try:
+            await self._send(message)
+        except Exception as error:  # noqa: BLE001  # whatever server it is: the connection takes no answer any more
+            raise ClientDisconnect from error
 
 
 async def body_of(request: Request) -> bytes:
