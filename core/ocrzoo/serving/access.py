@@ -215,7 +215,7 @@ class _Response:
             message = {**message, "headers": [*message.get("headers", []), *headers]}
         try:
             await self._send(message)
-        except Exception as error:  # noqa: BLE001  # whatever server it is: the connection takes no answer any more
+        except Exception as error:  # whatever server it is: the connection takes no answer any more
             raise ClientDisconnect from error
 
 
