@@ -218,6 +218,20 @@ class OCRPipeline:
         models = [*steps, self._detector, self._line_classifier, *self._readers.models]
         return [described for model in models for described in model.describe()]
 
+    def stages_to_download(self, options: Mapping[str, Any]) -> list[str]:
+        """Return the switches of stages that these options of ``predict`` turn on and whose models are not here."""
+        params = ocr_params(
+            self.config,
+            orientation=options.get("use_doc_orientation_classify"),
+            unwarping=options.get("use_doc_unwarping"),
+            line_orientation=options.get("use_textline_orientation"),
+        )
+        wanted, own = params.preprocessing, self._preprocessor
+        steps = own.stages(wanted) if own is not None and wanted is not None else []
+        stages = [*steps, *[self._line_classifier] * params.line_orientation]
+        device = self.devices[0]
+        return [one.switch for one in stages if not (one.is_loaded(device) or one.is_local())]
+
     def with_readers(self, readers: Sequence[Mapping[str, Any]]) -> OCRPipeline:
         """Return a pipeline with other recognition models, which shares all else with this one, models included.
 

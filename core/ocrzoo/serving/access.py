@@ -32,6 +32,8 @@ OPEN_PATHS = frozenset({"/livez", "/readyz", "/health", "/v2/health/live", "/v2/
 """Paths that need no key, besides those of the page."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
+_FINISH_S = 5.0
+"""Seconds that an application may take to end once it has sent its answer."""
 _AROUND = 2
 """How much larger a request may be than its file: base64, and JSON around it."""
 
@@ -115,6 +117,8 @@ class Access:
         leaving = asyncio.ensure_future(body.watch())
         try:
             await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if response.finished:  # the connection is over because all was sent
+                await asyncio.wait({work}, timeout=_FINISH_S)
             if work.done() and not isinstance(work.exception(), ClientDisconnect):
                 work.result()
             else:
@@ -198,7 +202,7 @@ class _Response:
     def __init__(self, send: Send, trace: Trace) -> None:
         self._send = send
         self._trace = trace
-        self.started = False
+        self.started = self.finished = False
         self.status = 500
 
     async def send(self, message: Message) -> None:
@@ -213,6 +217,8 @@ class _Response:
             }
             headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in own.items()]
             message = {**message, "headers": [*message.get("headers", []), *headers]}
+        elif message["type"] == "http.response.body":
+            self.finished = not message.get("more_body", False)
         try:
             await self._send(message)
         except Exception as error:  # whatever server it is: the connection takes no answer any more

@@ -24,19 +24,29 @@ from ocrzoo.serving.settings import ServerSettings
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
 
+_LOGGED = 500
+"""Characters of a problem's message that are logged."""
 _BY_STATUS = {404: "not_found", 405: "method_not_allowed"}
 
 
 def create_app(config: str | Path | Mapping[str, Any] | None = None, **changes: Any) -> ASGIApp:
     """Return the server as an ASGI application; its workers start with it.
 
-    ``config`` is the name of a pipeline, a YAML file or a mapping with PaddleX's keys; ``changes`` are fields of
-    :class:`~ocrzoo.serving.settings.ServerSettings`.
+    ``config`` is the name of a pipeline, a YAML file or a mapping with PaddleX's keys; the optional stages of a named
+    one are off, as in ``ocrzoo serve``. ``changes`` are arguments of :func:`ocrzoo.create_pipeline`, such as ``lang``
+    or ``use_doc_unwarping``, and fields of :class:`~ocrzoo.serving.settings.ServerSettings`: ``max_pages``,
+    ``timeout_s``, ``keys_file``, ``url_hosts`` and the others of ``ocrzoo serve``.
 
     Raises:
         UsageError: The configuration or a setting is not valid.
     """
-    return application_of(Service(ServerSettings().with_pipeline(config, **changes)))
+    from ocrzoo.pipelines.factory import OPTIONAL_STAGES, Options
+
+    known = set(Options.__annotations__) - {"threads"}  # which is a setting of the server too
+    of_pipeline = {name: changes.pop(name) for name in list(changes) if name in known}
+    is_name = not isinstance(config, Mapping) and not str(config or "OCR").lower().endswith((".yaml", ".yml"))
+    off = dict.fromkeys(OPTIONAL_STAGES, False) if is_name else {}
+    return application_of(Service(ServerSettings().with_pipeline(config, **changes, options={**off, **of_pipeline})))
 
 
 def application_of(service: Service) -> ASGIApp:
@@ -82,6 +92,7 @@ def failure(scope: Scope, problem: Problem) -> Response:
     trace = scope["state"]["trace"]
     body = dialects.error_body_for(scope["path"], headers.get("content-type", ""), trace.dialect)
     trace.code = problem.code
+    trace.notes["error"] = problem.message[:_LOGGED]
     extra = {} if problem.retry_after_s is None else {"Retry-After": str(problem.retry_after_s)}
     if problem.code == "unauthorized":
         extra["WWW-Authenticate"] = "Bearer"

@@ -44,6 +44,11 @@ def is_file_type(name: str) -> bool:
     return name.startswith("image/") or name in {"application/pdf", "application/octet-stream"}
 
 
+def is_json_type(name: str) -> bool:
+    """Whether a body of this media type is JSON; one without a type may be."""
+    return name in {"", "application/json"} or name.endswith("+json")
+
+
 def wanted_format(request: Request, default: str = "json") -> str:
     """Return the format that a client wants: ``?format=``, else the best of its ``Accept``.
 

@@ -108,7 +108,9 @@ def read_receipt(path: Path) -> Receipt:
     except (ValueError, RecursionError) as error:
         place = error.errors()[0]["loc"] if isinstance(error, ValidationError) else ()
         what = place[0] if place else "JSON"
-        raise UsageError(f"{path}: not a receipt: {what} is missing or not valid") from error
+        raise UsageError(
+            f'{path}: not a receipt: {what} is missing or not valid (a request with "receipt": true gets one)'
+        ) from error
 
 
 def _pinned(configuration: dict[str, Any], models: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

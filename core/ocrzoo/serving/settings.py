@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -16,6 +17,9 @@ from ocrzoo_registry.names import did_you_mean
 log = logging.getLogger("ocrzoo")
 
 LanguagePolicy = Literal["installed", "any", "off"]
+
+_HOST = re.compile(r"\*|(\*\.)?[\w.-]+|\[?[0-9a-fA-F:.]+\]?")
+_ORIGIN = re.compile(r"https?://[^/\s]+")
 
 MAX_BYTES = 100 << 20
 """Of a request."""
@@ -154,6 +158,15 @@ class ServerSettings:
             "max_pixels": self.max_pixels,
             "page_s": self.page_s,
         }
+
+    def __post_init__(self) -> None:
+        """Refuse hosts and origins that could never match."""
+        for host in self.url_hosts:
+            if not _HOST.fullmatch(host):
+                raise UsageError(f"url_host {host!r}: a name such as files.example.org or *.example.org is needed")
+        for origin in self.origins:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise UsageError(f"origin {origin!r}: a site such as https://site.example is needed")
 
     def with_pipeline(self, config: str | Path | Mapping[str, Any] | None, **changes: Any) -> ServerSettings:
         """Return the settings with a pipeline's own, ``Serving`` of its configuration, and then ``changes``.

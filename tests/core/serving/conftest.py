@@ -77,7 +77,7 @@ def running(home: Path, folder: Path, *options: str, **environment: str) -> Iter
             process.kill()
 
 
-def wait_for(ask: Callable[[], Any], process: subprocess.Popen[str] | None = None) -> Any:
+def wait_for(ask: Callable[[], Any], process: subprocess.Popen[Any] | None = None) -> Any:
     """Ask until the answer is true."""
     end = time.monotonic() + TIMEOUT_S
     while time.monotonic() < end:

@@ -30,6 +30,13 @@ def test_a_request_is_a_line_in_the_log(server: Server, sentence: bytes) -> None
     assert line.items() >= expected.items()
 
 
+def test_a_file_of_the_page_that_was_sent_is_no_client_that_left(server: Server) -> None:
+    for number in range(5):
+        assert server.get("/ui/style.css", headers={"X-Request-Id": f"of-the-page-{number}"}).status_code == 200
+    lines = wait_for(lambda: [one for one in server.lines() if str(one.get("request_id")).startswith("of-the-page-4")])
+    assert {one["status"] for one in server.lines() if one.get("path") == "/ui/style.css"} == {200}, lines
+
+
 def test_an_answer_says_how_long_it_waited_and_was_worked_on(server: Server, sentence: bytes) -> None:
     headers = server.post("/ocr?format=txt", data=sentence, headers=PNG).headers
     total, queue, work = (int(headers[f"X-{name}-Time-Ms"]) for name in ("Total", "Queue", "Work"))

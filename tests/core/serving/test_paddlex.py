@@ -100,7 +100,7 @@ def test_a_document_that_was_cut_says_so(server: Server) -> None:
     result = answer.json()["result"]
     assert len(result["ocrResults"]) == 10
     assert (result["dataInfo"]["numPages"], result["dataInfo"]["totalPages"]) == (10, 12)
-    assert result["warnings"] == ["10 of 12 pages were read: the limit of this server"]
+    assert result["warnings"] == ["10 of 12 pages were read: a limit of the server or of the request"]
     assert answer.headers["X-Total-Pages"] == "12"
 
 
@@ -174,6 +174,19 @@ def test_a_parameter_that_makes_no_sense_says_what_is_needed(server: Server, sen
     answer = server.post(json={"file": as_text(sentence), "textDetThresh": 7})
     assert answer.status_code == 422
     assert answer.json()["errorMsg"] == "text_det_thresh=7.0: a number from 0 to 1 is needed"
+
+
+def test_a_stage_whose_model_is_not_here_is_refused_without_a_download(server: Server, sentence: bytes) -> None:
+    answer = server.post(json={"file": as_text(sentence), "useDocUnwarping": True})
+    assert (answer.status_code, answer.json()["code"]) == (422, "model_unavailable")
+    assert answer.json()["errorMsg"].startswith("this server has no model for use_doc_unwarping")
+
+
+@pytest.mark.parametrize("kind", ["text/html", "application/x-www-form-urlencoded"])
+def test_a_file_with_the_type_of_something_else_is_415(server: Server, sentence: bytes, kind: str) -> None:
+    answer = server.post(data=sentence, headers={"Content-Type": kind})
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+    assert "Content-Type, such as image/png" in answer.json()["errorMsg"]
 
 
 def test_paths_and_methods_that_do_not_exist_are_answered_as_paddlex_does(server: Server) -> None:

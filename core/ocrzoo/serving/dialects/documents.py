@@ -114,6 +114,7 @@ async def _stream(service: Service, request: Request, read: ReadRequest) -> Resp
                 async for event in events:
                     yield _line(event)
             except Problem as problem:
+                trace_of(request.scope).code = problem.code
                 error = paddlex.error_body(problem, trace_of(request.scope).request_id)
                 yield paddlex.to_json(error) + b"\n"
 

@@ -12,17 +12,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import Response
 
 from ocrzoo.serving.access import body_of, trace_of
 from ocrzoo.serving.dialects import common
 from ocrzoo.serving.files import content_of
+from ocrzoo.serving.media import is_json_type, media_type
 from ocrzoo.serving.problems import Problem
 from ocrzoo.serving.reading import Answer, Kind, PageAnswer, Picture, ReadRequest
 
 if TYPE_CHECKING:
     from ocrzoo.serving.service import Service
+
+_NO_JSON = "neither JSON nor a file by its type: send JSON, or the file with its Content-Type, such as image/png"
+_JSON_BEGINS = (b"{", b"[", b'"')
 
 Render = Callable[[Answer], dict[str, Any]]
 
@@ -57,7 +61,7 @@ class InferRequest(BaseModel):
     """Not PaddleX's: the pictures to send; takes precedence over ``visualize``."""
     maxImageSize: tuple[int, int] | None = None
     """Not PaddleX's: width and height that no picture exceeds."""
-    maxPages: int | None = None
+    maxPages: int | None = Field(default=None, ge=1)
     """Not PaddleX's: pages to read of a longer document."""
     password: str | None = None
     """Not PaddleX's: that of an encrypted PDF."""
@@ -230,7 +234,19 @@ async def asked_by_json(service: Service, request: Request) -> tuple[InferReques
     Raises:
         Problem: It is not valid.
     """
-    return await asked_by_keys(service, parse_object(await body_of(request)))
+    return await asked_by_keys(service, await keys_of(request))
+
+
+async def keys_of(request: Request) -> dict[str, Any]:
+    """Return the keys of a request whose body should be JSON, whatever its type says.
+
+    Raises:
+        Problem: It is not.
+    """
+    body = await body_of(request)
+    if body and not is_json_type(media_type(request)) and body.lstrip()[:1] not in _JSON_BEGINS:
+        raise Problem(_NO_JSON, "unsupported_media_type")
+    return parse_object(body)
 
 
 async def asked_by_keys(service: Service, keys: Mapping[str, Any]) -> tuple[InferRequest, bytes]:
@@ -349,7 +365,9 @@ def warnings_of(answer: Answer) -> list[str]:
     """Return what a client should know: pages that were left out, or could not be read."""
     warnings = []
     if answer.is_truncated:
-        warnings.append(f"{len(answer.pages)} of {answer.total_pages} pages were read: the limit of this server")
+        warnings.append(
+            f"{len(answer.pages)} of {answer.total_pages} pages were read: a limit of the server or of the request"
+        )
     return warnings + [page.error for page in answer.pages if page.error is not None]
 
 

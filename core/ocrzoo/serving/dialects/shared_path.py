@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 
-from ocrzoo.serving.access import body_of, trace_of
+from ocrzoo.serving.access import trace_of
 from ocrzoo.serving.bodies import checked
 from ocrzoo.serving.dialects import documents, liteparse, mistral, paddlex
 from ocrzoo.serving.media import is_file_type, media_type
@@ -35,7 +35,7 @@ async def answer(service: Service, request: Request) -> Response:
         return await liteparse.answer(service, request)
     if is_file_type(media_type(request)):
         return await documents.answer(service, request, *await documents.asked_by_file(request))
-    keys = paddlex.parse_object(await body_of(request))
+    keys = await paddlex.keys_of(request)
     if "document" in keys and "file" not in keys:
         trace_of(request.scope).dialect = "mistral"
         asked = checked(mistral.OCRRequest, keys)

@@ -27,7 +27,7 @@ from ocrzoo.results.page_text import TextLine, TextPage
 from ocrzoo.serving.reading import LineAnswer, PageAnswer, ReadRequest
 from ocrzoo.serving.receipts import digest, receipt_of
 from ocrzoo.types import Image
-from ocrzoo_registry.errors import InputError, UsageError
+from ocrzoo_registry.errors import InputError, OfflineError, UsageError
 from ocrzoo_registry.zoo import Zoo, select_models
 
 JPEG_QUALITY = 95
@@ -35,6 +35,9 @@ JPEG_QUALITY = 95
 
 PDF_BYTES = 2 << 30
 """Address space of a process that renders a PDF, without a ceiling for the worker's own memory."""
+
+NAME = "document"
+"""The name of every file, in documents that are made of it."""
 
 SendPage = Callable[[PageAnswer], None]
 
@@ -78,6 +81,8 @@ class Pipelines:
         pipeline, selection = self._own, None
         if request.lang is not None:
             pipeline, selection = self._for_language(request.lang)
+        if self._settings["languages"] != "any" and (missing := pipeline.stages_to_download(request.options)):
+            raise OfflineError(f"this server has no model for {', '.join(missing)}: leave it out, or ask its operator")
         digests: dict[int, str] = {}
 
         def send_page(page: PageAnswer) -> None:
@@ -128,6 +133,11 @@ def read_pages(pipeline: OCRPipeline, request: ReadRequest, send: SendPage) -> N
         OcrzooError: The file cannot be read.
     """
     _Reading(pipeline, request, send).read()
+
+
+def without_name(error: Exception) -> str:
+    """Return an error's line, without the names that the file of a request has here."""
+    return str(error).removeprefix(f"{NAME}: ").removeprefix("the bytes given: ")
 
 
 class _Reading:
@@ -218,7 +228,7 @@ class _Reading:
         self._failed.append(error)
         page = error.page if isinstance(error, PageError) else None
         if page is not None and page.page_index is not None:
-            self._send(PageAnswer(page.page_index, error=str(error).removeprefix("the bytes given: ")))
+            self._send(PageAnswer(page.page_index, error=without_name(error)))
 
     def _check_any(self) -> None:
         if self._read:
@@ -251,7 +261,7 @@ class _Reading:
             self._sizes[page.page_index or 0] = image.shape[1], image.shape[0]
             return image
 
-        return replace(page, read=read)
+        return replace(page, read=read, input_path=NAME)
 
     def _pictures(self, result: OCRResult) -> dict[str, bytes]:
         asked = self._request.pictures

@@ -40,7 +40,7 @@ from ocrzoo.serving.logs import log_as_json
 from ocrzoo.serving.reading import PageAnswer, ReadRequest
 from ocrzoo.serving.workers import messages
 from ocrzoo.serving.workers.messages import Message
-from ocrzoo.serving.workers.pipelines import Pipelines
+from ocrzoo.serving.workers.pipelines import Pipelines, without_name
 from ocrzoo_registry.errors import InputError, OcrzooError, SourceError, UnknownLanguage, UsageError, causes
 
 BEAT_S = 1.0
@@ -128,7 +128,7 @@ class Worker:
 
 def message_of(error: OcrzooError) -> str:
     """Return an error's line, without the name that the file of a request has here, and with what a client may do."""
-    return str(error).removeprefix("the bytes given: ").replace(HOW_PASSWORD, "the key password")
+    return without_name(error).replace(HOW_PASSWORD, "the key password")
 
 
 def code_of(error: OcrzooError) -> str:
