@@ -84,7 +84,7 @@ def test_completing_loads_nothing_heavy(line: str, monkeypatch: pytest.MonkeyPat
 
 
 FREE = {"device", "host", "hpi_config", "memory", "origins", "password", "target", "url_hosts", "workers"} | {
-    f"{what}_bytes" for what in ("cache", "jobs", "max", "recycle")
+    f"{what}_bytes" for what in ("cache", "jobs", "max", "recycle", "uploads")
 }
 """Parameters that no list has the values of."""
 
