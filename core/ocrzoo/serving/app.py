@@ -19,7 +19,7 @@ from ocrzoo.serving.dialects.paddlex import to_json
 from ocrzoo.serving.keys import Keys
 from ocrzoo.serving.problems import STATUSES, Problem
 from ocrzoo.serving.service import Service
-from ocrzoo.serving.settings import ServerSettings
+from ocrzoo.serving.settings import ServerSettings, with_stages
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
@@ -40,13 +40,12 @@ def create_app(config: str | Path | Mapping[str, Any] | None = None, **changes: 
     Raises:
         UsageError: The configuration or a setting is not valid.
     """
-    from ocrzoo.pipelines.factory import OPTIONAL_STAGES, Options
+    from ocrzoo.pipelines.factory import Options
 
     known = set(Options.__annotations__) - {"threads"}  # which is a setting of the server too
     of_pipeline = {name: changes.pop(name) for name in list(changes) if name in known}
-    is_name = not isinstance(config, Mapping) and not str(config or "OCR").lower().endswith((".yaml", ".yml"))
-    off = dict.fromkeys(OPTIONAL_STAGES, False) if is_name else {}
-    return application_of(Service(ServerSettings().with_pipeline(config, **changes, options={**off, **of_pipeline})))
+    options = with_stages(config, of_pipeline)
+    return application_of(Service(ServerSettings().with_pipeline(config, **changes, options=options)))
 
 
 def application_of(service: Service) -> ASGIApp:
@@ -67,7 +66,6 @@ def application_of(service: Service) -> ASGIApp:
             await service.close()
 
     app = FastAPI(title="ocrzoo", lifespan=running, docs_url=None, redoc_url=None)
-    app.state.service = service
     for router in (*dialects.routers(service), operation.routes(service)):
         app.include_router(router)
     if settings.ui:

@@ -11,9 +11,6 @@ from typing import Any, Literal, Self, TypedDict
 Kind = Literal["pdf", "image"]
 Picture = Literal["input", "ocr", "preprocessing"]
 
-JSON_FORMATS = ("json", "ndjson")
-"""Formats that the server itself makes of results; the others are those of :mod:`ocrzoo.results.exports`."""
-
 
 @dataclass(frozen=True)
 class ReadRequest:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -115,14 +114,3 @@ class Service:
 def too_large(most: int) -> Problem:
     """Return the problem of a body or file of more than ``most`` bytes."""
     return Problem(f"more than {most >> 20} MiB: send a smaller file, or raise --max_bytes", "too_large")
-
-
-async def sleep_until_ready(service: Service, timeout_s: float) -> None:
-    """Wait until the models are loaded.
-
-    Raises:
-        TimeoutError: They are not in this time.
-    """
-    async with asyncio.timeout(timeout_s):
-        while not service.pool.is_ready:
-            await asyncio.sleep(0.05)

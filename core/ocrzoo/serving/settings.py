@@ -75,6 +75,18 @@ def parse_serving(keys: Mapping[str, Any] | None) -> ServingKeys:
     return parsed
 
 
+def with_stages(config: object, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments of ``create_pipeline`` with the optional stages off that they do not turn on.
+
+    A YAML file or a mapping as ``config`` says itself which are on.
+    """
+    from ocrzoo.pipelines.factory import OPTIONAL_STAGES
+
+    if isinstance(config, Mapping) or str(config).lower().endswith((".yaml", ".yml")):
+        return dict(options)
+    return {**options, **{switch: bool(options.get(switch)) for switch in OPTIONAL_STAGES}}
+
+
 @dataclass(frozen=True)
 class ServerSettings:
     """What a server reads with, and its limits."""

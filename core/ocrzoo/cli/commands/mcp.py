@@ -13,7 +13,6 @@ from ocrzoo.cli.commands.serve import (
     served_options,
     settings_of,
     warn_of_strangers,
-    with_stages,
 )
 from ocrzoo.cli.options import engine_options
 from ocrzoo.cli.output import debug_option, one_line, print_note
@@ -48,6 +47,8 @@ def mcp(folders: tuple[Path, ...], http: bool, pipeline: str, host: str, port: i
         from ocrzoo.serving import mcp as tools
     except ImportError as error:
         raise UsageError(f"the tools are not installed ({error}): run pip install 'ocrzoo[mcp]'") from error
+
+    from ocrzoo.serving.settings import with_stages
 
     settings = settings_of(pipeline, with_stages(pipeline, options))
     if not http:

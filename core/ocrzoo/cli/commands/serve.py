@@ -186,6 +186,8 @@ def serve(pipeline: str, host: str, port: int, **options: Any) -> int:
     The page http://127.0.0.1:8080/ui reads files by hand. docs/serving.md has the protocols, limits and deployment.
     Needs ocrzoo[serve].
     """  # noqa: D301  # \b is click's mark for text that is not rewrapped
+    from ocrzoo.serving.settings import with_stages
+
     return run(pipeline, host, port, with_stages(pipeline, options))
 
 
@@ -203,15 +205,6 @@ def run(pipeline: str, host: str, port: int, options: dict[str, Any]) -> int:
 
     run_server(settings, host, port, started)
     return 0
-
-
-def with_stages(pipeline: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options with the stages off that were not asked for; a configuration says which stages are on."""
-    from ocrzoo.pipelines.factory import OPTIONAL_STAGES
-
-    if pipeline.lower().endswith((".yaml", ".yml")):
-        return options
-    return {**options, **{switch: bool(options[switch]) for switch in OPTIONAL_STAGES}}
 
 
 def settings_of(pipeline: str, options: dict[str, Any]) -> ServerSettings:
