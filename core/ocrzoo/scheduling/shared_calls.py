@@ -17,12 +17,30 @@ Result = TypeVar("Result")
 
 
 @dataclass(eq=False)
+class _Caller:
+    """Who asked, and how many of its items wait for a call, or for the end of one."""
+
+    turn: Turn
+    waiting: int
+    unfinished: int
+
+
+@dataclass(eq=False)
 class _Asked(Generic[Item, Result]):
     item: Item
-    turn: Turn
+    caller: _Caller
     result: Result | None = None
     error: BaseException | None = None
     is_done: bool = False
+
+    @property
+    def turn(self) -> Turn:
+        return self.caller.turn
+
+    def end(self, result: Result | None = None, error: BaseException | None = None) -> None:
+        self.result, self.error = result, error
+        self.caller.unfinished -= not self.is_done
+        self.is_done = True
 
 
 @dataclass
@@ -38,7 +56,10 @@ class SharedCalls(Generic[Item, Result]):
     """How much of a call an item takes; of the calls that could be next, the fullest is made."""
     at_once: int
     """Calls at once."""
-    _waiting: list[_Asked[Item, Result]] = field(default_factory=list, init=False)
+    _waiting: dict[_Asked[Item, Result], None] = field(default_factory=dict, init=False)
+    """Items without a call, in the order in which they came."""
+    _calls: list[list[_Asked[Item, Result]]] | None = field(default=None, init=False)
+    """The calls of what waits, the next one last; ``None`` once other items wait."""
     _running: int = field(default=0, init=False)
     _changed: Condition = field(default_factory=Condition, init=False)
 
@@ -50,13 +71,13 @@ class SharedCalls(Generic[Item, Result]):
         Raises:
             Stopped: Nobody waits for the results any more.
         """
-        turn = turns.current()
-        asked: list[_Asked[Item, Result]] = [_Asked(item, turn) for item in items]
-        with turns.taking(turn):
+        caller = _Caller(turns.current(), waiting=0, unfinished=len(items))
+        asked: list[_Asked[Item, Result]] = [_Asked(item, caller) for item in items]
+        with turns.taking(caller.turn):
             try:
                 with self._changed:
-                    self._waiting += asked
-                run_all(lambda _: self._make_calls_for(asked, run), range(self.at_once), self.at_once)
+                    self._wait(asked)
+                run_all(lambda _: self._make_calls_for(caller, asked, run), range(self.at_once), self.at_once)
             finally:
                 self._give_up(asked)
         for one in asked:
@@ -64,12 +85,22 @@ class SharedCalls(Generic[Item, Result]):
                 raise one.error
         return [cast("Result", one.result) for one in asked]
 
+    def _wait(self, asked: Sequence[_Asked[Item, Result]]) -> None:
+        for one in asked:
+            self._waiting[one] = None
+            one.caller.waiting += 1
+        if asked:
+            self._calls = None
+
     def _make_calls_for(
-        self, asked: Sequence[_Asked[Item, Result]], run: Callable[[Sequence[Item]], Sequence[Result]]
+        self,
+        caller: _Caller,
+        asked: Sequence[_Asked[Item, Result]],
+        run: Callable[[Sequence[Item]], Sequence[Result]],
     ) -> None:
         """Make calls, also of what others asked, until none of these waits, and wait until all are done."""
         try:
-            while (chosen := self._next_call(asked)) is not None:
+            while (chosen := self._next_call(caller)) is not None:
                 try:
                     self._call(chosen, run)
                 finally:
@@ -83,26 +114,37 @@ class SharedCalls(Generic[Item, Result]):
     def _give_up(self, asked: Sequence[_Asked[Item, Result]]) -> None:
         """Make no further calls of these; the other threads that wait for them end."""
         with self._changed:
-            self._waiting = [one for one in self._waiting if one not in asked]
+            self._take([one for one in asked if one in self._waiting])
             for one in asked:
-                one.is_done = True
+                one.end(one.result, one.error)
             self._changed.notify_all()
 
-    def _next_call(self, asked: Sequence[_Asked[Item, Result]]) -> list[_Asked[Item, Result]] | None:
+    def _take(self, asked: Sequence[_Asked[Item, Result]]) -> None:
+        """Let these wait no longer for a call."""
+        for one in asked:
+            del self._waiting[one]
+            one.caller.waiting -= 1
+        if asked:
+            self._calls = None
+
+    def _next_call(self, caller: _Caller) -> list[_Asked[Item, Result]] | None:
         with self._changed:
-            while not all(one.is_done for one in asked):
-                if self._running < self.at_once and any(one in self._waiting for one in asked):
-                    chosen = self._chosen()
-                    self._waiting = [one for one in self._waiting if one not in chosen]
+            while caller.unfinished:
+                caller.turn.check()
+                if self._running < self.at_once and caller.waiting:
+                    calls = self._formed() if self._calls is None else self._calls
+                    self._take(chosen := calls.pop())
+                    self._calls = calls  # those that are left are still what is to be made of the others
                     self._running += 1
                     return chosen
                 self._changed.wait(LOOK_UP_S)
-                turns.current().check()
         return None
 
-    def _chosen(self) -> list[_Asked[Item, Result]]:
-        calls = [[self._waiting[index] for index in one] for one in self.group([one.item for one in self._waiting])]
-        return min(calls, key=lambda call: (_earliest(call), -sum(self.size(one.item) for one in call)))
+    def _formed(self) -> list[list[_Asked[Item, Result]]]:
+        """The calls of all that waits, the next one last."""
+        waiting = [*self._waiting]
+        calls = [[waiting[index] for index in one] for one in self.group([one.item for one in waiting])]
+        return sorted(calls, key=lambda call: (-_earliest(call), sum(self.size(one.item) for one in call)))
 
     def _call(self, asked: list[_Asked[Item, Result]], run: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
         shared = Turn(lambda: all(one.turn.stopped() for one in asked), _earliest(asked))
@@ -120,7 +162,7 @@ class SharedCalls(Generic[Item, Result]):
             own = [one for one in asked if isinstance(error, Stopped) or one.turn is turns.current()]
             self._end(own, error=error)
             with self._changed:
-                self._waiting += [one for one in asked if one not in own]
+                self._wait([one for one in asked if not one.is_done])
             if not isinstance(error, Stopped):
                 raise
         else:
@@ -131,8 +173,7 @@ class SharedCalls(Generic[Item, Result]):
     ) -> None:
         with self._changed:
             for place, one in enumerate(asked):
-                one.result = results[place] if error is None else None
-                one.error, one.is_done = error, True
+                one.end(results[place] if error is None else None, error)
 
 
 def _earliest(asked: Sequence[_Asked[Item, Result]]) -> int:

@@ -123,6 +123,37 @@ def test_a_call_goes_on_while_anybody_waits_for_it() -> None:
     assert shared.stopped()
 
 
+def test_what_waits_is_grouped_once() -> None:
+    """Else a page of thousands of lines would take a time that grows with their square."""
+    engine, grouped = Engine(), list[int]()
+
+    def group(items: Sequence[int]) -> list[list[int]]:
+        grouped.append(len(items))
+        return engine.group(items)
+
+    engine.shared.group = group
+    callers = [Caller(engine, [1]), Caller(engine, [*range(20, 3020)]), Caller(engine, [*range(20, 50)])]
+    engine.go.set()
+    for caller in callers:
+        assert caller.answered() == [item * item for item in caller.items]
+    assert grouped == [1, 3030]
+
+
+def test_who_is_stopped_makes_no_further_call() -> None:
+    """However many of its items wait: a worker of the server that goes on would be ended."""
+    made: list[list[int]] = []
+    shared: SharedCalls[int, int] = SharedCalls(lambda items: [[place] for place in range(len(items))], float, 1)
+
+    def run(items: Sequence[int]) -> list[int]:
+        made.append([*items])
+        return [*items]
+
+    with turns.taking(Turn(lambda: len(made) == 3)), pytest.raises(Stopped):
+        shared.results(range(3000), run)
+    assert len(made) == 3
+    assert not shared._waiting
+
+
 @pytest.mark.parametrize("at_once", [1, 2, 3])
 def test_many_threads_get_their_own_answers(at_once: int) -> None:
     engine = Engine(at_once)
