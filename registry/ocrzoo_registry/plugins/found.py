@@ -9,9 +9,10 @@ from typing import Literal
 import pluggy
 
 from ocrzoo_registry.plugins.registrations import Origin
+from ocrzoo_registry.plugins.signatures import Signature
 
-Stage = Literal["import", "registration", "unknown hook argument", "misspelled hook", "hook"]
-Status = Literal["disabled", "failed", "incomplete", "loaded"]
+Stage = Literal["signature", "import", "registration", "unknown hook argument", "misspelled hook", "hook"]
+Status = Literal["disabled", "not allowed", "failed", "incomplete", "loaded"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,10 @@ class Plugin:
 
     origin: Origin
     disabled: bool = False
+    refusal: str = ""
+    """Why it was not imported, though not disabled; empty if it was."""
+    signature: Signature = field(default_factory=Signature)
+    """As far as it was looked at: only where ``OCRZOO_PLUGIN_KEYS`` is set."""
     hooks: tuple[str, ...] = ()
     """The hooks it implements."""
     failures: list[Failure] = field(default_factory=list)
@@ -60,7 +65,15 @@ class Plugin:
             return "disabled"
         if self.failures:
             return "incomplete" if self.registered else "failed"
+        if self.refusal:
+            return "not allowed"
         return "loaded"
+
+
+def kept_out(plugins: Sequence[Plugin]) -> str:
+    """Return which distributions are not allowed, in a clause for an error; empty if all are."""
+    names = sorted({one.origin.distribution for one in plugins if one.status == "not allowed"})
+    return f"not asked, as {'they are' if len(names) > 1 else 'it is'} not allowed: {', '.join(names)}" if names else ""
 
 
 def failed(plugins: Sequence[Plugin]) -> str:

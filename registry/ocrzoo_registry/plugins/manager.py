@@ -11,9 +11,11 @@ import inspect
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
-from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
+from functools import cache
+from importlib.metadata import EntryPoint
+from types import ModuleType
 from typing import TypeVar
 
 import pluggy
@@ -24,11 +26,14 @@ from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import CardError, PluginError
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.checks import CardCheck, check_spec
+from ocrzoo_registry.plugins.discovery import discover, in_order
 from ocrzoo_registry.plugins.found import Failure, Plugin, RefusedCard, Stage
 from ocrzoo_registry.plugins.gc_pause import gc_paused
-from ocrzoo_registry.plugins.hookspecs import ENTRY_POINT_GROUP, HookSpecs
+from ocrzoo_registry.plugins.hookspecs import HookSpecs
 from ocrzoo_registry.plugins.registrations import OFFICIAL, Origin, Registration
+from ocrzoo_registry.plugins.source_only import import_from_source
 from ocrzoo_registry.plugins.specs import EngineSpec, FormatSpec, PipelineSpec, PredictorSpec, SourceSpec
+from ocrzoo_registry.plugins.trust import Verdict, judge
 from ocrzoo_registry.settings import Settings
 
 T = TypeVar("T")
@@ -62,7 +67,12 @@ class PluginManager:
         found = list(discover() if found is None else found)
         for name in sorted(settings.disabled_plugins - {entry.name for entry in found}):
             log.warning("OCRZOO_DISABLE_PLUGINS: there is no plugin %r", name)
-        self.plugins = [self._load(entry, origin, settings.disabled_plugins) for origin, entry in in_order(found)]
+        located = in_order(found)
+        with gc_paused():
+            self.plugins = [
+                self._load(entry, origin, verdict, settings.disabled_plugins)
+                for (origin, entry), verdict in zip(located, judge(settings, located), strict=True)
+            ]
         self._call("ocrzoo_formats", FormatSpec, register)  # before any card is read
 
     def model_cards(self) -> list[Registration[ModelCard]]:
@@ -96,21 +106,26 @@ class PluginManager:
         for hook, kind in HOOKS.items():
             self._call(hook, kind)
 
-    def _load(self, entry: EntryPoint, origin: Origin, disabled: frozenset[str]) -> Plugin:
-        plugin = Plugin(origin, disabled=entry.name in disabled)
+    def _load(self, entry: EntryPoint, origin: Origin, verdict: Verdict, disabled: frozenset[str]) -> Plugin:
+        plugin = Plugin(origin, entry.name in disabled, verdict.reason, verdict.signature)
         if plugin.disabled:
             return plugin
+        if verdict.tampered:
+            self._fail(plugin, "signature", verdict.reason)
+        if verdict.reason:
+            return plugin
+        if verdict.signature.state == "signed":
+            import_from_source(entry.value.partition(":")[0].partition(".")[0])
         module = self._guard(plugin, "import", entry.load)
         if module is None:
             if not plugin.failures:
                 self._fail(plugin, "registration", "its entry point is None")
             return plugin
         manager = pluggy.PluginManager("ocrzoo")
-        manager.add_hookspecs(HookSpecs)
         hooks = self._guard(plugin, "registration", lambda: _hooks_of(manager, module))
         if hooks is None or not self._guard(plugin, "registration", lambda: self._accept(plugin, module, hooks)):
             return plugin
-        if self._guard(plugin, "registration", lambda: manager.register(module, entry.name)) is not None:
+        if self._guard(plugin, "registration", lambda: _register(manager, entry.name, hooks)):
             plugin.hooks = tuple(sorted(hooks))
             plugin.manager = manager
         return plugin
@@ -221,44 +236,10 @@ def _unambiguous(registrations: Iterable[Registration[SpecT]]) -> list[SpecT]:
     return [value for value in values if counts[value.name] == 1]
 
 
+@cache
 def _arguments_of(hook: str) -> list[str]:
     """The arguments that an implementation of a hook may take."""
     return [name for name in inspect.signature(getattr(HookSpecs, hook)).parameters if name != "self"]
-
-
-def discover() -> list[EntryPoint]:
-    """Find the plugins of all distributions; skip one whose ``entry_points.txt`` cannot be read."""
-    try:
-        return list(entry_points(group=ENTRY_POINT_GROUP))
-    except Exception:
-        found: list[EntryPoint] = []
-        for distribution in distributions():
-            try:
-                found.extend(distribution.entry_points.select(group=ENTRY_POINT_GROUP))
-            except Exception as error:
-                reason = " ".join(str(error).split())
-                log.warning("%s: its entry points could not be read: %s", distribution.metadata["Name"], reason)
-        return found
-
-
-def in_order(found: Iterable[EntryPoint]) -> list[tuple[Origin, EntryPoint]]:
-    """Entry points with their origins, sorted by name; the metadata of each distribution is parsed once."""
-    named: dict[int, tuple[str, str]] = {}
-    located = []
-    for entry in found:
-        key = id(entry.dist)
-        if key not in named:
-            named[key] = _name_and_version(entry.dist)
-        located.append((Origin(entry.name, *named[key]), entry))
-    return sorted(located, key=lambda pair: (pair[0].plugin, pair[0].distribution))
-
-
-def _name_and_version(distribution: Distribution | None) -> tuple[str, str]:
-    try:
-        metadata = distribution.metadata.json if distribution is not None else {}
-    except Exception:
-        metadata = {}
-    return str(metadata.get("name", "unknown distribution")), str(metadata.get("version", "?"))
 
 
 def _one_line(error: BaseException) -> str:
@@ -276,6 +257,18 @@ def _message(error: Exception) -> str:
 
 def _hooks_of(manager: pluggy.PluginManager, module: object) -> dict[str, Callable[..., object]]:
     """The functions of a plugin that are decorated as hook implementations."""
-    return {
-        name: getattr(module, name) for name in dir(module) if manager.parse_hookimpl_opts(module, name) is not None
-    }
+    names = [name for name in dir(module) if not name.startswith("__")]
+    return {name: getattr(module, name) for name in names if manager.parse_hookimpl_opts(module, name) is not None}
+
+
+def _register(manager: pluggy.PluginManager, name: str, hooks: Mapping[str, object]) -> bool:
+    """Register the hooks that a plugin has, and specify no others: pluggy takes long for names that nobody has."""
+    if hooks:
+        manager.add_hookspecs(_namespace({hook: getattr(HookSpecs, hook) for hook in hooks}))
+    return manager.register(_namespace(hooks), name) is not None
+
+
+def _namespace(functions: Mapping[str, object]) -> ModuleType:
+    namespace = ModuleType("ocrzoo_hooks")
+    vars(namespace).update(functions)
+    return namespace
