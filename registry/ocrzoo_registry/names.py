@@ -18,6 +18,11 @@ def did_you_mean(wrong: str, known: Iterable[str], *, count: int = 3) -> str:
     return f" (did you mean {', '.join(by_folded[match] for match in matches)}?)"
 
 
+def canonical(distribution: str) -> str:
+    """Return a distribution's name as pip compares it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
 _ALIKE = str.maketrans({"-": "_", ".": "_", "0": "o", "1": "l", "i": "l"})
 
 

@@ -128,9 +128,7 @@ class SitePackages:
         contents = {
             **{f"{module}.py": source.encode() for module, source in (modules or {}).items()},
             **(files or {}),
-            f"{info}/METADATA": (
-                f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n\n{description}".encode()
-            ),
+            f"{info}/METADATA": (f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n\n{description}".encode()),
             f"{info}/entry_points.txt": "\n".join(
                 ["[ocrzoo]", *(f"{plugin} = {value}" for plugin, value in points.items()), ""]
             ).encode(),

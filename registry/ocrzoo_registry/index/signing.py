@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ocrzoo_registry import signing
-from ocrzoo_registry.errors import IntegrityError, UsageError
+from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import os_errors_as, read_bounded, reason, write_atomically
 from ocrzoo_registry.index import schema as indexes
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterable
 from email.parser import HeaderParser
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 
+from ocrzoo_registry.names import canonical
 from ocrzoo_registry.plugins.hookspecs import ENTRY_POINT_GROUP
 from ocrzoo_registry.plugins.registrations import OFFICIAL, Origin
 
@@ -58,11 +58,6 @@ def in_order(found: Iterable[EntryPoint]) -> list[tuple[Origin, EntryPoint]]:
             name = OFFICIAL if OFFICIAL_PLUGINS.get(entry.name) == entry.value else IMPOSTOR
         located.append((Origin(entry.name, name, version), entry))
     return sorted(located, key=lambda pair: (pair[0].plugin, pair[0].distribution))
-
-
-def canonical(distribution: str) -> str:
-    """Return a distribution's name as pip compares it (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 def _name_and_version(distribution: Distribution | None) -> tuple[str, str]:

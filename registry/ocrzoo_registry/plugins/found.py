@@ -15,6 +15,10 @@ Stage = Literal["signature", "import", "registration", "unknown hook argument", 
 Status = Literal["disabled", "not allowed", "failed", "incomplete", "loaded"]
 
 
+_NAMED = 4
+"""Distributions that are not allowed and that an error names."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """A failure of a plugin, and the stage it happened at."""
@@ -72,8 +76,10 @@ class Plugin:
 
 def kept_out(plugins: Sequence[Plugin]) -> str:
     """Return which distributions are not allowed, in a clause for an error; empty if all are."""
-    names = sorted({one.origin.distribution for one in plugins if one.status == "not allowed"})
-    return f"not asked, as {'they are' if len(names) > 1 else 'it is'} not allowed: {', '.join(names)}" if names else ""
+    names = sorted({one.origin.distribution for one in plugins if one.refusal})
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    listed = f"not allowed: {', '.join(names[:_NAMED])}{more}; 'ocrzoo plugins list' has the reasons"
+    return listed if names else ""
 
 
 def failed(plugins: Sequence[Plugin]) -> str:

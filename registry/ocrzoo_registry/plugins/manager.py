@@ -11,7 +11,7 @@ import inspect
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import redirect_stdout
 from functools import cache
 from importlib.metadata import EntryPoint
@@ -24,7 +24,7 @@ from ocrzoo_registry.cards.formats import register
 from ocrzoo_registry.cards.loader import faults_kept, identity
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import CardError, PluginError
-from ocrzoo_registry.names import did_you_mean
+from ocrzoo_registry.names import did_you_mean, lookalike
 from ocrzoo_registry.plugins.checks import CardCheck, check_spec
 from ocrzoo_registry.plugins.discovery import discover, in_order
 from ocrzoo_registry.plugins.found import Failure, Plugin, RefusedCard, Stage
@@ -79,9 +79,7 @@ class PluginManager:
         """Return all registered model cards; each was checked against the registered predictors and sources."""
         if "ocrzoo_model_cards" not in self._registered:
             check = CardCheck(_unambiguous(self.predictors()), _unambiguous(self.sources()))
-            found = self._call("ocrzoo_model_cards", ModelCard, check)
-            kept = self._without_lookalikes(found)
-            self._registered["ocrzoo_model_cards"] = list(kept)  # type: ignore[arg-type]  # read as cards below
+            return self._call("ocrzoo_model_cards", ModelCard, check)
         return self._call("ocrzoo_model_cards", ModelCard)
 
     def sources(self) -> list[Registration[SourceSpec]]:
@@ -146,11 +144,12 @@ class PluginManager:
     def _call(self, hook: str, kind: type[T], check: Callable[[T], None] = lambda _: None) -> list[Registration[T]]:
         if hook not in self._registered:
             with gc_paused(long_lived=True):
-                self._registered[hook] = [
+                found = [
                     Registration(value, plugin.origin)
                     for plugin in self.plugins
                     for value in self._ask(plugin, hook, kind, check)
                 ]
+                self._registered[hook] = list(self._without_lookalikes(hook, found))
         return self._registered[hook]  # type: ignore[return-value]  # filled by kind above
 
     def _ask(self, plugin: Plugin, hook: str, kind: type[T], check: Callable[[T], None]) -> list[T]:
@@ -178,6 +177,8 @@ class PluginManager:
         except Exception as error:  # whatever a check of a stranger's value raises
             self._refuse(plugin, hook, value, error)
             return False
+        if isinstance(value, ModelCard) and plugin.origin.distribution != OFFICIAL:
+            value._publisher = plugin.origin.distribution  # noqa: SLF001  # this is where cards enter
         return True
 
     def _refuse(self, plugin: Plugin, hook: str, value: object, error: Exception) -> None:
@@ -188,22 +189,28 @@ class PluginManager:
         if len(plugin.failures) == _LOGGED:
             log.warning("plugin %s: further faults are listed by 'ocrzoo plugins list'", plugin.origin)
 
-    def _without_lookalikes(self, found: Iterable[Registration[ModelCard]]) -> Iterator[Registration[ModelCard]]:
-        """Leave out cards whose name differs from an official one only in case: on some disks it is the same folder."""
-        found = list(found)
-        official = {one.value.name for one in found if one.origin.distribution == OFFICIAL}
-        folded = {name.casefold(): name for name in official}
-        by_origin = {plugin.origin: plugin for plugin in self.plugins}
+    def _without_lookalikes(self, hook: str, found: list[Registration[T]]) -> list[Registration[T]]:
+        """Leave out names that may be taken for an official one, and those that some disks take for one another."""
+        official = {lookalike(_name(one)): _name(one) for one in found if one.origin.distribution == OFFICIAL}
+        spellings: dict[str, set[str]] = {}
         for one in found:
-            name = one.value.name
-            taken = folded.get(name.casefold(), name)
-            if taken == name or one.origin.distribution == OFFICIAL:
-                yield one
-                continue
-            fault = f"{name}: name: differs from the official {taken} only in case: choose another"
-            plugin = by_origin[one.origin]
-            plugin.registered -= 1
-            self._refuse(plugin, "ocrzoo_model_cards", one.value, CardError(fault))
+            spellings.setdefault(_name(one).casefold(), set()).add(_name(one))
+        kept = []
+        for one in found:
+            name, taken = _name(one), official.get(lookalike(_name(one)), _name(one))
+            others = sorted(spellings[name.casefold()] - {name})
+            if one.origin.distribution != OFFICIAL and taken != name:
+                self._leave_out(hook, one, f"looks like the official {taken}: choose another")
+            elif one.origin.distribution != OFFICIAL and others:
+                self._leave_out(hook, one, f"differs from {others[0]} only in case: choose another")
+            else:
+                kept.append(one)
+        return kept
+
+    def _leave_out(self, hook: str, one: Registration[T], fault: str) -> None:
+        plugin = next(plugin for plugin in self.plugins if plugin.origin == one.origin)
+        plugin.registered -= 1
+        self._refuse(plugin, hook, one.value, CardError(f"{_name(one)}: name: {fault}"))
 
     def _guard(self, plugin: Plugin, stage: Stage, act: Callable[[], T], prefix: str = "") -> T | None:
         try:
@@ -227,6 +234,10 @@ class PluginManager:
     def _warn(self, plugin: Plugin, message: str) -> None:
         plugin.warnings.append(message)
         log.warning("plugin %s: %s", plugin.origin, message)
+
+
+def _name(registration: Registration[T]) -> str:
+    return str(getattr(registration.value, "name"))  # noqa: B009  # check_spec found it; T does not say so
 
 
 def _unambiguous(registrations: Iterable[Registration[SpecT]]) -> list[SpecT]:

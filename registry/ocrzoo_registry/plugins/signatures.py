@@ -99,7 +99,7 @@ def sign_package(folder: Path, private_key: Path) -> list[Path]:
     with os_errors_as(UsageError, f"{folder} could not be signed"):
         found = dict(_digests(folder))
         if odd := next((path for path in found if not path.isprintable() or path != path.strip()), None):
-            raise UsageError(f"{folder} could not be signed: rename {ascii(odd)}")
+            raise UsageError(f"{folder} could not be signed: rename {odd!a}")
         sums = "".join(f"{digest}  {path}\n" for path, digest in sorted(found.items())).encode()
         signature = signing.sign(sums, private_key, SUMS)
         write_atomically(folder / SUMS, sums)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
 
-from ocrzoo_registry.names import did_you_mean
-from ocrzoo_registry.plugins.discovery import IMPOSTOR, canonical
+from ocrzoo_registry.names import canonical, did_you_mean
+from ocrzoo_registry.plugins.discovery import IMPOSTOR
 from ocrzoo_registry.plugins.registrations import OFFICIAL, Origin
 from ocrzoo_registry.plugins.signatures import Signature, signature_of
 from ocrzoo_registry.settings import Settings
