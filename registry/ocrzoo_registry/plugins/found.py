@@ -48,6 +48,8 @@ class Plugin:
     """A plugin that was found, loaded or not."""
 
     origin: Origin
+    module: str = ""
+    """The value of its entry point."""
     disabled: bool = False
     refusal: str = ""
     """Why it was not imported, though not disabled; empty if it was."""

@@ -31,6 +31,7 @@ from ocrzoo_registry.plugins.found import Failure, Plugin, RefusedCard, Stage
 from ocrzoo_registry.plugins.gc_pause import gc_paused
 from ocrzoo_registry.plugins.hookspecs import HookSpecs
 from ocrzoo_registry.plugins.registrations import OFFICIAL, Origin, Registration
+from ocrzoo_registry.plugins.signatures import top_package
 from ocrzoo_registry.plugins.source_only import import_from_source
 from ocrzoo_registry.plugins.specs import EngineSpec, FormatSpec, PipelineSpec, PredictorSpec, SourceSpec
 from ocrzoo_registry.plugins.trust import Verdict, judge
@@ -105,7 +106,7 @@ class PluginManager:
             self._call(hook, kind)
 
     def _load(self, entry: EntryPoint, origin: Origin, verdict: Verdict, disabled: frozenset[str]) -> Plugin:
-        plugin = Plugin(origin, entry.name in disabled, verdict.reason, verdict.signature)
+        plugin = Plugin(origin, entry.value, entry.name in disabled, verdict.reason, verdict.signature)
         if plugin.disabled:
             return plugin
         if verdict.tampered:
@@ -113,7 +114,7 @@ class PluginManager:
         if verdict.reason:
             return plugin
         if verdict.signature.state == "signed":
-            import_from_source(entry.value.partition(":")[0].partition(".")[0])
+            import_from_source(top_package(entry.value))
         module = self._guard(plugin, "import", entry.load)
         if module is None:
             if not plugin.failures:
@@ -149,7 +150,7 @@ class PluginManager:
                     for plugin in self.plugins
                     for value in self._ask(plugin, hook, kind, check)
                 ]
-                self._registered[hook] = list(self._without_lookalikes(hook, found))
+                self._registered[hook] = self._without_lookalikes(hook, found)  # type: ignore[arg-type]  # read by kind below
         return self._registered[hook]  # type: ignore[return-value]  # filled by kind above
 
     def _ask(self, plugin: Plugin, hook: str, kind: type[T], check: Callable[[T], None]) -> list[T]:

@@ -73,13 +73,15 @@ class Registrations(Generic[T]):
         self.conflicts = {name: tuple(one.origin for one in same) for name, same in by_name.items() if len(same) > 1}
         """Names that several plugins register, with all of these plugins."""
         for name in self.conflicts:
-            wanted = canonical(self._chosen.get(name, OFFICIAL))
-            preferred = [one for one in by_name[name] if canonical(one.origin.distribution) == wanted]
-            if len(preferred) == 1:
-                found[name] = preferred[0]
+            for wanted in (OFFICIAL, self._chosen.get(name, "")):
+                preferred = [one for one in by_name[name] if canonical(one.origin.distribution) == canonical(wanted)]
+                if len(preferred) == 1:
+                    found[name] = preferred[0]
         for name, distribution in self._chosen.items():
-            if canonical(distribution) not in {canonical(one.origin.distribution) for one in by_name.get(name, [])}:
-                log.warning(f"OCRZOO_OVERRIDE: {distribution} has no {kind} {name!r}{did_you_mean(name, by_name)}")
+            holders = {canonical(one.origin.distribution): one.origin.distribution for one in by_name.get(name, [])}
+            if canonical(distribution) not in holders:
+                hint = did_you_mean(distribution, holders.values()) if holders else did_you_mean(name, by_name)
+                log.warning("OCRZOO_OVERRIDE: %s has no %s %r%s", distribution, kind, name, hint)
         self._by_name = dict(sorted(found.items()))
         for name in self.conflicts.keys() & found.keys():
             log.warning(self.describe_conflict(name))

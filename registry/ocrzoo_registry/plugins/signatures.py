@@ -10,7 +10,6 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -51,10 +50,13 @@ class Signature:
         return f"{'wrong signature' if self.state == 'wrong' else 'unsigned'}: {self.detail}"
 
 
-def package_of(entry: EntryPoint) -> Path | None:
-    """Return the folder of the package that an entry point names; ``None`` for a single module. Nothing is imported."""
+def package_of(module: str) -> Path | None:
+    """Return the folder of the package that an entry point's value is in, which is not imported.
+
+    ``None`` for a single module, a namespace without a file of its own, and what cannot be found.
+    """
     try:
-        spec = find_spec(entry.value.partition(":")[0].partition(".")[0].strip())
+        spec = find_spec(top_package(module))
     except (ImportError, ValueError):
         return None
     if spec is None or spec.origin is None or Path(spec.origin).name != "__init__.py":
@@ -62,20 +64,27 @@ def package_of(entry: EntryPoint) -> Path | None:
     return Path(spec.origin).parent
 
 
-def signature_of(entry: EntryPoint, keys: Sequence[Path]) -> Signature:
-    """Return the signature of an entry point's package; ``keys`` are trusted.
+def top_package(module: str) -> str:
+    """Return the first part of an entry point's value."""
+    return module.partition(":")[0].partition(".")[0].strip()
+
+
+def signature_of(module: str, keys: Sequence[Path]) -> Signature:
+    """Return the signature of the package that an entry point's value is in; ``keys`` are trusted.
 
     Raises:
         UsageError: A key cannot be used, or ``model-signing`` is not installed.
     """
-    folder = package_of(entry)
+    folder = package_of(module)
     if folder is None:
-        return Signature(detail=f"{entry.value} is not in a package of its own, which could be signed")
+        return Signature(detail=f"{module} is not in a package of its own, which could be signed")
     try:
         signature = read_bounded(folder / SIGNATURE, signing.MAX_BYTES)
         sums = read_bounded(folder / SUMS, MAX_SUMS_BYTES)
+    except FileNotFoundError as error:
+        return Signature(detail=f"there is no {error.filename}")
     except OSError as error:
-        return Signature(detail=f"{error.filename or folder}: {reason(error)}")
+        return Signature(detail=f"{folder}: {reason(error)}")
     named = signing.named_key(signature)
     trusted = {signing.key_id(key): key for key in keys}
     if named not in trusted:
@@ -143,7 +152,7 @@ def _digests(folder: Path) -> Iterator[tuple[str, str]]:
         for name in sorted([*folders, *names]):
             path = Path(where, name)
             if path.is_symlink():
-                raise OSError(f"{path}: is a link")
+                raise OSError(f"{path} is a link")
             relative = path.relative_to(folder).as_posix()
             if name in names and relative not in {SUMS, SIGNATURE}:
                 yield relative, sha256_of(path)

@@ -46,7 +46,7 @@ def _judge(settings: Settings, allowed: set[str] | None, origin: Origin, entry: 
         return Verdict(f"OCRZOO_PLUGINS does not name {origin.distribution}")
     if not settings.plugin_keys:
         return Verdict()
-    signature = signature_of(entry, settings.plugin_keys)
+    signature = signature_of(entry.value, settings.plugin_keys)
     if signature.state == "signed":
         return Verdict(signature=signature)
     return Verdict(f"OCRZOO_PLUGIN_KEYS: {signature}", tampered=signature.state == "wrong", signature=signature)
