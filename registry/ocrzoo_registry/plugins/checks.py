@@ -38,6 +38,8 @@ def check_spec(value: object, kind: type) -> None:
         raise TypeError(f"yields {type(value).__name__} instead of {kind.__name__}")
     if not isinstance(getattr(value, "name", None), str):
         raise TypeError(f"a {kind.__name__} has no name")
+    if isinstance(value, ModelCard) and value.fault is not None:
+        return  # which is refused for its fault, whatever its name
     if not re.fullmatch(NAME, value.name):  # type: ignore[attr-defined]  # it has a name
         raise ValueError(f"{value.name!a} is not {FORMS[NAME]}")  # type: ignore[attr-defined]
     for key in _TUPLES & vars(value).keys():
