@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from ocrzoo_registry.cards.schema import ModelCard
@@ -21,13 +21,19 @@ class Catalog(Registrations[ModelCard]):
         tasks: Iterable[str] = (),
         refused: Sequence[RefusedCard] = (),
         offer: Callable[[str], str | None] = lambda _name: None,
+        *,
+        chosen: Mapping[str, str] | None = None,
+        kept_out: str = "",
     ) -> None:
         """``tasks`` are known although no card may have them; ``refused`` are named where one of them is asked for.
 
-        ``offer`` says where the card of an unknown model can be had.
+        ``offer`` says where the card of an unknown model can be had; ``chosen`` and ``kept_out`` are as for
+        :class:`Registrations`.
         """
         advice = "Run 'ocrzoo models list' to see the names."
-        super().__init__("model", registrations, lambda card: card.name, missing=UnknownModel, advice=advice)
+        super().__init__(
+            "model", registrations, lambda card: card.name, UnknownModel, advice, chosen=chosen, kept_out=kept_out
+        )
         self.tasks = frozenset(tasks) | {card.task for card in self}
         """All tasks that a predictor declares or a card names."""
         self.refused = {one.name: one for one in refused if one.name}

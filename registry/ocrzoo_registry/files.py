@@ -81,6 +81,11 @@ def resolved(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
+def leads_outside(folder: Path, path: str) -> bool:
+    """Whether a path in a folder is, or goes through, a link to something outside of it."""
+    return not resolved(folder / path).is_relative_to(resolved(folder))
+
+
 def has_size(path: Path, size: int) -> bool:
     """Whether a file is there and has this many bytes."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import TypeAlias
@@ -15,6 +16,19 @@ def did_you_mean(wrong: str, known: Iterable[str], *, count: int = 3) -> str:
     if not matches:
         return ""
     return f" (did you mean {', '.join(by_folded[match] for match in matches)}?)"
+
+
+def canonical(distribution: str) -> str:
+    """Return a distribution's name as pip compares it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+_ALIKE = str.maketrans({"-": "_", ".": "_", "0": "o", "1": "l", "i": "l"})
+
+
+def lookalike(name: str) -> str:
+    """Return a form that is the same for names that a reader or a file system may take for one another."""
+    return unicodedata.normalize("NFKC", name).casefold().translate(_ALIKE)
 
 
 NaturalKey: TypeAlias = list[tuple[int, int, str]]

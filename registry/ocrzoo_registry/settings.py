@@ -53,6 +53,13 @@ class Settings:
     """``OCRZOO_STRICT``: a broken plugin is an error and not a warning."""
     disabled_plugins: frozenset[str] = field(default_factory=frozenset)
     """``OCRZOO_DISABLE_PLUGINS``: entry-point names of plugins to skip, separated by commas."""
+    allowed_plugins: tuple[str, ...] | None = None
+    """``OCRZOO_PLUGINS``: the distributions whose plugins may be imported beside ocrzoo's own; ``None``: all."""
+    plugin_keys: tuple[Path, ...] = ()
+    """``OCRZOO_PLUGIN_KEYS``: public keys, one of which must have signed each plugin of others, separated as in
+    ``PATH``."""
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """``OCRZOO_OVERRIDE``: model name to the distribution whose card of it is used, written ``distribution:model``."""
     sources: tuple[str, ...] = ()
     """``PADDLE_PDX_MODEL_SOURCE``: one name is tried first; of a comma-separated list, only these are tried."""
     sources_exact: bool = False
@@ -81,6 +88,13 @@ class Settings:
             fetch_fonts=_switch(environ, "OCRZOO_FETCH_FONTS"),
             strict=_switch(environ, "OCRZOO_STRICT"),
             disabled_plugins=frozenset(_names(environ, "OCRZOO_DISABLE_PLUGINS")),
+            allowed_plugins=_allowed(environ),
+            plugin_keys=tuple(
+                _key("OCRZOO_PLUGIN_KEYS", part, "plugins are")
+                for part in environ.get("OCRZOO_PLUGIN_KEYS", "").split(os.pathsep)
+                if part.strip()
+            ),
+            overrides=_overrides(environ),
             sources=tuple(_names(environ, "PADDLE_PDX_MODEL_SOURCE")),
             sources_exact="," in environ.get("PADDLE_PDX_MODEL_SOURCE", ""),
             model_path=tuple(
@@ -89,7 +103,9 @@ class Settings:
                 if part
             ),
             mirror=_mirror(environ),
-            mirror_key=_key(environ),
+            mirror_key=_key("OCRZOO_MIRROR_KEY", stated, "the mirror is")
+            if (stated := environ.get("OCRZOO_MIRROR_KEY", "").strip())
+            else None,
             mirror_cards=_switch(environ, "OCRZOO_MIRROR_CARDS"),
             environ=dict(environ),
         )
@@ -164,16 +180,33 @@ def _mirror(environ: Mapping[str, str]) -> Mirror | None:
     return Mirror(address, header_value(environ.get("OCRZOO_MIRROR_TOKEN")))
 
 
-def _key(environ: Mapping[str, str]) -> Path | None:
+def _key(variable: str, stated: str, signed: str) -> Path:
     """The key's file; a missing file is an error, not the same as no key."""
-    if not environ.get("OCRZOO_MIRROR_KEY", "").strip():
-        return None
-    path = _folder("OCRZOO_MIRROR_KEY", environ["OCRZOO_MIRROR_KEY"].strip())
+    path = _folder(variable, stated.strip())
     if not path.is_file():
-        raise SettingError(
-            f"OCRZOO_MIRROR_KEY={str(path)!r} is not a file. Name the public key that the mirror is signed for."
-        )
+        raise SettingError(f"{variable}={str(path)!r} is not a file. Name the public key that {signed} signed for.")
     return path
+
+
+def _allowed(environ: Mapping[str, str]) -> tuple[str, ...] | None:
+    """The distributions of ``OCRZOO_PLUGINS``; set but empty means none, so that a lost value lets nobody in."""
+    if "OCRZOO_PLUGINS" not in environ:
+        return None
+    names = dict.fromkeys(_names(environ, "OCRZOO_PLUGINS"))
+    if "none" in names and len(names) > 1:
+        raise SettingError("OCRZOO_PLUGINS: 'none' stands alone. Remove it, or the other names.")
+    return tuple(name for name in names if name != "none")
+
+
+def _overrides(environ: Mapping[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in _names(environ, "OCRZOO_OVERRIDE"):
+        distribution, _, model = (side.strip() for side in part.partition(":"))
+        if not distribution or not model:
+            raise SettingError(f"OCRZOO_OVERRIDE={part!r} names no model. Write it as distribution:model.")
+        if found.setdefault(model, distribution) != distribution:
+            raise SettingError(f"OCRZOO_OVERRIDE names two distributions for {model}. Name one.")
+    return found
 
 
 def _path_of(url: str) -> str:

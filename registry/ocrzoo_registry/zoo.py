@@ -6,13 +6,14 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ocrzoo_registry.cards.formats import format_names
 from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.plugins.found import RefusedCard
+from ocrzoo_registry.names import lookalike
+from ocrzoo_registry.plugins.found import RefusedCard, kept_out
 from ocrzoo_registry.plugins.manager import PluginManager
 from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
 from ocrzoo_registry.plugins.specs import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec, load_attribute
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ocrzoo_registry.languages.selection import Selection
     from ocrzoo_registry.languages.tags import Language
 
+SpecT = TypeVar("SpecT", SourceSpec, EngineSpec, PredictorSpec, PipelineSpec)
 log = logging.getLogger("ocrzoo")
 
 
@@ -49,7 +51,14 @@ class Zoo:
         found = list(self.plugins.model_cards())
         found += self._trusted({one.value.name for one in found})
         tasks = (task for spec in self.predictors for task in spec.tasks)
-        catalog = Catalog(found, tasks, self.plugins.refused_cards, self._offered)
+        catalog = Catalog(
+            found,
+            tasks,
+            self.plugins.refused_cards,
+            self._offered,
+            chosen=self.settings.overrides,
+            kept_out=self.kept_out,
+        )
         if log.isEnabledFor(logging.DEBUG):
             self.__dict__["models"] = catalog  # what follows reads it
             for origin, texts in self.plugin_warnings().items():
@@ -57,11 +66,19 @@ class Zoo:
                     log.debug("plugin %s: %s", origin, text)
         return catalog
 
+    @property
+    def kept_out(self) -> str:
+        """Which distributions have plugins that are not allowed, in a clause; empty if all are allowed."""
+        return kept_out(self.plugins.plugins)
+
+    def _registrations(self, kind: str, found: Iterable[Registration[SpecT]]) -> Registrations[SpecT]:
+        return Registrations(kind, found, lambda spec: spec.name, kept_out=self.kept_out)
+
     def _trusted(self, known: set[str]) -> list[Registration[ModelCard]]:
-        """The mirror's cards, of models not known yet; on some disks a name in another case is the same folder."""
-        found, taken = [], {name.casefold(): name for name in known}
+        """The mirror's cards, of models not known yet; a name that looks like another is refused."""
+        found, taken = [], {lookalike(name): name for name in known}
         for card in self.source_order.cards():
-            holder = taken.setdefault(card.name.casefold(), card.name)
+            holder = taken.setdefault(lookalike(card.name), card.name)
             if holder != card.name:
                 log.warning("the mirror's card of %s is not used: there is %s", card.name, holder)
             elif card.name not in known:
@@ -95,22 +112,22 @@ class Zoo:
     @cached_property
     def sources(self) -> Registrations[SourceSpec]:
         """All weight sources."""
-        return Registrations("source", self.plugins.sources(), lambda spec: spec.name)
+        return self._registrations("source", self.plugins.sources())
 
     @cached_property
     def engines(self) -> Registrations[EngineSpec]:
         """All inference engines, installed or not."""
-        return Registrations("engine", self.plugins.engines(), lambda spec: spec.name)
+        return self._registrations("engine", self.plugins.engines())
 
     @cached_property
     def predictors(self) -> Registrations[PredictorSpec]:
         """All predictors."""
-        return Registrations("predictor", self.plugins.predictors(), lambda spec: spec.name)
+        return self._registrations("predictor", self.plugins.predictors())
 
     @cached_property
     def pipelines(self) -> Registrations[PipelineSpec]:
         """All pipelines."""
-        return Registrations("pipeline", self.plugins.pipelines(), lambda spec: spec.name)
+        return self._registrations("pipeline", self.plugins.pipelines())
 
     def is_available(self, card: ModelCard) -> bool:
         """Whether a model is stored, or its card or a discoverable source names an enabled source for it."""

@@ -120,6 +120,7 @@ class SitePackages:
         entry_points: Mapping[str, str] | None = None,
         version: str = "1.0",
         files: Mapping[str, bytes] | None = None,
+        description: str = "",
     ) -> None:
         """Write a ``*.dist-info`` and what belongs to it; ``modules`` are plugins under their own names."""
         points = {module: module for module in modules or {}} if entry_points is None else entry_points
@@ -127,7 +128,7 @@ class SitePackages:
         contents = {
             **{f"{module}.py": source.encode() for module, source in (modules or {}).items()},
             **(files or {}),
-            f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
+            f"{info}/METADATA": (f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n\n{description}".encode()),
             f"{info}/entry_points.txt": "\n".join(
                 ["[ocrzoo]", *(f"{plugin} = {value}" for plugin, value in points.items()), ""]
             ).encode(),

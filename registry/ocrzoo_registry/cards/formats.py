@@ -20,6 +20,20 @@ FORMAT_NAME = r"^[a-z][a-z0-9_]{0,31}$"
 RELATIVE_PATH = r"^[A-Za-z0-9_][A-Za-z0-9._+-]*(/[A-Za-z0-9_][A-Za-z0-9._+-]*)*$"
 """No empty, hidden or ``..`` part, no backslash, not absolute."""
 
+_NOT_ON_WINDOWS = re.compile(r"(^|/)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.[^/]*)?(/|$)|\.(/|$)", re.IGNORECASE)
+
+
+def portable(path: str) -> str:
+    """Return a path or a name of a card as it is.
+
+    Raises:
+        ValueError: Windows takes a part for a device, or leaves out the dot at its end, so it is another's name.
+    """
+    if _NOT_ON_WINDOWS.search(path):
+        raise ValueError(f"{path!r} is no name for a file on Windows: choose another")
+    return path
+
+
 _MODEL_ENDINGS = {"cls", "det", "doc", "ori", "rec"}
 """How official models' names end; a format of such a name would claim their folders."""
 
@@ -63,6 +77,8 @@ def register(spec: FormatSpec) -> None:
     """
     if not re.fullmatch(FORMAT_NAME, spec.name):
         raise UsageError(f"format {spec.name!r}: use lowercase letters, digits and underscores, at most 32")
+    if (longer := next((name for name in _FORMATS if _one_ends_in_the_other(name, spec.name)), None)) is not None:
+        raise UsageError(f"format {spec.name!r}: folders of models could also be of the format {longer!r}")
     if spec.name in _MODEL_ENDINGS:
         raise UsageError(f"format {spec.name!r}: names of models end in _{spec.name}, use another name")
     if not spec.files or not all(spec.files):
@@ -72,6 +88,10 @@ def register(spec: FormatSpec) -> None:
             raise UsageError(f"format {spec.name!r}: {path!r} is not the path of a file in the model's folder")
     if _FORMATS.setdefault(spec.name, spec).files != spec.files:
         raise UsageError(f"format {spec.name!r} is already registered with other files")
+
+
+def _one_ends_in_the_other(name: str, other: str) -> bool:
+    return name.endswith(f"_{other}") or other.endswith(f"_{name}")
 
 
 def format_names() -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.cards import schema
 from ocrzoo_registry.cards.formats import check_format, describe_files, is_complete
 from ocrzoo_registry.errors import CardError, UsageError
-from ocrzoo_registry.files import os_errors_as, read_bounded
+from ocrzoo_registry.files import leads_outside, os_errors_as, read_bounded
 from ocrzoo_registry.names import did_you_mean
 
 MAX_CARD_BYTES = 1 << 20
@@ -107,7 +107,7 @@ def read_cards(folder: Path, root: Path | None = None) -> Iterator[schema.ModelC
     paths = sorted(path for path in folder.glob("*") if path.suffix in {".yaml", ".yml", ".jsonl"})
     if not paths:
         yield _refused(CardError(f"{folder}: no cards (*.yaml, *.jsonl) in this folder"))
-    found: set[str | None] = {None}
+    found: set[str] = set()
     for path in paths:
         for origin, card in _read_file(path):
             if card.fault is not None:
@@ -121,13 +121,21 @@ def read_cards(folder: Path, root: Path | None = None) -> Iterator[schema.ModelC
                 yield _placed(card, origin, root)
 
 
-def _check_files(card: schema.ModelCard, origin: str, root: Path, found: set[str | None]) -> None:
-    """Refuse a card without a file that it names, or whose artifacts make no model; ``found`` are known charsets."""
-    if card.charset not in found and not (root / str(card.charset)).is_file():
-        raise CardError(f"{origin}: charset: there is no file {root / str(card.charset)}")
-    found.add(card.charset)
-    if card.self_check is not None and not (root / card.self_check.picture).is_file():
-        raise CardError(f"{origin}: self_check.picture: there is no file {root / card.self_check.picture}")
+def _check_files(card: schema.ModelCard, origin: str, root: Path, found: set[str]) -> None:
+    """Refuse a card without a file that it names, or whose artifacts make no model; ``found`` are known files."""
+    picture = None if card.self_check is None else card.self_check.picture
+    for key, path in (
+        ("charset", card.charset),
+        ("self_check.picture", picture),
+        ("known_digests", card.known_digests),
+    ):
+        if path is None or path in found:
+            continue
+        if not (root / path).is_file():
+            raise CardError(f"{origin}: {key}: there is no file {root / path}")
+        if leads_outside(root, path):
+            raise CardError(f"{origin}: {key}: {root / path} is a link to a file outside of the card's folder")
+        found.add(path)
     for file_format, artifact in card.artifacts.items():
         if not is_complete(file_format, [file.path for file in artifact.files]):
             raise CardError(f"{origin}: artifacts.{file_format}: needs {describe_files(file_format)}")

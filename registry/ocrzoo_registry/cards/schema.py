@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -22,18 +23,19 @@ from pydantic import (
     model_validator,
 )
 
-from ocrzoo_registry.cards.formats import FORMAT_NAME, RELATIVE_PATH, model_and_format
+from ocrzoo_registry.cards.addresses import public
+from ocrzoo_registry.cards.formats import FORMAT_NAME, RELATIVE_PATH, model_and_format, portable
 
 Tier = Literal["server", "mobile", "medium", "small", "tiny"]
 """The size class that a family publishes a model under."""
 
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
-Name = Annotated[str, StringConstraints(pattern=_NAME)]
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
+Name = Annotated[str, StringConstraints(pattern=NAME)]
 Task = Name
 """What a model does, by PaddleX's module names or a name that a plugin's predictor declares."""
 Format = Annotated[str, StringConstraints(pattern=FORMAT_NAME)]
 """A file format that a model is published in (:mod:`ocrzoo_registry.cards.formats`)."""
-RelativePath = Annotated[str, StringConstraints(pattern=RELATIVE_PATH)]
+RelativePath = Annotated[str, StringConstraints(pattern=RELATIVE_PATH), AfterValidator(portable)]
 _SHA256 = r"^[0-9a-f]{64}$"
 Sha256 = Annotated[str, StringConstraints(pattern=_SHA256)]
 _LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"
@@ -42,6 +44,9 @@ _SCRIPT_CODE = r"^[A-Z][a-z]{3}$"
 ScriptCode = Annotated[str, StringConstraints(pattern=_SCRIPT_CODE)]
 _URL = r"^https?://[^\s\\]+$"
 Url = Annotated[str, StringConstraints(pattern=_URL)]
+_SECURE_URL = r"^https://[^\s\\]+$"
+SecureUrl = Annotated[str, StringConstraints(pattern=_SECURE_URL), AfterValidator(public)]
+"""An address that something is downloaded from."""
 Size = Annotated[int, Field(ge=0, le=1 << 62)]
 """A size that can be reckoned with."""
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -53,13 +58,14 @@ Items = Annotated[tuple[T, ...], Strict(strict=False)]
 """A tuple that a list may be given for, as YAML and JSON have only lists; its items stay strict."""
 
 FORMS = {
-    _NAME: "a name: letters, digits, dots, dashes and underscores",
+    NAME: "a name: letters, digits, dots, dashes and underscores",
     FORMAT_NAME: "a format: lowercase letters, digits and underscores",
     RELATIVE_PATH: "a path below the card's folder, such as charsets/own.txt",
     _SHA256: "a sha256: 64 hexadecimal digits",
     _LANGUAGE_TAG: "a language tag such as en, zh-Hant or pt-BR",
     _SCRIPT_CODE: "a script code such as Latn",
     _URL: "an http or https address",
+    _SECURE_URL: "an https address",
 }
 """A description of each pattern, for errors."""
 
@@ -217,8 +223,9 @@ class ModelCard(Record):
     """Everything known about one model."""
 
     _folder: Path = PrivateAttr(default=Path())
+    _publisher: str = PrivateAttr(default="")
 
-    name: Name
+    name: Annotated[Name, AfterValidator(portable)]
     """The model's official name; unique in the whole catalog, also regardless of case."""
     family: Name
     """Models that were published together."""
@@ -291,6 +298,11 @@ class ModelCard(Record):
     def folder(self) -> Path:
         """The folder that ``charset``, ``known_digests`` and directory sources are relative to."""
         return self._folder
+
+    @property
+    def publisher(self) -> str:
+        """The distribution that the card is from; empty for ocrzoo's own, and outside of a catalog."""
+        return self._publisher
 
     @property
     def fault(self) -> Exception | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ocrzoo_registry.cards.formats import RELATIVE_PATH
+from ocrzoo_registry.cards.formats import RELATIVE_PATH, portable
 from ocrzoo_registry.cards.schema import FileRecord, Format, ModelCard
 from ocrzoo_registry.errors import IntegrityError, SourceError
 from ocrzoo_registry.sources.base import Listing, RemoteFile
@@ -91,6 +91,7 @@ class DownloadRequest:
             source=source,
             revision=str(revision),
             files=tuple(files),
+            publisher=self.card.publisher,
         )
         if self.expected is not None and (differing := self.differing(manifest)):
             path = differing[0]
@@ -130,6 +131,10 @@ def check_listing(listing: Listing) -> None:
     for path in paths:
         if not re.fullmatch(RELATIVE_PATH, path) or len(path) > MAX_PATH or path.partition("/")[0] == MANIFEST_NAME:
             raise SourceError(f"lists a file under the path {path[:MAX_PATH]!r}, which is refused")
+        try:
+            portable(path)
+        except ValueError as error:
+            raise SourceError(f"lists a file that is refused: {error}") from error
     for path in paths:
         if paths.count(path) > 1 or path in folders:
             raise SourceError(f"lists {path!r} more than once, or as a file and a folder")

@@ -83,6 +83,8 @@ class Resolver:
         if request.expected is not None:
             return not request.differing(manifest)
         card = request.card
+        if not manifest.is_for(card):
+            return False
         written = [file.digest_origin for file in manifest.files if file.written_from_card]
         if written:
             from ocrzoo_registry.cards import inference_yml
@@ -209,7 +211,7 @@ class Resolver:
 
         if not request.refresh and request.expected is None and not any_corrupt(attempts):
             stored = (self.store.find(request.name, file_format) for file_format in request.formats)
-            if outdated := next(filter(None, stored), None):
+            if outdated := next((one for one in stored if one and _is_usable(one, request)), None):
                 log.warning("%s is outdated and could not be updated: %s", outdated.name, describe(attempts))
                 return outdated
         folders = {file_format: self.store.folder(request.name, file_format) for file_format in request.formats}
@@ -232,3 +234,8 @@ class Resolver:
             return True
         specs = (self.sources.specs.get(one.source) for one in attempts if one.outcome == "offline")
         return any(spec.discoverable or request.card.sources.get(spec.key) for spec in specs)
+
+
+def _is_usable(files: ModelFiles, request: DownloadRequest) -> bool:
+    """Whether a stored model that is outdated may be used all the same."""
+    return files.manifest is None or files.manifest.is_for(request.card)

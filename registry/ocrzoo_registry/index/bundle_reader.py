@@ -22,6 +22,7 @@ from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.records import find, listing
 from ocrzoo_registry.index.schema import Index, IndexedModel
 from ocrzoo_registry.names import did_you_mean
+from ocrzoo_registry.signing import MAX_BYTES as MAX_SIGNATURE_BYTES
 from ocrzoo_registry.sources.base import Listing, RemoteFile, Stream
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def _checked(path: Path, members: Sequence[tarfile.TarInfo], public_key: Path | 
     content = _small(path, files.pop(indexes.FILE_NAME), indexes.MAX_BYTES)
     signature = files.pop(signing.FILE_NAME, None)
     if public_key is not None:
-        signed = None if signature is None else _small(path, signature, signing.MAX_BYTES)
+        signed = None if signature is None else _small(path, signature, MAX_SIGNATURE_BYTES)
         signing.check(content, signed, public_key, origin="signature")
     index = indexes.parse(content, origin=indexes.FILE_NAME)
     _check_blobs({f"{indexes.BLOBS}/{sha256}": size for sha256, size in index.blobs.items()}, files)

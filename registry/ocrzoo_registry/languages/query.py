@@ -34,6 +34,11 @@ class ModelProvider(Protocol):
         """Faulty cards, which are none of the models."""
         ...
 
+    @property
+    def kept_out(self) -> str:
+        """Which plugins are not allowed, in a clause; empty if all are."""
+        ...
+
     def local_check(self) -> Callable[[ModelCard], bool]:
         """Return a function that reports whether a model is on this machine, for the present state of the store."""
         ...

@@ -34,6 +34,7 @@ class Selection:
     """The fewest models that read all supported languages, each with its support for the languages it reads."""
     prefer: Preference = "best"
     refused: tuple[RefusedCard, ...] = ()
+    kept_out: str = ""
     """Faulty cards that claim one of the languages: they do not count."""
 
     @property
@@ -93,6 +94,7 @@ class Selection:
         return (
             f"no model reads {_listed(self.unsupported)}: "
             f"{'; '.join([*map(self._closest, self.unsupported), *map(str, self.refused)])}"
+            f"{f'; {self.kept_out}' if self.kept_out else ''}"
             f"{self._advice} (see 'ocrzoo models select --lang {tags} --explain'; "
             "docs/plugins/tutorial.md shows how to add a model)"
         )
@@ -190,7 +192,7 @@ def select(
         for one in zoo.refused_cards
         if one.task in {"", filters.task} and any(claims(one.languages, language) for language in query.languages)
     ]
-    return replace(_rank(query, found), refused=tuple(refused))
+    return replace(_rank(query, found), refused=tuple(refused), kept_out=zoo.kept_out)
 
 
 def _parsed(

@@ -25,6 +25,7 @@ from ocrzoo_registry.mirror.backends import Document, backend_of
 from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.network.retry import SILENCE_S, RetryPolicy
 from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.signing import MAX_BYTES as MAX_SIGNATURE_BYTES
 from ocrzoo_registry.sources.base import Health, Listing, RemoteFile, Stream
 from ocrzoo_registry.sources.hub import A_PAGE
 from ocrzoo_registry.store.manifest import Manifest
@@ -179,7 +180,7 @@ class MirrorSource:
 
     def _check_signature(self, found: Document, key: Path) -> None:
         try:
-            signature = self._read(signing.FILE_NAME, signing.MAX_BYTES).content
+            signature = self._read(signing.FILE_NAME, MAX_SIGNATURE_BYTES).content
         except Gone:
             signature = None
         try:

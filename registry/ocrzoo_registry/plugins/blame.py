@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ocrzoo_registry.plugins.manager import discover, in_order
+from ocrzoo_registry.plugins.discovery import discover, in_order
 from ocrzoo_registry.plugins.registrations import OFFICIAL, Origin
 
 

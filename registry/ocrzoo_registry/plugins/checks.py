@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,13 +13,19 @@ from pydantic import TypeAdapter
 
 from ocrzoo_registry.cards.charsets import unreadable
 from ocrzoo_registry.cards.loader import read_reference
-from ocrzoo_registry.cards.schema import ModelCard
+from ocrzoo_registry.cards.schema import FORMS, NAME, ModelCard
 from ocrzoo_registry.errors import CardError
+from ocrzoo_registry.files import leads_outside
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.specs import EngineSpec, PredictorSpec, SourceSpec, load_attribute
 
 _TYPO = 0.8
 """Similarity from which an unknown source is taken for a misspelled one, not for one whose plugin is missing."""
+
+
+_TUPLES = {"tasks", "requires", "postprocess", "formats", "distributions", "also_reads"}
+"""Fields of specs that are tuples of texts."""
+_OUTSIDE = "it is a link to a file outside of the card's folder"
 
 
 def check_spec(value: object, kind: type) -> None:
@@ -31,6 +38,14 @@ def check_spec(value: object, kind: type) -> None:
         raise TypeError(f"yields {type(value).__name__} instead of {kind.__name__}")
     if not isinstance(getattr(value, "name", None), str):
         raise TypeError(f"a {kind.__name__} has no name")
+    if isinstance(value, ModelCard) and value.fault is not None:
+        return  # which is refused for its fault, whatever its name
+    if not re.fullmatch(NAME, value.name):  # type: ignore[attr-defined]  # it has a name
+        raise ValueError(f"{value.name!a} is not {FORMS[NAME]}")  # type: ignore[attr-defined]
+    for key in _TUPLES & vars(value).keys():
+        listed = getattr(value, key)
+        if not isinstance(listed, tuple | list) or not all(isinstance(item, str) for item in listed):
+            raise TypeError(f"{value.name}: {key} must be a tuple of texts")  # type: ignore[attr-defined]
     if isinstance(value, EngineSpec | SourceSpec) and not isinstance(value.rank, int):
         raise TypeError(f"{value.name}: rank must be an integer")
 
@@ -68,7 +83,8 @@ class CardCheck:
             return
         place = card.folder, card.charset  # joining paths would take longer than all other checks
         if place not in self._charsets:
-            self._charsets[place] = unreadable(card.folder / card.charset)
+            outside = leads_outside(card.folder, card.charset)
+            self._charsets[place] = _OUTSIDE if outside else unreadable(card.folder / card.charset)
         if fault := self._charsets[place]:
             raise CardError(f"{card.name}: charset: {fault}")
 

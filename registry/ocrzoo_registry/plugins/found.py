@@ -9,9 +9,14 @@ from typing import Literal
 import pluggy
 
 from ocrzoo_registry.plugins.registrations import Origin
+from ocrzoo_registry.plugins.signatures import Signature
 
-Stage = Literal["import", "registration", "unknown hook argument", "misspelled hook", "hook"]
-Status = Literal["disabled", "failed", "incomplete", "loaded"]
+Stage = Literal["signature", "import", "registration", "unknown hook argument", "misspelled hook", "hook"]
+Status = Literal["disabled", "not allowed", "failed", "incomplete", "loaded"]
+
+
+_NAMED = 4
+"""Distributions that are not allowed and that an error names."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,13 @@ class Plugin:
     """A plugin that was found, loaded or not."""
 
     origin: Origin
+    module: str = ""
+    """The value of its entry point."""
     disabled: bool = False
+    refusal: str = ""
+    """Why it was not imported, though not disabled; empty if it was."""
+    signature: Signature = field(default_factory=Signature)
+    """As far as it was looked at: only where ``OCRZOO_PLUGIN_KEYS`` is set."""
     hooks: tuple[str, ...] = ()
     """The hooks it implements."""
     failures: list[Failure] = field(default_factory=list)
@@ -60,7 +71,17 @@ class Plugin:
             return "disabled"
         if self.failures:
             return "incomplete" if self.registered else "failed"
+        if self.refusal:
+            return "not allowed"
         return "loaded"
+
+
+def kept_out(plugins: Sequence[Plugin]) -> str:
+    """Return which distributions are not allowed, in a clause for an error; empty if all are."""
+    names = sorted({one.origin.distribution for one in plugins if one.refusal})
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    listed = f"not allowed: {', '.join(names[:_NAMED])}{more}; 'ocrzoo plugins list' has the reasons"
+    return listed if names else ""
 
 
 def failed(plugins: Sequence[Plugin]) -> str:

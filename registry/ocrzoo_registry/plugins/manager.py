@@ -11,9 +11,11 @@ import inspect
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import redirect_stdout
-from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
+from functools import cache
+from importlib.metadata import EntryPoint
+from types import ModuleType
 from typing import TypeVar
 
 import pluggy
@@ -22,13 +24,17 @@ from ocrzoo_registry.cards.formats import register
 from ocrzoo_registry.cards.loader import faults_kept, identity
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import CardError, PluginError
-from ocrzoo_registry.names import did_you_mean
+from ocrzoo_registry.names import did_you_mean, lookalike
 from ocrzoo_registry.plugins.checks import CardCheck, check_spec
+from ocrzoo_registry.plugins.discovery import discover, in_order
 from ocrzoo_registry.plugins.found import Failure, Plugin, RefusedCard, Stage
 from ocrzoo_registry.plugins.gc_pause import gc_paused
-from ocrzoo_registry.plugins.hookspecs import ENTRY_POINT_GROUP, HookSpecs
+from ocrzoo_registry.plugins.hookspecs import HookSpecs
 from ocrzoo_registry.plugins.registrations import OFFICIAL, Origin, Registration
+from ocrzoo_registry.plugins.signatures import top_package
+from ocrzoo_registry.plugins.source_only import import_from_source
 from ocrzoo_registry.plugins.specs import EngineSpec, FormatSpec, PipelineSpec, PredictorSpec, SourceSpec
+from ocrzoo_registry.plugins.trust import Verdict, judge
 from ocrzoo_registry.settings import Settings
 
 T = TypeVar("T")
@@ -62,16 +68,19 @@ class PluginManager:
         found = list(discover() if found is None else found)
         for name in sorted(settings.disabled_plugins - {entry.name for entry in found}):
             log.warning("OCRZOO_DISABLE_PLUGINS: there is no plugin %r", name)
-        self.plugins = [self._load(entry, origin, settings.disabled_plugins) for origin, entry in in_order(found)]
+        located = in_order(found)
+        with gc_paused():
+            self.plugins = [
+                self._load(entry, origin, verdict, settings.disabled_plugins)
+                for (origin, entry), verdict in zip(located, judge(settings, located), strict=True)
+            ]
         self._call("ocrzoo_formats", FormatSpec, register)  # before any card is read
 
     def model_cards(self) -> list[Registration[ModelCard]]:
         """Return all registered model cards; each was checked against the registered predictors and sources."""
         if "ocrzoo_model_cards" not in self._registered:
             check = CardCheck(_unambiguous(self.predictors()), _unambiguous(self.sources()))
-            found = self._call("ocrzoo_model_cards", ModelCard, check)
-            kept = self._without_lookalikes(found)
-            self._registered["ocrzoo_model_cards"] = list(kept)  # type: ignore[arg-type]  # read as cards below
+            return self._call("ocrzoo_model_cards", ModelCard, check)
         return self._call("ocrzoo_model_cards", ModelCard)
 
     def sources(self) -> list[Registration[SourceSpec]]:
@@ -96,21 +105,26 @@ class PluginManager:
         for hook, kind in HOOKS.items():
             self._call(hook, kind)
 
-    def _load(self, entry: EntryPoint, origin: Origin, disabled: frozenset[str]) -> Plugin:
-        plugin = Plugin(origin, disabled=entry.name in disabled)
+    def _load(self, entry: EntryPoint, origin: Origin, verdict: Verdict, disabled: frozenset[str]) -> Plugin:
+        plugin = Plugin(origin, entry.value, entry.name in disabled, verdict.reason, verdict.signature)
         if plugin.disabled:
             return plugin
+        if verdict.tampered:
+            self._fail(plugin, "signature", verdict.reason)
+        if verdict.reason:
+            return plugin
+        if verdict.signature.state == "signed":
+            import_from_source(top_package(entry.value))
         module = self._guard(plugin, "import", entry.load)
         if module is None:
             if not plugin.failures:
                 self._fail(plugin, "registration", "its entry point is None")
             return plugin
         manager = pluggy.PluginManager("ocrzoo")
-        manager.add_hookspecs(HookSpecs)
         hooks = self._guard(plugin, "registration", lambda: _hooks_of(manager, module))
         if hooks is None or not self._guard(plugin, "registration", lambda: self._accept(plugin, module, hooks)):
             return plugin
-        if self._guard(plugin, "registration", lambda: manager.register(module, entry.name)) is not None:
+        if self._guard(plugin, "registration", lambda: _register(manager, entry.name, hooks)):
             plugin.hooks = tuple(sorted(hooks))
             plugin.manager = manager
         return plugin
@@ -131,11 +145,12 @@ class PluginManager:
     def _call(self, hook: str, kind: type[T], check: Callable[[T], None] = lambda _: None) -> list[Registration[T]]:
         if hook not in self._registered:
             with gc_paused(long_lived=True):
-                self._registered[hook] = [
+                found = [
                     Registration(value, plugin.origin)
                     for plugin in self.plugins
                     for value in self._ask(plugin, hook, kind, check)
                 ]
+                self._registered[hook] = self._without_lookalikes(hook, found)  # type: ignore[arg-type]  # read by kind below
         return self._registered[hook]  # type: ignore[return-value]  # filled by kind above
 
     def _ask(self, plugin: Plugin, hook: str, kind: type[T], check: Callable[[T], None]) -> list[T]:
@@ -163,6 +178,8 @@ class PluginManager:
         except Exception as error:  # whatever a check of a stranger's value raises
             self._refuse(plugin, hook, value, error)
             return False
+        if isinstance(value, ModelCard) and plugin.origin.distribution != OFFICIAL:
+            value._publisher = plugin.origin.distribution  # noqa: SLF001  # this is where cards enter
         return True
 
     def _refuse(self, plugin: Plugin, hook: str, value: object, error: Exception) -> None:
@@ -173,22 +190,28 @@ class PluginManager:
         if len(plugin.failures) == _LOGGED:
             log.warning("plugin %s: further faults are listed by 'ocrzoo plugins list'", plugin.origin)
 
-    def _without_lookalikes(self, found: Iterable[Registration[ModelCard]]) -> Iterator[Registration[ModelCard]]:
-        """Leave out cards whose name differs from an official one only in case: on some disks it is the same folder."""
-        found = list(found)
-        official = {one.value.name for one in found if one.origin.distribution == OFFICIAL}
-        folded = {name.casefold(): name for name in official}
-        by_origin = {plugin.origin: plugin for plugin in self.plugins}
+    def _without_lookalikes(self, hook: str, found: list[Registration[T]]) -> list[Registration[T]]:
+        """Leave out names that may be taken for an official one, and those that some disks take for one another."""
+        official = {lookalike(_name(one)): _name(one) for one in found if one.origin.distribution == OFFICIAL}
+        spellings: dict[str, set[str]] = {}
         for one in found:
-            name = one.value.name
-            taken = folded.get(name.casefold(), name)
-            if taken == name or one.origin.distribution == OFFICIAL:
-                yield one
-                continue
-            fault = f"{name}: name: differs from the official {taken} only in case: choose another"
-            plugin = by_origin[one.origin]
-            plugin.registered -= 1
-            self._refuse(plugin, "ocrzoo_model_cards", one.value, CardError(fault))
+            spellings.setdefault(_name(one).casefold(), set()).add(_name(one))
+        kept = []
+        for one in found:
+            name, taken = _name(one), official.get(lookalike(_name(one)), _name(one))
+            others = sorted(spellings[name.casefold()] - {name})
+            if one.origin.distribution != OFFICIAL and taken != name:
+                self._leave_out(hook, one, f"looks like the official {taken}: choose another")
+            elif one.origin.distribution != OFFICIAL and others:
+                self._leave_out(hook, one, f"differs from {others[0]} only in case: choose another")
+            else:
+                kept.append(one)
+        return kept
+
+    def _leave_out(self, hook: str, one: Registration[T], fault: str) -> None:
+        plugin = next(plugin for plugin in self.plugins if plugin.origin == one.origin)
+        plugin.registered -= 1
+        self._refuse(plugin, hook, one.value, CardError(f"{_name(one)}: name: {fault}"))
 
     def _guard(self, plugin: Plugin, stage: Stage, act: Callable[[], T], prefix: str = "") -> T | None:
         try:
@@ -214,6 +237,10 @@ class PluginManager:
         log.warning("plugin %s: %s", plugin.origin, message)
 
 
+def _name(registration: Registration[T]) -> str:
+    return str(getattr(registration.value, "name"))  # noqa: B009  # check_spec found it; T does not say so
+
+
 def _unambiguous(registrations: Iterable[Registration[SpecT]]) -> list[SpecT]:
     """The values whose name only one plugin registers."""
     values = [one.value for one in registrations]
@@ -221,44 +248,10 @@ def _unambiguous(registrations: Iterable[Registration[SpecT]]) -> list[SpecT]:
     return [value for value in values if counts[value.name] == 1]
 
 
+@cache
 def _arguments_of(hook: str) -> list[str]:
     """The arguments that an implementation of a hook may take."""
     return [name for name in inspect.signature(getattr(HookSpecs, hook)).parameters if name != "self"]
-
-
-def discover() -> list[EntryPoint]:
-    """Find the plugins of all distributions; skip one whose ``entry_points.txt`` cannot be read."""
-    try:
-        return list(entry_points(group=ENTRY_POINT_GROUP))
-    except Exception:
-        found: list[EntryPoint] = []
-        for distribution in distributions():
-            try:
-                found.extend(distribution.entry_points.select(group=ENTRY_POINT_GROUP))
-            except Exception as error:
-                reason = " ".join(str(error).split())
-                log.warning("%s: its entry points could not be read: %s", distribution.metadata["Name"], reason)
-        return found
-
-
-def in_order(found: Iterable[EntryPoint]) -> list[tuple[Origin, EntryPoint]]:
-    """Entry points with their origins, sorted by name; the metadata of each distribution is parsed once."""
-    named: dict[int, tuple[str, str]] = {}
-    located = []
-    for entry in found:
-        key = id(entry.dist)
-        if key not in named:
-            named[key] = _name_and_version(entry.dist)
-        located.append((Origin(entry.name, *named[key]), entry))
-    return sorted(located, key=lambda pair: (pair[0].plugin, pair[0].distribution))
-
-
-def _name_and_version(distribution: Distribution | None) -> tuple[str, str]:
-    try:
-        metadata = distribution.metadata.json if distribution is not None else {}
-    except Exception:
-        metadata = {}
-    return str(metadata.get("name", "unknown distribution")), str(metadata.get("version", "?"))
 
 
 def _one_line(error: BaseException) -> str:
@@ -276,6 +269,18 @@ def _message(error: Exception) -> str:
 
 def _hooks_of(manager: pluggy.PluginManager, module: object) -> dict[str, Callable[..., object]]:
     """The functions of a plugin that are decorated as hook implementations."""
-    return {
-        name: getattr(module, name) for name in dir(module) if manager.parse_hookimpl_opts(module, name) is not None
-    }
+    names = [name for name in dir(module) if not name.startswith("__")]
+    return {name: getattr(module, name) for name in names if manager.parse_hookimpl_opts(module, name) is not None}
+
+
+def _register(manager: pluggy.PluginManager, name: str, hooks: Mapping[str, object]) -> bool:
+    """Register the hooks that a plugin has, and specify no others: pluggy takes long for names that nobody has."""
+    if hooks:
+        manager.add_hookspecs(_namespace({hook: getattr(HookSpecs, hook) for hook in hooks}))
+    return manager.register(_namespace(hooks), name) is not None
+
+
+def _namespace(functions: Mapping[str, object]) -> ModuleType:
+    namespace = ModuleType("ocrzoo_hooks")
+    vars(namespace).update(functions)
+    return namespace

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from ocrzoo_registry.errors import AmbiguousName, OcrzooError, UsageError
-from ocrzoo_registry.names import did_you_mean
+from ocrzoo_registry.names import canonical, did_you_mean
 
 T = TypeVar("T")
 log = logging.getLogger("ocrzoo")
@@ -45,7 +45,7 @@ class Registration(Generic[T]):
 class Registrations(Generic[T]):
     """Registered values by name.
 
-    A name that two plugins register is ambiguous and refused; ocrzoo's own names always win.
+    A name that two plugins register is ambiguous and refused; ocrzoo's own names win, unless the user chose another.
     """
 
     def __init__(
@@ -55,9 +55,17 @@ class Registrations(Generic[T]):
         name_of: Callable[[T], str],
         missing: type[OcrzooError] = UsageError,
         advice: str = "",
+        *,
+        chosen: Mapping[str, str] | None = None,
+        kept_out: str = "",
     ) -> None:
-        """``kind`` is the word, ``missing`` the type, and ``advice`` the next step of the error for an unknown name."""
-        self._kind, self._missing, self._advice = kind, missing, advice
+        """``kind`` is the word, ``missing`` the type, and ``advice`` the next step of the error for an unknown name.
+
+        ``chosen`` has the distribution whose value the user wants, by name (``OCRZOO_OVERRIDE``); ``kept_out`` says
+        which plugins are not allowed, and is told where a name is unknown.
+        """
+        self._kind, self._missing, self._advice, self._kept_out = kind, missing, advice, kept_out
+        self._chosen = dict(chosen or {})
         by_name: dict[str, list[Registration[T]]] = {}
         for one in registrations:
             by_name.setdefault(name_of(one.value), []).append(one)
@@ -65,9 +73,15 @@ class Registrations(Generic[T]):
         self.conflicts = {name: tuple(one.origin for one in same) for name, same in by_name.items() if len(same) > 1}
         """Names that several plugins register, with all of these plugins."""
         for name in self.conflicts:
-            official = [one for one in by_name[name] if one.origin.distribution == OFFICIAL]
-            if len(official) == 1:
-                found[name] = official[0]
+            for wanted in (OFFICIAL, self._chosen.get(name, "")):
+                preferred = [one for one in by_name[name] if canonical(one.origin.distribution) == canonical(wanted)]
+                if len(preferred) == 1:
+                    found[name] = preferred[0]
+        for name, distribution in self._chosen.items():
+            holders = {canonical(one.origin.distribution): one.origin.distribution for one in by_name.get(name, [])}
+            if canonical(distribution) not in holders:
+                hint = did_you_mean(distribution, holders.values()) if holders else did_you_mean(name, by_name)
+                log.warning("OCRZOO_OVERRIDE: %s has no %s %r%s", distribution, kind, name, hint)
         self._by_name = dict(sorted(found.items()))
         for name in self.conflicts.keys() & found.keys():
             log.warning(self.describe_conflict(name))
@@ -104,7 +118,8 @@ class Registrations(Generic[T]):
         if name in self.conflicts and name not in self._by_name:
             raise AmbiguousName(self.describe_conflict(name))
         if name not in self._by_name:
-            raise self._missing(f"no {self._kind} is called {name!r}{self._hint(name)}")
+            kept_out = f" ({self._kept_out})" if self._kept_out else ""
+            raise self._missing(f"no {self._kind} is called {name!r}{self._hint(name)}{kept_out}")
         return self._by_name[name].value
 
     def _hint(self, name: str) -> str:
@@ -119,5 +134,8 @@ class Registrations(Generic[T]):
             return f"{self._kind} {name!r} is registered more than once by {rivals[0]}: rename one of them"
         taken = f"{self._kind} {name!r} is registered by {' and '.join(map(str, rivals))}: "
         if name in self._by_name:
-            return f"{taken}the official one is used; rename the other"
+            used = self._by_name[name].origin
+            if used.distribution == OFFICIAL:
+                return f"{taken}the official one is used; rename the other"
+            return f"{taken}that of {used.distribution} is used, as OCRZOO_OVERRIDE says"
         return f"{taken}uninstall one, or disable one with OCRZOO_DISABLE_PLUGINS={rivals[-1].plugin}"

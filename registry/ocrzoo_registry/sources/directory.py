@@ -7,7 +7,7 @@ It reads the folders of ``OCRZOO_MODEL_PATH``, with models as ``<name>[_<format>
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from ocrzoo_registry.cards.formats import describe_files, folder_name, is_comple
 from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import File, Format, ModelCard
 from ocrzoo_registry.errors import SourceError
-from ocrzoo_registry.files import read_chunks, resolved
+from ocrzoo_registry.files import leads_outside, read_chunks, resolved
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Health, Listing, RemoteFile, Stream
 from ocrzoo_registry.sources.references import Directory
@@ -30,11 +30,18 @@ class DirectorySource:
         self._store = resolved(Store(settings.home).root)
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
-        """Return the files of the first folder that has a complete model."""
+        """Return the files of the first folder that has a complete model.
+
+        Raises:
+            SourceError: A file beside the card is a link to another place.
+        """
         pinned = {file.path: file for file in card.artifacts[file_format].files}
         wanted = wanted_files(card, file_format)
-        for folder in self._folders(card, file_format):
+        beside = _beside(card, file_format)
+        for folder in self._folders(card, file_format, beside):
             present = sorted(name for name in wanted if (folder / name).is_file())
+            if folder == beside:
+                _refuse_links(card.folder, [folder / name for name in present])
             if is_complete(file_format, present):
                 files = tuple(_listed(folder, name, pinned.get(name)) for name in present)
                 return Listing(f"{folder}, state {_state(folder, present)}", files)
@@ -66,12 +73,11 @@ class DirectorySource:
                 raise SourceError(f"OCRZOO_MODEL_PATH: {root} is not a folder")
         return Health(f"folders in OCRZOO_MODEL_PATH: {len(self._roots)}; and those that plugins ship")
 
-    def _folders(self, card: ModelCard, file_format: Format) -> Iterator[Path]:
+    def _folders(self, card: ModelCard, file_format: Format, beside: Path | None) -> Iterator[Path]:
         for root in self._roots:
             if resolved(root) == self._store:  # the store cannot verify itself
                 continue
             yield root / folder_name(card.name, file_format)
-        beside = _beside(card, file_format)
         if beside is not None:
             yield beside
 
@@ -80,6 +86,13 @@ def _beside(card: ModelCard, file_format: Format) -> Path | None:
     """The folder that the card names, relative to it."""
     reference = read_reference(card, "directory", file_format, Directory)
     return None if reference is None else card.folder / reference.path
+
+
+def _refuse_links(root: Path, paths: Iterable[Path]) -> None:
+    """Refuse weights beside a card that are really elsewhere: a stranger's card could have any file copied."""
+    for path in paths:
+        if leads_outside(root, str(path.relative_to(root))):
+            raise SourceError(f"{path} is a link to a file outside of {root}, where its card is: copy it there")
 
 
 def _state(folder: Path, names: Sequence[str]) -> str:

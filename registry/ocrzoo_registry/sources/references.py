@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from ocrzoo_registry.cards.schema import FileRecord, Items, Name, Record, RelativePath, Sha256, Size, Url
+from ocrzoo_registry.cards.schema import FileRecord, Items, Name, Record, RelativePath, SecureUrl, Sha256, Size
 
 
 class Repository(Record):
@@ -20,7 +20,7 @@ class Repository(Record):
 class Archive(Record):
     """A tar archive with one model."""
 
-    url: Url
+    url: SecureUrl
 
 
 class Member(FileRecord):

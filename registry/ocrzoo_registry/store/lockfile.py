@@ -16,7 +16,7 @@ from ocrzoo_registry.store.manifest import Manifest
 
 MAX_BYTES = 16 << 20
 
-_OF_ONE_MACHINE: Any = {"schema_version": True, "files": {"__all__": {"mtime_ns", "ctime_ns"}}}
+_OF_ONE_MACHINE: Any = {"schema_version": True, "publisher": True, "files": {"__all__": {"mtime_ns", "ctime_ns"}}}
 """Fields of a manifest that a lock file leaves out."""
 
 _LOCKED = ", locked"

@@ -55,6 +55,12 @@ class Manifest(Record):
     revision: str
     """Of the source: a commit, a version, a folder."""
     files: Annotated[tuple[StoredFile, ...], Field(min_length=1)]
+    publisher: str = ""
+    """The distribution of the card that the model was installed for; empty for ocrzoo's own, or if not known."""
+
+    def is_for(self, card: ModelCard) -> bool:
+        """Whether the model may be used for a card: not with another publisher's card of the same name."""
+        return self.publisher in {"", card.publisher}
 
     def stamped(self, folder: Path) -> Manifest:
         """Return the manifest with the times of the files in a folder."""

@@ -73,7 +73,7 @@ def test_the_task_of_a_predictor_that_is_not_installed_is_not_checked(check: Car
         ("modelscope", {"repository": "no-owner"}, "repository: 'no-owner' is not of the form"),
         ("aistudio", {"repo": "seaside/det"}, "repo: unknown key"),
         ("huggingface", {"repository": "seaside/det", "revison": "main"}, "revison: unknown key (did you mean rev"),
-        ("bos", {"url": "ftp://host/x"}, "url: 'ftp://host/x' is not an http or https address"),
+        ("bos", {"url": "ftp://host/x"}, "url: 'ftp://host/x' is not an https address"),
         ("directory", {"path": "../elsewhere"}, "path: '../elsewhere' is not a path below"),
         *(
             ("wheel", {"distribution": "x", "version": version, "members": [MEMBER]}, "version: ")

@@ -164,15 +164,6 @@ def test_what_was_refused_is_named_where_it_is_asked_for(site: SitePackages, set
     assert not select_models("ko", zoo=zoo).refused
 
 
-def test_a_name_that_differs_from_an_official_one_in_case_is_refused(site: SitePackages, settings: Settings) -> None:
-    install(site, "yaml", [rec("pp-ocrv5_mobile_REC"), rec("first")])
-    zoo = Zoo(replace(settings, disabled_plugins=frozenset()))
-    assert "pp-ocrv5_mobile_REC" not in zoo.models
-    assert {"first", "PP-OCRv5_mobile_rec"} <= set(zoo.models.names)
-    (failure,) = the_plugin(zoo.plugins).failures
-    assert "name: differs from the official PP-OCRv5_mobile_rec only in case: choose another" in failure.message
-
-
 def test_many_faults_are_counted_and_not_all_logged(
     site: SitePackages, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:

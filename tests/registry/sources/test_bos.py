@@ -21,6 +21,7 @@ from ocrzoo_registry.sources.bos import BosSource
 CARD = hub_card()
 TAR = tar_of(NAME, {**FILES, **OTHERS})
 MD5 = hashlib.md5(TAR, usedforsecurity=False).hexdigest()
+AT_STORE = hub_card(bos="https://x.bj.bcebos.com/x.tar")
 
 
 @pytest.fixture
@@ -33,6 +34,11 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
     monkeypatch.setenv("NO_PROXY", "*")
     with serving() as server:
         yield server
+
+
+def at(settings: Settings, server: WebServer) -> BosSource:
+    """Return the source with the server in the store's place, as the user's setting says."""
+    return BosSource(Settings(home=settings.home, environ={"OCRZOO_BOS_ENDPOINT": server.url}))
 
 
 def test_the_archive_is_listed_with_what_the_store_states(source: BosSource, hubs: Hubs) -> None:
@@ -73,7 +79,7 @@ def test_only_a_digest_that_is_one_is_taken(
     settings: Settings, server: WebServer, headers: dict[str, str], md5: str | None, sha256: str | None
 ) -> None:
     server.answers["/x.tar"] = Reply(headers=headers)
-    [file] = listed(BosSource(settings), hub_card(bos=f"{server.url}/x.tar")).files
+    [file] = listed(at(settings, server), AT_STORE).files
     assert (file.md5, file.sha256) == (md5, sha256)
 
 
@@ -91,14 +97,14 @@ def test_the_revision_is_what_tells_one_state_from_the_next(
     settings: Settings, server: WebServer, headers: dict[str, str], revision: str
 ) -> None:
     server.answers["/x.tar"] = Reply(headers=headers)
-    assert listed(BosSource(settings), hub_card(bos=f"{server.url}/x.tar")).revision == revision
+    assert listed(at(settings, server), AT_STORE).revision == revision
 
 
 @pytest.mark.parametrize("length", ["-5", "x", "9" * 30, "1_0", "٣"])
 def test_a_length_that_is_none_is_not_believed(settings: Settings, server: WebServer, length: str) -> None:
     line = f"HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n"
     server.answers["/x.tar"] = Reply(raw=line.encode("utf-8"))
-    listing = BosSource(settings).list(hub_card(bos=f"{server.url}/x.tar"), "paddle")
+    listing = at(settings, server).list(AT_STORE, "paddle")
     assert listing is None or listing.files[0].size is None
 
 
@@ -107,7 +113,7 @@ def test_a_length_that_is_none_is_not_believed(settings: Settings, server: WebSe
     [
         ("https://paddle-model-ecology.bj.bcebos.com/a/b.tar", "{endpoint}/a/b.tar"),
         ("https://other.bcebos.com/a/b.tar", "{endpoint}/a/b.tar"),
-        ("http://X.BJ.BCEBOS.COM:8443/a/b.tar", "{endpoint}/a/b.tar"),
+        ("https://X.BJ.BCEBOS.COM:8443/a/b.tar", "{endpoint}/a/b.tar"),
         ("https://bcebos.com.evil.example/a/b.tar", "https://bcebos.com.evil.example/a/b.tar"),
         ("https://evilbcebos.com/a/b.tar", "https://evilbcebos.com/a/b.tar"),
         ("https://example.org/bcebos.com/b.tar?x=1", "https://example.org/bcebos.com/b.tar?x=1"),

@@ -66,7 +66,7 @@ def export_bundle(
         _write(target, bundle_writer.from_mirror(published(mirror)), as_json=as_json)
         return ExitCode.DONE
     if sign_key is not None:
-        from ocrzoo_registry.index import signing
+        from ocrzoo_registry import signing
 
         signing.check_private_key(sign_key)
     results = _downloaded(zoo, choice.requested(zoo))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ocrzoo.cli.lazy_group import LazyGroup
 from ocrzoo.cli.output import debug_option, print_json, print_note, print_table
 from ocrzoo.cli.strict import check_plugins, conflicts, strict_option
 
@@ -15,9 +16,15 @@ if TYPE_CHECKING:
     from ocrzoo_registry.zoo import Zoo
 
 
-@click.group()
+_COMMANDS = {
+    "audit": "ocrzoo.cli.commands.plugins_audit:audit_plugins",
+    "sign": "ocrzoo.cli.commands.plugins_sign:sign",
+}
+
+
+@click.group(cls=LazyGroup, lazy=_COMMANDS)
 def plugins() -> None:
-    """Show plugins."""
+    """Show and sign plugins."""
 
 
 @plugins.command("list")
@@ -38,6 +45,7 @@ def list_plugins(strict: bool, as_json: bool) -> None:
             "distribution": plugin.origin.distribution,
             "version": plugin.origin.version,
             "status": plugin.status,
+            "reason": plugin.refusal,
             "hooks": list(plugin.hooks),
             "failures": [{"stage": failure.stage, "message": failure.message} for failure in plugin.failures],
             "warnings": warnings[plugin.origin],
@@ -63,6 +71,7 @@ def _print_plugins(zoo: Zoo, warnings: Mapping[Origin, Sequence[str]]) -> None:
             " ".join(hook.removeprefix("ocrzoo_") for hook in plugin.hooks),
             "; ".join(
                 [
+                    *([plugin.refusal] if plugin.status == "not allowed" else []),
                     *(f"{failure.stage}: {failure.message}" for failure in plugin.failures),
                     *(f"warning: {text}" for text in warnings[plugin.origin]),
                 ]
