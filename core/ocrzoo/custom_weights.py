@@ -57,7 +57,7 @@ def custom_card(zoo: Zoo, name: str | None, task: Task, folder: Path) -> ModelCa
         UsageError: The name is that of a model for another task.
     """
     config, stated = _stated(folder)
-    known = [one for one in (name, stated) if isinstance(one, str) and one in zoo.models]
+    known = [zoo.models.current_name(one) for one in (name, stated) if isinstance(one, str) and one in zoo.models]
     if len(set(known)) > 1 and config is not None:
         inference_yml.check_name(config, str(name), str(folder))
     if known:

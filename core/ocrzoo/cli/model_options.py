@@ -125,7 +125,7 @@ class ModelChoice:
             if self.names or self.pipeline or self.lang:
                 raise click.UsageError("--all cannot be combined with names, --pipeline or --lang")
             return zoo.models.names
-        wanted = list(self.names)
+        wanted = [zoo.models.current_name(name) for name in self.names]
         if self.pipeline or self.lang:
             from ocrzoo.pipelines.config import models_of
 

@@ -15,6 +15,7 @@ from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, p
 from ocrzoo.cli.progress import download_events, format_size
 from ocrzoo.cli.values import MODEL
 from ocrzoo_registry.errors import ExitCode, NotFound, UsageError
+from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.store import LOCK_FILE
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def path(name: str, wanted: Format | None) -> None:
 
     zoo = Zoo()
     card = zoo.models.get(name)
+    name = card.name
     any_format: tuple[Format, ...] = tuple(dict.fromkeys([*zoo.readable_formats, *card.artifacts]))
     formats_wanted = (wanted,) if wanted else any_format
     for file_format in formats_wanted:
@@ -152,10 +154,11 @@ def _locked_requests(zoo: Zoo, given: Path | None, names: Sequence[str]) -> list
     lock_file = given or Path(LOCK_FILE)
     option = "--locked" if given is None else f"--lock_file {shlex.quote(str(given))}"
     entries = lockfile.read(lock_file)
-    known = {entry.name for entry in entries}
-    for name in names:
-        if name not in known:
-            raise NotFound(f"{lock_file} does not lock {name}")
+    known = {zoo.models.current_name(entry.name) for entry in entries}
+    wanted = {name: zoo.models.current_name(name) for name in names}
+    for name, current in wanted.items():
+        if current not in known:
+            raise NotFound(f"{lock_file} does not lock {name}{did_you_mean(name, known)}")
     return [
         DownloadRequest(
             zoo.models.get(entry.name),
@@ -164,7 +167,7 @@ def _locked_requests(zoo: Zoo, given: Path | None, names: Sequence[str]) -> list
             command=f"ocrzoo models pull {option} {entry.name}",
         )
         for entry in entries
-        if not names or entry.name in names
+        if not names or zoo.models.current_name(entry.name) in wanted.values()
     ]
 
 
