@@ -78,6 +78,18 @@ def read_card(path: Path) -> schema.ModelCard:
     return build_card(data, origin=str(path), folder=path.parent)
 
 
+def read_located(path: Path) -> schema.ModelCard:
+    """Read one card with the folder that its paths are relative to: the file's own, or the one above if it is there.
+
+    Raises:
+        CardError: The file cannot be read, is not YAML, or breaks the schema.
+    """
+    card = read_card(path)
+    beside = card.charset or card.known_digests or ""
+    above = path.absolute().parent.parent
+    return card.located_in(above) if (above / beside).is_file() and not (path.parent / beside).is_file() else card
+
+
 def build_card(data: object, *, origin: str, folder: Path | None = None) -> schema.ModelCard:
     """Build a card from plain data.
 

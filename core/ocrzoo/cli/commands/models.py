@@ -13,12 +13,13 @@ from ocrzoo.cli.strict import check_plugins, strict_option
 from ocrzoo.cli.values import FAMILY, LANGUAGE, MODEL, TASK, TIER
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.cards.schema import ModelCard
+    from ocrzoo_registry.cards.schema import ModelCard, Verified
     from ocrzoo_registry.languages.support import LanguageSupport
     from ocrzoo_registry.zoo import Zoo
 
 
 _COMMANDS = {
+    "diff": "ocrzoo.cli.commands.diff:diff",
     "gc": "ocrzoo.cli.commands.store:gc",
     "path": "ocrzoo.cli.commands.pull:path",
     "pull": "ocrzoo.cli.commands.pull:pull",
@@ -193,7 +194,11 @@ def _description(card: ModelCard) -> list[tuple[str, str]]:
         *[("Metric", _metric_line(metric)) for metric in card.metrics],
         *[("Latency", f"{t.ms:g} ms, {t.device}, {t.mode} mode ({t.environment})") for t in card.latency],
         *[
-            ("Errors", f"{one.percent:g} % of characters, {one.engine}, {one.precision}, {one.batching} ({one.pages})")
+            (
+                "Errors",
+                f"{one.percent:g} % of characters, {one.engine}, {one.precision}, {one.batching} ({one.pages})"
+                f"{_verified(one.verified)}",
+            )
             for one in card.error_rates
         ],
         ("Size", "" if size is None else f"{size:g} MB"),
@@ -204,15 +209,27 @@ def _description(card: ModelCard) -> list[tuple[str, str]]:
         ("Sources", ", ".join(sorted(name for name, references in card.sources.items() if references))),
         ("Inference model", card.links.inference or ""),
         ("Training weights", card.links.training or ""),
+        ("Made from", ", ".join(f"{one.name} ({one.relation})" for one in card.base_model)),
+        ("Also called", " ".join(card.aliases)),
+        ("Card version", card.card_version or ""),
         ("Use instead", card.deprecated_by or ""),
     ]
 
 
+def _verified(by: Verified | None) -> str:
+    """Who computed a figure again, when and on what, as the end of its line."""
+    if by is None:
+        return ""
+    when, what = f" on {by.when}" if by.when else "", f", {by.on}" if by.on else ""
+    return f"; verified by {by.by}{when}{what}"
+
+
 def _metric_line(metric: Any) -> str:
     if metric.value is None:
-        return f"{metric.name}: {metric.statement} ({metric.source})"
+        return f"{metric.name}: {metric.statement} ({metric.source}){_verified(metric.verified)}"
     unit = " %" if metric.unit == "percent" else ""
     language = f", {metric.language}" if metric.language else ""
     return (
         f"{metric.name} {metric.value:g}{unit}{language} on {metric.dataset or 'an unnamed data set'} ({metric.source})"
+        f"{_verified(metric.verified)}"
     )
