@@ -20,7 +20,7 @@ _COMMANDS = {
     "completion": "ocrzoo.cli.commands.completion:completion",
     "doctor": "ocrzoo.cli.commands.doctor:doctor",
     "languages": "ocrzoo.cli.commands.languages:languages",
-    "lock": "ocrzoo.cli.commands.pull:lock",
+    "lock": "ocrzoo.cli.commands.lock:lock",
     "mcp": "ocrzoo.cli.commands.mcp:mcp",
     "mirror": "ocrzoo.cli.commands.mirror:mirror",
     "models": "ocrzoo.cli.commands.models:models",
