@@ -88,7 +88,8 @@ class Catalog(Registrations[ModelCard]):
     ) -> list[ModelCard]:
         """Return the models that meet every condition given, in natural order of their names.
 
-        ``pattern`` is a shell pattern or a part of the name, in any case, or an alias; ``lang`` a language that the models claim.
+        ``pattern`` is a shell pattern or a part of the name, in any case, or an alias; ``lang`` a language that the
+        models claim.
 
         Raises:
             AmbiguousLanguage: The code of the language has two meanings.

@@ -167,7 +167,8 @@ class ModelChoice:
 def which_models(formats: str = "what the engines here read best", others: Mapping[str, str] = _NONE) -> Decorator:
     """Add the options that choose models, formats and sources; ``formats`` describes the default format.
 
-    ``others`` are further words that ``--format`` accepts, and what they do. The command gets ``choice``, a :class:`ModelChoice`.
+    ``others`` are further words that ``--format`` accepts, and what they do. The command gets ``choice``, a
+    :class:`ModelChoice`.
     """
     ways = together(
         click.argument("names", nargs=-1, metavar="[NAME]...", type=MODEL),

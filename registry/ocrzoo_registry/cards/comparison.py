@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ocrzoo_registry.cards.charsets import read_charset
-from ocrzoo_registry.cards.schema import ModelCard
+from ocrzoo_registry.cards.schema import ModelCard, Verified
 
 Kind = Literal["bytes", "figures", "text"]
 """What a change touches: what the model reads, what is stated of it, or only how it is described."""
@@ -19,9 +19,6 @@ _TEXTS = frozenset({"summary", "links", "tags", "known_digests"})
 _READING = frozenset({"artifacts", "charset", "inference", "labels", "predictor", "scripts", "task"})
 _APART = ("languages", "metrics", "error_rates", "latency", "artifacts", "charset", "card_version")
 """Keys that are not compared value by value."""
-
-_Figure = tuple[tuple[str | None, ...], str | float | None]
-"""What a figure is of, and its value."""
 
 SAMPLE = 20
 """Entries of a charset that are named."""
@@ -130,26 +127,27 @@ def _flattened(data: Mapping[str, Any], before: str = "") -> Iterator[tuple[str,
 
 
 def _figures(card: ModelCard) -> dict[str, Any]:
-    """Each published or measured figure by what it is of."""
-    metrics: list[_Figure] = [
-        (("metrics", one.name, one.language, one.dataset), one.statement if one.value is None else one.value)
-        for one in card.metrics
-    ]
-    errors: list[_Figure] = [
-        (("error_rates", one.engine, one.precision, one.batching, one.pages), one.percent) for one in card.error_rates
-    ]
-    latency = [(("latency", one.device, one.mode, one.environment), one.ms) for one in card.latency]
-    verified = (
-        (("verified", *place[1:]), one.verified.model_dump(mode="json", exclude_none=True))
-        for (place, _), one in zip((*metrics, *errors), (*card.metrics, *card.error_rates), strict=True)
-        if one.verified is not None
-    )
-    return {_label(place): value for place, value in (*metrics, *errors, *latency, *verified)}
+    """Each published or measured figure by what it is of, and who verified it."""
+    found: dict[str, Any] = {}
+    for metric in card.metrics:
+        of = (metric.name, metric.language, metric.dataset, metric.source)
+        found[_label("metrics", *of)] = metric.statement if metric.value is None else metric.value
+        found[_label("verified", *of)] = _stated(metric.verified)
+    for rate in card.error_rates:
+        of = (rate.engine, rate.precision, rate.batching, rate.pages)
+        found[_label("error_rates", *of)] = rate.percent
+        found[_label("verified", *of)] = _stated(rate.verified)
+    for time in card.latency:
+        found[_label("latency", time.device, time.mode, time.environment)] = time.ms
+    return found
 
 
-def _label(place: Iterable[str | None]) -> str:
-    first, *others = place
-    return f"{first}.{', '.join(part for part in others if part)}"
+def _stated(verified: Verified | None) -> dict[str, str] | None:
+    return None if verified is None else verified.model_dump(exclude_none=True)
+
+
+def _label(kind: str, *of: str | None) -> str:
+    return f"{kind}.{', '.join(filter(None, of))}"
 
 
 def _files(card: ModelCard) -> dict[str, Any]:

@@ -75,7 +75,9 @@ def read_card(path: Path) -> schema.ModelCard:
         data = safe_yaml.read_file(path, MAX_CARD_BYTES)
     except safe_yaml.YamlError as error:
         raise CardError(str(error)) from error
-    return build_card(data, origin=str(path), folder=path.parent)
+    card = build_card(data, origin=str(path), folder=path.parent)
+    card._file = path  # noqa: SLF001  # the card is new, nobody else has it
+    return card
 
 
 def read_located(path: Path) -> schema.ModelCard:

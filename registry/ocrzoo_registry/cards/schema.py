@@ -249,6 +249,7 @@ class ModelCard(Record):
     """Everything known about one model."""
 
     _folder: Path = PrivateAttr(default=Path())
+    _file: Path | None = PrivateAttr(default=None)
 
     name: Name
     """The model's official name; unique in the whole catalog, also regardless of case."""
@@ -333,6 +334,11 @@ class ModelCard(Record):
     def folder(self) -> Path:
         """The folder that ``charset``, ``known_digests`` and directory sources are relative to."""
         return self._folder
+
+    @property
+    def file(self) -> Path | None:
+        """The YAML file that has the card alone; ``None`` if it came otherwise."""
+        return self._file
 
     @property
     def fault(self) -> Exception | None:

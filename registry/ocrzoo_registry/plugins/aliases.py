@@ -1,7 +1,7 @@
 """Aliases: former and other names of models, which lead to the model with a warning.
 
-They are compared regardless of case. A name always wins over an alias. An alias of two models is refused as a name of two
-is: an official one wins, and of others neither does.
+They are compared regardless of case. A name always wins over an alias. An alias of two models is refused as a name of
+two is: an official one wins, and of others neither does.
 """
 
 from __future__ import annotations

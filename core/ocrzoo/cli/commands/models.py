@@ -13,7 +13,7 @@ from ocrzoo.cli.strict import check_plugins, strict_option
 from ocrzoo.cli.values import FAMILY, LANGUAGE, MODEL, TASK, TIER
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.cards.schema import ModelCard, Verified
+    from ocrzoo_registry.cards.schema import ErrorRate, ModelCard, Verified
     from ocrzoo_registry.languages.support import LanguageSupport
     from ocrzoo_registry.zoo import Zoo
 
@@ -193,14 +193,7 @@ def _description(card: ModelCard) -> list[tuple[str, str]]:
         ("Labels", " ".join(card.labels)),
         *[("Metric", _metric_line(metric)) for metric in card.metrics],
         *[("Latency", f"{t.ms:g} ms, {t.device}, {t.mode} mode ({t.environment})") for t in card.latency],
-        *[
-            (
-                "Errors",
-                f"{one.percent:g} % of characters, {one.engine}, {one.precision}, {one.batching} ({one.pages})"
-                f"{_verified(one.verified)}",
-            )
-            for one in card.error_rates
-        ],
+        *[("Errors", _error_line(one)) for one in card.error_rates],
         ("Size", "" if size is None else f"{size:g} MB"),
         *[
             ("Files", f"{kind}: {', '.join(f.path for f in artifact.files)}")
@@ -222,6 +215,11 @@ def _verified(by: Verified | None) -> str:
         return ""
     when, what = f" on {by.when}" if by.when else "", f", {by.on}" if by.on else ""
     return f"; verified by {by.by}{when}{what}"
+
+
+def _error_line(one: ErrorRate) -> str:
+    way = f"{one.engine}, {one.precision}, {one.batching}"
+    return f"{one.percent:g} % of characters, {way} ({one.pages}){_verified(one.verified)}"
 
 
 def _metric_line(metric: Any) -> str:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from ocrzoo.cli.model_options import FormatName, ModelChoice, which_models
-from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_message, print_note, print_table
+from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_note, print_table
 from ocrzoo.cli.progress import download_events, format_size
 from ocrzoo.cli.values import MODEL
-from ocrzoo_registry.errors import ExitCode, NotFound, UsageError
+from ocrzoo_registry.errors import ExitCode, NotFound
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.store import LOCK_FILE
 
