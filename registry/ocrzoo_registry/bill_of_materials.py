@@ -23,6 +23,7 @@ from ocrzoo_registry.store.manifest import Manifest
 if TYPE_CHECKING:
     from cyclonedx.model import ExternalReference, Property
     from cyclonedx.model.component import Component, Pedigree
+    from cyclonedx.model.license import License
     from packageurl import PackageURL
 
 _PAGES = {
@@ -86,7 +87,6 @@ def write(materials: Sequence[Material], made: datetime | None) -> bytes:
 
 
 def _component(material: Material) -> Component:
-    from cyclonedx.contrib.license.factories import LicenseFactory
     from cyclonedx.model.component import Component, ComponentType
     from cyclonedx.model.contact import OrganizationalEntity
 
@@ -99,13 +99,28 @@ def _component(material: Material) -> Component:
         version=manifest.revision if card is None else card.version,
         description=None if card is None else card.summary,
         supplier=OrganizationalEntity(name=supplier) if supplier else None,
-        licenses=[] if card is None else [LicenseFactory().make_from_string(card.license)],
+        licenses=[] if card is None else [_license(card.license)],
         purl=None if card is None else _package_url(manifest, card),
         external_references=[] if card is None else list(_links(manifest, card)),
         properties=list(_properties(manifest, card)),
         pedigree=None if card is None or not card.base_model else _pedigree(card),
         components=list(_files(material)),
     )
+
+
+def _license(text: str) -> License:
+    """A license by its SPDX identifier, as an SPDX expression, or else by name."""
+    from cyclonedx.contrib.license.factories import LicenseFactory
+    from cyclonedx.model.license import DisjunctiveLicense, LicenseExpression
+    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+    found = LicenseFactory().make_from_string(text)
+    if isinstance(found, DisjunctiveLicense) and found.id is None:
+        try:
+            return LicenseExpression(canonicalize_license_expression(text))  # with a LicenseRef of one's own
+        except InvalidLicenseExpression:
+            pass
+    return found
 
 
 def _files(material: Material) -> Iterator[Component]:

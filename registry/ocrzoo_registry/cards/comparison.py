@@ -134,9 +134,9 @@ def _figures(card: ModelCard) -> dict[str, Any]:
         found[_label("metrics", *of)] = metric.statement if metric.value is None else metric.value
         found[_label("verified", *of)] = _stated(metric.verified)
     for rate in card.error_rates:
-        of = (rate.engine, rate.precision, rate.batching, rate.pages)
-        found[_label("error_rates", *of)] = rate.percent
-        found[_label("verified", *of)] = _stated(rate.verified)
+        way = (rate.engine, rate.precision, rate.batching, rate.pages)
+        found[_label("error_rates", *way)] = rate.percent
+        found[_label("verified", *way)] = _stated(rate.verified)
     for time in card.latency:
         found[_label("latency", time.device, time.mode, time.environment)] = time.ms
     return found

@@ -64,7 +64,7 @@ FORMS = {
     RELATIVE_PATH: "a path below the card's folder, such as charsets/own.txt",
     _SHA256: "a sha256: 64 hexadecimal digits",
     _LANGUAGE_TAG: "a language tag such as en, zh-Hant or pt-BR",
-    _DATE: "a date such as 2026-11-30",
+    _DATE: "a date in quotes, such as '2026-11-30'",
     _CARD_VERSION: "a version of three numbers, such as 1.2.0",
     _SCRIPT_CODE: "a script code such as Latn",
     _URL: "an http or https address",
@@ -84,7 +84,7 @@ class Verified(Record):
     by: Text
     """The person or project that did it."""
     when: Date | None = None
-    """The day, such as ``2026-11-30``."""
+    """The day, in quotes: ``'2026-11-30'``."""
     on: Text | None = None
     """The pages, data set or machine, where these are not those of the figure itself."""
 

@@ -48,9 +48,13 @@ def _find(root: yaml.Node | None, place: Place) -> yaml.ScalarNode:
 
 def _scalar(value: str | int) -> str:
     """A value as YAML: in double quotes if it could be read as anything but text."""
-    if isinstance(value, int) or safe_yaml.load(f"[{value}]") == [value]:
+    if isinstance(value, int):
         return str(value)
-    return json.dumps(value, ensure_ascii=False)
+    try:
+        is_plain = safe_yaml.load(f"[{value}]") == [value]
+    except safe_yaml.YamlError:
+        is_plain = False
+    return value if is_plain else json.dumps(value, ensure_ascii=False)
 
 
 def _replaced(data: object, values: Mapping[Place, str | int]) -> object:
