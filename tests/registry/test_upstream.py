@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -45,7 +45,7 @@ Check = Callable[[], dict[str, Upstream]]
 
 
 @pytest.fixture
-def hubs(monkeypatch: pytest.MonkeyPatch) -> Hubs:
+def hubs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hubs]:
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.01)
     with hubs_with(FILES) as hubs:

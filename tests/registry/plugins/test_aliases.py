@@ -70,7 +70,7 @@ def test_an_official_alias_stays_with_ocrzoo(caplog: pytest.LogCaptureFixture) -
 
 
 def test_a_misspelt_alias_is_answered_with_the_name() -> None:
-    birds = [(OURS, f"{bird}_det", []) for bird in ("auk", "crane", "eider", "heron", "ibis", "kite", "stork", "wren")]
+    birds: list[tuple[Origin, str, list[str]]] = [(OURS, f"{bird}_det", []) for bird in ("auk", "crane", "eider", "heron", "ibis", "kite", "stork", "wren")]
     models = catalog(*birds, (OURS, "gull_rec", ["kittiwake_rec"]))
     with pytest.raises(UnknownModel, match=r"'kitiwake_rec' \(did you mean gull_rec, kite_det\?\)"):
         models.get("kitiwake_rec")
