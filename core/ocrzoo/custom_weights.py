@@ -20,8 +20,8 @@ _OF_PUBLISHED_WEIGHTS: dict[str, Any] = {"charset": None, "labels": ()}
 """Fields of a card that a folder's ``inference.yml`` replaces."""
 
 _OF_PUBLISHED_MODEL: dict[str, Any] = {
-    **dict.fromkeys(("languages", "scripts", "metrics", "latency", "error_rates", "tags"), ()),
-    **dict.fromkeys(("size_mb", "deprecated_by", "tier", "copies"), None),
+    **dict.fromkeys(("languages", "scripts", "metrics", "latency", "error_rates", "tags", "aliases", "base_model"), ()),
+    **dict.fromkeys(("size_mb", "deprecated_by", "tier", "card_version", "known_digests"), None),
     "version": "custom",
     "summary": "Custom weights.",
     "sources": {},

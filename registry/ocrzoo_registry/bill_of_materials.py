@@ -103,7 +103,7 @@ def _component(material: Material) -> Component:
         purl=None if card is None else _package_url(manifest, card),
         external_references=[] if card is None else list(_links(manifest, card)),
         properties=list(_properties(manifest, card)),
-        pedigree=None if card is None or not card.base_model else _pedigree(card),
+        pedigree=None if card is None or not card.base_model else _pedigree(material.reference, card),
         components=list(_files(material)),
     )
 
@@ -189,11 +189,11 @@ def _address(source: str, reference: Mapping[str, Any]) -> str | None:
     return url if isinstance(url := reference.get("url"), str) else None
 
 
-def _pedigree(card: ModelCard) -> Pedigree:
+def _pedigree(reference: str, card: ModelCard) -> Pedigree:
     from cyclonedx.model.component import Component, ComponentType, Pedigree
 
     ancestors = [
-        Component(name=one.name, type=ComponentType.MACHINE_LEARNING_MODEL, bom_ref=f"{card.name}<{one.name}")
+        Component(name=one.name, type=ComponentType.MACHINE_LEARNING_MODEL, bom_ref=f"{reference} from {one.name}")
         for one in card.base_model
     ]
     return Pedigree(ancestors=ancestors, notes="; ".join(f"{one.name}: {one.relation}" for one in card.base_model))

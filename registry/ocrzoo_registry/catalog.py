@@ -40,7 +40,8 @@ class Catalog(Registrations[ModelCard]):
 
     def __contains__(self, name: str) -> bool:
         """Whether a model has this name or alias, and no other has it too."""
-        return super().__contains__(name) or (name not in self.conflicts and name in self.aliases)
+        is_other = name in self.conflicts or name in self.refused
+        return super().__contains__(name) or (not is_other and name in self.aliases)
 
     def current_name(self, name: str) -> str:
         """Return the name of the model that an alias leads to, with a warning; what is no alias is returned as it is.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def is_card_file(text: str) -> bool:
-    """Whether an argument names a file, which no model's name does."""
+    """Whether an argument names a YAML file, not a model."""
     return text.lower().endswith((".yaml", ".yml"))
 
 

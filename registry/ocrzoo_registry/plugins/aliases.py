@@ -44,11 +44,12 @@ class Aliases:
                 log.warning("%s is not used: plugin %s has a model %s", what, holder.origin, holder.value.name)
             else:
                 usable.append(one)
-        self._found: Registrations[Alias] = Registrations("alias", usable, lambda alias: alias.key)
+        self.registrations: Registrations[Alias] = Registrations("alias", usable, lambda alias: alias.key)
+        """All usable ones, by what they are found by."""
 
     def __contains__(self, name: str) -> bool:
         """Whether a name is an alias of one model."""
-        return name.casefold() in self._found
+        return name.casefold() in self.registrations
 
     def resolve(self, name: str) -> str | None:
         """Return the model that an alias leads to; ``None`` for what is no alias.
@@ -57,13 +58,13 @@ class Aliases:
             AmbiguousName: Two models have it, and neither is official.
         """
         key = name.casefold()
-        if key in self._found or key in self._found.conflicts:
-            return self._found.get(key).model
+        if key in self.registrations or key in self.registrations.conflicts:
+            return self.registrations.get(key).model
         return None
 
     def by_text(self) -> Mapping[str, str]:
         """Return each alias with the name of its model."""
-        return {alias.text: alias.model for alias in self._found}
+        return {alias.text: alias.model for alias in self.registrations}
 
 
 @lru_cache(maxsize=1024)

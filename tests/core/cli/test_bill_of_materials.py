@@ -98,12 +98,17 @@ def test_a_third_partys_model_with_base_models(run: Run, folder: Path, site: Sit
         license="LicenseRef-Own OR MIT",
         links={"homepage": "https://example.org/gulls"},
         base_model=[{"name": DET, "relation": "finetune"}, {"name": "seaside/base", "relation": "merge"}],
-        sources={"directory": {"onnx": {"path": "weights"}}},
+        artifacts={
+            "onnx": {"files": [{"path": "inference.onnx"}]},
+            "paddle": {"files": [{"path": "inference.json"}, {"path": "inference.pdiparams"}]},
+        },
+        sources={"directory": {"onnx": {"path": "weights"}, "paddle": {"path": "weights"}}},
     )
-    files = {"cards/a.yaml": json.dumps(data).encode(), "cards/weights/inference.onnx": b"weights"}
-    site.install("sea-dist", {"sea": PLUGIN}, files=files)
-    assert run(*LOCK, "seaside_det", "--source", "directory").code == 0
-    (model,) = written()["components"]
+    weights = {f"cards/weights/inference.{end}": b"weights" for end in ("onnx", "json", "pdiparams")}
+    site.install("sea-dist", {"sea": PLUGIN}, files={"cards/a.yaml": json.dumps(data).encode(), **weights})
+    assert run("lock", "seaside_det", "--format", "onnx,paddle,cyclonedx", "--source", "directory").code == 0
+    model, other = written()["components"]
+    assert (model["bom-ref"], other["bom-ref"]) == ("seaside_det@onnx", "seaside_det@paddle")
     assert model["supplier"] == {"name": "sea-dist"}
     assert model["licenses"] == [{"expression": "LicenseRef-Own OR MIT"}]
     assert [one["name"] for one in model["pedigree"]["ancestors"]] == [DET, "seaside/base"]

@@ -17,6 +17,7 @@ from tests.registry.kit import card_data, sha256
 Run = Callable[..., Any]
 NAME = "PP-OCRv5_mobile_det"
 CHECK = ("cards", "check-upstream")
+needs_patch = pytest.mark.skipif(shutil.which("patch") is None, reason="patch is not installed")
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def card(hubs: Hubs, folder: Path) -> Path:
     return path
 
 
-@pytest.mark.skipif(shutil.which("patch") is None, reason="patch is not installed")
+@needs_patch
 def test_the_patch_brings_the_card_to_what_the_hub_has(run: Run, hubs: Hubs, card: Path) -> None:
     was = hubs.commit(f"{NAME}_onnx")
     hubs.models[f"{NAME}_onnx"]["inference.onnx"] = b"p" * 4000
@@ -74,6 +75,26 @@ def test_offline_nothing_is_asked(run: Run, folder: Path, monkeypatch: pytest.Mo
     ran = run(*CHECK, NAME)
     assert ran.code == 2
     assert ran.error == "error: cards check-upstream asks the hubs, and offline mode is on: unset OCRZOO_OFFLINE"
+
+
+@needs_patch
+def test_a_patch_keeps_line_separators_in_texts_and_a_missing_last_line_end(run: Run, hubs: Hubs, card: Path) -> None:
+    text = card.read_text(encoding="utf-8").replace("Öl", "Öl\u2028\x85").replace("\n", "\r\n")
+    card.write_bytes(text.encode())
+    hubs.models[f"{NAME}_onnx"]["inference.onnx"] = b"p" * 4000
+    run(*CHECK, card, "--patch", "a.diff")
+    subprocess.run(["patch", "-p1", "--binary", "-i", "a.diff"], check=True, capture_output=True)
+    after = card.read_bytes().decode()
+    assert (after.count("\r\n"), after[-1], "Öl\u2028\x85" in after) == (text.count("\n"), "}", True)
+    assert json.loads(run(*CHECK, card, "--json").out)[0]["state"] == "same"
+
+
+def test_a_patch_does_not_overwrite_a_card(run: Run, folder: Path) -> None:
+    ran = run(*CHECK, NAME, "--patch", "card.yaml")
+    assert (ran.code, ran.error) == (
+        2,
+        "error: --patch card.yaml: a card could be overwritten: choose a name such as follow.diff",
+    )
 
 
 def test_a_patch_that_cannot_be_written(run: Run, hubs: Hubs, card: Path) -> None:

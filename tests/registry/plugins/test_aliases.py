@@ -10,6 +10,7 @@ from tests.registry.kit import offer_card
 from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.errors import AmbiguousName, CardError, UnknownModel
 from ocrzoo_registry.plugins.aliases import warn_renamed
+from ocrzoo_registry.plugins.found import RefusedCard
 from ocrzoo_registry.plugins.registrations import OFFICIAL, Origin, Registration
 
 OURS, SEA, LAKE = (Origin(name, dist, "1") for name, dist in (("own", OFFICIAL), ("sea", "sea-d"), ("lake", "lake-d")))
@@ -70,7 +71,9 @@ def test_an_official_alias_stays_with_ocrzoo(caplog: pytest.LogCaptureFixture) -
 
 
 def test_a_misspelt_alias_is_answered_with_the_name() -> None:
-    birds: list[tuple[Origin, str, list[str]]] = [(OURS, f"{bird}_det", []) for bird in ("auk", "crane", "eider", "heron", "ibis", "kite", "stork", "wren")]
+    birds: list[tuple[Origin, str, list[str]]] = [
+        (OURS, f"{bird}_det", []) for bird in ("auk", "crane", "eider", "heron", "ibis", "kite", "stork", "wren")
+    ]
     models = catalog(*birds, (OURS, "gull_rec", ["kittiwake_rec"]))
     with pytest.raises(UnknownModel, match=r"'kitiwake_rec' \(did you mean gull_rec, kite_det\?\)"):
         models.get("kitiwake_rec")
@@ -86,3 +89,12 @@ def test_a_search_for_an_alias_finds_its_model() -> None:
 def test_a_card_cannot_have_an_alias_twice_or_its_own_name_as_one(aliases: list[str]) -> None:
     with pytest.raises(CardError, match=r"aliases: \w+ is there twice, or is the model's own name"):
         offer_card(name="gull_rec", aliases=aliases)
+
+
+def test_the_alias_of_a_faulty_cards_name_does_not_hide_the_fault() -> None:
+    cards = [Registration(offer_card(name="gull_rec", aliases=["tern_rec"]), OURS)]
+    refused = [RefusedCard("tern_rec", "text_detection", (), SEA, "a.yaml: license: needed")]
+    models = Catalog(cards, refused=refused)
+    assert "tern_rec" not in models
+    with pytest.raises(CardError, match=r"a\.yaml: license: needed"):
+        models.get("tern_rec")

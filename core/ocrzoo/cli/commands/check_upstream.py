@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from difflib import unified_diff
 from pathlib import Path
@@ -36,15 +37,17 @@ def check_upstream(names: tuple[str, ...], source: str | None, patch: Path | Non
     NAME is a model or a YAML file with a card; without one, all models are checked. A source that does not answer costs
     only itself: exit code 4.
     """
-    from ocrzoo.cli.card_files import card_of
+    from ocrzoo.cli.card_files import card_of, is_card_file
     from ocrzoo_registry.upstream import check
     from ocrzoo_registry.zoo import zoo_with_sources
 
     zoo = zoo_with_sources(source, download_events())
     if zoo.settings.offline:
         raise UsageError("cards check-upstream asks the hubs, and offline mode is on: unset OCRZOO_OFFLINE")
-    cards = [card_of(zoo, name) for name in names] if names else list(zoo.models)
-    found = check(zoo.resolver, cards)
+    if patch is not None and is_card_file(str(patch)):
+        raise UsageError(f"--patch {patch}: a card could be overwritten: choose a name such as follow.diff")
+    cards = [card_of(zoo, name) for name in names] if names else zoo.models
+    found = check(zoo.resolver, list(dict.fromkeys(cards)))
     if as_json:
         print_json([_described(one) for one in found])
     else:
@@ -83,10 +86,10 @@ def _described(one: Upstream) -> dict[str, Any]:
 
 
 def _write(patch: Path, found: Sequence[Upstream]) -> None:
-    by_name: dict[str, list[Upstream]] = {}
+    by_card: dict[tuple[Path | None, str], list[Upstream]] = {}
     for one in found:
-        by_name.setdefault(one.card.name, []).append(one)
-    text = "".join(_patched(of_card) for of_card in by_name.values())
+        by_card.setdefault((one.card.file, one.card.name), []).append(one)
+    text = "".join(_patched(of_card) for of_card in by_card.values())
     try:
         write_atomically(patch, text.encode())
     except OSError as error:
@@ -112,8 +115,13 @@ def _patched(found: Sequence[Upstream]) -> str:
         print_message("warning", f"{path}: it is not patched: {error}")
         return ""
     shown = _shown(path)
-    lines = unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{shown}", f"b/{shown}")
-    return "".join(lines)
+    lines = unified_diff(_lines(before), _lines(after), f"a/{shown}", f"b/{shown}")
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a file as patch counts them; ``str.splitlines`` would also end them at U+2028 and its like."""
+    return [line for line in re.split(r"(?<=\n)", text) if line]
 
 
 def _shown(path: Path) -> str:
