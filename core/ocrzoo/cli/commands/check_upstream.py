@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def check_upstream(names: tuple[str, ...], source: str | None, patch: Path | None, as_json: bool) -> int:
-    """Ask the hubs what moved since cards were written: revisions, digests, sizes, files.
+    """Report what moved on the hubs: revisions, files, digests.
 
     NAME is a model or a YAML file with a card; without one, all models are checked. A source that does not answer costs
     only itself: exit code 4.

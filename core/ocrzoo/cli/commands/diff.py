@@ -23,7 +23,7 @@ _TOUCHED = {"bytes": "what the model reads", "figures": "what is stated of the m
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
 def diff(before: str, after: str, as_json: bool) -> None:
-    """Show what differs between the cards of two models: characters, languages, figures, files, settings.
+    """Show what differs between two models: characters, languages, figures, files, settings.
 
     A and B are names of models or YAML files with cards, such as two versions of one.
     """
