@@ -16,7 +16,7 @@ KINDS: tuple[Kind, ...] = ("bytes", "figures", "text")
 """From the gravest; the numbers of a card's version rise in this order."""
 
 _TEXTS = frozenset({"summary", "links", "tags", "known_digests"})
-_READING = frozenset({"artifacts", "charset", "inference", "labels", "predictor", "scripts", "task"})
+_READING = frozenset({"artifacts", "charset", "inference", "labels", "scripts", "task"})
 _APART = ("languages", "metrics", "error_rates", "latency", "artifacts", "charset", "card_version")
 """Keys that are not compared value by value."""
 
@@ -34,8 +34,11 @@ class Change:
 
     @property
     def kind(self) -> Kind:
-        """What it touches."""
+        """What it touches; a digest or size that only one card states is no other file."""
         first = self.key.partition(".")[0]
+        if first == "artifacts" and self.before is not None and self.after is not None:
+            both = self.before.keys() & self.after.keys()
+            return "bytes" if any(self.before[key] != self.after[key] for key in both) else "figures"
         return "bytes" if first in _READING else "text" if first in _TEXTS else "figures"
 
 

@@ -58,8 +58,20 @@ def test_cards_that_say_the_same_differ_in_nothing() -> None:
         (
             {},
             {"artifacts": {"onnx": {"files": [{"path": "inference.onnx", "size": 5}]}}},
-            "bytes",
+            "figures",
             [("artifacts.onnx.inference.onnx", {}, {"size": 5})],
+        ),
+        (
+            {"artifacts": {"onnx": {"files": [{"path": "inference.onnx", "size": 4}]}}},
+            {"artifacts": {"onnx": {"files": [{"path": "inference.onnx", "size": 5}]}}},
+            "bytes",
+            [("artifacts.onnx.inference.onnx", {"size": 4}, {"size": 5})],
+        ),
+        (
+            {},
+            {"artifacts": {"onnx": {"files": [{"path": "inference.onnx"}, {"path": "more.bin"}]}}},
+            "bytes",
+            [("artifacts.onnx.more.bin", None, {})],
         ),
     ],
 )
