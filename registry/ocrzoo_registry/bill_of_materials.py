@@ -4,6 +4,9 @@ The library writes everything but model cards, which it has no records for; thes
 manifests and cards give the same bytes.
 """
 
+# pyright: reportCallIssue=false
+# The library's decorator of records hides their parameters from pyright; mypy checks the calls.
+
 from __future__ import annotations
 
 import json
@@ -110,17 +113,19 @@ def _component(material: Material) -> Component:
 
 def _license(text: str) -> License:
     """A license by its SPDX identifier, as an SPDX expression, or else by name."""
+    from cyclonedx.contrib.license.exceptions import InvalidSpdxLicenseException
     from cyclonedx.contrib.license.factories import LicenseFactory
-    from cyclonedx.model.license import DisjunctiveLicense, LicenseExpression
+    from cyclonedx.model.license import LicenseExpression
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
-    found = LicenseFactory().make_from_string(text)
-    if isinstance(found, DisjunctiveLicense) and found.id is None:
-        try:
-            return LicenseExpression(canonicalize_license_expression(text))  # with a LicenseRef of one's own
-        except InvalidLicenseExpression:
-            pass
-    return found
+    try:
+        return LicenseFactory().make_with_id(text)
+    except InvalidSpdxLicenseException:
+        pass
+    try:
+        return LicenseExpression(canonicalize_license_expression(text))
+    except InvalidLicenseExpression:
+        return LicenseFactory().make_with_name(text)
 
 
 def _files(material: Material) -> Iterator[Component]:

@@ -116,6 +116,14 @@ def test_a_third_partys_model_with_base_models(run: Run, folder: Path, site: Sit
     assert [one["url"] for one in model["externalReferences"]] == ["https://example.org/gulls"]
 
 
+def test_a_license_that_is_in_no_list_is_given_by_name(run: Run, folder: Path, site: SitePackages) -> None:
+    data = card_data(license="my own", sources={"directory": {"onnx": {"path": "weights"}}})
+    files = {"cards/a.yaml": json.dumps(data).encode(), "cards/weights/inference.onnx": b"weights"}
+    site.install("sea-dist", {"sea": PLUGIN}, files=files)
+    run(*LOCK, "seaside_det", "--source", "directory")
+    assert written()["components"][0]["licenses"] == [{"license": {"name": "my own"}}]
+
+
 def test_a_locked_model_that_no_plugin_has_is_told(run: Run, folder: Path) -> None:
     run("lock", DET)
     lock = Path("ocrzoo.lock")
