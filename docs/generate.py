@@ -138,22 +138,31 @@ def official_zoo() -> Zoo:
 
 
 def models_page() -> str:
-    """Return the table of all official models."""
+    """Return the table of all official models, and their other names."""
+    cards = official_zoo().models.search()
     rows = [
         f"| {card.name} | {card.task} | {card.tier or ''} | {' '.join(card.languages)} | {lacking_letters(card)} "
         f"| {'' if (size := size_mb(card)) is None else f'{size:g}'} | {', '.join(card.artifacts)} |"
-        for card in official_zoo().models.search()
-        for card in [card]
+        for card in cards
     ]
+    others = [f"| {card.name} | {' '.join(card.aliases)} |" for card in cards if card.aliases]
     head = [
         "| model | task | tier | claimed languages | missing letters | MB | formats |",
         "|---|---|---|---|---|---|---|",
     ]
     intro = (
         "Languages are what the publishers claim; next to them is how many letters of which language a charset lacks "
-        "([languages](languages.md)). `ocrzoo models show NAME` prints everything that is known of a model."
+        "([languages](languages.md)). `ocrzoo models show NAME` prints everything that is known of a model, and "
+        "`ocrzoo models diff A B` how two differ: characters, languages, figures, files and settings."
     )
-    return "\n".join([MADE, "", f"# The {len(rows)} official models", "", intro, "", *head, *rows]) + "\n"
+    names = (
+        "Names that PaddleOCR 2 and RapidOCR have for these models, and tier and task in the other order. They work "
+        "wherever a model is named, with a warning: `'ch_PP-OCRv4_rec' is now 'PP-OCRv4_mobile_rec'`. RapidOCR's are "
+        "those of copies whose digests the cards know (`known_digests`)."
+    )
+    lines = [MADE, "", f"# The {len(rows)} official models", "", intro, "", *head, *rows]
+    lines += ["", "## Other names", "", names, "", "| model | also called |", "|---|---|", *others]
+    return "\n".join(lines) + "\n"
 
 
 def lacking_letters(card: ModelCard) -> str:

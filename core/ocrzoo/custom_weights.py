@@ -20,8 +20,8 @@ _OF_PUBLISHED_WEIGHTS: dict[str, Any] = {"charset": None, "labels": ()}
 """Fields of a card that a folder's ``inference.yml`` replaces."""
 
 _OF_PUBLISHED_MODEL: dict[str, Any] = {
-    **dict.fromkeys(("languages", "scripts", "metrics", "latency", "error_rates", "tags"), ()),
-    **dict.fromkeys(("size_mb", "deprecated_by", "tier", "copies"), None),
+    **dict.fromkeys(("languages", "scripts", "metrics", "latency", "error_rates", "tags", "aliases", "base_model"), ()),
+    **dict.fromkeys(("size_mb", "deprecated_by", "tier", "card_version", "known_digests"), None),
     "version": "custom",
     "summary": "Custom weights.",
     "sources": {},
@@ -57,7 +57,7 @@ def custom_card(zoo: Zoo, name: str | None, task: Task, folder: Path) -> ModelCa
         UsageError: The name is that of a model for another task.
     """
     config, stated = _stated(folder)
-    known = [one for one in (name, stated) if isinstance(one, str) and one in zoo.models]
+    known = [zoo.models.current_name(one) for one in (name, stated) if isinstance(one, str) and one in zoo.models]
     if len(set(known)) > 1 and config is not None:
         inference_yml.check_name(config, str(name), str(folder))
     if known:

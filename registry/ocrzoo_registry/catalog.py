@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import CardError, UnknownModel, UsageError
 from ocrzoo_registry.names import did_you_mean, natural_key
+from ocrzoo_registry.plugins.aliases import Aliases, warn_renamed
 from ocrzoo_registry.plugins.found import RefusedCard
 from ocrzoo_registry.plugins.registrations import Registration, Registrations
 
@@ -30,6 +31,7 @@ class Catalog(Registrations[ModelCard]):
         ``offer`` says where the card of an unknown model can be had; ``chosen`` and ``kept_out`` are as for
         :class:`Registrations`.
         """
+        registrations = list(registrations)
         advice = "Run 'ocrzoo models list' to see the names."
         super().__init__(
             "model", registrations, lambda card: card.name, UnknownModel, advice, chosen=chosen, kept_out=kept_out
@@ -39,16 +41,38 @@ class Catalog(Registrations[ModelCard]):
         self.refused = {one.name: one for one in refused if one.name}
         """Cards that plugins have, but that are faulty."""
         self._offer = offer
+        self.aliases = Aliases(registrations)
+        """Former and other names of the models."""
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a model has this name or alias, and no other has it too."""
+        is_other = name in self.conflicts or name in self.refused
+        return super().__contains__(name) or (not is_other and name in self.aliases)
+
+    def current_name(self, name: str) -> str:
+        """Return the name of the model that an alias leads to, with a warning; what is no alias is returned as it is.
+
+        Raises:
+            AmbiguousName: Two models have the alias.
+        """
+        if super().__contains__(name) or name in self.conflicts or name in self.refused:
+            return name
+        found = self.aliases.resolve(name)
+        if found is None:
+            return name
+        warn_renamed(name, found)
+        return found
 
     def get(self, name: str) -> ModelCard:
-        """Return the model with this name.
+        """Return the model with this name or alias.
 
         Raises:
             UnknownModel: There is no such model; the message has the nearest names, or which plugin a mirror names.
             AmbiguousName: Two plugins register it.
             CardError: A plugin has it, but its card is faulty.
         """
-        if name in self.refused and name not in self and name not in self.conflicts:
+        name = self.current_name(name)
+        if name in self.refused and not super().__contains__(name) and name not in self.conflicts:
             raise CardError(str(self.refused[name]))
         try:
             return super().get(name)
@@ -56,6 +80,9 @@ class Catalog(Registrations[ModelCard]):
             if (found := self._offer(name)) is None:
                 raise
             raise UnknownModel(f"no model is called {name!r} here; {found}") from error
+
+    def _nearest(self, name: str) -> str:
+        return did_you_mean(name, self.names, aliases=self.aliases.by_text())
 
     def search(
         self,
@@ -68,7 +95,8 @@ class Catalog(Registrations[ModelCard]):
     ) -> list[ModelCard]:
         """Return the models that meet every condition given, in natural order of their names.
 
-        ``pattern`` is a shell pattern or a part of the name, in any case; ``lang`` a language that the models claim.
+        ``pattern`` is a shell pattern or a part of the name, in any case, or an alias; ``lang`` a language that the
+        models claim.
 
         Raises:
             AmbiguousLanguage: The code of the language has two meanings.
@@ -81,7 +109,7 @@ class Catalog(Registrations[ModelCard]):
         found = [
             card
             for card in self
-            if (pattern is None or _name_matches(card.name, pattern))
+            if (pattern is None or _name_matches(card.name, pattern) or pattern in card.aliases)
             and (task is None or card.task == task)
             and (family is None or card.family == family)
             and (tier is None or card.tier == tier)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import TypeAlias
 
 
-def did_you_mean(wrong: str, known: Iterable[str], *, count: int = 3) -> str:
-    """Return `` (did you mean a, b?)`` with the nearest names, or an empty string."""
-    by_folded = {name.casefold(): name for name in known}
+def did_you_mean(wrong: str, known: Iterable[str], *, aliases: Mapping[str, str] | None = None, count: int = 3) -> str:
+    """Return `` (did you mean a, b?)`` with the nearest names, or an empty string.
+
+    ``aliases`` are other names; for one that is near, the name that it stands for is returned.
+    """
+    by_folded = {alias.casefold(): name for alias, name in (aliases or {}).items()}
+    by_folded |= {name.casefold(): name for name in known}
     matches = get_close_matches(wrong.casefold(), by_folded, n=count, cutoff=0.5)
     if not matches:
         return ""
-    return f" (did you mean {', '.join(by_folded[match] for match in matches)}?)"
+    return f" (did you mean {', '.join(dict.fromkeys(by_folded[match] for match in matches))}?)"
 
 
 def canonical(distribution: str) -> str:

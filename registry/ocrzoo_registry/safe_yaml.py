@@ -74,7 +74,8 @@ class _Loader(_BASE):  # type: ignore[misc]  # chosen at run time
         return number
 
     def construct_refused(self, node: Any) -> None:
-        raise _refused(node, node.tag)
+        hint = " (put it in quotes)" if node.tag == f"{_TAG}timestamp" else ""
+        raise _refused(node, f"{node.tag}{hint}")
 
 
 _TAG = "tag:yaml.org,2002:"

@@ -49,7 +49,7 @@ class Zoo:
     def models(self) -> Catalog:
         """All model cards."""
         found = list(self.plugins.model_cards())
-        found += self._trusted({one.value.name for one in found})
+        found += self._trusted([one.value for one in found])
         tasks = (task for spec in self.predictors for task in spec.tasks)
         catalog = Catalog(
             found,
@@ -74,9 +74,11 @@ class Zoo:
     def _registrations(self, kind: str, found: Iterable[Registration[SpecT]]) -> Registrations[SpecT]:
         return Registrations(kind, found, lambda spec: spec.name, kept_out=self.kept_out)
 
-    def _trusted(self, known: set[str]) -> list[Registration[ModelCard]]:
+    def _trusted(self, registered: Iterable[ModelCard]) -> list[Registration[ModelCard]]:
         """The mirror's cards, of models not known yet; a name that looks like another is refused."""
-        found, taken = [], {lookalike(name): name for name in known}
+        registered = list(registered)
+        known = {name for card in registered for name in (card.name, *card.aliases)}
+        found, taken = [], {lookalike(card.name): card.name for card in registered}
         for card in self.source_order.cards():
             holder = taken.setdefault(lookalike(card.name), card.name)
             if holder != card.name:
@@ -135,7 +137,12 @@ class Zoo:
         return (
             any(self._names(card, spec) for spec in asked)
             or any(self.store.find(card.name, file_format) for file_format in card.artifacts)
-            or any(self.source_order.holds(spec.name, card.name) for spec in asked if spec.discoverable)
+            or any(
+                self.source_order.holds(spec.name, name)
+                for spec in asked
+                if spec.discoverable
+                for name in (card.name, *card.aliases)
+            )
         )
 
     def _names(self, card: ModelCard, spec: SourceSpec) -> bool:

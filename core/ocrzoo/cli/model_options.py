@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import wraps
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,21 +23,27 @@ if TYPE_CHECKING:
     from ocrzoo_registry.mirror.plan import RequestedModel
     from ocrzoo_registry.zoo import Zoo
 
+_NONE: Mapping[str, str] = MappingProxyType({})
+
 
 class FormatName(click.ParamType[str]):
-    """One format."""
+    """One format of models; a command may accept further words."""
 
     name = "format"
 
+    def __init__(self, *others: str) -> None:
+        self._others = others
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Read the format."""
-        if not is_format(value):
-            self.fail(f"{value!r} is not one of {', '.join(format_names())}", param, ctx)
+        if value not in self._others and not is_format(value):
+            self.fail(f"{value!r} is not one of {', '.join([*format_names(), *self._others])}", param, ctx)
         return str(value)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
         """Complete the name of a format."""
-        return FORMAT.shell_complete(ctx, param, incomplete)
+        others = [CompletionItem(one) for one in self._others if one.startswith(incomplete)]
+        return [*FORMAT.shell_complete(ctx, param, incomplete), *others]
 
 
 def is_format(name: str) -> bool:
@@ -125,7 +132,7 @@ class ModelChoice:
             if self.names or self.pipeline or self.lang:
                 raise click.UsageError("--all cannot be combined with names, --pipeline or --lang")
             return zoo.models.names
-        wanted = list(self.names)
+        wanted = [zoo.models.current_name(name) for name in self.names]
         if self.pipeline or self.lang:
             from ocrzoo.pipelines.config import models_of
 
@@ -157,10 +164,11 @@ class ModelChoice:
         return requested_models(zoo, list(names), self.formats, lenient=self.every)
 
 
-def which_models(formats: str = "what the engines here read best") -> Decorator:
+def which_models(formats: str = "what the engines here read best", others: Mapping[str, str] = _NONE) -> Decorator:
     """Add the options that choose models, formats and sources; ``formats`` describes the default format.
 
-    The command gets ``choice``, a :class:`ModelChoice`.
+    ``others`` are further words that ``--format`` accepts, and what they do. The command gets ``choice``, a
+    :class:`ModelChoice`.
     """
     ways = together(
         click.argument("names", nargs=-1, metavar="[NAME]...", type=MODEL),
@@ -173,9 +181,10 @@ def which_models(formats: str = "what the engines here read best") -> Decorator:
             "formats",
             metavar="FORMAT[,FORMAT]",
             multiple=True,
-            type=CommaSeparated(FormatName()),
+            type=CommaSeparated(FormatName(*others)),
             callback=_joined,
-            help=f"Which formats: {', '.join(format_names())}, or one that a plugin adds.  [{formats}]",
+            help=f"Which formats: {', '.join(format_names())}, or one that a plugin adds"
+            f"{''.join(f'; {word}: {text}' for word, text in others.items())}.  [{formats}]",
         ),
         click.option("--source", metavar="NAME[,NAME]", type=SOURCES, help="Use only these sources, in this order."),
     )

@@ -17,10 +17,11 @@ from ocrzoo_registry.files import read_bounded
 _COMMANDS = {
     "bench": "ocrzoo.cli.commands.bench:bench",
     "bundle": "ocrzoo.cli.commands.bundle:bundle",
+    "cards": "ocrzoo.cli.commands.cards:cards",
     "completion": "ocrzoo.cli.commands.completion:completion",
     "doctor": "ocrzoo.cli.commands.doctor:doctor",
     "languages": "ocrzoo.cli.commands.languages:languages",
-    "lock": "ocrzoo.cli.commands.pull:lock",
+    "lock": "ocrzoo.cli.commands.lock:lock",
     "mcp": "ocrzoo.cli.commands.mcp:mcp",
     "mirror": "ocrzoo.cli.commands.mirror:mirror",
     "models": "ocrzoo.cli.commands.models:models",

@@ -34,6 +34,13 @@ def conflicts(zoo: Zoo) -> Sequence[str]:
     """Return the names that several plugins register, a line each."""
     return [
         offers.describe_conflict(name)
-        for offers in (zoo.models, zoo.sources, zoo.engines, zoo.predictors, zoo.pipelines)
+        for offers in (
+            zoo.models,
+            zoo.models.aliases.registrations,
+            zoo.sources,
+            zoo.engines,
+            zoo.predictors,
+            zoo.pipelines,
+        )
         for name in offers.conflicts
     ]

@@ -84,6 +84,7 @@ def models_like(name: str) -> Registered:
 
 
 MODEL = Registered("model", lambda zoo: zoo.models.names)
+MODEL_OR_FILE = Registered("model", lambda zoo: zoo.models.names, files=True)
 TASK = Registered("task", lambda zoo: zoo.models.tasks)
 FAMILY = Registered("family", partial(_card_values, "family"))
 TIER = Registered("tier", partial(_card_values, "tier"))

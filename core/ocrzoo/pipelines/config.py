@@ -70,10 +70,10 @@ class Configuration:
                 raise UsageError("config: pipeline_name is missing")
             if pipeline is not None and not is_file and pipeline != name:
                 raise UsageError(f"config is that of {name!r}, and pipeline is {pipeline!r}: name one of them")
-            return _validated(zoo.pipelines.get(name), config, "config")
+            return _validated(zoo.pipelines.get(name), config, "config").with_current_names(zoo)
         if is_file:
             data = read_config(expand_user(str(pipeline)))
-            return _validated(zoo.pipelines.get(data["pipeline_name"]), data, str(pipeline))
+            return _validated(zoo.pipelines.get(data["pipeline_name"]), data, str(pipeline)).with_current_names(zoo)
         spec = zoo.pipelines.get(str(pipeline or "OCR"))
         return _validated(spec, load_attribute(spec.config)(), f"pipeline {spec.name}")
 
@@ -83,6 +83,14 @@ class Configuration:
         modules = [_keys(module) for _, module in _modules_in(self.record)]
         models = [one for module in modules for one in (module, *map(_keys, module.get("others", ())))]
         return [name for model in models if (name := model.get("model_name")) is not None]
+
+    def with_current_names(self, zoo: Zoo) -> Configuration:
+        """Replace former names of models by the present ones, with a warning."""
+        data = self.record
+        for path, module in _modules_in(self.record):
+            keys, renamed = _keys(module), _renamed(_keys(module), zoo)
+            data = data if renamed == keys else _replaced(data, path, renamed)
+        return self if data is self.record else _validated(self.spec, data, self.origin)
 
     def with_keys(self, keys: Mapping[str, Any]) -> Configuration:
         """Replace keys of the pipeline itself.
@@ -180,6 +188,18 @@ def _keys(part: Any) -> dict[str, Any]:
     if isinstance(part, BaseModel):
         return {name: getattr(part, name) for name in type(part).model_fields if name in part.model_fields_set}
     return dict(part) if isinstance(part, Mapping) else {}
+
+
+def _renamed(model: Mapping[str, Any], zoo: Zoo) -> dict[str, Any]:
+    """The keys of a module, or of one of its further models, with the present names of models."""
+    keys = dict(model)
+    if isinstance(name := keys.get("model_name"), str):
+        keys["model_name"] = zoo.models.current_name(name)
+    for more in ("others", "fallback"):
+        models = [_keys(one) for one in keys.get(more) or ()]
+        renamed = [_renamed(one, zoo) for one in models]
+        keys |= {} if renamed == models else {more: renamed}
+    return keys
 
 
 def _of_any_model(module: Mapping[str, Any]) -> dict[str, Any]:

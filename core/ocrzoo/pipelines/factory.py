@@ -148,7 +148,7 @@ def create_pipeline(
     _check_arguments("create_pipeline", models)
     zoo = zoo or Zoo()
     chosen = _chosen_models(models)
-    found = Configuration.load(zoo, pipeline, config).with_models(chosen)
+    found = Configuration.load(zoo, pipeline, config).with_models(chosen).with_current_names(zoo)
     if lang is not None:
         if given := [key for key, value in chosen.get("TextRecognition", {}).items() if value is not None]:
             raise UsageError(f"lang={lang!r} and text_recognition_{given[0]} both choose the model: give one of them")

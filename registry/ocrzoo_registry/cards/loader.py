@@ -75,7 +75,21 @@ def read_card(path: Path) -> schema.ModelCard:
         data = safe_yaml.read_file(path, MAX_CARD_BYTES)
     except safe_yaml.YamlError as error:
         raise CardError(str(error)) from error
-    return build_card(data, origin=str(path), folder=path.parent)
+    card = build_card(data, origin=str(path), folder=path.parent)
+    card._file = path  # noqa: SLF001  # the card is new, nobody else has it
+    return card
+
+
+def read_located(path: Path) -> schema.ModelCard:
+    """Read one card with the folder that its paths are relative to: the file's own, or the one above if it is there.
+
+    Raises:
+        CardError: The file cannot be read, is not YAML, or breaks the schema.
+    """
+    card = read_card(path)
+    beside = card.charset or card.known_digests or ""
+    above = path.absolute().parent.parent
+    return card.located_in(above) if (above / beside).is_file() and not (path.parent / beside).is_file() else card
 
 
 def build_card(data: object, *, origin: str, folder: Path | None = None) -> schema.ModelCard:

@@ -31,6 +31,7 @@ Tier = Literal["server", "mobile", "medium", "small", "tiny"]
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 Name = Annotated[str, StringConstraints(pattern=NAME)]
+_BASE = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}(/[A-Za-z0-9][A-Za-z0-9._-]{0,127})?$"
 Task = Name
 """What a model does, by PaddleX's module names or a name that a plugin's predictor declares."""
 Format = Annotated[str, StringConstraints(pattern=FORMAT_NAME)]
@@ -40,6 +41,10 @@ _SHA256 = r"^[0-9a-f]{64}$"
 Sha256 = Annotated[str, StringConstraints(pattern=_SHA256)]
 _LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"
 LanguageTag = Annotated[str, StringConstraints(pattern=_LANGUAGE_TAG)]
+_DATE = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
+Date = Annotated[str, StringConstraints(pattern=_DATE)]
+_CARD_VERSION = r"^(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})$"
+CardVersion = Annotated[str, StringConstraints(pattern=_CARD_VERSION)]
 _SCRIPT_CODE = r"^[A-Z][a-z]{3}$"
 ScriptCode = Annotated[str, StringConstraints(pattern=_SCRIPT_CODE)]
 _URL = r"^https?://[^\s\\]+$"
@@ -59,10 +64,13 @@ Items = Annotated[tuple[T, ...], Strict(strict=False)]
 
 FORMS = {
     NAME: "a name: letters, digits, dots, dashes and underscores",
+    _BASE: "the name of a model, or a repository such as PaddlePaddle/UVDoc",
     FORMAT_NAME: "a format: lowercase letters, digits and underscores",
     RELATIVE_PATH: "a path below the card's folder, such as charsets/own.txt",
     _SHA256: "a sha256: 64 hexadecimal digits",
     _LANGUAGE_TAG: "a language tag such as en, zh-Hant or pt-BR",
+    _DATE: "a date in quotes, such as '2026-11-30'",
+    _CARD_VERSION: "a version of three numbers, such as 1.2.0",
     _SCRIPT_CODE: "a script code such as Latn",
     _URL: "an http or https address",
     _SECURE_URL: "an https address",
@@ -74,6 +82,17 @@ class Record(BaseModel):
     """The base of all parts of a card: frozen, strictly typed, no unknown keys, no NaN."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class Verified(Record):
+    """Who computed a figure again, apart from its publisher."""
+
+    by: Text
+    """The person or project that did it."""
+    when: Date | None = None
+    """The day, in quotes: ``'2026-11-30'``."""
+    on: Text | None = None
+    """The pages, data set or machine, where these are not those of the figure itself."""
 
 
 class Metric(Record):
@@ -95,6 +114,8 @@ class Metric(Record):
     """The words, where no figure was published."""
     comparable_to: Name | None = None
     """The model that ``statement`` compares this one with."""
+    verified: Verified | None = None
+    """Who computed the figure again; without it, only the source states it."""
 
     @model_validator(mode="after")
     def _figure_or_words(self) -> Metric:
@@ -135,6 +156,17 @@ class ErrorRate(Record):
     """Times as fast as float32 with PaddleX's groups, on a CPU that computes the precision itself, if measured."""
     pages: Text
     """What was read, and by what else."""
+    verified: Verified | None = None
+    """Who measured it, and when."""
+
+
+class BaseModelRef(Record):
+    """A model that another one was made from."""
+
+    name: Annotated[str, StringConstraints(pattern=_BASE)]
+    """Its name here, or its repository on a hub: ``PaddlePaddle/PP-OCRv5_mobile_rec``."""
+    relation: Literal["finetune", "quantized", "converted", "merge", "adapter"]
+    """How, in the terms of Hugging Face; ``converted``: the same weights in another format."""
 
 
 class Links(Record):
@@ -224,9 +256,12 @@ class ModelCard(Record):
 
     _folder: Path = PrivateAttr(default=Path())
     _publisher: str = PrivateAttr(default="")
+    _file: Path | None = PrivateAttr(default=None)
 
     name: Annotated[Name, AfterValidator(portable)]
     """The model's official name; unique in the whole catalog, also regardless of case."""
+    aliases: Items[Name] = ()
+    """Former names of the model, and names that others know it by; in any case, each leads here with a warning."""
     family: Name
     """Models that were published together."""
     task: Task
@@ -235,6 +270,9 @@ class ModelCard(Record):
     """The size class that a family publishes a model under."""
     version: Text
     """The release line, such as ``PP-OCRv5``."""
+    card_version: CardVersion | None = None
+    """The version of the card: the first number rises with what the model reads (files, charset, inference), the second
+    with what is stated of it (figures, languages, sources, names), the third with its texts."""
     summary: Text
     """One or two sentences: what the model is good for."""
     license: Text
@@ -245,6 +283,8 @@ class ModelCard(Record):
     """Free words."""
     deprecated_by: Name | None = None
     """The model to use instead."""
+    base_model: Items[BaseModelRef] = ()
+    """The models that this one was made from."""
 
     languages: Items[LanguageTag] = ()
     """BCP-47; what the publisher claims, not what the charset covers."""
@@ -281,6 +321,9 @@ class ModelCard(Record):
         suffix = model_and_format(self.name)[1]
         if suffix != "paddle":
             raise ValueError(f"a name cannot end in _{suffix}, as the folders of that format do")
+        names = [one.casefold() for one in (self.name, *self.aliases)]
+        if double := next((one for one in self.aliases if names.count(one.casefold()) > 1), None):
+            raise ValueError(f"aliases: {double} is there twice, or is the model's own name")
         for source, references in self.sources.items():
             if unlisted := references.keys() - self.artifacts.keys():
                 raise ValueError(f"sources.{source} has {min(unlisted)!r}, which artifacts does not list")
@@ -303,6 +346,11 @@ class ModelCard(Record):
     def publisher(self) -> str:
         """The distribution that the card is from; empty for ocrzoo's own, and outside of a catalog."""
         return self._publisher
+
+    @property
+    def file(self) -> Path | None:
+        """The YAML file that has the card alone; ``None`` if it came otherwise."""
+        return self._file
 
     @property
     def fault(self) -> Exception | None:

@@ -47,14 +47,16 @@ def find(
 ) -> IndexedModel | None:
     """Return the record of a model in an index.
 
-    Of two revisions, this is the one with the expected files, or else with those of the card; else the present one.
+    Of two revisions, this is the one with the expected files, or else with those of the card; else the present one. An
+    index that was made when the model had another name has it under an alias.
     """
     wanted = tuple(expected) or card.artifacts[file_format].files
     found = [
         model
+        for name in (card.name, *card.aliases)
         for models in (index.models, index.earlier)
         for model in models
-        if (model.name, model.format) == (card.name, file_format)
+        if (model.name, model.format) == (name, file_format)
     ]
     agreeing = (model for model in found if not model.differing(wanted, common_only=True))
     return next(agreeing, next(iter(found), None))

@@ -90,12 +90,13 @@ def requested_models(
 
 
 def mirrored_models(zoo: Zoo, index: Index) -> list[RequestedModel]:
-    """Return all models of a mirror that are still registered."""
-    return [
+    """Return all models of a mirror that are still registered, renamed ones under their present name."""
+    found = [
         RequestedModel(zoo.models.get(model.name), model.format)
         for model in index.models
         if model.name in zoo.models and model.format in zoo.models.get(model.name).artifacts
     ]
+    return list(dict.fromkeys(found))
 
 
 def _distribution_of(zoo: Zoo, name: str) -> str | None:

@@ -64,8 +64,8 @@ class Registrations(Generic[T]):
         ``chosen`` has the distribution whose value the user wants, by name (``OCRZOO_OVERRIDE``); ``kept_out`` says
         which plugins are not allowed, and is told where a name is unknown.
         """
-        self._kind, self._missing, self._advice, self._kept_out = kind, missing, advice, kept_out
-        self._chosen = dict(chosen or {})
+        self._kind, self._name_of, self._missing, self._advice = kind, name_of, missing, advice
+        self._kept_out, self._chosen = kept_out, dict(chosen or {})
         by_name: dict[str, list[Registration[T]]] = {}
         for one in registrations:
             by_name.setdefault(name_of(one.value), []).append(one)
@@ -105,8 +105,7 @@ class Registrations(Generic[T]):
 
     def origin(self, name: str) -> Origin:
         """Return the plugin that registers the name."""
-        self.get(name)
-        return self._by_name[name].origin
+        return self._by_name[self._name_of(self.get(name))].origin
 
     def get(self, name: str) -> T:
         """Return the value with this name.
@@ -125,7 +124,10 @@ class Registrations(Generic[T]):
     def _hint(self, name: str) -> str:
         if len(self._by_name) <= _FEW:
             return f": choose {', '.join(self._by_name)}" if self._by_name else ""
-        return did_you_mean(name, self._by_name) or (f". {self._advice}" if self._advice else "")
+        return self._nearest(name) or (f". {self._advice}" if self._advice else "")
+
+    def _nearest(self, name: str) -> str:
+        return did_you_mean(name, self._by_name)
 
     def describe_conflict(self, name: str) -> str:
         """Return which plugins register the name, and how to resolve the conflict."""

@@ -88,13 +88,9 @@ class AIStudioSource(HubSource):
         stated = first.url.partition("?")[0].rpartition("/")[2]
         revision = stated if is_commit(stated) else branch
         wanted = wanted_files(card, file_format)
-        files = [
-            self._listed(repository, revision, entry)
-            for page in (first, *pages)
-            for entry in page.tree
-            if entry.type == "blob" and entry.path in wanted
-        ]
-        return Listing(revision, tuple(files))
+        found = [entry for page in (first, *pages) for entry in page.tree if entry.type == "blob"]
+        files = tuple(self._listed(repository, revision, entry) for entry in found if entry.path in wanted)
+        return Listing(revision, files, others=tuple(entry.path for entry in found if entry.path not in wanted))
 
     @contextmanager
     def open(

@@ -38,6 +38,8 @@ class Listing:
     files: tuple[RemoteFile, ...]
     archive: bool = False
     """Whether the only file is a tar archive with the model in one folder."""
+    others: tuple[str, ...] = ()
+    """Paths of further files there, which the model does not need, as far as the source says."""
 
 
 @dataclass(frozen=True)

@@ -89,8 +89,9 @@ class HuggingFaceSource(HubSource):
         wanted = wanted_files(card, file_format)
         base = f"{self.endpoint}/{place.repository}/resolve/{commit}"
         entries = self._entries(f"{model}/tree/{commit}?recursive=true&expand=false")
-        files = [_listed(entry, base) for entry in entries if entry.type == "file" and entry.path in wanted]
-        return Listing(commit, tuple(files))
+        found = [entry for entry in entries if entry.type == "file"]
+        files = tuple(_listed(entry, base) for entry in found if entry.path in wanted)
+        return Listing(commit, files, others=tuple(entry.path for entry in found if entry.path not in wanted))
 
     def _entries(self, url: str) -> Iterator[_Entry]:
         for _ in range(MAX_PAGES):

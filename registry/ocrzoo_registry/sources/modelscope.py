@@ -73,7 +73,9 @@ class ModelScopeSource(HubSource):
         wanted = wanted_files(card, file_format)
         files = [file for file in found if file.type == "blob" and file.path in wanted]
         base = f"{model}/repo?Revision={quote(branch, safe='')}"
-        return Listing(f"{branch}, state {_state(files)}", tuple(_listed(file, base) for file in files))
+        others = tuple(file.path for file in found if file.type == "blob" and file.path not in wanted)
+        state = f"{branch}, state {_state(files)}"
+        return Listing(state, tuple(_listed(file, base) for file in files), others=others)
 
 
 def _listed(file: _File, base: str) -> RemoteFile:

@@ -11,11 +11,19 @@ from typing import Any
 
 import click
 import pytest
+from tests.registry.kit import SitePackages, card_data
 
 import ocrzoo_cards
 from ocrzoo_registry.download.request import DownloadRequest
 
 Run = Callable[..., Any]
+PLUGIN = """
+from ocrzoo_registry import build_card, hookimpl
+
+@hookimpl
+def ocrzoo_model_cards():
+    yield build_card({!r}, origin="sea")
+"""
 HEAVY = {"numpy", "cv2", "paddle", "openvino", "onnxruntime", "PIL", "rich", "requests"}
 
 
@@ -156,6 +164,25 @@ class TestShow:
     def test_every_card_can_be_shown(self, run: Run) -> None:
         for model in listed(run):
             assert run("models", "show", model["name"]).code == 0
+
+    def test_who_verified_a_figure_and_what_a_model_is_made_from(self, run: Run, site: SitePackages) -> None:
+        metric = {"name": "hmean", "value": 81.5, "unit": "percent", "source": "seaside"}
+        by = {"by": "another laboratory", "when": "2026-11-30", "on": "the same pages"}
+        data = card_data(
+            metrics=[metric, metric | {"verified": by}, metric | {"verified": {"by": "a reader"}}],
+            base_model=[{"name": "UVDoc", "relation": "quantized"}],
+            card_version="1.2.0",
+        )
+        site.install("sea-dist", {"sea": PLUGIN.format(data)})
+        fields = [line.partition("\t") for line in run("models", "show", "seaside_det").out.splitlines()]
+        figure = "hmean 81.5 % on an unnamed data set (seaside)"
+        assert [value for field, _, value in fields if field == "Metric"] == [
+            figure,
+            f"{figure}; verified by another laboratory on 2026-11-30, the same pages",
+            f"{figure}; verified by a reader",
+        ]
+        assert ("Made from", "\t", "UVDoc (quantized)") in fields
+        assert ("Card version", "\t", "1.2.0") in fields
 
     def test_an_unknown_name_gets_the_nearest(self, run: Run) -> None:
         ran = run("models", "show", "PPOCRv5_server_rec")

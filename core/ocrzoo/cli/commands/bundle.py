@@ -92,7 +92,7 @@ def import_bundle(path: Path, names: tuple[str, ...], key: Path | None, as_json:
 
     zoo = Zoo()
     opened = bundle_reader.read(path, key or zoo.settings.mirror_key)
-    models = bundle_reader.chosen(opened, names)
+    models = bundle_reader.chosen(opened, _names_in(zoo, opened.index.names, names))
     if not models:
         raise UsageError(f"{path} contains no models")
     resolver = bundle_reader.resolver_of(opened, zoo.settings, zoo.store, download_events())
@@ -152,6 +152,12 @@ def _write(target: Path, what: Packing, *, as_json: bool) -> None:
     else:
         signed = ", signed" if what.signature is not None else ""
         click.echo(f"{one_line(str(target))}: {index.counts}, {format_size(size)}{signed}")
+
+
+def _names_in(zoo: Zoo, packed: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The names under which a bundle has models; one may have been renamed since, or before."""
+    current = {zoo.models.current_name(name): name for name in packed} if set(names) - set(packed) else {}
+    return [name if name in packed else current.get(zoo.models.current_name(name), name) for name in names]
 
 
 def _card_of(zoo: Zoo, model: IndexedModel) -> ModelCard | None:

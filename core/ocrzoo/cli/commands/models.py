@@ -13,12 +13,13 @@ from ocrzoo.cli.strict import check_plugins, strict_option
 from ocrzoo.cli.values import FAMILY, LANGUAGE, MODEL, TASK, TIER
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.cards.schema import ModelCard
+    from ocrzoo_registry.cards.schema import ErrorRate, ModelCard, Verified
     from ocrzoo_registry.languages.support import LanguageSupport
     from ocrzoo_registry.zoo import Zoo
 
 
 _COMMANDS = {
+    "diff": "ocrzoo.cli.commands.diff:diff",
     "gc": "ocrzoo.cli.commands.store:gc",
     "path": "ocrzoo.cli.commands.pull:path",
     "pull": "ocrzoo.cli.commands.pull:pull",
@@ -110,9 +111,9 @@ def show_model(name: str, as_json: bool) -> None:
     rows = [(heading, text) for heading, text in _description(card) if text]
     rows[4:4] = _coverage_rows(claimed_support(card))
     rows.append(("Installed", ", ".join(f"{kind}: {path}" for kind, path in here.items()) or "no"))
-    rows.append(("Plugin", str(zoo.models.origin(name))))
+    rows.append(("Plugin", str(zoo.models.origin(card.name))))
     rows += [("Warning", text) for text in zoo.card_warnings(card, letters=False)]
-    print_table(("Field", "Value"), [("Model", name), *rows])
+    print_table(("Field", "Value"), [("Model", card.name), *rows])
 
 
 def _origin(zoo: Zoo, card: ModelCard) -> dict[str, Any]:
@@ -192,10 +193,7 @@ def _description(card: ModelCard) -> list[tuple[str, str]]:
         ("Labels", " ".join(card.labels)),
         *[("Metric", _metric_line(metric)) for metric in card.metrics],
         *[("Latency", f"{t.ms:g} ms, {t.device}, {t.mode} mode ({t.environment})") for t in card.latency],
-        *[
-            ("Errors", f"{one.percent:g} % of characters, {one.engine}, {one.precision}, {one.batching} ({one.pages})")
-            for one in card.error_rates
-        ],
+        *[("Errors", _error_line(one)) for one in card.error_rates],
         ("Size", "" if size is None else f"{size:g} MB"),
         *[
             ("Files", f"{kind}: {', '.join(f.path for f in artifact.files)}")
@@ -204,15 +202,32 @@ def _description(card: ModelCard) -> list[tuple[str, str]]:
         ("Sources", ", ".join(sorted(name for name, references in card.sources.items() if references))),
         ("Inference model", card.links.inference or ""),
         ("Training weights", card.links.training or ""),
+        ("Made from", ", ".join(f"{one.name} ({one.relation})" for one in card.base_model)),
+        ("Also called", " ".join(card.aliases)),
+        ("Card version", card.card_version or ""),
         ("Use instead", card.deprecated_by or ""),
     ]
 
 
+def _verified(by: Verified | None) -> str:
+    """Who computed a figure again, when and on what, as the end of its line."""
+    if by is None:
+        return ""
+    when, what = f" on {by.when}" if by.when else "", f", {by.on}" if by.on else ""
+    return f"; verified by {by.by}{when}{what}"
+
+
+def _error_line(one: ErrorRate) -> str:
+    way = f"{one.engine}, {one.precision}, {one.batching}"
+    return f"{one.percent:g} % of characters, {way} ({one.pages}){_verified(one.verified)}"
+
+
 def _metric_line(metric: Any) -> str:
     if metric.value is None:
-        return f"{metric.name}: {metric.statement} ({metric.source})"
+        return f"{metric.name}: {metric.statement} ({metric.source}){_verified(metric.verified)}"
     unit = " %" if metric.unit == "percent" else ""
     language = f", {metric.language}" if metric.language else ""
     return (
         f"{metric.name} {metric.value:g}{unit}{language} on {metric.dataset or 'an unnamed data set'} ({metric.source})"
+        f"{_verified(metric.verified)}"
     )

@@ -1,20 +1,20 @@
-"""``ocrzoo models pull``, ``ocrzoo models path`` and ``ocrzoo lock``: download models, find them, pin them."""
+"""``ocrzoo models pull`` and ``ocrzoo models path``: download models, find them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from ocrzoo.cli.model_options import FormatName, ModelChoice, which_models
-from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_message, print_note, print_table
+from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_note, print_table
 from ocrzoo.cli.progress import download_events, format_size
 from ocrzoo.cli.values import MODEL
-from ocrzoo_registry.errors import ExitCode, NotFound, UsageError
+from ocrzoo_registry.errors import ExitCode, NotFound
+from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.store import LOCK_FILE
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def pull(
             raise click.UsageError("--locked pins models and formats: combine it with names only")
         requests = _locked_requests(zoo, lock_file, choice.names)
     else:
-        requests = _requests(zoo, choice, accept_unverified=trust, refresh=update)
+        requests = requests_of(zoo, choice, accept_unverified=trust, refresh=update)
     with resume_hint():
         results = get_all(zoo.resolver, requests)
     return show_results(results, as_json=as_json)
@@ -77,6 +77,7 @@ def path(name: str, wanted: Format | None) -> None:
 
     zoo = Zoo()
     card = zoo.models.get(name)
+    name = card.name
     any_format: tuple[Format, ...] = tuple(dict.fromkeys([*zoo.readable_formats, *card.artifacts]))
     formats_wanted = (wanted,) if wanted else any_format
     for file_format in formats_wanted:
@@ -94,41 +95,7 @@ def path(name: str, wanted: Format | None) -> None:
     raise NotFound(f"{name} ({formats}) is not in {zoo.store.root}: run '{pull}'")
 
 
-@click.command()
-@which_models()
-@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), default=LOCK_FILE, help=f"[{LOCK_FILE}]")
-@debug_option
-def lock(choice: ModelChoice, output: Path) -> int:
-    """Write ocrzoo.lock: pin models by SHA-256.
-
-    'ocrzoo models pull --locked' then downloads exactly these files elsewhere. Models that are not stored are
-    downloaded first. Without a name, the models of the OCR pipeline are pinned.
-    """
-    from ocrzoo_registry.download.batch import get_all
-    from ocrzoo_registry.store import lockfile
-    from ocrzoo_registry.store.manifest import TRUSTED
-
-    if output.exists() != output.is_file() or not output.parent.is_dir() or not output.name:
-        raise UsageError(f"{output} cannot be a lock file: name a file in an existing folder")
-    zoo = choice.zoo(download_events())
-    chosen = choice if choice.has_models else replace(choice, pipeline="OCR")
-    results = get_all(zoo.resolver, _requests(zoo, chosen))
-    if any(one.error for one in results):
-        return report_errors(results)
-    for one in results:
-        if one.files is not None and one.files.manifest is not None and one.files.manifest.source == TRUSTED:
-            print_message("warning", f"{one.request.name} is pinned as it is stored; it was never verified")
-    manifests = [cast("Manifest", one.files.manifest) for one in results if one.files is not None]
-    try:
-        lockfile.write(output, manifests)
-    except OSError as error:
-        raise UsageError(f"{output}: cannot be written: {error.strerror or error}") from error
-    count = sum(len(manifest.files) for manifest in manifests)
-    click.echo(f"{output}: models {len(manifests)}, files {count}")
-    return ExitCode.DONE
-
-
-def _requests(
+def requests_of(
     zoo: Zoo, choice: ModelChoice, *, accept_unverified: bool = False, refresh: bool = False
 ) -> list[DownloadRequest]:
     """Request each model in each of the formats, or without any in the first that is available."""
@@ -152,10 +119,11 @@ def _locked_requests(zoo: Zoo, given: Path | None, names: Sequence[str]) -> list
     lock_file = given or Path(LOCK_FILE)
     option = "--locked" if given is None else f"--lock_file {shlex.quote(str(given))}"
     entries = lockfile.read(lock_file)
-    known = {entry.name for entry in entries}
-    for name in names:
-        if name not in known:
-            raise NotFound(f"{lock_file} does not lock {name}")
+    known = {zoo.models.current_name(entry.name) for entry in entries}
+    wanted = {name: zoo.models.current_name(name) for name in names}
+    for name, current in wanted.items():
+        if current not in known:
+            raise NotFound(f"{lock_file} does not lock {name}{did_you_mean(name, known)}")
     return [
         DownloadRequest(
             zoo.models.get(entry.name),
@@ -164,7 +132,7 @@ def _locked_requests(zoo: Zoo, given: Path | None, names: Sequence[str]) -> list
             command=f"ocrzoo models pull {option} {entry.name}",
         )
         for entry in entries
-        if not names or entry.name in names
+        if not names or zoo.models.current_name(entry.name) in wanted.values()
     ]
 
 

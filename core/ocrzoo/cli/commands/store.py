@@ -12,6 +12,7 @@ from ocrzoo.cli.model_options import FormatName
 from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_note, print_table
 from ocrzoo.cli.progress import download_events, format_size
 from ocrzoo.cli.values import MODEL
+from ocrzoo_registry.cards.formats import format_names
 from ocrzoo_registry.errors import ExitCode, NotFound, OcrzooError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def verify(names: tuple[str, ...], deep: bool, as_json: bool) -> int:
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo()
+    names = _stored_names(zoo, names)
     found = stored_models(zoo.store, names, deep=deep, can_be_pulled=_pulls(zoo))
     made = derived_files(zoo.store, names, deep=deep)
     if as_json:
@@ -59,6 +61,7 @@ def repair(names: tuple[str, ...], as_json: bool) -> int:
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo(events=download_events())
+    names = _stored_names(zoo, names)
     found = stored_models(zoo.store, names, deep=True, can_be_pulled=_pulls(zoo))
     wanted = [one for one in found if one.status == "broken" or (names and one.status == "unverified")]
     codes = [ExitCode.DONE]
@@ -89,7 +92,9 @@ def remove(names: tuple[str, ...], wanted: str | None) -> None:
     from ocrzoo_registry.store import maintenance
     from ocrzoo_registry.zoo import Zoo
 
-    store = Zoo().store
+    zoo = Zoo()
+    store = zoo.store
+    names = _stored_names(zoo, names)
     found = [one for one in maintenance.stored_models(store, names) if wanted in {None, one.file_format}]
     if not found:
         raise NotFound(f"{', '.join(names)} ({wanted}) is not in {store.root}")
@@ -125,6 +130,13 @@ def gc(dry_run: bool, wheels: bool, made: bool, as_json: bool) -> None:
             click.echo(f"{leftover.kind}: {one_line(str(leftover.path))} ({format_size(leftover.size)})")
     total = format_size(sum(one.size for one in found))
     click.echo(f"{total} would be freed" if dry_run else f"{total} freed")
+
+
+def _stored_names(zoo: Zoo, names: Sequence[str]) -> tuple[str, ...]:
+    """The names of models to look for in the store; a former name is kept if a model is stored under it."""
+    folders = zoo.store.folder_names() if names else ()
+    stored = {name for name in names if any(zoo.store.folder(name, kind).name in folders for kind in format_names())}
+    return tuple(name if name in stored else zoo.models.current_name(name) for name in names)
 
 
 def _pulls(zoo: Zoo) -> Callable[[str], bool]:
