@@ -16,7 +16,7 @@ _WHEEL = "ocrzoo_registry.sources.references:Wheel"
 
 @hookimpl
 def ocrzoo_sources(settings: Settings) -> Iterator[SourceSpec]:
-    """Local sources first, then a mirror, then the hubs in PaddleX's order, then pip."""
+    """Local sources first, the caches of other programs among them; then a mirror, the hubs in PaddleX's order, pip."""
     yield SourceSpec(
         "directory",
         "ocrzoo_registry.sources.directory:DirectorySource",
@@ -26,6 +26,14 @@ def ocrzoo_sources(settings: Settings) -> Iterator[SourceSpec]:
         reference=_DIRECTORY,
     )
     yield SourceSpec("wheel", "ocrzoo_registry.sources.wheel:WheelSource", rank=20, network=False, reference=_WHEEL)
+    yield SourceSpec(
+        "cache",
+        "ocrzoo_registry.sources.cache:CacheSource",
+        rank=22,
+        network=False,
+        discoverable=True,
+        keeps_copies=True,
+    )
     yield SourceSpec(
         "mirror",
         "ocrzoo_registry.mirror.client:MirrorSource",
