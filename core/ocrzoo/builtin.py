@@ -10,6 +10,7 @@ from ocrzoo_registry.settings import Settings
 
 _ARCHIVE = "ocrzoo_registry.sources.references:Archive"
 _DIRECTORY = "ocrzoo_registry.sources.references:Directory"
+_REGISTRY_ARTIFACT = "ocrzoo_registry.sources.references:RegistryArtifact"
 _REPOSITORY = "ocrzoo_registry.sources.references:Repository"
 _WHEEL = "ocrzoo_registry.sources.references:Wheel"
 
@@ -42,6 +43,7 @@ def ocrzoo_sources(settings: Settings) -> Iterator[SourceSpec]:
         discoverable=True,
         unavailable_reason="" if settings.mirror else "OCRZOO_MIRROR, the address or folder of a mirror",
     )
+    yield SourceSpec("oci", "ocrzoo_registry.sources.oci:OciSource", rank=27, reference=_REGISTRY_ARTIFACT)
     yield SourceSpec(
         "huggingface", "ocrzoo_registry.sources.huggingface:HuggingFaceSource", rank=30, reference=_REPOSITORY
     )
