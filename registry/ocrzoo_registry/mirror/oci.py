@@ -24,7 +24,8 @@ from ocrzoo_registry.index.schema import IndexedModel, blob_of
 from ocrzoo_registry.mirror.backends import Document
 from ocrzoo_registry.mirror.release import published, read, read_document
 from ocrzoo_registry.network.http import Gone
-from ocrzoo_registry.network.oci import OciReference, OciRepository
+from ocrzoo_registry.network.oci import OciRepository
+from ocrzoo_registry.network.oci_reference import OciReference
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources import modelpack
 from ocrzoo_registry.sources.base import Stream

@@ -13,14 +13,13 @@ import json
 import os
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import IO, TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from ocrzoo_registry.errors import IntegrityError, Refused, SourceError, UsageError
+from ocrzoo_registry.errors import IntegrityError, Refused, SourceError
 from ocrzoo_registry.network.deadline import Deadline
 from ocrzoo_registry.network.http import Gone, Web, bounded_session
 from ocrzoo_registry.network.retry import LEAST_RATE, SILENCE_S, RetryPolicy
@@ -33,44 +32,6 @@ MAX_MANIFEST_BYTES = 4 << 20
 """The specification has registries accept this size at least."""
 _LOGIN_S = 20.0
 """For a credential helper and the token service together."""
-
-_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?"
-_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-TAG = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}"
-DIGEST = r"sha256:[0-9a-f]{64}"
-ADDRESS = rf"oci://(?P<host>{_HOST})/(?P<repository>{_PART}(?:/{_PART})*)"
-REFERENCE = rf"{ADDRESS}(?::(?P<tag>{TAG})|@(?P<digest>{DIGEST}))?"
-
-
-@dataclass(frozen=True)
-class OciReference:
-    """A repository of a registry, and a tag or digest in it."""
-
-    host: str
-    """With its port, if it has one."""
-    repository: str
-    target: str = "latest"
-    """A tag, or ``sha256:`` and a digest."""
-
-    @classmethod
-    def parse(cls, text: str) -> OciReference:
-        """Read ``oci://host/repository[:tag|@sha256:...]``.
-
-        Raises:
-            UsageError: It is not written so.
-        """
-        found = re.fullmatch(REFERENCE, text)
-        if found is None or len(text) > 500:
-            shown = "..." if "@" in text.partition("@sha256:")[0] else repr(text[:200])  # no password in a message
-            raise UsageError(
-                f"{shown} is not an address in a registry: write oci://host/repository:tag or "
-                "oci://host/repository@sha256:..., the repository in lowercase"
-            )
-        return cls(found["host"], found["repository"], found["digest"] or found["tag"] or "latest")
-
-    def __str__(self) -> str:
-        """Return the address that :meth:`parse` reads."""
-        return f"oci://{self.host}/{self.repository}{'@' if ':' in self.target else ':'}{self.target}"
 
 
 class OciRepository:

@@ -142,8 +142,9 @@ class CacheSource:
     """Reads the caches of other programs."""
 
     def __init__(self, settings: Settings) -> None:
-        self._environ = settings.environ
-        self._store = resolved(Store(settings.home).root)
+        store = resolved(Store(settings.home).root)
+        roots = ((program, _root(program, settings.environ)) for program in PROGRAMS)
+        self._roots = [(program, root) for program, root in roots if resolved(root) != store]
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
         """Return the files of the first cache that has all of the model, each with a digest."""
@@ -156,8 +157,8 @@ class CacheSource:
     def why_absent(self, card: ModelCard, file_format: Format) -> str:
         """Return which folder has the model's files, but no digest for one of them; empty if none has them."""
         for copy in self._copies(card, file_format):
-            if present := _present(copy, card, file_format):
-                unproven = [name for name in present if copy.listed(name, _pin(card, file_format, name)) is None]
+            present = _present(copy, card, file_format)
+            if unproven := [name for name in present if copy.listed(name, _pin(card, file_format, name)) is None]:
                 return f"{copy.folder} has it, and nothing here states the digest of {', '.join(unproven)}"
         return ""
 
@@ -178,7 +179,7 @@ class CacheSource:
         Raises:
             SourceError: Never; other sources do.
         """
-        found = [f"{program.name}: {root}" for program, root in self._roots() if root.is_dir()]
+        found = [f"{program.name}: {root}" for program, root in self._roots if root.is_dir()]
         return Health("; ".join(found) or "no cache of another program")
 
     def _list(
@@ -194,18 +195,9 @@ class CacheSource:
                 return Listing(f"{copy.folder}, state {_state(listed)}", listed)
         return None
 
-    def _roots(self) -> Iterator[tuple[Program, Path]]:
-        """The caches; not the folder that is the store itself."""
-        for program in PROGRAMS:
-            named = next((name for name in program.variables if self._environ.get(name)), None)
-            below = "" if named is None else program.variables[named]
-            root = expand_user(program.default if named is None else os.path.expandvars(self._environ[named])) / below
-            if resolved(root) != self._store:
-                yield program, root
-
     def _copies(self, card: ModelCard, file_format: Format, commit: str = "") -> Iterator[_Copy]:
         """Where the caches may have a model."""
-        for program, root in self._roots():
+        for program, root in self._roots:
             if not program.hub:
                 names, revisions = {"folder": folder_name(card.name, file_format)}, [program.name]
             elif place := read_reference(card, program.hub, file_format, Repository):
@@ -221,6 +213,14 @@ class CacheSource:
                     yield _Copy(
                         program, folder, revision, root / program.blobs.format(**names) if program.blobs else None
                     )
+
+
+def _root(program: Program, environ: Mapping[str, str]) -> Path:
+    """Where a program keeps its cache."""
+    named = next((name for name in program.variables if environ.get(name)), None)
+    if named is None:
+        return expand_user(program.default)
+    return expand_user(os.path.expandvars(environ[named])) / program.variables[named]
 
 
 def _revision(program: Program, root: Path, names: Mapping[str, str], branch: str) -> str:

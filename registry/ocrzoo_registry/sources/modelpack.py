@@ -14,7 +14,8 @@ from pydantic import Field, StringConstraints, ValidationError
 from ocrzoo_registry.cards.loader import first_fault
 from ocrzoo_registry.cards.schema import Size
 from ocrzoo_registry.errors import SourceError
-from ocrzoo_registry.network.oci import DIGEST, MANIFEST
+from ocrzoo_registry.network.oci import MANIFEST
+from ocrzoo_registry.network.oci_reference import DIGEST
 from ocrzoo_registry.sources.hub import Answer
 
 ARTIFACT = "application/vnd.cncf.model.manifest.v1+json"

@@ -13,7 +13,8 @@ from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.http import Gone
-from ocrzoo_registry.network.oci import OciReference, OciRepository
+from ocrzoo_registry.network.oci import OciRepository
+from ocrzoo_registry.network.oci_reference import OciReference
 from ocrzoo_registry.network.retry import RetryPolicy
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources import modelpack

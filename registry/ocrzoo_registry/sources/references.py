@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from ocrzoo_registry.cards.schema import FileRecord, Items, Name, Record, RelativePath, Sha256, Size, Url
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.network.oci import OciReference
+from ocrzoo_registry.network.oci_reference import OciReference
 
 
 class Repository(Record):

@@ -26,7 +26,8 @@ from ocrzoo_registry.mirror.client import MirrorSource
 from ocrzoo_registry.mirror.oci import Pushed, push
 from ocrzoo_registry.network import oci, retry
 from ocrzoo_registry.network.http import Gone
-from ocrzoo_registry.network.oci import OciReference, OciRepository
+from ocrzoo_registry.network.oci import OciRepository
+from ocrzoo_registry.network.oci_reference import OciReference
 from ocrzoo_registry.settings import Mirror, Settings
 from ocrzoo_registry.sources.oci import OciSource
 from ocrzoo_registry.zoo import Zoo
