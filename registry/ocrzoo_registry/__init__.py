@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ocrzoo_registry.plugins.hookspecs import hookimpl
     from ocrzoo_registry.plugins.specs import EngineSpec, FormatSpec, PipelineSpec, PredictorSpec, SourceSpec
     from ocrzoo_registry.settings import Settings
-    from ocrzoo_registry.sources.base import Checkable, Health, Holding, Listing, RemoteFile, Source, Stream
+    from ocrzoo_registry.sources.base import Checkable, Health, Holding, Keeping, Listing, RemoteFile, Source, Stream
 
 __all__ = [
     "AmbiguousLanguage",
@@ -37,6 +37,7 @@ __all__ = [
     "Holding",
     "InputError",
     "IntegrityError",
+    "Keeping",
     "Listing",
     "ModelCard",
     "NotFound",
@@ -73,7 +74,9 @@ _MODULES = {
     "hookimpl": "plugins.hookspecs",
     **dict.fromkeys(("EngineSpec", "FormatSpec", "PipelineSpec", "PredictorSpec", "SourceSpec"), "plugins.specs"),
     "Settings": "settings",
-    **dict.fromkeys(("Checkable", "Health", "Holding", "Listing", "Stream", "RemoteFile", "Source"), "sources.base"),
+    **dict.fromkeys(
+        ("Checkable", "Health", "Holding", "Keeping", "Listing", "Stream", "RemoteFile", "Source"), "sources.base"
+    ),
 }
 """The module of each public name that is not an error."""
 

@@ -21,6 +21,7 @@ _MIRROR_FORMS = {
     "http": _URL,
     "https": _URL,
     "s3": r"(?i:s3)://[a-z0-9][a-z0-9._-]{1,62}(/[^\s?#]*)?",
+    "oci": r"(?i:oci)://[^\s/@?#]+/[a-z0-9][a-z0-9._/-]*",
 }
 
 
@@ -29,14 +30,16 @@ class Mirror:
     """A mirror that the user named."""
 
     address: str
-    """``http(s)://host/path``, ``s3://bucket/prefix``, or the path of a folder; no slash at the end."""
+    """``http(s)://host/path``, ``s3://bucket/prefix``, ``oci://host/repository``, or a folder; no slash at the end."""
     token: str | None = field(default=None, repr=False)
 
     @property
-    def scheme(self) -> Literal["http", "s3", "file"]:
+    def scheme(self) -> Literal["http", "s3", "oci", "file"]:
         """How it is read."""
         scheme = self.address.partition("://")[0].lower()
-        return "http" if scheme in {"http", "https"} else "s3" if scheme == "s3" else "file"
+        if scheme in {"http", "https"}:
+            return "http"
+        return "s3" if scheme == "s3" else "oci" if scheme == "oci" else "file"
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ class Settings:
     """``OCRZOO_MIRROR``, with ``OCRZOO_MIRROR_TOKEN`` if it requires a token."""
     mirror_key: Path | None = None
     """``OCRZOO_MIRROR_KEY``: the public key that the indexes of mirrors and bundles must be signed for."""
+    insecure_registries: frozenset[str] = field(default_factory=frozenset)
+    """``OCRZOO_INSECURE_REGISTRIES``: hosts of OCI registries, with their port or without, that have no https."""
     mirror_cards: bool = False
     """``OCRZOO_MIRROR_CARDS``: use the mirror's cards of models that no plugin here has."""
     environ: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
@@ -106,6 +111,7 @@ class Settings:
             mirror_key=_key("OCRZOO_MIRROR_KEY", stated, "the mirror is")
             if (stated := environ.get("OCRZOO_MIRROR_KEY", "").strip())
             else None,
+            insecure_registries=frozenset(_names(environ, "OCRZOO_INSECURE_REGISTRIES")),
             mirror_cards=_switch(environ, "OCRZOO_MIRROR_CARDS"),
             environ=dict(environ),
         )
@@ -175,7 +181,7 @@ def _mirror(environ: Mapping[str, str]) -> Mirror | None:
         shown = "..." if re.search("[@?]", stated) else repr(stated)  # no password or key in a message
         raise SettingError(
             f"OCRZOO_MIRROR={shown} is not a mirror's address. Write it as https://host/path, s3://bucket/prefix, "
-            "file:///folder or a folder."
+            "oci://host/repository, file:///folder or a folder."
         )
     return Mirror(address, header_value(environ.get("OCRZOO_MIRROR_TOKEN")))
 

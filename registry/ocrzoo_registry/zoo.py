@@ -137,18 +137,19 @@ class Zoo:
         return (
             any(self._names(card, spec) for spec in asked)
             or any(self.store.find(card.name, file_format) for file_format in card.artifacts)
-            or any(
-                self.source_order.holds(spec.name, name)
-                for spec in asked
-                if spec.discoverable
-                for name in (card.name, *card.aliases)
-            )
+            or any(self._discovers(card, spec) for spec in asked if spec.discoverable)
         )
 
     def _names(self, card: ModelCard, spec: SourceSpec) -> bool:
         """Whether the card names a source; a local folder must have the model too."""
         references = card.sources.get(spec.key, {})
         return any(not spec.mutable or self.source_order.lists(spec.name, card, kind) for kind in references)
+
+    def _discovers(self, card: ModelCard, spec: SourceSpec) -> bool:
+        """Whether a source has a model whose card does not name it."""
+        if spec.network:
+            return any(self.source_order.holds(spec.name, name) for name in (card.name, *card.aliases))
+        return any(self.source_order.lists(spec.name, card, kind) for kind in card.artifacts)
 
     @cached_property
     def _asked(self) -> tuple[SourceSpec, ...]:

@@ -20,6 +20,7 @@ from tests.core.cli.conftest import MODELS, model
 from tests.hubs.environments import Environments
 from tests.hubs.server import Hubs
 from tests.registry.mirror.serving.web_servers import free_port, program, run_nginx
+from tests.registry.oci_registry import run_registry, write_docker_config
 
 PAGE = Path(__file__).parents[2] / "docs" / "offline-mirror.md"
 FENCED = re.compile(r"^```(bash|nginx)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -107,10 +108,11 @@ def test_every_block_of_the_page_is_tested() -> None:
     assert {heading: len(found) for heading, found in blocks().items()} == {
         "nginx in a network": 4,
         "A bucket": 2,
+        "A registry": 2,
         "A disk": 2,
         "Signatures": 2,
     }
-    assert PAGE.read_text("utf-8").count("\n```") == 2 * 10
+    assert PAGE.read_text("utf-8").count("\n```") == 2 * 12
 
 
 @pytest.mark.slow
@@ -167,6 +169,19 @@ def test_a_bucket(first: Machine, other: Machine, aws: str) -> None:
         assert "upload" not in first.runs(build).partition("/blobs/")[2]
     finally:
         server.stop()
+
+
+@pytest.mark.slow
+def test_a_registry(first: Machine, other: Machine, tmp_path: Path) -> None:
+    upload, read = blocks()["A registry"]
+    with run_registry(tmp_path / "registry", login=True) as host:
+        for machine in (first, other):
+            machine.names.update({"docker login registry.lan": "true", "registry.lan": host})
+            machine.settings["DOCKER_CONFIG"] = str(write_docker_config(machine.work / "docker", host))
+        assert f"oci://{host}/ocr/models: index sha256:" in first.runs(upload)
+        assert f"models 5, with formats 10, from oci://{host}/ocr/models" in other.runs(read)
+        assert other.holds() == ONNX
+        assert "all files were there" in first.runs(upload)
 
 
 def test_a_disk(first: Machine, other: Machine) -> None:

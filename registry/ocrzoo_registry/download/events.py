@@ -31,6 +31,10 @@ def no_local_copies(_request: DownloadRequest, _file: RemoteFile) -> Sequence[Pa
     return ()
 
 
+LocalCopies = Callable[["DownloadRequest", "RemoteFile"], Sequence[Path]]
+"""From a request and a listed file to local files that may have its bytes."""
+
+
 @dataclass(frozen=True)
 class DownloadEvents:
     """Callbacks of a resolver, given at its construction; each may be called from several threads."""
@@ -39,7 +43,7 @@ class DownloadEvents:
     """Called with what is done, its bytes (``None`` if unknown) and those already here; entered meanwhile."""
     message: Callable[[str], object] = no_messages
     """Called with what a waiting user should know: a source failed, another process holds the lock."""
-    local_copies: Callable[[DownloadRequest, RemoteFile], Sequence[Path]] = no_local_copies
+    local_copies: LocalCopies = no_local_copies
     """Returns local files that may replace a download; each is verified before use."""
     cancelled: Event = field(default_factory=Event)
     """Set it to end all downloads."""

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.formats import is_complete, wanted_files
 from ocrzoo_registry.cards.weights import missing_data, weights_fault
 from ocrzoo_registry.download import tar, verify
-from ocrzoo_registry.download.events import DownloadEvents
+from ocrzoo_registry.download.events import DownloadEvents, LocalCopies, no_local_copies
 from ocrzoo_registry.download.request import DownloadRequest, check_listing
 from ocrzoo_registry.download.transfer import Job, blamed_on_source, run_all
 from ocrzoo_registry.errors import IntegrityError, SourceError
@@ -23,7 +24,12 @@ from ocrzoo_registry.store import provenance
 from ocrzoo_registry.store.manifest import TRUSTED, StoredFile, config_of
 from ocrzoo_registry.store.store import ModelFiles, Store
 
-_LOCAL = {"wheel": "an installed package", "directory": "a folder", "bundle": "the bundle"}
+_LOCAL = {
+    "wheel": "an installed package",
+    "directory": "a folder",
+    "bundle": "the bundle",
+    "cache": "the cache of another program",
+}
 """Sources that copy files of this machine."""
 
 
@@ -35,6 +41,8 @@ class Installer:
     events: DownloadEvents
     request: DownloadRequest
     """For one format."""
+    kept: LocalCopies = no_local_copies
+    """Returns local files that may replace a download, besides those of ``events``."""
 
     @property
     def folder(self) -> Path:
@@ -58,7 +66,7 @@ class Installer:
             assemble = self._unpack if listing.archive else self._collect
             files = _configured(request, listing, stage, assemble(source_name, source, listing, stage))
             files = [verify.corroborated(request.card, request.file_format, file) for file in files]
-            manifest = request.manifest(source_name, listing.revision, files)
+            manifest = request.manifest(listing.source or source_name, listing.revision, files)
             published = self.store.publish(stage, manifest)
         self.store.remove_partials(request.name, request.file_format)
         provenance.compare(self.store.private, manifest)
@@ -85,7 +93,7 @@ class Installer:
         if len(files) < len(matching):
             return None
         inference_yml.check_name(inference_yml.read(folder), request.name, listing.revision)
-        return self.store.register(request.manifest(source_name, listing.revision, files))
+        return self.store.register(request.manifest(listing.source or source_name, listing.revision, files))
 
     def register_expected(self) -> ModelFiles | None:
         """Register a folder without a manifest if it holds the expected files; no source is asked.
@@ -124,7 +132,8 @@ class Installer:
         expected = [request.expect(file) for file in listing.files]
         if not is_complete(request.file_format, [file.path for file in expected]):
             raise SourceError(f"incomplete: {listing.revision} has only {_names(expected)}")
-        copies_of = {file: (self.folder / file.path, *self.events.local_copies(request, file)) for file in expected}
+        known = (self.events.local_copies, self.kept)
+        copies_of = {file: [self.folder / file.path, *chain(*(of(request, file) for of in known))] for file in expected}
         stored = {file.path: copy for file in expected if (copy := _copied(file, copies_of[file], stage))}
         missing = [file for file in expected if file.path not in stored]
         for file, part in self._download(source_name, source, listing, missing).items():

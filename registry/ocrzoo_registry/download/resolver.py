@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ocrzoo_registry.download.events import DownloadEvents
@@ -48,7 +49,7 @@ class Resolver:
         request = request.published()
         names = self.sources.names()
         if request.refresh:
-            request = self._stored_format(request)
+            request, names = self._stored_format(request), tuple(self.sources.that_update(names))
         elif not request.accept_unverified and (found := self._find(request)):
             return found
         attempts: list[Attempt] = []
@@ -120,7 +121,8 @@ class Resolver:
         """Install a model from the first source that delivers it; a folder of unknown origin is verified first."""
         from ocrzoo_registry.download.install import Installer
 
-        installer = Installer(self.store, self.events, request)
+        kept = partial(self.sources.copies, self.sources.names())
+        installer = Installer(self.store, self.events, request, kept)
         if files := installer.register_expected():
             return files
         if self.store.is_unverified(installer.folder) and (
@@ -167,6 +169,9 @@ class Resolver:
                 raise
             except (SourceError, IntegrityError) as error:
                 log.debug("%s (%s) from %s failed: %s", request.name, request.file_format, name, error, exc_info=True)
+                if self.sources.specs.get(name).keeps_copies:
+                    attempts.append(Attempt(name, str(error), "missing", explained=True))
+                    continue
                 attempts.append(Attempt.failed(name, error))
                 self._report_failure(request.name, attempts[-1])
         return None

@@ -15,11 +15,14 @@ from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.registrations import OFFICIAL, Registrations
 from ocrzoo_registry.plugins.specs import SourceSpec, load_attribute
 from ocrzoo_registry.settings import Settings
-from ocrzoo_registry.sources.base import Holding, Listing, Offering, Source, Versioned
+from ocrzoo_registry.sources.base import Holding, Keeping, Listing, Offering, Source, Versioned
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ocrzoo_registry.cards.schema import Format, ModelCard
     from ocrzoo_registry.download.request import DownloadRequest
+    from ocrzoo_registry.sources.base import RemoteFile
 
 log = logging.getLogger("ocrzoo")
 
@@ -77,6 +80,23 @@ class SourceOrder:
     def that_compare(self, names: Iterable[str]) -> list[str]:
         """Return the sources that list a model without downloading it."""
         return [name for name in names if not self.specs.get(name).listing_downloads]
+
+    def that_update(self, names: Iterable[str]) -> list[str]:
+        """Return the sources that list the latest revision of a model; all, if the user wants no others."""
+        names = list(names)
+        return [name for name in names if not self.specs.get(name).keeps_copies] or names
+
+    def copies(self, names: Iterable[str], request: DownloadRequest, file: RemoteFile) -> list[Path]:
+        """Return the local files that may be a listed one, from those of these sources that keep copies."""
+        found: list[Path] = []
+        for name in [name for name in names if self.specs.get(name).keeps_copies]:
+            try:
+                source = self.load(name)
+                if isinstance(source, Keeping):
+                    found += source.copies(request.card, request.file_format, file)
+            except Exception as error:  # noqa: BLE001  # whatever a plugin's source raises
+                log.debug("%s", self._failure(name, error))
+        return found
 
     def is_offline(self, name: str) -> bool:
         """Whether a source needs the network, and offline mode is on."""

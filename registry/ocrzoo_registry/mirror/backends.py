@@ -1,4 +1,4 @@
-"""Where a mirror may be stored: behind a web server, in a folder, or in a bucket."""
+"""Where a mirror may be stored: behind a web server, in a folder or in a bucket; :mod:`.oci` has registries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ocrzoo_registry.mirror.release import CURRENT
 from ocrzoo_registry.network.deadline import Deadline
 from ocrzoo_registry.network.http import CONNECT_S, IDLE_S, Gone
 from ocrzoo_registry.network.retry import SILENCE_S
-from ocrzoo_registry.settings import Mirror
+from ocrzoo_registry.settings import Mirror, Settings
 from ocrzoo_registry.sources.base import Stream
 
 
@@ -122,8 +122,12 @@ class FolderBackend:
         return (current if (current / FILE_NAME).exists() else self._root) / path
 
 
-def backend_of(mirror: Mirror) -> Backend:
+def backend_of(settings: Settings, mirror: Mirror) -> Backend:
     """Return the backend of a mirror's URL or folder."""
+    if mirror.scheme == "oci":
+        from ocrzoo_registry.mirror.oci import RegistryBackend
+
+        return RegistryBackend(mirror.address, settings)
     if mirror.scheme == "http":
         return WebBackend(mirror)
     if mirror.scheme == "s3":

@@ -1,4 +1,4 @@
-"""Source ``mirror``: reads what ``ocrzoo mirror build`` wrote, from a web server, a folder or a bucket.
+"""Source ``mirror``: reads what ``ocrzoo mirror build`` wrote, from a web server, a folder, a bucket or a registry.
 
 The index has all models, files and digests, and the files are stored beside it by their SHA-256, so any server of
 plain files is enough.
@@ -54,7 +54,7 @@ class MirrorSource:
         if settings.mirror is None:
             raise UsageError("source 'mirror' needs OCRZOO_MIRROR, the URL or folder of a mirror")
         self._address = settings.mirror.address
-        self._backend = backend_of(settings.mirror)
+        self._backend = backend_of(settings, settings.mirror)
         self._key = settings.mirror_key
         self._known: _Known | None = None
         self._lock = Lock()

@@ -62,7 +62,7 @@ def plan(resolver: Resolver, requested: Sequence[RequestedModel], current: Index
     Raises:
         UsageError: ``--source`` or ``PADDLE_PDX_MODEL_SOURCE`` names an unknown source.
     """
-    planner = _Planner(resolver, resolver.sources.names(), blobs)
+    planner = _Planner(resolver, resolver.sources.that_update(resolver.sources.names()), blobs)
     return run_concurrently(
         lambda one: planner.plan(one, current.find(one.name, one.file_format)),
         requested,

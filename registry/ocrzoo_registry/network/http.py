@@ -12,10 +12,10 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from ocrzoo_registry.errors import Busy, Refused, SourceError, TooSlow, Unreachable, causes
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 CONNECT_S, IDLE_S = 5.0, 10.0
 """Seconds to connect, and between two bytes."""
+STORE_S = 120.0
+"""Seconds for a server to store what it was sent."""
 BODY_S = 10.0
 """Seconds for a small body."""
 MAX_REDIRECTS = 5
@@ -49,15 +51,25 @@ class Gone(SourceError):
     outcome = "absent"
 
 
+Login = Callable[["requests.Response"], Mapping[str, str]]
+"""From an answer 401 of the endpoint to the secrets to send from then on."""
+
+
 class Web:
     """A client for one server; ``secrets`` are headers that go to the origin they are for, and to no other."""
 
     def __init__(
-        self, endpoint: str = "", secrets: Mapping[str, str] | None = None, *, auth_variable: str = ""
+        self,
+        endpoint: str = "",
+        secrets: Mapping[str, str] | None = None,
+        *,
+        auth_variable: str = "",
+        login: Login | None = None,
     ) -> None:
-        """``auth_variable`` is the environment variable of the token, named where access is denied."""
+        """``auth_variable`` is where the token comes from, named where access is denied; ``login`` gets another."""
         self._origin = _origin(endpoint)
         self._auth_variable = auth_variable
+        self._login = login
         self._secrets = dict(secrets or {})
 
     @cached_property
@@ -73,10 +85,11 @@ class Web:
         *,
         method: str = "GET",
         accept: Container[int] = (),
+        data: bytes | IO[bytes] | None = None,
     ) -> Iterator[requests.Response]:
         """Request a URL and follow its redirects; yields the response before its body is read.
 
-        ``accept`` are HTTP statuses besides 2xx that are no error.
+        ``accept`` are HTTP statuses besides 2xx that are no error. A request with ``data`` follows no redirect.
 
         Raises:
             Unreachable: Nothing answers in time, or the server is busy.
@@ -85,17 +98,29 @@ class Web:
             SourceError: The response is another error.
         """
         try:
-            answer = self._follow(method, url, dict(headers or {}))
+            answer = self._follow(method, url, headers or {}, data)
+            if answer.status_code == 401 and self._login is not None and _origin(answer.url) == self._origin:
+                answer.close()
+                self._secrets |= self._login(answer)
+                answer = self._follow(method, url, headers or {}, data)
         except SourceError:
             raise
         except Exception as error:
             raise _as_source_error(error, url) from error
         try:
             if answer.status_code not in accept:
-                _check_status(answer, self._auth_variable)
+                self.check(answer)
             yield answer
         finally:
             answer.close()
+
+    def check(self, answer: requests.Response) -> None:
+        """Refuse a status other than 2xx.
+
+        Raises:
+            SourceError: As :meth:`get` does.
+        """
+        _check_status(answer, self._auth_variable)
 
     def body(self, answer: requests.Response, *, max_bytes: int, total_s: float = BODY_S) -> bytes:
         """Return a small body, decompressed.
@@ -129,28 +154,51 @@ class Web:
         except Exception as error:
             raise _as_source_error(error, answer.url) from error
 
-    def _follow(self, method: str, url: str, headers: Mapping[str, str]) -> requests.Response:
+    def _follow(
+        self, method: str, url: str, headers: Mapping[str, str], data: bytes | IO[bytes] | None
+    ) -> requests.Response:
         session, deadline = self.session, Deadline.current(math.inf)
         for _ in range(MAX_REDIRECTS + 1):
             url = quoted(url)
             left = deadline.left
             if left <= 0:
                 raise Unreachable(f"{_host(url)}: not asked any more, the time is up")
+            if data is not None and not isinstance(data, bytes):
+                data.seek(0)
             secrets = self._secrets if _origin(url) == self._origin else {}
             answer = session.request(
                 method,
                 url,
                 headers={"Accept-Encoding": "identity", **headers, **secrets},
+                data=data,
                 auth=lambda request: request,  # nothing from a .netrc
                 stream=True,
                 allow_redirects=False,
-                timeout=(min(CONNECT_S, left), min(IDLE_S, left)),
+                timeout=(min(CONNECT_S, left), min(IDLE_S if data is None else STORE_S, left)),
             )
-            if not answer.is_redirect:
+            if not answer.is_redirect or data is not None:
                 return answer
             answer.close()
             url = _redirected(url, answer.headers["location"])
         raise SourceError(f"{_host(url)}: more than {MAX_REDIRECTS} redirects")
+
+
+def bounded_session(max_bytes: int) -> requests.Session:
+    """Return a session for a library that asks servers itself: timeouts, no redirects, and bodies of bounded size."""
+    session = _new_session()
+    send = session.request
+
+    def bounded(*arguments: Any, **options: Any) -> requests.Response:
+        options |= {"timeout": (CONNECT_S, IDLE_S), "stream": True, "auth": lambda request: request}
+        with send(*arguments, **options) as answer:
+            content = answer.raw.read(max_bytes + 1, decode_content=True)
+            if len(content) > max_bytes:
+                raise SourceError(f"{_host(answer.url)}: sends more than {max_bytes >> 20} MiB")
+            answer._content = content  # noqa: SLF001  # else reading it later is unbounded
+        return answer
+
+    session.request = bounded  # type: ignore[method-assign]
+    return session
 
 
 def _new_session() -> requests.Session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from ocrzoo_registry.cards.schema import Format, ModelCard
@@ -40,6 +41,8 @@ class Listing:
     """Whether the only file is a tar archive with the model in one folder."""
     others: tuple[str, ...] = ()
     """Paths of further files there, which the model does not need, as far as the source says."""
+    source: str = ""
+    """The source that the files and the revision are from, where this one only keeps copies; else empty."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,15 @@ class Explaining(Protocol):
 
     def why_absent(self, card: ModelCard, file_format: Format) -> str:
         """Return where it looked and what it lacks there; empty if there is nothing to say."""
+        ...
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """A source that keeps copies of other sources' files (``SourceSpec.keeps_copies``)."""
+
+    def copies(self, card: ModelCard, file_format: Format, file: RemoteFile) -> Sequence[Path]:
+        """Return where a file that another source lists may be already; each is verified before it is used."""
         ...
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from ocrzoo_registry.cards.schema import FileRecord, Items, Name, Record, RelativePath, SecureUrl, Sha256, Size
+from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.network.oci_reference import OciReference
 
 
 class Repository(Record):
@@ -44,3 +46,17 @@ class Directory(Record):
 
     path: RelativePath
     """Relative to the card's folder."""
+
+
+def _checked(address: str) -> str:
+    try:
+        return str(OciReference.parse(address))
+    except UsageError as error:
+        raise ValueError(str(error)) from error
+
+
+class RegistryArtifact(Record):
+    """A model in an OCI registry, as CNCF ModelPack describes it."""
+
+    url: Annotated[str, AfterValidator(_checked)]
+    """``oci://host/repository:tag``, or ``oci://host/repository@sha256:...`` for bytes that never change."""

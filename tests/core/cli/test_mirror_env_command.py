@@ -121,6 +121,7 @@ def test_a_folder_is_only_for_ocrzoo(tmp_path: Path) -> None:
     assert found == {"OCRZOO_MIRROR": folder.as_uri(), "PADDLE_PDX_MODEL_SOURCE": "mirror"}
     assert told(str(folder)).count("needs a web server") == len(client_env.CLIENTS) - 1
     assert shell_sets(told("s3://bucket/prefix"), "sh", "-c")["OCRZOO_MIRROR"] == "s3://bucket/prefix"
+    assert shell_sets(told("oci://host/models"), "sh", "-c")["OCRZOO_MIRROR"] == "oci://host/models"
 
 
 def test_a_server_without_http_is_not_taken_for_a_folder() -> None:

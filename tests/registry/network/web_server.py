@@ -73,7 +73,7 @@ class _Handler(BaseHTTPRequestHandler):
         while reply.endless and not self.server.closing.wait(0.02):
             self._send(reply.endless)
 
-    do_GET = do_HEAD = answer  # noqa: N815  # the names that the base class looks for
+    do_GET = do_HEAD = do_POST = answer  # noqa: N815  # the names that the base class looks for
 
     def _send(self, content: bytes) -> None:
         try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocrzoo.cli.commands.mirror_serve import env, serve, sign
+from ocrzoo.cli.commands.mirror_serve import env, push, serve, sign
 from ocrzoo.cli.commands.pull import resume_hint
 from ocrzoo.cli.mirror_output import (
     counts,
@@ -216,5 +216,5 @@ def _requested(zoo: Zoo, place: MirrorFolder, choice: ModelChoice) -> Choice:
     return lambda _current: requested
 
 
-for command in (serve, env, sign):
+for command in (serve, env, sign, push):
     mirror.add_command(command)

@@ -1,16 +1,18 @@
-"""``ocrzoo mirror serve|env|sign``: a mirror over HTTP, the variables that make programs use it, its signature."""
+"""``ocrzoo mirror serve|env|sign|push``: a mirror over HTTP, the variables of its clients, signature, upload."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
 
-from ocrzoo.cli.output import debug_option, one_line, print_json, print_message
+from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_note, print_table
+from ocrzoo.cli.progress import download_events, format_size
 
 if TYPE_CHECKING:
     from ocrzoo_registry.mirror.serving.server import Mirror
@@ -123,3 +125,27 @@ def sign(folder: Path, key: Path) -> None:
     from ocrzoo_registry.mirror.release import published
 
     click.echo(f"{one_line(str(signing.sign_tree(published(folder), key)))}: written")
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=PATH)
+@click.argument("address", metavar="oci://HOST/REPOSITORY")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@debug_option
+def push(folder: Path, address: str, as_json: bool) -> None:
+    """Upload the present release of a mirror to an OCI registry.
+
+    Each model and format becomes an artifact (CNCF ModelPack), tagged as its folder in the store; other machines use
+    the repository as a mirror, with OCRZOO_MIRROR=oci://HOST/REPOSITORY. Files that the registry has are not sent
+    again. Credentials are those of 'docker login', which need ocrzoo[oci].
+    """
+    from ocrzoo_registry.mirror.oci import push as upload
+    from ocrzoo_registry.settings import Settings
+
+    pushed = upload(folder, address, Settings.from_environment(), download_events(messages=False))
+    if as_json:
+        print_json(asdict(pushed))
+        return
+    print_table(("Artifact", "Digest"), list(pushed.artifacts.items()))
+    sent = f"{format_size(pushed.sent)} sent" if pushed.sent else "all files were there"
+    print_note(one_line(f"{pushed.address}: index {pushed.index}{', signed' if pushed.signed else ''}; {sent}"))

@@ -40,9 +40,10 @@ def url_of(target: str) -> str:
             raise UsageError(f"there is no folder {target}; the URL of a server is http://{target}")
         published(folder)
         return Path(os.path.abspath(folder)).as_uri()  # noqa: PTH100  # links stay: they may change later
-    well_formed = re.fullmatch(r"(https?|s3)://[^\s/@?#]+(/[^\s?#]*)?|file:///[^\s?#]*", target)
+    well_formed = re.fullmatch(r"(https?|s3|oci)://[^\s/@?#]+(/[^\s?#]*)?|file:///[^\s?#]*", target)
     if not well_formed or not target.isprintable() or _ODD.search(target):
-        raise UsageError("not the URL of a mirror: write http://host:port, https://host, s3://bucket or a folder")
+        forms = "http://host:port, https://host, s3://bucket, oci://host/repository or a folder"
+        raise UsageError(f"not the URL of a mirror: write {forms}")
     return target.rstrip("/")
 
 
@@ -69,7 +70,7 @@ def _ocrzoo(url: str) -> Client:
     return Client(
         "ocrzoo",
         {"OCRZOO_MIRROR": url, "PADDLE_PDX_MODEL_SOURCE": "mirror"},
-        ("needs only the files: any web server, bucket or folder is enough",),
+        ("needs only the files: any web server, bucket, registry or folder is enough",),
     )
 
 

@@ -36,7 +36,7 @@ def run_nginx(config: Path, prefix: Path, port: int) -> Iterator[str]:
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
-        _wait_for(port, process, log)
+        wait_for(port, process, log)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -67,7 +67,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a server listens; its log is in the error."""
     end = time.monotonic() + START_S
     while time.monotonic() < end and process.poll() is None:
         with socket.socket() as probe:
@@ -75,4 +76,4 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.02)
-    raise AssertionError(f"nginx does not answer: {log.read_text('utf-8', 'replace')[-4000:]}")
+    raise AssertionError(f"nothing answers: {log.read_text('utf-8', 'replace')[-4000:]}")

@@ -1,0 +1,253 @@
+"""OCI registries: manifests and blobs by digest, over the HTTP client of all downloads.
+
+The OCI distribution specification has three routes that matter here: manifests by tag or digest, blobs by digest, and
+uploads of blobs. Credentials and tokens are the library oras's business: it reads Docker's configuration, runs its
+credential helpers and asks for tokens. Its transfers are not used: they neither verify a digest nor end in time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import os
+import re
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import IO, TYPE_CHECKING, TypeVar
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from ocrzoo_registry.errors import IntegrityError, Refused, SourceError
+from ocrzoo_registry.network.deadline import Deadline
+from ocrzoo_registry.network.http import Gone, Web, bounded_session
+from ocrzoo_registry.network.retry import LEAST_RATE, SILENCE_S, RetryPolicy
+
+if TYPE_CHECKING:
+    import requests
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+MAX_MANIFEST_BYTES = 4 << 20
+"""The specification has registries accept this size at least."""
+_LOGIN_S = 20.0
+"""For a credential helper and the token service together."""
+
+
+class OciRepository:
+    """One repository of a registry; safe to use from several threads."""
+
+    def __init__(self, host: str, repository: str, insecure: Collection[str] = ()) -> None:
+        """``insecure`` are the hosts that are asked by http and not https; this machine is one."""
+        self._host, self._repository, self._insecure = host, repository, insecure
+        self.address = f"oci://{host}/{repository}"
+        scheme = "http" if is_insecure(host, insecure) else "https"
+        self._base = f"{scheme}://{host}/v2/{repository}"
+        self.web = Web(f"{scheme}://{host}", auth_variable=f"docker login {host}", login=self._login)
+        """The client, which logs in where the registry asks for it."""
+        self._lock = Lock()
+
+    def manifest(self, target: str) -> tuple[bytes, str]:
+        """Return a manifest by tag or digest, and its digest.
+
+        Raises:
+            Gone: There is none.
+            IntegrityError: It does not have the digest.
+            SourceError: The registry cannot be asked, or sends something else.
+        """
+        with self.web.get(f"{self._base}/manifests/{target}", {"Accept": MANIFEST}) as answer:
+            content = self.web.body(answer, max_bytes=MAX_MANIFEST_BYTES)
+        digest = digest_of(content)
+        if target.startswith("sha256:") and digest != target:
+            raise IntegrityError(f"{self.address}: the manifest has the digest {digest}, not {target}")
+        return content, digest
+
+    def blob(self, digest: str, max_bytes: int) -> bytes:
+        """Return a small blob.
+
+        Raises:
+            Gone: There is none.
+            IntegrityError: It does not have the digest.
+            SourceError: The registry cannot be asked, or sends more.
+        """
+        with self.web.get(self.blob_url(digest)) as answer:
+            content = self.web.body(answer, max_bytes=max_bytes)
+        if digest_of(content) != digest:
+            raise IntegrityError(f"{self.address}: a blob has the digest {digest_of(content)}, not {digest}")
+        return content
+
+    def blob_url(self, digest: str) -> str:
+        """Return the URL of a blob, for :attr:`web`."""
+        return f"{self._base}/blobs/{digest}"
+
+    def push_blob(self, path: Path, digest: str) -> bool:
+        """Upload a file, unless the registry has it; returns whether it was uploaded.
+
+        Raises:
+            IntegrityError: The file does not have the digest.
+            SourceError: The registry cannot be asked, or refuses it.
+            OSError: The file cannot be read.
+        """
+        size = path.stat().st_size
+        return _in_time(size, f"{self.address}: {path.name}", lambda: self._push_blob(path, size, digest))
+
+    def push_content(self, content: bytes) -> str:
+        """Upload a small blob, unless the registry has it; returns its digest.
+
+        Raises:
+            SourceError: The registry cannot be asked, or refuses it.
+        """
+        digest = digest_of(content)
+
+        def send() -> None:
+            if not self._has(digest):
+                self._upload(content, len(content), digest)
+
+        _in_time(len(content), self.address, send)
+        return digest
+
+    def push_manifest(self, tag: str, content: bytes) -> str:
+        """Upload a manifest under a tag; returns its digest.
+
+        Raises:
+            SourceError: The registry cannot be asked, or refuses it.
+        """
+        url, headers = f"{self._base}/manifests/{tag}", {"Content-Type": MANIFEST}
+        _in_time(len(content), self.address, lambda: self._send("PUT", url, content, headers))
+        return digest_of(content)
+
+    def _blob(self, digest: str) -> str:
+        return f"{self._base}/blobs/{digest}"
+
+    def _push_blob(self, path: Path, size: int, digest: str) -> bool:
+        if self._has(digest):
+            return False
+        with path.open("rb") as file:
+            self._upload(file, size, digest)
+        return True
+
+    def _has(self, digest: str) -> bool:
+        try:
+            with self.web.get(self.blob_url(digest), method="HEAD"):
+                return True
+        except Gone:
+            return False
+
+    def _upload(self, content: bytes | IO[bytes], size: int, digest: str) -> None:
+        """Begin an upload, and send all of it: a second try begins again."""
+        begun = self._send("POST", f"{self._base}/blobs/uploads/", b"", {"Content-Length": "0"})
+        place = urljoin(f"{self._base}/", begun.get("Location", ""))
+        if urlsplit(place)[:2] != urlsplit(self._base)[:2] or not begun.get("Location"):
+            raise SourceError(f"{self.address}: the registry wants uploads sent elsewhere, which is refused")
+        url = f"{place}{'&' if urlsplit(place).query else '?'}{urlencode({'digest': digest})}"
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+        try:
+            self._send("PUT", url, content, headers)
+        except Rejected as error:
+            if "DIGEST_INVALID" not in str(error):
+                raise
+            raise IntegrityError(f"{self.address}: the file does not have the digest {digest}") from error
+
+    def _send(self, method: str, url: str, content: bytes | IO[bytes], headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Send a body, and return the headers of the answer."""
+        with self.web.get(url, headers, method=method, data=content, accept=range(400, 500)) as answer:
+            if answer.status_code in {400, 405, 413, 415, 422}:
+                raise Rejected(f"{self.address}: HTTP {answer.status_code}{_errors(self.web, answer)}")
+            self.web.check(answer)
+            return answer.headers
+
+    def _login(self, answer: requests.Response) -> dict[str, str]:
+        """Return the header that answers a challenge: Basic, or a token of the service that it names.
+
+        Raises:
+            Refused: There are no credentials, they are wrong, or the service is not one to send them to.
+        """
+        with self._lock:
+            try:
+                call = partial(_authorization, self._host, self._repository, answer, self._insecure)
+                return Deadline(_LOGIN_S).run(call)
+            except TimeoutError as error:
+                raise Refused(f"{self._host}: {error} to a login") from error
+
+
+class Rejected(SourceError):
+    """The registry does not take what was sent."""
+
+    outcome = "refused"
+
+
+def digest_of(content: bytes) -> str:
+    """Return ``sha256:`` and the digest of a content."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def is_insecure(host: str, insecure: Collection[str]) -> bool:
+    """Whether a host, with or without its port, is asked by http: this machine, or one that the user lists."""
+    name = urlsplit(f"//{host}").hostname or ""
+    if host in insecure or name in insecure or name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+Result = TypeVar("Result")
+
+
+def _in_time(size: int, what: str, call: Callable[[], Result]) -> Result:
+    """Send something with retries, within the time that its size allows."""
+    limit = 2 * SILENCE_S + 2 * size / LEAST_RATE
+    try:
+        return Deadline(limit).run(lambda: RetryPolicy(what=what).call(call))
+    except TimeoutError as error:
+        raise SourceError(f"{what}: not sent within {limit:.0f} s") from error
+
+
+def _errors(web: Web, answer: requests.Response) -> str:
+    """What a registry says is wrong, in one line: its codes."""
+    try:
+        stated = json.loads(web.body(answer, max_bytes=100_000))["errors"]
+        codes = [str(one["code"]) for one in stated]
+    except (SourceError, ValueError, KeyError, TypeError):
+        return ""
+    return "".join(f" {code}" for code in codes if re.fullmatch(r"[A-Z_]{1,40}", code))
+
+
+def _authorization(host: str, repository: str, answer: requests.Response, insecure: Collection[str]) -> dict[str, str]:
+    """Log in with oras, and return the header ``Authorization``."""
+    challenge = answer.headers.get("WWW-Authenticate", "")
+    try:
+        import oras.auth
+        import oras.auth.utils
+        import oras.container
+        import oras.logger
+    except ImportError as error:
+        raise Refused(f"{host}: wants a login: run pip install 'ocrzoo[oci]'") from error
+    oras.logger.setup_logger(quiet=True, nocolor=True)
+    basic = challenge.lower().startswith("basic")
+    if not basic:
+        realm = urlsplit(oras.auth.utils.parse_auth_header(challenge).realm or "")
+        if realm.scheme != "https" and not (realm.scheme == "http" and is_insecure(realm.netloc, insecure)):
+            raise Refused(f"{host}: its token service is not asked by https, which is refused")
+    session = bounded_session(MAX_MANIFEST_BYTES)
+    backend = oras.auth.get_auth_backend("basic" if basic else "token", session, tls_verify=session.verify)
+    container = oras.container.Container(f"{host}/{repository}", registry=host)
+    try:
+        backend.load_configs(container, configs=_configurations())
+        headers, changed = backend.authenticate_request(answer, {})
+    except SourceError:
+        raise
+    except AttributeError as error:  # how it says that there are no credentials
+        raise Refused(f"{host}: wants a login: run 'docker login {host}'") from error
+    except Exception as error:
+        raise Refused(f"{host}: the login failed: {type(error).__name__}") from error
+    if not changed or "Authorization" not in headers:
+        raise Refused(f"{host}: the login failed: run 'docker login {host}'")
+    return {"Authorization": str(headers["Authorization"])}
+
+
+def _configurations() -> list[str]:
+    """Docker's configuration where the user has moved it; oras reads the usual one by itself."""
+    path = Path(os.environ.get("DOCKER_CONFIG", ""), "config.json")
+    return [str(path)] if os.environ.get("DOCKER_CONFIG") and path.is_file() else []
