@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from difflib import SequenceMatcher
@@ -9,8 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from ocrzoo_registry.languages.coverage import APOSTROPHES
+
 SCORE = 2e-3
 """How far scores may differ where the engine computes in another order; those of one engine differ by 1e-6."""
+
+_FEWEST = 4
+"""Letters from which a share of them says something."""
+
+_APOSTROPHES = {ord(one): "'" for letter, others in APOSTROPHES.items() for one in (letter, *others)}
 
 
 def alike(one: Any, other: Any, tolerance: float = SCORE) -> bool:
@@ -49,10 +57,11 @@ def _parts(value: Any) -> Sequence[Any] | None:
     return None
 
 
-def share_read(written: str, read: str, letters: frozenset[str] | None = None) -> float:
-    """Return the share, 0 to 1, of the letters written that were read in their order; of all, or of some ``letters``.
+def share_read(written: str, read: str, *, own: bool = False) -> float:
+    """Return the share, 0 to 1, of the letters written that were read in their order; of all, or of those not in ASCII.
 
-    Spaces are left out, and capitals count as small letters: made words do not tell which is meant.
+    Spaces are left out, and capitals count as small letters: made words do not tell which is meant. Of fewer than four
+    letters that are not in ASCII the share is 1.
     """
     truth, found = (_plain(text) for text in (written, read))
     matched = [
@@ -60,13 +69,12 @@ def share_read(written: str, read: str, letters: frozenset[str] | None = None) -
         for block in SequenceMatcher(None, truth, found, autojunk=False).get_matching_blocks()
         for offset in range(block.size)
     ]
-    if letters is None:
+    if not own:
         return len(matched) / len(truth) if truth else 1.0
-    due = sum(one in letters for one in truth)
-    return sum(one in letters for one in matched) / due if due else 1.0
+    due = sum(not one.isascii() for one in truth)
+    return sum(not one.isascii() for one in matched) / due if due >= _FEWEST else 1.0
 
 
 def _plain(text: str) -> str:
-    import unicodedata
-
-    return unicodedata.normalize("NFC", "".join(text.split()).casefold())
+    joined = unicodedata.normalize("NFC", "".join(text.split()).casefold())
+    return joined.translate(_APOSTROPHES)

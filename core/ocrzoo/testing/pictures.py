@@ -22,11 +22,11 @@ TEXTS = ("Sphinx of black quartz", "The quick brown fox 17", "Pack my box with j
 """Sentences with all letters of English, and digits; all of about one width."""
 HEIGHT, WIDTH = 48, 480
 """Pixels of a line."""
-PAGE_HEIGHT, PAGE_WIDTH = 480, 640
-_TOPS = tuple(range(40, 440, 72))
-_LEFT = 40
+PAGE_HEIGHT, PAGE_WIDTH = 320, 448
+_TOPS = (32, 100, 168, 236)
+_LEFT = 32
 
-_LINES, _WORDS, _LETTERS = 3, 4, 6
+_LINES, _WORDS, _LETTERS = 2, 4, 6
 """Lines of a language, words of a line, letters of a word."""
 _MARGIN = 12
 """Pixels beside the text."""
@@ -64,7 +64,7 @@ def lines() -> tuple[Image, ...]:
 
 @cache
 def page(first: int = 0) -> Image:
-    """Return a page of six lines, 480 x 640 x 3, uint8, BGR; ``first`` is the text that it begins with."""
+    """Return a page of four lines, 320 x 448 x 3, uint8, BGR; ``first`` is the text that it begins with."""
     drawn = np.full((PAGE_HEIGHT, PAGE_WIDTH, 3), 255, np.uint8)
     for number, top in enumerate(_TOPS):
         text = line(TEXTS[(first + number) % len(TEXTS)])
@@ -92,7 +92,9 @@ def hard(*, of_lines: bool) -> Mapping[str, Image]:
     """Return pictures that networks may fail on, by name: sizes, blanks and noise."""
     noise = np.random.default_rng(0).integers(0, 256, (96, 640, 3), np.uint8)
     text = lines()[0] if of_lines else page()
-    sizes = [(1, 1), (48, 8), (4, 300), (48, 1600), (200, 40)] if of_lines else [(1, 1), (17, 500), (500, 17), (960, 64)]
+    sizes = (
+        [(1, 1), (48, 8), (4, 300), (48, 1600), (200, 40)] if of_lines else [(1, 1), (17, 500), (500, 17), (960, 64)]
+    )
     found = {f"{w} x {h} pixels": cv2.resize(text, (w, h)).astype(np.uint8) for h, w in sizes}
     height, width = (48, 320) if of_lines else (96, 640)
     blanks = {name: np.full((height, width, 3), value, np.uint8) for name, value in (("white", 255), ("black", 0))}
@@ -102,10 +104,10 @@ def hard(*, of_lines: bool) -> Mapping[str, Image]:
 def samples(language: Language, letters: Collection[str]) -> list[str]:
     """Return lines of made words with these letters of a language, in an order that only depends on the language.
 
-    The letters are shuffled, so that a charset that is shifted by some entries reads nothing. Marks that need a base
-    are left out.
+    The letters are shuffled, so that a charset that is shifted by some entries reads nothing; capitals, which look like
+    small letters where nothing is beside them, and marks that need a base are left out.
     """
-    usable = sorted(one for one in letters if not unicodedata.combining(one) and unicodedata.category(one)[0] == "L")
+    usable = sorted({one.lower() for one in letters if len(one) == 1 and unicodedata.category(one)[0] == "L"})
     random.Random(str(language)).shuffle(usable)  # noqa: S311  # repeatable on purpose
     usable = usable[: _LINES * _WORDS * _LETTERS]
     words = ["".join(usable[start : start + _LETTERS]) for start in range(0, len(usable), _LETTERS)]

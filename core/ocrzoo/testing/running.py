@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -93,6 +93,10 @@ _NEEDED = {
 """What must be there for what a check needs."""
 
 
+_AS_PUBLISHED = {"card", "charset", "languages"}
+"""Checks of what publishers state: ocrzoo's own cards repeat it as it is, so there it is worth a look only."""
+
+
 def _skipped(message: str) -> Finding:
     return Finding("skipped", message, "", "correct what is reported above first")
 
@@ -115,6 +119,8 @@ def _result(check: Check, subject: Any, kind: Kind, name: str) -> Result:
         except (Exception, SystemExit) as error:  # noqa: BLE001  # a plugin's code may raise anything
             message = " ".join(f"{type(error).__name__}: {error}".split())
             findings.append(Finding("error", message, "", "handle it in the plugin"))
+    if check.name in _AS_PUBLISHED and isinstance(subject, ModelSubject) and not subject.is_third_party:
+        findings = [replace(one, severity="warning") if one.severity == "error" else one for one in findings]
     if check.name in {"load", "output"}:
         findings += [Finding("warning", text) for text in dict.fromkeys(warnings)]
     return Result(name, kind, check.name, tuple(findings), time.perf_counter() - start, data)

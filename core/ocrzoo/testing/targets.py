@@ -137,7 +137,9 @@ def zoo_for(folder: Path | None) -> Iterator[Zoo]:
         return
     own = Store(settings.home)
     with TemporaryDirectory(prefix="ocrzoo-check-") as home:
-        events = DownloadEvents(local_copies=lambda request, file: [own.folder(request.name, request.file_format) / file.path])
+        events = DownloadEvents(
+            local_copies=lambda request, file: [own.folder(request.name, request.file_format) / file.path]
+        )
         yield Zoo(_in_home(settings, Path(home)), events)
 
 

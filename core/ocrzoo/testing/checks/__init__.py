@@ -49,7 +49,9 @@ CHECKS = (
         "no entry of the charset occurs twice, has spaces around it or is not in NFC",
     ),
     Check("languages", "card", f"{_HERE}.card:languages", "the charset has the letters of the claimed languages"),
-    Check("sources", "card", f"{_HERE}.weights:sources", "each source lists the files of the card, as the card has them"),
+    Check(
+        "sources", "card", f"{_HERE}.weights:sources", "each source lists the files of the card, as the card has them"
+    ),
     Check(
         "weights",
         "card",

@@ -15,8 +15,8 @@ from ocrzoo_registry.errors import OcrzooError
 EXACT = 1e-4
 """How far scores of one engine may differ from run to run: its threads may add numbers in another order."""
 
-THREADS, ROUNDS = 4, 2
-"""Threads that ask at once, and how often each asks for all pictures."""
+THREADS = 4
+"""Threads that ask at once; each picture is asked for as often."""
 
 
 def batch(subject: ModelSubject) -> Iterator[Finding]:
@@ -78,7 +78,7 @@ def threads(subject: ModelSubject) -> Iterator[Finding]:
     def ask(number: int) -> tuple[int, Any]:
         return number, subject.predictor.predict([shown[number]])[0]
 
-    numbers = [number % len(shown) for number in range(THREADS * ROUNDS * len(shown))]
+    numbers = [number % len(shown) for number in range(THREADS * len(shown))]
     try:
         with ThreadPoolExecutor(THREADS) as pool:
             wrong = sum(not alike(due[number], found, EXACT) for number, found in pool.map(ask, numbers))

@@ -53,7 +53,9 @@ def output(subject: ModelSubject) -> Iterator[Finding]:
         yield Finding("error", str(answer), "output", _SEE)
         return
     if not is_finite(answer):
-        yield Finding("error", "the answer has numbers that are not finite (NaN)", "output", "look for them in training")
+        yield Finding(
+            "error", "the answer has numbers that are not finite (NaN)", "output", "look for them in training"
+        )
     outputs = subject.loaded.sessions[subject.first].outputs
     kind = outputs[0].dtype if outputs else None
     if kind is not None and kind.endswith(("float64", "f64", "double")):

@@ -15,16 +15,18 @@ from ocrzoo.testing.sessions import Altered
 from ocrzoo.testing.subjects import ModelSubject
 from ocrzoo_registry.errors import OcrzooError
 from ocrzoo_registry.languages.support import claimed_support
-from ocrzoo_registry.languages.tags import language_of_tag
+from ocrzoo_registry.languages.tags import Language, language_of_tag
 
 READABLE, READ_WELL = 0.5, 0.7
 """Share of drawn letters below which a language is not read, and from which it is read well."""
 OWN_READABLE, OWN_READ_WELL = 0.25, 0.5
-"""The same of those letters of a language that English does not have: in made words they are hard to tell apart."""
+"""The same of those letters of a language that are not in ASCII: in made words they are hard to tell apart."""
 FOUND = 0.75
 """Share of drawn lines, or of pictures, from which a model finds or tells them."""
 CLEARLY_BETTER = 0.25
 """By how much more of the letters another form of the input must be read."""
+_SHOWN = 3
+"""Languages that a finding has examples of."""
 _OVERLAP = 0.5
 """Intersection over union from which a quad is that of a line."""
 
@@ -38,28 +40,27 @@ def reading(subject: ModelSubject) -> Iterator[Finding]:
 
 def _languages(subject: ModelSubject) -> Iterator[Finding]:
     """What is read of drawn letters, in each claimed language."""
-    unread: dict[str, list[str]] = {}
+    drawn: dict[Language, list[str]] = {}
     undrawn = []
     for one in claimed_support(subject.card):
-        letters = one.coverage.covered if one.coverage is not None else frozenset[str]()
-        texts = pictures.samples(one.language, letters)
-        if not texts:
-            continue
-        if not pictures.can_draw("".join(texts)):
+        texts = pictures.samples(one.language, one.coverage.covered if one.coverage is not None else ())
+        if pictures.can_draw("".join(texts)):
+            drawn[one.language] = texts
+        else:
             undrawn.append(str(one.language))
-            continue
-        read = [found.text for found in subject.predictor.predict([pictures.line(text) for text in texts])]
-        own = frozenset(letter.casefold() for letter in letters if not letter.isascii())
-        share = share_read("".join(texts), "".join(read))
-        of_own = share_read("".join(texts), "".join(read), own)
-        severity = _judged(share, of_own)
-        if severity:
-            example = f"{one.language} ({share:.0%} of the letters): {texts[0][:20]!r} as {read[0][:20]!r}"
+    lines = iter(subject.predictor.predict([pictures.line(text) for texts in drawn.values() for text in texts]))
+    unread: dict[Severity, list[str]] = {}
+    for language, texts in drawn.items():
+        written, read = "".join(texts), "".join(next(lines).text for _ in texts)
+        share = share_read(written, read)
+        severity = _judged(share, share_read(written, read, own=True))
+        if severity is not None:
+            example = f"{language}, {share:.0%} of its letters: {written[:16]!r} as {read[:16]!r}"
             unread.setdefault(severity, []).append(example)
     for severity, examples in unread.items():
         what = "does not read" if severity == "error" else "reads poorly"
-        shown = "; ".join(examples[:3]) + (f" and {len(examples) - 3} more" if len(examples) > 3 else "")
-        yield Finding("error" if severity == "error" else "warning", f"{what} {shown}", "languages", _UNREAD)
+        shown = "; ".join(examples[:_SHOWN]) + (f" and {len(examples) - _SHOWN} more" * (len(examples) > _SHOWN))
+        yield Finding(severity, f"{what} {shown}", "languages", _UNREAD)
     if undrawn:
         step = "install fonts with their letters (Debian: fonts-noto-core, fonts-noto-cjk)"
         yield Finding("skipped", f"no font here has the letters of {', '.join(undrawn)}", "languages", step)
@@ -149,7 +150,9 @@ class _Form(NamedTuple):
     """Whether it is tried on colored text, on which the order of the channels matters most."""
 
 
-_MEAN, _STD = (np.array(values, np.float32).reshape(3, 1, 1) for values in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
+_MEAN, _STD = (
+    np.array(values, np.float32).reshape(3, 1, 1) for values in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+)
 
 
 def _unit(pixels: Any) -> Any:
@@ -177,7 +180,9 @@ def alternatives(subject: ModelSubject) -> Iterator[Finding]:
     plain = [pictures.line(text) for text in texts]
     colored = [pictures.line(text, ink=pictures.BLUE, paper=pictures.ORANGE) for text in texts]
     session = subject.loaded.sessions[subject.first]
-    usual = {colored_one: _read(subject.predictor, shown, texts) for colored_one, shown in ((False, plain), (True, colored))}
+    usual = {
+        colored_one: _read(subject.predictor, shown, texts) for colored_one, shown in ((False, plain), (True, colored))
+    }
     best, share = None, 0.0
     for form in _FORMS:
         try:
