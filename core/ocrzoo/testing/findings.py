@@ -53,7 +53,10 @@ class Result:
     def outcome(self) -> Outcome:
         """The worst of its findings."""
         found = {finding.severity for finding in self.findings}
-        return next((outcome for severity, outcome in _OUTCOMES if severity in found), "passed")
+        for severity, outcome in _OUTCOMES:
+            if severity in found:
+                return outcome
+        return "passed"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data."""

@@ -18,7 +18,7 @@ from typing import IO, TypeAlias, cast
 from ocrzoo.testing.findings import Finding, Report, Result
 from ocrzoo.testing.running import Job, Place
 from ocrzoo.testing.targets import folder_of, read_project
-from ocrzoo_registry.errors import NotFound, OcrzooError, UsageError
+from ocrzoo_registry.errors import NotFound, UsageError
 
 WORKER = Path(__file__).with_name("worker.py")
 
@@ -54,8 +54,8 @@ def check(
 ) -> Report:
     """Check a plugin: its source folder, or the name of a model, a plugin or a distribution; ``None``: all plugins.
 
-    It runs in a process of its own: a check that takes longer than ``timeout_s`` or crashes is a finding, and the others
-    go on. ``on_start`` is called with the name of each check before it runs.
+    It runs in a process of its own: a check that takes longer than ``timeout_s``, or crashes, is a finding, and the
+    others go on. ``on_start`` is called with the name of each check before it runs.
 
     Raises:
         UsageError: The folder is no plugin, or no Python interpreter can be started.

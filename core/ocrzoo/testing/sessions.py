@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ocrzoo.engines.base import TensorSpec
+
 _OTHER_WAYS = {"run_all", "run_reduced"}
 """Optional ways to run a network; a predictor that is not offered them calls ``run``."""
 
@@ -17,6 +19,12 @@ class _Around:
 
     def __init__(self, session: Any) -> None:
         self._session = session
+
+    @property
+    def inputs(self) -> tuple[TensorSpec, ...]:
+        """The network's inputs."""
+        found: tuple[TensorSpec, ...] = self._session.inputs
+        return found
 
     def __getattr__(self, name: str) -> Any:
         if name in _OTHER_WAYS or name.startswith("__"):
@@ -31,11 +39,11 @@ class Recorder(_Around):
         super().__init__(session)
         self.calls: list[tuple[tuple[Any, ...], Any]] = []
 
-    def run(self, *inputs: Any) -> Any:
+    def run(self, batch: Any, *more: Any) -> Any:
         """Run the network."""
-        output = self._session.run(*inputs)
+        output = self._session.run(batch, *more)
         if len(self.calls) < MOST_KEPT:
-            self.calls.append((inputs, output))
+            self.calls.append(((batch, *more), output))
         return output
 
 
@@ -46,6 +54,6 @@ class Altered(_Around):
         super().__init__(session)
         self._alter = alter
 
-    def run(self, *inputs: Any) -> Any:
-        """Run the network on the altered inputs."""
-        return self._session.run(*map(self._alter, inputs))
+    def run(self, batch: Any, *more: Any) -> Any:
+        """Run the network on the altered input."""
+        return self._session.run(self._alter(batch), *more)

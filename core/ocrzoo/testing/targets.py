@@ -1,4 +1,4 @@
-"""What is to be checked: a source folder that need not be installed, a name, or all plugins that are not ocrzoo's own."""
+"""What is to be checked: the source folder of a plugin, which need not be installed, or the name of something."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -144,8 +144,6 @@ def zoo_for(folder: Path | None) -> Iterator[Zoo]:
 
 
 def _in_home(settings: Settings, home: Path) -> Settings:
-    from dataclasses import replace
-
     return replace(settings, home=home, strict=False)
 
 

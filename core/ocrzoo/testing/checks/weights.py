@@ -11,10 +11,10 @@ from ocrzoo_registry.cards.formats import CONFIG, is_complete, model_files
 from ocrzoo_registry.cards.schema import Artifact, Format
 from ocrzoo_registry.cards.weights import weights_fault
 from ocrzoo_registry.download.request import DownloadRequest, check_listing
+from ocrzoo_registry.download.verify import TRUST_ON_FIRST_USE
 from ocrzoo_registry.errors import OcrzooError, TooSlow, Unreachable
 from ocrzoo_registry.plugins.specs import SourceSpec
 from ocrzoo_registry.sources.base import Explaining, Listing
-from ocrzoo_registry.store.manifest import TRUSTED
 
 
 def sources(subject: ModelSubject) -> Iterator[Finding]:
@@ -100,6 +100,6 @@ def weights(subject: ModelSubject) -> Iterator[Finding]:
         if fault := weights_fault(files.folder, file_format):
             yield Finding("error", fault, where, "put the whole file there")
         for file in files.manifest.files if files.manifest is not None and subject.is_third_party else ():
-            if file.digest_origin == TRUSTED:
+            if file.digest_origin == TRUST_ON_FIRST_USE:
                 step = "add size, sha256 and digest_origin: a changed or damaged file is then noticed"
                 yield Finding("warning", f"{file.path} has no digest", where, step)
