@@ -225,7 +225,7 @@ class TestCommand:
                 "severity": "error",
                 "message": "it registers nothing",
                 "where": "seaside",
-                "next_step": "implement a hook: docs/hooks.md has a plugin for each",
+                "next_step": "implement a hook: docs/plugins/hooks.md has a plugin for each",
             }
         ]
 

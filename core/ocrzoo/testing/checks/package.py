@@ -25,7 +25,7 @@ def plugin(subject: PluginSubject) -> Iterator[Finding]:
     for text in subject.conflicts:
         yield Finding("error", text, "name", "names of models and specs belong to one plugin: choose another")
     if not subject.plugin.failures and not subject.plugin.registered:
-        step = "implement a hook: docs/hooks.md has a plugin for each"
+        step = "implement a hook: docs/plugins/hooks.md has a plugin for each"
         yield Finding("error", "it registers nothing", subject.origin.plugin, step)
 
 
