@@ -3,7 +3,7 @@
 ``accuracy.md`` from measured figures, ``api.md`` from docstrings, ``cli.md`` from the commands' help, ``inputs.md``
 from the table of formats, ``models.md`` from the cards, ``languages.md`` from the cards, their charsets and Unicode
 CLDR's letters, ``model-card.schema.json`` from the schema, ``page-accuracy.md`` from measured figures,
-``plugins/hooks.md`` and a page a hook from the hook specifications.
+``plugins/checking.md`` from the list of checks, ``plugins/hooks.md`` and a page a hook from the hook specifications.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import click
 
 from ocrzoo.cli.root import ocrzoo as command_line
 from ocrzoo.inputs.file_types import FORMATS
+from ocrzoo.testing.checks import CHECKS
 from ocrzoo_registry.cards import schema as card_schema
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.cards.size import size_mb
@@ -408,6 +409,82 @@ def inputs_page() -> str:
     return "\n".join([MADE, "", INPUTS_HEAD + "\n".join(rows), "", INPUTS_REST])
 
 
+CHECKING_HEAD = """\
+# Check a plugin
+
+```bash
+ocrzoo plugins check ./seaside          # the source folder, installed or not
+ocrzoo plugins check ocrzoo-seaside     # a distribution, a plugin or a model, as it is installed
+ocrzoo plugins check                    # all plugins that are not ocrzoo's own
+```
+
+Every finding says what was found, where, and what to do about it. The same checks are a test of the plugin's own, with
+one case a check of each model:
+
+```python
+from pathlib import Path
+
+from ocrzoo.testing import conformance
+
+test_conformance = conformance(Path(__file__).parents[1])
+```
+
+An `error` fails the test and makes the exit code of the command 2. A `warning` is a warning of pytest's; with
+`--strict` (`strict=True`) it counts as an error. What could not be checked here is `skipped`: sources in offline mode
+(`OCRZOO_OFFLINE=1`), languages that no font of this machine can draw, weights that cannot be downloaded.
+
+## The checks
+
+They run in this order. A check that needs `weights`, a `predictor` (some engine loads the model) or an `answer` (the
+first drawn picture was answered) is skipped where that is missing.
+
+| check | needs | looks at |
+|---|---|---|
+"""
+
+CHECKING_REST = """\
+* **Engines.** Each installed engine runs each format that it reads; the outputs are compared on the inputs that the
+  predictor made. The other checks use the engine that users get, in float32. A predictor of a plugin is checked by what
+  it answers, whatever its network takes.
+* **Reading.** Each claimed language is drawn in made words: its letters in a shuffled order, so that a charset that
+  is shifted or in another order reads nothing. Below half of the letters, or a quarter of those that are not in ASCII,
+  the language is not read; a network that was never trained on a letter of its charset is found so. Detectors must find
+  the lines of a drawn page, classifiers of orientation tell how it was turned. This is no measure of accuracy.
+* **Input.** A recognizer reads the same lines with its channels exchanged, and with values of other ranges. Only a form
+  that is read clearly better is a finding: many networks read both orders of the channels equally well.
+* **Time.** All of a plugin's code runs in another process. A check that takes longer than `--timeout` (120 s), or
+  crashes the process, is a finding, and the others go on.
+* **Weights** are taken as `ocrzoo models pull` takes them. Those of a source folder are put into a store of its own,
+  which is deleted afterwards, so a model that is installed under the same name stays as it is.
+* **ocrzoo's own models** are checked by name too. What their publishers claim is repeated in their cards as it is, so
+  letters that a charset lacks are warnings there.
+
+The checks run the code of the plugin, as any command that lists models does.
+
+## JSON
+
+`--json` prints every check, also those that found nothing. Keys are only added to it:
+
+```json
+{"schema": 1, "ok": false, "results": [
+  {"subject": "seaside_rec", "kind": "model", "check": "license", "outcome": "failed", "seconds": 0.001,
+   "findings": [{"severity": "error", "where": "license", "message": "'mine' is not an SPDX identifier ...",
+                 "next_step": "write the SPDX identifier, or LicenseRef-Name for a license of your own"}],
+   "data": {}}]}
+```
+
+`outcome` is `passed`, `warned`, `failed` or `skipped`. The `data` of the check `cost` has the milliseconds a picture by
+engine and format, the memory of the process, and the size of the weights. In Python,
+`ocrzoo.testing.check("./seaside")` returns a `Report` with the same.
+"""
+
+
+def checking_page() -> str:
+    """Return the table of checks of plugins, and how to run them."""
+    rows = [f"| `{check.name}` | {check.needs} | {check.summary} |" for check in CHECKS]
+    return "\n".join([MADE, "", CHECKING_HEAD + "\n".join(rows), "", CHECKING_REST])
+
+
 def key_texts() -> dict[str, dict[str, str]]:
     """Return what the docstrings in the schema's source say of each key, by record."""
     found: dict[str, dict[str, str]] = {}
@@ -441,6 +518,7 @@ PAGES = {
     "model-card.schema.json": schema,
     "models.md": models_page,
     "page-accuracy.md": page_accuracy_page,
+    "plugins/checking.md": checking_page,
     "plugins/hooks.md": hooks_page,
     **{f"plugins/hooks/{name}.md": partial(hook_page, name) for name in HOOKS},
 }

@@ -121,3 +121,15 @@ def share_progress(what: str, names: Sequence[str]) -> Iterator[Callable[[str, f
     with Progress(*columns, console=_console(), transient=True) as progress:
         task = progress.add_task("", total=len(names))
         yield lambda name, share: progress.update(task, description=name, completed=names.index(name) + share)
+
+
+@contextmanager
+def activity() -> Iterator[Callable[[str], object]]:
+    """Yield a function that is given what is done now; shown on a terminal."""
+    if not stderr_is_terminal():
+        yield lambda _what: None
+        return
+    from rich.markup import escape
+
+    with _console().status("") as status:
+        yield lambda what: status.update(escape(one_line(what)))

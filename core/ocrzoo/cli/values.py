@@ -83,8 +83,14 @@ def models_like(name: str) -> Registered:
     return Registered("model", lambda zoo: (card.name for card in zoo.models if card.task == zoo.models.get(name).task))
 
 
+def _plugins(zoo: Zoo) -> Iterable[str]:
+    origins = (plugin.origin for plugin in zoo.plugins.plugins)
+    return {name for origin in origins for name in (origin.plugin, origin.distribution)}
+
+
 MODEL = Registered("model", lambda zoo: zoo.models.names)
 MODEL_OR_FILE = Registered("model", lambda zoo: zoo.models.names, files=True)
+PLUGIN = Registered("plugin", _plugins, files=True)
 TASK = Registered("task", lambda zoo: zoo.models.tasks)
 FAMILY = Registered("family", partial(_card_values, "family"))
 TIER = Registered("tier", partial(_card_values, "tier"))

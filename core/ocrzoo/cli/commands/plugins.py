@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 _COMMANDS = {
     "audit": "ocrzoo.cli.commands.plugins_audit:audit_plugins",
     "sign": "ocrzoo.cli.commands.plugins_sign:sign",
+    "check": "ocrzoo.cli.commands.plugins_check:check",
 }
 
 
 @click.group(cls=LazyGroup, lazy=_COMMANDS)
 def plugins() -> None:
-    """Show and sign plugins."""
+    """Write, check, show and sign plugins."""
 
 
 @plugins.command("list")

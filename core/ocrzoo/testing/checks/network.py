@@ -1,0 +1,99 @@
+"""Checks of the network: that engines load it, what it takes, and what it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ocrzoo.testing.comparing import SCORE, is_finite
+from ocrzoo.testing.findings import Finding
+from ocrzoo.testing.sessions import Recorder
+from ocrzoo.testing.subjects import ModelSubject
+from ocrzoo_registry.errors import EngineError, OcrzooError
+
+_SEE = "docs/networks.md has what each task needs"
+_FREE_AXES = {"text_recognition": (0, 3), "text_detection": (0, 2, 3), "image_unwarping": (0, 2, 3)}
+"""The axes of the input that are best left open, by task; the batch of all others."""
+_AXES = ("batch", "channels", "height", "width")
+
+
+def load(subject: ModelSubject) -> Iterator[Finding]:
+    """Engines that do not load it, and sizes that the network fixes."""
+    failed = subject.loaded.failed
+    said: dict[str, list[str]] = {}
+    for where, error in failed:
+        said.setdefault(str(error), []).append(where)
+    for message, places in said.items():
+        step = _SEE if subject.is_third_party else "try another engine"
+        yield Finding("error", message, "; ".join(filter(None, places)), step)
+    if subject.loaded.sessions:
+        yield from _fixed_sizes(subject)
+
+
+def _fixed_sizes(subject: ModelSubject) -> Iterator[Finding]:
+    inputs = subject.loaded.sessions[subject.first].inputs
+    shape = inputs[0].shape if inputs else None
+    if shape is None or len(shape) != len(_AXES):
+        return
+    free = _FREE_AXES.get(subject.card.task, (0,))
+    fixed = [f"{_AXES[axis]} {shape[axis]}" for axis in free if shape[axis] is not None]
+    if fixed:
+        step = "export it with dynamic axes: docs/networks.md has the call"
+        yield Finding("warning", f"the network takes only {', '.join(fixed)}", f"input {inputs[0].name}", step)
+    stated = [op["RecResizeImg"] for op in subject.card.inference.preprocess if "RecResizeImg" in op]
+    if subject.card.task == "text_recognition" and shape[2] not in {None, 48} and not stated:
+        step = f"write preprocess: [{{RecResizeImg: {{image_shape: [3, {shape[2]}, 320]}}}}] into the card"
+        yield Finding("warning", f"the network takes lines of height {shape[2]}", "inference.preprocess", step)
+
+
+def output(subject: ModelSubject) -> Iterator[Finding]:
+    """A first answer that is an error or not finite, and a network of another type of numbers."""
+    answer = subject.answer
+    if isinstance(answer, OcrzooError):
+        yield Finding("error", str(answer), "output", _SEE)
+        return
+    if not is_finite(answer):
+        yield Finding(
+            "error", "the answer has numbers that are not finite (NaN)", "output", "look for them in training"
+        )
+    outputs = subject.loaded.sessions[subject.first].outputs
+    kind = outputs[0].dtype if outputs else None
+    if kind is not None and kind.endswith(("float64", "f64", "double")):
+        step = "export it in float32: half the memory, and most engines compute faster"
+        yield Finding("warning", f"the network outputs {kind} numbers", f"output {outputs[0].name}", step)
+
+
+def engines(subject: ModelSubject) -> Iterator[Finding]:
+    """Engines or formats that compute something else than the first one, from the same input."""
+    others = [one for one in subject.loaded.sessions if one != subject.first]
+    recorder = Recorder(subject.loaded.sessions[subject.first])
+    try:
+        subject.plan.make(subject.first, recorder).predict(list(subject.pictures[:2]))
+    except OcrzooError as error:
+        yield Finding("error", str(error), "two pictures together", _SEE)
+        return
+    for other in others:
+        session = subject.loaded.sessions[other]
+        where = f"{other.spec.name}, {other.files.file_format}"
+        try:
+            most = max((_distance(session.run(*inputs), due) for inputs, due in recorder.calls), default=0.0)
+        except EngineError as error:
+            yield Finding("error", str(error), where, "an engine loads what it cannot run: report it to its makers")
+        except OcrzooError as error:
+            yield Finding("error", str(error), where, _SEE)
+        else:
+            if most > SCORE:
+                first = f"{subject.first.spec.name} ({subject.first.files.file_format})"
+                step = "export again, or publish only the format that was evaluated"
+                yield Finding("error", f"its outputs differ from those of {first} by up to {most:.2g}", where, step)
+
+
+def _distance(found: Any, due: Any) -> float:
+    """The largest difference of two outputs, by the size of what is due where that is above 1."""
+    import numpy as np
+
+    if found.shape != due.shape:
+        return float("inf")
+    with np.errstate(invalid="ignore"):
+        distance = np.abs(found - due) / np.maximum(1, np.abs(due))
+    return float(np.nan_to_num(distance, nan=np.inf).max(initial=0))

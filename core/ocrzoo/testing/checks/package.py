@@ -1,0 +1,62 @@
+"""Checks of a plugin as a whole: its code, its names, and its files."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from ocrzoo.testing.findings import Finding
+from ocrzoo.testing.subjects import PluginSubject
+from ocrzoo_registry.files import open_regular
+
+_PICKLE_PROTOCOLS = range(2, 6)
+"""A pickle begins with the byte 0x80 and one of these, and ends with a dot; protocols 0 and 1 are not in use."""
+_PICKLE_PARTS = ("data.pkl", ".pkl", ".pickle")
+"""How the members of torch's archives end that are pickles."""
+
+
+def plugin(subject: PluginSubject) -> Iterator[Finding]:
+    """What failed as the plugin was imported and asked, and the names that it shares with others."""
+    for failure in subject.plugin.failures:
+        yield Finding("error", failure.message, failure.stage, _next_step(failure.message))
+    for text in subject.plugin.warnings:
+        yield Finding("warning", text)
+    for text in subject.conflicts:
+        yield Finding("error", text, "name", "names of models and specs belong to one plugin: choose another")
+    if not subject.plugin.failures and not subject.plugin.registered:
+        step = "implement a hook: docs/plugins/hooks.md has a plugin for each"
+        yield Finding("error", "it registers nothing", subject.origin.plugin, step)
+
+
+def _next_step(message: str) -> str:
+    if "ModuleNotFoundError" in message:
+        return "list what it imports under dependencies, and its packages in the build"
+    return "correct it there; 'ocrzoo plugins list --debug' shows the traceback"
+
+
+def files(subject: PluginSubject) -> Iterator[Finding]:
+    """Links, which neither pip nor the store keeps, and pickles, which run code when they are opened."""
+    for path in subject.files():
+        name = subject.named(path)
+        if path.is_symlink():
+            yield Finding("error", "is a symbolic link", name, "put a copy of the file there: wheels hold no links")
+        elif is_pickle(path):
+            step = "leave it out: opening a pickle runs code; publish weights as ONNX, Paddle or safetensors"
+            yield Finding("error", "is a pickle, or has pickles in it", name, step)
+
+
+def is_pickle(path: Path) -> bool:
+    """Whether a file is a pickle, or an archive with one (as torch writes them); one that cannot be read is none."""
+    try:
+        with open_regular(path) as file:
+            start = file.read(4)
+            if start[:1] == b"\x80" and len(start) > 1 and start[1] in _PICKLE_PROTOCOLS:
+                file.seek(-1, 2)
+                return file.read() == b"."
+        if start == b"PK\x03\x04":
+            with zipfile.ZipFile(path) as archive:
+                return any(name.endswith(_PICKLE_PARTS) for name in archive.namelist())
+    except (OSError, ValueError, zipfile.BadZipFile):
+        pass
+    return False

@@ -1,0 +1,174 @@
+"""Run the checks in another process, which is ended where a check hangs, and replaced where it crashed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import IO, TypeAlias, cast
+
+from ocrzoo.testing.findings import Finding, Report, Result
+from ocrzoo.testing.running import Job, Place
+from ocrzoo.testing.targets import folder_of, read_project
+from ocrzoo_registry.errors import NotFound, UsageError
+
+WORKER = Path(__file__).with_name("worker.py")
+
+TIMEOUT_S = 120.0
+"""Seconds that a check may take, and so may importing all plugins; those of a small model take a few all together."""
+
+MOST_LOST = 3
+"""Checks that do not end after which the others are given up."""
+
+ENDING_S = 5.0
+
+Lines: TypeAlias = "SimpleQueue[str | None]"
+"""Lines that a process has written; ``None`` is their end."""
+
+
+@dataclass
+class _Progress:
+    """What one process did before it ended."""
+
+    results: list[Result] = field(default_factory=list)
+    current: Place | None = None
+    """The check that runs; before the first one, all plugins are imported and asked."""
+    done: bool = False
+    how: str = ""
+    """How it ended, if it was not done."""
+
+
+def check(
+    target: str | os.PathLike[str] | None = None,
+    *,
+    timeout_s: float = TIMEOUT_S,
+    on_start: Callable[[str], object] = lambda _text: None,
+) -> Report:
+    """Check a plugin: its source folder, or the name of a model, a plugin or a distribution; ``None``: all plugins.
+
+    It runs in a process of its own: a check that takes longer than ``timeout_s``, or crashes, is a finding, and the
+    others go on. ``on_start`` is called with the name of each check before it runs.
+
+    Raises:
+        UsageError: The folder is no plugin, or no Python interpreter can be started.
+        UnknownModel: Nothing has that name.
+    """
+    folder = folder_of(target)
+    if folder is not None:
+        read_project(folder).check()
+    job = Job(() if folder is not None or target is None else (str(target),), folder)
+    results: list[Result] = []
+    while True:
+        progress = _follow(job, timeout_s, on_start)
+        results += progress.results
+        if progress.done:
+            return Report(tuple(results))
+        lost = progress.current or ("plugin", str(target or "all plugins"), "plugin")
+        results.append(_lost(lost, progress))
+        if progress.current is None or len(job.lost) >= MOST_LOST:
+            return Report(tuple(results))
+        done = {(result.kind, result.subject, result.check) for result in results}
+        job = replace(job, done=done, lost=[*job.lost, lost])
+
+
+def _lost(place: Place, progress: _Progress) -> Result:
+    """The result of a check that did not end."""
+    kind, name, check_name = place
+    where = "import" if progress.current is None else check_name
+    return Result(
+        name, kind, check_name, (Finding("error", progress.how, where, "bound each wait, and look for what crashes"),)
+    )
+
+
+def _follow(job: Job, timeout_s: float, on_start: Callable[[str], object]) -> _Progress:
+    """Start a process and take its reports until it ends, or is ended because a check takes too long.
+
+    Raises:
+        OcrzooError: What ended the work.
+    """
+    progress = _Progress()
+    with _started(job) as (process, lines):
+        while True:
+            try:
+                line = lines.get(timeout=timeout_s)
+            except Empty:
+                progress.how = f"does not end within {timeout_s:g} s"
+                return progress
+            if line is None:
+                break
+            report = json.loads(line)
+            if "starts" in report:
+                kind, name, check_name = report["starts"]
+                progress.current = (kind, name, check_name)
+                on_start(f"{name}: {check_name}")
+            elif "result" in report:
+                progress.results.append(Result.from_dict(report["result"]))
+            elif "failed" in report:
+                raise (NotFound if report["code"] == NotFound.exit_code else UsageError)(report["failed"])
+            else:
+                progress.done = True
+                return progress
+        progress.how = f"the process {_ending(process)}"
+    return progress
+
+
+def _ending(process: subprocess.Popen[str]) -> str:
+    """How a process ended, in words."""
+    try:
+        status = process.wait(ENDING_S)
+    except subprocess.TimeoutExpired:
+        return "closed its output and does not end"
+    if status >= 0:
+        return f"ended with status {status}"
+    with suppress(ValueError):
+        return f"crashed with {signal.Signals(-status).name}"
+    return f"crashed with signal {-status}"
+
+
+@contextmanager
+def _started(job: Job) -> Iterator[tuple[subprocess.Popen[str], Lines]]:
+    """Start a process; yield it and the queue of what it reports. It is ended afterwards.
+
+    Raises:
+        UsageError: There is no Python interpreter.
+    """
+    from multiprocessing.spawn import get_executable
+
+    program = os.fsdecode(get_executable() or "")
+    if not program or getattr(sys, "frozen", False):
+        raise UsageError("plugins are checked by a Python interpreter: install ocrzoo with pip")
+    process = subprocess.Popen(
+        [program, "-P", "-X", "utf8", str(WORKER)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    to, back = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
+    lines: Lines = SimpleQueue()
+    listener = Thread(target=_listen, args=(back, lines), daemon=True)
+    listener.start()
+    try:
+        with suppress(BrokenPipeError), to:  # it ended at once: its status tells
+            to.write(job.to_json() + "\n")
+        yield process, lines
+    finally:
+        process.kill()
+        process.wait(ENDING_S)
+        listener.join(ENDING_S)
+        back.close()
+
+
+def _listen(back: IO[str], lines: Lines) -> None:
+    for line in back:
+        lines.put(line)
+    lines.put(None)

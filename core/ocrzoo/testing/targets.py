@@ -1,0 +1,159 @@
+"""What is to be checked: the source folder of a plugin, which need not be installed, or the name of something."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ocrzoo_registry.download.events import DownloadEvents
+from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.files import read_bounded, reason, resolved
+from ocrzoo_registry.plugins.hookspecs import ENTRY_POINT_GROUP
+from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.store.store import Store
+from ocrzoo_registry.zoo import Zoo
+
+MAX_PROJECT_BYTES = 1 << 20
+
+_SOURCES = (".", "src")
+"""Where a project keeps its packages; other folders of it are looked into after these."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """The source folder of a plugin."""
+
+    folder: Path
+    name: str
+    version: str
+    entry_points: Mapping[str, str]
+    """Plugin name to module."""
+
+    @property
+    def import_paths(self) -> list[Path]:
+        """The folders that its packages are in.
+
+        Raises:
+            UsageError: A package is in none.
+        """
+        places = [*(self.folder / part for part in _SOURCES), *_subfolders(self.folder)]
+        found: dict[Path, None] = {}
+        for value in self.entry_points.values():
+            package = value.partition(":")[0].partition(".")[0].strip()
+            place = next((one for one in places if _has_package(one, package)), None)
+            if place is None:
+                raise UsageError(f"{self.folder} has no package {package!r}, which its entry point names")
+            found[resolved(place)] = None
+        return list(found)
+
+    def check(self) -> None:
+        """Refuse a project whose packages are not in it.
+
+        Raises:
+            UsageError: A package is missing.
+        """
+        self.import_paths  # noqa: B018  # it raises
+
+
+def _has_package(place: Path, package: str) -> bool:
+    return (place / package / "__init__.py").is_file() or (place / f"{package}.py").is_file()
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
+def read_project(folder: Path) -> Project:
+    """Return the plugin in a source folder, from its ``pyproject.toml``.
+
+    Raises:
+        UsageError: There is none, it cannot be read, or it has no entry point of ocrzoo.
+    """
+    path = folder / "pyproject.toml"
+    try:
+        data = tomllib.loads(read_bounded(path, MAX_PROJECT_BYTES).decode("utf-8"))
+    except OSError as error:
+        step = "name the folder of a plugin, or the plugin as it is installed"
+        raise UsageError(f"{path} could not be read: {reason(error)}: {step}") from error
+    except ValueError as error:
+        raise UsageError(f"{path} is not TOML in UTF-8: {' '.join(str(error).split())}") from error
+    project = _table(data, "project")
+    points = _table(_table(project, "entry-points"), ENTRY_POINT_GROUP) or _poetry_points(data)
+    points = {name: value for name, value in points.items() if isinstance(value, str)}
+    if not points:
+        raise UsageError(f"{path} has no plugin: add the table [project.entry-points.{ENTRY_POINT_GROUP}]")
+    name, version = project.get("name"), project.get("version")
+    return Project(folder, str(name or folder.resolve().name), str(version or "0"), points)
+
+
+def _poetry_points(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _table(_table(_table(_table(data, "tool"), "poetry"), "plugins"), ENTRY_POINT_GROUP)
+
+
+def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+@contextmanager
+def installed_for_now(project: Project) -> Iterator[None]:
+    """Let this process find a source folder as if it was installed, before any installed state of it.
+
+    Raises:
+        UsageError: It cannot be found.
+    """
+    with TemporaryDirectory(prefix="ocrzoo-check-") as site:
+        info = Path(site) / f"{project.name.replace('-', '_')}-{project.version}.dist-info"
+        info.mkdir()
+        metadata = f"Metadata-Version: 2.1\nName: {project.name}\nVersion: {project.version}\n"
+        points = [f"{name} = {value}" for name, value in project.entry_points.items()]
+        (info / "METADATA").write_text(metadata, encoding="utf-8")
+        (info / "entry_points.txt").write_text("\n".join([f"[{ENTRY_POINT_GROUP}]", *points, ""]), encoding="utf-8")
+        added = [site, *map(str, project.import_paths)]
+        sys.path[:0] = added
+        try:
+            yield
+        finally:
+            for path in added:
+                sys.path.remove(path)
+
+
+@contextmanager
+def zoo_for(folder: Path | None) -> Iterator[Zoo]:
+    """Yield the zoo of the environment; for a source folder, with a store of its own, which is deleted afterwards.
+
+    Files that the user's store has with the expected digest are copied from it.
+    """
+    settings = Settings.from_environment()
+    if folder is None:
+        yield Zoo(settings)
+        return
+    own = Store(settings.home)
+    with TemporaryDirectory(prefix="ocrzoo-check-") as home:
+        events = DownloadEvents(
+            local_copies=lambda request, file: [own.folder(request.name, request.file_format) / file.path]
+        )
+        yield Zoo(_in_home(settings, Path(home)), events)
+
+
+def _in_home(settings: Settings, home: Path) -> Settings:
+    return replace(settings, home=home, strict=False)
+
+
+def folder_of(target: str | os.PathLike[str] | None) -> Path | None:
+    """Return the source folder that a target is; ``None`` if it is a name."""
+    if target is None:
+        return None
+    path = Path(target)
+    if path.is_dir():
+        return path
+    if not isinstance(target, str) or os.sep in target:
+        raise UsageError(f"{path} is not a folder: name the source folder of a plugin")
+    return None
