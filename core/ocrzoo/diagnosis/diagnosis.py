@@ -220,10 +220,11 @@ def _certainty(found: Search, verdict: Verdict, *, known: bool) -> Literal["sure
     best = found.best
     if best is None or not known or verdict == "nothing reads":
         return "unsure"
-    changes = {*best.changes(found.stated)}
-    if not changes:
+    changed = {one.factor for one in best.changes(found.stated)}
+    if not changed:
         return "sure" if best.right >= 1 - _SURE else "likely"
-    without = max((one.right for one in found.trials if not changes <= {*one.changes(found.stated)}), default=0.0)
+    others = [one for one in found.trials if not changed <= {change.factor for change in one.changes(found.stated)}]
+    without = max((one.right for one in others), default=0.0)
     return "sure" if best.right - without >= _SURE else "likely" if best.right - without >= CLEAR else "unsure"
 
 

@@ -75,7 +75,7 @@ class LineTrials:
                 pairs.append((layout, located))
         for layout, dictionary in pairs:
             entries = characters(layout, dictionary.value)
-            if len(entries) == classes or dictionary is found[0]:
+            if len(entries) == classes:
                 yield self._trial({**choices, layout.factor: layout, FACTOR: dictionary}, entries, decoded)
 
     def _trial(self, choices: Choices, entries: Sequence[str], decoded: Mapping[int, Sequence[Decoded]]) -> Trial:

@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.text.unicode_scripts import script_of
 from ocrzoo.types import Image
 from ocrzoo.visualize.fonts.book import font_book
 from ocrzoo.visualize.lettering import letter, one_line

@@ -71,9 +71,7 @@ class Network:
                 for place, own in enumerate(places):
                     if own == outer:
                         places[place] = inner
-        self._graph.node.append(
-            helper.make_node(kind, [inner, *map(self._constant, constants)], [outer], **attributes)
-        )
+        self._graph.node.append(helper.make_node(kind, [inner, *map(self._constant, constants)], [outer], **attributes))
         return self._of_any_shape()
 
     def without_last(self, kind: str) -> Network:

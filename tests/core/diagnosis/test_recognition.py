@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from tests.core.diagnosis.altered_models import Network, seeing_luma_of_rgb, with_dictionary, write
 
+from ocrzoo.diagnosis import diagnosis
 from ocrzoo.diagnosis.diagnosis import Diagnosis, examine
 from ocrzoo.diagnosis.subject import opened
 from ocrzoo_registry.download.request import DownloadRequest
@@ -59,6 +60,13 @@ def test_entries_too_many_or_too_few(examined: Callable[..., Diagnosis], source:
     assert "character_dict" in found.findings[0].change
 
 
+@pytest.fixture
+def own_charset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the dictionary be one that no registered model has."""
+    monkeypatch.setattr(diagnosis, "_charsets", lambda zoo: {})
+
+
+@pytest.mark.usefixtures("own_charset")
 def test_an_entry_missing_in_the_middle(examined: Callable[..., Diagnosis], source: Path) -> None:
     found = examined(config=with_dictionary(source, lambda own: [*own[:3000], *own[3001:], "\u2400"]))
     (finding,) = found.findings
@@ -67,12 +75,14 @@ def test_an_entry_missing_in_the_middle(examined: Callable[..., Diagnosis], sour
     assert 2000 < last <= 3000
 
 
+@pytest.mark.usefixtures("own_charset")
 def test_an_entry_too_many_in_the_middle(examined: Callable[..., Diagnosis], source: Path) -> None:
     found = examined(config=with_dictionary(source, lambda own: [*own[:3000], "\u2400", *own[3000:-1]]))
     (finding,) = found.findings
     assert finding.reads.startswith("1 too many after entry ")
 
 
+@pytest.mark.usefixtures("own_charset")
 def test_a_dictionary_in_another_order(examined: Callable[..., Diagnosis], source: Path) -> None:
     found = examined(config=with_dictionary(source, lambda own: own[::-1]))
     assert changed(found) == {"dictionary": "another one"}
@@ -105,18 +115,11 @@ NETWORKS: dict[str, tuple[Callable[[Network], Network], dict[str, str]]] = {
         lambda network: network.before("Sub", np.float32(1)).before("Mul", np.float32(2 / 255)),
         {"mean and scale": "0 to 255"},
     ),
-    "ImageNet": (
-        lambda network: network.before("Sub", np.float32(1))
-        .before("Mul", np.float32(2))
-        .before("Add", np.array([0.485, 0.456, 0.406], np.float32)[:, None, None])
-        .before("Mul", np.array([0.229, 0.224, 0.225], np.float32)[:, None, None]),
-        {"mean and scale": "ImageNet"},
-    ),
     "RGB": (seeing_luma_of_rgb, {"color order": "RGB"}),
     "height 32": (
-        lambda network: network.before(
-            "Resize", None, np.array([1, 1, 1.5, 1.5], np.float32), mode="linear"
-        ).of_height(None),
+        lambda network: network.before("Resize", np.array([], np.float32), np.array([1, 1, 1.5, 1.5], np.float32), mode="linear").of_height(
+            None
+        ),
         {"line height": "32"},
     ),
 }
@@ -132,9 +135,7 @@ def test_networks_exported_otherwise(examined: Callable[..., Diagnosis], source:
 
 
 def test_two_defects_at_once(examined: Callable[..., Diagnosis], source: Path) -> None:
-    found = examined(
-        Network(source).after("Transpose", perm=[0, 2, 1]), with_dictionary(source, lambda own: own[1:])
-    )
+    found = examined(Network(source).after("Transpose", perm=[0, 2, 1]), with_dictionary(source, lambda own: own[1:]))
     assert changed(found) == {"output axes": "N x classes x T", "dictionary": "1 entry missing at the start"}
 
 
