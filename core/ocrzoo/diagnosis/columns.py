@@ -37,11 +37,12 @@ class Columns:
     @classmethod
     def of(cls, output: NDArray[np.float32]) -> Columns:
         """Reduce an output, T x classes."""
-        best = output.argmax(axis=1)
-        values = output.max(axis=1)
-        least = output.min(axis=1)
-        exponents = values + np.log(np.exp(output - values[:, None]).sum(axis=1))
-        ratios = values / np.maximum(least, np.finfo(np.float32).tiny)
+        with np.errstate(all="ignore"):  # numbers that are none are judged by their kind
+            best = output.argmax(axis=1)
+            values = output.max(axis=1)
+            least = output.min(axis=1)
+            exponents = values + np.log(np.exp(output - values[:, None]).sum(axis=1))
+            ratios = values / np.maximum(least, np.finfo(np.float32).tiny)
         low, high = float(least.min()), float(values.max())
         return cls(output.shape[1], best, values, low, high, output.sum(axis=1), exponents, ratios)
 

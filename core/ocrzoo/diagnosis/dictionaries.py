@@ -34,6 +34,10 @@ def hypotheses(charset: Sequence[str], classes: int, others: Mapping[str, Sequen
     """
     own = tuple(charset)
     yield of_stated(own)
+    if " " in own:
+        kept = tuple(entry for entry in own if entry != " ")
+        change = f"remove the space from {_KEY}: ocrzoo adds it as the last class"
+        yield Hypothesis(FACTOR, "without its own space", kept, change)
     for count in range(1, _MOST + 1):
         entries = f"{count} {'entry' if count == 1 else 'entries'}"
         yield Hypothesis(
@@ -60,10 +64,6 @@ def hypotheses(charset: Sequence[str], classes: int, others: Mapping[str, Sequen
         yield Hypothesis(
             FACTOR, f"{-missing} too many at the end", own[:missing], f"remove the last {-missing} ({rest}) of {_KEY}"
         )
-    if " " in own:
-        kept = tuple(entry for entry in own if entry != " ")
-        change = f"remove the space from {_KEY}: ocrzoo adds it as the last class"
-        yield Hypothesis(FACTOR, "without its own space", kept, change)
     yield Hypothesis(FACTOR, "in code-point order", tuple(sorted(own)), f"sort {_KEY} by code point")
     for name, entries_of in others.items():
         if tuple(entries_of) != own and len(entries_of) + 2 == classes:

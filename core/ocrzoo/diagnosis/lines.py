@@ -35,6 +35,10 @@ _GRAY = np.array([0.114, 0.587, 0.299], np.float32)[:, None, None]
 """Weights of blue, green and red in gray (ITU-R BT.601)."""
 
 
+_NO_SPACE = 0.01
+"""What a reading loses that has a class for the space, and no space where some are written."""
+
+
 @dataclass
 class LineTrials:
     """Runs a recognition network on lines, and reads its output in every way that fits its shape."""
@@ -75,7 +79,7 @@ class LineTrials:
                 pairs.append((layout, located))
         for layout, dictionary in pairs:
             entries = characters(layout, dictionary.value)
-            if len(entries) == classes:
+            if len(entries) == classes and ("space" in layout.value or " " not in dictionary.value):
                 yield self._trial({**choices, layout.factor: layout, FACTOR: dictionary}, entries, decoded)
 
     def _trial(self, choices: Choices, entries: Sequence[str], decoded: Mapping[int, Sequence[Decoded]]) -> Trial:
@@ -84,7 +88,14 @@ class LineTrials:
         right = [similarity(text, sample.text) for text, sample in zip(read, self.samples, strict=True)]
         score = float(np.mean([line.score for line in decoded[blank]]))
         known = [share for share in right if share is not None]
-        return Trial(choices, float(np.mean(known)) if known else score, score, tuple(read))
+        share = float(np.mean(known)) if known else score
+        if (
+            " " in entries
+            and any(" " in (one.text or "") for one in self.samples)
+            and not any(" " in one for one in read)
+        ):
+            share -= _NO_SPACE  # the class that the space would have has another meaning
+        return Trial(choices, share, score, tuple(read))
 
     def _text(self, line: Decoded, entries: Sequence[str]) -> str:
         found = tuple(entries[number] if number < len(entries) else UNKNOWN for number in line.classes)

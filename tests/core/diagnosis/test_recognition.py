@@ -117,8 +117,10 @@ NETWORKS: dict[str, tuple[Callable[[Network], Network], dict[str, str]]] = {
     ),
     "RGB": (seeing_luma_of_rgb, {"color order": "RGB"}),
     "height 32": (
-        lambda network: network.before("Resize", np.array([], np.float32), np.array([1, 1, 1.5, 1.5], np.float32), mode="linear").of_height(
-            None
+        lambda network: (
+            network.before("Slice", np.array([0]), np.array([48]), np.array([2]))
+            .before("Resize", np.array([], np.float32), np.array([1, 1, 1.5, 1.5], np.float32), mode="linear")
+            .of_height(None)
         ),
         {"line height": "32"},
     ),
@@ -132,6 +134,13 @@ def test_networks_exported_otherwise(examined: Callable[..., Diagnosis], source:
     assert (found.verdict, changed(found)) == ("cause found", expected)
     assert all(one.change for one in found.findings)
     assert found.certainty in {"sure", "likely"}
+
+
+def test_a_fixed_height_that_the_configuration_contradicts(examined: Callable[..., Diagnosis], source: Path) -> None:
+    scales = np.array([1, 1, 1.5, 1.5], np.float32)
+    found = examined(Network(source).before("Resize", np.array([], np.float32), scales, mode="linear").of_height(32))
+    assert (found.verdict, found.findings) == ("refused", [])
+    assert "height 32, but its inference.yml sets image_shape to [3, 48, 320]" in found.summary
 
 
 def test_two_defects_at_once(examined: Callable[..., Diagnosis], source: Path) -> None:

@@ -63,13 +63,15 @@ def doctor(
     """  # noqa: D301  # \b is click's mark for text that is not rewrapped
     from ocrzoo.diagnosis.diagnosis import examine
     from ocrzoo.diagnosis.subject import opened
+    from ocrzoo.inputs import decoder_messages
     from ocrzoo_registry.zoo import Zoo
 
     if text is not None and page is None:
         raise UsageError("--text is what is written on --page: give both")
     image = None if page is None else _picture(page)
     zoo = Zoo()
-    with opened(zoo, model, task=task, dictionary=dictionary, engine=engine) as subject:
+    kept = decoder_messages.kept(model, warn=False)  # engines print by themselves what a trial fails with
+    with opened(zoo, model, task=task, dictionary=dictionary, engine=engine) as subject, kept:
         found = examine(zoo, subject, budget, image, None if text is None else _text(text))
     if as_json:
         print_json(found.as_dict())
