@@ -75,11 +75,12 @@ def rendered_lines(charset: Sequence[str], scripts: Sequence[str]) -> list[Sampl
     return [Sample(render(text, look), text) for text, look in lines]
 
 
-def _spread(charset: Collection[str], count: int) -> list[str]:
+def _spread(charset: Collection[str], lines: int) -> list[str]:
     """Letters and digits at like distances in the dictionary, as words."""
     letters = [one for one in dict.fromkeys(charset) if len(one) == 1 and one.isalnum()]
-    wanted = count * _SPREAD_LENGTH
-    places = np.linspace(0, len(letters) - 1, min(4 * wanted, len(letters)), dtype=int) if letters else []
+    wanted = lines * _SPREAD_LENGTH
+    count = min(4 * wanted, len(letters))
+    places: list[int] = np.linspace(0, len(letters) - 1, count, dtype=int).tolist()
     drawable = [letters[place] for place in places if _is_drawable(letters[place])]
     chosen = drawable[:: max(len(drawable) // wanted, 1)][:wanted]
     words = ("".join(chosen[start : start + _SPREAD_LENGTH]) for start in range(0, len(chosen), _SPREAD_LENGTH))
