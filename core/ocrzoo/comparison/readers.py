@@ -46,9 +46,15 @@ class Reading:
 class Reader(Protocol):
     """One of the things that are compared."""
 
-    name: str
-    what: str
-    """What its time is that of: ``recognition``, or ``whole page``."""
+    @property
+    def name(self) -> str:
+        """The name that it was asked for by."""
+        ...
+
+    @property
+    def what(self) -> str:
+        """What its time is that of: ``recognition``, or ``whole page``."""
+        ...
 
     def read(self, page: PageLines) -> Reading:
         """Read a page.
@@ -96,6 +102,8 @@ def readers(zoo: Zoo, names: Sequence[str], options: Mapping[str, Any]) -> list[
         UnknownModel: A name is neither that of a model nor of a pair of models, nor a folder.
         OcrzooError: A model cannot be downloaded or loaded.
     """
+    if not names:
+        raise UsageError("--models: name at least one model")
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise UsageError(f"--models: {twice} is named twice")
     return [_reader(zoo, name, options) for name in names]
@@ -110,8 +118,9 @@ def _reader(zoo: Zoo, name: str, options: Mapping[str, Any]) -> Reader:
             )
         return ModelReader(card.name, loader(zoo, options).predictor(card.name, RECOGNITION))
     if name in pairs(zoo):
-        chosen = {"text_detection_model_name": f"{name}_det", "text_recognition_model_name": f"{name}_rec"}
-        made = create_pipeline("OCR", zoo=zoo, **dict.fromkeys(OPTIONAL_STAGES, False), **chosen, **options)
+        chosen: dict[str, Any] = {**dict.fromkeys(OPTIONAL_STAGES, False), **options, "zoo": zoo}
+        chosen |= {"text_detection_model_name": f"{name}_det", "text_recognition_model_name": f"{name}_rec"}
+        made: OCRPipeline = create_pipeline("OCR", **chosen)
         made.load()
         return PipelineReader(name, made)
     folder = Path(name).expanduser()

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ocrzoo.diagnosis import dictionaries, lines, pages
 from ocrzoo.diagnosis.hypotheses import DETECTION, HALF, IMAGENET, RECOGNITION, Choices, Hypothesis, named, stated
 from ocrzoo.diagnosis.samples import Sample, rendered_lines
-from ocrzoo.diagnosis.search import CLEAR, Search, Trial, search
+from ocrzoo.diagnosis.search import CLEAR, Search, search
 from ocrzoo.diagnosis.subject import Subject
 from ocrzoo.predictors.base import transform
 from ocrzoo.processing.detection import DetectionParams
@@ -241,7 +241,7 @@ def _alike(found: Search) -> list[str]:
 
 
 def _rows(found: Search) -> list[Mapping[str, Any]]:
-    rows = []
+    rows: list[Mapping[str, Any]] = []
     for trial in found.trials[:_MOST_TRIALS]:
         changes = [str(one) for one in trial.changes(found.stated)]
         rows.append({"changes": changes, "right": trial.right, "score": trial.score, "texts": [*trial.texts]})
@@ -290,6 +290,3 @@ def _now_of_any(zoo: Zoo, subject: Subject, image: Image) -> tuple[str, bool]:
         return str(error), subject.task is not None
     label = getattr(found[0], "label", None)
     return ("runs" if label is None else f"finds the class {label!r} on a line of text"), False
-
-
-__all__ = ["Diagnosis", "Finding", "Trial", "examine"]

@@ -89,11 +89,8 @@ class LineTrials:
         score = float(np.mean([line.score for line in decoded[blank]]))
         known = [share for share in right if share is not None]
         share = float(np.mean(known)) if known else score
-        if (
-            " " in entries
-            and any(" " in (one.text or "") for one in self.samples)
-            and not any(" " in one for one in read)
-        ):
+        spaced = any(" " in (sample.text or "") for sample in self.samples)
+        if spaced and " " in entries and not any(" " in text for text in read):
             share -= _NO_SPACE  # the class that the space would have has another meaning
         return Trial(choices, share, score, tuple(read))
 
@@ -169,8 +166,8 @@ def similarity(read: str, written: str | None) -> float | None:
     """Return the share of the characters of two texts that are the same in both, in their order; 0 to 1."""
     if written is None:
         return None
-    pair = [" ".join(unicodedata.normalize("NFKC", text).split()) for text in (read, written)]
-    return SequenceMatcher(None, *pair, autojunk=False).ratio()
+    ours, theirs = (" ".join(unicodedata.normalize("NFKC", text).split()) for text in (read, written))
+    return SequenceMatcher(a=ours, b=theirs, autojunk=False).ratio()
 
 
 def _first(output: NDArray[np.float32], axes: Any) -> NDArray[np.float32]:

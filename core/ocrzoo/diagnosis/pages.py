@@ -85,8 +85,9 @@ class PageTrials:
         """
         kind, side = choices["page size"].value
         params = replace(self.params, limit_type=kind, limit_side_len=side)
+        height, width = self.page.image.shape[:2]
         scaled = detection.scaled(self.page.image, params)
-        pixels = scaled.transpose(2, 0, 1).astype(np.float32) / 255
+        pixels = np.divide(scaled.transpose(2, 0, 1), np.float32(255), dtype=np.float32)
         batch = normalize(pixels, choices["mean and scale"].value, choices["color order"].value)[np.newaxis]
         output = self.session.run(np.ascontiguousarray(batch, np.float32))
         axes, plane = _map(output, scaled.shape[:2])
@@ -97,7 +98,7 @@ class PageTrials:
         for thresholds, unclip in product(*tables):
             thresh, box_thresh = thresholds.value
             own = replace(params, thresh=thresh, box_thresh=box_thresh, unclip_ratio=unclip.value)
-            found = detection.postprocess(probability, *self.page.image.shape[:2], own)
+            found = detection.postprocess(probability, height, width, own)
             right, overlap = self._share(found)
             fixed = {one.factor: one for one in (axes, values, thresholds, unclip)}
             yield Trial({**choices, **fixed}, right, overlap, (f"{len(found.quads)} lines",))
@@ -137,8 +138,8 @@ def _probability(plane: NDArray[np.float32]) -> tuple[Hypothesis, NDArray[np.flo
     if not np.isfinite([low, high]).all():
         raise IntegrityError("its output has values that are not finite")
     if low < -TOLERANCE or high > 1 + TOLERANCE:
-        clipped = np.clip(plane, -60, 60)
-        return named(DETECTION, "output values", "raw scores"), 1 / (1 + np.exp(-clipped))
+        sigmoid = 1 / (1 + np.exp(-np.clip(plane, -60, 60)))
+        return named(DETECTION, "output values", "raw scores"), sigmoid.astype(np.float32)
     if low >= _HALF and high <= _FLAT:
         inner = np.clip(plane, _HALF, _FLAT - 0.01)
         return named(DETECTION, "output values", "sigmoid twice"), np.log(inner / (1 - inner)).astype(np.float32)
