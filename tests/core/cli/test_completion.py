@@ -83,7 +83,7 @@ def test_completing_loads_nothing_heavy(line: str, monkeypatch: pytest.MonkeyPat
     assert (ran.stderr.strip(), ran.stdout == "") == ("", False)
 
 
-FREE = {"device", "host", "hpi_config", "memory", "origins", "password", "target", "url_hosts", "workers"} | {
+FREE = {"device", "host", "hpi_config", "memory", "origins", "password", "target", "text", "url_hosts", "workers"} | {
     f"{what}_bytes" for what in ("cache", "jobs", "max", "recycle", "uploads")
 }
 """Parameters that no list has the values of."""

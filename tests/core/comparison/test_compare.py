@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
-from ocrzoo.cli.root import ocrzoo
+from ocrzoo.cli import main
 from ocrzoo.comparison.comparison import Cell as ReadCell
 from ocrzoo.comparison.comparison import Comparison, PageReadings, Row, spans
 from ocrzoo.comparison.html_report import to_html
 from ocrzoo.comparison.truth import errors, words
-from ocrzoo_registry.errors import OcrzooError
 
 SMALL, TINY, MOBILE = "PP-OCRv6_small_rec", "PP-OCRv6_tiny_rec", "PP-OCRv5_mobile"
 DETECTION = ("--detection", "PP-OCRv6_tiny_det")
@@ -34,19 +34,40 @@ def poor(sample: Path, tmp_path: Path) -> Path:
     return tmp_path / "poor.png"
 
 
-def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(ocrzoo, ["compare", *map(str, arguments)])
+@dataclass(frozen=True)
+class Ran:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
 
 
-def refused(*arguments: str | Path) -> str:
-    """The message of a command that ends with an error."""
-    ran = run(*arguments)
-    assert ran.exit_code != 0
-    return str(ran.exception) if isinstance(ran.exception, OcrzooError) else ran.output
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Run the command in this process."""
+
+    def call(*arguments: str | Path) -> Ran:
+        code = main(["compare", *map(str, arguments)])
+        return Ran(code, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def refused(run: Callable[..., Ran]) -> Callable[..., str]:
+    """Run a command that ends with exit code 2, and return its one line."""
+
+    def call(*arguments: str | Path) -> str:
+        ran = run(*arguments)
+        assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+        return ran.err
+
+    return call
 
 
 @pytest.mark.weights
-def test_lines_side_by_side(sample: Path, poor: Path, tmp_path: Path) -> None:
+def test_lines_side_by_side(run: Callable[..., Ran], sample: Path, poor: Path, tmp_path: Path) -> None:
     truth = tmp_path / "truth"
     truth.mkdir()
     (truth / "poor.txt").write_text("A model zoo keeps many small readers in one place.", encoding="utf-8")
@@ -55,8 +76,8 @@ def test_lines_side_by_side(sample: Path, poor: Path, tmp_path: Path) -> None:
     bad.write_text("no picture")
     names = f"{SMALL},{TINY},{MOBILE}"
     ran = run(poor, bad, sample, "--models", names, *DETECTION, "--truth", truth, "--html", report, "--json")
-    assert ran.exit_code == 6
-    found = json.loads(ran.stdout)
+    assert ran.code == 6
+    found = json.loads(ran.out)
     assert found["models"] == [SMALL, TINY, MOBILE]
     first, broken, last = found["pages"]
     assert broken["lines"] == []
@@ -77,13 +98,13 @@ def test_lines_side_by_side(sample: Path, poor: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.weights
-def test_a_perfect_reading_has_no_errors(sample: Path, tmp_path: Path) -> None:
+def test_a_perfect_reading_has_no_errors(run: Callable[..., Ran], sample: Path, tmp_path: Path) -> None:
     truth = tmp_path / "sample.txt"
-    read = json.loads(run(sample, "--models", SMALL, *DETECTION, "--json").stdout)
+    read = json.loads(run(sample, "--models", SMALL, *DETECTION, "--json").out)
     truth.write_text("\n".join(line["readings"][0]["text"] for line in read["pages"][0]["lines"]), encoding="utf-8")
     ran = run(sample, "--models", f"{SMALL},{TINY}", *DETECTION, "--truth", truth)
-    assert ran.exit_code == 0
-    heading, first, *_ = ran.stdout.splitlines()
+    assert ran.code == 0
+    heading, first, *_ = ran.out.splitlines()
     assert heading.split("\t") == [
         *("model", "lines", "differing", "seconds/page", "time of", "character errors", "word errors"),
     ]
@@ -91,13 +112,13 @@ def test_a_perfect_reading_has_no_errors(sample: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.weights
-def test_a_folder_with_own_weights(sample: Path, tmp_path: Path, zoo: Any) -> None:
+def test_a_folder_with_own_weights(run: Callable[..., Ran], sample: Path, tmp_path: Path, zoo: Any) -> None:
     from ocrzoo_registry.download.request import DownloadRequest
 
     source = zoo.resolver.get(DownloadRequest(zoo.models.get(TINY), ["onnx"])).folder
     own = tmp_path / "own"
     shutil.copytree(source, own)
-    found = json.loads(run(sample, "--models", f"{TINY},{own}", *DETECTION, "--json").stdout)
+    found = json.loads(run(sample, "--models", f"{TINY},{own}", *DETECTION, "--json").out)
     assert found["models"] == [TINY, "own"]
     assert found["summary"][1]["differing"] == 0
 
@@ -111,12 +132,12 @@ def test_a_folder_with_own_weights(sample: Path, tmp_path: Path, zoo: Any) -> No
         (",", ("--models",)),
     ],
 )
-def test_models_that_cannot_be_compared(sample: Path, models: str, words_of_message: tuple[str, ...]) -> None:
+def test_models_that_cannot_be_compared(refused: Callable[..., str], sample: Path, models: str, words_of_message: tuple[str, ...]) -> None:
     message = refused(sample, "--models", models)
     assert all(one in message for one in words_of_message)
 
 
-def test_truths_that_do_not_fit(sample: Path, tmp_path: Path) -> None:
+def test_truths_that_do_not_fit(refused: Callable[..., str], sample: Path, tmp_path: Path) -> None:
     assert "no such file" in refused(sample, "--models", TINY, "--truth", tmp_path / "none.txt")
     one = tmp_path / "one.txt"
     one.write_text("text")
@@ -125,7 +146,7 @@ def test_truths_that_do_not_fit(sample: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("extra", "library"), [("--truth", "rapidfuzz"), ("--html", "jinja2")])
 def test_what_is_not_installed(
-    monkeypatch: pytest.MonkeyPatch, sample: Path, tmp_path: Path, extra: str, library: str
+    refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch, sample: Path, tmp_path: Path, extra: str, library: str
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, library, None)
     assert "pip install 'ocrzoo[compare]'" in refused(sample, "--models", TINY, extra, tmp_path / "file")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ocrzoo.cli.output import debug_option, print_json, print_table
-from ocrzoo.cli.values import ENGINE, MODEL, TASK
+from ocrzoo.cli.values import ENGINE, TASK, Registered
 from ocrzoo_registry.errors import ExitCode, InputError, UsageError
 from ocrzoo_registry.files import os_errors_as, read_bounded
 
@@ -21,7 +21,7 @@ _MOST_TEXT = 1 << 16
 
 
 @click.command()
-@click.argument("model", metavar="NAME|DIR|FILE", type=MODEL)
+@click.argument("model", metavar="NAME|DIR|FILE", type=Registered("model", lambda zoo: zoo.models.names, files=True))
 @click.option(
     "--page", metavar="FILE", type=click.Path(), help="A picture of your own: one line, or a page for detection."
 )
