@@ -45,7 +45,7 @@ class Row:
     """Corners from the top left one, x and y in pixels."""
     cells: Sequence[Cell | None]
     """In the order of the models; ``None``: the model read nothing there, or failed on the page."""
-    picture: Image = field(repr=False, compare=False, metadata={"plain": False})
+    picture: Image = field(repr=False, compare=False)
     """H x W x 3, uint8, BGR."""
 
     @property

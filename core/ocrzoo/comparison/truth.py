@@ -70,10 +70,10 @@ class Truth:
         Raises:
             InputError: It is missing, empty, or not UTF-8.
         """
-        names = (
-            [f"{stem}.txt"] if number is None else [f"{stem}_{number + 1}.txt", f"{stem}.txt"][: 2 if not number else 1]
-        )
-        files = [self._path / name for name in names] if self.is_folder else [self._path]
+        names = [stem] if number is None else [f"{stem}_{number + 1}"]
+        if number == 0:
+            names.append(stem)  # of a document that has one page
+        files = [self._path / f"{name}.txt" for name in names] if self.is_folder else [self._path]
         file = next((one for one in files if one.is_file()), files[0])
         with os_errors_as(InputError, f"--truth {file}"):
             content = read_bounded(file, _MOST_BYTES)

@@ -15,7 +15,7 @@ from ocrzoo.predictors.base import transform
 from ocrzoo.processing.detection import DetectionParams
 from ocrzoo.types import Image
 from ocrzoo_registry.cards.charsets import read_charset
-from ocrzoo_registry.errors import CardError, OcrzooError
+from ocrzoo_registry.errors import CardError, OcrzooError, UsageError
 from ocrzoo_registry.zoo import Zoo
 
 Verdict = Literal["sound", "cause found", "refused", "nothing reads", "not examined"]
@@ -73,8 +73,13 @@ def examine(
     """Try a model in every way of the tables; on a line or page of the user, if one is given.
 
     ``page`` is H x W x 3, uint8, BGR: a single line for recognition; ``text`` is what is written there.
+
+    Raises:
+        UsageError: The picture for a recognition model is not of a line.
     """
     if subject.task == "text_recognition":
+        if page is not None and page.shape[1] < page.shape[0]:
+            raise UsageError(f"{subject.name} reads lines: --page must be a picture of one line, wider than high")
         return _of_lines(zoo, subject, seconds, page, text)
     if subject.task == "text_detection":
         return _of_page(zoo, subject, seconds, page)

@@ -132,7 +132,9 @@ def test_a_folder_with_own_weights(run: Callable[..., Ran], sample: Path, tmp_pa
         (",", ("--models",)),
     ],
 )
-def test_models_that_cannot_be_compared(refused: Callable[..., str], sample: Path, models: str, words_of_message: tuple[str, ...]) -> None:
+def test_models_that_cannot_be_compared(
+    refused: Callable[..., str], sample: Path, models: str, words_of_message: tuple[str, ...]
+) -> None:
     message = refused(sample, "--models", models)
     assert all(one in message for one in words_of_message)
 

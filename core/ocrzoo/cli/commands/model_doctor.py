@@ -59,7 +59,7 @@ def doctor(
     The model reads lines whose text is known, rendered from its own charset, in other ways than is stated: color
     order, mean and scale, line height or page size, order of the output's axes, softmax, classes of blank and space,
     and the dictionary. What reads better is reported with the key to change. Models that are refused elsewhere can be
-    examined too. Exit code 5: something is to be changed, or nothing reads.
+    examined too. Exit code 2: something is to be changed, or nothing reads.
     """  # noqa: D301  # \b is click's mark for text that is not rewrapped
     from ocrzoo.diagnosis.diagnosis import examine
     from ocrzoo.diagnosis.subject import opened
@@ -77,7 +77,7 @@ def doctor(
         print_json(found.as_dict())
     else:
         _print(found)
-    return ExitCode.DONE if found.verdict in {"sound", "not examined"} else ExitCode.INTEGRITY
+    return ExitCode.DONE if found.verdict in {"sound", "not examined"} else ExitCode.USAGE
 
 
 def _picture(page: str) -> Image:
