@@ -18,6 +18,7 @@ _COMMANDS = {
     "bench": "ocrzoo.cli.commands.bench:bench",
     "bundle": "ocrzoo.cli.commands.bundle:bundle",
     "cards": "ocrzoo.cli.commands.cards:cards",
+    "compare": "ocrzoo.cli.commands.compare:compare",
     "completion": "ocrzoo.cli.commands.completion:completion",
     "doctor": "ocrzoo.cli.commands.doctor:doctor",
     "languages": "ocrzoo.cli.commands.languages:languages",

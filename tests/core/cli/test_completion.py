@@ -92,6 +92,7 @@ FREE = {
     "origins",
     "password",
     "target",
+    "text",
     "url_hosts",
     "workers",
 } | {f"{what}_bytes" for what in ("cache", "jobs", "max", "recycle", "uploads")}

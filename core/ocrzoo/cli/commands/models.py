@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     "diff": "ocrzoo.cli.commands.diff:diff",
+    "doctor": "ocrzoo.cli.commands.model_doctor:doctor",
     "gc": "ocrzoo.cli.commands.store:gc",
     "path": "ocrzoo.cli.commands.pull:path",
     "pull": "ocrzoo.cli.commands.pull:pull",
