@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ocrzoo.catalog.entries import Entry, entries_of, is_link, task_words
+from ocrzoo.catalog.entries import Entry, entries_of, is_link, language_words, task_words
 from ocrzoo.catalog.folder import staged
 from ocrzoo.catalog.languages import LanguageRow, language_rows, tags_as_listed
-from ocrzoo.catalog.plot import HEIGHT, WIDTH, comparable_figures
+from ocrzoo.catalog.plot import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Figures, comparable_figures
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.names import natural_key
 from ocrzoo_registry.zoo import Zoo
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SITE = Path(__file__).with_name("site")
 _ICON = Path(__file__).parents[1] / "serving" / "ui" / "icon.svg"
+_CHART = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM}
 _MODELS_IN_MATRIX = 80
 """Up to this many recognition models, the matrix of languages has a column for each."""
 _CONTROLS = re.compile("[\0-\b\x0b\f\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -62,7 +63,7 @@ def build(zoo: Zoo, folder: Path, *, samples: bool = True, advance: Callable[[],
         tags = tags_as_listed(rows)
         pages.write("index.html", entries=entries, filters=_filters(entries, rows, tags), tags=tags, script="index.js")
         pages.write("languages.html", rows=rows, columns=_columns(entries), script="languages.js")
-        pages.write("accuracy.html", groups=comparable_figures(entries), width=WIDTH, height=HEIGHT)
+        pages.write("accuracy.html", tasks=_by_task(entries), **_CHART)
         _write_models(zoo, pages, entries, report, samples=samples, advance=advance)
         report.pages = pages.written
     return report
@@ -119,6 +120,14 @@ def _filters(
     ]
 
 
+def _by_task(entries: Sequence[Entry]) -> dict[str, list[Figures]]:
+    """The published figures, by task in words."""
+    found: dict[str, list[Figures]] = {}
+    for group in comparable_figures(entries):
+        found.setdefault(task_words(group.task), []).append(group)
+    return found
+
+
 def _counted(values: Iterable[str], words: Callable[[str], str] = str) -> list[tuple[str, str]]:
     counts = Counter(values)
     return [(value, f"{words(value)} ({counts[value]})") for value in sorted(counts, key=natural_key)]
@@ -161,5 +170,5 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.tests["link"] = is_link
-    environment.filters["task"] = task_words
+    environment.filters.update(task=task_words, language=language_words)
     return environment

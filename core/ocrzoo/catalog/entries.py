@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from pydantic import JsonValue, ValidationError
 
-from ocrzoo.pipelines.modules import MODULES
 from ocrzoo_registry.cards.charsets import read_charset
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.cards.size import size_mb
 from ocrzoo_registry.errors import CardError
 from ocrzoo_registry.languages.support import LanguageSupport, claimed_support
-from ocrzoo_registry.languages.tags import Language
+from ocrzoo_registry.languages.tags import Language, language_of_tag
 from ocrzoo_registry.names import natural_key
 from ocrzoo_registry.plugins.registrations import Origin
 from ocrzoo_registry.sources import huggingface, modelscope
-from ocrzoo_registry.sources.references import Repository
+from ocrzoo_registry.sources.references import Member, Repository, Wheel
 from ocrzoo_registry.zoo import Zoo
 
 _HUB_PAGES = {
@@ -48,7 +49,7 @@ _OPTIONAL = {
 _TOLD = frozenset(
     {"name", "family", "task", "tier", "version", "summary", "license", "links", "tags", "deprecated_by"}
     | {"languages", "scripts", "charset", "labels", "metrics", "latency", "error_rates", "size_mb", "artifacts"}
-    | {"sources", "inference"}
+    | {"sources", "inference", "self_check", "known_digests"}
 )
 """Keys of a card that the page of a model has a place for; the others are listed by name."""
 
@@ -98,6 +99,8 @@ class SourceLine:
     file_format: str
     text: str
     url: str | None
+    files: tuple[Member, ...] = ()
+    """The files with their digests, as far as the card states them for this source."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,13 +157,26 @@ class Entry:
         """Where the model is, by source and format."""
         for source, references in sorted(self.card.sources.items()):
             for file_format, reference in references.items():
-                yield SourceLine(source, file_format, *_reference(source, reference))
+                yield _source_line(source, file_format, reference)
 
     @property
     def other_facts(self) -> dict[str, str]:
         """What else the card has, as text by key."""
         data = self.card.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
         return {key: as_text(value) for key, value in sorted(data.items()) if key not in _TOLD}
+
+    @property
+    def steps(self) -> Iterator[tuple[str, str]]:
+        """How it is run: each setting of ``inference`` and its value, the steps of pre-processing in order."""
+        inference = self.card.inference
+        yield "predictor", inference.predictor
+        for step in inference.preprocess:
+            for name, value in step.items():
+                yield name, "" if value is None else as_text(value)
+        for name, value in inference.postprocess.items():
+            yield f"postprocess {name}", as_text(value)
+        for name, shapes in inference.dynamic_shapes.items():
+            yield f"input {name}", ", ".join(" x ".join(map(str, shape)) for shape in shapes)
 
     @property
     def whole_card(self) -> str:
@@ -178,7 +194,6 @@ class Entry:
         }
         if module is None:
             return lines
-        assert module in MODULES
         switch = _OPTIONAL.get(module)
         option, argument = (f" --{switch} True", f", {switch}=True") if switch else ("", "")
         return {
@@ -196,18 +211,27 @@ def entries_of(zoo: Zoo) -> list[Entry]:
 
 def task_words(task: str) -> str:
     """Return a task as words: ``Text recognition``."""
-    return task.replace("_", " ").capitalize()
+    return re.sub("^doc_", "document_", task).replace("_", " ").capitalize()
 
 
-def as_text(value: JsonValue) -> str:
+def language_words(tag: str) -> str:
+    """Return the tag of a figure in words: a language, or several."""
+    if tag == "mul":
+        return "many languages"
+    return f"{tag.removeprefix('und-')} script" if tag.startswith("und-") else str(language_of_tag(tag))
+
+
+def as_text(value: object) -> str:
     """Return plain data as text to read."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(as_text, value))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {as_text(one)}" for key, one in value.items())
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def visible(entry: str) -> str:
     """Return a charset's entry so that it can be seen: spaces and controls by code point, marks on a circle."""
-    import unicodedata
-
     if unicodedata.category(entry[0]) in {"Mn", "Mc", "Me"}:
         return f"\u25cc{entry}"
     if all(unicodedata.category(char)[0] in "ZC" for char in entry):
@@ -215,20 +239,24 @@ def visible(entry: str) -> str:
     return entry
 
 
-def _reference(source: str, reference: Mapping[str, JsonValue]) -> tuple[str, str | None]:
-    """The text and the address of a reference, as far as it is understood."""
-    if source in _HUB_PAGES:
-        try:
-            repository = Repository.model_validate(reference)
-        except ValidationError:
-            return as_text(dict(reference)), None
-        revision = f" at {repository.revision}" if repository.revision else ""
-        return f"{repository.repository}{revision}", _HUB_PAGES[source].format(repository.repository)
-    shown: dict[str, Any] = {key: value for key, value in reference.items() if not isinstance(value, list | dict)}
-    url = next((value for value in shown.values() if is_link(value)), None)
-    if len(shown) == 1 and url:
-        return str(url), str(url)
-    return ", ".join(f"{key} {as_text(value)}" for key, value in shown.items()), None if url is None else str(url)
+def _source_line(source: str, file_format: str, reference: Mapping[str, JsonValue]) -> SourceLine:
+    """A reference in words and with a link, as far as it is understood."""
+    with suppress(ValidationError):
+        if source in _HUB_PAGES:
+            hub = Repository.model_validate(reference)
+            revision = f" at {hub.revision}" if hub.revision else ""
+            url = _HUB_PAGES[source].format(hub.repository)
+            return SourceLine(source, file_format, f"{hub.repository}{revision}", url)
+        if source == "wheel":
+            wheel = Wheel.model_validate(reference)
+            text = f"Python distribution {wheel.distribution} {wheel.version}"
+            return SourceLine(source, file_format, text, None, wheel.members)
+    url = reference.get("url")
+    if isinstance(url, str) and len(reference) == 1:
+        return SourceLine(source, file_format, url, url)
+    return SourceLine(
+        source, file_format, ", ".join(f"{key} {as_text(value)}" for key, value in reference.items()), None
+    )
 
 
 def is_link(value: object) -> bool:

@@ -50,7 +50,7 @@ class LanguageRow:
 
     language: Language
     best: Entry | None
-    reason: str
+    """The model to take; ``None``: no model qualifies."""
     claims: tuple[tuple[Entry, Claim], ...]
 
     def cells(self, kind: str) -> Mapping[str, Cell]:
@@ -96,19 +96,29 @@ class _Cards:
 
 def language_rows(entries: Sequence[Entry], default: str) -> list[LanguageRow]:
     """Return every language that a model claims or PaddleOCR maps, by name; ``default`` as for :func:`.select`."""
+    readers = [entry for entry in entries if entry.card.task == "text_recognition" and entry.card.languages]
     by_language: dict[tuple[str, str], list[tuple[Entry, Claim]]] = {}
-    by_name = {entry.card.name: entry for entry in entries}
-    for entry in entries:
-        for claim in entry.claims if entry.card.task == "text_recognition" else ():
+    for entry in readers:
+        for claim in entry.claims:
             by_language.setdefault((claim.language.language, claim.language.script), []).append((entry, claim))
-    cards = _Cards([entry.card for entry in entries])
     rows = []
-    for language in known_languages(cards):  # pyright: ignore[reportArgumentType]  # as in zoo.py
+    choose = _chooser(readers, default)
+    for language in known_languages(_Cards([entry.card for entry in entries])):  # pyright: ignore[reportArgumentType]
         claims = sorted(by_language.get((language.language, language.script), ()), key=_rank)
-        found = select(cards, language.tag, ModelFilters(), default=default)  # pyright: ignore[reportArgumentType]
-        best = by_name[found.selected_model.name] if found.selected_model else None
-        rows.append(LanguageRow(language, best, found.reason, tuple(claims)))
+        rows.append(LanguageRow(language, choose(language), tuple(claims)))
     return sorted(rows, key=lambda row: (row.language.name.casefold(), row.language.tag))
+
+
+def _chooser(readers: Sequence[Entry], default: str) -> Callable[[Language], Entry | None]:
+    """Return a function that selects the model for a language, as ``ocrzoo ocr`` does where all are available."""
+    cards = _Cards([entry.card for entry in readers])
+    by_name = {entry.card.name: entry for entry in readers}
+
+    def choose(language: Language) -> Entry | None:
+        found = select(cards, language.tag, ModelFilters(), default=default)  # pyright: ignore[reportArgumentType]
+        return by_name[found.selected_model.name] if found.selected_model else None
+
+    return choose if readers else lambda _language: None
 
 
 def _rank(one: tuple[Entry, Claim]) -> tuple[int, int]:

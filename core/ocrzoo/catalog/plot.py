@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ocrzoo.catalog.entries import Entry, task_words
+from ocrzoo.catalog.entries import Entry, language_words
 from ocrzoo_registry.cards.schema import Metric
 
-WIDTH, HEIGHT = 520, 330
-LEFT, RIGHT, TOP, BOTTOM = 46, 16, 16, 46
+WIDTH, HEIGHT = 440, 320
+LEFT, RIGHT, TOP, BOTTOM = 40, 12, 12, 44
 _NAMED = 24
 """Up to this many models have their names in a chart; a table below it has all."""
-_LETTER = 6.1
+_LETTER = 6.9
 """Usual width of a letter of a label."""
-_LINE = 13.0
+_LINE = 14.0
 _DOT = 5.0
+_FEWEST_TICKS = 2
 _LOWER_IS_BETTER = frozenset({"cer"})
 _NAMES = {
     "hmean": "Hmean",
@@ -50,9 +52,8 @@ class Figures:
 
     @property
     def heading(self) -> str:
-        """Task, metric and language."""
-        language = f", {self.language}" if self.language else ""
-        return f"{task_words(self.task)}: {_NAMES[self.metric].lower()}{language}"
+        """Metric and language."""
+        return _NAMES[self.metric] + (f", {language_words(self.language)}" if self.language else "")
 
     @property
     def label(self) -> str:
@@ -68,8 +69,8 @@ class Figures:
     def charts(self) -> Iterator[Chart]:
         """Accuracy against size, and against the time on a CPU, as far as two models have figures."""
         costs: tuple[tuple[str, Callable[[Entry], float | None]], ...] = (
-            ("Size, MB", lambda entry: entry.size_mb),
-            ("Time of an image on a CPU, ms", lambda entry: entry.cpu_ms),
+            ("size, MB", lambda entry: entry.size_mb),
+            ("time of an image on a CPU, ms", lambda entry: entry.cpu_ms),
         )
         for cost, measure in costs:
             points = [(one, x) for one in self.figures if (x := measure(one.entry)) is not None]
@@ -104,7 +105,7 @@ class Chart:
 
 
 def comparable_figures(entries: Iterable[Entry]) -> list[Figures]:
-    """Return all published figures, those that compare together; the largest groups of a task first."""
+    """Return all published figures, those that compare together; the tasks with most figures first."""
     groups: dict[tuple[str, str, str, str], list[tuple[Figure, Metric]]] = {}
     for entry in entries:
         for metric in entry.card.metrics:
@@ -117,7 +118,11 @@ def comparable_figures(entries: Iterable[Entry]) -> list[Figures]:
         sign = 1 if name in _LOWER_IS_BETTER else -1
         ranked = sorted((one for one, _ in figures), key=lambda one: (sign * one.percent, one.entry.card.name))
         found.append(Figures(task, name, language or None, dataset, figures[0][1].source, tuple(ranked)))
-    return sorted(found, key=lambda one: (one.task, -len(one.figures), one.metric, one.language or "", one.dataset))
+    weight = Counter(one.task for one in found for _ in one.figures)
+    return sorted(
+        found,
+        key=lambda one: (-weight[one.task], one.task, -len(one.figures), one.metric, one.language or "", one.dataset),
+    )
 
 
 def _chart(group: Figures, cost: str, points: Sequence[tuple[Figure, float]]) -> Chart:
@@ -172,11 +177,14 @@ def _scale(low: float, high: float) -> tuple[float, float, float]:
 
 
 def _decades(low: float, high: float) -> list[float]:
-    """The round values on a logarithmic axis; 2 and 5 where it is short."""
-    factors = (1, 2, 5) if high / low < 1000 else (1,)
+    """The round values on a logarithmic axis, closer where it is short."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    values = [factor * 10.0**power for power in range(first, last + 1) for factor in factors]
-    return [value for value in values if low <= value <= high]
+    for factors in ((1,), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8)):
+        values = [factor * 10.0**power for power in range(first, last + 1) for factor in factors]
+        inside = [value for value in values if low <= value <= high]
+        if len(inside) > _FEWEST_TICKS:
+            break
+    return inside
 
 
 def _labels(names: Sequence[str], places: Sequence[tuple[float, float]]) -> list[tuple[float, float, str] | None]:

@@ -43,6 +43,7 @@ def _accept_dashes(option: str) -> str:
 @click.group(
     cls=LazyGroup,
     lazy=_COMMANDS,
+    also={"catalogue": "catalog"},
     invoke_without_command=True,
     context_settings={
         "help_option_names": ["-h", "--help"],
