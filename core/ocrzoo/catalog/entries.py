@@ -8,7 +8,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
 
@@ -140,17 +141,12 @@ class Entry:
         """The entries of the charset; ``None`` if there is none, or it could not be read."""
         if self.card.charset is None:
             return None
-        try:
-            return read_charset(self.card.folder / self.card.charset)
-        except CardError:
-            return None
+        return _charset(self.card.folder / self.card.charset)
 
     @property
-    def charset_rows(self) -> Iterator[tuple[int, list[str]]]:
+    def charset_rows(self) -> tuple[tuple[int, str], ...]:
         """The charset in rows: the class of the first entry, and the entries as they can be seen."""
-        entries = self.charset or ()
-        for start in range(0, len(entries), _ENTRIES_PER_ROW):
-            yield start + 1, [visible(entry) for entry in entries[start : start + _ENTRIES_PER_ROW]]
+        return _charset_rows(self.charset or ())
 
     @property
     def sources(self) -> Iterator[SourceLine]:
@@ -228,6 +224,20 @@ def as_text(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {as_text(one)}" for key, one in value.items())
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@lru_cache(maxsize=256)
+def _charset(path: Path) -> tuple[str, ...] | None:
+    try:
+        return read_charset(path)
+    except CardError:
+        return None
+
+
+@lru_cache(maxsize=64)
+def _charset_rows(entries: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
+    starts = range(0, len(entries), _ENTRIES_PER_ROW)
+    return tuple((start + 1, " ".join(map(visible, entries[start : start + _ENTRIES_PER_ROW]))) for start in starts)
 
 
 def visible(entry: str) -> str:
