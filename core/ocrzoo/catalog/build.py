@@ -63,7 +63,7 @@ def build(zoo: Zoo, folder: Path, *, samples: bool = True, advance: Callable[[],
         tags = tags_as_listed(rows)
         pages.write("index.html", entries=entries, filters=_filters(entries, rows, tags), tags=tags, script="index.js")
         pages.write("languages.html", rows=rows, columns=_columns(entries), script="languages.js")
-        pages.write("accuracy.html", tasks=_by_task(entries), **_CHART)
+        pages.write("accuracy.html", tasks=_by_task(entries), chart=_CHART)
         _write_models(zoo, pages, entries, report, samples=samples, advance=advance)
         report.pages = pages.written
     return report

@@ -261,9 +261,9 @@ def _source_line(source: str, file_format: str, reference: Mapping[str, JsonValu
             wheel = Wheel.model_validate(reference)
             text = f"Python distribution {wheel.distribution} {wheel.version}"
             return SourceLine(source, file_format, text, None, wheel.members)
-    url = reference.get("url")
-    if isinstance(url, str) and len(reference) == 1:
-        return SourceLine(source, file_format, url, url)
+    address = reference.get("url")
+    if isinstance(address, str) and len(reference) == 1:
+        return SourceLine(source, file_format, address, address)
     return SourceLine(
         source, file_format, ", ".join(f"{key} {as_text(value)}" for key, value in reference.items()), None
     )

@@ -49,7 +49,12 @@ def words(page: Path) -> str:
 def recognizer(folder: Path, charset: str, **changes: object) -> ModelCard:
     """A synthetic card of a recognition model whose charset has these entries, separated by spaces."""
     (folder / "own.txt").write_text("\n".join(charset.split(" ")), encoding="utf-8")
-    data = {"name": "seaside_rec", "task": "text_recognition", "charset": "own.txt", "languages": ["en"]}
+    data: dict[str, object] = {
+        "name": "seaside_rec",
+        "task": "text_recognition",
+        "charset": "own.txt",
+        "languages": ["en"],
+    }
     data |= {"scripts": ["Latn"], "inference": {"predictor": "text_recognition"}}
     return offer_card(folder, **{**data, **changes})
 

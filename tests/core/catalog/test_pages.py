@@ -82,6 +82,12 @@ def listed(page: Page) -> list[str]:
     return page.locator("#models tbody th a").all_inner_texts()
 
 
+def violations(page: Page, **options: Any) -> list[str]:
+    """The rules of accessibility that a page breaks, and where."""
+    found = Axe().run(page, options={"preload": False, **options}).response["violations"]
+    return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
+
+
 class TestIndex:
     """Finding a model."""
 
@@ -209,10 +215,10 @@ class TestEveryPage:
         page = opened(name, few)
         for fold in page.locator("details").all():
             fold.evaluate("fold => fold.open = !fold.querySelector('.charset')")
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            found = Axe().run(page, options={"preload": False}).response["violations"]
-            assert [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]] == []
+        page.evaluate("document.querySelectorAll('.matrix tbody tr:nth-child(n + 12)').forEach(row => row.remove())")
+        assert violations(page) == []
+        page.emulate_media(color_scheme="dark")
+        assert violations(page, runOnly=["color-contrast"]) == []
 
     @pytest.mark.parametrize("name", PAGES)
     def test_narrow_screens_do_not_scroll_sideways(self, opened: Opener, name: str) -> None:
