@@ -179,6 +179,9 @@ class TestIndex:
         assert len(listed(page)) == 200
         page.get_by_role("button", name="Show all 450").click()
         assert listed(page)[-1] == "shell_449"
+        expect(page.get_by_text("shell_449")).to_be_visible()
+        page = opened("index.html", tmp_path / "site", java_script_enabled=False)
+        expect(page.get_by_text("shell_449")).to_be_visible()
 
 
 class TestLanguages:
