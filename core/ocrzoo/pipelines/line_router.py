@@ -9,8 +9,6 @@ from typing import Any
 from ocrzoo.pipelines.schema import Reader, RecognitionModule
 from ocrzoo.pipelines.turned_lines import Reading, turn_doubtful
 from ocrzoo.predictors.base import Recognizer
-from ocrzoo.predictors.checked import CheckedRecognizer
-from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo.processing.geometry import is_tall
 from ocrzoo.processing.recognition import Line
 from ocrzoo.results.line import RecognizedLine
@@ -84,8 +82,7 @@ class LineRouter:
 
     def _recognize(self, reader: int, images: Sequence[Image], recognizers: Sequence[Recognizer]) -> list[Line]:
         settings, recognizer = self.readers[reader], recognizers[reader]
-        squeezes = self._quirks and isinstance(recognizer, TextRecognizer | CheckedRecognizer)  # not of plugins
-        more: dict[str, Any] = {"squeeze": True} if squeezes else {}
+        more: dict[str, Any] = {"squeeze": True} if self._quirks and getattr(recognizer, "squeezes", False) else {}
         lines = recognizer.predict(
             images,
             settings.batch_size,

@@ -97,12 +97,11 @@ class OCRPipeline:
         if inner is not None:
             quirks = inner.paddlex_quirks or config.paddlex_quirks
             self._preprocessor = DocPreprocessorPipeline(inner.model_copy(update={"paddlex_quirks": quirks}), loader)
-        self._detector: LazyModel[Detector] = LazyModel("TextDetection", modules.TextDetection, loader, Detector)
+        self._detector: LazyModel[Detector] = LazyModel("TextDetection", modules.TextDetection, loader)
         self._line_classifier: LazyModel[ImageClassifier] = LazyModel(
             "TextLineOrientation",
             modules.TextLineOrientation,
             loader,
-            ImageClassifier,
             switch="use_textline_orientation",
         )
         self._readers = Readers(modules.TextRecognition, config.batching, loader, paddlex_quirks=config.paddlex_quirks)

@@ -129,8 +129,9 @@ def _check_files(card: schema.ModelCard, origin: str, root: Path, found: set[str
     if card.self_check is not None and not (root / card.self_check.picture).is_file():
         raise CardError(f"{origin}: self_check.picture: there is no file {root / card.self_check.picture}")
     for file_format, artifact in card.artifacts.items():
-        if not is_complete(file_format, [file.path for file in artifact.files]):
-            raise CardError(f"{origin}: artifacts.{file_format}: needs {describe_files(file_format)}")
+        if not is_complete(file_format, [file.path for file in artifact.files], artifact.networks):
+            needed = describe_files(file_format, artifact.networks)
+            raise CardError(f"{origin}: artifacts.{file_format}: needs {needed}")
 
 
 def read_reference(card: schema.ModelCard, source: str, file_format: str, kind: type[RecordT]) -> RecordT | None:

@@ -31,11 +31,12 @@ class DirectorySource:
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
         """Return the files of the first folder that has a complete model."""
-        pinned = {file.path: file for file in card.artifacts[file_format].files}
+        artifact = card.artifacts[file_format]
+        pinned = {file.path: file for file in artifact.files}
         wanted = wanted_files(card, file_format)
         for folder in self._folders(card, file_format):
             present = sorted(name for name in wanted if (folder / name).is_file())
-            if is_complete(file_format, present):
+            if is_complete(file_format, present, artifact.networks):
                 files = tuple(_listed(folder, name, pinned.get(name)) for name in present)
                 return Listing(f"{folder}, state {_state(folder, present)}", files)
         return None
@@ -47,7 +48,8 @@ class DirectorySource:
             return ""
         if not beside.is_dir():
             return f"there is no folder {beside}, which its card names"
-        return f"{beside}, which its card names, has no {describe_files(file_format)}"
+        needed = describe_files(file_format, card.artifacts[file_format].networks)
+        return f"{beside}, which its card names, has no {needed}"
 
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None
