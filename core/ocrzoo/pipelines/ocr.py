@@ -16,7 +16,7 @@ from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline, Preproces
 from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.executor import OnError, Reading, run_pages, run_pages_async
 from ocrzoo.pipelines.lazy_model import LazyModel, load_optional, load_together
-from ocrzoo.pipelines.line_router import Crop
+from ocrzoo.pipelines.line_router import Crop, warn_of_missing_words
 from ocrzoo.pipelines.predict_params import OCRParams, ocr_params
 from ocrzoo.pipelines.readers import LoadedReaders, Readers
 from ocrzoo.pipelines.schema import LimitType, OCRConfig, RecognitionModule
@@ -290,7 +290,11 @@ class OCRPipeline:
             word_boxes=params.word_boxes,
             paddlex_quirks=quirks,
             languages=readers.router.by_language,
-            warnings=[*readers.warnings, *_warnings(source, detected)],
+            warnings=[
+                *readers.warnings,
+                *_warnings(source, detected),
+                *(warn_of_missing_words(lines) if params.word_boxes else ()),
+            ],
         )
 
     def _preprocess(self, source: PageSource, image: Image, models: OCRModels) -> DocPreprocessorResult | None:

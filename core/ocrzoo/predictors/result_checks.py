@@ -78,7 +78,8 @@ def _quad(owner: str, found: Any, page: Image) -> Quad:
         _refuse(owner, f"a quad of type {type(found).__name__}")
     if corners.shape != _CORNERS or not np.isfinite(corners).all():
         _refuse(owner, f"a quad of {' x '.join(map(str, corners.shape))} numbers; 4 x 2 finite ones are needed")
-    return np.rint(corners.clip((0, 0), page.shape[1::-1])).astype(np.int16)
+    quad: Quad = np.rint(corners.clip((0, 0), page.shape[1::-1])).astype(np.int16)
+    return quad
 
 
 def checked_class(owner: str, found: Any, labels: Sequence[str]) -> Classification:

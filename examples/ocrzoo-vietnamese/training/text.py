@@ -18,43 +18,9 @@ TONES = ("", "\u0300", "\u0301", "\u0309", "\u0303", "\u0323")
 STOPPED_TONES = ("\u0301", "\u0323")
 """The only ones of a syllable that ends with c, ch, p or t."""
 
-INITIALS = (
-    "",
-    *[
-        "b",
-        "c",
-        "d",
-        "đ",
-        "g",
-        "h",
-        "k",
-        "l",
-        "m",
-        "n",
-        "p",
-        "r",
-        "s",
-        "t",
-        "v",
-        "x",
-        "ch",
-        "gh",
-        "gi",
-        "kh",
-        "ng",
-        "ngh",
-        "nh",
-        "ph",
-        "qu",
-        "th",
-        "tr",
-    ],
-)
-NUCLEI = (
-    *["a", "ă", "â", "e", "ê", "i", "o", "ô", "ơ", "u", "ư", "y"],
-    *["iê", "ia", "uô", "ua", "ươ", "ưa", "yê", "oa", "oă", "oe", "uâ", "uê", "uy"],
-)
-FINALS = ("", "", *["c", "ch", "m", "n", "ng", "nh", "p", "t", "i", "y", "o", "u"])
+INITIALS = ("", *"b c d đ g h k l m n p r s t v x ch gh gi kh ng ngh nh ph qu th tr".split())
+NUCLEI = tuple("a ă â e ê i o ô ơ u ư y iê ia uô ua ươ ưa yê oa oă oe uâ uê uy".split())
+FINALS = ("", "", *"c ch m n ng nh p t i y o u".split())
 FRONT = frozenset("eêiy")
 """Before them, c, g and ng are written k, gh and ngh."""
 

@@ -23,9 +23,9 @@ from torch import Tensor, nn
 
 CARDS = Path(__file__).parents[1] / "ocrzoo_vietnamese" / "cards"
 
-WIDTHS = (96, 160, 224, 320)
+WIDTHS = (96, 128, 160, 224, 288)
 """Pixels; one for each batch."""
-NARROWEST = 13
+NARROWEST = 15
 """Pixels of a character, on average: more characters would not fit."""
 BATCH = 32
 MOST_RATE = 3e-3
@@ -40,8 +40,8 @@ def batch(rng: Random, known_names: list[str], classes: dict[str, int], size: in
         text = line(rng, known_names, rng.randint(1, width // NARROWEST))
         if not text:
             continue
-        picture = drawn(rng, text)
-        if picture.shape[1] > width:
+        picture = drawn(rng, text, width)
+        if picture is None:
             continue
         pixels[len(targets), :, :, : picture.shape[1]] = picture / 127.5 - 1
         targets.append([classes[letter] for letter in text])
@@ -72,7 +72,7 @@ def trained(network: Network, steps: int, seed: int, classes: dict[str, int]) ->
 def main() -> None:
     """Train, export, and write the charset."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--steps", type=int, default=1400)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--output", type=Path, default=CARDS / "weights" / "inference.onnx")
     given = parser.parse_args()
