@@ -266,12 +266,3 @@ def test_an_exception_anywhere_in_a_plugins_code_is_the_plugins(
     assert capsys.readouterr().err == (
         "error: plugin 'sea' (sea-dist 1.0) failed: RuntimeError: in the plugin (--debug shows where)\n"
     )
-
-
-def test_the_decoder_that_the_documentation_shows_reads(
-    install: Install, run_page: Callable[..., tuple[int, str, str]], repository: Path
-) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", (repository / "docs" / "networks.md").read_text("utf-8"), re.DOTALL)
-    install(code=code, inference={"predictor": "plain_reader"})
-    code, out, _ = run_page()
-    assert (code, set(out.strip())) == (0, {"a"}), "white paper beside the ink is the network's class 1"
