@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import textwrap
+from typing import Any
 
 import pytest
 from tests.registry.kit import SitePackages
@@ -44,7 +45,7 @@ def test_every_example_loads_without_a_fault(zoo: Zoo) -> None:
 def test_every_example_is_offered_under_its_name(zoo: Zoo) -> None:
     assert zoo.models.names == ["seaside_det"]
     assert zoo.sources.names == ["shelf"]
-    assert zoo.predictors.names == ["mean_colour"]
+    assert zoo.predictors.names == ["plain_reader"]
     assert zoo.engines.names == ["abacus"]
     assert zoo.pipelines.names == ["postcard"]
     assert zoo.engines.origin("abacus").distribution == "ocrzoo-engines-example"
@@ -62,17 +63,24 @@ def test_the_example_model_comes_from_the_example_source(zoo: Zoo) -> None:
 
 def test_the_example_predictor_runs(zoo: Zoo) -> None:
     numpy = pytest.importorskip("numpy")
-    predictor = load_attribute(zoo.predictors.get("mean_colour").factory)(None, {}, None)
-    (color,) = predictor.predict([numpy.full((4, 5, 3), [1, 2, 3])])
-    assert color.tolist() == [1, 2, 3]
+
+    class Network:
+        def run(self, batch: Any) -> Any:
+            assert (batch.shape, batch.dtype) == ((1, 3, 48, 320), numpy.float32)
+            return numpy.eye(4)[numpy.newaxis, [0, 1, 0, 2, 3]]
+
+    charset = {"PostProcess": {"character_dict": ["a", "b"]}}
+    predictor = load_attribute(zoo.predictors.get("plain_reader").factory)(None, charset, Network())
+    (line,) = predictor.predict([numpy.zeros((30, 90, 3), numpy.uint8)])
+    assert (line.text, line.score) == ("ab ", 1.0)
 
 
 def test_the_example_engine_is_there_and_asks_for_its_implementation(zoo: Zoo) -> None:
     spec = zoo.engines.get("abacus")
     assert spec.installed
-    with pytest.raises(NotImplementedError, match=r"ocrzoo\.engines\.base\.Session"):
+    with pytest.raises(NotImplementedError, match=r"ocrzoo\.Session"):
         load_attribute(spec.factory)().load(None, "onnx", None)
-    assert inspect.isclass(load_attribute("ocrzoo.engines.base:Session"))
+    assert inspect.isclass(load_attribute("ocrzoo:Session"))
 
 
 def test_the_example_pipeline_gives_its_configuration(zoo: Zoo) -> None:
