@@ -139,8 +139,8 @@ class HookSpecs:
     def ocrzoo_predictors(self) -> Iterable[PredictorSpec]:
         """Register predictors: pre- and post-processing for a task or an architecture.
 
-        A predictor has one method, ``predict``: a result for each image, H x W x 3, uint8, BGR; what that is in each task
-        is in docs/plugins/predictors.md. Its module is best another than the hook's, which every command imports.
+        A predictor has one method, ``predict``: a result for each image, H x W x 3, uint8, BGR. The results of each
+        task are in docs/plugins/predictors.md. Its module is best another than the hook's, which every command imports.
         A task exists once a predictor declares it: a new name in ``tasks`` is a new task.
 
         **Example:**
