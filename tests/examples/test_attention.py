@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,6 +102,7 @@ def test_a_decoder_that_never_ends_is_ended(installed: Callable[[str], Path], mo
             return {"features": ones, "next": np.ones(count, int), "probability": ones, "state_after": ones}
 
     Network.networks = {"encoder": Network(), "decoder": Network()}
-    reader = AttentionReader(None, {"PostProcess": {"character_dict": ["7"]}}, Network())
+    given: Any = (read_card(CARDS / f"{MODEL}.yaml"), {"PostProcess": {"character_dict": ["7"]}}, Network())
+    reader = AttentionReader(*given)
     (line,) = reader.predict([np.zeros((30, 90, 3), np.uint8)])
     assert (line.text, line.score) == ("7" * MOST, 1.0)

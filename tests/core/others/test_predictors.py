@@ -123,7 +123,8 @@ def test_calls_come_one_at_a_time_unless_it_is_safe(safe: bool, at_once: int) ->
 
 
 LINE = Line("ab", 0.9, ("a", "b"), (0, 2), (0.9, 0.9), 4.0)
-WRONG_LINES = {
+Cases = dict[str, tuple[Any, str]]
+WRONG_LINES: Cases = {
     "a string": ("ab", "returned str, which has no text, score"),
     "bytes": (Line(b"ab", 0.9), "a text of type bytes"),  # type: ignore[arg-type]
     "a line break": (Line("a\nb", 0.9), r"the text 'a\\nb', which has line breaks"),
@@ -138,19 +139,19 @@ WRONG_LINES = {
     "a wild order": (Line("ab", 0.9, ("a", "b"), (0, 2), (0.9, 0.9), 4.0, (0, 7)), "not made of its entries"),
     "a probability of NaN": (Line("ab", 0.9, ("a", "b"), (0, 2), (0.9, float("nan")), 4.0), "not finite"),
 }
-WRONG_DETECTIONS = {
+WRONG_DETECTIONS: Cases = {
     "fewer scores": (Detection([np.array(QUAD, np.int16)], []), "1 quads and 0 scores"),
     "a box": (Detection([[10, 10, 90, 30]], [0.9]), "a quad of 4 numbers; 4 x 2 finite ones"),  # type: ignore[list-item]
     "words": (Detection(["here"], [0.9]), "a quad of type str"),  # type: ignore[list-item]
-    "infinite": (Detection([np.full((4, 2), np.inf)], [0.9]), "4 x 2 finite ones are needed"),  # type: ignore[list-item]
+    "infinite": (Detection([np.full((4, 2), np.inf)], [0.9]), "4 x 2 finite ones are needed"),
 }
-WRONG_CLASSES = {
+WRONG_CLASSES: Cases = {
     "an unknown label": (Classification(0, "45", 0.9), "the class 0 '45', and the labels are 0, 90"),
     "another number": (Classification(0, "90", 0.9), "the class 0 '90'"),
     "not finite": (Classification(1, "90", float("inf")), "the score inf"),
 }
-WRONG_PAGES = {
-    "floats": (Unwarped(PAGE.astype(np.float32)), "60 x 200 x 3 float32 for a page of 60 x 200 x 3 uint8"),  # type: ignore[arg-type]
+WRONG_PAGES: Cases = {
+    "floats": (Unwarped(PAGE.astype(np.float32)), "60 x 200 x 3 float32 for a page of 60 x 200 x 3 uint8"),
     "another size": (Unwarped(PAGE[:30]), "30 x 200 x 3 uint8 for a page"),
     "a list": (Unwarped([1, 2]), "an image of type list"),  # type: ignore[arg-type]
     "an origin of another size": (Unwarped(PAGE, np.zeros((2, 2, 2), np.float32)), "an origin of 2 x 2 x 2"),
@@ -176,14 +177,14 @@ def test_a_wrong_result_is_refused_in_the_plugins_name(task: str, result: Any, s
 
 
 def test_a_right_result_is_passed_on() -> None:
+    numbers: Any = (np.int64(1), "90", np.float32(0.5))
+    found_class = Classification(*numbers)
     assert made(lambda crops: [LINE for _ in crops]).predict([PAGE]) == [LINE]
     beyond = Detection([np.array([[-5, 2.4], [500, 2], [500, 90], [-5, 90]])], [1.001])
     (found,) = made(lambda pages: [beyond], "text_detection").predict([PAGE])
     assert found.quads[0].tolist() == [[0, 2], [200, 2], [200, 60], [0, 60]], "within the page, in whole pixels"
     assert (found.quads[0].dtype, found.scores) == (np.int16, [1.0])
-    (found,) = made(lambda lines: [Classification(np.int64(1), "90", np.float32(0.5))], "doc_text_orientation").predict(
-        [PAGE]
-    )
+    (found,) = made(lambda lines: [found_class], "doc_text_orientation").predict([PAGE])
     assert found == Classification(1, "90", 0.5)
     (found,) = made(lambda pages: [Unwarped(pages[0][::-1])], "image_unwarping").predict([PAGE])
     assert found.image.shape == PAGE.shape

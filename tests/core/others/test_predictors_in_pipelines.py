@@ -37,8 +37,9 @@ OFF = ("use_doc_orientation_classify", "use_doc_unwarping", "use_textline_orient
 
 def own_pipeline(zoo: Zoo, **options: Any) -> Any:
     """The pipeline with the plugin's models."""
-    names = {"text_detection_model_name": "own_det", "text_recognition_model_name": "own_rec"}
-    return create_pipeline("OCR", zoo=zoo, **names, **dict.fromkeys(OFF, False), **options)
+    named = {"text_detection_model_name": "own_det", "text_recognition_model_name": "own_rec"}
+    given: dict[str, Any] = {**named, **dict.fromkeys(OFF, False), **options}
+    return create_pipeline("OCR", zoo=zoo, **given)
 
 
 @pytest.fixture
