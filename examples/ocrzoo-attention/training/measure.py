@@ -1,7 +1,7 @@
 """Measure the model: 500 fresh numbers in the fonts that it was trained with, and 500 in another one.
 
-    pip install . rapidfuzz
-    python training/measure.py
+pip install . rapidfuzz
+python training/measure.py
 """
 
 from __future__ import annotations
