@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from ocrzoo.guards.code import blamed_on, guard_pipeline, guard_predictor
-from ocrzoo.guards.sessions import CPU, GuardedSession
+from ocrzoo.guards.sessions import GuardedSession
 
-__all__ = ["CPU", "GuardedSession", "blamed_on", "guard_pipeline", "guard_predictor"]
+__all__ = ["GuardedSession", "blamed_on", "guard_pipeline", "guard_predictor"]

@@ -128,7 +128,7 @@ class GuardedSession:
             if wrong or any(own not in {None, side} for own, side in sides):
                 own, found = _shape_text(port.shape or ()), _shape_text(array.shape)
                 raise IntegrityError(f"{self._name}: its input {name} takes {own}, but is given {found}")
-            given[name] = np.ascontiguousarray(array, kind)
+            given[name] = np.asarray(array, kind, order="C")
         return given
 
     def run_reduced(self, batch: NDArray[np.float32], reduce: Callable[[NDArray[np.float32]], Reduced]) -> Reduced:
