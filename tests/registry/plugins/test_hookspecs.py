@@ -46,9 +46,9 @@ def test_every_example_is_offered_under_its_name(zoo: Zoo) -> None:
     assert zoo.models.names == ["seaside_det"]
     assert zoo.sources.names == ["shelf"]
     assert zoo.predictors.names == ["plain_reader"]
-    assert zoo.engines.names == ["abacus"]
+    assert zoo.engines.names == ["one_thread"]
     assert zoo.pipelines.names == ["postcard"]
-    assert zoo.engines.origin("abacus").distribution == "ocrzoo-engines-example"
+    assert zoo.engines.origin("one_thread").distribution == "ocrzoo-engines-example"
 
 
 def test_the_example_model_comes_from_the_example_source(zoo: Zoo) -> None:
@@ -73,21 +73,6 @@ def test_the_example_predictor_runs(zoo: Zoo) -> None:
     predictor = load_attribute(zoo.predictors.get("plain_reader").factory)(None, charset, Network())
     (line,) = predictor.predict([numpy.zeros((30, 90, 3), numpy.uint8)])
     assert (line.text, line.score) == ("ab ", 1.0)
-
-
-def test_the_example_engine_is_there_and_asks_for_its_implementation(zoo: Zoo) -> None:
-    spec = zoo.engines.get("abacus")
-    assert spec.installed
-    with pytest.raises(NotImplementedError, match=r"ocrzoo\.Session"):
-        load_attribute(spec.factory)().load(None, "onnx", None)
-    assert inspect.isclass(load_attribute("ocrzoo:Session"))
-
-
-def test_the_example_pipeline_gives_its_configuration(zoo: Zoo) -> None:
-    spec = zoo.pipelines.get("postcard")
-    assert load_attribute(spec.config)() == {"pipeline_name": "postcard"}
-    with pytest.raises(NotImplementedError, match="predict"):
-        load_attribute(spec.factory)({}, None)
 
 
 @pytest.mark.parametrize("hook", HOOKS)
