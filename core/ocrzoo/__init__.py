@@ -18,7 +18,9 @@ if TYPE_CHECKING:
         Device,
         Engine,
         EngineOptions,
+        ModelSession,
         MultiOutputSession,
+        NamedSession,
         ReducingSession,
         Session,
         TensorSpec,
@@ -78,7 +80,9 @@ __all__ = [
     "Model",
     "ModelFiles",
     "ModelResult",
+    "ModelSession",
     "MultiOutputSession",
+    "NamedSession",
     "NotFound",
     "NotOffered",
     "OCRPipeline",
@@ -122,7 +126,7 @@ _MODULES = {
     **dict.fromkeys(
         (
             *("Device", "Engine", "EngineOptions", "TensorSpec"),
-            *("Session", "MultiOutputSession", "ReducingSession", "CompilingEngine"),
+            *("Session", "MultiOutputSession", "NamedSession", "ReducingSession", "CompilingEngine", "ModelSession"),
         ),
         "ocrzoo.engines.base",
     ),

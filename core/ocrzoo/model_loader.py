@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -26,12 +27,13 @@ from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.temporary import get_to_run
 from ocrzoo_registry.errors import EngineError, IntegrityError, UsageError
 from ocrzoo_registry.names import did_you_mean
-from ocrzoo_registry.plugins.registrations import OFFICIAL
+from ocrzoo_registry.plugins.registrations import OFFICIAL, Origin
 from ocrzoo_registry.plugins.specs import EngineSpec, PredictorSpec, load_attribute
 from ocrzoo_registry.store.store import ModelFiles
 from ocrzoo_registry.zoo import Zoo
 
 _CHECKED = "ocrzoo.predictors.checked:CheckedRecognizer"
+_OF_PLUGINS = "ocrzoo.predictors.of_plugins:as_pipelines_call_it"
 
 log = logging.getLogger("ocrzoo")
 
@@ -102,7 +104,7 @@ class ModelLoader:
             hint = did_you_mean(wanted, self.zoo.predictors.names)
             raise UsageError(f"{card.name} cannot be run: no plugin has its predictor {wanted!r}{hint}")
         spec = self.zoo.predictors.get(card.inference.predictor)
-        engines = usable_engines(self.zoo.engines, self.engine, accelerated=self.accelerated)
+        engines = usable_engines(self.zoo.engines, card.name, self.engine, accelerated=self.accelerated)
         files = self._resolve(card, engines) if custom is None else replace(custom, name=card.name)
         able = [engine for engine in engines if engine.reads(files.file_format, files.folder)]
         converted = self._converted(card, files, engines, able)
@@ -113,7 +115,7 @@ class ModelLoader:
         config = read_config(card, files, self.zoo.store, custom=custom is not None)
         _check_decoder(card.name, spec, config)
         exact = partial(replace(self, wanted=replace(self.wanted, stated="float32")).predictor, name, task, model_dir)
-        make = self._maker(card, spec, config, self._plugin(card, custom=custom is not None), exact)
+        make = self._maker(card, spec, config, exact, custom=custom is not None)
         published = custom is None and self._is_published(files)
         rated = (
             card if custom is None else card.model_copy(update={"error_rates": ()})
@@ -129,6 +131,9 @@ class ModelLoader:
     ) -> tuple[ModelFiles, list[EngineSpec]] | None:
         """A Paddle model as ONNX with the engines that agree, where no faster engine reads it as it is."""
         reading, paddle = [spec for spec in engines if "onnx" in spec.formats], self._paddle
+        artifact = card.artifacts.get("paddle")
+        if artifact is not None and artifact.networks:  # of several networks, none is converted
+            return None
         if files.file_format != "paddle" or paddle is None or not reading or any(spec.accelerated for spec in able):
             return None
         return conversion.onnx_form(card, files, reading, paddle, self.zoo.store)
@@ -175,7 +180,7 @@ class ModelLoader:
         card = self.zoo.models.get(name)
         exact = replace(self, engine=None, tuned=False, wanted=Wanted("float32", "exact"))
         plan = exact.plan(name, card.task)
-        engines = usable_engines(self.zoo.engines, accelerated=self.accelerated)
+        engines = usable_engines(self.zoo.engines, card.name, accelerated=self.accelerated)
         files = plan.files
         found: dict[str, list[Candidate]] = {"float32": list(plan.candidates), "auto": []}
         forms = [(files, engines), *self._other_formats(card, files, engines)]
@@ -205,18 +210,23 @@ class ModelLoader:
         card: ModelCard,
         spec: PredictorSpec,
         config: Mapping[str, Any],
-        plugin: str | None,
         exact: Callable[[], Any],
+        *,
+        custom: bool,
     ) -> Maker:
         """What makes the predictor of a session; that of a plugin is guarded. ``exact`` makes that of float32."""
+        plugin = _third_party(self.zoo.predictors.origin(spec.name))
+        known = not custom and card.name in self.zoo.models
+        publisher = _third_party(self.zoo.models.origin(card.name)) if known else None
 
         def make(candidate: Candidate, session: Session) -> Any:
-            if plugin is None:
+            blamed = plugin or publisher
+            with nullcontext() if blamed is None else blamed_on(blamed, card.name, f"the predictor {spec.name!r}"):
                 predictor = load_attribute(spec.factory)(card, config, session)
-            else:
-                with blamed_on(plugin, card.name, f"the predictor {spec.name!r}"):
-                    predictor = load_attribute(spec.factory)(card, config, session)
-                guard_predictor(predictor, card.task, card.name, plugin)
+            if plugin is not None:
+                predictor = load_attribute(_OF_PLUGINS)(predictor, card, plugin)
+            elif publisher is not None:
+                guard_predictor(predictor, card.name, publisher)
             if isinstance(getattr(predictor, "batching", None), str):  # of a recognizer: the caller may say otherwise
                 predictor.batching = candidate.batching
                 if candidate.precision == "checked":
@@ -226,13 +236,6 @@ class ModelLoader:
             return predictor
 
         return make
-
-    def _plugin(self, card: ModelCard, *, custom: bool) -> str | None:
-        """The third-party plugin that the predictor is from, or else the model; ``None``: both are ocrzoo's own."""
-        origins = [self.zoo.predictors.origin(card.inference.predictor)]
-        if not custom and card.name in self.zoo.models:
-            origins.append(self.zoo.models.origin(card.name))
-        return next((str(origin) for origin in origins if origin.distribution != OFFICIAL), None)
 
     def _resolve(self, card: ModelCard, engines: list[EngineSpec]) -> ModelFiles:
         formats: list[Format] = list(dict.fromkeys(kind for spec in engines for kind in spec.formats))
@@ -254,6 +257,11 @@ class ModelLoader:
         if warning not in self.warned:
             self.warned.add(warning)
             log.warning("%s", warning)
+
+
+def _third_party(origin: Origin) -> str | None:
+    """The plugin and its distribution, as text; ``None`` for ocrzoo's own."""
+    return None if origin.distribution == OFFICIAL else str(origin)
 
 
 def _check_decoder(name: str, spec: PredictorSpec, config: dict[str, Any]) -> None:

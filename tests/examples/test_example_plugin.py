@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import ocrzoo_cards
 
-ROOT = Path(__file__).parents[2]
-EXAMPLE = ROOT / "examples" / "ocrzoo-orientation"
-
 SCRIPT = """
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.settings import Settings
@@ -44,14 +43,11 @@ print(*(answer.label for answer in of_lines.predict([*lines, *(line[::-1, ::-1] 
 
 
 @pytest.mark.weights
-def test_an_installed_plugin_brings_its_models_and_their_weights(tmp_path: Path, sample: Path) -> None:
+def test_an_installed_plugin_brings_its_models_and_their_weights(
+    installed: Callable[[str], Path], tmp_path: Path, sample: Path
+) -> None:
     """The page's classifier tells all four turns of the README's page, the line's whether lines stand on their head."""
-    target = tmp_path / "site"
-    install = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-build-isolation", "--quiet"]
-    options = ["--disable-pip-version-check", "--no-compile", "--root-user-action=ignore", "--target", str(target)]
-    subprocess.run([*install, *options, str(EXAMPLE)], check=True, timeout=300)
-
-    run = f"import sys; sys.path.append({str(target)!r})\n{SCRIPT}"
+    run = f"import sys; sys.path.append({str(installed('ocrzoo-orientation'))!r})\n{SCRIPT}"
     done = subprocess.run(
         [sys.executable, "-c", run, str(tmp_path / "home"), str(sample)],
         capture_output=True,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, get_args, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, get_args, runtime_checkable
 
 from ocrzoo.engines.grid import ANY_SHAPE, Grid, Profile
 from ocrzoo.engines.limits import usable_threads
@@ -162,6 +162,15 @@ class MultiOutputSession(Session, Protocol):
 
 
 @runtime_checkable
+class NamedSession(Session, Protocol):
+    """A session of a network that may have several inputs and outputs, of any types; optional for an engine."""
+
+    def run_named(self, inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+        """Run the network once on an array for each input, of its type, and return every output; both by name."""
+        ...
+
+
+@runtime_checkable
 class ReducingSession(Session, Protocol):
     """A session that shows its output where the engine has it, without a copy; optional for an engine."""
 
@@ -170,6 +179,41 @@ class ReducingSession(Session, Protocol):
 
         ``reduce`` must neither change nor keep the array: the engine writes its next output there. What it raises is
         passed on.
+        """
+        ...
+
+
+class ModelSession(Session, Protocol):
+    """What a predictor is made with: the network of its model, loaded, and where its files are; thread-safe."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder with the model's files, all of which are verified; a predictor may read others than networks."""
+        ...
+
+    @property
+    def networks(self) -> Mapping[str, ModelSession]:
+        """The networks of a model that has several, by the names in its card; this session is that of the first."""
+        ...
+
+    @property
+    def outputs(self) -> tuple[TensorSpec, ...]:
+        """The network's outputs, as far as the engine reports them."""
+        ...
+
+    def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """Run one batch, N x C x H x W, and return every output in the network's order."""
+        ...
+
+    def run_named(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Run the network once on an array for each input, and return every output; both by name.
+
+        Arrays are converted to the types of the inputs, unless whole numbers are needed and others given. Outputs keep
+        their types.
+
+        Raises:
+            InputError: The network cannot run on them, or there is no memory for it.
+            IntegrityError: The network has other inputs, or an output is none of numbers.
         """
         ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout, suppress
 from importlib import import_module
 from pathlib import Path
@@ -160,6 +160,11 @@ class OnnxRuntimeSession:
     def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         """Run one batch; the caller owns the results."""
         return run_on(self._grid, lambda given: self._outputs(given, len(self.outputs)), batch)
+
+    def run_named(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Run the network once; the caller owns the results."""
+        names = [port.name for port in self.outputs]
+        return dict(zip(names, self._session.run(names, dict(inputs)), strict=True))
 
     def release(self) -> None:
         """Return the memory that is kept for further calls: ONNX Runtime does so only at the end of a call."""

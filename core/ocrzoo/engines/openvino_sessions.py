@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Lock
@@ -70,6 +70,13 @@ class OpenVinoSession:
         """Run one batch, and return what ``reduce`` makes of the first output, which is OpenVINO's own memory."""
         return self._infer(batch, lambda results: reduce(results[0]))
 
+    def run_named(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Run the network once; the caller owns the results."""
+        names = [port.name for port in self.outputs]
+        return self._requests.infer(
+            dict(inputs), lambda results: {name: results[index].copy() for index, name in enumerate(names)}
+        )
+
     def release(self) -> None:
         """Return the memory that is kept for further calls; the next one takes longer."""
         with self._lock:
@@ -83,7 +90,7 @@ class OpenVinoSession:
             taken = take(network.create_infer_request().infer([batch], share_inputs=True, share_outputs=True))
             _release(network)  # else it would lie beside what the next stage takes
             return taken
-        return self._requests.infer(batch, take)
+        return self._requests.infer([batch], take)
 
     def _large_network(self, shape: Shape) -> Any:
         """The network compiled for one shape, in place of the one for the last such shape; ``None`` if it cannot be."""
@@ -116,13 +123,17 @@ class FixedShapesSession(OpenVinoSession):
         with self._lock:
             self._networks.clear()
 
+    def run_named(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Refuse: only networks with one input are compiled for each shape."""
+        raise RuntimeError("OpenVINO runs a network by the names of its inputs on a CPU only: choose another engine")
+
     def _infer(self, batch: NDArray[np.float32], take: Callable[[Any], Reduced]) -> Reduced:
         return take(run_on(self._grid, self._run_whole, batch))
 
     def _run_whole(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         count = len(self.outputs)
         network = self._network_for(batch.shape)
-        return network.infer(batch, lambda results: tuple(results[index].copy() for index in range(count)))
+        return network.infer([batch], lambda results: tuple(results[index].copy() for index in range(count)))
 
     def _network_for(self, shape: Shape) -> _Requests:
         with self._lock:
@@ -144,14 +155,14 @@ class _Requests:
         self._compiled = compiled
         self._idle: SimpleQueue[Any] = SimpleQueue()
 
-    def infer(self, batch: NDArray[np.float32], take: Callable[[Any], Reduced]) -> Reduced:
-        """Run one batch, and take what is needed before another call may use the request."""
+    def infer(self, given: list[Any] | dict[str, Any], take: Callable[[Any], Reduced]) -> Reduced:
+        """Run on arrays, in order or by name, and take what is needed before another call may use the request."""
         try:
             request = self._idle.get_nowait()
         except Empty:
             request = self._compiled.create_infer_request()
         try:
-            return take(request.infer([batch], share_inputs=True, share_outputs=True))
+            return take(request.infer(given, share_inputs=True, share_outputs=True))
         finally:
             self._idle.put(request)
 

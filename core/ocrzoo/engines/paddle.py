@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import import_module
@@ -130,12 +130,17 @@ class PaddleSession:
 
     def run_all(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         """Run one batch; the caller owns the results."""
-        return _in_one_thread(lambda: self._infer(batch))
+        return tuple(self.run_named({self.inputs[0].name: batch}).values())
 
-    def _infer(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-        handle = self._predictor.get_input_handle(self.inputs[0].name)
-        handle.reshape(batch.shape)
-        handle.copy_from_cpu(batch)
+    def run_named(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Run the program once; the caller owns the results."""
+        return _in_one_thread(lambda: self._infer(inputs))
+
+    def _infer(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        for name, array in inputs.items():
+            handle = self._predictor.get_input_handle(name)
+            handle.reshape(array.shape)
+            handle.copy_from_cpu(array)
         self._predictor.run()
         names = self._predictor.get_output_names()
-        return tuple(self._predictor.get_output_handle(name).copy_to_cpu() for name in names)
+        return {name: self._predictor.get_output_handle(name).copy_to_cpu() for name in names}

@@ -51,29 +51,36 @@ class Candidate:
         """Return the same on a device."""
         return replace(self, options=replace(self.options, device=device))
 
+    def of_network(self, network: str) -> Candidate:
+        """Return the same for one of the model's networks (``Artifact.networks``)."""
+        files = self.files
+        return replace(self, files=ModelFiles(f"{files.name} ({network})", files.file_format, files.folder / network))
+
     def __str__(self) -> str:
         """Name engine and precision, as messages and tables do."""
         return f"{self.spec.name} {self.precision}"
 
 
 def usable_engines(
-    engines: Registrations[EngineSpec], name: str | None = None, *, accelerated: bool | None = None
+    engines: Registrations[EngineSpec], model: str, name: str | None = None, *, accelerated: bool | None = None
 ) -> list[EngineSpec]:
-    """Return the installed engines to choose from, the best first, or the one named.
+    """Return the installed engines to choose from for a model, the best first, or the one named.
 
     ``accelerated``: ``True`` leaves out Paddle's own runtime, ``False`` all others.
 
     Raises:
         UsageError: No engine has that name.
-        EngineError: The engine named, or every engine, is not installed.
+        EngineError: The engine named does not run the model, or it, or every engine, is not installed.
     """
     if name is not None:
         spec = engines.get(name)
         if not spec.installed:
             raise EngineError(f'engine {spec.name!r} is not installed: pip install "{spec.install}"')
+        if not spec.runs(model):
+            raise EngineError(f"engine {spec.name!r} runs only {', '.join(spec.models)}: {model} needs another engine")
         return [spec]
     ranked = sorted(engines, key=lambda spec: (spec.rank, spec.name))
-    ranked = [spec for spec in ranked if accelerated in (None, spec.accelerated)]
+    ranked = [spec for spec in ranked if accelerated in (None, spec.accelerated) and spec.runs(model)]
     installed = [spec for spec in ranked if spec.installed]
     if not ranked:
         raise EngineError("no inference engine is registered: enable the plugin 'core' (ocrzoo plugins list)")

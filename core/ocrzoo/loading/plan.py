@@ -141,7 +141,15 @@ class Plan:
         lines = self.card.task == "text_recognition"
         origin = self.zoo.engines.origin(candidate.spec.name)
         warn = self.warn if any_device else None
-        return load_session(candidate, origin, warn, self.ceiling, self.zoo.store, reads_lines=lines)
+
+        def load(one: Candidate) -> GuardedSession:
+            return load_session(one, origin, warn, self.ceiling, self.zoo.store, reads_lines=lines)
+
+        artifact = self.card.artifacts.get(candidate.files.file_format)
+        networks = {} if artifact is None else {name: load(candidate.of_network(name)) for name in artifact.networks}
+        session = next(iter(networks.values()), None) or load(candidate)
+        session.networks, session.folder = networks, candidate.files.folder
+        return session
 
 
 def _check_weights(files: ModelFiles) -> None:

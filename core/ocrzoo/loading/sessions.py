@@ -8,7 +8,7 @@ from dataclasses import replace
 from textwrap import shorten
 from typing import cast
 
-from ocrzoo.engines.base import Device, Engine
+from ocrzoo.engines.base import Device, Engine, Session
 from ocrzoo.engines.limits import usable_threads
 from ocrzoo.guards import GuardedSession
 from ocrzoo.loading import compiled
@@ -57,14 +57,27 @@ def load_session(
             options = replace(options, device=Device())
             session = compiled.load(engine, files, options, store)
         threads = options.thread_count if options.device.kind == "cpu" else 0
-        room = None if ceiling is None else ceiling.room(files.name, session, reads_lines=reads_lines)
-        guarded = GuardedSession(files.name, session, threads, room, streams=options.streams, device=options.device)
+        room = None
+        if ceiling is not None and _takes_images(session):  # what others take is next to nothing
+            room = ceiling.room(files.name, session, reads_lines=reads_lines)
+        guarded = GuardedSession(
+            *(files.name, session, threads, room),
+            streams=options.streams,
+            device=options.device,
+            folder=files.folder,
+        )
     except UsageError:
         raise
     except (Exception, SystemExit) as error:
         raise _failure(spec.name, origin, error) from error
     log.debug("%s: %s on %s from %s", files.name, files.file_format, candidate, files.folder)
     return guarded
+
+
+def _takes_images(session: Session) -> bool:
+    """Whether the network's only input may be a batch of images, as far as the engine reports it."""
+    shapes = [port.shape for port in session.inputs]
+    return len(shapes) <= 1 and all(shape is None or len(shape) == 4 for shape in shapes)
 
 
 def _failure(engine: str, origin: object, error: BaseException) -> EngineError:

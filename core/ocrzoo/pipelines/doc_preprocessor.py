@@ -68,11 +68,10 @@ class DocPreprocessorPipeline:
             "DocOrientationClassify",
             modules.DocOrientationClassify,
             loader,
-            ImageClassifier,
             switch="use_doc_orientation_classify",
         )
         self._unwarper: LazyModel[Unwarper] = LazyModel(
-            "DocUnwarping", modules.DocUnwarping, loader, Unwarper, switch="use_doc_unwarping"
+            "DocUnwarping", modules.DocUnwarping, loader, switch="use_doc_unwarping"
         )
 
     def predict(

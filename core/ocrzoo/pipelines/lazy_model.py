@@ -10,7 +10,6 @@ from typing import Any, Generic, TypeVar
 
 from ocrzoo.custom_weights import card_for
 from ocrzoo.engines.base import Device
-from ocrzoo.guards import lacking
 from ocrzoo.loading.plan import Loaded
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.engine_config import configured_loader
@@ -27,10 +26,8 @@ class LazyModel(Generic[Predictor]):
     A forked process has the networks but not the threads that compute them, so it loads its own.
     """
 
-    def __init__(
-        self, name: str, settings: Module | None, loader: ModelLoader, kind: type[Any], *, switch: str = ""
-    ) -> None:
-        """``name`` is the module's key; ``kind`` its predictor's type; ``switch`` the parameter that turns it off.
+    def __init__(self, name: str, settings: Module | None, loader: ModelLoader, *, switch: str = "") -> None:
+        """``name`` is the module's key; ``switch`` the parameter that turns it off.
 
         Raises:
             UnknownModel: No card has the model's name.
@@ -38,7 +35,6 @@ class LazyModel(Generic[Predictor]):
         """
         self._name = name
         self._settings = settings
-        self._kind = kind
         self.switch = switch
         self._loaded: dict[tuple[int, Device], Loaded] = {}
         self._failed: dict[tuple[int, Device], OcrzooError] = {}
@@ -54,7 +50,7 @@ class LazyModel(Generic[Predictor]):
 
         Raises:
             OcrzooError: The model cannot be downloaded or loaded.
-            UsageError: The configuration has no such module, or the predictor is not of the pipeline's kind.
+            UsageError: The configuration has no such module.
         """
         key = os.getpid(), device
         if key not in self._loaded:
@@ -92,21 +88,7 @@ class LazyModel(Generic[Predictor]):
         if settings is None:
             raise UsageError(f"the configuration has no module {self._name}: add it, or switch its stage off")
         loader = replace(self._loader, options=replace(self._loader.options, device=device))
-        loaded = loader.load(settings.model_name, settings.module_name, settings.model_dir)
-        predictor = loaded.predictor
-        if not isinstance(predictor, self._kind):
-            raise UsageError(
-                f"{settings.model_name}: this pipeline cannot use a {type(predictor).__name__}"
-                f"{self._lacks(predictor, settings)}"
-            )
-        return loaded
-
-    def _lacks(self, predictor: object, settings: Module) -> str:
-        """What a predictor lacks, and whose it is."""
-        models, name = self._loader.zoo.models, settings.model_name
-        missing = ", ".join(lacking(predictor, settings.module_name)) or "results of the pipeline's kind"
-        origin = f" (plugin {models.origin(name)})" if name is not None and name in models else ""
-        return f": it has no {missing}{origin}; docs/networks.md has what {settings.module_name} needs"
+        return loader.load(settings.model_name, settings.module_name, settings.model_dir)
 
     def is_local(self) -> bool:
         """Whether its files are on this machine."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,8 +10,6 @@ from typing import Any
 from ocrzoo.pipelines.schema import Reader, RecognitionModule
 from ocrzoo.pipelines.turned_lines import Reading, turn_doubtful
 from ocrzoo.predictors.base import Recognizer
-from ocrzoo.predictors.checked import CheckedRecognizer
-from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo.processing.geometry import is_tall
 from ocrzoo.processing.recognition import Line
 from ocrzoo.results.line import RecognizedLine
@@ -19,6 +18,11 @@ from ocrzoo.text.language_id import identify, page_languages
 from ocrzoo.text.routing import Router
 from ocrzoo.types import Batching, Image, Quad
 from ocrzoo_registry.languages.tags import Language
+
+log = logging.getLogger("ocrzoo")
+
+_without_words: set[str] = set()
+"""Models that were warned of."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,7 @@ class LineRouter:
 
     def _recognize(self, reader: int, images: Sequence[Image], recognizers: Sequence[Recognizer]) -> list[Line]:
         settings, recognizer = self.readers[reader], recognizers[reader]
-        squeezes = self._quirks and isinstance(recognizer, TextRecognizer | CheckedRecognizer)  # not of plugins
-        more: dict[str, Any] = {"squeeze": True} if squeezes else {}
+        more: dict[str, Any] = {"squeeze": True} if self._quirks and getattr(recognizer, "squeezes", False) else {}
         lines = recognizer.predict(
             images,
             settings.batch_size,
@@ -116,3 +119,16 @@ class LineRouter:
 def _favoured(recognizer: Recognizer) -> Batching:
     """The batching that a recognizer was loaded for; PaddleX's for one of a plugin, which does not say."""
     return getattr(recognizer, "batching", "exact")
+
+
+def warn_of_missing_words(lines: Sequence[RecognizedLine]) -> list[str]:
+    """Return a sentence for each model whose lines have no words, since it does not know columns; log each once."""
+    models = [read.model for read in lines if read.model and read.line.text.strip() and not read.line.columns]
+    warnings = {
+        model: f"{model} does not say where in a line its characters are: its lines are whole, but have no words"
+        for model in models
+    }
+    for model in warnings.keys() - _without_words:
+        _without_words.add(model)
+        log.warning("%s", warnings[model])
+    return [*warnings.values()]

@@ -16,7 +16,7 @@ from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline, Preproces
 from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.executor import OnError, Reading, run_pages, run_pages_async
 from ocrzoo.pipelines.lazy_model import LazyModel, load_optional, load_together
-from ocrzoo.pipelines.line_router import Crop
+from ocrzoo.pipelines.line_router import Crop, warn_of_missing_words
 from ocrzoo.pipelines.predict_params import OCRParams, ocr_params
 from ocrzoo.pipelines.readers import LoadedReaders, Readers
 from ocrzoo.pipelines.schema import LimitType, OCRConfig, RecognitionModule
@@ -97,12 +97,11 @@ class OCRPipeline:
         if inner is not None:
             quirks = inner.paddlex_quirks or config.paddlex_quirks
             self._preprocessor = DocPreprocessorPipeline(inner.model_copy(update={"paddlex_quirks": quirks}), loader)
-        self._detector: LazyModel[Detector] = LazyModel("TextDetection", modules.TextDetection, loader, Detector)
+        self._detector: LazyModel[Detector] = LazyModel("TextDetection", modules.TextDetection, loader)
         self._line_classifier: LazyModel[ImageClassifier] = LazyModel(
             "TextLineOrientation",
             modules.TextLineOrientation,
             loader,
-            ImageClassifier,
             switch="use_textline_orientation",
         )
         self._readers = Readers(modules.TextRecognition, config.batching, loader, paddlex_quirks=config.paddlex_quirks)
@@ -291,7 +290,11 @@ class OCRPipeline:
             word_boxes=params.word_boxes,
             paddlex_quirks=quirks,
             languages=readers.router.by_language,
-            warnings=[*readers.warnings, *_warnings(source, detected)],
+            warnings=[
+                *readers.warnings,
+                *_warnings(source, detected),
+                *(warn_of_missing_words(lines) if params.word_boxes else ()),
+            ],
         )
 
     def _preprocess(self, source: PageSource, image: Image, models: OCRModels) -> DocPreprocessorResult | None:

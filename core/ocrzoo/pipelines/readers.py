@@ -70,7 +70,7 @@ class Readers:
 
     def _model(self, settings: Reader) -> LazyModel[Recognizer]:
         shared = next((one for one in self._shared if one.runs(settings)), None)
-        return shared or LazyModel("TextRecognition", settings, self._loader, Recognizer)
+        return shared or LazyModel("TextRecognition", settings, self._loader)
 
     @property
     def models(self) -> tuple[LazyModel[Recognizer], ...]:

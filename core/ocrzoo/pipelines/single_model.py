@@ -53,15 +53,12 @@ class RecognitionParameters(ConfigRecord):
 
 @dataclass(frozen=True)
 class Kind:
-    """How predictors of one kind are called."""
+    """How the predictors of a task are called."""
 
-    predictor: type[Any]
     result: type[ModelResult]
     parameters: type[ConfigRecord]
     run: Callable[[Any, Sequence[Image], Mapping[str, Any]], list[dict[str, Any]]]
     """Predictor, images (BGR) and parameters to the keys of each image's result."""
-    task: str | None = None
-    """The only task it is for, if the protocol alone does not identify the predictor."""
 
 
 def _detect(detector: Detector, images: Sequence[Image], given: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -93,14 +90,16 @@ def _other(predictor: Any, images: Sequence[Image], _given: Mapping[str, Any]) -
     ]
 
 
-KINDS = (
-    Kind(Detector, TextDetResult, DetectionParameters, _detect, task="text_detection"),
-    Kind(Recognizer, TextRecResult, RecognitionParameters, _recognize, task="text_recognition"),
-    Kind(ImageClassifier, TopkResult, NoParameters, _classify),
-    Kind(Unwarper, DocTrResult, NoParameters, _unwarp, task="image_unwarping"),
-    Kind(object, ModelResult, NoParameters, _other),
-)
-"""The first match is used; the last is for the tasks of plugins."""
+_CLASSES = Kind(TopkResult, NoParameters, _classify)
+KINDS = {
+    "text_detection": Kind(TextDetResult, DetectionParameters, _detect),
+    "text_recognition": Kind(TextRecResult, RecognitionParameters, _recognize),
+    "doc_text_orientation": _CLASSES,
+    "textline_orientation": _CLASSES,
+    "image_unwarping": Kind(DocTrResult, NoParameters, _unwarp),
+}
+OTHER = Kind(ModelResult, NoParameters, _other)
+"""For the tasks of plugins."""
 
 
 class Model:
@@ -116,7 +115,7 @@ class Model:
         self.task = task
         self.predictor = predictor
         """What runs the model on arrays: ``predictor.predict([image, ...])``."""
-        self._kind = next(kind for kind in KINDS if isinstance(predictor, kind.predictor) and kind.task in (None, task))
+        self._kind = KINDS.get(task, OTHER)
         self._batch_size = _checked_batch_size(batch_size)
         self._parameters = self._checked(parameters)
 

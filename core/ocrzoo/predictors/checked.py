@@ -22,6 +22,7 @@ class CheckedRecognizer:
         self.name = quick.name
         self.scripts = quick.scripts
         self.batching: Batching = getattr(quick, "batching", "exact")
+        self.squeezes: bool = getattr(quick, "squeezes", False)
         self._quick = quick
         self._load_exact = exact
         self._exact: Recognizer | None = None

@@ -46,6 +46,9 @@ _LONGEST_ENTRY = 64
 class TextRecognizer:
     """Reads the crops of lines."""
 
+    squeezes = True
+    """Whether ``predict`` takes ``squeeze``."""
+
     def __init__(self, card: ModelCard, config: Mapping[str, Any], session: Session) -> None:
         """``config`` is the model's ``inference.yml``; its ``character_dict`` is the charset.
 

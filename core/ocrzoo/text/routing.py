@@ -158,9 +158,10 @@ def quality(
     (``scores``; only the likeliest, so that reading many languages is no advantage), and the probability of being any
     language (``plausible``; ``None`` if unknown).
     """
-    if not line.probabilities:
+    if not line.text:
         return 0.0
-    mean = math.exp(sum(math.log(max(one, 1e-6)) for one in line.probabilities) / len(line.probabilities))
+    found = line.probabilities or (line.score,)  # a decoder of others may not know those of the characters
+    mean = math.exp(sum(math.log(max(one, 1e-6)) for one in found) / len(found))
     seen = scripts.letters(line.text)
     unknown = 0.0
     if seen and model.letters is not None:
@@ -179,9 +180,9 @@ def _is_confusable(line: Line) -> bool:
 
 
 def _filled(line: Line, aspect: float) -> float:
-    """The part of a line that a result covers, 0 to 1, by the widest gap between visible characters."""
-    if line.cells <= 0:
-        return 0.0
+    """The part of a line that a result covers, 0 to 1, by the widest gap between visible characters; 1 if unknown."""
+    if line.cells <= 0:  # it is not known where in the line its characters are
+        return 1.0 if line.text else 0.0
     places = [column for column, entry in zip(line.columns, line.entries, strict=True) if not entry.isspace()]
     if not places:
         return 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -120,27 +120,39 @@ def model_files(file_format: str) -> frozenset[str]:
 
 def wanted_files(card: ModelCard, file_format: str) -> frozenset[str]:
     """Return the paths of all files to download: those of the card, those of the format, and the configuration."""
-    spec = _FORMATS.get(file_format)
-    optional = spec.optional if spec else frozenset()
-    return optional | model_files(file_format) | {file.path for file in card.artifacts[file_format].files} | {CONFIG}
+    spec, artifact = _FORMATS.get(file_format), card.artifacts[file_format]
+    of_format = model_files(file_format) | (spec.optional if spec else frozenset())
+    of_networks = {folder + path for folder in _folders(artifact.networks) for path in of_format}
+    return frozenset(of_networks | {file.path for file in artifact.files} | {CONFIG})
 
 
-def describe_files(file_format: str) -> str:
+def describe_files(file_format: str, networks: Sequence[str] = ()) -> str:
     """Return which files a format requires, as text.
 
     Raises:
         UsageError: The format is not registered.
     """
-    return ", or ".join(" and ".join(sorted(files)) for files in _required(file_format))
+    ways = _required(file_format)
+    each = [
+        ", or ".join(" and ".join(sorted(folder + path for path in files)) for files in ways)
+        for folder in _folders(networks)
+    ]
+    return "; and ".join(each)
 
 
-def is_complete(file_format: str, paths: Collection[str]) -> bool:
-    """Whether these files are enough to run a model of this format.
+def is_complete(file_format: str, paths: Collection[str], networks: Sequence[str] = ()) -> bool:
+    """Whether these files are enough to run a model of this format, which may have several networks.
 
     Raises:
         UsageError: The format is not registered.
     """
-    return any(files <= set(paths) for files in _required(file_format))
+    present, ways = set(paths), _required(file_format)
+    return all(any({folder + path for path in files} <= present for files in ways) for folder in _folders(networks))
+
+
+def _folders(networks: Sequence[str]) -> list[str]:
+    """Where the files of a format are in a model's folder: at its top, or in a folder for each network."""
+    return [f"{network}/" for network in networks] or [""]
 
 
 def check_format(name: str) -> None:

@@ -151,8 +151,9 @@ def _check_files(card: schema.ModelCard, origin: str, root: Path, found: set[str
             raise CardError(f"{origin}: {key}: {root / path} is a link to a file outside of the card's folder")
         found.add(path)
     for file_format, artifact in card.artifacts.items():
-        if not is_complete(file_format, [file.path for file in artifact.files]):
-            raise CardError(f"{origin}: artifacts.{file_format}: needs {describe_files(file_format)}")
+        if not is_complete(file_format, [file.path for file in artifact.files], artifact.networks):
+            needed = describe_files(file_format, artifact.networks)
+            raise CardError(f"{origin}: artifacts.{file_format}: needs {needed}")
 
 
 def read_reference(card: schema.ModelCard, source: str, file_format: str, kind: type[RecordT]) -> RecordT | None:

@@ -208,6 +208,9 @@ class Artifact(Record):
 
     files: Annotated[Items[File], Field(min_length=1)]
     """The files to have, at least those of the format: ``inference.onnx`` for ``onnx``."""
+    networks: Items[Name] = ()
+    """The networks of a model that has several, as its predictor asks for them; each is a folder with the files of the
+    format: ``[encoder, decoder]`` has ``encoder/inference.onnx`` and ``decoder/inference.onnx``."""
 
 
 Shapes = Annotated[tuple[Items[int], Items[int], Items[int]], Strict(strict=False)]

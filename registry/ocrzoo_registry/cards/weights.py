@@ -7,6 +7,7 @@ external data.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
 
@@ -30,21 +31,30 @@ _LOCATION = re.compile(rb"\x0a\x08location\x12([\x01-\x7f])")
 
 
 def weights_fault(folder: Path, file_format: str) -> str:
-    """Return why the files of a format in a folder cannot be weights, or an empty string.
+    """Return why the files of a format in a folder, or in those of its networks, cannot be weights, or an empty string.
 
     Files that are missing, or cannot be read, are no fault here.
     """
-    for name in sorted(model_files(file_format)):
-        path = folder / name
-        try:
-            fault = _file_fault(path)
-        except OSError:
-            continue
-        if fault:
-            return f"{name} {fault}"
+    for network in networks_in(folder):
+        for name in sorted(model_files(file_format)):
+            path = network / name
+            try:
+                fault = _file_fault(path)
+            except OSError:
+                continue
+            if fault:
+                return f"{path.relative_to(folder).as_posix()} {fault}"
     if lacking := missing_data(folder, file_format):
         return f"inference.onnx keeps its weights in {', '.join(lacking)}, which is missing"
     return ""
+
+
+def networks_in(folder: Path) -> list[Path]:
+    """Return a model's folder and those in it, which a model with several networks has one each of."""
+    try:
+        return [folder, *sorted(path for path in folder.iterdir() if path.is_dir())]
+    except OSError:
+        return [folder]
 
 
 def _file_fault(path: Path) -> str:
@@ -68,14 +78,15 @@ def _file_fault(path: Path) -> str:
 
 
 def missing_data(folder: Path, file_format: str) -> list[str]:
-    """Return the files that ``inference.onnx`` keeps weights in and that the folder lacks, sorted."""
+    """Return the files that each ``inference.onnx`` keeps weights in and that are not beside it, sorted."""
     if file_format != "onnx":
         return []
-    try:
-        needed = data_files(folder / "inference.onnx")
-    except OSError:
-        return []
-    return missing_of(folder, needed)
+    missing: list[str] = []
+    for network in networks_in(folder):
+        with suppress(OSError):
+            lacking = missing_of(network, data_files(network / "inference.onnx"))
+            missing += [(network / name).relative_to(folder).as_posix() for name in lacking]
+    return missing
 
 
 def data_files(path: Path) -> set[str]:

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from ocrzoo_registry.cards import inference_yml
-from ocrzoo_registry.cards.formats import is_complete, wanted_files
+from ocrzoo_registry.cards.formats import wanted_files
 from ocrzoo_registry.cards.weights import missing_data, weights_fault
 from ocrzoo_registry.download import tar, verify
 from ocrzoo_registry.download.events import DownloadEvents, LocalCopies, no_local_copies
@@ -86,7 +86,7 @@ class Installer:
         paths = [file.path for file in listing.files]
         if listing.archive or self.store.manifest(folder) is not None or not folder.is_dir():
             return None
-        if inference_yml.FILE_NAME not in paths or not is_complete(request.file_format, paths):
+        if inference_yml.FILE_NAME not in paths or not request.is_complete(paths):
             return None
         matching = [verify.matching(request.expect(file), folder / file.path) for file in listing.files]
         files = [file for file in matching if file is not None]
@@ -120,7 +120,7 @@ class Installer:
             return None
         wanted = sorted(wanted_files(request.card, request.file_format))
         paths = [path for path in wanted if (folder / path).is_file()]
-        if not is_complete(request.file_format, paths) or inference_yml.FILE_NAME not in paths:
+        if not request.is_complete(paths) or inference_yml.FILE_NAME not in paths:
             raise IntegrityError(f"{folder} is incomplete: it holds only {', '.join(paths) or 'nothing'}")
         inference_yml.check_name(inference_yml.read(folder), request.name, str(folder))
         files = [verify.unverified(folder, path, TRUSTED) for path in paths]
@@ -130,7 +130,7 @@ class Installer:
         """Put the listed files into the stage: local copies are copied, the others downloaded."""
         request = self.request
         expected = [request.expect(file) for file in listing.files]
-        if not is_complete(request.file_format, [file.path for file in expected]):
+        if not request.is_complete([file.path for file in expected]):
             raise SourceError(f"incomplete: {listing.revision} has only {_names(expected)}")
         known = (self.events.local_copies, self.kept)
         copies_of = {file: [self.folder / file.path, *chain(*(of(request, file) for of in known))] for file in expected}
@@ -149,7 +149,7 @@ class Installer:
         wanted = wanted_files(request.card, request.file_format)
         files = tar.unpack(part, stage, wanted, archive.digest_origin)
         files = [_checked(request, file, stage) for file in files]
-        if not is_complete(request.file_format, [file.path for file in files]):
+        if not request.is_complete([file.path for file in files]):
             raise SourceError(f"incomplete: the archive has only {_names(files)}")
         return files
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from ocrzoo_registry.cards.formats import RELATIVE_PATH, portable
+from ocrzoo_registry.cards.formats import RELATIVE_PATH, is_complete, portable
 from ocrzoo_registry.cards.schema import FileRecord, Format, ModelCard
 from ocrzoo_registry.errors import IntegrityError, SourceError
 from ocrzoo_registry.sources.base import Listing, RemoteFile
@@ -44,6 +44,11 @@ class DownloadRequest:
     def file_format(self) -> Format:
         """The first format."""
         return self.formats[0]
+
+    def is_complete(self, paths: Collection[str]) -> bool:
+        """Whether these files are enough to run the model in the first format."""
+        artifact = self.card.artifacts.get(self.file_format)
+        return is_complete(self.file_format, paths, () if artifact is None else artifact.networks)
 
     def only(self, file_format: Format) -> DownloadRequest:
         """Return the request for one format."""

@@ -139,26 +139,39 @@ class HookSpecs:
     def ocrzoo_predictors(self) -> Iterable[PredictorSpec]:
         """Register predictors: pre- and post-processing for a task or an architecture.
 
+        A predictor has one method, ``predict``: a result for each image, H x W x 3, uint8, BGR. The results of each
+        task are in docs/plugins/predictors.md. Its module is best another than the hook's, which every command imports.
         A task exists once a predictor declares it: a new name in ``tasks`` is a new task.
 
         **Example:**
 
         .. code-block:: python
 
+            import cv2
+            import numpy as np
+
+            from ocrzoo import Line
             from ocrzoo_registry import PredictorSpec, hookimpl
 
 
-            class MeanColour:
-                def __init__(self, card, model_config, session):
+            class PlainReader:
+                def __init__(self, card, config, session):
+                    self.characters = ["", *config["PostProcess"]["character_dict"], " "]
                     self.session = session
 
-                def predict(self, images):
-                    return [image.mean(axis=(0, 1)) for image in images]
+                def predict(self, crops):
+                    return [self.read(crop) for crop in crops]
+
+                def read(self, crop):
+                    pixels = cv2.resize(crop, (320, 48)).transpose(2, 0, 1)[np.newaxis] / 127.5 - 1
+                    output = self.session.run(pixels.astype(np.float32))[0]
+                    best = [index for index in output.argmax(axis=1) if index]
+                    return Line("".join(self.characters[index] for index in best), float(output.max(axis=1).mean()))
 
 
             @hookimpl
             def ocrzoo_predictors():
-                yield PredictorSpec("mean_colour", factory=f"{__name__}:MeanColour", tasks=("mean_colour",))
+                yield PredictorSpec("plain_reader", factory=f"{__name__}:PlainReader", tasks=("text_recognition",))
         """
         yield from ()
 
@@ -168,7 +181,8 @@ class HookSpecs:
 
         An engine loads the model in a folder, and returns a session that any number of threads may call (the protocols
         are ``ocrzoo.Engine`` and ``ocrzoo.Session``). Engines are tried by ascending ``rank``; this one is behind all
-        others, and runs what ``--engine one_thread`` asks it to.
+        others, and runs what ``--engine one_thread`` asks it to. One that is meant for certain models names them,
+        ``models=("seaside_*",)``: it is not tried on others.
 
         **Example:**
 

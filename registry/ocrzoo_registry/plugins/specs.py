@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -76,12 +77,18 @@ class EngineSpec:
     """The distributions that its module may come from; empty: one of the module's name."""
     also_reads: tuple[str, ...] = ()
     """Files of further formats that it can read where a model has them; they are not downloaded for it."""
+    models: tuple[str, ...] = ()
+    """The models that it runs, by name or by a pattern such as ``seaside_*``; empty: any."""
     line_by_line: bool = False
     """Whether a CPU reads lines fastest one a call, several calls at once, with few threads each (docs/engines.md)."""
 
     def reads(self, file_format: Format, folder: Path) -> bool:
         """Whether it can read the model in a folder."""
         return file_format in self.formats or any((folder / path).is_file() for path in self.also_reads)
+
+    def runs(self, model: str) -> bool:
+        """Whether it is meant for a model."""
+        return not self.models or any(fnmatchcase(model, pattern) for pattern in self.models)
 
     @property
     def version(self) -> str:
@@ -108,7 +115,8 @@ class PredictorSpec:
 
     name: str
     factory: str
-    """Dotted path of a callable ``(card, model_config, session) -> predictor``."""
+    """Dotted path of a callable ``(card, model_config, session) -> predictor``; the session is an
+    ``ocrzoo.ModelSession``, and docs/plugins/predictors.md has what a predictor of each task is."""
     tasks: tuple[Task, ...] = ()
     """The tasks that it does; its cards must name one of them. Without any, a task with the predictor's name."""
     requires: tuple[str, ...] = ()

@@ -35,14 +35,15 @@ class DirectorySource:
         Raises:
             SourceError: A file beside the card is a link to another place.
         """
-        pinned = {file.path: file for file in card.artifacts[file_format].files}
+        artifact = card.artifacts[file_format]
+        pinned = {file.path: file for file in artifact.files}
         wanted = wanted_files(card, file_format)
         beside = _beside(card, file_format)
         for folder in self._folders(card, file_format, beside):
             present = sorted(name for name in wanted if (folder / name).is_file())
             if folder == beside:
                 _refuse_links(card.folder, [folder / name for name in present])
-            if is_complete(file_format, present):
+            if is_complete(file_format, present, artifact.networks):
                 files = tuple(_listed(folder, name, pinned.get(name)) for name in present)
                 return Listing(f"{folder}, state {_state(folder, present)}", files)
         return None
@@ -54,7 +55,8 @@ class DirectorySource:
             return ""
         if not beside.is_dir():
             return f"there is no folder {beside}, which its card names"
-        return f"{beside}, which its card names, has no {describe_files(file_format)}"
+        needed = describe_files(file_format, card.artifacts[file_format].networks)
+        return f"{beside}, which its card names, has no {needed}"
 
     def open(
         self, listing: Listing, file: RemoteFile, offset: int = 0, validator: str | None = None

@@ -13,7 +13,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
 
@@ -64,7 +64,8 @@ def model_digest(files: ModelFiles) -> str:
     """
     wanted = model_files(files.file_format)
     if files.manifest is not None:
-        found = {file.path: file.sha256 for file in files.manifest.files if file.path in wanted}
+        stored = files.manifest.files  # those of a model with several networks are in folders of these
+        found = {file.path: file.sha256 for file in stored if PurePosixPath(file.path).name in wanted}
     else:
         with os_errors_as(StoreError, f"{files.folder} could not be read"):
             if files.file_format == "onnx" and (files.folder / "inference.onnx").is_file():

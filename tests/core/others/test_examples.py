@@ -1,4 +1,4 @@
-"""The engine and the pipeline of the hooks' docstrings run networks, as they stand."""
+"""The engine, the predictor and the pipeline of the hooks' docstrings run networks, as they stand."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests.core.others.conftest import Install
+from tests.core.others.test_predictors_in_pipelines import own_pipeline
 from tests.registry.kit import SitePackages
 from tests.registry.plugins.test_hookspecs import example
 
@@ -39,3 +41,12 @@ def test_the_example_pipeline_reads(zoo: Zoo) -> None:
     pipeline = create_pipeline(config={"pipeline_name": "postcard", "model_name": "own_rec"}, zoo=zoo)
     (line,) = create_model("own_rec", zoo=zoo).predict([LINE])
     assert [one["address"] for one in pipeline.predict([LINE])] == [line["rec_text"]]
+
+
+def test_the_example_predictor_reads_in_the_pipeline(
+    install: Install, site: SitePackages, own_zoo: Callable[[], Zoo], page: NDArray[np.uint8]
+) -> None:
+    install(inference={"predictor": "plain_reader"})
+    site.install("predictors-example", {"predictors_example": example("ocrzoo_predictors")})
+    (found,) = own_pipeline(own_zoo()).predict(page)
+    assert [set(text) for text in found["rec_texts"]] == [{"a"}], "white paper beside the ink is class 1"

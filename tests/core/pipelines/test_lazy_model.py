@@ -20,7 +20,7 @@ CPU = Device()
 
 
 def model(name: str, zoo: Zoo) -> LazyModel[Any]:
-    return LazyModel(name, Module(module_name="text_recognition", model_name=name), ModelLoader(zoo), object)
+    return LazyModel(name, Module(module_name="text_recognition", model_name=name), ModelLoader(zoo))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import textwrap
+from typing import Any
 
 import pytest
 from tests.registry.kit import SitePackages
@@ -44,7 +45,7 @@ def test_every_example_loads_without_a_fault(zoo: Zoo) -> None:
 def test_every_example_is_offered_under_its_name(zoo: Zoo) -> None:
     assert zoo.models.names == ["seaside_det"]
     assert zoo.sources.names == ["shelf"]
-    assert zoo.predictors.names == ["mean_colour"]
+    assert zoo.predictors.names == ["plain_reader"]
     assert zoo.engines.names == ["one_thread"]
     assert zoo.pipelines.names == ["postcard"]
     assert zoo.engines.origin("one_thread").distribution == "ocrzoo-engines-example"
@@ -62,9 +63,16 @@ def test_the_example_model_comes_from_the_example_source(zoo: Zoo) -> None:
 
 def test_the_example_predictor_runs(zoo: Zoo) -> None:
     numpy = pytest.importorskip("numpy")
-    predictor = load_attribute(zoo.predictors.get("mean_colour").factory)(None, {}, None)
-    (color,) = predictor.predict([numpy.full((4, 5, 3), [1, 2, 3])])
-    assert color.tolist() == [1, 2, 3]
+
+    class Network:
+        def run(self, batch: Any) -> Any:
+            assert (batch.shape, batch.dtype) == ((1, 3, 48, 320), numpy.float32)
+            return numpy.eye(4)[numpy.newaxis, [0, 1, 0, 2, 3]]
+
+    charset = {"PostProcess": {"character_dict": ["a", "b"]}}
+    predictor = load_attribute(zoo.predictors.get("plain_reader").factory)(None, charset, Network())
+    (line,) = predictor.predict([numpy.zeros((30, 90, 3), numpy.uint8)])
+    assert (line.text, line.score) == ("ab ", 1.0)
 
 
 @pytest.mark.parametrize("hook", HOOKS)

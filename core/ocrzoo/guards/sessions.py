@@ -1,38 +1,20 @@
-"""Guards around networks and predictors that others wrote: they fail as one line that names the model and plugin."""
+"""The guard around a network: it fails as one line that names the model, and takes its share of cores and memory."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
-from functools import wraps
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from ocrzoo.engines.base import Device, MultiOutputSession, Reduced, ReducingSession, Session, TensorSpec
+from ocrzoo.engines.base import Device, MultiOutputSession, NamedSession, Reduced, ReducingSession, Session, TensorSpec
 from ocrzoo.memory.ceiling import Room
 from ocrzoo.scheduling.slots import CORES, Slots
-from ocrzoo_registry.errors import InputError, IntegrityError, OcrzooError, PluginError
+from ocrzoo_registry.errors import InputError, IntegrityError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-_RESULTS = {
-    "text_detection": ("quads", "scores"),
-    "text_recognition": ("text", "score"),
-    "doc_text_orientation": ("class_id", "label", "score"),
-    "textline_orientation": ("class_id", "label", "score"),
-    "image_unwarping": ("image",),
-}
-"""What each result of a predictor has, by task, as pipelines read it (``predictors/base``)."""
-
-_ATTRIBUTES = {
-    "text_detection": ("defaults",),
-    "text_recognition": ("name", "scripts"),
-    "doc_text_orientation": ("labels",),
-    "textline_orientation": ("labels",),
-}
-"""What a predictor has besides ``predict``, by task."""
-
 
 CPU = Device()
 
@@ -52,8 +34,13 @@ class GuardedSession:
         *,
         streams: int = 1,
         device: Device = CPU,
+        folder: Path = Path(),
     ) -> None:
         """``room`` is what its calls may take of the process's memory; ``None``: as much as they need."""
+        self.folder = folder
+        """Where the model's files are."""
+        self.networks: Mapping[str, GuardedSession] = {}
+        """Those of a model that has several, by name; the loader sets them."""
         self.threads = threads
         """CPU threads a call."""
         self.streams = streams
@@ -102,6 +89,47 @@ class GuardedSession:
         if not isinstance(self._session, MultiOutputSession):
             return (self.run(batch),)
         return self._run_parts(self._session.run_all, batch)
+
+    def run_named(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Run the network once on an array for each input, and return every output; both by name.
+
+        Raises:
+            InputError: The network cannot run on them.
+            IntegrityError: It has other inputs, the engine takes one only, or an output is none of numbers.
+        """
+        session = self._session
+        if not isinstance(session, NamedSession):
+            raise IntegrityError(f"{self._name}: its engine cannot run a network by the names of its inputs")
+        given = self._converted(inputs)
+        image = max((array for array in given.values() if array.ndim == 4), key=lambda array: array.size, default=None)
+        taken = nullcontext() if image is None else self._taken(image)
+        with taken, self._failing_as_one_line(*given.values()), self._running():
+            outputs = session.run_named(given)
+        for output in outputs.values():
+            self._check_kind(output, "fiub")
+        return dict(outputs)
+
+    def _converted(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """The arrays with the types of the network's inputs; others are refused before the engine does in its words."""
+        import numpy as np
+
+        needed = {port.name: port for port in self.inputs}
+        if needed.keys() != inputs.keys():
+            own, found = (", ".join(sorted(names)) or "none" for names in (needed, inputs))
+            raise IntegrityError(f"{self._name}: its network has the inputs {own}, but is given {found}")
+        given: dict[str, NDArray[Any]] = {}
+        for name, port in needed.items():
+            array = np.asarray(inputs[name])
+            kind = _kind_of(port, array)
+            sides = zip(port.shape or (), array.shape, strict=False)
+            if not np.can_cast(array.dtype, kind, "same_kind"):
+                raise IntegrityError(f"{self._name}: its input {name} takes {kind} numbers, not {array.dtype}")
+            wrong = port.shape is not None and len(port.shape) != array.ndim
+            if wrong or any(own not in {None, side} for own, side in sides):
+                own, found = _shape_text(port.shape or ()), _shape_text(array.shape)
+                raise IntegrityError(f"{self._name}: its input {name} takes {own}, but is given {found}")
+            given[name] = np.asarray(array, kind, order="C")
+        return given
 
     def run_reduced(self, batch: NDArray[np.float32], reduce: Callable[[NDArray[np.float32]], Reduced]) -> Reduced:
         """Run one batch and return what ``reduce`` makes of the first output (:class:`ReducingSession`).
@@ -183,112 +211,42 @@ class GuardedSession:
         return nullcontext() if self._room is None else self._room.taken(batch)
 
     @contextmanager
-    def _failing_as_one_line(self, batch: NDArray[np.float32]) -> Iterator[None]:
+    def _failing_as_one_line(self, *given: NDArray[Any]) -> Iterator[None]:
         try:
             yield
         except IntegrityError:  # of the reduction
             raise
         except (Exception, SystemExit) as error:
             reason = " ".join(str(error).split())[:200] or type(error).__name__
-            shape = _shape_text(batch.shape)
-            raise InputError(f"{self._name} cannot run on an input of {shape}: {reason}") from error
+            shapes = " and ".join(_shape_text(array.shape) for array in given)
+            raise InputError(f"{self._name} cannot run on an input of {shapes}: {reason}") from error
 
     def _numbers(self, output: Any) -> NDArray[np.float32]:
         """Convert an output to float32; networks may also output strings, lists or integers."""
-        kind = getattr(output, "dtype", None)
-        if kind is None or kind.kind != "f":
-            raise IntegrityError(
-                f"{self._name}: the network's output is not floating-point ({kind or type(output).__name__})"
-            )
+        self._check_kind(output, "f")
         numbers: NDArray[np.float32] = output.astype("float32", copy=False)
         return numbers
+
+    def _check_kind(self, output: Any, kinds: str) -> None:
+        """Refuse an output of another kind than NumPy's ``kinds``."""
+        kind = getattr(output, "dtype", None)
+        if kind is None or kind.kind not in kinds:
+            needed = "floating-point" if kinds == "f" else "made of numbers"
+            raise IntegrityError(
+                f"{self._name}: the network's output is not {needed} ({kind or type(output).__name__})"
+            )
+
+
+def _kind_of(port: TensorSpec, array: NDArray[Any]) -> np.dtype[Any]:
+    """The type of an input, or that of the array where the engine reports none that NumPy has."""
+    import numpy as np
+
+    try:
+        return array.dtype if port.dtype is None else np.dtype("bool" if port.dtype == "boolean" else port.dtype)
+    except TypeError:
+        return array.dtype
 
 
 def _shape_text(shape: Sequence[int | None]) -> str:
     letters = "NCHW" if len(shape) == 4 else "N" + "?" * len(shape)
     return " x ".join(letters[place] if size is None else str(size) for place, size in enumerate(shape)) or "a number"
-
-
-@contextmanager
-def blamed_on(plugin: str, name: str, part: str = "", failure: type[OcrzooError] = PluginError) -> Iterator[None]:
-    """Turn any exception of a plugin's code into an error that names the plugin, ``name`` and its ``part`` that failed.
-
-    Our own errors only get the names that they lack.
-
-    Raises:
-        OcrzooError: Of the type ``failure`` for what is none of our own.
-    """
-    try:
-        yield
-    except OcrzooError as error:
-        text = str(error) if name in str(error) else f"{name}: {error}"
-        error.args = (text if plugin in text else f"{text.rstrip('.')} (plugin {plugin})", *error.args[1:])
-        raise
-    except MemoryError:
-        raise
-    except (Exception, SystemExit) as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        what = f"{name}: {part}" if part else name
-        raise failure(f"{what} of plugin {plugin} failed: {reason}") from error
-
-
-def guard_predictor(predictor: Any, task: str, name: str, plugin: str) -> None:
-    """Let ``predict`` of a model that a plugin brought name the model and the plugin in each of its errors.
-
-    Its results are counted, and for ocrzoo's own tasks must have what pipelines read. An exception costs only the page.
-
-    Raises:
-        PluginError: It has no method ``predict``.
-    """
-    predict: Any = getattr(predictor, "predict", None)
-    if not callable(predict):
-        raise PluginError(f"{name}: the predictor {type(predictor).__name__} of plugin {plugin} has no method predict")
-
-    @wraps(predict)
-    def guarded(images: Sequence[Any], *arguments: Any, **options: Any) -> Any:
-        with blamed_on(plugin, name, "the predictor", InputError):
-            found: Any = predict(images, *arguments, **options)
-            results: Collection[Any] = found if isinstance(found, Collection) else [*found]
-        _check_results(results, len(images), task, f"{name}: the predictor of plugin {plugin}")
-        return results
-
-    _replace_predict(predictor, guarded)
-
-
-def guard_pipeline(pipeline: Any, name: str, plugin: str) -> None:
-    """Let ``predict`` of a plugin's pipeline name the pipeline and the plugin in each of its errors.
-
-    Raises:
-        PluginError: It has no method ``predict``.
-    """
-    predict: Any = getattr(pipeline, "predict", None)
-    if not callable(predict):
-        raise PluginError(f"pipeline {name!r} of plugin {plugin} has no method predict ({type(pipeline).__name__})")
-
-    @wraps(predict)
-    def guarded(*arguments: Any, **options: Any) -> Iterator[Any]:
-        with blamed_on(plugin, f"pipeline {name!r}"):
-            yield from cast("Iterable[Any]", predict(*arguments, **options))
-
-    _replace_predict(pipeline, guarded)
-
-
-def _replace_predict(owner: Any, guarded: Callable[..., Any]) -> None:
-    """Replace the method of one object; one with ``__slots__`` stays as it is."""
-    with suppress(AttributeError, TypeError):
-        object.__setattr__(owner, "predict", guarded)  # also where the class is a frozen one
-
-
-def lacking(predictor: Any, task: str) -> list[str]:
-    """Return what a predictor lacks that pipelines need for a task."""
-    return [key for key in (*_ATTRIBUTES.get(task, ()), "predict") if not hasattr(predictor, key)]
-
-
-def _check_results(found: Collection[Any], count: int, task: str, owner: str) -> None:
-    if len(found) != count:
-        raise PluginError(f"{owner} returned {len(found)} results for {count} images")
-    needed = _RESULTS.get(task, ())
-    results: Iterable[Any] = found if needed else ()
-    for one in results:
-        if missing := [key for key in needed if not hasattr(one, key)]:
-            raise PluginError(f"{owner} returned {type(one).__name__}, which has no {', '.join(missing)}")
