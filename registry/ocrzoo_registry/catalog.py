@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 
+from ocrzoo_registry.addressed_cards import AddressedCards
+from ocrzoo_registry.cards.address import is_address, parse_address
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import CardError, UnknownModel, UsageError
 from ocrzoo_registry.names import did_you_mean, natural_key
 from ocrzoo_registry.plugins.found import RefusedCard
-from ocrzoo_registry.plugins.registrations import Registration, Registrations
+from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
 
 
 class Catalog(Registrations[ModelCard]):
@@ -21,10 +23,12 @@ class Catalog(Registrations[ModelCard]):
         tasks: Iterable[str] = (),
         refused: Sequence[RefusedCard] = (),
         offer: Callable[[str], str | None] = lambda _name: None,
+        addressed: AddressedCards | None = None,
     ) -> None:
         """``tasks`` are known although no card may have them; ``refused`` are named where one of them is asked for.
 
-        ``offer`` says where the card of an unknown model can be had.
+        ``offer`` says where the card of an unknown model can be had; ``addressed`` has the cards of addresses, which
+        are found by name but not listed.
         """
         advice = "Run 'ocrzoo models list' to see the names."
         super().__init__("model", registrations, lambda card: card.name, missing=UnknownModel, advice=advice)
@@ -32,21 +36,44 @@ class Catalog(Registrations[ModelCard]):
         """All tasks that a predictor declares or a card names."""
         self.refused = {one.name: one for one in refused if one.name}
         """Cards that plugins have, but that are faulty."""
-        self._offer = offer
+        self._offer, self.addressed = offer, addressed
+
+    def __contains__(self, name: str) -> bool:
+        """Whether the name is registered and unambiguous, or is an address or the name of one that was used here."""
+        return super().__contains__(name) or (self.addressed is not None and is_address(name)) or self._named(name)
+
+    def origin(self, name: str) -> Origin:
+        """Return the plugin that registers the name, or where the card of an address is from."""
+        if super().__contains__(name):
+            return super().origin(name)
+        card = self.get(name)
+        return super().origin(name) if card.address is None else AddressedCards.origin(card)
+
+    def _named(self, name: str) -> bool:
+        return "--" in name and self.addressed is not None and self.addressed.named(name) is not None
 
     def get(self, name: str) -> ModelCard:
-        """Return the model with this name.
+        """Return the model with this name, or the one at this address.
 
         Raises:
+            NotFound: There is nothing at the address.
+            SourceError: The hub of the address does not answer.
             UnknownModel: There is no such model; the message has the nearest names, or which plugin a mirror names.
             AmbiguousName: Two plugins register it.
             CardError: A plugin has it, but its card is faulty.
         """
+        if self.addressed is not None and is_address(name):
+            return self.addressed.card(parse_address(name))
         if name in self.refused and name not in self and name not in self.conflicts:
             raise CardError(str(self.refused[name]))
         try:
             return super().get(name)
         except UnknownModel as error:
+            if self.addressed is not None and (kept := self.addressed.named(name)) is not None:
+                return kept
+            if "/" in name:
+                advice = f"write hf://{name} for a repository, or ./{name} for a folder"
+                raise UnknownModel(f"no model is called {name!r}: {advice}") from error
             if (found := self._offer(name)) is None:
                 raise
             raise UnknownModel(f"no model is called {name!r} here; {found}") from error

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ocrzoo_registry.addressed_cards import AddressedCards
 from ocrzoo_registry.cards.formats import format_names
 from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.catalog import Catalog
@@ -49,13 +50,18 @@ class Zoo:
         found = list(self.plugins.model_cards())
         found += self._trusted({one.value.name for one in found})
         tasks = (task for spec in self.predictors for task in spec.tasks)
-        catalog = Catalog(found, tasks, self.plugins.refused_cards, self._offered)
+        catalog = Catalog(found, tasks, self.plugins.refused_cards, self._offered, self.addressed)
         if log.isEnabledFor(logging.DEBUG):
             self.__dict__["models"] = catalog  # what follows reads it
             for origin, texts in self.plugin_warnings().items():
                 for text in texts:
                     log.debug("plugin %s: %s", origin, text)
         return catalog
+
+    @cached_property
+    def addressed(self) -> AddressedCards:
+        """The cards of models that are named by address."""
+        return AddressedCards(self.store, self.source_order, self.predictors)
 
     def _trusted(self, known: set[str]) -> list[Registration[ModelCard]]:
         """The mirror's cards, of models not known yet; on some disks a name in another case is the same folder."""

@@ -111,7 +111,7 @@ def describe_files(file_format: str) -> str:
     Raises:
         UsageError: The format is not registered.
     """
-    return ", or ".join(" and ".join(sorted(files)) for files in _required(file_format))
+    return ", or ".join(" and ".join(sorted(files)) for files in required_files(file_format))
 
 
 def is_complete(file_format: str, paths: Collection[str]) -> bool:
@@ -120,7 +120,7 @@ def is_complete(file_format: str, paths: Collection[str]) -> bool:
     Raises:
         UsageError: The format is not registered.
     """
-    return any(files <= set(paths) for files in _required(file_format))
+    return any(files <= set(paths) for files in required_files(file_format))
 
 
 def check_format(name: str) -> None:
@@ -134,6 +134,11 @@ def check_format(name: str) -> None:
         raise UsageError(f"unknown format {name!r}{hint}")
 
 
-def _required(file_format: str) -> tuple[frozenset[str], ...]:
+def required_files(file_format: str) -> tuple[frozenset[str], ...]:
+    """Return the alternative sets of files, each of them enough to run a model of a format.
+
+    Raises:
+        UsageError: The format is not registered.
+    """
     check_format(file_format)
     return _FORMATS[file_format].files

@@ -94,6 +94,16 @@ def _check_operations(prepare: Any, path: Path) -> None:
         raise IntegrityError(f"{path}: PreProcess.transform_ops is not a list")
 
 
+def check_card(config: dict[str, Any], card: ModelCard, where: str) -> None:
+    """Refuse the configuration of another model than the card's; that of an address has a name of its own.
+
+    Raises:
+        IntegrityError: It names another model.
+    """
+    if card.address is None:
+        check_name(config, card.name, where)
+
+
 def check_name(config: dict[str, Any], name: str, where: str) -> None:
     """Refuse the configuration of another model.
 

@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from ocrzoo_registry.cards.address import Address
 from ocrzoo_registry.cards.formats import FORMAT_NAME, RELATIVE_PATH, model_and_format
 
 Tier = Literal["server", "mobile", "medium", "small", "tiny"]
@@ -217,6 +218,7 @@ class ModelCard(Record):
     """Everything known about one model."""
 
     _folder: Path = PrivateAttr(default=Path())
+    _address: Address | None = PrivateAttr(default=None)
 
     name: Name
     """The model's official name; unique in the whole catalog, also regardless of case."""
@@ -297,10 +299,16 @@ class ModelCard(Record):
         """Why the card cannot be used (:class:`FaultyCard`)."""
         return None
 
-    def located_in(self, folder: Path) -> ModelCard:
-        """Return the card with the folder that its paths are relative to."""
+    @property
+    def address(self) -> Address | None:
+        """The address that the user named the model by; ``None`` for a model of a plugin. No card can state one."""
+        return self._address
+
+    def located_in(self, folder: Path, address: Address | None = None) -> ModelCard:
+        """Return the card with the folder that its paths are relative to, and the address that it is of."""
         card = self.model_copy()
         card._folder = folder  # noqa: SLF001  # of the copy made here
+        card._address = address  # noqa: SLF001
         return card
 
 

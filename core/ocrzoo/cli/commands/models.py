@@ -110,9 +110,9 @@ def show_model(name: str, as_json: bool) -> None:
     rows = [(heading, text) for heading, text in _description(card) if text]
     rows[4:4] = _coverage_rows(claimed_support(card))
     rows.append(("Installed", ", ".join(f"{kind}: {path}" for kind, path in here.items()) or "no"))
-    rows.append(("Plugin", str(zoo.models.origin(name))))
+    rows.append(("Plugin" if card.address is None else "Address", str(zoo.models.origin(name))))
     rows += [("Warning", text) for text in zoo.card_warnings(card, letters=False)]
-    print_table(("Field", "Value"), [("Model", name), *rows])
+    print_table(("Field", "Value"), [("Model", card.name), *rows])
 
 
 def _origin(zoo: Zoo, card: ModelCard) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ocrzoo.cli.model_options import FormatName
 from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_note, print_table
 from ocrzoo.cli.progress import download_events, format_size
 from ocrzoo.cli.values import MODEL
+from ocrzoo_registry.cards.address import name_of
 from ocrzoo_registry.errors import ExitCode, NotFound, OcrzooError
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ def verify(names: tuple[str, ...], deep: bool, as_json: bool) -> int:
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo()
-    found = stored_models(zoo.store, names, deep=deep, can_be_pulled=_pulls(zoo))
-    made = derived_files(zoo.store, names, deep=deep)
+    found = stored_models(zoo.store, _stored(names), deep=deep, can_be_pulled=_pulls(zoo))
+    made = derived_files(zoo.store, _stored(names), deep=deep)
     if as_json:
         print_json([*(_described(stored) for stored in found), *(_described_derived(one) for one in made)])
     else:
@@ -59,7 +60,7 @@ def repair(names: tuple[str, ...], as_json: bool) -> int:
     from ocrzoo_registry.zoo import Zoo
 
     zoo = Zoo(events=download_events())
-    found = stored_models(zoo.store, names, deep=True, can_be_pulled=_pulls(zoo))
+    found = stored_models(zoo.store, _stored(names), deep=True, can_be_pulled=_pulls(zoo))
     wanted = [one for one in found if one.status == "broken" or (names and one.status == "unverified")]
     codes = [ExitCode.DONE]
     repaired: list[Stored] = []
@@ -89,13 +90,16 @@ def remove(names: tuple[str, ...], wanted: str | None) -> None:
     from ocrzoo_registry.store import maintenance
     from ocrzoo_registry.zoo import Zoo
 
-    store = Zoo().store
-    found = [one for one in maintenance.stored_models(store, names) if wanted in {None, one.file_format}]
+    zoo = Zoo()
+    store = zoo.store
+    found = [one for one in maintenance.stored_models(store, _stored(names)) if wanted in {None, one.file_format}]
     if not found:
         raise NotFound(f"{', '.join(names)} ({wanted}) is not in {store.root}")
     for stored in found:
         freed = maintenance.remove(store, stored)
         click.echo(f"{one_line(stored.name)} ({stored.file_format}): removed, {format_size(freed)}")
+    for name in {stored.name for stored in found} - {one.name for one in maintenance.stored_models(store)}:
+        zoo.addressed.forget(name)
 
 
 @click.command()
@@ -125,6 +129,11 @@ def gc(dry_run: bool, wheels: bool, made: bool, as_json: bool) -> None:
             click.echo(f"{leftover.kind}: {one_line(str(leftover.path))} ({format_size(leftover.size)})")
     total = format_size(sum(one.size for one in found))
     click.echo(f"{total} would be freed" if dry_run else f"{total} freed")
+
+
+def _stored(names: Sequence[str]) -> list[str]:
+    """The names under which models that were named by name or address are stored."""
+    return [name_of(name) for name in names]
 
 
 def _pulls(zoo: Zoo) -> Callable[[str], bool]:
