@@ -82,7 +82,7 @@ def _unknown_names(
     keys = {spec.key for spec in sources}
     for source in sorted(card.sources.keys() - keys):
         yield f"sources.{source}: no plugin has this source, so it is not asked"
-    if not card.sources:
+    if not card.sources and card.address is None:
         yield "sources: none: the weights can only come from a folder of OCRZOO_MODEL_PATH, a mirror or a bundle"
 
 
