@@ -26,7 +26,7 @@ from ocrzoo_registry.download.request import DownloadRequest, check_listing
 from ocrzoo_registry.download.source_order import SourceOrder
 from ocrzoo_registry.drafting import front_matter
 from ocrzoo_registry.drafting.draft import draft_card
-from ocrzoo_registry.drafting.evidence import Evidence
+from ocrzoo_registry.drafting.facts import ModelFacts
 from ocrzoo_registry.drafting.weights import formats_of
 from ocrzoo_registry.errors import NotFound, NotOffered, OfflineError, SourceError, StoreError
 from ocrzoo_registry.files import os_errors_as, read_bounded, receive, write_atomically
@@ -121,8 +121,8 @@ class AddressedCards:
         """Draft a card from what is there, and keep it."""
         with TemporaryDirectory(prefix="ocrzoo-") as stage:
             draw = self._of_folder if address.path is not None else self._of_repository
-            evidence, revision = draw(address, commit, Path(stage))
-            draft = draft_card(address.name, evidence, self._predictors)
+            facts, revision = draw(address, commit, Path(stage))
+            draft = draft_card(address.name, facts, self._predictors)
             card = draft.card()
             for doubt in draft.doubts:
                 log.warning("%s: %s", address, doubt)
@@ -154,7 +154,7 @@ class AddressedCards:
             shutil.copytree(drafted, folder)
         return folder
 
-    def _of_folder(self, address: Address, _commit: str | None, stage: Path) -> tuple[Evidence, str]:
+    def _of_folder(self, address: Address, _commit: str | None, stage: Path) -> tuple[ModelFacts, str]:
         """What a folder or tar archive has."""
         place = Path(address.place)
         if place.is_file():
@@ -168,9 +168,9 @@ class AddressedCards:
                 names = [path.name for path in place.iterdir() if path.is_file()]
         found = _complete(names, what)
         files = {kind: [{"path": name} for name in paths] for kind, paths in found.items()}
-        return _evidence(files, {}, place), f"the state of {what}"
+        return _facts(files, {}, place), f"the state of {what}"
 
-    def _of_repository(self, address: Address, commit: str | None, stage: Path) -> tuple[Evidence, str]:
+    def _of_repository(self, address: Address, commit: str | None, stage: Path) -> tuple[ModelFacts, str]:
         """What a repository has at a commit, or else now."""
         name, source = self._sources.names_for(_probe(address, commit))[-1], address.source
         if self._sources.is_offline(name):
@@ -191,7 +191,7 @@ class AddressedCards:
         revision = listing.revision if is_commit(listing.revision) else address.revision
         place = {"repository": address.place} | ({"revision": revision} if revision else {})
         files = {kind: [_pinned(listed[path]) for path in paths] for kind, paths in found.items()}
-        return _evidence(files, {source: dict.fromkeys(found, place)}, stage), listing.revision
+        return _facts(files, {source: dict.fromkeys(found, place)}, stage), listing.revision
 
     def _read(self, name: str, listing: Listing, file: RemoteFile, target: Path) -> None:
         """Download one of the small files, and compare it with its digest."""
@@ -248,7 +248,7 @@ def _complete(names: list[str], where: str) -> dict[str, list[str]]:
     }
 
 
-def _evidence(files: Mapping[str, Any], sources: Mapping[str, Any], folder: Path) -> Evidence:
+def _facts(files: Mapping[str, Any], sources: Mapping[str, Any], folder: Path) -> ModelFacts:
     """What the files in a folder say."""
     config = inference_yml.read(folder) if (folder / CONFIG).is_file() else None
     stated: dict[str, Any] = {}
@@ -256,7 +256,7 @@ def _evidence(files: Mapping[str, Any], sources: Mapping[str, Any], folder: Path
         with suppress(OSError):
             text = read_bounded(readme, front_matter.MAX_BYTES).decode("utf-8", "replace")
             stated = front_matter.parse(text, str(readme))[0]
-    return Evidence(files, sources, config, stated)
+    return ModelFacts(files, sources, config, stated)
 
 
 def _pinned(file: RemoteFile) -> dict[str, Any]:

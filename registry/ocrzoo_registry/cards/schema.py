@@ -37,8 +37,8 @@ Format = Annotated[str, StringConstraints(pattern=FORMAT_NAME)]
 RelativePath = Annotated[str, StringConstraints(pattern=RELATIVE_PATH)]
 _SHA256 = r"^[0-9a-f]{64}$"
 Sha256 = Annotated[str, StringConstraints(pattern=_SHA256)]
-_LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"
-LanguageTag = Annotated[str, StringConstraints(pattern=_LANGUAGE_TAG)]
+LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"
+LanguageTag = Annotated[str, StringConstraints(pattern=LANGUAGE_TAG)]
 _SCRIPT_CODE = r"^[A-Z][a-z]{3}$"
 ScriptCode = Annotated[str, StringConstraints(pattern=_SCRIPT_CODE)]
 _URL = r"^https?://[^\s\\]+$"
@@ -58,7 +58,7 @@ FORMS = {
     FORMAT_NAME: "a format: lowercase letters, digits and underscores",
     RELATIVE_PATH: "a path below the card's folder, such as charsets/own.txt",
     _SHA256: "a sha256: 64 hexadecimal digits",
-    _LANGUAGE_TAG: "a language tag such as en, zh-Hant or pt-BR",
+    LANGUAGE_TAG: "a language tag such as en, zh-Hant or pt-BR",
     _SCRIPT_CODE: "a script code such as Latn",
     _URL: "an http or https address",
 }

@@ -31,6 +31,7 @@ def _texts(value: object, key: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield key, value
         return
-    inside = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list | tuple) else ()
-    for name, item in inside:
+    if not isinstance(value, Mapping | list | tuple):
+        return
+    for name, item in value.items() if isinstance(value, Mapping) else enumerate(value):
         yield from _texts(item, f"{key}.{name}" if key else str(name))

@@ -50,7 +50,7 @@ def checked(entries: Sequence[str], where: str) -> tuple[str, ...]:
         raise CardError(f"{where}: a charset has 1 to {_MOST_ENTRIES} entries, this one has {len(entries)}")
     for number, entry in enumerate(entries, start=1):
         if not entry or len(entry) > _LONGEST_ENTRY or "\n" in entry or "\r" in entry:
-            raise CardError(f"{where}: entry {number} of the charset is {ascii(entry[:8])}, which cannot be an entry")
+            raise CardError(f"{where}: entry {number} of the charset is {entry[:8]!a}, which cannot be an entry")
     return tuple(entries)
 
 

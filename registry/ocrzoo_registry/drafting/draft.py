@@ -12,13 +12,13 @@ from ocrzoo_registry.cards.loader import build_card
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.cards.to_fill import MARK, to_fill, unfilled
 from ocrzoo_registry.drafting import characters, front_matter, tasks
-from ocrzoo_registry.drafting.evidence import Evidence, Shape, Statements
+from ocrzoo_registry.drafting.facts import NOTHING, ModelFacts, Shape, Statements
+from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import write_atomically
 from ocrzoo_registry.languages.tags import language_of_tag
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.registrations import Registrations
 from ocrzoo_registry.plugins.specs import PredictorSpec
-from ocrzoo_registry.errors import CardError, UsageError
 
 _NO_FILE: dict[str, Any] = {"onnx": [{"path": "inference.onnx"}]}
 """What a card of weights that are not there yet lists."""
@@ -46,8 +46,9 @@ class Draft:
 
     @property
     def unfilled(self) -> tuple[str, ...]:
-        """The keys that are to be filled in."""
-        return unfilled(self.card())
+        """The keys that are to be filled in; ``charset``: its file is not there yet."""
+        lacks_charset = "charset" in self.data and self.charset is None
+        return (*unfilled(self.card()), *(["charset"] if lacks_charset else []))
 
     def write_charset(self, folder: Path) -> None:
         """Write the charset where the card names it, below a folder.
@@ -61,9 +62,9 @@ class Draft:
 
 def draft_card(
     name: str,
-    evidence: Evidence,
+    facts: ModelFacts,
     predictors: Registrations[PredictorSpec],
-    stated: Statements = Statements(),
+    stated: Statements = NOTHING,
     *,
     family: str = "",
     charset_path: str = "charset.txt",
@@ -74,18 +75,18 @@ def draft_card(
         CardError: Its configuration is none that a card can state.
         UsageError: The user states a task or language that there is not.
     """
-    config = evidence.config
-    charset = _charset(name, evidence, stated)
-    task = stated.task or _task(evidence, charset, predictors)
+    config = facts.config
+    charset = _charset(name, facts, stated)
+    task = stated.task or _task(facts, charset, predictors)
     predictor = _predictor(task, predictors, stated)
-    labels = _labels(evidence, charset, task) if task != "text_recognition" else ()
+    labels = _labels(facts, charset, task) if task != "text_recognition" else ()
     fault = ""
     if task == "text_recognition" and charset is not None:
-        charset, fault = characters.fitted(charset, evidence.network.classes if evidence.network else None)
+        charset, fault = characters.fitted(charset, facts.network.classes if facts.network else None)
     kept = charset if task in {"text_recognition", MARK} or "charset" in _requires(predictor, predictors) else None
-    read = front_matter.read(evidence.front_matter)
+    read = front_matter.read(facts.front_matter)
     languages = stated.languages or read.languages
-    inference = _inference(task, predictor, evidence, labels)
+    inference = _inference(task, predictor, facts, labels)
     data: dict[str, Any] = {
         "name": name,
         "family": family or name,
@@ -98,30 +99,29 @@ def draft_card(
         "charset": charset_path if kept is not None else None,
         "labels": list(labels),
         "metrics": list(read.metrics),
-        "artifacts": {kind: {"files": list(files)} for kind, files in (evidence.files or _NO_FILE).items()},
-        "sources": dict(evidence.sources),
+        "artifacts": {kind: {"files": list(files)} for kind, files in (facts.files or _NO_FILE).items()},
+        "sources": dict(facts.sources),
         "inference": inference,
     }
-    if task == "text_recognition" and charset is None:
-        data["charset"] = None
-        fault = fault or "no charset is known: name the dictionary, one entry a line"
+    if task == "text_recognition":
+        data["charset"] = charset_path
     data = {key: value for key, value in data.items() if value not in (None, [], {})}
     doubts = [*([fault] if fault else []), *_color_doubts(config)]
-    return Draft(data, kept, tuple(_found(evidence, kept, inference)), tuple(doubts))
+    return Draft(data, kept, tuple(_found(facts, kept, inference)), tuple(doubts))
 
 
-def _charset(name: str, evidence: Evidence, stated: Statements) -> tuple[str, ...] | None:
+def _charset(name: str, facts: ModelFacts, stated: Statements) -> tuple[str, ...] | None:
     found = stated.charset
-    if found is None and evidence.config is not None:
-        found = characters.of_config(evidence.config, name)
-    if found is None and evidence.network is not None:
-        found = characters.of_metadata(evidence.network.metadata)
+    if found is None and facts.config is not None:
+        found = characters.of_config(facts.config, name)
+    if found is None and facts.network is not None:
+        found = characters.of_metadata(facts.network.metadata)
     return None if found is None else characters.checked(found, name)
 
 
-def _task(evidence: Evidence, charset: object, predictors: Registrations[PredictorSpec]) -> str:
+def _task(facts: ModelFacts, charset: object, predictors: Registrations[PredictorSpec]) -> str:
     """The task by the decoder that the configuration names, else by its labels, else by the shape of the output."""
-    post = evidence.config["PostProcess"] if evidence.config is not None else {}
+    post = facts.config["PostProcess"] if facts.config is not None else {}
     decoder = post.get("name")
     for spec in predictors:
         if decoder is not None and decoder in spec.postprocess and len(spec.tasks) == 1:
@@ -129,9 +129,9 @@ def _task(evidence: Evidence, charset: object, predictors: Registrations[Predict
     labels = post.get("Topk", {}).get("label_list") if isinstance(post.get("Topk"), Mapping) else None
     if isinstance(labels, list) and (found := tasks.of_labels(len(labels))):
         return found
-    if evidence.network is not None and (found := tasks.of_network(evidence.network)):
+    if facts.network is not None and (found := tasks.of_network(facts.network)):
         return found
-    return "text_recognition" if charset is not None and evidence.config is None and evidence.network is None else MARK
+    return "text_recognition" if charset is not None and facts.config is None and facts.network is None else MARK
 
 
 def _predictor(task: str, predictors: Registrations[PredictorSpec], stated: Statements) -> str:
@@ -144,16 +144,16 @@ def _predictor(task: str, predictors: Registrations[PredictorSpec], stated: Stat
     if not found and stated.task is not None:
         known = sorted({one for spec in predictors for one in spec.tasks})
         raise UsageError(f"task {task!r} is unknown: choose {', '.join(known)}{did_you_mean(task, known)}")
-    return found[0] if len(found) == 1 or task in tasks.USUAL and found else MARK
+    return found[0] if len(found) == 1 or (found and task in tasks.USUAL) else MARK
 
 
 def _requires(predictor: str, predictors: Registrations[PredictorSpec]) -> tuple[str, ...]:
     return predictors.get(predictor).requires if predictor in predictors else ()
 
 
-def _labels(evidence: Evidence, charset: tuple[str, ...] | None, task: str) -> tuple[str, ...]:
+def _labels(facts: ModelFacts, charset: tuple[str, ...] | None, task: str) -> tuple[str, ...]:
     """The classes of a classifier: of its configuration, of its file's metadata, else the usual ones."""
-    best = evidence.config["PostProcess"].get("Topk") if evidence.config is not None else None
+    best = facts.config["PostProcess"].get("Topk") if facts.config is not None else None
     listed = best.get("label_list") if isinstance(best, Mapping) else None
     if isinstance(listed, list) and listed:
         return tuple(str(one) for one in listed)
@@ -167,14 +167,14 @@ def _scripts(languages: Iterable[str], charset: tuple[str, ...] | None) -> Itera
     return characters.right_to_left(charset or ())
 
 
-def _inference(task: str, predictor: str, evidence: Evidence, labels: tuple[str, ...]) -> dict[str, Any]:
+def _inference(task: str, predictor: str, facts: ModelFacts, labels: tuple[str, ...]) -> dict[str, Any]:
     """How the model is run: as its configuration says, else as is usual for the task."""
-    config = evidence.config
+    config = facts.config
     if config is None:
         post = dict(tasks.USUAL[task].postprocess) if task in tasks.USUAL else {}
         if labels:
             post = {"Topk": {"topk": 1, "label_list": list(labels)}}
-        steps, shapes = tasks.preprocess_of(task, evidence.network), {}
+        steps, shapes = tasks.preprocess_of(task, facts.network), {}
     else:
         post = {key: value for key, value in config["PostProcess"].items() if key != "character_dict"}
         steps = list((config.get("PreProcess") or {}).get("transform_ops") or [])
@@ -196,16 +196,19 @@ def _color_doubts(config: Mapping[str, Any] | None) -> Iterator[str]:
     for step in _steps(config):
         decode = step.get("DecodeImage") if isinstance(step, Mapping) else None
         if isinstance(decode, Mapping) and str(decode.get("img_mode", "BGR")).upper() != "BGR":
-            yield f"inference.yml says img_mode {str(decode['img_mode'])[:20]!r}; networks are given BGR: swap the channels"
+            stated = str(decode["img_mode"])[:20]
+            yield f"inference.yml says img_mode {stated!r}; networks are given BGR: swap the channels of its first layer"
 
 
 def _steps(config: Mapping[str, Any] | None) -> list[Any]:
     return list((config.get("PreProcess") or {}).get("transform_ops") or []) if config is not None else []
 
 
-def _found(evidence: Evidence, charset: tuple[str, ...] | None, inference: Mapping[str, Any]) -> Iterator[str]:
+def _found(facts: ModelFacts, charset: tuple[str, ...] | None, inference: Mapping[str, Any]) -> Iterator[str]:
     """What the network and its configuration say, for people."""
-    network = evidence.network
+    network = facts.network
+    if network is None and facts.files:
+        yield "the network was not read: no engine that is installed here tells its shapes"
     if network is not None and network.inputs:
         yield f"input: {' or '.join(map(_sides, network.inputs))}, channels in the order blue, green, red"
     if network is not None and network.outputs:
@@ -215,10 +218,11 @@ def _found(evidence: Evidence, charset: tuple[str, ...] | None, inference: Mappi
     steps = [step.get("NormalizeImage") for step in inference.get("preprocess", ()) if isinstance(step, Mapping)]
     scaled = next((one for one in steps if isinstance(one, Mapping)), None)
     if scaled is not None:
-        yield f"normalization: mean {scaled.get('mean')}, std {scaled.get('std')}, scale {scaled.get('scale')}"
+        mean, std, scale = (str(scaled.get(key))[:80] for key in ("mean", "std", "scale"))
+        yield f"normalization: mean {mean}, std {std}, scale {scale}"
     elif inference.get("predictor") == "text_recognition":
         yield "normalization: (x / 255 - 0.5) / 0.5, as recognition networks are given"
-    if evidence.config is None and inference.get("preprocess"):
+    if facts.config is None and inference.get("preprocess"):
         yield "without an inference.yml, preprocess and postprocess are those of PaddleX's models of this task"
 
 
@@ -238,6 +242,3 @@ def check_languages(tags: Iterable[str]) -> None:
     for tag in tags:
         if parse_language(tag).tag != tag:
             raise UsageError(f"language {tag!r}: write its tag, {parse_language(tag).tag}")
-
-
-__all__ = ["CardError", "Draft", "draft_card"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from ocrzoo_registry import safe_yaml
-from ocrzoo_registry.cards.schema import Metric, ModelCard
+from ocrzoo_registry.cards.schema import LANGUAGE_TAG, Metric, ModelCard
 from ocrzoo_registry.drafting.tasks import USUAL
 from ocrzoo_registry.errors import AmbiguousLanguage, CardError, UnknownLanguage
 from ocrzoo_registry.languages.tags import parse_language
@@ -127,7 +127,7 @@ def _metrics(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _first_language(arguments: Mapping[str, Any]) -> str | None:
     stated = arguments.get("language")
-    return stated if isinstance(stated, str) and re.fullmatch(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?", stated) else None
+    return stated if isinstance(stated, str) and re.fullmatch(LANGUAGE_TAG, stated) else None
 
 
 def _part(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ocrzoo_registry.drafting.evidence import NetworkFacts
+from ocrzoo_registry.drafting.facts import NetworkFacts
 
 _MEAN, _STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 _BGR = {"DecodeImage": {"channel_first": False, "img_mode": "BGR"}}

@@ -85,6 +85,7 @@ class DirectorySource:
         if beside is not None:
             yield beside
 
+
 def _archive(card: ModelCard) -> Path | None:
     """The tar archive that the card's address names, if it is there."""
     path = card.address.path if card.address is not None else None

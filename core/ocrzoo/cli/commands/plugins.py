@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ocrzoo.cli.lazy_group import LazyGroup
 from ocrzoo.cli.output import debug_option, print_json, print_note, print_table
 from ocrzoo.cli.strict import check_plugins, conflicts, strict_option
 
@@ -15,9 +16,14 @@ if TYPE_CHECKING:
     from ocrzoo_registry.zoo import Zoo
 
 
-@click.group()
+_COMMANDS = {
+    "new": "ocrzoo.cli.commands.plugins_new:new",
+}
+
+
+@click.group(cls=LazyGroup, lazy=_COMMANDS)
 def plugins() -> None:
-    """Show plugins."""
+    """List plugins, and write new ones."""
 
 
 @plugins.command("list")

@@ -26,7 +26,7 @@ class NetworkFacts:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ModelFacts:
     """Everything that was found of one model."""
 
     files: Mapping[str, Sequence[Mapping[str, Any]]]
@@ -51,3 +51,7 @@ class Statements:
     """BCP-47 tags."""
     license: str | None = None
     summary: str | None = None
+
+
+NOTHING = Statements()
+"""What a user says who is not there."""
