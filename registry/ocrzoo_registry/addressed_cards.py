@@ -255,7 +255,7 @@ def _facts(files: Mapping[str, Any], sources: Mapping[str, Any], folder: Path) -
     if (readme := folder / README).is_file():
         with suppress(OSError):
             text = read_bounded(readme, front_matter.MAX_BYTES).decode("utf-8", "replace")
-            stated = front_matter.parse(text, str(readme))[0]
+            stated = front_matter.of_readme(text, str(readme))
     return ModelFacts(files, sources, config, stated)
 
 

@@ -141,7 +141,7 @@ def read_front_matter(folder: Path) -> Mapping[str, Any]:
         return {}
     with os_errors_as(UsageError, f"{readme} could not be read"):
         text = read_bounded(readme, front_matter.MAX_BYTES).decode("utf-8", "replace")
-    return front_matter.parse(text, str(readme))[0]
+    return front_matter.of_readme(text, str(readme))
 
 
 def _facts(

@@ -14,10 +14,12 @@ from ocrzoo_registry.names import did_you_mean
 class LazyGroup(click.Group):
     """A group with sub-commands named by dotted path, beside those that are added as usual."""
 
-    def __init__(self, *args: Any, lazy: Mapping[str, str], **kwargs: Any) -> None:
-        """``lazy`` maps a command's name to ``package.module:attribute``."""
+    def __init__(
+        self, *args: Any, lazy: Mapping[str, str], also: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> None:
+        """``lazy`` maps a command's name to ``package.module:attribute``; ``also`` other names, not listed, to it."""
         super().__init__(*args, **kwargs)
-        self._lazy = lazy
+        self._lazy, self._also = lazy, also or {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
@@ -25,6 +27,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, imported on first use; ``None`` where there is none."""
+        cmd_name = self._also.get(cmd_name, cmd_name)
         if cmd_name in self._lazy and cmd_name not in self.commands:
             module, _, attribute = self._lazy[cmd_name].partition(":")
             self.add_command(cast("click.Command", getattr(import_module(module), attribute)), cmd_name)

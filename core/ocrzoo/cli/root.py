@@ -17,6 +17,7 @@ from ocrzoo_registry.files import read_bounded
 _COMMANDS = {
     "bench": "ocrzoo.cli.commands.bench:bench",
     "bundle": "ocrzoo.cli.commands.bundle:bundle",
+    "cards": "ocrzoo.cli.commands.cards:cards",
     "completion": "ocrzoo.cli.commands.completion:completion",
     "doctor": "ocrzoo.cli.commands.doctor:doctor",
     "languages": "ocrzoo.cli.commands.languages:languages",
@@ -42,6 +43,7 @@ def _accept_dashes(option: str) -> str:
 @click.group(
     cls=LazyGroup,
     lazy=_COMMANDS,
+    also={"card": "cards"},
     invoke_without_command=True,
     context_settings={
         "help_option_names": ["-h", "--help"],

@@ -24,7 +24,7 @@ def card_text(draft: Draft, made_by: str) -> str:
 
 
 def _lines(draft: Draft, made_by: str) -> Iterator[str]:
-    yield f"# Drafted by '{made_by}'. The keys of cards are in ocrzoo's docs/model-card.schema.json."
+    yield f"# Drafted by '{_one_line(made_by)}'. The keys of cards are in ocrzoo's docs/model-card.schema.json."
     if draft.unfilled:
         yield f"# {MARK} marks what is to be filled in: {', '.join(draft.unfilled)}."
     for text in (*draft.found, *(f"Not right: {doubt}" for doubt in draft.doubts)):

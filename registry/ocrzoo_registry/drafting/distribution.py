@@ -14,6 +14,7 @@ from ocrzoo_registry.cards.to_fill import MARK
 from ocrzoo_registry.cards.weights import weights_fault
 from ocrzoo_registry.drafting.card_text import card_text
 from ocrzoo_registry.drafting.draft import Draft
+from ocrzoo_registry.drafting.tasks import USUAL
 from ocrzoo_registry.drafting.weights import Weights
 from ocrzoo_registry.errors import IntegrityError, UsageError
 from ocrzoo_registry.files import os_errors_as
@@ -151,12 +152,5 @@ def _filled(name: str, values: dict[str, str]) -> str:
 
 def _use(draft: Draft) -> str:
     """A command that runs the model."""
-    option = {
-        "text_recognition": "text_recognition_model_name",
-        "text_detection": "text_detection_model_name",
-        "doc_text_orientation": "doc_orientation_classify_model_name",
-        "textline_orientation": "textline_orientation_model_name",
-        "image_unwarping": "doc_unwarping_model_name",
-    }.get(str(draft.data["task"]))
-    model = draft.data["name"]
-    return f"ocrzoo ocr page.png --{option} {model}" if option else f"ocrzoo models show {model}"
+    usual, model = USUAL.get(str(draft.data["task"])), draft.data["name"]
+    return f"ocrzoo models show {model}" if usual is None else f"ocrzoo ocr page.png --{usual.option} {model}"

@@ -197,7 +197,7 @@ def _color_doubts(config: Mapping[str, Any] | None) -> Iterator[str]:
         decode = step.get("DecodeImage") if isinstance(step, Mapping) else None
         if isinstance(decode, Mapping) and str(decode.get("img_mode", "BGR")).upper() != "BGR":
             stated = str(decode["img_mode"])[:20]
-            yield f"inference.yml says img_mode {stated!r}; networks are given BGR: swap the channels of its first layer"
+            yield f"inference.yml says img_mode {stated!r}; networks are given BGR: swap those of its first layer"
 
 
 def _steps(config: Mapping[str, Any] | None) -> list[Any]:

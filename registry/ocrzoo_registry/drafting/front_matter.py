@@ -22,6 +22,8 @@ MAX_BYTES = 1 << 20
 """Of a README.md."""
 
 _BLOCK = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_PARAGRAPH = re.compile(r"^# [^\n]*\n+([^\s#<>\[!|`*-][^\n]*)$", re.MULTILINE)
+"""The line of plain text that follows a title."""
 _METRICS = frozenset(get_args(Metric.model_fields["name"].annotation))
 _MOST_METRICS, _LONGEST = 200, 300
 _UNNAMED = "not named"
@@ -54,6 +56,18 @@ def parse(text: str, where: str) -> tuple[dict[str, Any], str]:
     if not isinstance(data, dict):
         raise CardError(f"{where}: its front matter is not a mapping")
     return data, text[found.end() :]
+
+
+def of_readme(text: str, where: str) -> dict[str, Any]:
+    """Return the front matter of a ``README.md``, with its first paragraph as ``summary`` where it states none.
+
+    Raises:
+        CardError: It is not YAML, or no mapping.
+    """
+    data, body = parse(text, where)
+    if data and (found := _PARAGRAPH.search(body)):
+        data.setdefault("summary", found[1])
+    return data
 
 
 def read(data: Mapping[str, Any]) -> Stated:

@@ -27,6 +27,8 @@ class UsualTask:
     """How the names of its models end."""
     hub_tag: str
     """Its ``pipeline_tag`` on Hugging Face's hub."""
+    option: str
+    """The option of ``ocrzoo ocr`` that takes a model's name."""
     preprocess: tuple[dict[str, Any], ...] = ()
     postprocess: dict[str, Any] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
@@ -34,10 +36,13 @@ class UsualTask:
 
 
 USUAL = {
-    "text_recognition": UsualTask("rec", "image-to-text", postprocess={"name": "CTCLabelDecode"}),
+    "text_recognition": UsualTask(
+        "rec", "image-to-text", "text_recognition_model_name", postprocess={"name": "CTCLabelDecode"}
+    ),
     "text_detection": UsualTask(
         "det",
         "object-detection",
+        "text_detection_model_name",
         preprocess=(_BGR, {"DetResizeForTest": {"resize_long": 960}}, _PER_CHANNEL, {"ToCHWImage": None}),
         postprocess={
             "name": "DBPostProcess",
@@ -50,6 +55,7 @@ USUAL = {
     "doc_text_orientation": UsualTask(
         "doc_ori",
         "image-classification",
+        "doc_orientation_classify_model_name",
         preprocess=(
             {"ResizeImage": {"resize_short": 256}},
             {"CropImage": {"size": 224}},
@@ -61,10 +67,11 @@ USUAL = {
     "textline_orientation": UsualTask(
         "textline_ori",
         "image-classification",
+        "textline_orientation_model_name",
         preprocess=({"ResizeImage": {"size": [160, 80]}}, _CLASSIFIED, {"ToCHWImage": None}),
         labels=("0_degree", "180_degree"),
     ),
-    "image_unwarping": UsualTask("unwarping", "image-to-image"),
+    "image_unwarping": UsualTask("unwarping", "image-to-image", "doc_unwarping_model_name"),
 }
 
 
