@@ -90,7 +90,8 @@ def gather(zoo: Zoo, origin: str | None, beside: str) -> Gathered:
 
 def _of_hub(zoo: Zoo, address: str, beside: str | None = None) -> Gathered:
     """What a repository has, which its card then names; what a tar has is copied."""
-    from ocrzoo_registry.cards.inference_yml import read
+    from ocrzoo_registry.cards.inference_yml import FILE_NAME, read
+    from ocrzoo_registry.cards.to_fill import MARK
     from ocrzoo_registry.download.request import DownloadRequest
     from ocrzoo_registry.drafting import front_matter
     from ocrzoo_registry.drafting.weights import Weights
@@ -98,18 +99,17 @@ def _of_hub(zoo: Zoo, address: str, beside: str | None = None) -> Gathered:
     card = zoo.models.get(address)
     files = zoo.resolver.get(DownloadRequest(card, zoo.readable_formats))
     assert files.manifest is not None  # noqa: S101  # of the store
-    kind, served = files.file_format, [file for file in files.manifest.served if not file.path.endswith(".yml")]
-    has_config = len(files.manifest.served) > len(served)
-    weights = Weights(kind, {file.path: files.folder / file.path for file in served})
+    kind, served = files.file_format, files.manifest.served
+    weights = Weights(kind, {file.path: files.folder / file.path for file in served if file.path != FILE_NAME})
+    config = read(files.folder) if len(weights.files) < len(served) else None
+    stated = {**front_matter.written(card), "summary": None if card.summary.startswith(MARK) else card.summary}
     if beside is not None:
-        sources: dict[str, Any] = {"directory": {kind: {"path": beside}}}
-    else:
-        sources = {name: {kind: places[kind]} for name, places in card.sources.items() if kind in places}
-    fields = ("path", "size", "sha256", "digest_origin")
-    listed = {kind: [file.model_dump(include=set(fields)) for file in (*served,)]}
-    stated = {**front_matter.written(card), "summary": None if card.summary.startswith("TO-FILL") else card.summary}
-    config = read(files.folder) if has_config else None
-    return Gathered(_facts(listed, sources, weights, config, stated), weights if beside is not None else None)
+        copied = {"directory": {kind: {"path": beside}}}
+        return Gathered(_facts({kind: weights.listed()}, copied, weights, config, stated), weights)
+    sources = {name: {kind: places[kind]} for name, places in card.sources.items() if kind in places}
+    fields = {"path", "size", "sha256", "digest_origin"}
+    listed = {kind: [file.model_dump(include=fields) for file in served]}
+    return Gathered(_facts(listed, sources, weights, config, stated), None)
 
 
 def _of_path(path: Path, beside: str) -> Gathered:

@@ -95,12 +95,15 @@ def _check_operations(prepare: Any, path: Path) -> None:
 
 
 def check_card(config: dict[str, Any], card: ModelCard, where: str) -> None:
-    """Refuse the configuration of another model than the card's; that of an address has a name of its own.
+    """Refuse the configuration of another model than the card's.
+
+    A name in it does not matter where the model was named by address, or where the card states the file's digest.
 
     Raises:
         IntegrityError: It names another model.
     """
-    if card.address is None:
+    pinned = (file.sha256 for artifact in card.artifacts.values() for file in artifact.files if file.path == CONFIG)
+    if card.address is None and not any(pinned):
         check_name(config, card.name, where)
 
 
