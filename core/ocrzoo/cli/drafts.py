@@ -14,6 +14,7 @@ from ocrzoo.cli.options import together
 from ocrzoo.cli.output import stderr_is_terminal
 from ocrzoo.cli.values import LANGUAGES, TASK
 from ocrzoo_registry.errors import OcrzooError, UsageError
+from ocrzoo_registry.names import did_you_mean
 
 if TYPE_CHECKING:
     from ocrzoo_registry.drafting.draft import Draft
@@ -46,24 +47,23 @@ class Gathered:
 
 
 def statements(
-    task: str | None, charset: Path | None, lang: str | None, license_: str | None, summary: str | None
+    zoo: Zoo, task: str | None, charset: Path | None, lang: str | None, license_: str | None, summary: str | None
 ) -> Statements:
     """Read the options of :data:`statement_options`.
 
     Raises:
-        UsageError: The license is no SPDX expression, or a language cannot be claimed.
+        UsageError: The license is no SPDX expression, or the task is unknown.
+        UnknownLanguage: There is no such language.
         CardError: The dictionary cannot be read.
     """
     from ocrzoo_registry.cards.charsets import read_charset
     from ocrzoo_registry.drafting.facts import Statements
-    from ocrzoo_registry.drafting.front_matter import spdx
-    from ocrzoo_registry.languages.tags import parse_languages
 
-    if license_ is not None and spdx(license_) is None:
-        raise UsageError(f"license {license_!r} is not an SPDX expression, such as Apache-2.0, MIT or LicenseRef-Own")
-    tags = tuple(one.tag for one in parse_languages(lang)) if lang else ()
+    if task is not None:
+        _known_task(zoo, task)
+    license_ = None if license_ is None else _spdx(license_)
     entries = None if charset is None else read_charset(charset)
-    return Statements(task, entries, tags, None if license_ is None else spdx(license_), summary)
+    return Statements(task, entries, _tags(lang) if lang else (), license_, summary)
 
 
 def gather(zoo: Zoo, origin: str | None, beside: str) -> Gathered:
@@ -187,15 +187,22 @@ def _answer(question: str, read: Any) -> Any:
 
 
 def _known_task(zoo: Zoo, text: str) -> str:
-    known = sorted({task for spec in zoo.predictors for task in spec.tasks})
+    known = sorted(zoo.models.tasks)
     if text not in known:
-        raise UsageError(f"choose {', '.join(known)}")
+        raise UsageError(f"task {text!r} is unknown: choose {', '.join(known)}{did_you_mean(text, known)}")
     return text
 
 
 def _tags(text: str) -> tuple[str, ...]:
-    return statements(None, None, text, None, None).languages
+    from ocrzoo_registry.languages.tags import parse_languages
+
+    return tuple(one.tag for one in parse_languages(text))
 
 
-def _spdx(text: str) -> str | None:
-    return statements(None, None, None, text, None).license
+def _spdx(text: str) -> str:
+    from ocrzoo_registry.drafting.front_matter import spdx
+
+    found = spdx(text)
+    if found is None:
+        raise UsageError(f"license {text!r} is not an SPDX expression, such as Apache-2.0, MIT or LicenseRef-Own")
+    return found

@@ -13,10 +13,8 @@ from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.cards.to_fill import MARK, to_fill, unfilled
 from ocrzoo_registry.drafting import characters, front_matter, tasks
 from ocrzoo_registry.drafting.facts import NOTHING, ModelFacts, Shape, Statements
-from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import write_atomically
 from ocrzoo_registry.languages.tags import language_of_tag
-from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.registrations import Registrations
 from ocrzoo_registry.plugins.specs import PredictorSpec
 
@@ -73,12 +71,11 @@ def draft_card(
 
     Raises:
         CardError: Its configuration is none that a card can state.
-        UsageError: The user states a task or language that there is not.
     """
     config = facts.config
     charset = _charset(name, facts, stated)
     task = stated.task or _task(facts, charset, predictors)
-    predictor = _predictor(task, predictors, stated)
+    predictor = _predictor(task, predictors)
     labels = _labels(facts, charset, task) if task != "text_recognition" else ()
     fault = ""
     if task == "text_recognition" and charset is not None:
@@ -134,16 +131,9 @@ def _task(facts: ModelFacts, charset: object, predictors: Registrations[Predicto
     return "text_recognition" if charset is not None and facts.config is None and facts.network is None else MARK
 
 
-def _predictor(task: str, predictors: Registrations[PredictorSpec], stated: Statements) -> str:
-    """The predictor of a task.
-
-    Raises:
-        UsageError: The user states a task that no predictor does.
-    """
+def _predictor(task: str, predictors: Registrations[PredictorSpec]) -> str:
+    """The predictor of a task, where there is no choice."""
     found = [spec.name for spec in predictors if task in (spec.tasks or (spec.name,))]
-    if not found and stated.task is not None:
-        known = sorted({one for spec in predictors for one in spec.tasks})
-        raise UsageError(f"task {task!r} is unknown: choose {', '.join(known)}{did_you_mean(task, known)}")
     return found[0] if len(found) == 1 or (found and task in tasks.USUAL) else MARK
 
 
@@ -228,17 +218,3 @@ def _found(facts: ModelFacts, charset: tuple[str, ...] | None, inference: Mappin
 
 def _sides(shape: Shape) -> str:
     return " x ".join("?" if side is None else str(side) for side in shape) or "a single number"
-
-
-def check_languages(tags: Iterable[str]) -> None:
-    """Refuse what is no language that a card can claim.
-
-    Raises:
-        UsageError: A tag is none.
-        UnknownLanguage: There is no such language.
-    """
-    from ocrzoo_registry.languages.tags import parse_language
-
-    for tag in tags:
-        if parse_language(tag).tag != tag:
-            raise UsageError(f"language {tag!r}: write its tag, {parse_language(tag).tag}")

@@ -81,16 +81,19 @@ def _languages(data: Mapping[str, Any]) -> Iterator[str]:
     for key in ("language_bcp47", "language"):  # the first has scripts and regions
         stated = data.get(key)
         tags = [stated] if isinstance(stated, str) else stated if isinstance(stated, list) else []
-        known = set[str]()
-        for tag in tags:
-            try:
-                language = parse_language(str(tag))
-            except (AmbiguousLanguage, UnknownLanguage):
-                continue
-            known.add(language.tag)
-            yield language.tag
+        known = [found for tag in tags if (found := _language(str(tag)))]
+        yield from known
         if known:
             return
+
+
+def _language(tag: str) -> str | None:
+    """A tag as it is stated, or as cards write it."""
+    try:
+        language = parse_language(tag)
+    except (AmbiguousLanguage, UnknownLanguage):
+        return None
+    return tag if re.fullmatch(LANGUAGE_TAG, tag) else language.tag
 
 
 def _license(data: Mapping[str, Any]) -> str | None:

@@ -49,7 +49,8 @@ def new(place: str, name: str | None, output: Path | None, **options: Any) -> No
     """
     from ocrzoo_registry.zoo import Zoo
 
-    zoo, stated = Zoo(), statements(**options)
+    zoo = Zoo()
+    stated = statements(zoo, **options)
     own = _name(name or Path(place).stem)
     _write(zoo, own, gather(zoo, place, f"weights/{own}").facts, stated, output, f"ocrzoo cards new {place}")
 
@@ -71,7 +72,8 @@ def import_(place: Path, name: str | None, output: Path | None, **options: Any) 
     stated = read_front_matter(folder)
     if not stated:
         raise UsageError(f"{folder} has no README.md that begins with front matter (---)")
-    zoo, said = Zoo(), statements(**options)
+    zoo = Zoo()
+    said = statements(zoo, **options)
     own = _name(name or _indexed(stated) or folder.resolve().name)
     _write(zoo, own, _facts_of(zoo, folder, own, stated), said, output, f"ocrzoo cards import {place}")
 

@@ -51,7 +51,8 @@ def new(name: str, origin: str | None, model: str | None, output: Path, as_json:
     from ocrzoo_registry.drafting.distribution import WEIGHTS, Names, check_new, write_distribution
     from ocrzoo_registry.zoo import Zoo
 
-    zoo, names, stated = Zoo(), Names.of(name), statements(**options)
+    zoo, names = Zoo(), Names.of(name)
+    stated = statements(zoo, **options)
     folder = output / names.plugin
     check_new(folder)
     if model is not None:
