@@ -83,9 +83,20 @@ def test_completing_loads_nothing_heavy(line: str, monkeypatch: pytest.MonkeyPat
     assert (ran.stderr.strip(), ran.stdout == "") == ("", False)
 
 
-FREE = {"device", "host", "hpi_config", "memory", "origins", "password", "target", "url_hosts", "workers"} | {
-    f"{what}_bytes" for what in ("cache", "jobs", "max", "recycle", "uploads")
-}
+FREE = {
+    "device",
+    "host",
+    "hpi_config",
+    "license_",
+    "memory",
+    "model",
+    "origins",
+    "password",
+    "summary",
+    "target",
+    "url_hosts",
+    "workers",
+} | {f"{what}_bytes" for what in ("cache", "jobs", "max", "recycle", "uploads")}
 """Parameters that no list has the values of."""
 
 
