@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -204,3 +207,20 @@ def test_a_comment_in_the_card_cannot_end_early(run: Run, tmp_path: Path) -> Non
     (own / "inference.yml").write_text(text, encoding="utf-8")
     _, card = new(run, "--from", own)
     assert (card["name"], card["family"]) == ("seaside_det", "seaside")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is needed")
+def test_what_cannot_be_known_is_asked_on_a_terminal(command: Path, in_an_empty_folder: Path) -> None:
+    """An answer that cannot be read is asked for again; an empty one leaves the mark."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    arguments = [str(command), "plugins", "new", "seaside", "--task", "text_recognition"]
+    with subprocess.Popen(arguments, stdin=theirs, stdout=theirs, stderr=theirs, cwd=in_an_empty_folder) as asked:
+        os.write(ours, b"vi,en\nmy own\nmit\n\n")  # languages, a license twice, and no summary
+        assert asked.wait(timeout=120) == ExitCode.DONE
+    os.close(theirs)
+    os.close(ours)
+    card = yaml.safe_load(Path("seaside/ocrzoo_seaside/cards/seaside_rec.yaml").read_text(encoding="utf-8"))
+    assert (card["languages"], card["scripts"], card["license"]) == (["vi", "en"], ["Latn"], "MIT")
+    assert card["summary"].startswith("TO-FILL")

@@ -38,11 +38,11 @@ def cards() -> None:
 
 @cards.command("new")
 @click.argument("place", metavar="PLACE", type=click.Path())
-@click.option("--name", metavar="NAME", help="The model's name.  [that of its folder or file]")
+@click.option("--name", "own_name", metavar="NAME", help="The model's name.  [that of its folder or file]")
 @statement_options
 @output_option
 @debug_option
-def new(place: str, name: str | None, output: Path | None, **options: Any) -> None:
+def new(place: str, own_name: str | None, output: Path | None, **options: Any) -> None:
     """Draft a card from weights: a folder, an ONNX file, a .tar, hf://org/name or modelscope://org/name.
 
     What cannot be known is marked as TO-FILL. For a whole distribution, run 'ocrzoo plugins new'.
@@ -51,17 +51,19 @@ def new(place: str, name: str | None, output: Path | None, **options: Any) -> No
 
     zoo = Zoo()
     stated = statements(zoo, **options)
-    own = _name(name or Path(place).stem)
+    own = _name(own_name or Path(place).stem)
     _write(zoo, own, gather(zoo, place, f"weights/{own}").facts, stated, output, f"ocrzoo cards new {place}")
 
 
 @cards.command("import")
 @click.argument("place", metavar="FOLDER", type=click.Path(path_type=Path, exists=True))
-@click.option("--name", metavar="NAME", help="The model's name.  [that in model-index, else that of the folder]")
+@click.option(
+    "--name", "own_name", metavar="NAME", help="The model's name.  [that in model-index, else that of the folder]"
+)
 @statement_options
 @output_option
 @debug_option
-def import_(place: Path, name: str | None, output: Path | None, **options: Any) -> None:
+def import_(place: Path, own_name: str | None, output: Path | None, **options: Any) -> None:
     """Draft a card from a repository's folder: the front matter of its README.md, and its inference.yml.
 
     License, languages, figures and summary are taken from Hugging Face's keys.
@@ -74,7 +76,7 @@ def import_(place: Path, name: str | None, output: Path | None, **options: Any) 
         raise UsageError(f"{folder} has no README.md that begins with front matter (---)")
     zoo = Zoo()
     said = statements(zoo, **options)
-    own = _name(name or _indexed(stated) or folder.resolve().name)
+    own = _name(own_name or _indexed(stated) or folder.resolve().name)
     _write(zoo, own, _facts_of(zoo, folder, own, stated), said, output, f"ocrzoo cards import {place}")
 
 

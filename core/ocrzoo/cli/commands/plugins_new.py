@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name", metavar="NAME")
+@click.argument("plugin", metavar="NAME")
 @click.option(
     "--from",
     "origin",
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
-def new(name: str, origin: str | None, model: str | None, output: Path, as_json: bool, **options: Any) -> None:
+def new(plugin: str, origin: str | None, model: str | None, output: Path, as_json: bool, **options: Any) -> None:
     """Write a distribution with a model, ready for 'pip install -e'.
 
     Its card is filled from the weights: files, sizes, digests, charset, shapes, and how images are prepared. What
@@ -51,7 +51,7 @@ def new(name: str, origin: str | None, model: str | None, output: Path, as_json:
     from ocrzoo_registry.drafting.distribution import WEIGHTS, Names, check_new, write_distribution
     from ocrzoo_registry.zoo import Zoo
 
-    zoo, names = Zoo(), Names.of(name)
+    zoo, names = Zoo(), Names.of(plugin)
     stated = statements(zoo, **options)
     folder = output / names.plugin
     check_new(folder)
