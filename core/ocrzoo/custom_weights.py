@@ -8,6 +8,7 @@ from typing import Any
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.formats import format_names, is_complete
 from ocrzoo_registry.cards.schema import ModelCard, Task
+from ocrzoo_registry.cards.to_fill import MARK, unfilled
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import reason
 from ocrzoo_registry.store.store import ModelFiles
@@ -92,9 +93,14 @@ def card_for(zoo: Zoo, name: str, task: Task) -> ModelCard:
 
     Raises:
         UnknownModel: No card has that name.
-        UsageError: The model does another task.
+        UsageError: The model does another task, or how it is run is to be filled in.
     """
     card = zoo.models.get(name)
+    if MARK in {card.task, card.inference.predictor}:
+        why, place = f"its card is incomplete ({', '.join(unfilled(card))})", "its card"
+        if card.address is not None:
+            why, place = "it has no inference.yml that says how", f"'ocrzoo plugins new NAME --from {card.address}'"
+        raise UsageError(f"{name} cannot be run: {why}. Fill it in: {place}.")
     if card.task != task:
         raise UsageError(f"{name} does {card.task}, not {task}: 'ocrzoo models list --task {task}' lists those that do")
     return card

@@ -14,6 +14,7 @@ from functools import lru_cache
 from ocrzoo_registry.cards.charsets import read_charset
 from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import ModelCard
+from ocrzoo_registry.cards.to_fill import MARK, unfilled
 from ocrzoo_registry.errors import CardError
 from ocrzoo_registry.files import missing_of
 from ocrzoo_registry.languages.ranking import MIN_COVERAGE
@@ -76,17 +77,22 @@ def _unknown_names(
     card: ModelCard, predictors: Registrations[PredictorSpec], sources: Registrations[SourceSpec]
 ) -> Iterator[str]:
     predictor = card.inference.predictor
-    if predictor not in predictors:
+    if predictor not in predictors and predictor != MARK:
         yield f"inference.predictor: no plugin has {predictor!r}{did_you_mean(predictor, predictors.names)}"
     keys = {spec.key for spec in sources}
     for source in sorted(card.sources.keys() - keys):
         yield f"sources.{source}: no plugin has this source, so it is not asked"
-    if not card.sources:
+    if not card.sources and card.address is None:
         yield "sources: none: the weights can only come from a folder of OCRZOO_MODEL_PATH, a mirror or a bundle"
 
 
+def _incomplete(card: ModelCard) -> Iterator[str]:
+    if keys := unfilled(card):
+        yield f"incomplete: {', '.join(keys)} {'is' if len(keys) == 1 else 'are'} to be filled in"
+
+
 def _license(card: ModelCard) -> Iterator[str]:
-    if not _is_spdx(card.license):
+    if not card.license.startswith(MARK) and not _is_spdx(card.license):
         yield (
             f"license: {card.license!r} is not an SPDX identifier such as Apache-2.0, MIT or LicenseRef-Own "
             "(https://spdx.org/licenses)"
@@ -163,4 +169,4 @@ def _weights(card: ModelCard) -> Iterator[str]:
                 yield f"sources.directory.{file_format}: {folder} has no {', '.join(missing)}"
 
 
-_CHECKS: tuple[Callable[[ModelCard], Iterator[str]], ...] = (_license, _scripts, _charset, _weights)
+_CHECKS: tuple[Callable[[ModelCard], Iterator[str]], ...] = (_incomplete, _license, _scripts, _charset, _weights)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from ocrzoo_registry.addressed_cards import AddressedCards
 from ocrzoo_registry.cards.formats import format_names
 from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.catalog import Catalog
@@ -58,6 +59,7 @@ class Zoo:
             self._offered,
             chosen=self.settings.overrides,
             kept_out=self.kept_out,
+            addressed=self.addressed,
         )
         if log.isEnabledFor(logging.DEBUG):
             self.__dict__["models"] = catalog  # what follows reads it
@@ -73,6 +75,11 @@ class Zoo:
 
     def _registrations(self, kind: str, found: Iterable[Registration[SpecT]]) -> Registrations[SpecT]:
         return Registrations(kind, found, lambda spec: spec.name, kept_out=self.kept_out)
+
+    @cached_property
+    def addressed(self) -> AddressedCards:
+        """The cards of models that are named by address."""
+        return AddressedCards(self.store, self.source_order, self.predictors)
 
     def _trusted(self, registered: Iterable[ModelCard]) -> list[Registration[ModelCard]]:
         """The mirror's cards, of models not known yet; a name that looks like another is refused."""

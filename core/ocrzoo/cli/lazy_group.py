@@ -15,9 +15,9 @@ class LazyGroup(click.Group):
     """A group with sub-commands named by dotted path, beside those that are added as usual."""
 
     def __init__(
-        self, *args: Any, lazy: Mapping[str, str], also: Mapping[str, str] = {}, **kwargs: Any
-    ) -> None:  # never written
-        """``lazy`` maps a command's name to ``package.module:attribute``, ``also`` another spelling to the name."""
+        self, *args: Any, lazy: Mapping[str, str], also: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> None:
+        """``lazy`` maps a command's name to ``package.module:attribute``; ``also`` other names, not listed, to it."""
         super().__init__(*args, **kwargs)
         self._lazy, self._also = lazy, also or {}
 

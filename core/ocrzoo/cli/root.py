@@ -17,8 +17,8 @@ from ocrzoo_registry.files import read_bounded
 _COMMANDS = {
     "bench": "ocrzoo.cli.commands.bench:bench",
     "bundle": "ocrzoo.cli.commands.bundle:bundle",
-    "catalog": "ocrzoo.cli.commands.catalog:catalog",
     "cards": "ocrzoo.cli.commands.cards:cards",
+    "catalog": "ocrzoo.cli.commands.catalog:catalog",
     "compare": "ocrzoo.cli.commands.compare:compare",
     "completion": "ocrzoo.cli.commands.completion:completion",
     "doctor": "ocrzoo.cli.commands.doctor:doctor",
@@ -45,7 +45,7 @@ def _accept_dashes(option: str) -> str:
 @click.group(
     cls=LazyGroup,
     lazy=_COMMANDS,
-    also={"catalogue": "catalog"},
+    also={"card": "cards", "catalogue": "catalog"},
     invoke_without_command=True,
     context_settings={
         "help_option_names": ["-h", "--help"],

@@ -49,7 +49,7 @@ class OpenVinoEngine:
 
     def native_precisions(self) -> frozenset[str]:
         """Return what the CPU computes with instructions of its own."""
-        capabilities = _import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        capabilities = import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         return frozenset({"float32"} | ({"bfloat16"} if "BF16" in capabilities else set()))
 
     def load(self, folder: Path, file_format: Format, options: EngineOptions) -> OpenVinoSession:
@@ -58,7 +58,7 @@ class OpenVinoEngine:
         Raises:
             EngineError: OpenVINO cannot load the file, or the device is unavailable.
         """
-        core = _import_openvino().Core()
+        core = import_openvino().Core()
         device, settings = _device(core, options), _settings(options)
         program = folder / _PROGRAMS[file_format]
         try:
@@ -75,7 +75,7 @@ class OpenVinoEngine:
 
     def compiled_for(self, options: EngineOptions) -> str | None:
         """Return the version and the precision; of other devices than the CPU, nothing is kept."""
-        version: str = _import_openvino().get_version()
+        version: str = import_openvino().get_version()
         kept = options.device.kind == "cpu" and not _rules(options).fixed_shapes
         return f"openvino {version}, {options.precision}" if kept else None
 
@@ -85,7 +85,7 @@ class OpenVinoEngine:
         Raises:
             EngineError: OpenVINO cannot load the file.
         """
-        core = _import_openvino().Core()
+        core = import_openvino().Core()
         try:
             model = core.read_model(folder / _PROGRAMS[file_format])
             align_corners = _expose_grid(model)
@@ -103,7 +103,7 @@ class OpenVinoEngine:
         Raises:
             EngineError: OpenVINO cannot load it.
         """
-        core, settings = _import_openvino().Core(), _settings(options)
+        core, settings = import_openvino().Core(), _settings(options)
         program = folder / _PROGRAMS[file_format]
         try:
             compile_for = partial(_compile_for, core, program, _stamp(program), "CPU", settings)
@@ -174,7 +174,7 @@ def _device(core: Any, options: EngineOptions) -> str:
     return f"{kind}.{options.device.index}" if options.device.index else kind  # NPU.0 is no name of the first NPU
 
 
-def _import_openvino() -> Any:
+def import_openvino() -> Any:
     """Import openvino without its telemetry, which reports every import to a remote host.
 
     OpenVINO works without the package ``openvino_telemetry`` if that cannot be imported.

@@ -37,7 +37,7 @@ def read_config(card: ModelCard, files: ModelFiles, store: Store, *, custom: boo
     if (kept := _kept(files, store)) is not None:
         return kept
     config = inference_yml.read(files.folder)
-    inference_yml.check_name(config, card.name, str(files.folder))
+    inference_yml.check_card(config, card, str(files.folder))
     check_charset(card, config["PostProcess"].get("character_dict"), str(files.folder))
     _keep(config, files, store)
     return config

@@ -132,7 +132,7 @@ def describe_files(file_format: str, networks: Sequence[str] = ()) -> str:
     Raises:
         UsageError: The format is not registered.
     """
-    ways = _required(file_format)
+    ways = required_files(file_format)
     each = [
         ", or ".join(" and ".join(sorted(folder + path for path in files)) for files in ways)
         for folder in _folders(networks)
@@ -146,7 +146,7 @@ def is_complete(file_format: str, paths: Collection[str], networks: Sequence[str
     Raises:
         UsageError: The format is not registered.
     """
-    present, ways = set(paths), _required(file_format)
+    present, ways = set(paths), required_files(file_format)
     return all(any({folder + path for path in files} <= present for files in ways) for folder in _folders(networks))
 
 
@@ -166,6 +166,11 @@ def check_format(name: str) -> None:
         raise UsageError(f"unknown format {name!r}{hint}")
 
 
-def _required(file_format: str) -> tuple[frozenset[str], ...]:
+def required_files(file_format: str) -> tuple[frozenset[str], ...]:
+    """Return the alternative sets of files, each of them enough to run a model of a format.
+
+    Raises:
+        UsageError: The format is not registered.
+    """
     check_format(file_format)
     return _FORMATS[file_format].files

@@ -94,6 +94,19 @@ def _check_operations(prepare: Any, path: Path) -> None:
         raise IntegrityError(f"{path}: PreProcess.transform_ops is not a list")
 
 
+def check_card(config: dict[str, Any], card: ModelCard, where: str) -> None:
+    """Refuse the configuration of another model than the card's.
+
+    A name in it does not matter where the model was named by address, or where the card states the file's digest.
+
+    Raises:
+        IntegrityError: It names another model.
+    """
+    pinned = (file.sha256 for artifact in card.artifacts.values() for file in artifact.files if file.path == CONFIG)
+    if card.address is None and not any(pinned):
+        check_name(config, card.name, where)
+
+
 def check_name(config: dict[str, Any], name: str, where: str) -> None:
     """Refuse the configuration of another model.
 

@@ -23,8 +23,9 @@ from pydantic import (
     model_validator,
 )
 
-from ocrzoo_registry.cards.addresses import public
+from ocrzoo_registry.cards.address import Address
 from ocrzoo_registry.cards.formats import FORMAT_NAME, RELATIVE_PATH, model_and_format, portable
+from ocrzoo_registry.cards.public_urls import public
 
 Tier = Literal["server", "mobile", "medium", "small", "tiny"]
 """The size class that a family publishes a model under."""
@@ -39,8 +40,8 @@ Format = Annotated[str, StringConstraints(pattern=FORMAT_NAME)]
 RelativePath = Annotated[str, StringConstraints(pattern=RELATIVE_PATH), AfterValidator(portable)]
 _SHA256 = r"^[0-9a-f]{64}$"
 Sha256 = Annotated[str, StringConstraints(pattern=_SHA256)]
-_LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"
-LanguageTag = Annotated[str, StringConstraints(pattern=_LANGUAGE_TAG)]
+LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"
+LanguageTag = Annotated[str, StringConstraints(pattern=LANGUAGE_TAG)]
 _DATE = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
 Date = Annotated[str, StringConstraints(pattern=_DATE)]
 _CARD_VERSION = r"^(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})$"
@@ -68,7 +69,7 @@ FORMS = {
     FORMAT_NAME: "a format: lowercase letters, digits and underscores",
     RELATIVE_PATH: "a path below the card's folder, such as charsets/own.txt",
     _SHA256: "a sha256: 64 hexadecimal digits",
-    _LANGUAGE_TAG: "a language tag such as en, zh-Hant or pt-BR",
+    LANGUAGE_TAG: "a language tag such as en, zh-Hant or pt-BR",
     _DATE: "a date in quotes, such as '2026-11-30'",
     _CARD_VERSION: "a version of three numbers, such as 1.2.0",
     _SCRIPT_CODE: "a script code such as Latn",
@@ -260,6 +261,7 @@ class ModelCard(Record):
     _folder: Path = PrivateAttr(default=Path())
     _publisher: str = PrivateAttr(default="")
     _file: Path | None = PrivateAttr(default=None)
+    _address: Address | None = PrivateAttr(default=None)
 
     name: Annotated[Name, AfterValidator(portable)]
     """The model's official name; unique in the whole catalog, also regardless of case."""
@@ -360,10 +362,16 @@ class ModelCard(Record):
         """Why the card cannot be used (:class:`FaultyCard`)."""
         return None
 
-    def located_in(self, folder: Path) -> ModelCard:
-        """Return the card with the folder that its paths are relative to."""
+    @property
+    def address(self) -> Address | None:
+        """The address that the user named the model by; ``None`` for a model of a plugin. No card can state one."""
+        return self._address
+
+    def located_in(self, folder: Path, address: Address | None = None) -> ModelCard:
+        """Return the card with the folder that its paths are relative to, and the address that it is of."""
         card = self.model_copy()
         card._folder = folder  # noqa: SLF001  # of the copy made here
+        card._address = address  # noqa: SLF001
         return card
 
 

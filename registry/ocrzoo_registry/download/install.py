@@ -92,7 +92,7 @@ class Installer:
         files = [file for file in matching if file is not None]
         if len(files) < len(matching):
             return None
-        inference_yml.check_name(inference_yml.read(folder), request.name, listing.revision)
+        inference_yml.check_card(inference_yml.read(folder), request.card, listing.revision)
         return self.store.register(request.manifest(listing.source or source_name, listing.revision, files))
 
     def register_expected(self) -> ModelFiles | None:
@@ -122,7 +122,7 @@ class Installer:
         paths = [path for path in wanted if (folder / path).is_file()]
         if not request.is_complete(paths) or inference_yml.FILE_NAME not in paths:
             raise IntegrityError(f"{folder} is incomplete: it holds only {', '.join(paths) or 'nothing'}")
-        inference_yml.check_name(inference_yml.read(folder), request.name, str(folder))
+        inference_yml.check_card(inference_yml.read(folder), request.card, str(folder))
         files = [verify.unverified(folder, path, TRUSTED) for path in paths]
         return self.store.register(request.manifest(TRUSTED, "unknown", files))
 
@@ -194,7 +194,7 @@ def _configured(request: DownloadRequest, listing: Listing, stage: Path, files: 
         config, content = config_of(request.card)
         (stage / config.path).write_bytes(content)
         return [*files, config]
-    inference_yml.check_name(inference_yml.read(stage), request.name, listing.revision)
+    inference_yml.check_card(inference_yml.read(stage), request.card, listing.revision)
     return files
 
 

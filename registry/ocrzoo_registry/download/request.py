@@ -41,6 +41,11 @@ class DownloadRequest:
         return self.card.name
 
     @property
+    def address(self) -> str | None:
+        """What the user named the model by, where no plugin has its card."""
+        return None if self.card.address is None else str(self.card.address)
+
+    @property
     def file_format(self) -> Format:
         """The first format."""
         return self.formats[0]
@@ -97,6 +102,7 @@ class DownloadRequest:
             revision=str(revision),
             files=tuple(files),
             publisher=self.card.publisher,
+            address=self.address,
         )
         if self.expected is not None and (differing := self.differing(manifest)):
             path = differing[0]

@@ -47,7 +47,7 @@ class Resolver:
             StoreError: The store cannot be written.
         """
         request = request.published()
-        names = self.sources.names()
+        names = self.sources.names_for(request.card)
         if request.refresh:
             request, names = self._stored_format(request), tuple(self.sources.that_update(names))
         elif not request.accept_unverified and (found := self._find(request)):
@@ -81,6 +81,8 @@ class Resolver:
         manifest = files.manifest
         if manifest is None:
             return True
+        if manifest.address != request.address:  # of a plugin that took the name
+            return False
         if request.expected is not None:
             return not request.differing(manifest)
         card = request.card

@@ -65,6 +65,17 @@ class SourceOrder:
         exact = self.settings.sources_exact or len(wanted) > 1
         return tuple(wanted if exact else dict.fromkeys([*wanted, *ranked]))
 
+    def names_for(self, card: ModelCard) -> tuple[str, ...]:
+        """Return the sources to ask for a model: of an address only those that read what it names, whatever is set.
+
+        Raises:
+            UsageError: As :meth:`names`.
+        """
+        if card.address is None:
+            return self.names()
+        in_order = sorted(self.specs, key=lambda spec: (spec.rank, spec.name))
+        return tuple(spec.name for spec in in_order if spec.key == card.address.source and not spec.unavailable_reason)
+
     def responsive_first(self, names: Iterable[str]) -> list[str]:
         """Return the sources with those last that did not respond recently."""
         return sorted(names, key=self.is_silent)

@@ -51,6 +51,16 @@ def unpack(archive: Path, folder: Path, wanted: Collection[str], digest_origin: 
     return stored
 
 
+def sizes(archive: Path) -> dict[str, int]:
+    """Return the paths inside the one folder of an archive, and the size of each file in bytes.
+
+    Raises:
+        IntegrityError: As :func:`unpack`.
+        OSError: It cannot be read.
+    """
+    return {path: member.size for path, member in _checked_members(archive).items()}
+
+
 def _checked_members(archive: Path) -> dict[str, tarfile.TarInfo]:
     """Path inside the one folder to member, for the regular files."""
     found: dict[str, tarfile.TarInfo] = {}

@@ -43,7 +43,7 @@ def get_to_run(resolver: Resolver, request: DownloadRequest) -> ModelFiles:
 
 def _copied(resolver: Resolver, request: DownloadRequest) -> ModelFiles | None:
     sources = resolver.sources
-    local = tuple(name for name in sources.names() if not sources.specs.get(name).network)
+    local = tuple(name for name in sources.names_for(request.card) if not sources.specs.get(name).network)
     order = SourceOrder(replace(sources.settings, sources=local, sources_exact=True), sources.specs)
     try:
         return Resolver(order, Store(Path(_folder().name)), resolver.events).get(request)

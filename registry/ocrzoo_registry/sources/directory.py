@@ -1,7 +1,7 @@
 """Source ``directory``: models in local folders.
 
 It reads the folders of ``OCRZOO_MODEL_PATH``, with models as ``<name>[_<format>]/`` (PaddleX's layout, so a copy of
-``official_models`` works), and the folder beside a card that the card names.
+``official_models`` works), the folder beside a card that the card names, and the folder or tar archive of an address.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from ocrzoo_registry.sources.base import Health, Listing, RemoteFile, Stream
 from ocrzoo_registry.sources.references import Directory
 from ocrzoo_registry.store.store import Store
 
+_OF_ARCHIVE = "first use, of the archive"
+"""The origin of the digests of an archive's files, which nobody stated."""
+
 
 class DirectorySource:
     """Reads models from local folders."""
@@ -38,6 +41,10 @@ class DirectorySource:
         artifact = card.artifacts[file_format]
         pinned = {file.path: file for file in artifact.files}
         wanted = wanted_files(card, file_format)
+        if (archive := _archive(card)) is not None:
+            status = archive.stat()
+            file = RemoteFile("archive.tar", status.st_size, digest_origin=_OF_ARCHIVE, reference=str(archive))
+            return Listing(f"{archive}, state {_state(archive.parent, [archive.name])}", (file,), archive=True)
         beside = _beside(card, file_format)
         for folder in self._folders(card, file_format, beside):
             present = sorted(name for name in wanted if (folder / name).is_file())
@@ -76,12 +83,21 @@ class DirectorySource:
         return Health(f"folders in OCRZOO_MODEL_PATH: {len(self._roots)}; and those that plugins ship")
 
     def _folders(self, card: ModelCard, file_format: Format, beside: Path | None) -> Iterator[Path]:
+        if card.address is not None:
+            yield Path(card.address.place)
+            return
         for root in self._roots:
             if resolved(root) == self._store:  # the store cannot verify itself
                 continue
             yield root / folder_name(card.name, file_format)
         if beside is not None:
             yield beside
+
+
+def _archive(card: ModelCard) -> Path | None:
+    """The tar archive that the card's address names, if it is there."""
+    path = card.address.path if card.address is not None else None
+    return path if path is not None and path.is_file() else None
 
 
 def _beside(card: ModelCard, file_format: Format) -> Path | None:

@@ -206,7 +206,7 @@ def test_an_unsupported_precision_is_an_error(
 
 def test_openvino_sends_no_telemetry_on_import(tmp_path: Path) -> None:
     code = (
-        "import sys; from ocrzoo.engines.openvino import _import_openvino; _import_openvino();"
+        "import sys; from ocrzoo.engines.openvino import import_openvino; import_openvino();"
         "print('openvino_telemetry' in sys.modules, sys.modules['openvino.tools.ovc'].telemetry.__class__.__module__)"
     )
     environment = {name: value for name, value in os.environ.items() if name not in {"CI", "TF_BUILD", "JENKINS_URL"}}

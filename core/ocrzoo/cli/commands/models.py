@@ -112,7 +112,7 @@ def show_model(name: str, as_json: bool) -> None:
     rows = [(heading, text) for heading, text in _description(card) if text]
     rows[4:4] = _coverage_rows(claimed_support(card))
     rows.append(("Installed", ", ".join(f"{kind}: {path}" for kind, path in here.items()) or "no"))
-    rows.append(("Plugin", str(zoo.models.origin(card.name))))
+    rows.append(("Plugin" if card.address is None else "Address", str(zoo.models.origin(card.name))))
     rows += [("Warning", text) for text in zoo.card_warnings(card, letters=False)]
     print_table(("Field", "Value"), [("Model", card.name), *rows])
 

@@ -20,6 +20,7 @@ _COMMANDS = {
     "audit": "ocrzoo.cli.commands.plugins_audit:audit_plugins",
     "sign": "ocrzoo.cli.commands.plugins_sign:sign",
     "check": "ocrzoo.cli.commands.plugins_check:check",
+    "new": "ocrzoo.cli.commands.plugins_new:new",
 }
 
 

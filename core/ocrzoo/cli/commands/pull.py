@@ -13,12 +13,13 @@ from ocrzoo.cli.model_options import FormatName, ModelChoice, which_models
 from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_note, print_table
 from ocrzoo.cli.progress import download_events, format_size
 from ocrzoo.cli.values import MODEL
-from ocrzoo_registry.errors import ExitCode, NotFound
+from ocrzoo_registry.cards.address import is_address, name_of
+from ocrzoo_registry.errors import ExitCode, NotFound, UsageError
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.store import LOCK_FILE
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.cards.schema import Format
+    from ocrzoo_registry.cards.schema import Format, ModelCard
     from ocrzoo_registry.download.batch import DownloadResult
     from ocrzoo_registry.download.request import DownloadRequest
     from ocrzoo_registry.store.manifest import Manifest
@@ -81,14 +82,14 @@ def path(name: str, wanted: Format | None) -> None:
     any_format: tuple[Format, ...] = tuple(dict.fromkeys([*zoo.readable_formats, *card.artifacts]))
     formats_wanted = (wanted,) if wanted else any_format
     for file_format in formats_wanted:
-        found = zoo.store.find(name, file_format)
+        found = zoo.store.find(card.name, file_format)
         if found is not None:
             click.echo(one_line(str(found.folder)))
             return
     pull = f"ocrzoo models pull {name}" + (f" --format {wanted}" if wanted else "")
     pull = f"OCRZOO_OFFLINE=0 {pull}" if zoo.settings.offline else pull
     for file_format in formats_wanted:
-        folder = zoo.store.folder(name, file_format)
+        folder = zoo.store.folder(card.name, file_format)
         if folder.is_dir():
             raise NotFound(f"{folder} {zoo.store.fault(folder)}: run '{pull}'")
     formats = wanted or " or ".join(card.artifacts)
@@ -102,12 +103,30 @@ def requests_of(
     from ocrzoo_registry.download.request import DownloadRequest
 
     each: list[tuple[Format, ...]] = [(one,) for one in choice.formats]
-    cards = [zoo.models.get(name) for name in choice.model_names(zoo)]
+    cards = [_card(zoo, name, renew=refresh) for name in choice.model_names(zoo)]
     return [
         DownloadRequest(card, way, refresh=refresh, accept_unverified=accept_unverified)
         for card in cards
         for way in each or [zoo.readable_formats]
     ]
+
+
+def _card(zoo: Zoo, name: str, *, renew: bool) -> ModelCard:
+    """The card of a model; ``renew``: that of an address is drafted from what is there now."""
+    card = zoo.models.get(name)
+    return zoo.addressed.card(card.address, renew=True) if renew and card.address is not None else card
+
+
+def _locked_card(zoo: Zoo, entry: Manifest) -> ModelCard:
+    """The card of a pinned model; that of an address is of the commit that is pinned."""
+    if entry.address is None:
+        return zoo.models.get(entry.name)
+    from ocrzoo_registry.cards.address import parse_address
+
+    card = zoo.addressed.card(parse_address(entry.address), revision=entry.revision)
+    if card.name != entry.name:
+        raise UsageError(f"{entry.name} is not the name of {entry.address}: write the lock file again")
+    return card
 
 
 def _locked_requests(zoo: Zoo, given: Path | None, names: Sequence[str]) -> list[DownloadRequest]:
@@ -120,16 +139,16 @@ def _locked_requests(zoo: Zoo, given: Path | None, names: Sequence[str]) -> list
     option = "--locked" if given is None else f"--lock_file {shlex.quote(str(given))}"
     entries = lockfile.read(lock_file)
     known = {zoo.models.current_name(entry.name) for entry in entries}
-    wanted = {name: zoo.models.current_name(name) for name in names}
+    wanted = {name: name_of(name) if is_address(name) else zoo.models.current_name(name) for name in names}
     for name, current in wanted.items():
         if current not in known:
             raise NotFound(f"{lock_file} does not lock {name}{did_you_mean(name, known)}")
     return [
         DownloadRequest(
-            zoo.models.get(entry.name),
+            _locked_card(zoo, entry),
             (entry.format,),
             expected=entry,
-            command=f"ocrzoo models pull {option} {entry.name}",
+            command=f"ocrzoo models pull {option} {entry.address or entry.name}",
         )
         for entry in entries
         if not names or zoo.models.current_name(entry.name) in wanted.values()

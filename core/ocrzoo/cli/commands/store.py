@@ -12,6 +12,7 @@ from ocrzoo.cli.model_options import FormatName
 from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_note, print_table
 from ocrzoo.cli.progress import download_events, format_size
 from ocrzoo.cli.values import MODEL
+from ocrzoo_registry.cards.address import is_address, name_of
 from ocrzoo_registry.cards.formats import format_names
 from ocrzoo_registry.errors import ExitCode, NotFound, OcrzooError
 
@@ -101,6 +102,8 @@ def remove(names: tuple[str, ...], wanted: str | None) -> None:
     for stored in found:
         freed = maintenance.remove(store, stored)
         click.echo(f"{one_line(stored.name)} ({stored.file_format}): removed, {format_size(freed)}")
+    for name in {stored.name for stored in found} - {one.name for one in maintenance.stored_models(store)}:
+        zoo.addressed.forget(name)
 
 
 @click.command()
@@ -133,10 +136,13 @@ def gc(dry_run: bool, wheels: bool, made: bool, as_json: bool) -> None:
 
 
 def _stored_names(zoo: Zoo, names: Sequence[str]) -> tuple[str, ...]:
-    """The names of models to look for in the store; a former name is kept if a model is stored under it."""
+    """The names under which models are stored; a former name is kept if a model is stored under it."""
     folders = zoo.store.folder_names() if names else ()
     stored = {name for name in names if any(zoo.store.folder(name, kind).name in folders for kind in format_names())}
-    return tuple(name if name in stored else zoo.models.current_name(name) for name in names)
+    return tuple(
+        name_of(name) if is_address(name) else name if name in stored else zoo.models.current_name(name)
+        for name in names
+    )
 
 
 def _pulls(zoo: Zoo) -> Callable[[str], bool]:

@@ -1,4 +1,4 @@
-"""Addresses in cards: a stranger's card must not have this machine ask its own network."""
+"""URLs in cards: a stranger's card must not have this machine ask its own network."""
 
 from __future__ import annotations
 

@@ -1,0 +1,203 @@
+"""The front matter of a repository's ``README.md``, as Hugging Face's hub reads it: written from a card, and read.
+
+Keys and values are those of the hub's metadata: ``license`` in lower case, languages as ISO 639 with their full tags
+in ``language_bcp47``, figures in ``model-index``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from ocrzoo_registry import safe_yaml
+from ocrzoo_registry.cards.schema import LANGUAGE_TAG, Metric, ModelCard
+from ocrzoo_registry.drafting.tasks import USUAL
+from ocrzoo_registry.errors import AmbiguousLanguage, CardError, UnknownLanguage
+from ocrzoo_registry.languages.tags import parse_language
+
+LIBRARY = "ocrzoo"
+MAX_BYTES = 1 << 20
+"""Of a README.md."""
+
+_BLOCK = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_PARAGRAPH = re.compile(r"^# [^\n]*\n+([^\s#<>\[!|`*-][^\n]*)$", re.MULTILINE)
+"""The line of plain text that follows a title."""
+_METRICS = frozenset(get_args(Metric.model_fields["name"].annotation))
+_MOST_METRICS, _LONGEST = 200, 300
+_UNNAMED = "not named"
+"""The data set of a figure whose card names none; the hub wants one."""
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a front matter says that a card can state."""
+
+    languages: tuple[str, ...] = ()
+    license: str | None = None
+    summary: str | None = None
+    metrics: tuple[dict[str, Any], ...] = ()
+
+
+def parse(text: str, where: str) -> tuple[dict[str, Any], str]:
+    """Return the front matter of a Markdown file, and the text after it; an empty one if it has none.
+
+    Raises:
+        CardError: It is not YAML, or no mapping.
+    """
+    found = _BLOCK.match(text)
+    if found is None:
+        return {}, text
+    try:
+        data = safe_yaml.load(found[1])
+    except safe_yaml.YamlError as error:
+        raise CardError(f"{where}: its front matter is not valid YAML: {error}") from error
+    if not isinstance(data, dict):
+        raise CardError(f"{where}: its front matter is not a mapping")
+    return data, text[found.end() :]
+
+
+def of_readme(text: str, where: str) -> dict[str, Any]:
+    """Return the front matter of a ``README.md``, with its first paragraph as ``summary`` where it states none.
+
+    Raises:
+        CardError: It is not YAML, or no mapping.
+    """
+    data, body = parse(text, where)
+    if data and (found := _PARAGRAPH.search(body)):
+        data.setdefault("summary", found[1])
+    return data
+
+
+def read(data: Mapping[str, Any]) -> Stated:
+    """Return what a front matter states; anything that is not as the hub documents it is left out."""
+    return Stated(
+        tuple(dict.fromkeys(_languages(data))), _license(data), _text(data.get("summary")), tuple(_metrics(data))
+    )
+
+
+def _languages(data: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("language_bcp47", "language"):  # the first has scripts and regions
+        stated = data.get(key)
+        tags = [stated] if isinstance(stated, str) else stated if isinstance(stated, list) else []
+        known = [found for tag in tags if (found := _language(str(tag)))]
+        yield from known
+        if known:
+            return
+
+
+def _language(tag: str) -> str | None:
+    """A tag as it is stated, or as cards write it."""
+    try:
+        language = parse_language(tag)
+    except (AmbiguousLanguage, UnknownLanguage):
+        return None
+    return tag if re.fullmatch(LANGUAGE_TAG, tag) else language.tag
+
+
+def _license(data: Mapping[str, Any]) -> str | None:
+    """The license as an SPDX expression; the hub writes identifiers in lower case, and ``other`` with a name."""
+    stated = data.get("license_name") if data.get("license") == "other" else data.get("license")
+    return spdx(stated) if isinstance(stated, str) else None
+
+
+def spdx(text: str) -> str | None:
+    """Return an SPDX expression in its usual letters; ``None`` if it is none."""
+    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+    try:
+        return str(canonicalize_license_expression(text))
+    except InvalidLicenseExpression:
+        return None
+
+
+def _text(value: object) -> str | None:
+    return " ".join(value.split())[:_LONGEST] or None if isinstance(value, str) else None
+
+
+def _metrics(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The figures of ``model-index`` that are of a kind that cards have."""
+    index = data.get("model-index")
+    results = [one for model in index or () if isinstance(model, Mapping) for one in model.get("results") or ()]
+    for result in results[:_MOST_METRICS] if isinstance(index, list) else ():
+        if not isinstance(result, Mapping) or not isinstance(result.get("metrics"), list):
+            continue
+        dataset = _part(result, "dataset")
+        for metric in result["metrics"][:_MOST_METRICS]:
+            if not isinstance(metric, Mapping) or metric.get("type") not in _METRICS:
+                continue
+            value = metric.get("value")
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                continue
+            arguments = _part(metric, "args")
+            found = {
+                "name": metric["type"],
+                "value": float(value),
+                "unit": arguments.get("unit") if arguments.get("unit") in {"percent", "ratio"} else "percent",
+                "language": _first_language(arguments),
+                "dataset": None if dataset.get("name") == _UNNAMED else _text(dataset.get("name")),
+                "source": _text(arguments.get("source")) or "the repository's README.md",
+            }
+            yield {key: one for key, one in found.items() if one is not None}
+
+
+def _first_language(arguments: Mapping[str, Any]) -> str | None:
+    stated = arguments.get("language")
+    return stated if isinstance(stated, str) and re.fullmatch(LANGUAGE_TAG, stated) else None
+
+
+def _part(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    part = data.get(key)
+    return part if isinstance(part, Mapping) else {}
+
+
+def written(card: ModelCard) -> dict[str, Any]:
+    """Return the front matter of a card's repository, in the order in which the hub documents it."""
+    usual = USUAL.get(card.task)
+    data: dict[str, Any] = {
+        "library_name": LIBRARY,
+        "pipeline_tag": usual.hub_tag if usual else None,
+        **_written_license(card.license),
+        "language": list(dict.fromkeys(tag.partition("-")[0] for tag in card.languages)),
+        "language_bcp47": [tag for tag in card.languages if "-" in tag] and list(card.languages),
+        "tags": list(dict.fromkeys(["ocr", card.task, *card.tags])),
+        "model-index": _written_index(card),
+    }
+    return {key: value for key, value in data.items() if value}
+
+
+def _written_license(text: str) -> dict[str, str]:
+    """A plain identifier in lower case; of anything else, its name."""
+    expression = spdx(text)
+    if expression is None or re.search(r"[ ()]|LicenseRef-", expression):
+        return {"license": "other", "license_name": text}
+    return {"license": expression.lower()}
+
+
+def _written_index(card: ModelCard) -> list[dict[str, Any]]:
+    usual = USUAL.get(card.task)
+    results = [
+        {
+            "task": {"type": usual.hub_tag if usual else card.task, "name": card.task},
+            "dataset": {"type": _slug(metric.dataset or _UNNAMED), "name": metric.dataset or _UNNAMED},
+            "metrics": [
+                {
+                    "type": metric.name,
+                    "value": metric.value,
+                    "args": _without_none(unit=metric.unit, language=metric.language, source=metric.source),
+                }
+            ],  # the hub's own ``source`` must have a URL
+        }
+        for metric in card.metrics
+        if metric.value is not None
+    ]
+    return [{"name": card.name, "results": results}] if results else []
+
+
+def _without_none(**values: str | None) -> dict[str, str]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "unknown"

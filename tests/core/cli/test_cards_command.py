@@ -1,0 +1,96 @@
+"""``ocrzoo cards``: drafted from weights, and in the form of Hugging Face's hub, whose own client reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.core.cli.test_plugins_new import others
+
+from ocrzoo_registry.errors import ExitCode
+from ocrzoo_registry.zoo import Zoo
+
+Run = Callable[..., Any]
+NAME = "PP-OCRv5_mobile_rec"
+
+
+def test_the_hubs_own_client_reads_what_is_exported(run: Run) -> None:
+    import huggingface_hub
+
+    ran = run("cards", "export", NAME, "--huggingface")
+    card = huggingface_hub.ModelCard(ran.out)
+    ours = Zoo().models.get(NAME)
+    assert (card.data.library_name, card.data.pipeline_tag, card.data.license) == (
+        "ocrzoo",
+        "image-to-text",
+        "apache-2.0",
+    )
+    assert card.data.language == ["zh", "en", "ja"]
+    assert card.data.get("language_bcp47") == ["zh-Hans", "zh-Hant", "en", "ja"]
+    figures = [(one.metric_type, one.metric_value, one.dataset_name) for one in card.data.eval_results or []]
+    assert figures == [(one.name, one.value, one.dataset) for one in ours.metrics]
+    assert ours.summary in card.text
+
+
+@pytest.mark.parametrize("name", Zoo().models.names)
+def test_every_official_card_comes_back_as_it_was(run: Run, tmp_path: Path, name: str) -> None:
+    """Through the front matter: license, languages and published figures."""
+    ours = Zoo().models.get(name)
+    assert run("cards", "export", name, "--huggingface", "--output", tmp_path / "README.md").code == ExitCode.DONE
+    ran = run("card", "import", tmp_path, "--task", ours.task, "--name", name)
+    assert ran.code == ExitCode.DONE, ran.err
+    back = yaml.safe_load(ran.out)
+    assert (back["task"], back["license"]) == (ours.task, ours.license)
+    assert tuple(back.get("languages", ())) == ours.languages
+    assert back["summary"] == ours.summary or len(ours.summary) > 300
+    figures = [one.model_dump(exclude_none=True) for one in ours.metrics if one.value is not None]
+    assert back.get("metrics", []) == figures
+
+
+@pytest.mark.weights
+def test_a_card_is_drafted_to_standard_output_or_a_file_with_its_charset(run: Run, tmp_path: Path) -> None:
+    printed = run("cards", "new", others("ppocrv6/tiny/rec"), "--name", "own_rec")
+    assert (printed.code, printed.err.strip()) == (
+        ExitCode.DONE,
+        "charsets/own_rec.txt: 6904 entries; with --output, it is written beside the card",
+    )
+    path = tmp_path / "own.yaml"
+    assert run("cards", "new", others("ppocrv6/tiny/rec"), "--name", "own_rec", "--output", path).code == ExitCode.DONE
+    assert path.read_text(encoding="utf-8") == printed.out
+    assert len((tmp_path / "charsets/own_rec.txt").read_text(encoding="utf-8").split("\n")) == 6904 + 1
+    again = run("cards", "new", others("ppocrv6/tiny/rec"), "--name", "own_rec", "--output", path)
+    assert (again.code, "nothing is overwritten" in again.error) == (ExitCode.USAGE, True)
+
+
+HOSTILE = {
+    "no front matter": "# Signs\n",
+    "not YAML": "---\na: [\n---\n",
+    "not a mapping": "---\n- a\n---\n",
+    "more than plain data": "---\na: !!python/name:os.system\n---\n",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_front_matter_is_refused_in_one_line(run: Run, tmp_path: Path, text: str) -> None:
+    (tmp_path / "README.md").write_text(text, encoding="utf-8")
+    ran = run("cards", "import", tmp_path)
+    assert (ran.code, "README.md" in ran.error) == (ExitCode.USAGE, True)
+
+
+def test_what_the_hub_does_not_document_is_left_out(run: Run, tmp_path: Path) -> None:
+    data = {
+        "license": ["mit"],
+        "language": [7, "nowhere", "vi"],
+        "model-index": [
+            {"name": "../x", "results": [5, {"metrics": [{"type": "accuracy", "value": "high"}, {"type": "bleu"}]}]}
+        ],
+    }
+    (tmp_path / "README.md").write_text(f"---\n{json.dumps(data)}\n---\n# x\n\nReads.\n", encoding="utf-8")
+    card = yaml.safe_load(run("cards", "import", tmp_path, "--task", "text_detection").out)
+    assert (card["name"], card["languages"], card["summary"]) == ("x", ["vi"], "Reads.")
+    assert card["license"].startswith("TO-FILL")
+    assert "metrics" not in card
