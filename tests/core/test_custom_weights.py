@@ -60,6 +60,11 @@ class TestNames:
         says(folder, "arabic_PP-OCRv5_mobile_rec")
         assert custom_card(zoo, None, "text_recognition", folder).name == "arabic_PP-OCRv5_mobile_rec"
 
+    @pytest.mark.parametrize("given", [None, "arabic_PP-OCRv5_mobile_rec"])
+    def test_a_former_name_in_the_folder(self, zoo: Zoo, folder: Path, given: str | None) -> None:
+        says(folder, "arabic_PP-OCRv5_rec_mobile")
+        assert custom_card(zoo, given, "text_recognition", folder).name == "arabic_PP-OCRv5_mobile_rec"
+
     def test_a_new_name_for_weights_made_from_published_ones(self, zoo: Zoo, folder: Path) -> None:
         says(folder, "arabic_PP-OCRv5_mobile_rec")
         card = custom_card(zoo, "receipts", "text_recognition", folder)
