@@ -94,7 +94,7 @@ class Selection:
             f"no model reads {_listed(self.unsupported)}: "
             f"{'; '.join([*map(self._closest, self.unsupported), *map(str, self.refused)])}"
             f"{self._advice} (see 'ocrzoo models select --lang {tags} --explain'; "
-            "docs/plugin-tutorial.md shows how to add a model)"
+            "docs/plugins/tutorial.md shows how to add a model)"
         )
 
     def explain(self, candidate: Candidate) -> str:
