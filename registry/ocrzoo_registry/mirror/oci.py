@@ -108,7 +108,7 @@ def push(folder: Path, address: str, settings: Settings, events: DownloadEvents 
 
 def _repository(address: str, settings: Settings) -> OciRepository:
     place = OciReference.parse(address.rstrip("/"))
-    if str(place) != f"{address.rstrip('/')}:latest":
+    if ":" in address.partition("://")[2].partition("/")[2]:
         raise UsageError(f"{address}: a mirror is a whole repository: leave out the tag or digest")
     return OciRepository(place.host, place.repository, settings.insecure_registries)
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import IO, TYPE_CHECKING, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from ocrzoo_registry.errors import IntegrityError, Refused, SourceError
@@ -231,7 +231,8 @@ def _authorization(host: str, repository: str, answer: requests.Response, insecu
         if realm.scheme != "https" and not (realm.scheme == "http" and is_insecure(realm.netloc, insecure)):
             raise Refused(f"{host}: its token service is not asked by https, which is refused")
     session = bounded_session(MAX_MANIFEST_BYTES)
-    backend = oras.auth.get_auth_backend("basic" if basic else "token", session, tls_verify=session.verify)
+    verify: Any = session.verify  # a path too, whatever its annotation says
+    backend = oras.auth.get_auth_backend("basic" if basic else "token", session, tls_verify=verify)
     container = oras.container.Container(f"{host}/{repository}", registry=host)
     try:
         backend.load_configs(container, configs=_configurations())
