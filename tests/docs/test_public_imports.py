@@ -1,4 +1,4 @@
-"""Plugins, examples and documents import from ``ocrzoo`` and ``ocrzoo_registry`` themselves, not from their modules."""
+"""Plugins, examples and documents import from ``ocrzoo``, ``ocrzoo.testing`` and ``ocrzoo_registry`` themselves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ocrzoo_registry.plugins.hookspecs import HookSpecs
 from ocrzoo_registry.plugins.manager import HOOKS
 
 REPOSITORY = Path(__file__).parents[2]
-FRONTS = ("ocrzoo", "ocrzoo_registry")
+FRONTS = ("ocrzoo", "ocrzoo.testing", "ocrzoo_registry")
 FENCE = re.compile(r"^( *)```python\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 
 

@@ -53,7 +53,7 @@ def pictures(subject: ModelSubject) -> Iterator[Finding]:
         if not is_finite(answers):
             faults.setdefault("its answer has numbers that are not finite (NaN)", []).append(name)
     for message, names in faults.items():
-        step = "pages have lines of any size, blank ones too: answer each, with an empty text if there is none"
+        step = "pages have lines of any size, blank ones too: answer each, with an empty text where nothing is written"
         yield Finding("error", message, f"pictures: {', '.join(names)}", step)
 
 
