@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import product
 from typing import Any
@@ -75,7 +75,7 @@ class LineTrials:
         pairs = [*product(LAYOUTS, found)]
         for layout in LAYOUTS[:2]:
             blank = 0 if layout.value[0] == "blank" else classes - 1
-            if located := self._located(layout, decoded[blank]):
+            if located := self._located(layout, decoded[blank], classes):
                 pairs.append((layout, located))
         for layout, dictionary in pairs:
             entries = characters(layout, dictionary.value)
@@ -105,7 +105,7 @@ class LineTrials:
             self._seen[classes] = [*dictionaries.hypotheses(self.charset, classes, self.others)]
         return self._seen[classes]
 
-    def _located(self, layout: Hypothesis, decoded: Sequence[Decoded]) -> Hypothesis | None:
+    def _located(self, layout: Hypothesis, decoded: Sequence[Decoded], classes: int) -> Hypothesis | None:
         """The dictionary as the classes of lines show it that have as many classes as their text has characters."""
         if not self.charset or bidi.runs_right_to_left(self.scripts):
             return None
@@ -117,7 +117,9 @@ class LineTrials:
             for number, char in zip(line.classes, sample.text, strict=True)
             if char != " "
         ]
-        return dictionaries.located(self.charset, pairs)
+        found = dictionaries.located(self.charset, pairs)
+        room = classes - len(layout.value) + 1
+        return found and replace(found, value=(*found.value, *[UNKNOWN] * room)[:room])
 
     def _axes(self, shape: Sequence[int]) -> list[Hypothesis]:
         """The orders of the axes that an output may have; the first place of a batch of one is known."""

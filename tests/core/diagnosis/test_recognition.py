@@ -88,8 +88,8 @@ def test_a_dictionary_in_another_order(examined: Callable[..., Diagnosis], sourc
     assert changed(found) == {"dictionary": "another one"}
 
 
-def test_a_dictionary_of_another_model(examined: Callable[..., Diagnosis], source: Path) -> None:
-    found = examined(config=with_dictionary(source, lambda own: [*map(chr, range(0x3400, 0x3400 + len(own)))]))
+def test_a_dictionary_that_another_model_has(examined: Callable[..., Diagnosis], source: Path) -> None:
+    found = examined(config=with_dictionary(source, lambda own: own[::-1]))
     assert found.findings[0].change.startswith(f"use the charset of {NAME}")
 
 
@@ -118,7 +118,7 @@ NETWORKS: dict[str, tuple[Callable[[Network], Network], dict[str, str]]] = {
     "RGB": (seeing_luma_of_rgb, {"color order": "RGB"}),
     "height 32": (
         lambda network: (
-            network.before("Slice", np.array([0]), np.array([48]), np.array([2]))
+            network.before("Slice", np.array([-48]), np.array([1000]), np.array([2]))
             .before("Resize", np.array([], np.float32), np.array([1, 1, 1.5, 1.5], np.float32), mode="linear")
             .of_height(None)
         ),
@@ -133,7 +133,8 @@ def test_networks_exported_otherwise(examined: Callable[..., Diagnosis], source:
     found = examined(alter(Network(source)))
     assert (found.verdict, changed(found)) == ("cause found", expected)
     assert all(one.change for one in found.findings)
-    assert found.certainty in {"sure", "likely"}
+    if name != "no space":  # it might also be an entry too many
+        assert found.certainty in {"sure", "likely"}
 
 
 def test_a_fixed_height_that_the_configuration_contradicts(examined: Callable[..., Diagnosis], source: Path) -> None:
