@@ -18,7 +18,7 @@ from lines import font
 from PIL import Image, ImageDraw
 from text import line, names
 
-FONTS = ("NotoSerif-Regular", "NotoSerif-Bold", "NotoSans-Regular")
+FONTS = ("NotoSerif-Regular", "NotoSans-Regular")
 """No Noto Serif was trained with; Noto Sans was."""
 LINES, SIZE = 12, 30
 """Lines of a page, and their size in pixels."""
@@ -53,7 +53,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--pages", type=int, default=10)
     given = parser.parse_args()
-    pipeline = ocrzoo.create_pipeline("OCR", lang="vi")
+    upright = dict.fromkeys(("use_doc_orientation_classify", "use_doc_unwarping", "use_textline_orientation"), False)
+    pipeline = ocrzoo.create_pipeline("OCR", lang="vi", **upright)
     with tempfile.TemporaryDirectory() as folder:
         for name in FONTS:
             edits = characters = 0
