@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
-from ocrzoo_registry.addressed_cards import AddressedCards
 from ocrzoo_registry.cards.address import is_address, parse_address
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import CardError, UnknownModel, UsageError
 from ocrzoo_registry.names import did_you_mean, natural_key
 from ocrzoo_registry.plugins.found import RefusedCard
 from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
+
+if TYPE_CHECKING:
+    from ocrzoo_registry.addressed_cards import AddressedCards
 
 
 class Catalog(Registrations[ModelCard]):
@@ -23,12 +26,12 @@ class Catalog(Registrations[ModelCard]):
         tasks: Iterable[str] = (),
         refused: Sequence[RefusedCard] = (),
         offer: Callable[[str], str | None] = lambda _name: None,
-        addressed: AddressedCards | None = None,
+        addressed: Callable[[], AddressedCards] | None = None,
     ) -> None:
         """``tasks`` are known although no card may have them; ``refused`` are named where one of them is asked for.
 
-        ``offer`` says where the card of an unknown model can be had; ``addressed`` has the cards of addresses, which
-        are found by name but not listed.
+        ``offer`` says where the card of an unknown model can be had; ``addressed`` returns the cards of addresses,
+        which are found but not listed.
         """
         advice = "Run 'ocrzoo models list' to see the names."
         super().__init__("model", registrations, lambda card: card.name, missing=UnknownModel, advice=advice)
@@ -36,21 +39,24 @@ class Catalog(Registrations[ModelCard]):
         """All tasks that a predictor declares or a card names."""
         self.refused = {one.name: one for one in refused if one.name}
         """Cards that plugins have, but that are faulty."""
-        self._offer, self.addressed = offer, addressed
+        self._offer, self._addressed = offer, addressed
 
     def __contains__(self, name: str) -> bool:
         """Whether the name is registered and unambiguous, or is an address or the name of one that was used here."""
-        return super().__contains__(name) or (self.addressed is not None and is_address(name)) or self._named(name)
+        return super().__contains__(name) or is_address(name) or self._kept(name) is not None
 
     def origin(self, name: str) -> Origin:
         """Return the plugin that registers the name, or where the card of an address is from."""
         if super().__contains__(name):
             return super().origin(name)
         card = self.get(name)
-        return super().origin(name) if card.address is None else AddressedCards.origin(card)
+        if self._addressed is None or card.address is None:
+            return super().origin(name)
+        return self._addressed().origin(card)
 
-    def _named(self, name: str) -> bool:
-        return "--" in name and self.addressed is not None and self.addressed.named(name) is not None
+    def _kept(self, name: str) -> ModelCard | None:
+        """The card that is kept under the name of an address."""
+        return self._addressed().named(name) if "--" in name and self._addressed is not None else None
 
     def get(self, name: str) -> ModelCard:
         """Return the model with this name, or the one at this address.
@@ -62,14 +68,14 @@ class Catalog(Registrations[ModelCard]):
             AmbiguousName: Two plugins register it.
             CardError: A plugin has it, but its card is faulty.
         """
-        if self.addressed is not None and is_address(name):
-            return self.addressed.card(parse_address(name))
+        if self._addressed is not None and is_address(name):
+            return self._addressed().card(parse_address(name))
         if name in self.refused and name not in self and name not in self.conflicts:
             raise CardError(str(self.refused[name]))
         try:
             return super().get(name)
         except UnknownModel as error:
-            if self.addressed is not None and (kept := self.addressed.named(name)) is not None:
+            if (kept := self._kept(name)) is not None:
                 return kept
             if "/" in name:
                 advice = f"write hf://{name} for a repository, or ./{name} for a folder"

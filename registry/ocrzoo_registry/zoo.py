@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ocrzoo_registry.addressed_cards import AddressedCards
 from ocrzoo_registry.cards.formats import format_names
 from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.catalog import Catalog
@@ -21,6 +20,7 @@ from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store.store import Store
 
 if TYPE_CHECKING:
+    from ocrzoo_registry.addressed_cards import AddressedCards
     from ocrzoo_registry.download.events import DownloadEvents
     from ocrzoo_registry.download.resolver import Resolver
     from ocrzoo_registry.download.source_order import SourceOrder
@@ -50,7 +50,7 @@ class Zoo:
         found = list(self.plugins.model_cards())
         found += self._trusted({one.value.name for one in found})
         tasks = (task for spec in self.predictors for task in spec.tasks)
-        catalog = Catalog(found, tasks, self.plugins.refused_cards, self._offered, self.addressed)
+        catalog = Catalog(found, tasks, self.plugins.refused_cards, self._offered, lambda: self.addressed)
         if log.isEnabledFor(logging.DEBUG):
             self.__dict__["models"] = catalog  # what follows reads it
             for origin, texts in self.plugin_warnings().items():
@@ -61,6 +61,8 @@ class Zoo:
     @cached_property
     def addressed(self) -> AddressedCards:
         """The cards of models that are named by address."""
+        from ocrzoo_registry.addressed_cards import AddressedCards
+
         return AddressedCards(self.store, self.source_order, self.predictors)
 
     def _trusted(self, known: set[str]) -> list[Registration[ModelCard]]:
