@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
-from ocrzoo_registry.addressed_cards import AddressedCards
 from ocrzoo_registry.cards.address import is_address, parse_address
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import CardError, UnknownModel, UsageError
@@ -13,6 +13,9 @@ from ocrzoo_registry.names import did_you_mean, natural_key
 from ocrzoo_registry.plugins.aliases import Aliases, warn_renamed
 from ocrzoo_registry.plugins.found import RefusedCard
 from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
+
+if TYPE_CHECKING:
+    from ocrzoo_registry.addressed_cards import AddressedCards
 
 
 class Catalog(Registrations[ModelCard]):
@@ -27,12 +30,12 @@ class Catalog(Registrations[ModelCard]):
         *,
         chosen: Mapping[str, str] | None = None,
         kept_out: str = "",
-        addressed: AddressedCards | None = None,
+        addressed: Callable[[], AddressedCards] | None = None,
     ) -> None:
         """``tasks`` are known although no card may have them; ``refused`` are named where one of them is asked for.
 
-        ``offer`` says where the card of an unknown model can be had; ``addressed`` has the cards of addresses, which
-        are found by name but not listed; ``chosen`` and ``kept_out`` are as for :class:`Registrations`.
+        ``offer`` says where the card of an unknown model can be had; ``addressed`` returns the cards of addresses,
+        which are found but not listed; ``chosen`` and ``kept_out`` are as for :class:`Registrations`.
         """
         registrations = list(registrations)
         advice = "Run 'ocrzoo models list' to see the names."
@@ -43,23 +46,26 @@ class Catalog(Registrations[ModelCard]):
         """All tasks that a predictor declares or a card names."""
         self.refused = {one.name: one for one in refused if one.name}
         """Cards that plugins have, but that are faulty."""
-        self._offer, self.addressed = offer, addressed
+        self._offer, self._addressed = offer, addressed
         self.aliases = Aliases(registrations)
         """Former and other names of the models."""
 
     def __contains__(self, name: str) -> bool:
-        """Whether a model has this name or alias, and no other has it too; so has one whose address was used here."""
+        """Whether a model has this name or alias, and no other has it too, or is at this address."""
         is_other = name in self.conflicts or name in self.refused
         registered = super().__contains__(name) or (not is_other and name in self.aliases)
-        return registered or (self.addressed is not None and is_address(name)) or self._named(name)
+        return registered or is_address(name) or self._kept(name) is not None
 
     def origin(self, name: str) -> Origin:
         """Return the plugin that registers the name, or where the card of an address is from."""
         card = self.get(name)
-        return super().origin(card.name) if card.address is None else AddressedCards.origin(card)
+        if self._addressed is None or card.address is None:
+            return super().origin(card.name)
+        return self._addressed().origin(card)
 
-    def _named(self, name: str) -> bool:
-        return "--" in name and self.addressed is not None and self.addressed.named(name) is not None
+    def _kept(self, name: str) -> ModelCard | None:
+        """The card that is kept under the name of an address."""
+        return self._addressed().named(name) if "--" in name and self._addressed is not None else None
 
     def current_name(self, name: str) -> str:
         """Return the name of the model that an alias leads to, with a warning; what is no alias is returned as it is.
@@ -85,15 +91,15 @@ class Catalog(Registrations[ModelCard]):
             AmbiguousName: Two plugins register it.
             CardError: A plugin has it, but its card is faulty.
         """
-        if self.addressed is not None and is_address(name):
-            return self.addressed.card(parse_address(name))
+        if self._addressed is not None and is_address(name):
+            return self._addressed().card(parse_address(name))
         name = self.current_name(name)
         if name in self.refused and not super().__contains__(name) and name not in self.conflicts:
             raise CardError(str(self.refused[name]))
         try:
             return super().get(name)
         except UnknownModel as error:
-            if self.addressed is not None and (kept := self.addressed.named(name)) is not None:
+            if (kept := self._kept(name)) is not None:
                 return kept
             if "/" in name:
                 advice = f"write hf://{name} for a repository, or ./{name} for a folder"

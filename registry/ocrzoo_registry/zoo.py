@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from ocrzoo_registry.addressed_cards import AddressedCards
 from ocrzoo_registry.cards.formats import format_names
 from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.catalog import Catalog
@@ -22,6 +21,7 @@ from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store.store import Store
 
 if TYPE_CHECKING:
+    from ocrzoo_registry.addressed_cards import AddressedCards
     from ocrzoo_registry.download.events import DownloadEvents
     from ocrzoo_registry.download.resolver import Resolver
     from ocrzoo_registry.download.source_order import SourceOrder
@@ -59,7 +59,7 @@ class Zoo:
             self._offered,
             chosen=self.settings.overrides,
             kept_out=self.kept_out,
-            addressed=self.addressed,
+            addressed=lambda: self.addressed,
         )
         if log.isEnabledFor(logging.DEBUG):
             self.__dict__["models"] = catalog  # what follows reads it
@@ -79,6 +79,8 @@ class Zoo:
     @cached_property
     def addressed(self) -> AddressedCards:
         """The cards of models that are named by address."""
+        from ocrzoo_registry.addressed_cards import AddressedCards
+
         return AddressedCards(self.store, self.source_order, self.predictors)
 
     def _trusted(self, registered: Iterable[ModelCard]) -> list[Registration[ModelCard]]:

@@ -100,9 +100,9 @@ class LazyModel(Generic[Predictor]):
         settings, zoo = self._settings, self._loader.zoo
         if settings is None or settings.model_dir is not None or settings.model_name is None:
             return True
-        card = zoo.models.get(settings.model_name)
         resolver = Resolver(SourceOrder(replace(zoo.settings, offline=True), zoo.sources), zoo.store)
         try:
+            card = zoo.models.get(settings.model_name)
             get_to_run(resolver, DownloadRequest(card, zoo.readable_formats))
         except OcrzooError:
             return False

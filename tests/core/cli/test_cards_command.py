@@ -22,7 +22,7 @@ def test_the_hubs_own_client_reads_what_is_exported(run: Run) -> None:
     import huggingface_hub
 
     ran = run("cards", "export", NAME, "--huggingface")
-    card = huggingface_hub.ModelCard(ran.out)
+    card: Any = huggingface_hub.ModelCard(ran.out)
     ours = Zoo().models.get(NAME)
     assert (card.data.library_name, card.data.pipeline_tag, card.data.license) == (
         "ocrzoo",
