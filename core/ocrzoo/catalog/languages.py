@@ -86,6 +86,7 @@ class _Cards:
 
     models: Sequence[ModelCard]
     refused_cards: Iterable[RefusedCard] = ()
+    kept_out: str = ""
 
     def is_available(self, _card: ModelCard) -> bool:
         return True

@@ -146,7 +146,7 @@ def _loaded(zoo: Zoo, files: ModelFiles, engine: str | None) -> tuple[str, Guard
     """A session of the first engine that loads the model."""
     if fault := weights_fault(files.folder, files.file_format):
         raise IntegrityError(f"{files.name}: {files.folder}: {fault}")
-    usable = usable_engines(zoo.engines, engine)
+    usable = usable_engines(zoo.engines, files.name, engine)
     able = [spec for spec in usable if spec.reads(files.file_format, files.folder)]
     if not able:
         raise EngineError(f"{files.folder} is in the format {files.file_format}, which {names(usable)} cannot read")

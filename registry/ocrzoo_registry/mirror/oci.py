@@ -27,6 +27,7 @@ from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.network.oci import OciRepository
 from ocrzoo_registry.network.oci_reference import OciReference
 from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.signing import MAX_BYTES as SIGNATURE_BYTES
 from ocrzoo_registry.sources import modelpack
 from ocrzoo_registry.sources.base import Stream
 from ocrzoo_registry.sources.hub import open_at
@@ -185,7 +186,7 @@ def _push_index(repository: OciRepository, root: Path) -> tuple[bool, str]:
     layers = [_push_document(repository, INDEX, root / indexes.FILE_NAME, indexes.MAX_BYTES)]
     signature = root / signing.FILE_NAME
     if signature.is_file():
-        layers.append(_push_document(repository, SIGNATURE, signature, signing.MAX_BYTES))
+        layers.append(_push_document(repository, SIGNATURE, signature, SIGNATURE_BYTES))
     empty = b"{}"
     manifest = ArtifactManifest(
         schemaVersion=2,

@@ -99,7 +99,7 @@ class TestWhatIsLoaded:
     def test_a_model_is_local_if_it_is_found_offline(self, zoo: Zoo, tmp_path: Path) -> None:
         loader = StandInLoader(Zoo(replace(zoo.settings, home=tmp_path, model_path=())))
         settings = stand_in_config().SubModules.TextLineOrientation
-        assert not LazyModel[Any]("TextLineOrientation", settings, loader, object).is_local()
+        assert not LazyModel[Any]("TextLineOrientation", settings, loader).is_local()
 
     def test_a_configuration_without_the_module(self, stand_in_loader: Any, marked: Paper) -> None:
         pipeline = OCRPipeline(stand_in_config(SubPipelines={}, use_textline_orientation=False), stand_in_loader)
