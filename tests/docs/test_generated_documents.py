@@ -73,7 +73,7 @@ def test_every_key_of_a_card_is_described() -> None:
 def test_the_tutorials_card_is_a_card() -> None:
     from ocrzoo_registry.cards.loader import build_card
 
-    text = (ROOT / "docs" / "plugin-tutorial.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "plugins" / "tutorial.md").read_text(encoding="utf-8")
     found = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)
     assert found is not None
     data = yaml.safe_load("\n".join(line.removeprefix("   ") for line in found.group(1).splitlines()))

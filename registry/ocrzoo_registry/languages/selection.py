@@ -96,7 +96,7 @@ class Selection:
             f"{'; '.join([*map(self._closest, self.unsupported), *map(str, self.refused)])}"
             f"{f'; {self.kept_out}' if self.kept_out else ''}"
             f"{self._advice} (see 'ocrzoo models select --lang {tags} --explain'; "
-            "docs/plugin-tutorial.md shows how to add a model)"
+            "docs/plugins/tutorial.md shows how to add a model)"
         )
 
     def explain(self, candidate: Candidate) -> str:

@@ -52,7 +52,7 @@ class TestSelect:
         ran = run("models", "select", "--lang", lang)
         assert ran.code == 3
         assert letters in ran.error
-        assert "docs/plugin-tutorial.md" in ran.error
+        assert "docs/plugins/tutorial.md" in ran.error
         _, *rows = ran.out.splitlines()
         assert 1 <= len(rows) <= 5
         assert {row.split("\t")[1] for row in rows} == {"no"}

@@ -259,7 +259,7 @@ class TestOfficialModels:
             chosen(Zoo(), lang, DEFAULT)
         assert missing in str(caught.value)
         assert f"'ocrzoo models select --lang {lang} --explain'" in str(caught.value)
-        assert "docs/plugin-tutorial.md" in str(caught.value)
+        assert "docs/plugins/tutorial.md" in str(caught.value)
         assert caught.value.exit_code == ExitCode.NOT_FOUND
 
     @pytest.mark.parametrize(
