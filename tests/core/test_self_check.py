@@ -9,16 +9,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from pydantic import ValidationError
 from tests.registry.kit import SitePackages
 
 from ocrzoo.engines.base import EngineOptions
 from ocrzoo.loading.candidates import Candidate
-from ocrzoo.loading.self_check import fault_of, found_differently
+from ocrzoo.loading.self_check import fault_of, found_differently, read_picture
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.predictors.base import Classification, Detection
 from ocrzoo_registry.cards.schema import SelfCheck
-from ocrzoo_registry.errors import InputError
+from ocrzoo_registry.errors import InputError, IntegrityError
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store import derived
 from ocrzoo_registry.store.store import ModelFiles, Store
@@ -194,3 +195,10 @@ def test_a_picture_that_cannot_be_read_is_named(zoo: Zoo, tmp_path: Path, caplog
     candidate = Candidate(zoo.engines.get("openvino"), ModelFiles(REC, "onnx", tmp_path), EngineOptions())
     assert fault_of(card, Finds(None), candidate, Store(tmp_path)) is None
     assert f"{REC}: the picture of its self-check, {tmp_path / 'none.png'}: No such file" in caplog.text
+
+
+def test_a_picture_is_not_decoded_if_it_states_a_size_that_fills_the_memory(zoo: Zoo, tmp_path: Path) -> None:
+    Image.new("1", (5000, 5000)).save(tmp_path / "large.png")
+    card = zoo.models.get(REC).located_in(tmp_path)
+    with pytest.raises(IntegrityError, match=r"large\.png, is no image, or too large"):
+        read_picture(card, SelfCheck(picture="large.png", text="a"))

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_PICTURE_BYTES = 1 << 20
 """Pictures have a few kB."""
+MAX_PICTURE_PIXELS = 1 << 24
+"""A thousand times as many as a line has; 1 MiB can state a thousand million, which take 3 GB."""
 
 BOX_TOLERANCE = 6
 """Pixels that a side of a box may differ: a third of the height of the letters, ten times what engines differ by."""
@@ -64,10 +66,26 @@ def read_picture(card: ModelCard, stated: SelfCheck) -> Image:
     path = card.folder / stated.picture
     with os_errors_as(IntegrityError, f"{card.name}: the picture of its self-check, {path}"):
         content = read_bounded(path, MAX_PICTURE_BYTES)
-    picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
+    fits = bool(content) and _pixels(content) <= MAX_PICTURE_PIXELS
+    picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if fits else None
     if picture is None:
-        raise IntegrityError(f"{card.name}: the picture of its self-check, {path}, is no image")
+        raise IntegrityError(f"{card.name}: the picture of its self-check, {path}, is no image, or too large")
     return picture.astype(np.uint8, copy=False)
+
+
+def _pixels(content: bytes) -> int:
+    """How many pixels an image states that it has; 0 if that is not known here."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    try:
+        with Image.open(BytesIO(content)) as picture:
+            return picture.width * picture.height
+    except Image.DecompressionBombError:
+        return MAX_PICTURE_PIXELS + 1
+    except (OSError, ValueError, SyntaxError):
+        return 0
 
 
 def found_differently(stated: SelfCheck, predictor: Any, picture: Image) -> str | None:

@@ -143,7 +143,7 @@ class TestWithKeys:
         source = package / "__init__.py"
         evil = tmp_path / "__init__.py"
         evil.write_text("raise SystemExit('evil')" + " " * (len(CODE) - 24))
-        os.utime(evil, ns=(source.stat().st_mtime_ns,) * 2)
+        os.utime(evil, (source.stat().st_mtime, source.stat().st_mtime))
         py_compile.compile(str(evil), importlib.util.cache_from_source(str(source)), doraise=True)
         unsigned = PluginManager(settings)
         assert "SystemExit: evil" in plugin(unsigned, "sea").failures[0].message
