@@ -128,9 +128,9 @@ class Zoo:
 
     def _discovers(self, card: ModelCard, spec: SourceSpec) -> bool:
         """Whether a source has a model whose card does not name it."""
-        if spec.network:
-            return self.source_order.holds(spec.name, card.name)
-        return any(self.source_order.lists(spec.name, card, kind) for kind in card.artifacts)
+        if self.source_order.holds(spec.name, card.name):
+            return True
+        return not spec.network and any(self.source_order.lists(spec.name, card, kind) for kind in card.artifacts)
 
     @cached_property
     def _asked(self) -> tuple[SourceSpec, ...]:
