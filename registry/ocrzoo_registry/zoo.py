@@ -156,9 +156,9 @@ class Zoo:
 
     def _discovers(self, card: ModelCard, spec: SourceSpec) -> bool:
         """Whether a source has a model whose card does not name it."""
-        if spec.network:
-            return any(self.source_order.holds(spec.name, name) for name in (card.name, *card.aliases))
-        return any(self.source_order.lists(spec.name, card, kind) for kind in card.artifacts)
+        if any(self.source_order.holds(spec.name, name) for name in (card.name, *card.aliases)):
+            return True
+        return not spec.network and any(self.source_order.lists(spec.name, card, kind) for kind in card.artifacts)
 
     @cached_property
     def _asked(self) -> tuple[SourceSpec, ...]:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from ocrzoo_registry.errors import Busy, Refused, SourceError, TooSlow, Unreachable, causes
@@ -75,7 +75,7 @@ class Web:
     @cached_property
     def session(self) -> requests.Session:
         """Created on first use, as that loads the library; it asks no server."""
-        return _new_session()
+        return new_session()
 
     @contextmanager
     def get(
@@ -183,25 +183,8 @@ class Web:
         raise SourceError(f"{_host(url)}: more than {MAX_REDIRECTS} redirects")
 
 
-def bounded_session(max_bytes: int) -> requests.Session:
-    """Return a session for a library that asks servers itself: timeouts, no redirects, and bodies of bounded size."""
-    session = _new_session()
-    send = session.request
-
-    def bounded(*arguments: Any, **options: Any) -> requests.Response:
-        options |= {"timeout": (CONNECT_S, IDLE_S), "stream": True, "auth": lambda request: request}
-        with send(*arguments, **options) as answer:
-            content = answer.raw.read(max_bytes + 1, decode_content=True)
-            if len(content) > max_bytes:
-                raise SourceError(f"{_host(answer.url)}: sends more than {max_bytes >> 20} MiB")
-            answer._content = content  # noqa: SLF001  # else reading it later is unbounded
-        return answer
-
-    session.request = bounded  # type: ignore[method-assign]
-    return session
-
-
-def _new_session() -> requests.Session:
+def new_session() -> requests.Session:
+    """Return a session with the certificates of the environment, no cookies and no redirects."""
     from http.cookiejar import DefaultCookiePolicy
 
     import requests

@@ -21,7 +21,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from ocrzoo_registry.errors import IntegrityError, Refused, SourceError
 from ocrzoo_registry.network.deadline import Deadline
-from ocrzoo_registry.network.http import Gone, Web, bounded_session
+from ocrzoo_registry.network.http import CONNECT_S, IDLE_S, Gone, Web, new_session
 from ocrzoo_registry.network.retry import LEAST_RATE, SILENCE_S, RetryPolicy
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def _authorization(host: str, repository: str, answer: requests.Response, insecu
         realm = urlsplit(oras.auth.utils.parse_auth_header(challenge).realm or "")
         if realm.scheme != "https" and not (realm.scheme == "http" and is_insecure(realm.netloc, insecure)):
             raise Refused(f"{host}: its token service is not asked by https, which is refused")
-    session = bounded_session(MAX_MANIFEST_BYTES)
+    session = _bounded_session(MAX_MANIFEST_BYTES)
     verify: Any = session.verify  # a path too, whatever its annotation says
     backend = oras.auth.get_auth_backend("basic" if basic else "token", session, tls_verify=verify)
     container = oras.container.Container(f"{host}/{repository}", registry=host)
@@ -246,6 +246,24 @@ def _authorization(host: str, repository: str, answer: requests.Response, insecu
     if not changed or "Authorization" not in headers:
         raise Refused(f"{host}: the login failed: run 'docker login {host}'")
     return {"Authorization": str(headers["Authorization"])}
+
+
+def _bounded_session(max_bytes: int) -> requests.Session:
+    """Return a session for a library that asks servers itself: timeouts, no redirects, and bodies of bounded size."""
+    session = new_session()
+    send = session.request
+
+    def bounded(*arguments: Any, **options: Any) -> requests.Response:
+        options |= {"timeout": (CONNECT_S, IDLE_S), "stream": True, "auth": lambda request: request}
+        with send(*arguments, **options) as answer:
+            content = answer.raw.read(max_bytes + 1, decode_content=True)
+            if len(content) > max_bytes:
+                raise SourceError(f"{urlsplit(answer.url).hostname}: sends more than {max_bytes >> 20} MiB")
+            answer._content = content  # noqa: SLF001  # else reading it later is unbounded
+        return answer
+
+    session.request = bounded  # type: ignore[method-assign]
+    return session
 
 
 def _configurations() -> list[str]:

@@ -43,7 +43,7 @@ class SourceSpec:
     list_timeout_s: float = 14.0
     """Seconds that a network source may take to list a model before the next source is tried."""
     discoverable: bool = False
-    """Whether it has models whose cards do not name it; behind a network it then has ``holds`` (:class:`Holding`)."""
+    """Whether it has models whose cards do not name it; over a network it has ``holds`` (:class:`Holding`)."""
     keeps_copies: bool = False
     """Whether it has copies of other sources' files (:class:`Keeping`), which may be older: it is not asked for updates
     or for mirrors, and a wrong file in it is passed over without a message."""

@@ -391,7 +391,7 @@ class TestReach:
         zoo = zoo_at("/nowhere")
         settings = replace(zoo.settings, sources=(), sources_exact=False)
         names = list(Zoo(settings).source_order.names())
-        assert names[:4] == ["directory", "wheel", "mirror", "huggingface"]
+        assert names[:6] == ["directory", "wheel", "cache", "mirror", "oci", "huggingface"]
         without = list(Zoo(replace(settings, mirror=None)).source_order.names())
         assert without == [name for name in names if name != "mirror"]
 
