@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,9 @@ from ocrzoo_registry.store.store import Store
 from ocrzoo_registry.zoo import Zoo
 
 MAX_PROJECT_BYTES = 1 << 20
+
+_NAME, _VERSION = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", r"[0-9A-Za-z][0-9A-Za-z.!+_-]{0,63}"
+"""What a file may be named after."""
 
 _SOURCES = (".", "src")
 """Where a project keeps its packages; other folders of it are looked into after these."""
@@ -86,11 +90,14 @@ def read_project(folder: Path) -> Project:
         raise UsageError(f"{path} is not TOML in UTF-8: {' '.join(str(error).split())}") from error
     project = _table(data, "project")
     points = _table(_table(project, "entry-points"), ENTRY_POINT_GROUP) or _poetry_points(data)
-    points = {name: value for name, value in points.items() if isinstance(value, str)}
+    points = {name: value for name, value in points.items() if isinstance(value, str) and (name + value).isprintable()}
     if not points:
         raise UsageError(f"{path} has no plugin: add the table [project.entry-points.{ENTRY_POINT_GROUP}]")
-    name, version = project.get("name"), project.get("version")
-    return Project(folder, str(name or folder.resolve().name), str(version or "0"), points)
+    name, version = project.get("name", folder.resolve().name), project.get("version", "0")
+    for key, value, form in (("name", name, _NAME), ("version", version, _VERSION)):
+        if not isinstance(value, str) or not re.fullmatch(form, value):
+            raise UsageError(f"{path}: project.{key} is {str(value)[:80]!r}: letters, digits and . - _ are needed")
+    return Project(folder, name, version, points)
 
 
 def _poetry_points(data: Mapping[str, Any]) -> Mapping[str, Any]:
