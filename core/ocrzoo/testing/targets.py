@@ -14,10 +14,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ocrzoo_registry.download.events import DownloadEvents
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import read_bounded, reason, resolved
 from ocrzoo_registry.plugins.hookspecs import ENTRY_POINT_GROUP
 from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.sources.base import RemoteFile
 from ocrzoo_registry.store.store import Store
 from ocrzoo_registry.zoo import Zoo
 
@@ -133,25 +135,31 @@ def installed_for_now(project: Project) -> Iterator[None]:
 
 
 @contextmanager
-def zoo_for(folder: Path | None) -> Iterator[Zoo]:
+def zoo_for(project: Project | None) -> Iterator[Zoo]:
     """Yield the zoo of the environment; for a source folder, with a store of its own, which is deleted afterwards.
 
     Files that the user's store has with the expected digest are copied from it.
     """
-    settings = Settings.from_environment()
-    if folder is None:
-        yield Zoo(settings)
+    if project is None:
+        yield Zoo(Settings.from_environment())
         return
+    settings = Settings.from_environment(_allowing(project.name))
     own = Store(settings.home)
+
+    def copies(request: DownloadRequest, file: RemoteFile) -> list[Path]:
+        return [own.folder(request.name, request.file_format) / file.path]
+
     with TemporaryDirectory(prefix="ocrzoo-check-") as home:
-        events = DownloadEvents(
-            local_copies=lambda request, file: [own.folder(request.name, request.file_format) / file.path]
-        )
-        yield Zoo(_in_home(settings, Path(home)), events)
+        yield Zoo(replace(settings, home=Path(home), strict=False), DownloadEvents(local_copies=copies))
 
 
-def _in_home(settings: Settings, home: Path) -> Settings:
-    return replace(settings, home=home, strict=False)
+def _allowing(distribution: str) -> dict[str, str]:
+    """The environment; whoever names a folder lets its plugin be imported, whichever others may be."""
+    environ = dict(os.environ)
+    if "OCRZOO_PLUGINS" in environ:
+        others = [name for name in environ["OCRZOO_PLUGINS"].split(",") if name.strip().lower() not in {"", "none"}]
+        environ["OCRZOO_PLUGINS"] = ",".join([*others, distribution])
+    return environ
 
 
 def folder_of(target: str | os.PathLike[str] | None) -> Path | None:
