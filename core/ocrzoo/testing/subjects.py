@@ -124,12 +124,24 @@ class Weights:
     failed: dict[Format, OcrzooError] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Way:
+    """The model in one engine."""
+
+    candidate: Candidate
+    session: Any
+    predictor: Any
+
+    def __str__(self) -> str:
+        """Name engine and format."""
+        return f"{self.candidate.spec.name}, {self.candidate.files.file_format}"
+
+
 @dataclass
 class Loaded:
     """The model in each engine, the best way first."""
 
-    predictors: dict[Candidate, Any] = field(default_factory=dict)
-    sessions: dict[Candidate, Any] = field(default_factory=dict)
+    ways: list[Way] = field(default_factory=list)
     failed: list[tuple[str, OcrzooError]] = field(default_factory=list)
     """Engine and format, and why it is not loaded."""
 
@@ -229,22 +241,20 @@ class ModelSubject:
                 try:
                     origin = self.zoo.engines.origin(spec.name)
                     session = load_session(candidate, origin, None, None, self.zoo.store)
-                    found.predictors[candidate] = self.plan.make(candidate, session)
+                    found.ways.append(Way(candidate, session, self.plan.make(candidate, session)))
                 except OcrzooError as error:
                     found.failed.append((f"{spec.name}, {file_format}", error))
-                else:
-                    found.sessions[candidate] = session
         return found
 
     @property
-    def first(self) -> Candidate:
+    def first(self) -> Way:
         """The best way to run the model that loads it."""
-        return next(iter(self.loaded.predictors))
+        return self.loaded.ways[0]
 
     @property
     def predictor(self) -> Any:
         """The predictor that users get by default."""
-        return self.loaded.predictors[self.first]
+        return self.first.predictor
 
     @cached_property
     def pictures(self) -> Sequence[Image]:
@@ -271,7 +281,7 @@ class ModelSubject:
         """Return why a check that needs ``weights``, a ``predictor`` or an ``answer`` cannot run; empty if it can."""
         if need in {"weights", "predictor", "answer"} and not self.weights.stored:
             return "its files are not there: see weights"
-        if need in {"predictor", "answer"} and not self.loaded.predictors:
+        if need in {"predictor", "answer"} and not self.loaded.ways:
             return "no engine loads it: see load"
         if need == "answer" and isinstance(self.answer, OcrzooError):
             return "it does not answer: see output"
