@@ -59,12 +59,12 @@ def run(job: Job) -> Iterator[Place | Result]:
         UnknownModel: Nothing has that name.
     """
     with ExitStack() as stack:
-        names = job.names
+        names, project = job.names, None
         if job.folder is not None:
             project = read_project(job.folder)
             stack.enter_context(installed_for_now(project))
             names = (project.name,)
-        zoo = stack.enter_context(zoo_for(job.folder))
+        zoo = stack.enter_context(zoo_for(project))
         for subject in subjects_of(zoo, names, job.folder):
             yield from _run_all(subject, job)
 

@@ -5,14 +5,15 @@ Each part is made when a check first asks for it, and what fails while it is mad
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ocrzoo.testing.tree import MOST_FILES, files_below
 from ocrzoo_registry.cards.schema import Format, ModelCard
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import EngineError, NotOffered, OcrzooError, OfflineError, SourceError
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
     from ocrzoo.loading.candidates import Candidate
     from ocrzoo.loading.plan import Plan
     from ocrzoo.types import Image
-
-MOST_FILES = 20_000
-"""Files of a plugin that are looked at."""
-_NOT_SHIPPED = {"__pycache__", "node_modules", "venv", "build", "dist", "site"}
-"""Folders of a source folder that no wheel has; hidden ones are left out too."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +71,7 @@ class PluginSubject:
 
     def files(self) -> Iterator[Path]:
         """Yield its files and links: of the source folder, or of the packages and card folders that are installed."""
-        seen = 0
-        for root in self._roots():
-            for path in _walk(root) if root.is_dir() and not root.is_symlink() else [root]:
-                seen += 1
-                if seen > MOST_FILES:
-                    return
-                yield path
+        yield from islice(chain.from_iterable(map(files_below, self._roots())), MOST_FILES)
 
     def named(self, path: Path) -> str:
         """Return a file's name as findings have it: relative to the source folder, or to where packages are."""
@@ -105,17 +95,6 @@ class PluginSubject:
         return [] if self.plugin.manager is None else list(self.plugin.manager.get_plugins())
 
 
-def _walk(root: Path) -> Iterator[Path]:
-    """The files and links below a folder, in order; no link is followed."""
-    for folder, folders, names in os.walk(root):
-        links = [name for name in folders if os.path.islink(Path(folder, name))]  # noqa: PTH114  # no Path is needed
-        folders[:] = sorted(
-            name for name in folders if name not in _NOT_SHIPPED and not name.startswith(".") and name not in links
-        )
-        for name in sorted([*names, *links]):
-            yield Path(folder, name)
-
-
 @dataclass
 class Weights:
     """The model's files by format, and why others are not there."""
@@ -124,12 +103,24 @@ class Weights:
     failed: dict[Format, OcrzooError] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Way:
+    """The model in one engine."""
+
+    candidate: Candidate
+    session: Any
+    predictor: Any
+
+    def __str__(self) -> str:
+        """Name engine and format."""
+        return f"{self.candidate.spec.name}, {self.candidate.files.file_format}"
+
+
 @dataclass
 class Loaded:
     """The model in each engine, the best way first."""
 
-    predictors: dict[Candidate, Any] = field(default_factory=dict)
-    sessions: dict[Candidate, Any] = field(default_factory=dict)
+    ways: list[Way] = field(default_factory=list)
     failed: list[tuple[str, OcrzooError]] = field(default_factory=list)
     """Engine and format, and why it is not loaded."""
 
@@ -229,22 +220,20 @@ class ModelSubject:
                 try:
                     origin = self.zoo.engines.origin(spec.name)
                     session = load_session(candidate, origin, None, None, self.zoo.store)
-                    found.predictors[candidate] = self.plan.make(candidate, session)
+                    found.ways.append(Way(candidate, session, self.plan.make(candidate, session)))
                 except OcrzooError as error:
                     found.failed.append((f"{spec.name}, {file_format}", error))
-                else:
-                    found.sessions[candidate] = session
         return found
 
     @property
-    def first(self) -> Candidate:
+    def first(self) -> Way:
         """The best way to run the model that loads it."""
-        return next(iter(self.loaded.predictors))
+        return self.loaded.ways[0]
 
     @property
     def predictor(self) -> Any:
         """The predictor that users get by default."""
-        return self.loaded.predictors[self.first]
+        return self.first.predictor
 
     @cached_property
     def pictures(self) -> Sequence[Image]:
@@ -271,7 +260,7 @@ class ModelSubject:
         """Return why a check that needs ``weights``, a ``predictor`` or an ``answer`` cannot run; empty if it can."""
         if need in {"weights", "predictor", "answer"} and not self.weights.stored:
             return "its files are not there: see weights"
-        if need in {"predictor", "answer"} and not self.loaded.predictors:
+        if need in {"predictor", "answer"} and not self.loaded.ways:
             return "no engine loads it: see load"
         if need == "answer" and isinstance(self.answer, OcrzooError):
             return "it does not answer: see output"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -13,14 +14,19 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ocrzoo_registry.download.events import DownloadEvents
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import read_bounded, reason, resolved
 from ocrzoo_registry.plugins.hookspecs import ENTRY_POINT_GROUP
 from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.sources.base import RemoteFile
 from ocrzoo_registry.store.store import Store
 from ocrzoo_registry.zoo import Zoo
 
 MAX_PROJECT_BYTES = 1 << 20
+
+_NAME, _VERSION = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", r"[0-9A-Za-z][0-9A-Za-z.!+_-]{0,63}"
+"""What a file may be named after."""
 
 _SOURCES = (".", "src")
 """Where a project keeps its packages; other folders of it are looked into after these."""
@@ -86,11 +92,14 @@ def read_project(folder: Path) -> Project:
         raise UsageError(f"{path} is not TOML in UTF-8: {' '.join(str(error).split())}") from error
     project = _table(data, "project")
     points = _table(_table(project, "entry-points"), ENTRY_POINT_GROUP) or _poetry_points(data)
-    points = {name: value for name, value in points.items() if isinstance(value, str)}
+    points = {name: value for name, value in points.items() if isinstance(value, str) and (name + value).isprintable()}
     if not points:
         raise UsageError(f"{path} has no plugin: add the table [project.entry-points.{ENTRY_POINT_GROUP}]")
-    name, version = project.get("name"), project.get("version")
-    return Project(folder, str(name or folder.resolve().name), str(version or "0"), points)
+    name, version = project.get("name", folder.resolve().name), project.get("version", "0")
+    for key, value, form in (("name", name, _NAME), ("version", version, _VERSION)):
+        if not isinstance(value, str) or not re.fullmatch(form, value):
+            raise UsageError(f"{path}: project.{key} is {str(value)[:80]!r}: letters, digits and . - _ are needed")
+    return Project(folder, name, version, points)
 
 
 def _poetry_points(data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -126,25 +135,31 @@ def installed_for_now(project: Project) -> Iterator[None]:
 
 
 @contextmanager
-def zoo_for(folder: Path | None) -> Iterator[Zoo]:
+def zoo_for(project: Project | None) -> Iterator[Zoo]:
     """Yield the zoo of the environment; for a source folder, with a store of its own, which is deleted afterwards.
 
     Files that the user's store has with the expected digest are copied from it.
     """
-    settings = Settings.from_environment()
-    if folder is None:
-        yield Zoo(settings)
+    if project is None:
+        yield Zoo(Settings.from_environment())
         return
+    settings = Settings.from_environment(_allowing(project.name))
     own = Store(settings.home)
+
+    def copies(request: DownloadRequest, file: RemoteFile) -> list[Path]:
+        return [own.folder(request.name, request.file_format) / file.path]
+
     with TemporaryDirectory(prefix="ocrzoo-check-") as home:
-        events = DownloadEvents(
-            local_copies=lambda request, file: [own.folder(request.name, request.file_format) / file.path]
-        )
-        yield Zoo(_in_home(settings, Path(home)), events)
+        yield Zoo(replace(settings, home=Path(home), strict=False), DownloadEvents(local_copies=copies))
 
 
-def _in_home(settings: Settings, home: Path) -> Settings:
-    return replace(settings, home=home, strict=False)
+def _allowing(distribution: str) -> dict[str, str]:
+    """The environment; whoever names a folder lets its plugin be imported, whichever others may be."""
+    environ = dict(os.environ)
+    if "OCRZOO_PLUGINS" in environ:
+        others = [name for name in environ["OCRZOO_PLUGINS"].split(",") if name.strip().lower() not in {"", "none"}]
+        environ["OCRZOO_PLUGINS"] = ",".join([*others, distribution])
+    return environ
 
 
 def folder_of(target: str | os.PathLike[str] | None) -> Path | None:

@@ -116,7 +116,7 @@ CARDS = {
         "plugin", "model 'PP-OCRv6_tiny_rec' is registered by", states(name="PP-OCRv6_tiny_rec")
     ),
     "an official name in another case": Defect(
-        "plugin", "differs from the official PP-OCRv6_tiny_rec only in case", states(name="pp-ocrv6_TINY_rec")
+        "plugin", "the official PP-OCRv6_tiny_rec", states(name="pp-ocrv6_TINY_rec")
     ),
     "two models of one name": Defect(
         "plugin",

@@ -32,7 +32,7 @@ def test_a_good_plugin_has_no_finding(tmp_path: Path, zoo: Zoo, task: str) -> No
     assert [f"{result.check}: {finding}" for result in results for finding in result.findings] == []
     assert [result.check for result in results] == [one.name for one in CHECKS]
     cost = results[-1].data
-    assert set(cost["ms_a_picture"]) == {"openvino onnx", "onnxruntime onnx"}
+    assert set(cost["ms_a_picture"]) == {"openvino, onnx", "onnxruntime, onnx"}
     assert cost["weights_mb"]["onnx"] > 1
 
 

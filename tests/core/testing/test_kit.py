@@ -90,6 +90,10 @@ class TestTargets:
             (None, "pyproject.toml could not be read: No such file"),
             ("[project", "is not TOML"),
             ("[project]\nname = 'a'\n", r"add the table \[project.entry-points.ocrzoo\]"),
+            (
+                "[project]\nname = '../../../a'\n[project.entry-points.ocrzoo]\na = 'a'\n",
+                "project.name is '../../../a': letters, digits",
+            ),
             ("[project.entry-points.ocrzoo]\na = 'gone'\n", "has no package 'gone', which its entry point names"),
         ],
     )
@@ -212,7 +216,7 @@ class TestCommand:
             ["seaside_rec", "weights", "error", "artifacts.onnx"],
             ["seaside_rec", ", ".join(one.name for one in CHECKS[9:]), "skipped", ""],
         ]
-        assert ran.err == "20 checks of seaside_rec: 1 errors, 0 warnings, 11 skipped\n"
+        assert ran.err == "20 checks of seaside_rec: 1 error, 0 warnings, 11 skipped\n"
 
     def test_json(self, tmp_path: Path, zoo: Zoo, command_line: Callable[..., Ran]) -> None:
         plugin = Seaside(tmp_path / "seaside", zoo, module="", weights=b"")

@@ -20,13 +20,13 @@ def cost(subject: ModelSubject) -> Iterator[Finding | dict[str, Any]]:
     picture = subject.pictures[0]
     height, width = picture.shape[:2]
     times = {}
-    for candidate, predictor in subject.loaded.predictors.items():
+    for way in subject.loaded.ways:
         seconds = []
         for _ in range(ROUNDS):
             start = time.perf_counter()
-            predictor.predict([picture])
+            way.predictor.predict([picture])
             seconds.append(time.perf_counter() - start)
-        times[f"{candidate.spec.name} {candidate.files.file_format}"] = round(statistics.median(seconds) * 1000, 2)
+        times[str(way)] = round(statistics.median(seconds) * 1000, 2)
     sizes = {
         file_format: sum(path.stat().st_size for path in files.folder.rglob("*") if path.is_file())
         for file_format, files in subject.weights.stored.items()

@@ -26,12 +26,12 @@ def load(subject: ModelSubject) -> Iterator[Finding]:
     for message, places in said.items():
         step = _SEE if subject.is_third_party else "try another engine"
         yield Finding("error", message, "; ".join(filter(None, places)), step)
-    if subject.loaded.sessions:
+    if subject.loaded.ways:
         yield from _fixed_sizes(subject)
 
 
 def _fixed_sizes(subject: ModelSubject) -> Iterator[Finding]:
-    inputs = subject.loaded.sessions[subject.first].inputs
+    inputs = subject.first.session.inputs
     shape = inputs[0].shape if inputs else None
     if shape is None or len(shape) != len(_AXES):
         return
@@ -56,7 +56,7 @@ def output(subject: ModelSubject) -> Iterator[Finding]:
         yield Finding(
             "error", "the answer has numbers that are not finite (NaN)", "output", "look for them in training"
         )
-    outputs = subject.loaded.sessions[subject.first].outputs
+    outputs = subject.first.session.outputs
     kind = outputs[0].dtype if outputs else None
     if kind is not None and kind.endswith(("float64", "f64", "double")):
         step = "export it in float32: half the memory, and most engines compute faster"
@@ -65,27 +65,26 @@ def output(subject: ModelSubject) -> Iterator[Finding]:
 
 def engines(subject: ModelSubject) -> Iterator[Finding]:
     """Engines or formats that compute something else than the first one, from the same input."""
-    others = [one for one in subject.loaded.sessions if one != subject.first]
-    recorder = Recorder(subject.loaded.sessions[subject.first])
+    recorder = Recorder(subject.first.session)
     try:
-        subject.plan.make(subject.first, recorder).predict(list(subject.pictures[:2]))
+        subject.plan.make(subject.first.candidate, recorder).predict(list(subject.pictures[:2]))
     except OcrzooError as error:
         yield Finding("error", str(error), "two pictures together", _SEE)
         return
-    for other in others:
-        session = subject.loaded.sessions[other]
-        where = f"{other.spec.name}, {other.files.file_format}"
+    for other in subject.loaded.ways[1:]:
+        where = str(other)
         try:
-            most = max((_distance(session.run(*inputs), due) for inputs, due in recorder.calls), default=0.0)
+            most = max((_distance(other.session.run(*inputs), due) for inputs, due in recorder.calls), default=0.0)
         except EngineError as error:
             yield Finding("error", str(error), where, "an engine loads what it cannot run: report it to its makers")
         except OcrzooError as error:
             yield Finding("error", str(error), where, _SEE)
         else:
             if most > SCORE:
-                first = f"{subject.first.spec.name} ({subject.first.files.file_format})"
                 step = "export again, or publish only the format that was evaluated"
-                yield Finding("error", f"its outputs differ from those of {first} by up to {most:.2g}", where, step)
+                yield Finding(
+                    "error", f"its outputs differ from those of {subject.first} by up to {most:.2g}", where, step
+                )
 
 
 def _distance(found: Any, due: Any) -> float:

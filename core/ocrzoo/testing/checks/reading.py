@@ -179,14 +179,14 @@ def alternatives(subject: ModelSubject) -> Iterator[Finding]:
         return
     plain = [pictures.line(text) for text in texts]
     colored = [pictures.line(text, ink=pictures.BLUE, paper=pictures.ORANGE) for text in texts]
-    session = subject.loaded.sessions[subject.first]
+    first = subject.first
     usual = {
         colored_one: _read(subject.predictor, shown, texts) for colored_one, shown in ((False, plain), (True, colored))
     }
     best, share = None, 0.0
     for form in _FORMS:
         try:
-            predictor = subject.plan.make(subject.first, Altered(session, form.alter))
+            predictor = subject.plan.make(first.candidate, Altered(first.session, form.alter))
             found = _read(predictor, colored if form.colored else plain, texts)
         except OcrzooError:  # its output is not one of such an input
             continue
@@ -221,7 +221,7 @@ def self_check(subject: ModelSubject) -> Iterator[Finding]:
     except OcrzooError as error:
         yield Finding("error", str(error), "self_check.picture", "put the picture there")
         return
-    for candidate, predictor in subject.loaded.predictors.items():
-        if fault := found_differently(stated, predictor, picture):
+    for way in subject.loaded.ways:
+        if fault := found_differently(stated, way.predictor, picture):
             step = "state what the published weights find, or correct them"
-            yield Finding("error", fault, f"self_check, {candidate.spec.name}", step)
+            yield Finding("error", fault, f"self_check, {way}", step)
