@@ -180,6 +180,7 @@ alphabet, nearly all Chinese characters. `ocrzoo models select --lang ru --expla
   letters that it cannot write are named in a warning, and under `warnings` in the result.
 * **For several languages**, one model that reads all is selected, or else the smallest set of models; each line of a
   page is then read by the model for its language ([several languages](languages-together.md)).
+* **Between models that read your language**, `ocrzoo compare` decides by [your own pages](compare.md).
 
 PaddleOCR 3.7.0 has {codes} codes; they name {claimed} of the {count} languages here. For **{uncovered}** of them its
 default model lacks letters: {names}. For {unproven}, CLDR has no letters.

@@ -17,6 +17,7 @@ from ocrzoo_registry.files import read_bounded
 _COMMANDS = {
     "bench": "ocrzoo.cli.commands.bench:bench",
     "bundle": "ocrzoo.cli.commands.bundle:bundle",
+    "compare": "ocrzoo.cli.commands.compare:compare",
     "completion": "ocrzoo.cli.commands.completion:completion",
     "doctor": "ocrzoo.cli.commands.doctor:doctor",
     "languages": "ocrzoo.cli.commands.languages:languages",

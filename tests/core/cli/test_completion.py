@@ -83,7 +83,7 @@ def test_completing_loads_nothing_heavy(line: str, monkeypatch: pytest.MonkeyPat
     assert (ran.stderr.strip(), ran.stdout == "") == ("", False)
 
 
-FREE = {"device", "host", "hpi_config", "memory", "origins", "password", "target", "url_hosts", "workers"} | {
+FREE = {"device", "host", "hpi_config", "memory", "origins", "password", "target", "text", "url_hosts", "workers"} | {
     f"{what}_bytes" for what in ("cache", "jobs", "max", "recycle", "uploads")
 }
 """Parameters that no list has the values of."""
@@ -117,7 +117,7 @@ REAL = {
 @pytest.mark.parametrize("shell", REAL)
 @pytest.mark.parametrize(
     ("line", "candidate"),
-    [("ocrzoo comp", "completion"), ("ocrzoo ocr --lang ru,kore", "ru,korean"), ("ocrzoo models sel", "select")],
+    [("ocrzoo complet", "completion"), ("ocrzoo ocr --lang ru,kore", "ru,korean"), ("ocrzoo models sel", "select")],
 )
 def test_a_real_shell_completes(
     command: Path, monkeypatch: pytest.MonkeyPatch, shell: str, line: str, candidate: str

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 _COMMANDS = {
+    "doctor": "ocrzoo.cli.commands.model_doctor:doctor",
     "gc": "ocrzoo.cli.commands.store:gc",
     "path": "ocrzoo.cli.commands.pull:path",
     "pull": "ocrzoo.cli.commands.pull:pull",

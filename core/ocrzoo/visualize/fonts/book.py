@@ -95,17 +95,22 @@ class FontBook:
 
     def for_texts(self, texts: Iterable[str]) -> PageFonts:
         """Return the fonts for some texts; missing characters are logged once per script, in one warning."""
-        visible = sorted({char for char in set().union(*texts) if is_visible(char)})
-        chars = [char for char in visible if unicodedata.category(char) not in _NO_FONT]
-        by_script: dict[str, list[str]] = {}
-        for char in chars:
-            by_script.setdefault(script_of(char), []).append(char)
+        by_script = _by_script(texts)
+        chars = [char for some in by_script.values() for char in some]
         with self._lock:
             first = {char: face for char in self._find_all(by_script) if (face := self._first[char])}
             faces = dict.fromkeys([*first.values(), *self._shared(by_script, set(first.values()))])
             has = {face: self._had(face, chars) for face in sorted(faces, key=lambda face: face.path != self._own)}
             self._warn(by_script, has)
         return PageFonts(self, first, has)
+
+    def can_draw(self, text: str) -> bool:
+        """Whether fonts have all visible characters of a text; nothing is logged."""
+        by_script = _by_script([text])
+        with self._lock:
+            for script, chars in by_script.items():
+                self._find(script, chars)
+            return all(self._first[char] is not None for chars in by_script.values() for char in chars)
 
     def has(self, face: Face, char: str) -> bool:
         """Whether a font has a character."""
@@ -205,6 +210,15 @@ class FontBook:
         news = sorted(name for name in names if (whose, name) not in self._warned)
         self._warned.update((whose, name) for name in news)
         return ", ".join(news)
+
+
+def _by_script(texts: Iterable[str]) -> dict[str, list[str]]:
+    """The characters of texts that fonts can have, by script."""
+    by_script: dict[str, list[str]] = {}
+    for char in sorted({char for char in set().union(*texts) if is_visible(char)}):
+        if unicodedata.category(char) not in _NO_FONT:
+            by_script.setdefault(script_of(char), []).append(char)
+    return by_script
 
 
 def _name(script: str) -> str:

@@ -1,0 +1,1 @@
+"""``ocrzoo compare``: several models on the same pages, line by line."""

@@ -1,0 +1,297 @@
+"""The examination of a model, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from ocrzoo.diagnosis import dictionaries, lines, pages
+from ocrzoo.diagnosis.hypotheses import DETECTION, HALF, IMAGENET, RECOGNITION, Choices, Hypothesis, named, stated
+from ocrzoo.diagnosis.samples import Sample, rendered_lines
+from ocrzoo.diagnosis.search import CLEAR, Search, search
+from ocrzoo.diagnosis.subject import Subject
+from ocrzoo.predictors.base import transform
+from ocrzoo.processing.detection import DetectionParams
+from ocrzoo.types import Image
+from ocrzoo_registry.cards.charsets import read_charset
+from ocrzoo_registry.errors import CardError, OcrzooError, UsageError
+from ocrzoo_registry.zoo import Zoo
+
+Verdict = Literal["sound", "cause found", "refused", "nothing reads", "not examined"]
+NOTHING = 0.5
+"""Share of the text that is right below which nothing reads."""
+_SURE = 0.2
+"""Share of the text that is lost without the changes, from which they are sure."""
+_MOST_TRIALS = 8
+"""Trials that a report has."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to change."""
+
+    factor: str
+    stated: str
+    reads: str
+    change: str
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What came of an examination."""
+
+    model: str
+    task: str | None
+    where: str
+    engine: str
+    verdict: Verdict
+    summary: str
+    certainty: Literal["sure", "likely", "unsure"]
+    now: str
+    """What ocrzoo does with the model as it is: the text that it reads, or why it refuses it."""
+    right_now: float | None
+    """Share of the text that is right as stated, 0 to 1; ``None`` if the model does not run so."""
+    right_best: float | None
+    findings: Sequence[Finding] = ()
+    alike: Sequence[str] = ()
+    """What reads as well as what is stated, so that it cannot be the cause."""
+    trials: Sequence[Mapping[str, Any]] = ()
+    """The best trials, each with another set of changes, the best first."""
+    next_steps: Sequence[str] = ()
+    complete: bool = True
+    """Whether everything was tried in time."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return asdict(self)
+
+
+def examine(
+    zoo: Zoo, subject: Subject, seconds: float, page: Image | None = None, text: str | None = None
+) -> Diagnosis:
+    """Try a model in every way of the tables; on a line or page of the user, if one is given.
+
+    ``page`` is H x W x 3, uint8, BGR: a single line for recognition; ``text`` is what is written there.
+
+    Raises:
+        UsageError: The picture for a recognition model is not of a line.
+    """
+    if subject.task == "text_recognition":
+        if page is not None and page.shape[1] < page.shape[0]:
+            raise UsageError(f"{subject.name} reads lines: --page must be a picture of one line, wider than high")
+        return _of_lines(zoo, subject, seconds, page, text)
+    if subject.task == "text_detection":
+        return _of_page(zoo, subject, seconds, page)
+    return _unexamined(zoo, subject)
+
+
+def _of_lines(zoo: Zoo, subject: Subject, seconds: float, page: Image | None, text: str | None) -> Diagnosis:
+    charset = subject.charset
+    samples = rendered_lines(charset, subject.scripts) if page is None else [Sample(page, text)]
+    sides = lines.sides(subject.session)
+    states = _stated_line(subject, sides)
+    trials = lines.LineTrials(subject.session, samples, charset, _charsets(zoo), subject.scripts)
+    found = search(states, _fitting(lines.INPUTS, sides), trials.attempt, seconds)
+    now, refusal = _now(zoo, subject, [sample.image for sample in samples][:1])
+    return _judged(subject, found, now, refusal, known=page is None or text is not None)
+
+
+def _of_page(zoo: Zoo, subject: Subject, seconds: float, image: Image | None) -> Diagnosis:
+    page = pages.rendered_page() if image is None else pages.Page(image, None)
+    sides = lines.sides(subject.session)
+    states, params = _stated_page(subject, sides)
+    trials = pages.PageTrials(subject.session, page, params)
+    found = search(states, _fitting(pages.INPUTS, sides), trials.attempt, seconds)
+    now, refusal = _now(zoo, subject, [page.image])
+    return _judged(subject, found, now, refusal, known=image is None)
+
+
+def _fitting(table: Sequence[Hypothesis], sides: Sequence[int | None]) -> list[Hypothesis]:
+    """The hypotheses about the input that the shape of the network's input allows."""
+    fixed = {
+        "line height": sides[2] is not None,
+        "page size": sides[2] is not None and sides[3] is not None,
+        "color order": sides[1] == 1,
+    }
+    return [one for one in table if not fixed.get(one.factor)]
+
+
+def _stated_line(subject: Subject, sides: Sequence[int | None]) -> Choices:
+    shape = transform(subject.config, "RecResizeImg").get("image_shape")
+    given = shape[1] if isinstance(shape, list) and len(shape) == 3 and isinstance(shape[1], int) else 48
+    height = sides[2] or given
+    return _by_factor(
+        stated(RECOGNITION, "line height", height, str(height)),
+        named(RECOGNITION, "color order", "gray" if sides[1] == 1 else "BGR"),
+        stated(RECOGNITION, "mean and scale", HALF, ""),
+        named(RECOGNITION, "output axes", "N x T x classes"),
+        named(RECOGNITION, "output values", "probabilities"),
+        named(RECOGNITION, "class layout", "blank, dictionary, space"),
+        dictionaries.of_stated(subject.charset),
+    )
+
+
+def _stated_page(subject: Subject, sides: Sequence[int | None]) -> tuple[Choices, DetectionParams]:
+    own = subject.config["PostProcess"]
+    usual = DetectionParams()
+    thresh, box, unclip = (_number(own, key, getattr(usual, key)) for key in ("thresh", "box_thresh", "unclip_ratio"))
+    fixed = None if sides[2] is None or sides[3] is None else (3, sides[2], sides[3])
+    choices = _by_factor(
+        named(DETECTION, "page size", f"{usual.limit_type} {usual.limit_side_len}"),
+        named(DETECTION, "color order", "gray" if sides[1] == 1 else "BGR"),
+        stated(DETECTION, "mean and scale", IMAGENET, ""),
+        named(DETECTION, "output axes", "N x 1 x H x W"),
+        named(DETECTION, "output values", "probabilities"),
+        stated(DETECTION, "thresholds", (thresh, box), f"thresh {thresh}, box_thresh {box}"),
+        stated(DETECTION, "unclip ratio", unclip, str(unclip)),
+    )
+    return choices, DetectionParams(input_shape=fixed)
+
+
+def _by_factor(*choices: Hypothesis) -> Choices:
+    return {one.factor: one for one in choices}
+
+
+def _number(settings: Mapping[str, Any], key: str, usual: float) -> float:
+    value = settings.get(key)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else usual
+
+
+def _charsets(zoo: Zoo) -> dict[str, Sequence[str]]:
+    """The charsets of the registered models, each once, by the first model that has it."""
+    found: dict[Any, tuple[str, Sequence[str]]] = {}
+    for card in zoo.models:
+        if card.charset is not None and (path := card.folder / card.charset) not in found:
+            try:
+                found[path] = (card.name, read_charset(path))
+            except CardError:
+                continue
+    return dict(found.values())
+
+
+def _now(zoo: Zoo, subject: Subject, images: Sequence[Image]) -> tuple[str, bool]:
+    """What ocrzoo does with the model as it is, and whether it refuses it."""
+    try:
+        (found,) = subject.predictor(zoo).predict(images)
+    except OcrzooError as error:
+        return str(error), True
+    read = getattr(found, "text", None)
+    return (f"reads {read!r}" if read is not None else f"finds {len(found.quads)} lines"), False
+
+
+def _judged(subject: Subject, found: Search, now: str, refused: bool, *, known: bool) -> Diagnosis:
+    """Turn the trials into a verdict; without ``known`` text, no verdict is sure."""
+    best, baseline = found.best, found.baseline
+    changes = [] if best is None else best.changes(found.stated)
+    right_now = None if baseline is None or refused else baseline.right
+    findings = [_finding(one, found.stated) for one in changes]
+    verdict: Verdict
+    if best is None or best.right < NOTHING:
+        verdict, findings = "nothing reads", []
+        summary = "in none of the ways that were tried does it read"
+    elif not changes and refused:
+        verdict, summary = "refused", f"the network reads, but the configuration is refused: {now}"
+    elif not changes:
+        verdict, summary = "sound", "nothing else reads better than what is stated"
+    else:
+        verdict = "cause found"
+        summary = "; ".join(f"{one.factor} is {one.reads}, not {one.stated}" for one in findings)
+    return Diagnosis(
+        subject.name,
+        subject.task,
+        str(subject.where),
+        subject.engine,
+        verdict,
+        summary,
+        _certainty(found, verdict, known=known),
+        now,
+        right_now,
+        None if best is None else best.right,
+        findings,
+        _alike(found) if verdict != "nothing reads" else (),
+        _rows(found),
+        _next_steps(verdict, subject, found, known=known),
+        found.complete,
+    )
+
+
+def _finding(one: Hypothesis, states: Choices) -> Finding:
+    return Finding(one.factor, states[one.factor].name, one.name, one.change)
+
+
+def _certainty(found: Search, verdict: Verdict, *, known: bool) -> Literal["sure", "likely", "unsure"]:
+    """How sure it is: by how much less is right without the changes; nothing is sure without a known text."""
+    best = found.best
+    if best is None or not known or verdict == "nothing reads":
+        return "unsure"
+    changed = {one.factor for one in best.changes(found.stated)}
+    if not changed:
+        return "sure" if best.right >= 1 - _SURE else "likely"
+    others = [one for one in found.trials if not changed <= {change.factor for change in one.changes(found.stated)}]
+    without = max((one.right for one in others), default=0.0)
+    return "sure" if best.right - without >= _SURE else "likely" if best.right - without >= CLEAR else "unsure"
+
+
+def _alike(found: Search) -> list[str]:
+    """Single changes to the best trial that make no difference."""
+    best = found.best
+    assert best is not None, "something reads"  # noqa: S101
+    near: list[str] = []
+    for trial in found.trials:
+        other = trial.changes(best.choices)
+        if len(other) == 1 and abs(trial.right - best.right) < CLEAR:
+            near.append(str(other[0]))
+    return list(dict.fromkeys(near))
+
+
+def _rows(found: Search) -> list[Mapping[str, Any]]:
+    rows: list[Mapping[str, Any]] = []
+    for trial in found.trials[:_MOST_TRIALS]:
+        changes = [str(one) for one in trial.changes(found.stated)]
+        rows.append({"changes": changes, "right": trial.right, "score": trial.score, "texts": [*trial.texts]})
+    return rows
+
+
+def _next_steps(verdict: Verdict, subject: Subject, found: Search, *, known: bool) -> list[str]:
+    steps: list[str] = []
+    if verdict == "nothing reads":
+        steps.append("run the network before its export on the same line: if it reads there, compare the two outputs")
+        if not subject.charset and subject.task == "text_recognition":
+            steps.append("no dictionary is known: give it with --dictionary")
+        steps.append(
+            "check that the weights were loaded before the export, and that the network was in evaluation mode"
+        )
+        steps += [f"{what}: {why}" for what, why in [*found.refusals.items()][:1]]
+    if not known:
+        steps.append("give the text with --text: without it, only the network's own probabilities were compared")
+    if not found.complete:
+        steps.append("not everything was tried in time: allow more with --budget")
+    return steps
+
+
+def _unexamined(zoo: Zoo, subject: Subject) -> Diagnosis:
+    """Say of another task only what its predictor says."""
+    from ocrzoo.diagnosis.samples import LOOKS, render
+
+    image = render("Total 128 boxes, 45 lines", LOOKS[0])
+    now, refused = _now_of_any(zoo, subject, image)
+    summary = (
+        f"hypotheses are known for text_recognition and text_detection only, not for {subject.task or 'this task'}"
+    )
+    steps = [] if subject.task else ["name the task with --task, such as text_recognition"]
+    verdict: Verdict = "refused" if refused else "not examined"
+    where = str(subject.where)
+    return Diagnosis(
+        *(subject.name, subject.task, where, subject.engine, verdict, summary, "unsure", now, None, None),
+        next_steps=steps,
+    )
+
+
+def _now_of_any(zoo: Zoo, subject: Subject, image: Image) -> tuple[str, bool]:
+    try:
+        found = subject.predictor(zoo).predict([image])
+    except OcrzooError as error:
+        return str(error), subject.task is not None
+    label = getattr(found[0], "label", None)
+    return ("runs" if label is None else f"finds the class {label!r} on a line of text"), False
