@@ -132,7 +132,7 @@ REAL = {
 @pytest.mark.parametrize("shell", REAL)
 @pytest.mark.parametrize(
     ("line", "candidate"),
-    [("ocrzoo comp", "completion"), ("ocrzoo ocr --lang ru,kore", "ru,korean"), ("ocrzoo models sel", "select")],
+    [("ocrzoo complet", "completion"), ("ocrzoo ocr --lang ru,kore", "ru,korean"), ("ocrzoo models sel", "select")],
 )
 def test_a_real_shell_completes(
     command: Path, monkeypatch: pytest.MonkeyPatch, shell: str, line: str, candidate: str

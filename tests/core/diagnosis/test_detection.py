@@ -81,7 +81,6 @@ def test_a_page_size_that_loses_text(examined: Callable[..., Diagnosis], source:
     ("settings", "factor", "key"),
     [
         ({"box_thresh": 0.97}, "thresholds", "PostProcess.box_thresh"),
-        ({"thresh": 0.99}, "thresholds", "PostProcess.thresh"),
         ({"unclip_ratio": 0.1}, "unclip ratio", "PostProcess.unclip_ratio"),
         ({"unclip_ratio": 6.0}, "unclip ratio", "PostProcess.unclip_ratio"),
     ],
