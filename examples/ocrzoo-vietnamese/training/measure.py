@@ -3,7 +3,7 @@
     pip install . rapidfuzz babel
     python training/measure.py
 
-Each page has names of Unicode CLDR that training left out, made-up words, and numbers. Prints the character error rate
+Each page has names of Unicode CLDR that training left out, synthetic words, and numbers. Prints the character error rate
 of each font: edits by characters of the truth, spaces included.
 """
 
