@@ -1,9 +1,9 @@
 """Write the pages that are generated from the code: ``python docs/generate.py [--check]``.
 
-``accuracy.md`` from measured figures, ``api.md`` from docstrings, ``cli.md`` from the commands' help, ``hooks.md``
-from the hook specifications, ``inputs.md`` from the table of formats, ``models.md`` from the cards, ``languages.md``
-from the cards, their charsets and Unicode CLDR's letters, ``model-card.schema.json`` from the schema,
-``page-accuracy.md`` from measured figures.
+``accuracy.md`` from measured figures, ``api.md`` from docstrings, ``cli.md`` from the commands' help, ``inputs.md``
+from the table of formats, ``models.md`` from the cards, ``languages.md`` from the cards, their charsets and Unicode
+CLDR's letters, ``model-card.schema.json`` from the schema, ``page-accuracy.md`` from measured figures,
+``plugins/hooks.md`` and a page a hook from the hook specifications.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -93,20 +94,39 @@ def api_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+HOOKS = {name.removeprefix("ocrzoo_"): hook for name, hook in vars(HookSpecs).items() if name.startswith("ocrzoo_")}
+"""The hooks by the names of their pages."""
+
+COMPLETE = """\
+The module below is a complete plugin, as `ocrzoo_seaside.py` beside a `pyproject.toml` with this entry point
+([write a plugin](../tutorial.md)):
+
+```toml
+[project.entry-points.ocrzoo]
+seaside = "ocrzoo_seaside"
+```"""
+
+
 def hooks_page() -> str:
-    """Return the hook reference: what each docstring says, with its runnable plugin."""
-    parts = [MADE, "# The hooks", inspect.cleandoc(sys.modules[HookSpecs.__module__].__doc__ or "")]
-    for name, function in vars(HookSpecs).items():
-        if name.startswith("ocrzoo_"):
-            text = inspect.cleandoc(function.__doc__).replace("**Example:**\n\n", "")
-            before, _, after = text.partition(".. code-block:: python\n\n")
-            lines = after.split("\n")
-            end = next((i for i, line in enumerate(lines) if line and not line.startswith("    ")), len(lines))
-            code = inspect.cleandoc("\n".join(lines[:end]))
-            rest = "\n".join(lines[end:]).replace("``", "`")
-            parts += [f"## `{name}`", before.strip(), f"```python\n{code}\n```", rest.strip()]
-    text = "\n\n".join(part if "```" in part else part.replace("``", "`") for part in parts if part)
-    return text.replace("::\n", ":\n") + "\n"
+    """Return the list of hooks, with what all of them have in common."""
+    contract = inspect.cleandoc(sys.modules[HookSpecs.__module__].__doc__ or "").replace("::\n", ":\n")
+    said = {name: (inspect.getdoc(hook) or "").split("\n")[0] for name, hook in HOOKS.items()}
+    rows = [f"| [`ocrzoo_{name}`](hooks/{name}.md) | {text} |" for name, text in said.items()]
+    rules = " ".join(inspect.cleandoc(HookSpecs.__doc__ or "").split()).removeprefix("The hooks. ")
+    table = "\n".join(["| hook | |", "|---|---|", *rows])
+    return "\n\n".join([MADE, "# The hooks", contract.replace("``", "`"), rules, table]) + "\n"
+
+
+def hook_page(name: str) -> str:
+    """Return the page of a hook: what its docstring says, with its runnable plugin."""
+    text = inspect.cleandoc(HOOKS[name].__doc__ or "").replace("**Example:**\n\n", "")
+    before, _, after = text.partition(".. code-block:: python\n\n")
+    lines = after.split("\n")
+    end = next((i for i, line in enumerate(lines) if line and not line.startswith("    ")), len(lines))
+    code = inspect.cleandoc("\n".join(lines[:end]))
+    prose = [part.strip().replace("``", "`").replace("::\n", ":\n") for part in (before, "\n".join(lines[end:]))]
+    parts = [MADE, f"# `ocrzoo_{name}`", prose[0], COMPLETE, f"```python\n{code}\n```", prose[1]]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def official_zoo() -> Zoo:
@@ -407,12 +427,13 @@ PAGES = {
     "accuracy.md": accuracy_page,
     "api.md": api_page,
     "cli.md": cli_page,
-    "hooks.md": hooks_page,
     "inputs.md": inputs_page,
     "languages.md": languages_page,
     "model-card.schema.json": schema,
     "models.md": models_page,
     "page-accuracy.md": page_accuracy_page,
+    "plugins/hooks.md": hooks_page,
+    **{f"plugins/hooks/{name}.md": partial(hook_page, name) for name in HOOKS},
 }
 
 
@@ -424,6 +445,7 @@ def main() -> int:
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(name)
             if "--check" not in sys.argv:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8")
     if stale and "--check" in sys.argv:
         print(f"out of date: {', '.join(stale)}; run python docs/generate.py")

@@ -166,6 +166,10 @@ class HookSpecs:
     def ocrzoo_engines(self) -> Iterable[EngineSpec]:
         """Register inference engines.
 
+        An engine loads the model in a folder, and returns a session that any number of threads may call (the protocols
+        are ``ocrzoo.Engine`` and ``ocrzoo.Session``). Engines are tried by ascending ``rank``; this one is behind all
+        others, and runs what ``--engine one_thread`` asks it to.
+
         **Example:**
 
         .. code-block:: python
@@ -173,19 +177,37 @@ class HookSpecs:
             from ocrzoo_registry import EngineSpec, hookimpl
 
 
-            class Abacus:
+            class Session:
+                def __init__(self, network):
+                    from ocrzoo import TensorSpec
+
+                    self.network = network
+                    (one,) = network.get_inputs()
+                    shape = tuple(size if isinstance(size, int) else None for size in one.shape)
+                    self.inputs = (TensorSpec(one.name, shape, "float32"),)
+
+                def run(self, batch):
+                    return self.network.run(None, {self.inputs[0].name: batch})[0]
+
+
+            class OneThread:
                 def load(self, folder, file_format, options):
-                    raise NotImplementedError("returns an ocrzoo.engines.base.Session")
+                    import onnxruntime
+
+                    settings = onnxruntime.SessionOptions()
+                    settings.intra_op_num_threads = 1
+                    path = folder / "inference.onnx"
+                    return Session(onnxruntime.InferenceSession(path, settings, providers=["CPUExecutionProvider"]))
 
 
             @hookimpl
             def ocrzoo_engines():
                 yield EngineSpec(
-                    "abacus",
-                    factory=f"{__name__}:Abacus",
+                    "one_thread",
+                    factory=f"{__name__}:OneThread",
                     formats=("onnx",),
-                    module=__name__,
-                    install="ocrzoo-abacus",
+                    module="onnxruntime",
+                    install="onnxruntime",
                     rank=90,
                 )
         """
@@ -195,6 +217,10 @@ class HookSpecs:
     def ocrzoo_pipelines(self) -> Iterable[PipelineSpec]:
         """Register pipelines.
 
+        ``create_pipeline("postcard")`` and ``ocrzoo --pipeline postcard`` build it from its configuration, which a YAML
+        file may replace. ``loader`` loads models by name and task. What ``predict`` yields is a result; for the command
+        to print or save it, it needs the methods of ``ocrzoo.OCRResult``.
+
         **Example:**
 
         .. code-block:: python
@@ -203,18 +229,23 @@ class HookSpecs:
 
 
             def default_config():
-                return {"pipeline_name": "postcard"}
+                return {"pipeline_name": "postcard", "model_name": "PP-OCRv5_mobile_rec"}
 
 
-            def build(config, loader):
-                raise NotImplementedError("returns an object with predict()")
+            class Postcard:
+                def __init__(self, config, loader):
+                    self.recognizer = loader.predictor(config["model_name"], "text_recognition")
+
+                def predict(self, images):
+                    for line in self.recognizer.predict(images):
+                        yield {"address": line.text, "score": line.score}
 
 
             @hookimpl
             def ocrzoo_pipelines():
                 yield PipelineSpec(
                     "postcard",
-                    factory=f"{__name__}:build",
+                    factory=f"{__name__}:Postcard",
                     config=f"{__name__}:default_config",
                 )
         """

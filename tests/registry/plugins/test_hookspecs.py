@@ -45,9 +45,9 @@ def test_every_example_is_offered_under_its_name(zoo: Zoo) -> None:
     assert zoo.models.names == ["seaside_det"]
     assert zoo.sources.names == ["shelf"]
     assert zoo.predictors.names == ["mean_colour"]
-    assert zoo.engines.names == ["abacus"]
+    assert zoo.engines.names == ["one_thread"]
     assert zoo.pipelines.names == ["postcard"]
-    assert zoo.engines.origin("abacus").distribution == "ocrzoo-engines-example"
+    assert zoo.engines.origin("one_thread").distribution == "ocrzoo-engines-example"
 
 
 def test_the_example_model_comes_from_the_example_source(zoo: Zoo) -> None:
@@ -65,21 +65,6 @@ def test_the_example_predictor_runs(zoo: Zoo) -> None:
     predictor = load_attribute(zoo.predictors.get("mean_colour").factory)(None, {}, None)
     (color,) = predictor.predict([numpy.full((4, 5, 3), [1, 2, 3])])
     assert color.tolist() == [1, 2, 3]
-
-
-def test_the_example_engine_is_there_and_asks_for_its_implementation(zoo: Zoo) -> None:
-    spec = zoo.engines.get("abacus")
-    assert spec.installed
-    with pytest.raises(NotImplementedError, match=r"ocrzoo\.engines\.base\.Session"):
-        load_attribute(spec.factory)().load(None, "onnx", None)
-    assert inspect.isclass(load_attribute("ocrzoo.engines.base:Session"))
-
-
-def test_the_example_pipeline_gives_its_configuration(zoo: Zoo) -> None:
-    spec = zoo.pipelines.get("postcard")
-    assert load_attribute(spec.config)() == {"pipeline_name": "postcard"}
-    with pytest.raises(NotImplementedError, match="predict"):
-        load_attribute(spec.factory)({}, None)
 
 
 @pytest.mark.parametrize("hook", HOOKS)
