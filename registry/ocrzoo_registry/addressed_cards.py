@@ -27,9 +27,9 @@ from ocrzoo_registry.download.source_order import SourceOrder
 from ocrzoo_registry.drafting import front_matter
 from ocrzoo_registry.drafting.draft import draft_card
 from ocrzoo_registry.drafting.facts import ModelFacts
-from ocrzoo_registry.drafting.weights import formats_of
+from ocrzoo_registry.drafting.weights import DIGEST_ORIGIN, formats_of
 from ocrzoo_registry.errors import NotFound, NotOffered, OfflineError, SourceError, StoreError
-from ocrzoo_registry.files import os_errors_as, read_bounded, receive, write_atomically
+from ocrzoo_registry.files import os_errors_as, read_bounded, receive, sha256_of, write_atomically
 from ocrzoo_registry.network.deadline import Deadline
 from ocrzoo_registry.network.retry import RetryPolicy
 from ocrzoo_registry.plugins.registrations import Origin, Registrations
@@ -249,8 +249,12 @@ def _complete(names: list[str], where: str) -> dict[str, list[str]]:
 
 
 def _facts(files: Mapping[str, Any], sources: Mapping[str, Any], folder: Path) -> ModelFacts:
-    """What the files in a folder say."""
-    config = inference_yml.read(folder) if (folder / CONFIG).is_file() else None
+    """What the files in a folder say; the digest of ``inference.yml`` makes it the card's, whatever name is in it."""
+    config = None
+    if (own := folder / CONFIG).is_file():
+        config = inference_yml.read(folder)
+        pin = {"path": CONFIG, "size": own.stat().st_size, "sha256": sha256_of(own), "digest_origin": DIGEST_ORIGIN}
+        files = {kind: [pin if one["path"] == CONFIG else one for one in listed] for kind, listed in files.items()}
     stated: dict[str, Any] = {}
     if (readme := folder / README).is_file():
         with suppress(OSError):

@@ -95,15 +95,13 @@ def _check_operations(prepare: Any, path: Path) -> None:
 
 
 def check_card(config: dict[str, Any], card: ModelCard, where: str) -> None:
-    """Refuse the configuration of another model than the card's.
-
-    A name in it does not matter where the model was named by address, or where the card states the file's digest.
+    """Refuse the configuration of another model than the card's; where the card states its digest, it is the card's.
 
     Raises:
         IntegrityError: It names another model.
     """
     pinned = (file.sha256 for artifact in card.artifacts.values() for file in artifact.files if file.path == CONFIG)
-    if card.address is None and not any(pinned):
+    if not any(pinned):
         check_name(config, card.name, where)
 
 
