@@ -32,7 +32,7 @@ Tier = Literal["server", "mobile", "medium", "small", "tiny"]
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 Name = Annotated[str, StringConstraints(pattern=NAME)]
-_BASE = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}(/[A-Za-z0-9][A-Za-z0-9._-]{0,127})?$"
+BASE_MODEL = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}(/[A-Za-z0-9][A-Za-z0-9._-]{0,127})?$"
 Task = Name
 """What a model does, by PaddleX's module names or a name that a plugin's predictor declares."""
 Format = Annotated[str, StringConstraints(pattern=FORMAT_NAME)]
@@ -65,7 +65,7 @@ Items = Annotated[tuple[T, ...], Strict(strict=False)]
 
 FORMS = {
     NAME: "a name: letters, digits, dots, dashes and underscores",
-    _BASE: "the name of a model, or a repository such as PaddlePaddle/UVDoc",
+    BASE_MODEL: "the name of a model, or a repository such as PaddlePaddle/UVDoc",
     FORMAT_NAME: "a format: lowercase letters, digits and underscores",
     RELATIVE_PATH: "a path below the card's folder, such as charsets/own.txt",
     _SHA256: "a sha256: 64 hexadecimal digits",
@@ -164,7 +164,7 @@ class ErrorRate(Record):
 class BaseModelRef(Record):
     """A model that another one was made from."""
 
-    name: Annotated[str, StringConstraints(pattern=_BASE)]
+    name: Annotated[str, StringConstraints(pattern=BASE_MODEL)]
     """Its name here, or its repository on a hub: ``PaddlePaddle/PP-OCRv5_mobile_rec``."""
     relation: Literal["finetune", "quantized", "converted", "merge", "adapter"]
     """How, in the terms of Hugging Face; ``converted``: the same weights in another format."""

@@ -91,6 +91,7 @@ def draft_card(
         "version": "1",
         "summary": stated.summary or read.summary or to_fill("one or two sentences: what the model is good for"),
         "license": stated.license or read.license or to_fill("an SPDX identifier, such as Apache-2.0"),
+        "base_model": list(read.base_model),
         "languages": list(languages),
         "scripts": list(_scripts(languages, kept)),
         "charset": charset_path if kept is not None else None,

@@ -7,12 +7,12 @@ in ``language_bcp47``, figures in ``model-index``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from ocrzoo_registry import safe_yaml
-from ocrzoo_registry.cards.schema import LANGUAGE_TAG, Metric, ModelCard
+from ocrzoo_registry.cards.schema import BASE_MODEL, LANGUAGE_TAG, BaseModelRef, Metric, ModelCard
 from ocrzoo_registry.drafting.tasks import USUAL
 from ocrzoo_registry.errors import AmbiguousLanguage, CardError, UnknownLanguage
 from ocrzoo_registry.languages.tags import parse_language
@@ -26,6 +26,8 @@ _PARAGRAPH = re.compile(r"^# [^\n]*\n+([^\s#<>\[!|`*-][^\n]*)$", re.MULTILINE)
 """The line of plain text that follows a title."""
 _METRICS = frozenset(get_args(Metric.model_fields["name"].annotation))
 _MOST_METRICS, _LONGEST = 200, 300
+_RELATIONS = frozenset({"adapter", "finetune", "merge", "quantized"})
+"""What a model may be to its base model, as the hub has it."""
 _UNNAMED = "not named"
 """The data set of a figure whose card names none; the hub wants one."""
 
@@ -38,6 +40,7 @@ class Stated:
     license: str | None = None
     summary: str | None = None
     metrics: tuple[dict[str, Any], ...] = ()
+    base_model: tuple[dict[str, str], ...] = ()
 
 
 def parse(text: str, where: str) -> tuple[dict[str, Any], str]:
@@ -73,7 +76,11 @@ def of_readme(text: str, where: str) -> dict[str, Any]:
 def read(data: Mapping[str, Any]) -> Stated:
     """Return what a front matter states; anything that is not as the hub documents it is left out."""
     return Stated(
-        tuple(dict.fromkeys(_languages(data))), _license(data), _text(data.get("summary")), tuple(_metrics(data))
+        tuple(dict.fromkeys(_languages(data))),
+        _license(data),
+        _text(data.get("summary")),
+        tuple(_metrics(data)),
+        tuple(_bases(data)),
     )
 
 
@@ -142,6 +149,17 @@ def _metrics(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield {key: one for key, one in found.items() if one is not None}
 
 
+def _bases(data: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """The models that it was made from; the hub states one relation for all, and takes a finetune for granted."""
+    stated = data.get("base_model")
+    relation = data.get("base_model_relation", "finetune")
+    if not isinstance(relation, str) or relation not in _RELATIONS:
+        return
+    for name in [stated] if isinstance(stated, str) else stated if isinstance(stated, list) else []:
+        if isinstance(name, str) and re.fullmatch(BASE_MODEL, name):
+            yield {"name": name, "relation": relation}
+
+
 def _first_language(arguments: Mapping[str, Any]) -> str | None:
     stated = arguments.get("language")
     return stated if isinstance(stated, str) and re.fullmatch(LANGUAGE_TAG, stated) else None
@@ -161,6 +179,7 @@ def written(card: ModelCard) -> dict[str, Any]:
         **_written_license(card.license),
         "language": list(dict.fromkeys(tag.partition("-")[0] for tag in card.languages)),
         "language_bcp47": [tag for tag in card.languages if "-" in tag] and list(card.languages),
+        **_written_bases(card.base_model),
         "tags": list(dict.fromkeys(["ocr", card.task, *card.tags])),
         "model-index": _written_index(card),
     }
@@ -173,6 +192,13 @@ def _written_license(text: str) -> dict[str, str]:
     if expression is None or re.search(r"[ ()]|LicenseRef-", expression):
         return {"license": "other", "license_name": text}
     return {"license": expression.lower()}
+
+
+def _written_bases(bases: Sequence[BaseModelRef]) -> dict[str, Any]:
+    """The relation only where it is one for all, and one that the hub has."""
+    relations = {one.relation for one in bases} & _RELATIONS
+    relation = relations.pop() if len({one.relation for one in bases}) == 1 and relations else None
+    return {"base_model": [one.name for one in bases], "base_model_relation": relation}
 
 
 def _written_index(card: ModelCard) -> list[dict[str, Any]]:
