@@ -206,7 +206,7 @@ def ocrzoo_engines():
 STATE = """
 import time
 self.crops = crops
-time.sleep(0.005)
+time.sleep(0.05)
 return super().predict(self.crops, batch_size, **options)
 """
 

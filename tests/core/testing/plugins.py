@@ -47,6 +47,8 @@ from ocrzoo.predictors.recognition import TextRecognizer
 
 
 class Reader(TextRecognizer):
+    thread_safe = True
+
     def predict(self, crops, batch_size=6, **options):
 {body}
 
