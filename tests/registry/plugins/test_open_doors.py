@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.registry.kit import SitePackages
 
@@ -160,7 +161,7 @@ def test_the_new_format_is_pulled_from_the_new_hub(
 
 def test_the_new_engine_runs_it(acme: Zoo) -> None:
     predictor = ModelLoader(acme).predictor("acme_table", "table_recognition")
-    assert predictor.predict([None]) == ["<table>weights</table>"]
+    assert predictor.predict([np.zeros((4, 4, 3), np.uint8)]) == ["<table>weights</table>"]
 
 
 @pytest.mark.parametrize(
