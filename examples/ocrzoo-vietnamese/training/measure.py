@@ -3,8 +3,8 @@
     pip install . rapidfuzz babel
     python training/measure.py
 
-Each page has names of Unicode CLDR that training left out, synthetic words, and numbers. Prints the error rate of each
-font: edits by characters of the truth, spaces included.
+Each page has names of Unicode CLDR that training left out, synthetic words, and numbers. Prints the character error
+rate of each font: edits by characters of the truth, spaces included.
 """
 
 from __future__ import annotations
