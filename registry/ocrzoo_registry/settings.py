@@ -61,7 +61,7 @@ class Settings:
     plugin_keys: tuple[Path, ...] = ()
     """``OCRZOO_PLUGIN_KEYS``: public keys, one of which must have signed each plugin of others, separated as in
     ``PATH``."""
-    overrides: Mapping[str, str] = field(default_factory=dict)
+    overrides: Mapping[str, str] = field(default_factory=dict, hash=False)
     """``OCRZOO_OVERRIDE``: model name to the distribution whose card of it is used, written ``distribution:model``."""
     sources: tuple[str, ...] = ()
     """``PADDLE_PDX_MODEL_SOURCE``: one name is tried first; of a comma-separated list, only these are tried."""

@@ -100,6 +100,10 @@ def test_the_model_path_is_separated_as_path_is() -> None:
     )
 
 
+def test_settings_are_keys_of_caches_whatever_is_set() -> None:
+    assert hash(Settings.from_environment({"OCRZOO_OVERRIDE": "acme-ocr:UVDoc", "OCRZOO_PLUGINS": "acme-ocr"}))
+
+
 def test_an_empty_environment_changes_nothing() -> None:
     assert Settings.from_environment({}) == Settings(
         home=Path.home() / ".paddlex",
