@@ -66,7 +66,7 @@ class SourceOrder:
         return tuple(wanted if exact else dict.fromkeys([*wanted, *ranked]))
 
     def names_for(self, card: ModelCard) -> tuple[str, ...]:
-        """Return the sources to ask for a model: of an address only those that read what it names, whatever is set.
+        """Return the sources to ask for a model: of an address those that read what it names, or keep copies.
 
         Raises:
             UsageError: As :meth:`names`.
@@ -74,7 +74,11 @@ class SourceOrder:
         if card.address is None:
             return self.names()
         in_order = sorted(self.specs, key=lambda spec: (spec.rank, spec.name))
-        return tuple(spec.name for spec in in_order if spec.key == card.address.source and not spec.unavailable_reason)
+        return tuple(
+            spec.name
+            for spec in in_order
+            if (spec.key == card.address.source or spec.keeps_copies) and not spec.unavailable_reason
+        )
 
     def responsive_first(self, names: Iterable[str]) -> list[str]:
         """Return the sources with those last that did not respond recently."""
