@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Thread
-from typing import IO, Any, TypeAlias, cast
+from queue import Empty
+from typing import Any
 
 from ocrzoo.benchmark.figures import Measured
 from ocrzoo.benchmark.samples import Samples, open_gpu, require_psutil
+from ocrzoo.child_process import ENDING_S, Lines, Process, child_process
 from ocrzoo.engines.limits import usable_threads
 from ocrzoo.loading.machine import cpu_name
-from ocrzoo_registry.errors import ExitCode, UsageError
+from ocrzoo_registry.errors import ExitCode
 
 WORKER = Path(__file__).with_name("worker.py")
 SAMPLE_PAGES = Path(__file__).with_name("pages")
 """Pages that are read if none are given: English, Chinese and a table of numbers."""
 INTERVAL_S = 0.05
 """Time between two samples of memory."""
-ENDING_S = 5.0
-
-Process: TypeAlias = "subprocess.Popen[str]"
-Reports: TypeAlias = "SimpleQueue[str | None]"
-"""Lines that a process has written; ``None`` is their end."""
 
 UNAVAILABLE = (ExitCode.NOT_FOUND, ExitCode.SOURCE)
 """What a configuration fails with whose models cannot be had."""
@@ -72,7 +64,7 @@ def measure(job: Job, on_page: Callable[[], object]) -> Measured:
     gpu = open_gpu(str(job.options.get("device") or "cpu"))
     cpu = f"{cpu_name()}, {usable_threads()} cores"
     hardware = " + ".join(filter(None, (cpu, gpu[0] if gpu else "")))
-    with _started(job) as (process, reports):
+    with child_process(WORKER, job.to_json(), "bench") as (process, reports):
         measured = Measured(job.configuration, hardware, Samples(psutil.Process(process.pid), gpu[1] if gpu else None))
         _follow(process, reports, measured, on_page)
     if not measured.seconds or not measured.pages:
@@ -80,7 +72,7 @@ def measure(job: Job, on_page: Callable[[], object]) -> Measured:
     return measured
 
 
-def _follow(process: Process, reports: Reports, measured: Measured, on_page: Callable[[], object]) -> None:
+def _follow(process: Process, reports: Lines, measured: Measured, on_page: Callable[[], object]) -> None:
     """Take samples and reports until the process has ended."""
     measuring = False
     while True:
@@ -113,43 +105,3 @@ def _follow(process: Process, reports: Reports, measured: Measured, on_page: Cal
     if status != 0:
         killed = "was killed: the machine may have too little memory" if status < 0 else f"ended with status {status}"
         raise Failed(f"its process {killed}", ExitCode.BUG)
-
-
-@contextmanager
-def _started(job: Job) -> Iterator[tuple[Process, Reports]]:
-    """Start a process; yield it and the queue of what it reports."""
-    from multiprocessing.spawn import get_executable
-
-    program = os.fsdecode(get_executable() or "")
-    if not program or getattr(sys, "frozen", False):
-        raise UsageError("bench needs a Python interpreter: install ocrzoo with pip")
-    process = subprocess.Popen(
-        [program, "-P", "-X", "utf8", str(WORKER)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-    to, back = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
-    reports: Reports = SimpleQueue()
-    listener = Thread(target=_listen, args=(back, reports), daemon=True)
-    listener.start()
-    try:
-        with suppress(BrokenPipeError), to:  # it ended at once: its status tells
-            to.write(job.to_json() + "\n")
-        yield process, reports
-    finally:
-        process.terminate()
-        try:
-            process.wait(ENDING_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(ENDING_S)
-        listener.join(ENDING_S)
-        back.close()
-
-
-def _listen(back: IO[str], reports: Reports) -> None:
-    for line in back:
-        reports.put(line)
-    reports.put(None)

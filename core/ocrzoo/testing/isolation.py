@@ -6,15 +6,13 @@ import json
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Thread
-from typing import IO, TypeAlias, cast
+from queue import Empty
 
+from ocrzoo.child_process import ENDING_S, Process, child_process
 from ocrzoo.testing.findings import Finding, Report, Result
 from ocrzoo.testing.running import Job, Place
 from ocrzoo.testing.targets import folder_of, read_project
@@ -27,11 +25,6 @@ TIMEOUT_S = 120.0
 
 MOST_LOST = 3
 """Checks that do not end after which the others are given up."""
-
-ENDING_S = 5.0
-
-Lines: TypeAlias = "SimpleQueue[str | None]"
-"""Lines that a process has written; ``None`` is their end."""
 
 
 @dataclass
@@ -95,7 +88,7 @@ def _follow(job: Job, timeout_s: float, on_start: Callable[[str], object]) -> _P
         OcrzooError: What ended the work.
     """
     progress = _Progress()
-    with _started(job) as (process, lines):
+    with child_process(WORKER, job.to_json(), "plugins check", quiet=True) as (process, lines):
         while True:
             try:
                 line = lines.get(timeout=timeout_s)
@@ -120,7 +113,7 @@ def _follow(job: Job, timeout_s: float, on_start: Callable[[str], object]) -> _P
     return progress
 
 
-def _ending(process: subprocess.Popen[str]) -> str:
+def _ending(process: Process) -> str:
     """How a process ended, in words."""
     try:
         status = process.wait(ENDING_S)
@@ -131,44 +124,3 @@ def _ending(process: subprocess.Popen[str]) -> str:
     with suppress(ValueError):
         return f"crashed with {signal.Signals(-status).name}"
     return f"crashed with signal {-status}"
-
-
-@contextmanager
-def _started(job: Job) -> Iterator[tuple[subprocess.Popen[str], Lines]]:
-    """Start a process; yield it and the queue of what it reports. It is ended afterwards.
-
-    Raises:
-        UsageError: There is no Python interpreter.
-    """
-    from multiprocessing.spawn import get_executable
-
-    program = os.fsdecode(get_executable() or "")
-    if not program or getattr(sys, "frozen", False):
-        raise UsageError("plugins are checked by a Python interpreter: install ocrzoo with pip")
-    process = subprocess.Popen(
-        [program, "-P", "-X", "utf8", str(WORKER)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-    to, back = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
-    lines: Lines = SimpleQueue()
-    listener = Thread(target=_listen, args=(back, lines), daemon=True)
-    listener.start()
-    try:
-        with suppress(BrokenPipeError), to:  # it ended at once: its status tells
-            to.write(job.to_json() + "\n")
-        yield process, lines
-    finally:
-        process.kill()
-        process.wait(ENDING_S)
-        listener.join(ENDING_S)
-        back.close()
-
-
-def _listen(back: IO[str], lines: Lines) -> None:
-    for line in back:
-        lines.put(line)
-    lines.put(None)

@@ -1,0 +1,70 @@
+"""A Python process of its own for work that may crash, hang or fill the memory: it reads one line and writes lines."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import IO, TypeAlias, cast
+
+from ocrzoo_registry.errors import UsageError
+
+Process: TypeAlias = "subprocess.Popen[str]"
+Lines: TypeAlias = "SimpleQueue[str | None]"
+"""Lines that a process has written; ``None`` is their end."""
+
+ENDING_S = 5.0
+"""Seconds that a process may take to end."""
+
+
+@contextmanager
+def child_process(script: Path, job: str, purpose: str, *, quiet: bool = False) -> Iterator[tuple[Process, Lines]]:
+    """Start a Python process on a script; yield it and the queue of its output. It is ended afterwards.
+
+    It has this process's ``sys.path``. ``job`` is the line that it reads; with ``quiet``, its standard error is
+    dropped.
+
+    Raises:
+        UsageError: There is no Python interpreter for the ``purpose``, which begins the message.
+    """
+    from multiprocessing.spawn import get_executable
+
+    program = os.fsdecode(get_executable() or "")
+    if not program or getattr(sys, "frozen", False):
+        raise UsageError(f"{purpose} needs a Python interpreter: install ocrzoo with pip")
+    process = subprocess.Popen(
+        [program, "-P", "-X", "utf8", str(script)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL if quiet else None,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    to, back = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
+    lines: Lines = SimpleQueue()
+    listener = Thread(target=_listen, args=(back, lines), daemon=True)
+    listener.start()
+    try:
+        with suppress(BrokenPipeError), to:  # it ended at once: its status tells
+            to.write(job + "\n")
+        yield process, lines
+    finally:
+        process.terminate()
+        try:
+            process.wait(ENDING_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(ENDING_S)
+        listener.join(ENDING_S)
+        back.close()
+
+
+def _listen(back: IO[str], lines: Lines) -> None:
+    for line in back:
+        lines.put(line)
+    lines.put(None)
