@@ -11,6 +11,7 @@ from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.factory import OPTIONAL_STAGES, create_pipeline
 from ocrzoo.predictors.base import Detector, Recognizer
 from ocrzoo.types import Image, Quad
+from ocrzoo_registry.cards.address import is_address
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.zoo import Zoo
@@ -110,22 +111,23 @@ def readers(zoo: Zoo, names: Sequence[str], options: Mapping[str, Any]) -> list[
 
 
 def _reader(zoo: Zoo, name: str, options: Mapping[str, Any]) -> Reader:
+    folder = Path(name).expanduser()
+    if folder.is_dir() and (is_address(name) or name not in zoo.models):
+        return ModelReader(folder.resolve().name, loader(zoo, options).predictor(None, RECOGNITION, folder))
     if name in zoo.models:
         card = zoo.models.get(name)
         if card.task != RECOGNITION:
             raise UsageError(
                 f"--models: {name} does {card.task}; name a recognition model, or a pair such as {pairs(zoo)[0]}"
             )
-        return ModelReader(card.name, loader(zoo, options).predictor(card.name, RECOGNITION))
+        shown = card.name if card.address is None else name
+        return ModelReader(shown, loader(zoo, options).predictor(card.name, RECOGNITION))
     if name in pairs(zoo):
         chosen: dict[str, Any] = {**dict.fromkeys(OPTIONAL_STAGES, False), **options, "zoo": zoo}
         chosen |= {"text_detection_model_name": f"{name}_det", "text_recognition_model_name": f"{name}_rec"}
         made: OCRPipeline = create_pipeline("OCR", **chosen)
         made.load()
         return PipelineReader(name, made)
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return ModelReader(folder.resolve().name, loader(zoo, options).predictor(None, RECOGNITION, folder))
     known = [*(card.name for card in zoo.models if card.task == RECOGNITION), *pairs(zoo)]
     raise UsageError(f"--models: {name!r} is no recognition model, pair of models or folder{did_you_mean(name, known)}")
 

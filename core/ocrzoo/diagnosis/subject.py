@@ -17,6 +17,7 @@ from ocrzoo.loading.candidates import Candidate, names, usable_engines
 from ocrzoo.loading.configuration import read_config
 from ocrzoo.loading.sessions import load_session
 from ocrzoo_registry.cards import inference_yml
+from ocrzoo_registry.cards.address import is_address
 from ocrzoo_registry.cards.charsets import read_charset
 from ocrzoo_registry.cards.schema import ModelCard, Task
 from ocrzoo_registry.cards.weights import missing_data, weights_fault
@@ -100,7 +101,7 @@ def opened(
 def _found(zoo: Zoo, target: str, scratch: Path) -> tuple[ModelCard | None, ModelFiles]:
     """The card, if it is a registered model, and the files."""
     path = Path(target).expanduser()
-    if target in zoo.models:
+    if (not is_address(target) or "://" in target) and target in zoo.models:
         card = zoo.models.get(target)
         return card, get_to_run(zoo.resolver, DownloadRequest(card, list(zoo.readable_formats)))
     if path.is_dir():

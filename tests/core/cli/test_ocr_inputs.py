@@ -80,12 +80,12 @@ def test_frames_are_pages_if_they_are_asked_for(run: Run, tmp_path: Path) -> Non
 def test_a_reduced_copy_is_no_page(run: Run, tmp_path: Path) -> None:
     path, whole = tmp_path / "scan.tif", opaque("Minutes of the meeting")
     with AppendingTiffWriter(str(path), new=True) as writer:
-        for image, kind in ((whole, 0), (whole.resize((210, 40)), 1), (opaque("Signed by all"), 0)):
+        for image, kind in ((whole, 0), (whole.resize((210, 40)), 1), (opaque("Approved 17 March"), 0)):
             image.save(writer, "TIFF", tiffinfo={254: kind})
             writer.newFrame()
     ran = run("ocr", path)
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out == f"==> {path}, page 1 <==\nMinutes of the meeting\n==> {path}, page 2 <==\nSigned by all\n"
+    assert ran.out == f"==> {path}, page 1 <==\nMinutes of the meeting\n==> {path}, page 2 <==\nApproved 17 March\n"
 
 
 def test_a_photograph_with_a_video_behind_it_is_whole(run: Run, tmp_path: Path) -> None:

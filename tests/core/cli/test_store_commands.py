@@ -157,7 +157,17 @@ class TestSources:
         ran = run("sources", "check", "--json")
         assert ran.code == 4
         told = {one["name"]: one for one in json.loads(ran.out)}
-        assert list(told) == ["directory", "wheel", "huggingface", "aistudio", "modelscope", "bos", "pip"]
+        assert list(told) == [
+            "directory",
+            "wheel",
+            "cache",
+            "oci",
+            "huggingface",
+            "aistudio",
+            "modelscope",
+            "bos",
+            "pip",
+        ]
         assert told["huggingface"]["reachable"]
         assert told["huggingface"]["latency_ms"] > 0
         assert "HTTP 200" in told["huggingface"]["answer"]
@@ -189,7 +199,7 @@ class TestSources:
     def test_an_unknown_source(self, run: Run, folder: Path) -> None:
         ran = run("sources", "check", "huggingfase")
         assert ran.code == 2
-        assert "choose aistudio, bos, directory, huggingface" in ran.error
+        assert "did you mean huggingface" in ran.error
 
 
 @pytest.mark.parametrize(

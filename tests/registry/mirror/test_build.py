@@ -290,7 +290,7 @@ def test_third_party_copies_are_asked_last(settings: Settings) -> None:
     zoo = Zoo(settings_of_all(settings))
     folder = MirrorFolder(settings.home)
     assert build.resolver_of(zoo, folder).sources.names() == (
-        *("directory", "huggingface", "aistudio", "modelscope", "bos", "wheel", "pip"),
+        *("directory", "cache", "oci", "huggingface", "aistudio", "modelscope", "bos", "wheel", "pip"),
     )
     named = Zoo(replace(zoo.settings, sources=("wheel",)))
     assert build.resolver_of(named, folder).sources.names()[0] == "wheel"
