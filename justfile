@@ -11,6 +11,10 @@ setup:
 test *ARGS:
     uv run --all-extras pytest -n auto {{ARGS}}
 
+# The cases that the gate leaves out too
+thorough *ARGS:
+    uv run --all-extras pytest -n auto -m "" {{ARGS}}
+
 # Style and layers
 lint:
     uv run ruff check .

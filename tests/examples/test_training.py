@@ -44,6 +44,7 @@ def train(python: str, example: str, output: Path) -> None:
     assert "step 2: loss " in done.stdout
 
 
+@pytest.mark.thorough
 @pytest.mark.environments
 @needs_fonts
 def test_the_vietnamese_network_is_trained_and_exported(python: str, tmp_path: Path) -> None:
@@ -54,6 +55,7 @@ def test_the_vietnamese_network_is_trained_and_exported(python: str, tmp_path: P
     np.testing.assert_allclose(columns.sum(axis=2), 1, atol=1e-3)
 
 
+@pytest.mark.thorough
 @pytest.mark.environments
 @needs_fonts
 def test_the_networks_with_attention_are_trained_and_exported(python: str, tmp_path: Path) -> None:

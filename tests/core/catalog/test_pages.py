@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tests.core.catalog.conftest import ZooOf
 from tests.core.catalog.test_build import INJECTED, recognizer
 from tests.registry.kit import offer_card
+from tests.thorough import cases
 
 from ocrzoo.catalog.build import build
 from ocrzoo_registry.zoo import Zoo
@@ -31,6 +32,7 @@ PAGES = (
     "models/latin_PP-OCRv3_mobile_rec.html",
     "models/UVDoc.html",
 )
+ALWAYS = ("index.html", "models/PP-OCRv5_mobile_rec.html")
 FEW = ("PP-OCRv5_mobile_rec", "PP-OCRv5_server_rec", "latin_PP-OCRv3_mobile_rec", "ta_PP-OCRv3_mobile_rec", "UVDoc")
 Opener = Callable[..., Page]
 
@@ -213,7 +215,7 @@ class TestLanguages:
 class TestEveryPage:
     """What all pages have in common."""
 
-    @pytest.mark.parametrize("name", [*PAGES, "models/old_det.html"])
+    @pytest.mark.parametrize("name", cases([*PAGES, "models/old_det.html"], *ALWAYS))
     def test_no_barriers(self, opened: Opener, few: Path, name: str) -> None:
         page = opened(name, few)
         for fold in page.locator("details").all():
@@ -223,7 +225,7 @@ class TestEveryPage:
         page.emulate_media(color_scheme="dark")
         assert violations(page, runOnly=["color-contrast"]) == []
 
-    @pytest.mark.parametrize("name", PAGES)
+    @pytest.mark.parametrize("name", cases(PAGES, *ALWAYS))
     def test_narrow_screens_do_not_scroll_sideways(self, opened: Opener, name: str) -> None:
         page = opened(name, viewport={"width": 360, "height": 640})
         assert not page.evaluate(OVERFLOW)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.core.diagnosis.altered_models import Network, seeing_luma_of_rgb, with_settings, write
+from tests.thorough import cases
 
 from ocrzoo.diagnosis.diagnosis import Diagnosis, examine
 from ocrzoo.diagnosis.subject import opened
@@ -60,7 +61,7 @@ NETWORKS: dict[str, tuple[Callable[[Network], Network], tuple[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", cases(NETWORKS, "sigmoid cut off", "N x H x W x 1", "0 to 255"))
 def test_networks_exported_otherwise(examined: Callable[..., Diagnosis], source: Path, name: str) -> None:
     alter, expected = NETWORKS[name]
     found = examined(alter(Network(source)))
@@ -81,7 +82,7 @@ def test_a_page_size_that_loses_text(examined: Callable[..., Diagnosis], source:
     ("settings", "factor", "key"),
     [
         ({"box_thresh": 0.97}, "thresholds", "PostProcess.box_thresh"),
-        ({"unclip_ratio": 0.1}, "unclip ratio", "PostProcess.unclip_ratio"),
+        pytest.param({"unclip_ratio": 0.1}, "unclip ratio", "PostProcess.unclip_ratio", marks=pytest.mark.thorough),
         ({"unclip_ratio": 6.0}, "unclip ratio", "PostProcess.unclip_ratio"),
     ],
 )
@@ -102,7 +103,7 @@ def test_another_normalization_in_the_configuration(examined: Callable[..., Diag
     assert "sets mean to [0.5, 0.5, 0.5]" in found.summary
 
 
-@pytest.mark.parametrize("name", ["PP-OCRv5_mobile_det", "PP-OCRv6_small_det", NAME])
+@pytest.mark.parametrize("name", cases(["PP-OCRv5_mobile_det", "PP-OCRv6_small_det", NAME], NAME))
 def test_intact_models_are_sound(zoo: Zoo, name: str) -> None:
     with opened(zoo, name) as subject:
         found = examine(zoo, subject, 200)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.core.diagnosis.altered_models import Network, seeing_luma_of_rgb, with_dictionary, write
+from tests.thorough import cases
 
 from ocrzoo.diagnosis import diagnosis
 from ocrzoo.diagnosis.diagnosis import Diagnosis, examine
@@ -51,7 +52,7 @@ DICTIONARIES = {
 }
 
 
-@pytest.mark.parametrize("name", DICTIONARIES)
+@pytest.mark.parametrize("name", cases(DICTIONARIES, "1 entry missing at the start"))
 def test_entries_too_many_or_too_few(examined: Callable[..., Diagnosis], source: Path, name: str) -> None:
     found = examined(config=with_dictionary(source, DICTIONARIES[name]))
     assert (found.verdict, changed(found)) == ("cause found", {"dictionary": name})
@@ -75,6 +76,7 @@ def test_an_entry_missing_in_the_middle(examined: Callable[..., Diagnosis], sour
     assert 2000 < last <= 3000
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("own_charset")
 def test_an_entry_too_many_in_the_middle(examined: Callable[..., Diagnosis], source: Path) -> None:
     found = examined(config=with_dictionary(source, lambda own: [*own[:3000], "\u2400", *own[3000:-1]]))
@@ -88,6 +90,7 @@ def test_a_dictionary_in_another_order(examined: Callable[..., Diagnosis], sourc
     assert changed(found) == {"dictionary": "another one"}
 
 
+@pytest.mark.thorough
 def test_a_dictionary_that_another_model_has(examined: Callable[..., Diagnosis], source: Path) -> None:
     found = examined(config=with_dictionary(source, lambda own: own[::-1]))
     assert found.findings[0].change.startswith(f"use the charset of {NAME}")
@@ -127,7 +130,7 @@ NETWORKS: dict[str, tuple[Callable[[Network], Network], dict[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", cases(NETWORKS, "logarithms", "N x C x T", "space first", "RGB"))
 def test_networks_exported_otherwise(examined: Callable[..., Diagnosis], source: Path, name: str) -> None:
     alter, expected = NETWORKS[name]
     found = examined(alter(Network(source)))
@@ -161,7 +164,7 @@ def test_nan(examined: Callable[..., Diagnosis], source: Path) -> None:
     assert "not finite" in found.next_steps[-1]
 
 
-@pytest.mark.parametrize("name", ["PP-OCRv5_mobile_rec", "PP-OCRv6_small_rec", NAME])
+@pytest.mark.parametrize("name", cases(["PP-OCRv5_mobile_rec", "PP-OCRv6_small_rec", NAME], NAME))
 def test_intact_models_are_sound(zoo: Zoo, name: str) -> None:
     with opened(zoo, name) as subject:
         found = examine(zoo, subject, 120)

@@ -8,6 +8,7 @@ import pytest
 from tests.core.testing.defects import BYTES, CARDS, Defect
 from tests.core.testing.network_defects import CODE, NETWORKS
 from tests.core.testing.plugins import Seaside
+from tests.thorough import cases
 
 from ocrzoo.testing import CHECKS, Result
 from ocrzoo.testing.running import Job, Place, run
@@ -41,9 +42,10 @@ def test_a_defect_of_card_or_files_is_found(tmp_path: Path, zoo: Zoo, defect: De
     find(defect, tmp_path, zoo, with_network=False)
 
 
-@pytest.mark.parametrize(
-    "defect", [pytest.param(defect, id=name) for name, defect in (BYTES | NETWORKS | CODE).items()]
-)
+OTHERS = BYTES | NETWORKS | CODE
+
+
+@pytest.mark.parametrize("defect", cases(OTHERS, *BYTES, *list(NETWORKS)[::2], *CODE, values=OTHERS))
 def test_a_defect_of_weights_network_or_code_is_found(tmp_path: Path, zoo: Zoo, defect: Defect) -> None:
     find(defect, tmp_path, zoo)
 
