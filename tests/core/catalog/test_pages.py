@@ -212,6 +212,7 @@ class TestLanguages:
         expect(page.get_by_role("status")).to_have_text("2 of 49 models")
 
 
+@pytest.mark.thorough
 class TestEveryPage:
     """What all pages have in common."""
 

@@ -61,7 +61,7 @@ NETWORKS: dict[str, tuple[Callable[[Network], Network], tuple[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", cases(NETWORKS, "sigmoid cut off", "N x H x W x 1", "0 to 255"))
+@pytest.mark.parametrize("name", cases(NETWORKS, "0 to 255"))
 def test_networks_exported_otherwise(examined: Callable[..., Diagnosis], source: Path, name: str) -> None:
     alter, expected = NETWORKS[name]
     found = examined(alter(Network(source)))
@@ -70,6 +70,7 @@ def test_networks_exported_otherwise(examined: Callable[..., Diagnosis], source:
     assert found.findings[0].change
 
 
+@pytest.mark.thorough
 def test_a_page_size_that_loses_text(examined: Callable[..., Diagnosis], source: Path) -> None:
     found = examined(blurred(Network(source)))
     (finding,) = found.findings

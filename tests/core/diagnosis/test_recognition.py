@@ -130,7 +130,7 @@ NETWORKS: dict[str, tuple[Callable[[Network], Network], dict[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", cases(NETWORKS, "logarithms", "N x C x T", "space first", "RGB"))
+@pytest.mark.parametrize("name", cases(NETWORKS, "N x C x T", "RGB"))
 def test_networks_exported_otherwise(examined: Callable[..., Diagnosis], source: Path, name: str) -> None:
     alter, expected = NETWORKS[name]
     found = examined(alter(Network(source)))

@@ -245,7 +245,9 @@ class TestAsync:
 
         async def cancel() -> None:
             task = asyncio.create_task(read())
-            await asyncio.sleep(0.1)
+            async with asyncio.timeout(30):
+                while not done:  # on a busy machine, threads take their time to start
+                    await asyncio.sleep(0.01)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
