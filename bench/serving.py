@@ -3,8 +3,8 @@
 Both have the same weights and as many threads, and run at the same time, each in an environment of its own: made by uv
 for the occasion, or named by ``--environment paddlex=DIR`` (locust, which makes the load, has one too). In each round
 every load is put on one server and then on the other, in a random order, so that a machine whose speed drifts treats
-them alike. No two requests send the same file. ``--small`` and ``--large`` name other pages; large ones are sent by at
-most four clients, as PaddleX takes half a minute for one.
+them alike. No two requests send the same file. ``--small`` and ``--large`` name other pages; PaddleX takes
+half a minute for a large one, so ``--clients 64`` takes half an hour a load.
 
 Printed are the requests a second (median, least and most of the rounds), the median and the 99th percentile of their
 time, processor time a request, the peak of memory of all processes, switches of threads a request (waiting, and made
@@ -40,8 +40,6 @@ PAGES = Path(__file__).parents[1] / "tests" / "data" / "pages"
 PADDLEX = "paddlex"
 LARGE = (2480, 3508)
 """A4 at 300 dots an inch."""
-LARGE_CLIENTS = 4
-"""At most: PaddleX takes half a minute for a large page."""
 
 
 def large_page(pages: Sequence[Path], folder: Path) -> Path:
@@ -97,13 +95,7 @@ def compare(
 ) -> dict[str, dict[str, list[Figures]]]:
     """Put all loads on all servers, in turns; return load -> server -> rounds."""
     options = setup.options
-    points = [
-        Point(size, images, clients)
-        for size in pages
-        for images in (False, True)
-        for clients in options.clients
-        if size == "small" or clients <= LARGE_CLIENTS
-    ]
+    points = [Point(size, images, clients) for size in pages for images in (False, True) for clients in options.clients]
     measured: dict[str, dict[str, list[Figures]]] = {str(point): {one.name: [] for one in servers} for point in points}
     for _ in range(options.rounds):
         for point in random.sample(points, len(points)):
