@@ -32,7 +32,7 @@ from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo.pipelines.schema import OCRConfig
 from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo.results.ocr import OCRResult
-from ocrzoo_registry.cards.schema import Task
+from ocrzoo_registry.cards.fields import Task
 from ocrzoo_registry.languages.tags import parse_language
 
 Readers = tuple[tuple[str, str], ...]

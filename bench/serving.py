@@ -3,8 +3,7 @@
 Both have the same weights and as many threads, and run at the same time, each in an environment of its own: made by uv
 for the occasion, or named by ``--environment paddlex=DIR`` (locust, which makes the load, has one too). In each round
 every load is put on one server and then on the other, in a random order, so that a machine whose speed drifts treats
-them alike. No two requests send the same file. ``--small`` and ``--large`` name other pages; PaddleX takes
-half a minute for a large one, so ``--clients 64`` takes half an hour a load.
+them alike. No two requests send the same file. ``--small`` and ``--large`` name other pages, or none of that size.
 
 Printed are the requests a second (median, least and most of the rounds), the median and the 99th percentile of their
 time, processor time a request, the peak of memory of all processes, switches of threads a request (waiting, and made
@@ -40,12 +39,14 @@ PAGES = Path(__file__).parents[1] / "tests" / "data" / "pages"
 PADDLEX = "paddlex"
 LARGE = (2480, 3508)
 """A4 at 300 dots an inch."""
+ENLARGED = 2.5
+"""The pages of ``PAGES`` were drawn for about 120 dots an inch."""
 
 
 def large_page(pages: Sequence[Path], folder: Path) -> Path:
-    """Write a page of A4 that is filled with others, and return its path."""
+    """Write a page of A4 that is filled with others, as large as print is at its resolution, and return its path."""
     sheet = np.full((LARGE[1], LARGE[0], 3), 255, np.uint8)
-    pieces = [np.asarray(Image.open(page).convert("RGB"))[:, : LARGE[0]] for page in pages]
+    pieces = [np.asarray(_enlarged(Image.open(page).convert("RGB")))[:, : LARGE[0]] for page in pages]
     top = number = 0
     while True:
         left = tallest = 0
@@ -57,6 +58,10 @@ def large_page(pages: Sequence[Path], folder: Path) -> Path:
             sheet[top : top + piece.shape[0], left : left + piece.shape[1]] = piece
             left, tallest, number = left + piece.shape[1], max(tallest, piece.shape[0]), number + 1
         top += tallest
+
+
+def _enlarged(page: Image.Image) -> Image.Image:
+    return page.resize((round(page.width * ENLARGED), round(page.height * ENLARGED)), Image.Resampling.BICUBIC)
 
 
 def measure(running: Running, point: Point, pages: Mapping[str, Sequence[Path]], setup: Setup) -> Figures:
@@ -121,8 +126,8 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=10, help="of each load; what was asked then is answered")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 4, 16, 64], help="at once")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--small", type=Path, nargs="+", default=[PAGES], help="PNG files, or folders of them")
-    parser.add_argument("--large", type=Path, nargs="*", help="the same; none: no large pages")
+    parser.add_argument("--small", type=Path, nargs="*", default=[PAGES], help="PNG files, or folders of them")
+    parser.add_argument("--large", type=Path, nargs="*", help="the same; by default, one page of A4")
     parser.add_argument("--options", default="", help="further options of ocrzoo serve, such as '--precision float32'")
     parser.add_argument("--alone", action="store_true", help="without PaddleX's server")
     parser.add_argument("--environment", action="append", default=[], metavar="PROGRAM=DIR", help="may be repeated")
@@ -168,11 +173,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             lines = [f"{count:8} requests {memory / MB:8.1f} MB" for count, memory in seen]
             told = f"{grown.first / MB:.1f} MB at first, {grown.last / MB:.1f} at last, at most {grown.peak / MB:.1f}"
             return report(options, [*lines, f"{told}; {grown.per_thousand / MB:+.2f} MB a thousand requests"], seen)
-        pages = {"small": small}
-        large = [large_page(small, folder)] if options.large is None else list_pages(options.large)
-        if large:
-            pages["large"] = large
-        measured = compare(servers, pages, setup)
+        large = [large_page(list_pages([PAGES]), folder)] if options.large is None else list_pages(options.large)
+        sizes = {"small": small, "large": large}
+        measured = compare(servers, {size: pages for size, pages in sizes.items() if pages}, setup)
         head = f"{options.model}, {options.threads} threads, {options.rounds} rounds of {options.seconds:g} s"
         return report(options, [head, *rows(measured, PADDLEX if with_paddlex else None)], as_json(measured))
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from ocrzoo_registry.cards import inference_yml
+from ocrzoo_registry.cards.fields import Task
 from ocrzoo_registry.cards.formats import format_names, is_complete
-from ocrzoo_registry.cards.schema import ModelCard, Task
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.cards.to_fill import MARK, unfilled
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import reason

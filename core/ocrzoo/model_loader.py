@@ -22,7 +22,8 @@ from ocrzoo.precision.variants import variants
 from ocrzoo.precision.wanted import Wanted
 from ocrzoo.scheduling import PAGES_AT_ONCE
 from ocrzoo.tuning import choice
-from ocrzoo_registry.cards.schema import Format, ModelCard, Task
+from ocrzoo_registry.cards.fields import Format, Task
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.temporary import get_to_run
 from ocrzoo_registry.errors import EngineError, IntegrityError, UsageError

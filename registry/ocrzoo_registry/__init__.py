@@ -14,8 +14,9 @@ from __future__ import annotations
 TYPE_CHECKING = False  # importing it from typing takes longer than all the rest of this module
 
 if TYPE_CHECKING:
+    from ocrzoo_registry.cards.fields import Format, Task
     from ocrzoo_registry.cards.loader import build_card, read_cards, read_reference
-    from ocrzoo_registry.cards.schema import Format, ModelCard, Task
+    from ocrzoo_registry.cards.schema import ModelCard
     from ocrzoo_registry.errors import *
     from ocrzoo_registry.plugins.hookspecs import hookimpl
     from ocrzoo_registry.plugins.specs import EngineSpec, FormatSpec, PipelineSpec, PredictorSpec, SourceSpec
@@ -70,7 +71,8 @@ __all__ = [
 
 _MODULES = {
     **dict.fromkeys(("build_card", "read_cards", "read_reference"), "cards.loader"),
-    **dict.fromkeys(("Format", "ModelCard", "Task"), "cards.schema"),
+    **dict.fromkeys(("Format", "Task"), "cards.fields"),
+    "ModelCard": "cards.schema",
     "hookimpl": "plugins.hookspecs",
     **dict.fromkeys(("EngineSpec", "FormatSpec", "PipelineSpec", "PredictorSpec", "SourceSpec"), "plugins.specs"),
     "Settings": "settings",

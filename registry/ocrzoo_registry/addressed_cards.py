@@ -18,9 +18,10 @@ from typing import Any, Literal
 
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.address import Address, parse_address
+from ocrzoo_registry.cards.fields import Record, Text, is_commit
 from ocrzoo_registry.cards.formats import CONFIG, describe_files, format_names, model_files
 from ocrzoo_registry.cards.loader import build_card
-from ocrzoo_registry.cards.schema import ModelCard, Record, Text, is_commit
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.download import tar, verify
 from ocrzoo_registry.download.request import DownloadRequest, check_listing
 from ocrzoo_registry.download.source_order import SourceOrder

@@ -18,7 +18,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ocrzoo_registry.cards.schema import ErrorRate, Metric, ModelCard
+from ocrzoo_registry.cards.figures import ErrorRate, Metric
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.sources import aistudio, huggingface, modelscope
 from ocrzoo_registry.store.manifest import Manifest

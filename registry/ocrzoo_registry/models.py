@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import overload
 
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.store.store import ModelFiles
 from ocrzoo_registry.zoo import Zoo, zoo_with_sources

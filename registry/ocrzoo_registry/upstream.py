@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ocrzoo_registry.cards.schema import File, Format, ModelCard, is_commit
+from ocrzoo_registry.cards.fields import Format, is_commit
+from ocrzoo_registry.cards.schema import File, ModelCard
 from ocrzoo_registry.cards.yaml_text import Place, with_values
 from ocrzoo_registry.download.batch import run_concurrently
 from ocrzoo_registry.download.request import DownloadRequest, check_listing

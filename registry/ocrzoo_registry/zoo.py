@@ -8,8 +8,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.formats import format_names
-from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.catalog import Catalog
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.names import lookalike

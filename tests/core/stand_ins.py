@@ -19,7 +19,7 @@ from ocrzoo.pipelines.schema import OCRConfig
 from ocrzoo.predictors.base import Classification, Unwarped
 from ocrzoo.predictors.detection import TextDetector
 from ocrzoo.predictors.recognition import TextRecognizer
-from ocrzoo_registry.cards.schema import Task
+from ocrzoo_registry.cards.fields import Task
 
 Array = NDArray[np.float32]
 PREDICTORS: dict[str, Any] = {"PP-OCRv5_mobile_det": TextDetector, "PP-OCRv5_mobile_rec": TextRecognizer}

@@ -19,7 +19,7 @@ from ocrzoo.guards import GuardedSession
 from ocrzoo.loading.candidates import line_options
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.predictors.detection import TextDetector
-from ocrzoo_registry.cards.schema import Format, Task
+from ocrzoo_registry.cards.fields import Format, Task
 from ocrzoo_registry.errors import EngineError, InputError, IntegrityError, UnknownModel, UsageError
 from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
 from ocrzoo_registry.plugins.specs import EngineSpec

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.loader import read_reference
-from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.references import Repository
 from ocrzoo_registry.zoo import Zoo

@@ -12,9 +12,10 @@ import pytest
 import yaml
 
 from ocrzoo_registry.cards.charsets import read_charset
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.formats import folder_name
 from ocrzoo_registry.cards.loader import read_card, read_reference
-from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.sources.references import Archive, Repository, Wheel
 
 REPOSITORY = Path(__file__).parents[2]

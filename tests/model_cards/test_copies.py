@@ -9,9 +9,9 @@ import pytest
 
 import ocrzoo_cards
 from ocrzoo_registry import safe_yaml
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.formats import format_names
 from ocrzoo_registry.cards.loader import read_reference
-from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.sources.references import Wheel
 from ocrzoo_registry.zoo import Zoo
 

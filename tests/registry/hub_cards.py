@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from tests.hubs.server import Hubs
 from tests.registry.kit import offer_card
 
-from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.cards.fields import Format
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Listing, RemoteFile, Source
 

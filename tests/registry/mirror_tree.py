@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tests.registry.kit import sha256
 
-from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.cards.fields import Format
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.index.schema import BLOBS, FILE_NAME, Index, IndexedModel, revision_of
 from ocrzoo_registry.store.manifest import StoredFile
 

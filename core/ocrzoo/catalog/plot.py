@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ocrzoo.catalog.entries import Entry, language_words
-from ocrzoo_registry.cards.schema import Metric
+from ocrzoo_registry.cards.figures import Metric
 
 WIDTH, HEIGHT = 440, 320
 LEFT, RIGHT, TOP, BOTTOM = 40, 12, 12, 44

@@ -16,7 +16,7 @@ from ocrzoo.cli.values import FORMAT, LANGUAGES, MODEL, PIPELINE, SOURCES
 from ocrzoo_registry.cards.formats import format_names
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.cards.schema import Format
+    from ocrzoo_registry.cards.fields import Format
     from ocrzoo_registry.download.events import DownloadEvents
     from ocrzoo_registry.languages.ranking import Preference
     from ocrzoo_registry.languages.tags import Language

@@ -19,7 +19,8 @@ from ocrzoo.loading.sessions import load_session
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.address import is_address
 from ocrzoo_registry.cards.charsets import read_charset
-from ocrzoo_registry.cards.schema import ModelCard, Task
+from ocrzoo_registry.cards.fields import Task
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.cards.weights import missing_data, weights_fault
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.temporary import get_to_run

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, get_args, run
 
 from ocrzoo.engines.grid import ANY_SHAPE, Grid, Profile
 from ocrzoo.engines.limits import usable_threads
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.errors import UsageError
 
 if TYPE_CHECKING:

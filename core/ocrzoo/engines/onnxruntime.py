@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ocrzoo.engines.base import EngineOptions, TensorSpec
 from ocrzoo.engines.grid import ANY_SHAPE, Grid, run_on
 from ocrzoo.engines.providers import CPU, Provider, cuda, tensorrt, tensorrt_version
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.errors import EngineError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import Any
 from ocrzoo.engines.base import EngineOptions
 from ocrzoo.engines.grid import Shape
 from ocrzoo.engines.openvino_sessions import FixedShapesSession, OpenVinoSession
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.errors import EngineError
 
 _PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}

@@ -9,7 +9,8 @@ from ocrzoo.engines.base import Device, EngineOptions
 from ocrzoo.engines.grid import Grid, Profile
 from ocrzoo.processing.recognition import WIDTHS
 from ocrzoo.types import Batching
-from ocrzoo_registry.cards.schema import ModelCard, Task
+from ocrzoo_registry.cards.fields import Task
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import EngineError
 from ocrzoo_registry.plugins.registrations import Registrations
 from ocrzoo_registry.plugins.specs import EngineSpec

@@ -24,7 +24,7 @@ from ocrzoo.memory.ceiling import page_pixels
 from ocrzoo.memory.sizes import parse_size
 from ocrzoo.precision.wanted import parse_precision
 from ocrzoo.types import Batching, Frames, Precision
-from ocrzoo_registry.cards.schema import Task
+from ocrzoo_registry.cards.fields import Task
 from ocrzoo_registry.errors import OcrzooError
 from ocrzoo_registry.languages.tags import Language, parse_language
 

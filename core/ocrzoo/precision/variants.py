@@ -13,7 +13,7 @@ from ocrzoo.types import Batching
 from ocrzoo_registry.plugins.specs import EngineSpec, load_attribute
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.cards.schema import ErrorRate
+    from ocrzoo_registry.cards.figures import ErrorRate
     from ocrzoo_registry.store.store import ModelFiles
 
 log = logging.getLogger("ocrzoo")

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ocrzoo.testing.tree import MOST_FILES, files_below
-from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.cards.fields import Format
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import EngineError, NotOffered, OcrzooError, OfflineError, SourceError
 from ocrzoo_registry.plugins.found import Plugin

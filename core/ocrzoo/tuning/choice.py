@@ -16,7 +16,7 @@ from typing import Literal
 from ocrzoo.engines.limits import usable_threads
 from ocrzoo.loading.candidates import Candidate
 from ocrzoo.loading.machine import cpu_key
-from ocrzoo_registry.cards.schema import Items, Record
+from ocrzoo_registry.cards.fields import Items, Record
 from ocrzoo_registry.files import read_bounded
 from ocrzoo_registry.plugins.registrations import Registrations
 from ocrzoo_registry.plugins.specs import EngineSpec

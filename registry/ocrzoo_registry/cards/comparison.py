@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ocrzoo_registry.cards.charsets import read_charset
-from ocrzoo_registry.cards.schema import ModelCard, Verified
+from ocrzoo_registry.cards.figures import Verified
+from ocrzoo_registry.cards.schema import ModelCard
 
 Kind = Literal["bytes", "figures", "text"]
 """What a change touches: what the model reads, what is stated of it, or only how it is described."""

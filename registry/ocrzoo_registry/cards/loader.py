@@ -17,6 +17,7 @@ from pydantic_core import from_json
 
 from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.cards import schema
+from ocrzoo_registry.cards.fields import FORMS
 from ocrzoo_registry.cards.formats import check_format, describe_files, is_complete
 from ocrzoo_registry.errors import CardError, UsageError
 from ocrzoo_registry.files import leads_outside, os_errors_as, read_bounded
@@ -240,7 +241,7 @@ def explain(error: ValidationError, keys: Collection[str] = ()) -> Iterable[str]
             yield f"{where}: unknown key{hint}"
         elif problem["type"] == "string_pattern_mismatch":
             pattern = problem.get("ctx", {}).get("pattern", "")
-            form = schema.FORMS.get(pattern, f"of the form {pattern}")
+            form = FORMS.get(pattern, f"of the form {pattern}")
             yield f"{where}: {problem['input']!r} is not {form}"
         elif problem["type"] == "json_invalid":
             yield f"{where}: {problem['msg'].replace('Invalid JSON', 'not JSON').replace(' line 1 ', ' ')}"

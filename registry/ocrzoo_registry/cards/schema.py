@@ -7,158 +7,34 @@ by a plugin.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    PrivateAttr,
-    Strict,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, JsonValue, PrivateAttr, Strict, StringConstraints, model_validator
 
 from ocrzoo_registry.cards.address import Address
-from ocrzoo_registry.cards.formats import FORMAT_NAME, RELATIVE_PATH, model_and_format, portable
-from ocrzoo_registry.cards.public_urls import public
+from ocrzoo_registry.cards.fields import (
+    BASE_MODEL,
+    CardVersion,
+    Format,
+    Items,
+    LanguageTag,
+    Name,
+    Record,
+    Reference,
+    RelativePath,
+    ScriptCode,
+    Sha256,
+    Size,
+    Task,
+    Text,
+    Url,
+)
+from ocrzoo_registry.cards.figures import ErrorRate, Latency, Metric
+from ocrzoo_registry.cards.formats import model_and_format, portable
 
 Tier = Literal["server", "mobile", "medium", "small", "tiny"]
 """The size class that a family publishes a model under."""
-
-NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
-Name = Annotated[str, StringConstraints(pattern=NAME)]
-BASE_MODEL = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}(/[A-Za-z0-9][A-Za-z0-9._-]{0,127})?$"
-Task = Name
-"""What a model does, by PaddleX's module names or a name that a plugin's predictor declares."""
-Format = Annotated[str, StringConstraints(pattern=FORMAT_NAME)]
-"""A file format that a model is published in (:mod:`ocrzoo_registry.cards.formats`)."""
-RelativePath = Annotated[str, StringConstraints(pattern=RELATIVE_PATH), AfterValidator(portable)]
-_SHA256 = r"^[0-9a-f]{64}$"
-Sha256 = Annotated[str, StringConstraints(pattern=_SHA256)]
-LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"
-LanguageTag = Annotated[str, StringConstraints(pattern=LANGUAGE_TAG)]
-_DATE = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
-Date = Annotated[str, StringConstraints(pattern=_DATE)]
-_CARD_VERSION = r"^(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})$"
-CardVersion = Annotated[str, StringConstraints(pattern=_CARD_VERSION)]
-_SCRIPT_CODE = r"^[A-Z][a-z]{3}$"
-ScriptCode = Annotated[str, StringConstraints(pattern=_SCRIPT_CODE)]
-_URL = r"^https?://[^\s\\]+$"
-Url = Annotated[str, StringConstraints(pattern=_URL)]
-_SECURE_URL = r"^https://[^\s\\]+$"
-SecureUrl = Annotated[str, StringConstraints(pattern=_SECURE_URL), AfterValidator(public)]
-"""An address that something is downloaded from."""
-Size = Annotated[int, Field(ge=0, le=1 << 62)]
-"""A size that can be reckoned with."""
-Text = Annotated[str, StringConstraints(min_length=1)]
-Reference = dict[str, JsonValue]
-"""Where one source has a model: plain data that the source itself interprets."""
-
-T = TypeVar("T")
-Items = Annotated[tuple[T, ...], Strict(strict=False)]
-"""A tuple that a list may be given for, as YAML and JSON have only lists; its items stay strict."""
-
-FORMS = {
-    NAME: "a name: letters, digits, dots, dashes and underscores",
-    BASE_MODEL: "the name of a model, or a repository such as PaddlePaddle/UVDoc",
-    FORMAT_NAME: "a format: lowercase letters, digits and underscores",
-    RELATIVE_PATH: "a path below the card's folder, such as charsets/own.txt",
-    _SHA256: "a sha256: 64 hexadecimal digits",
-    LANGUAGE_TAG: "a language tag such as en, zh-Hant or pt-BR",
-    _DATE: "a date in quotes, such as '2026-11-30'",
-    _CARD_VERSION: "a version of three numbers, such as 1.2.0",
-    _SCRIPT_CODE: "a script code such as Latn",
-    _URL: "an http or https address",
-    _SECURE_URL: "an https address",
-}
-"""A description of each pattern, for errors."""
-
-
-class Record(BaseModel):
-    """The base of all parts of a card: frozen, strictly typed, no unknown keys, no NaN."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
-
-
-class Verified(Record):
-    """Who computed a figure again, apart from its publisher."""
-
-    by: Text
-    """The person or project that did it."""
-    when: Date | None = None
-    """The day, in quotes: ``'2026-11-30'``."""
-    on: Text | None = None
-    """The pages, data set or machine, where these are not those of the figure itself."""
-
-
-class Metric(Record):
-    """One published figure, or, where only words were published, those words."""
-
-    name: Literal["hmean", "accuracy", "weighted_accuracy", "top1_accuracy", "cer"]
-    """What was measured: detection Hmean, line accuracy, top-1 accuracy, or character error rate."""
-    value: float | None = None
-    """The figure itself, in ``unit``."""
-    unit: Literal["percent", "ratio"] | None = None
-    """``percent`` runs 0 to 100, ``ratio`` 0 to 1."""
-    language: LanguageTag | None = None
-    """The language of the test set (``und-Latn``: several of one script, ``mul``: many)."""
-    dataset: Text | None = None
-    """What it was measured on; figures on different data sets do not compare."""
-    source: Text
-    """Where the figure was published."""
-    statement: Text | None = None
-    """The words, where no figure was published."""
-    comparable_to: Name | None = None
-    """The model that ``statement`` compares this one with."""
-    verified: Verified | None = None
-    """Who computed the figure again; without it, only the source states it."""
-
-    @model_validator(mode="after")
-    def _figure_or_words(self) -> Metric:
-        if (self.value is None) == (self.statement is None):
-            raise ValueError("a metric has either a value or a statement")
-        if (self.value is None) != (self.unit is None):
-            raise ValueError("a value needs a unit, and a unit a value")
-        return self
-
-
-class Latency(Record):
-    """One published inference time of the network alone, without pre- and post-processing."""
-
-    device: Literal["cpu", "gpu"]
-    """What it was measured on."""
-    mode: Literal["normal", "high_performance"]
-    """PaddleX's terms: plain Paddle Inference in FP32, or its accelerated plugin."""
-    ms: Annotated[float, Field(gt=0)]
-    """Milliseconds an image."""
-    environment: Text
-    """Hardware and software of the test."""
-
-
-class ErrorRate(Record):
-    """The measured character error rate of one way to run the model; those of one model are of the same pages."""
-
-    engine: Name
-    """The inference engine, by its registered name."""
-    precision: Name
-    """The numeric precision, such as ``bfloat16``."""
-    batching: Literal["exact", "width"]
-    """Which lines share a call: PaddleX's groups, or lines of similar width."""
-    percent: Annotated[float, Field(ge=0)]
-    """Character error rate, spaces included, 0 to 100 and beyond."""
-    difference: Annotated[tuple[float, float], Strict(strict=False)] | None = None
-    """The 95 % interval of the difference to float32 with PaddleX's groups, in percentage points, paired by page."""
-    speed: Annotated[float, Field(gt=0)] | None = None
-    """Times as fast as float32 with PaddleX's groups, on a CPU that computes the precision itself, if measured."""
-    pages: Text
-    """What was read, and by what else."""
-    verified: Verified | None = None
-    """Who measured it, and when."""
 
 
 class BaseModelRef(Record):
@@ -387,12 +263,3 @@ class FaultyCard(ModelCard):
     def fault(self) -> Exception | None:
         """Why the card cannot be used."""
         return self._fault
-
-
-_COMMIT = r"^[0-9a-f]{40}$"
-Commit = Annotated[str, StringConstraints(pattern=_COMMIT)]
-
-
-def is_commit(text: str) -> bool:
-    """Whether a revision is a commit's full name."""
-    return re.fullmatch(_COMMIT, text) is not None

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.errors import Attempt, IntegrityError, NotOffered, OcrzooError, OfflineError, SourceError
 from ocrzoo_registry.store.store import Store
 

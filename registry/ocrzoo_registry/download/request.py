@@ -6,8 +6,9 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.formats import RELATIVE_PATH, is_complete, portable
-from ocrzoo_registry.cards.schema import FileRecord, Format, ModelCard
+from ocrzoo_registry.cards.schema import FileRecord, ModelCard
 from ocrzoo_registry.errors import IntegrityError, SourceError
 from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.store.manifest import Manifest, StoredFile

@@ -20,7 +20,8 @@ from ocrzoo_registry.sources.base import Holding, Keeping, Listing, Offering, So
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ocrzoo_registry.cards.schema import Format, ModelCard
+    from ocrzoo_registry.cards.fields import Format
+    from ocrzoo_registry.cards.schema import ModelCard
     from ocrzoo_registry.download.request import DownloadRequest
     from ocrzoo_registry.sources.base import RemoteFile
 

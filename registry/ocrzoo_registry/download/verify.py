@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ocrzoo_registry import safe_yaml
-from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.cards.fields import Format
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.files import CHUNK_BYTES, sha256_of
 from ocrzoo_registry.sources.base import RemoteFile

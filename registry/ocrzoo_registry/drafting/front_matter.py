@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from ocrzoo_registry import safe_yaml
-from ocrzoo_registry.cards.schema import BASE_MODEL, LANGUAGE_TAG, BaseModelRef, Metric, ModelCard
+from ocrzoo_registry.cards.fields import BASE_MODEL, LANGUAGE_TAG
+from ocrzoo_registry.cards.figures import Metric
+from ocrzoo_registry.cards.schema import BaseModelRef, ModelCard
 from ocrzoo_registry.drafting.tasks import USUAL
 from ocrzoo_registry.errors import AmbiguousLanguage, CardError, UnknownLanguage
 from ocrzoo_registry.languages.tags import parse_language

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.cards.fields import Format
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.download import tar
 from ocrzoo_registry.errors import IntegrityError, NotFound, SourceError, UsageError
 from ocrzoo_registry.files import CHUNK_BYTES, open_regular, os_errors_as, reason

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib.metadata import version
 
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.formats import wanted_files
-from ocrzoo_registry.cards.schema import FileRecord, Format, ModelCard
+from ocrzoo_registry.cards.schema import FileRecord, ModelCard
 from ocrzoo_registry.index.schema import Index, IndexedModel, blob_of, revision_of
 from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.store.manifest import Manifest, StoredFile

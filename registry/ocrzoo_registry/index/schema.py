@@ -12,8 +12,9 @@ from typing import Literal
 
 from pydantic import ValidationError, model_validator
 
+from ocrzoo_registry.cards.fields import Commit, Format, Record, Text
 from ocrzoo_registry.cards.loader import first_fault
-from ocrzoo_registry.cards.schema import Commit, Format, ModelCard, Record, Text
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.store.manifest import Manifest, StoredFile
 

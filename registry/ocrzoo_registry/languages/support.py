@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from ocrzoo_registry.cards.schema import Metric, ModelCard
+from ocrzoo_registry.cards.figures import Metric
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import CardError
 from ocrzoo_registry.languages.coverage import Coverage, coverage_of, name_of
 from ocrzoo_registry.languages.tags import Language, claimed_in_script, claims, language_of_tag, nearness

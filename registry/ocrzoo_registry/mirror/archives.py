@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from ocrzoo_registry.cards.schema import Record, RelativePath, Sha256, Size
+from ocrzoo_registry.cards.fields import Record, RelativePath, Sha256, Size
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.files import CHUNK_BYTES, open_regular, receive, sync
 from ocrzoo_registry.index.schema import blob_of

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.download.batch import run_concurrently
 from ocrzoo_registry.download.events import DownloadEvents
 from ocrzoo_registry.download.resolver import Resolver

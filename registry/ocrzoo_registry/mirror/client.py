@@ -15,7 +15,8 @@ from pathlib import Path
 from threading import Lock
 from typing import overload
 
-from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.cards.fields import Format
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import IntegrityError, OcrzooError, SourceError, Unreachable, UsageError
 from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index import signing

@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from ocrzoo_registry.cards import inference_yml
-from ocrzoo_registry.cards.schema import ModelCard, is_commit
+from ocrzoo_registry.cards.fields import is_commit
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.download.report import failure
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.resolver import Resolver

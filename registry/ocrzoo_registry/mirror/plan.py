@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.cards.fields import Format
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.download import verify
 from ocrzoo_registry.download.batch import run_concurrently
 from ocrzoo_registry.download.request import DownloadRequest, check_listing

@@ -12,8 +12,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ocrzoo_registry.cards.charsets import unreadable
+from ocrzoo_registry.cards.fields import FORMS, NAME
 from ocrzoo_registry.cards.loader import read_reference
-from ocrzoo_registry.cards.schema import FORMS, NAME, ModelCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import CardError
 from ocrzoo_registry.files import leads_outside
 from ocrzoo_registry.names import did_you_mean

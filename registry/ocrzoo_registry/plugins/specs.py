@@ -14,8 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ocrzoo_registry.cards.fields import Format, Task
 from ocrzoo_registry.cards.formats import FormatSpec
-from ocrzoo_registry.cards.schema import Format, Task
 from ocrzoo_registry.errors import UsageError
 
 __all__ = ["EngineSpec", "FormatSpec", "PipelineSpec", "PredictorSpec", "SourceSpec", "load_attribute"]

@@ -13,9 +13,10 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
+from ocrzoo_registry.cards.fields import Format, Size, is_commit
 from ocrzoo_registry.cards.formats import wanted_files
 from ocrzoo_registry.cards.loader import read_reference
-from ocrzoo_registry.cards.schema import Format, ModelCard, Size, is_commit
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.settings import Settings

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.cards.fields import Format
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.store.manifest import Manifest
 
 

@@ -12,8 +12,9 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.loader import read_reference
-from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.network.retry import RetryPolicy

@@ -17,9 +17,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from ocrzoo_registry.cards.fields import Format, is_commit
 from ocrzoo_registry.cards.formats import folder_name, is_complete, wanted_files
 from ocrzoo_registry.cards.loader import read_reference
-from ocrzoo_registry.cards.schema import FileRecord, Format, ModelCard, is_commit
+from ocrzoo_registry.cards.schema import FileRecord, ModelCard
 from ocrzoo_registry.files import expand_user, has_size, read_bounded, read_chunks, resolved
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Health, Listing, RemoteFile, Stream

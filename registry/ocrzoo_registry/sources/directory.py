@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.formats import describe_files, folder_name, is_complete, wanted_files
 from ocrzoo_registry.cards.loader import read_reference
-from ocrzoo_registry.cards.schema import File, Format, ModelCard
+from ocrzoo_registry.cards.schema import File, ModelCard
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.files import leads_outside, read_chunks, resolved
 from ocrzoo_registry.settings import Settings

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 
+from ocrzoo_registry.cards.fields import Sha256
 from ocrzoo_registry.cards.loader import first_fault
-from ocrzoo_registry.cards.schema import Sha256
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.http import Web
 from ocrzoo_registry.network.retry import RetryPolicy

@@ -14,9 +14,10 @@ from urllib.parse import urljoin
 
 from pydantic import Field, TypeAdapter
 
+from ocrzoo_registry.cards.fields import Commit, Format, Sha256, Size
 from ocrzoo_registry.cards.formats import wanted_files
 from ocrzoo_registry.cards.loader import read_reference
-from ocrzoo_registry.cards.schema import Commit, Format, ModelCard, Sha256, Size
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.files import read_bounded
 from ocrzoo_registry.network.http import Gone

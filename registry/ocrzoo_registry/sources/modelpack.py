@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, ValidationError
 
+from ocrzoo_registry.cards.fields import Size
 from ocrzoo_registry.cards.loader import first_fault
-from ocrzoo_registry.cards.schema import Size
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.oci import MANIFEST
 from ocrzoo_registry.network.oci_reference import DIGEST

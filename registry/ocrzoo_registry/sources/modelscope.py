@@ -13,9 +13,10 @@ from urllib.parse import quote, urlencode
 
 from pydantic import Field, TypeAdapter
 
+from ocrzoo_registry.cards.fields import Format, Size
 from ocrzoo_registry.cards.formats import wanted_files
 from ocrzoo_registry.cards.loader import read_reference
-from ocrzoo_registry.cards.schema import Format, ModelCard, Size
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources.base import Listing, RemoteFile

@@ -8,9 +8,10 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from functools import cache
 
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.formats import wanted_files
 from ocrzoo_registry.cards.loader import read_reference
-from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.network.oci import OciRepository

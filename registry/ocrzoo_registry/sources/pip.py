@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 
 from filelock import FileLock, Timeout
 
-from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.cards.fields import Format
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import SourceError, StoreError
 from ocrzoo_registry.sources.base import Health, Listing
 from ocrzoo_registry.sources.wheel import WheelSource, members_of

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from ocrzoo_registry.cards.schema import FileRecord, Items, Name, Record, RelativePath, SecureUrl, Sha256, Size
+from ocrzoo_registry.cards.fields import Items, Name, Record, RelativePath, SecureUrl, Sha256, Size
+from ocrzoo_registry.cards.schema import FileRecord
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.network.oci_reference import OciReference
 

@@ -15,8 +15,9 @@ from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.loader import read_reference
-from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.files import CHUNK_BYTES, read_chunks, sha256_of
 from ocrzoo_registry.settings import Settings

@@ -19,8 +19,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ocrzoo_registry.cards.fields import Format, Record, Sha256, Text
 from ocrzoo_registry.cards.formats import model_files
-from ocrzoo_registry.cards.schema import Format, Record, Sha256, Text
 from ocrzoo_registry.cards.weights import data_files
 from ocrzoo_registry.errors import StoreError
 from ocrzoo_registry.files import os_errors_as, read_bounded, reason, sha256_of, sync

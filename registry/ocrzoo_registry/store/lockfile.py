@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from ocrzoo_registry.cards.fields import Record
 from ocrzoo_registry.cards.loader import first_fault
-from ocrzoo_registry.cards.schema import Record
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import read_bounded, reason, write_atomically
 from ocrzoo_registry.store.manifest import Manifest

@@ -11,8 +11,8 @@ from typing import Literal
 
 from filelock import FileLock, Timeout
 
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.formats import model_and_format
-from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.cards.weights import weights_fault
 from ocrzoo_registry.errors import NotFound, StoreError
 from ocrzoo_registry.files import os_errors_as, reason

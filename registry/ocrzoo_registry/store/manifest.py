@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from ocrzoo_registry.cards import inference_yml
-from ocrzoo_registry.cards.schema import FileRecord, Format, ModelCard, Name, Record, Sha256, Size, Text, is_commit
+from ocrzoo_registry.cards.fields import Format, Name, Record, Sha256, Size, Text, is_commit
+from ocrzoo_registry.cards.schema import FileRecord, ModelCard
 
 TRUSTED = "trusted by the user"
 """The source of a model that was registered unverified, and the origin of its digests."""

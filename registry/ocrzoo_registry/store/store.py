@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.formats import folder_name, model_files
-from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import StoreError
 from ocrzoo_registry.files import os_errors_as, read_bounded, sha256_of, sync, write_atomically
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ocrzoo.engines.base import Engine
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.plugins.specs import EngineSpec, load_attribute
 from ocrzoo_registry.zoo import Zoo

@@ -15,7 +15,7 @@ import pytest
 
 from ocrzoo.engines.base import Device, Engine, EngineOptions
 from ocrzoo.guards import GuardedSession
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.errors import EngineError, UsageError
 from ocrzoo_registry.plugins.specs import EngineSpec
 

@@ -13,7 +13,7 @@ import pytest
 from ocrzoo.engines.base import EngineOptions
 from ocrzoo.engines.openvino import OpenVinoEngine
 from ocrzoo.engines.openvino_sessions import LARGE
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.fields import Format
 
 FACTORIES = {
     "openvino": "ocrzoo.engines.openvino:OpenVinoEngine",

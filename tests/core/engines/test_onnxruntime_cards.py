@@ -20,7 +20,7 @@ from ocrzoo.engines.grid import Grid, Profile
 from ocrzoo.engines.onnxruntime import OnnxRuntimeEngine, OnnxRuntimeSession
 from ocrzoo.loading import compiled
 from ocrzoo.loading.machine import cards_key
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.errors import EngineError
 from ocrzoo_registry.store import derived
 from ocrzoo_registry.store.store import ModelFiles, Store

@@ -11,7 +11,7 @@ import pytest
 
 from ocrzoo.engines.base import EngineOptions
 from ocrzoo.engines.openvino import OpenVinoEngine
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.fields import Format
 
 RealFolder = Callable[[str, Format], Path]
 

@@ -23,7 +23,7 @@ from ocrzoo.engines.openvino import DEVICES, OpenVinoEngine, Rules
 from ocrzoo.engines.openvino_sessions import FixedShapesSession
 from ocrzoo.loading.candidates import options_on_grid
 from ocrzoo.types import Batching
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.errors import EngineError
 from ocrzoo_registry.zoo import Zoo
 

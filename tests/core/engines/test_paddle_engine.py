@@ -13,7 +13,7 @@ import pytest
 
 from ocrzoo.engines.base import EngineOptions
 from ocrzoo.engines.paddle import PaddleEngine, _configure, _import_paddle, onednn_is_safe
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.fields import Format
 
 PAGE = np.random.default_rng(0).normal(size=(1, 3, 64, 96)).astype(np.float32)
 

@@ -15,7 +15,7 @@ from ocrzoo.engines.base import Device
 from ocrzoo.pipelines.config import checked
 from ocrzoo.pipelines.readers import Readers
 from ocrzoo.pipelines.schema import RecognitionModule
-from ocrzoo_registry.cards.schema import Task
+from ocrzoo_registry.cards.fields import Task
 from ocrzoo_registry.errors import IntegrityError, OcrzooError, OfflineError, SourceError
 
 SELECTED, LOCAL, OTHER = "PP-OCRv6_medium_rec", "PP-OCRv6_small_rec", "eslav_PP-OCRv5_mobile_rec"

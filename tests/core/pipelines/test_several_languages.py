@@ -19,7 +19,7 @@ from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo.pipelines.schema import OCRConfig, Reader
 from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo.results.ocr import OCRResult
-from ocrzoo_registry.cards.schema import Task
+from ocrzoo_registry.cards.fields import Task
 from ocrzoo_registry.errors import UnknownLanguage, UsageError
 from ocrzoo_registry.zoo import Zoo
 

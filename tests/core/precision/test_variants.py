@@ -12,7 +12,7 @@ from ocrzoo.engines.base import Device, EngineOptions
 from ocrzoo.precision.variants import native_precisions, variants
 from ocrzoo.precision.wanted import Wanted
 from ocrzoo.types import Batching
-from ocrzoo_registry.cards.schema import ErrorRate
+from ocrzoo_registry.cards.figures import ErrorRate
 from ocrzoo_registry.plugins.specs import EngineSpec
 from ocrzoo_registry.store.store import ModelFiles
 

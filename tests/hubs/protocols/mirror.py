@@ -7,7 +7,8 @@ from functools import cache
 from tests.hubs.contents import Files, sha256
 from tests.hubs.routing import Answer, Protocol, Route, Visit, file_answer, pick
 
-from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.cards.fields import Format
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.index.schema import Index, IndexedModel
 from ocrzoo_registry.store.manifest import StoredFile
 from ocrzoo_registry.zoo import Zoo

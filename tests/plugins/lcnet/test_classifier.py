@@ -16,7 +16,8 @@ from ocrzoo.model_loader import ModelLoader
 from ocrzoo.predictors.base import ImageClassifier
 from ocrzoo_lcnet.predictor import Classifier
 from ocrzoo_registry.cards import inference_yml
-from ocrzoo_registry.cards.schema import ModelCard, Task
+from ocrzoo_registry.cards.fields import Task
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import IntegrityError
 from ocrzoo_registry.zoo import Zoo
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.formats import (
     FormatSpec,
     describe_files,
@@ -14,7 +15,6 @@ from ocrzoo_registry.cards.formats import (
     model_files,
     register,
 )
-from ocrzoo_registry.cards.schema import Format
 from ocrzoo_registry.errors import UsageError
 
 

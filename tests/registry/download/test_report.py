@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ocrzoo_registry.cards.schema import Format
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.download.report import any_corrupt, describe, failure
 from ocrzoo_registry.errors import (
     Attempt,

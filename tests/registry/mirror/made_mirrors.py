@@ -10,8 +10,9 @@ from pathlib import Path
 
 from tests.registry.kit import card_data
 
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.loader import build_card
-from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.index.schema import Index, IndexedModel, blob_of, revision_of
 from ocrzoo_registry.mirror import archives, layouts
 from ocrzoo_registry.mirror.serving import nginx

@@ -11,7 +11,7 @@ from tests.hubs.server import Hubs
 from tests.registry.hub_cards import FILES, by_path, hub_card, listed, read
 from tests.registry.network.web_server import Reply, WebServer, serving
 
-from ocrzoo_registry.cards.schema import is_commit
+from ocrzoo_registry.cards.fields import is_commit
 from ocrzoo_registry.errors import SourceError, Unreachable
 from ocrzoo_registry.network import retry
 from ocrzoo_registry.network.http import Gone

@@ -13,7 +13,8 @@ from ocrzoo.cli.strict import check_plugins, strict_option
 from ocrzoo.cli.values import FAMILY, LANGUAGE, MODEL, TASK, TIER
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.cards.schema import ErrorRate, ModelCard, Verified
+    from ocrzoo_registry.cards.figures import ErrorRate, Verified
+    from ocrzoo_registry.cards.schema import ModelCard
     from ocrzoo_registry.languages.support import LanguageSupport
     from ocrzoo_registry.zoo import Zoo
 

@@ -19,7 +19,8 @@ from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.store import LOCK_FILE
 
 if TYPE_CHECKING:
-    from ocrzoo_registry.cards.schema import Format, ModelCard
+    from ocrzoo_registry.cards.fields import Format
+    from ocrzoo_registry.cards.schema import ModelCard
     from ocrzoo_registry.download.batch import DownloadResult
     from ocrzoo_registry.download.request import DownloadRequest
     from ocrzoo_registry.store.manifest import Manifest

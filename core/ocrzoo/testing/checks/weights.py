@@ -7,8 +7,9 @@ from threading import Event
 
 from ocrzoo.testing.findings import Finding
 from ocrzoo.testing.subjects import ModelSubject
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.formats import CONFIG, is_complete, model_files
-from ocrzoo_registry.cards.schema import Artifact, Format
+from ocrzoo_registry.cards.schema import Artifact
 from ocrzoo_registry.cards.weights import weights_fault
 from ocrzoo_registry.download.request import DownloadRequest, check_listing
 from ocrzoo_registry.download.verify import TRUST_ON_FIRST_USE

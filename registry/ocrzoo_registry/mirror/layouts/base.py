@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.loader import read_reference
-from ocrzoo_registry.cards.schema import Format, ModelCard
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.mirror.archives import Archive
 from ocrzoo_registry.sources import references
 from ocrzoo_registry.store.manifest import StoredFile

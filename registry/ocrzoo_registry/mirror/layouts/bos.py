@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter
 
+from ocrzoo_registry.cards.fields import Format, RelativePath
 from ocrzoo_registry.cards.loader import read_reference
-from ocrzoo_registry.cards.schema import Format, ModelCard, RelativePath
+from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.mirror.archives import Archive
 from ocrzoo_registry.mirror.layouts.base import Layout, Place, Repository
 from ocrzoo_registry.sources import references
