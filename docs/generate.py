@@ -25,6 +25,7 @@ import click
 from ocrzoo.cli.root import ocrzoo as command_line
 from ocrzoo.inputs.file_types import FORMATS
 from ocrzoo.testing.checks import CHECKS
+from ocrzoo_registry.cards import figures
 from ocrzoo_registry.cards import schema as card_schema
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.cards.size import size_mb
@@ -489,7 +490,7 @@ def checking_page() -> str:
 def key_texts() -> dict[str, dict[str, str]]:
     """Return what the docstrings in the schema's source say of each key, by record."""
     found: dict[str, dict[str, str]] = {}
-    for record in ast.parse(inspect.getsource(card_schema)).body:
+    for record in [*ast.parse(inspect.getsource(card_schema)).body, *ast.parse(inspect.getsource(figures)).body]:
         if isinstance(record, ast.ClassDef):
             for key, text in pairwise(record.body):
                 if isinstance(key, ast.AnnAssign) and isinstance(key.target, ast.Name) and isinstance(text, ast.Expr):
