@@ -200,7 +200,7 @@ def _tags(text: str) -> tuple[str, ...]:
 
 
 def _spdx(text: str) -> str:
-    from ocrzoo_registry.drafting.front_matter import spdx
+    from ocrzoo_registry.cards.spdx import spdx
 
     found = spdx(text)
     if found is None:

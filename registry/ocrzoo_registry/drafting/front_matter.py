@@ -15,6 +15,7 @@ from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.cards.fields import BASE_MODEL, LANGUAGE_TAG
 from ocrzoo_registry.cards.figures import Metric
 from ocrzoo_registry.cards.schema import BaseModelRef, ModelCard
+from ocrzoo_registry.cards.spdx import spdx
 from ocrzoo_registry.drafting.tasks import USUAL
 from ocrzoo_registry.errors import AmbiguousLanguage, CardError, UnknownLanguage
 from ocrzoo_registry.languages.tags import parse_language
@@ -109,16 +110,6 @@ def _license(data: Mapping[str, Any]) -> str | None:
     """The license as an SPDX expression; the hub writes identifiers in lower case, and ``other`` with a name."""
     stated = data.get("license_name") if data.get("license") == "other" else data.get("license")
     return spdx(stated) if isinstance(stated, str) else None
-
-
-def spdx(text: str) -> str | None:
-    """Return an SPDX expression in its usual letters; ``None`` if it is none."""
-    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-
-    try:
-        return str(canonicalize_license_expression(text))
-    except InvalidLicenseExpression:
-        return None
 
 
 def _text(value: object) -> str | None:
