@@ -7,6 +7,7 @@ in ``language_bcp47``, figures in ``model-index``.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -27,8 +28,11 @@ MAX_BYTES = 1 << 20
 _BLOCK = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _PARAGRAPH = re.compile(r"^# [^\n]*\n+([^\s#<>\[!|`*-][^\n]*)$", re.MULTILINE)
 """The line of plain text that follows a title."""
-_METRICS = frozenset(get_args(Metric.model_fields["name"].annotation))
+_METRICS = get_args(Metric.model_fields["name"].annotation)
+_UNITS = ("percent", "ratio")
 _MOST_METRICS, _LONGEST = 200, 300
+_MOST_NAMES = 300
+"""Languages and base models that are read: an unknown language is compared with all known names."""
 _RELATIONS = frozenset({"adapter", "finetune", "merge", "quantized"})
 """What a model may be to its base model, as the hub has it."""
 _UNNAMED = "not named"
@@ -89,21 +93,19 @@ def read(data: Mapping[str, Any]) -> Stated:
 
 def _languages(data: Mapping[str, Any]) -> Iterator[str]:
     for key in ("language_bcp47", "language"):  # the first has scripts and regions
-        stated = data.get(key)
-        tags = [stated] if isinstance(stated, str) else stated if isinstance(stated, list) else []
-        known = [found for tag in tags if (found := _language(str(tag)))]
+        known = [found for tag in _names(data.get(key)) if (found := _language(str(tag)))]
         yield from known
         if known:
             return
 
 
 def _language(tag: str) -> str | None:
-    """A tag as it is stated, or as cards write it."""
+    """A tag as it is stated, or as cards write it; ``None`` if no card can, as of ``es-419``."""
     try:
         language = parse_language(tag)
     except (AmbiguousLanguage, UnknownLanguage):
         return None
-    return tag if re.fullmatch(LANGUAGE_TAG, tag) else language.tag
+    return next((one for one in (tag, language.tag) if re.fullmatch(LANGUAGE_TAG, one)), None)
 
 
 def _license(data: Mapping[str, Any]) -> str | None:
@@ -118,23 +120,18 @@ def _text(value: object) -> str | None:
 
 def _metrics(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The figures of ``model-index`` that are of a kind that cards have."""
-    index = data.get("model-index")
-    results = [one for model in index or () if isinstance(model, Mapping) for one in model.get("results") or ()]
-    for result in results[:_MOST_METRICS] if isinstance(index, list) else ():
-        if not isinstance(result, Mapping) or not isinstance(result.get("metrics"), list):
-            continue
+    results = [one for model in _mappings(data.get("model-index")) for one in _mappings(model.get("results"))]
+    for result in results[:_MOST_METRICS]:
         dataset = _part(result, "dataset")
-        for metric in result["metrics"][:_MOST_METRICS]:
-            if not isinstance(metric, Mapping) or metric.get("type") not in _METRICS:
-                continue
-            value = metric.get("value")
-            if isinstance(value, bool) or not isinstance(value, int | float):
+        for metric in _mappings(result.get("metrics"))[:_MOST_METRICS]:
+            kind, value = metric.get("type"), _figure(metric.get("value"))
+            if kind not in _METRICS or value is None:
                 continue
             arguments = _part(metric, "args")
             found = {
-                "name": metric["type"],
-                "value": float(value),
-                "unit": arguments.get("unit") if arguments.get("unit") in {"percent", "ratio"} else "percent",
+                "name": kind,
+                "value": value,
+                "unit": arguments.get("unit") if arguments.get("unit") in _UNITS else "percent",
                 "language": _first_language(arguments),
                 "dataset": None if dataset.get("name") == _UNNAMED else _text(dataset.get("name")),
                 "source": _text(arguments.get("source")) or "the repository's README.md",
@@ -144,11 +141,10 @@ def _metrics(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _bases(data: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """The models that it was made from; the hub states one relation for all, and takes a finetune for granted."""
-    stated = data.get("base_model")
     relation = data.get("base_model_relation", "finetune")
     if not isinstance(relation, str) or relation not in _RELATIONS:
         return
-    for name in [stated] if isinstance(stated, str) else stated if isinstance(stated, list) else []:
+    for name in _names(data.get("base_model")):
         if isinstance(name, str) and re.fullmatch(BASE_MODEL, name):
             yield {"name": name, "relation": relation}
 
@@ -156,6 +152,23 @@ def _bases(data: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 def _first_language(arguments: Mapping[str, Any]) -> str | None:
     stated = arguments.get("language")
     return stated if isinstance(stated, str) and re.fullmatch(LANGUAGE_TAG, stated) else None
+
+
+def _names(value: object) -> list[Any]:
+    """What is stated as a text, or as a list of them."""
+    return [value] if isinstance(value, str) else value[:_MOST_NAMES] if isinstance(value, list) else []
+
+
+def _mappings(value: object) -> list[Mapping[str, Any]]:
+    """The mappings in a list; none in anything else."""
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def _figure(value: object) -> float | None:
+    """A number that a card can state: none that is infinite, NaN, or too large for a float."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) <= sys.float_info.max else None
 
 
 def _part(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
