@@ -29,7 +29,7 @@ from ocrzoo_registry.drafting import front_matter
 from ocrzoo_registry.drafting.draft import draft_card
 from ocrzoo_registry.drafting.facts import ModelFacts
 from ocrzoo_registry.drafting.weights import DIGEST_ORIGIN, formats_of
-from ocrzoo_registry.errors import NotFound, NotOffered, OfflineError, SourceError, StoreError
+from ocrzoo_registry.errors import NotFound, NotOffered, OfflineError, SourceError, StoreError, UsageError
 from ocrzoo_registry.files import os_errors_as, read_bounded, receive, sha256_of, write_atomically
 from ocrzoo_registry.network.deadline import Deadline
 from ocrzoo_registry.network.retry import RetryPolicy
@@ -111,7 +111,7 @@ class AddressedCards:
         try:
             kept = KeptCard.model_validate_json(read_bounded(folder / FILE_NAME, MAX_BYTES))
             address = parse_address(kept.address)
-        except (OSError, ValueError, NotFound) as error:
+        except (OSError, ValueError, UsageError) as error:
             log.debug("%s: no kept card: %s", name, error)
             return None
         if address.name != name or kept.card.name != name:

@@ -1,0 +1,41 @@
+"""Cards of addresses: the source that they are drafted from, what an odd README.md costs, and how errors name them."""
+
+from __future__ import annotations
+
+import json
+
+from tests.registry.kit import WEIGHTS, Shelf
+
+from ocrzoo_registry.addressed_cards import FILE_NAME, AddressedCards
+from ocrzoo_registry.cards.address import parse_address
+from ocrzoo_registry.download.source_order import SourceOrder
+from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
+from ocrzoo_registry.plugins.specs import PredictorSpec, SourceSpec
+from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.store.store import Store
+
+ADDRESS = parse_address("hf://ocean/signs")
+MODEL = {"inference.onnx": WEIGHTS}
+ENGLISH = b"---\nlanguage: en\n---\n"
+
+
+def cards_of(settings: Settings, **sources: Shelf) -> AddressedCards:
+    """Cards of repositories that these sources have, ranked in the order given; ``cache`` keeps copies."""
+    specs = [
+        SourceSpec(name, "nowhere:nothing", rank=rank, network=False, card_key="huggingface")
+        if name != "cache"
+        else SourceSpec(name, "nowhere:nothing", rank=rank, network=False, keeps_copies=True)
+        for rank, name in enumerate(sources)
+    ]
+    offers = [Registration(spec, Origin("test", "test", "0")) for spec in specs]
+    order = SourceOrder(settings, Registrations("source", offers, lambda spec: spec.name), sources)
+    predictors: Registrations[PredictorSpec] = Registrations("predictor", [], lambda spec: spec.name)
+    return AddressedCards(Store(settings.home), order, predictors)
+
+
+def test_a_kept_card_with_an_unreadable_address_is_drafted_again(settings: Settings) -> None:
+    cards_of(settings, hub=Shelf(MODEL)).card(ADDRESS)
+    kept = Store(settings.home).private / "cards" / ADDRESS.name / FILE_NAME
+    kept.write_text(json.dumps({**json.loads(kept.read_text()), "address": "gopher://ocean/signs"}))
+    hub = Shelf({**MODEL, "README.md": ENGLISH})
+    assert cards_of(settings, hub=hub).card(ADDRESS).languages == ("en",)
