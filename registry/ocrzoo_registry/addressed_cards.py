@@ -173,17 +173,7 @@ class AddressedCards:
 
     def _of_repository(self, address: Address, commit: str | None, stage: Path) -> tuple[ModelFacts, str]:
         """What a repository has at a commit, or else now."""
-        name, source = self._sources.names_for(_probe(address, commit))[-1], address.source
-        if self._sources.is_offline(name):
-            raise OfflineError(
-                f"{address}: it is not in {self._store.root}, and offline mode is on: "
-                f"run 'OCRZOO_OFFLINE=0 ocrzoo models pull {address}'"
-            )
-        probe = _probe(address, commit)
-        listing = self._sources.list(name, DownloadRequest(probe, tuple(probe.artifacts)), Event())
-        if listing is None or not listing.files:
-            raise NotOffered(f"{address}: {name} has no such repository or revision, or no model in it")
-        check_listing(listing)
+        name, listing = self._listed(address, _probe(address, commit))
         listed = {file.path: file for file in listing.files}
         found = _complete(list(listed), str(address))
         for path in (CONFIG, README):
@@ -192,7 +182,26 @@ class AddressedCards:
         revision = listing.revision if is_commit(listing.revision) else address.revision
         place = {"repository": address.place} | ({"revision": revision} if revision else {})
         files = {kind: [_pinned(listed[path]) for path in paths] for kind, paths in found.items()}
-        return _facts(files, {source: dict.fromkeys(found, place)}, stage), listing.revision
+        return _facts(files, {address.source: dict.fromkeys(found, place)}, stage), listing.revision
+
+    def _listed(self, address: Address, probe: ModelCard) -> tuple[str, Listing]:
+        """The first source that has files of a repository, and what it lists; copies elsewhere may be older."""
+        names = self._sources.that_update(self._sources.names_for(probe))
+        asked = [name for name in names if not self._sources.is_offline(name)]
+        if not asked:
+            pull = f"run 'OCRZOO_OFFLINE=0 ocrzoo models pull {address}'"
+            raise OfflineError(f"{address}: it is not in {self._store.root}, and offline mode is on: {pull}")
+        failures = list[SourceError]()
+        for name in asked:
+            try:
+                listing = self._sources.list(name, DownloadRequest(probe, tuple(probe.artifacts)), Event())
+                if listing is not None and listing.files:
+                    check_listing(listing)
+                    return name, listing
+            except SourceError as error:
+                failures.append(error)
+        missing = f"{address}: no such repository or revision, or no model in it, on {', '.join(asked)}"
+        raise failures[0] if failures else NotOffered(missing)
 
     def _read(self, name: str, listing: Listing, file: RemoteFile, target: Path) -> None:
         """Download one of the small files, and compare it with its digest."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from tests.registry.kit import WEIGHTS, Shelf
 
 from ocrzoo_registry.addressed_cards import FILE_NAME, AddressedCards
 from ocrzoo_registry.cards.address import parse_address
 from ocrzoo_registry.download.source_order import SourceOrder
+from ocrzoo_registry.errors import NotOffered, SourceError
 from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
 from ocrzoo_registry.plugins.specs import PredictorSpec, SourceSpec
 from ocrzoo_registry.settings import Settings
@@ -39,3 +41,23 @@ def test_a_kept_card_with_an_unreadable_address_is_drafted_again(settings: Setti
     kept.write_text(json.dumps({**json.loads(kept.read_text()), "address": "gopher://ocean/signs"}))
     hub = Shelf({**MODEL, "README.md": ENGLISH})
     assert cards_of(settings, hub=hub).card(ADDRESS).languages == ("en",)
+
+
+class TestTheSourceOfACard:
+    def test_is_the_first_that_has_the_repository(self, settings: Settings) -> None:
+        """Copies that others keep may be older."""
+        shelves = {"cache": Shelf(MODEL), "empty": Shelf({}), "hub": Shelf({**MODEL, "README.md": ENGLISH})}
+        last = Shelf(MODEL)
+        card = cards_of(settings, **shelves, last=last).card(ADDRESS)
+        assert card.languages == ("en",)
+        assert [bool(shelf.listed) for shelf in (*shelves.values(), last)] == [False, True, True, False]
+
+    def test_is_another_where_one_fails(self, settings: Settings) -> None:
+        failing = Shelf(list_error=SourceError("it is down"))
+        assert cards_of(settings, first=failing, hub=Shelf(MODEL), last=failing).card(ADDRESS).name == ADDRESS.name
+
+    def test_is_named_where_none_has_it(self, settings: Settings) -> None:
+        with pytest.raises(NotOffered, match=r"hf://ocean/signs: no such repository .* on hub, other"):
+            cards_of(settings, hub=Shelf({}), other=Shelf({})).card(ADDRESS)
+        with pytest.raises(SourceError, match="it is down"):
+            cards_of(settings, hub=Shelf({}), other=Shelf(list_error=SourceError("it is down"))).card(ADDRESS)
