@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from threading import Event
 from typing import Any, Literal
 
@@ -128,7 +128,7 @@ class AddressedCards:
             for doubt in draft.doubts:
                 log.warning("%s: %s", address, doubt)
             kept = KeptCard(address=str(address), revision=revision, card=card)
-            with os_errors_as(StoreError, f"{stage} could not be written"):
+            with os_errors_as(StoreError, f"{address}: its card could not be written to {gettempdir()}"):
                 draft.write_charset(Path(stage))
                 write_atomically(Path(stage) / FILE_NAME, kept.model_dump_json(exclude_defaults=True).encode())
             return card.located_in(self._keep(address.name, Path(stage)), address)
@@ -169,7 +169,7 @@ class AddressedCards:
                 names = [path.name for path in place.iterdir() if path.is_file()]
         found = _complete(names, what)
         files = {kind: [{"path": name} for name in paths] for kind, paths in found.items()}
-        return _facts(files, {}, place), f"the state of {what}"
+        return _facts(files, {}, place, address), f"the state of {what}"
 
     def _of_repository(self, address: Address, commit: str | None, stage: Path) -> tuple[ModelFacts, str]:
         """What a repository has at a commit, or else now."""
@@ -182,7 +182,7 @@ class AddressedCards:
         revision = listing.revision if is_commit(listing.revision) else address.revision
         place = {"repository": address.place} | ({"revision": revision} if revision else {})
         files = {kind: [_pinned(listed[path]) for path in paths] for kind, paths in found.items()}
-        return _facts(files, {address.source: dict.fromkeys(found, place)}, stage), listing.revision
+        return _facts(files, {address.source: dict.fromkeys(found, place)}, stage, address), listing.revision
 
     def _listed(self, address: Address, probe: ModelCard) -> tuple[str, Listing]:
         """The first source that has files of a repository, and what it lists; copies elsewhere may be older."""
@@ -258,11 +258,11 @@ def _complete(names: list[str], where: str) -> dict[str, list[str]]:
     }
 
 
-def _facts(files: Mapping[str, Any], sources: Mapping[str, Any], folder: Path) -> ModelFacts:
+def _facts(files: Mapping[str, Any], sources: Mapping[str, Any], folder: Path, address: Address) -> ModelFacts:
     """What the files in a folder say; the digest of ``inference.yml`` makes it the card's, whatever name is in it."""
     config = None
     if (own := folder / CONFIG).is_file():
-        config = inference_yml.read(folder)
+        config = inference_yml.read(folder, f"{address}: {CONFIG}")
         pin = {"path": CONFIG, "size": own.stat().st_size, "sha256": sha256_of(own), "digest_origin": DIGEST_ORIGIN}
         files = {kind: [pin if one["path"] == CONFIG else one for one in listed] for kind, listed in files.items()}
     stated: dict[str, Any] = {}

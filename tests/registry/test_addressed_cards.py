@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import tarfile
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from tests.registry.kit import WEIGHTS, Shelf
 
+from ocrzoo_registry import addressed_cards
 from ocrzoo_registry.addressed_cards import FILE_NAME, AddressedCards
 from ocrzoo_registry.cards.address import parse_address
 from ocrzoo_registry.download.source_order import SourceOrder
-from ocrzoo_registry.errors import NotOffered, SourceError
+from ocrzoo_registry.errors import IntegrityError, NotOffered, SourceError, StoreError
 from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
 from ocrzoo_registry.plugins.specs import PredictorSpec, SourceSpec
 from ocrzoo_registry.settings import Settings
@@ -61,3 +66,34 @@ class TestTheSourceOfACard:
             cards_of(settings, hub=Shelf({}), other=Shelf({})).card(ADDRESS)
         with pytest.raises(SourceError, match="it is down"):
             cards_of(settings, hub=Shelf({}), other=Shelf(list_error=SourceError("it is down"))).card(ADDRESS)
+
+
+class TestAnErrorNamesTheAddress:
+    """And no temporary file, which is deleted when it is read."""
+
+    BROKEN: Mapping[str, bytes] = {**MODEL, "inference.yml": b"Global: ["}
+
+    def test_of_a_repository(self, settings: Settings) -> None:
+        with pytest.raises(IntegrityError, match=r"^hf://ocean/signs: inference\.yml: not valid YAML") as caught:
+            cards_of(settings, hub=Shelf(self.BROKEN)).card(ADDRESS)
+        assert tempfile.gettempdir() not in str(caught.value)
+
+    def test_of_an_archive(self, settings: Settings, tmp_path: Path) -> None:
+        own = tmp_path / "own"
+        own.mkdir()
+        for name, content in self.BROKEN.items():
+            (own / name).write_bytes(content)
+        with tarfile.open(tmp_path / "own.tar", "w") as archive:
+            archive.add(own, "own")
+        address = parse_address(str(tmp_path / "own.tar"))
+        with pytest.raises(IntegrityError) as caught:
+            cards_of(settings).card(address)
+        assert str(caught.value).startswith(f"{address}: inference.yml: not valid YAML")
+
+    def test_where_its_card_cannot_be_written(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(*_arguments: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(addressed_cards, "write_atomically", full)
+        with pytest.raises(StoreError, match=r"^hf://ocean/signs: its card could not be written to .*: No space left"):
+            cards_of(settings, hub=Shelf(MODEL)).card(ADDRESS)
