@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from threading import Event
@@ -28,8 +27,9 @@ from ocrzoo_registry.download.source_order import SourceOrder
 from ocrzoo_registry.drafting import front_matter
 from ocrzoo_registry.drafting.draft import draft_card
 from ocrzoo_registry.drafting.facts import ModelFacts
+from ocrzoo_registry.drafting.front_matter import README
 from ocrzoo_registry.drafting.weights import DIGEST_ORIGIN, formats_of
-from ocrzoo_registry.errors import NotFound, NotOffered, OfflineError, SourceError, StoreError, UsageError
+from ocrzoo_registry.errors import NotFound, NotOffered, OcrzooError, OfflineError, SourceError, StoreError, UsageError
 from ocrzoo_registry.files import os_errors_as, read_bounded, receive, sha256_of, write_atomically
 from ocrzoo_registry.network.deadline import Deadline
 from ocrzoo_registry.network.retry import RetryPolicy
@@ -38,7 +38,6 @@ from ocrzoo_registry.plugins.specs import PredictorSpec
 from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.store.store import Store
 
-README = "README.md"
 FILE_NAME = "card.json"
 MAX_BYTES = 16 << 20
 """Of a kept card; PaddleX's largest ``inference.yml`` is 170 kB."""
@@ -176,9 +175,14 @@ class AddressedCards:
         name, listing = self._listed(address, _probe(address, commit))
         listed = {file.path: file for file in listing.files}
         found = _complete(list(listed), str(address))
-        for path in (CONFIG, README):
-            if path in listed:
-                self._read(name, listing, listed[path], stage / path)
+        if CONFIG in listed:
+            self._read(name, listing, listed[CONFIG], stage / CONFIG)
+        if README in listed:
+            try:
+                self._read(name, listing, listed[README], stage / README)
+            except (OSError, OcrzooError) as error:
+                (stage / README).unlink(missing_ok=True)
+                log.debug("%s: %s", address, error)
         revision = listing.revision if is_commit(listing.revision) else address.revision
         place = {"repository": address.place} | ({"revision": revision} if revision else {})
         files = {kind: [_pinned(listed[path]) for path in paths] for kind, paths in found.items()}
@@ -265,11 +269,11 @@ def _facts(files: Mapping[str, Any], sources: Mapping[str, Any], folder: Path, a
         config = inference_yml.read(folder, f"{address}: {CONFIG}")
         pin = {"path": CONFIG, "size": own.stat().st_size, "sha256": sha256_of(own), "digest_origin": DIGEST_ORIGIN}
         files = {kind: [pin if one["path"] == CONFIG else one for one in listed] for kind, listed in files.items()}
-    stated: dict[str, Any] = {}
-    if (readme := folder / README).is_file():
-        with suppress(OSError):
-            text = read_bounded(readme, front_matter.MAX_BYTES).decode("utf-8", "replace")
-            stated = front_matter.of_readme(text, str(readme))
+    try:
+        stated = front_matter.of_readme(folder / README, f"{address}: {README}")
+    except (OSError, UsageError) as error:  # the model runs without it
+        log.debug("no front matter: %s", error)
+        stated = {}
     return ModelFacts(files, sources, config, stated)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.registry.kit import WEIGHTS, Shelf
+from tests.registry.kit import WEIGHTS, Shelf, remote
 
 from ocrzoo_registry import addressed_cards
 from ocrzoo_registry.addressed_cards import FILE_NAME, AddressedCards
@@ -38,6 +38,35 @@ def cards_of(settings: Settings, **sources: Shelf) -> AddressedCards:
     order = SourceOrder(settings, Registrations("source", offers, lambda spec: spec.name), sources)
     predictors: Registrations[PredictorSpec] = Registrations("predictor", [], lambda spec: spec.name)
     return AddressedCards(Store(settings.home), order, predictors)
+
+
+ODD = {
+    "a date without quotes": b"---\ndate: 2024-01-01\n---\n",
+    "a key twice": b"---\nlicense: mit\nlicense: mit\n---\n",
+    "a text between two rules": b"---\nSigns on the beach.\n---\n",
+    "larger than a README.md is": b"x" * ((8 << 20) + 1),
+    "a figure that is no number": b"---\nmodel-index: [{results: [{metrics: [{type: cer, value: .nan}]}]}]\n---\n",
+    "a language that cards cannot state": b"---\nlanguage: es-419\n---\n",
+}
+
+
+@pytest.mark.parametrize("readme", ODD.values(), ids=ODD)
+def test_a_model_with_an_odd_readme_can_be_used(settings: Settings, readme: bytes) -> None:
+    card = cards_of(settings, hub=Shelf({**MODEL, "README.md": readme})).card(ADDRESS)
+    assert (card.artifacts["onnx"].files[0].path, card.languages, card.metrics) == ("inference.onnx", (), ())
+
+
+LOST = {
+    "does not arrive": Shelf({**MODEL, "README.md": ENGLISH}, open_error=SourceError("it was deleted")),
+    "is not the one that was listed": Shelf(
+        {**MODEL, "README.md": ENGLISH}, promised=[remote("inference.onnx", WEIGHTS), remote("README.md", b"# Signs")]
+    ),
+}
+
+
+@pytest.mark.parametrize("hub", LOST.values(), ids=LOST)
+def test_a_readme_that_is_not_verified_is_not_believed(settings: Settings, hub: Shelf) -> None:
+    assert cards_of(settings, hub=hub).card(ADDRESS).languages == ()
 
 
 def test_a_kept_card_with_an_unreadable_address_is_drafted_again(settings: Settings) -> None:

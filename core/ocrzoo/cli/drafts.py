@@ -149,14 +149,13 @@ def read_front_matter(folder: Path) -> Mapping[str, Any]:
         CardError: It is not valid.
     """
     from ocrzoo_registry.drafting import front_matter
-    from ocrzoo_registry.files import os_errors_as, read_bounded
+    from ocrzoo_registry.files import os_errors_as
 
-    readme = folder / "README.md"
+    readme = folder / front_matter.README
     if not readme.is_file():
         return {}
     with os_errors_as(UsageError, f"{readme} could not be read"):
-        text = read_bounded(readme, front_matter.MAX_BYTES).decode("utf-8", "replace")
-    return front_matter.of_readme(text, str(readme))
+        return front_matter.of_readme(readme, str(readme))
 
 
 def _facts(

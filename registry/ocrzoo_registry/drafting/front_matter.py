@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, get_args
 
 from ocrzoo_registry import safe_yaml
@@ -19,9 +20,11 @@ from ocrzoo_registry.cards.schema import BaseModelRef, ModelCard
 from ocrzoo_registry.cards.spdx import spdx
 from ocrzoo_registry.drafting.tasks import USUAL
 from ocrzoo_registry.errors import AmbiguousLanguage, CardError, UnknownLanguage
+from ocrzoo_registry.files import read_bounded
 from ocrzoo_registry.languages.tags import parse_language
 
 LIBRARY = "ocrzoo"
+README = "README.md"
 MAX_BYTES = 1 << 20
 """Of a README.md."""
 
@@ -68,13 +71,16 @@ def parse(text: str, where: str) -> tuple[dict[str, Any], str]:
     return data, text[found.end() :]
 
 
-def of_readme(text: str, where: str) -> dict[str, Any]:
+def of_readme(path: Path, where: str) -> dict[str, Any]:
     """Return the front matter of a ``README.md``, with its first paragraph as ``summary`` where it states none.
 
+    ``where`` names it in errors.
+
     Raises:
-        CardError: It is not YAML, or no mapping.
+        OSError: The file cannot be read, or is too large.
+        CardError: Its front matter is not YAML, or no mapping.
     """
-    data, body = parse(text, where)
+    data, body = parse(read_bounded(path, MAX_BYTES).decode("utf-8", "replace"), where)
     if data and (found := _PARAGRAPH.search(body)):
         data.setdefault("summary", found[1])
     return data
