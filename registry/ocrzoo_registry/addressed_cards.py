@@ -10,9 +10,8 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from threading import Event
 from typing import Any, Literal
 
@@ -28,8 +27,9 @@ from ocrzoo_registry.download.source_order import SourceOrder
 from ocrzoo_registry.drafting import front_matter
 from ocrzoo_registry.drafting.draft import draft_card
 from ocrzoo_registry.drafting.facts import ModelFacts
+from ocrzoo_registry.drafting.front_matter import README
 from ocrzoo_registry.drafting.weights import DIGEST_ORIGIN, formats_of
-from ocrzoo_registry.errors import NotFound, NotOffered, OfflineError, SourceError, StoreError
+from ocrzoo_registry.errors import NotFound, NotOffered, OcrzooError, OfflineError, SourceError, StoreError, UsageError
 from ocrzoo_registry.files import os_errors_as, read_bounded, receive, sha256_of, write_atomically
 from ocrzoo_registry.network.deadline import Deadline
 from ocrzoo_registry.network.retry import RetryPolicy
@@ -38,7 +38,6 @@ from ocrzoo_registry.plugins.specs import PredictorSpec
 from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.store.store import Store
 
-README = "README.md"
 FILE_NAME = "card.json"
 MAX_BYTES = 16 << 20
 """Of a kept card; PaddleX's largest ``inference.yml`` is 170 kB."""
@@ -111,7 +110,7 @@ class AddressedCards:
         try:
             kept = KeptCard.model_validate_json(read_bounded(folder / FILE_NAME, MAX_BYTES))
             address = parse_address(kept.address)
-        except (OSError, ValueError, NotFound) as error:
+        except (OSError, ValueError, UsageError) as error:
             log.debug("%s: no kept card: %s", name, error)
             return None
         if address.name != name or kept.card.name != name:
@@ -128,7 +127,7 @@ class AddressedCards:
             for doubt in draft.doubts:
                 log.warning("%s: %s", address, doubt)
             kept = KeptCard(address=str(address), revision=revision, card=card)
-            with os_errors_as(StoreError, f"{stage} could not be written"):
+            with os_errors_as(StoreError, f"{address}: its card could not be written to {gettempdir()}"):
                 draft.write_charset(Path(stage))
                 write_atomically(Path(stage) / FILE_NAME, kept.model_dump_json(exclude_defaults=True).encode())
             return card.located_in(self._keep(address.name, Path(stage)), address)
@@ -169,30 +168,44 @@ class AddressedCards:
                 names = [path.name for path in place.iterdir() if path.is_file()]
         found = _complete(names, what)
         files = {kind: [{"path": name} for name in paths] for kind, paths in found.items()}
-        return _facts(files, {}, place), f"the state of {what}"
+        return _facts(files, {}, place, address), f"the state of {what}"
 
     def _of_repository(self, address: Address, commit: str | None, stage: Path) -> tuple[ModelFacts, str]:
         """What a repository has at a commit, or else now."""
-        name, source = self._sources.names_for(_probe(address, commit))[-1], address.source
-        if self._sources.is_offline(name):
-            raise OfflineError(
-                f"{address}: it is not in {self._store.root}, and offline mode is on: "
-                f"run 'OCRZOO_OFFLINE=0 ocrzoo models pull {address}'"
-            )
-        probe = _probe(address, commit)
-        listing = self._sources.list(name, DownloadRequest(probe, tuple(probe.artifacts)), Event())
-        if listing is None or not listing.files:
-            raise NotOffered(f"{address}: {name} has no such repository or revision, or no model in it")
-        check_listing(listing)
+        name, listing = self._listed(address, _probe(address, commit))
         listed = {file.path: file for file in listing.files}
         found = _complete(list(listed), str(address))
-        for path in (CONFIG, README):
-            if path in listed:
-                self._read(name, listing, listed[path], stage / path)
+        if CONFIG in listed:
+            self._read(name, listing, listed[CONFIG], stage / CONFIG)
+        if README in listed:
+            try:
+                self._read(name, listing, listed[README], stage / README)
+            except (OSError, OcrzooError) as error:
+                (stage / README).unlink(missing_ok=True)
+                log.debug("%s: %s", address, error)
         revision = listing.revision if is_commit(listing.revision) else address.revision
         place = {"repository": address.place} | ({"revision": revision} if revision else {})
         files = {kind: [_pinned(listed[path]) for path in paths] for kind, paths in found.items()}
-        return _facts(files, {source: dict.fromkeys(found, place)}, stage), listing.revision
+        return _facts(files, {address.source: dict.fromkeys(found, place)}, stage, address), listing.revision
+
+    def _listed(self, address: Address, probe: ModelCard) -> tuple[str, Listing]:
+        """The first source that has files of a repository, and what it lists; copies elsewhere may be older."""
+        names = self._sources.that_update(self._sources.names_for(probe))
+        asked = [name for name in names if not self._sources.is_offline(name)]
+        if not asked:
+            pull = f"run 'OCRZOO_OFFLINE=0 ocrzoo models pull {address}'"
+            raise OfflineError(f"{address}: it is not in {self._store.root}, and offline mode is on: {pull}")
+        failures = list[SourceError]()
+        for name in asked:
+            try:
+                listing = self._sources.list(name, DownloadRequest(probe, tuple(probe.artifacts)), Event())
+                if listing is not None and listing.files:
+                    check_listing(listing)
+                    return name, listing
+            except SourceError as error:
+                failures.append(error)
+        missing = f"{address}: no such repository or revision, or no model in it, on {', '.join(asked)}"
+        raise failures[0] if failures else NotOffered(missing)
 
     def _read(self, name: str, listing: Listing, file: RemoteFile, target: Path) -> None:
         """Download one of the small files, and compare it with its digest."""
@@ -249,18 +262,18 @@ def _complete(names: list[str], where: str) -> dict[str, list[str]]:
     }
 
 
-def _facts(files: Mapping[str, Any], sources: Mapping[str, Any], folder: Path) -> ModelFacts:
+def _facts(files: Mapping[str, Any], sources: Mapping[str, Any], folder: Path, address: Address) -> ModelFacts:
     """What the files in a folder say; the digest of ``inference.yml`` makes it the card's, whatever name is in it."""
     config = None
     if (own := folder / CONFIG).is_file():
-        config = inference_yml.read(folder)
+        config = inference_yml.read(folder, f"{address}: {CONFIG}")
         pin = {"path": CONFIG, "size": own.stat().st_size, "sha256": sha256_of(own), "digest_origin": DIGEST_ORIGIN}
         files = {kind: [pin if one["path"] == CONFIG else one for one in listed] for kind, listed in files.items()}
-    stated: dict[str, Any] = {}
-    if (readme := folder / README).is_file():
-        with suppress(OSError):
-            text = read_bounded(readme, front_matter.MAX_BYTES).decode("utf-8", "replace")
-            stated = front_matter.of_readme(text, str(readme))
+    try:
+        stated = front_matter.of_readme(folder / README, f"{address}: {README}")
+    except (OSError, UsageError) as error:  # the model runs without it
+        log.debug("no front matter: %s", error)
+        stated = {}
     return ModelFacts(files, sources, config, stated)
 
 

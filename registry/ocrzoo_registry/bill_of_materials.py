@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from ocrzoo_registry.cards.figures import ErrorRate, Metric
 from ocrzoo_registry.cards.schema import ModelCard
+from ocrzoo_registry.cards.spdx import spdx
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.sources import aistudio, huggingface, modelscope
 from ocrzoo_registry.store.manifest import Manifest
@@ -117,16 +118,12 @@ def _license(text: str) -> License:
     from cyclonedx.contrib.license.exceptions import InvalidSpdxLicenseException
     from cyclonedx.contrib.license.factories import LicenseFactory
     from cyclonedx.model.license import LicenseExpression
-    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
     try:
         return LicenseFactory().make_with_id(text)
     except InvalidSpdxLicenseException:
-        pass
-    try:
-        return LicenseExpression(canonicalize_license_expression(text))
-    except InvalidLicenseExpression:
-        return LicenseFactory().make_with_name(text)
+        expression = spdx(text)
+    return LicenseExpression(expression) if expression else LicenseFactory().make_with_name(text)
 
 
 def _files(material: Material) -> Iterator[Component]:

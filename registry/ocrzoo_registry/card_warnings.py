@@ -9,11 +9,11 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 
 from ocrzoo_registry.cards.charsets import read_charset
 from ocrzoo_registry.cards.loader import read_reference
 from ocrzoo_registry.cards.schema import ModelCard
+from ocrzoo_registry.cards.spdx import spdx
 from ocrzoo_registry.cards.to_fill import MARK, unfilled
 from ocrzoo_registry.errors import CardError
 from ocrzoo_registry.files import missing_of
@@ -92,22 +92,11 @@ def _incomplete(card: ModelCard) -> Iterator[str]:
 
 
 def _license(card: ModelCard) -> Iterator[str]:
-    if not card.license.startswith(MARK) and not _is_spdx(card.license):
+    if not card.license.startswith(MARK) and spdx(card.license) is None:
         yield (
             f"license: {card.license!r} is not an SPDX identifier such as Apache-2.0, MIT or LicenseRef-Own "
             "(https://spdx.org/licenses)"
         )
-
-
-@lru_cache(maxsize=256)
-def _is_spdx(text: str) -> bool:
-    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-
-    try:
-        canonicalize_license_expression(text)
-    except InvalidLicenseExpression:
-        return False
-    return True
 
 
 def _scripts(card: ModelCard) -> Iterator[str]:

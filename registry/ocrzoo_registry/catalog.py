@@ -122,7 +122,7 @@ class Catalog(Registrations[ModelCard]):
     ) -> list[ModelCard]:
         """Return the models that meet every condition given, in natural order of their names.
 
-        ``pattern`` is a shell pattern or a part of the name, in any case, or an alias; ``lang`` a language that the
+        ``pattern`` is a shell pattern or a part of the name, or an alias, in any case; ``lang`` a language that the
         models claim.
 
         Raises:
@@ -136,7 +136,7 @@ class Catalog(Registrations[ModelCard]):
         found = [
             card
             for card in self
-            if (pattern is None or _name_matches(card.name, pattern) or pattern in card.aliases)
+            if (pattern is None or _name_matches(card, pattern))
             and (task is None or card.task == task)
             and (family is None or card.family == family)
             and (tier is None or card.tier == tier)
@@ -164,6 +164,7 @@ def _serving(lang: str | None) -> Callable[[Iterable[str]], bool]:
     return lambda tags: claims(tags, wanted)
 
 
-def _name_matches(name: str, pattern: str) -> bool:
-    name, pattern = name.casefold(), pattern.casefold()
-    return fnmatchcase(name, pattern if any(mark in pattern for mark in "*?[") else f"*{pattern}*")
+def _name_matches(card: ModelCard, pattern: str) -> bool:
+    pattern = pattern.casefold()
+    shell = pattern if any(mark in pattern for mark in "*?[") else f"*{pattern}*"
+    return fnmatchcase(card.name.casefold(), shell) or pattern in map(str.casefold, card.aliases)

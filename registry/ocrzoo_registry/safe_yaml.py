@@ -137,18 +137,19 @@ def _check_size(data: object) -> None:
         waiting.extend(item for item in inside if isinstance(item, dict | list))
 
 
-def read_file(path: Path, max_bytes: int) -> object:
-    """Read a YAML file of bounded size.
+def read_file(path: Path, max_bytes: int, name: str = "") -> object:
+    """Read a YAML file of bounded size; errors call it by its path, or by ``name``.
 
     Raises:
         YamlError: The file could not be read, is larger, or is not YAML; the message names it.
     """
-    with os_errors_as(YamlError, f"{path} could not be read"):
+    name = name or str(path)
+    with os_errors_as(YamlError, f"{name} could not be read"):
         content = read_bounded(path, max_bytes)
     try:
         return load(content)
     except YamlError as error:
-        raise YamlError(f"{path}: not valid YAML: {error}") from error
+        raise YamlError(f"{name}: not valid YAML: {error}") from error
 
 
 def dump(data: object) -> str:

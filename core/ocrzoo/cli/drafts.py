@@ -114,17 +114,32 @@ def _of_hub(zoo: Zoo, address: str, beside: str | None = None) -> Gathered:
 
 def _of_path(path: Path, beside: str) -> Gathered:
     """What a folder has, or a single file of weights."""
-    from ocrzoo_registry.cards.inference_yml import FILE_NAME, read
+    from ocrzoo_registry.cards.formats import describe_files, format_names
     from ocrzoo_registry.drafting.weights import weights_at
 
     if not path.exists():
         raise UsageError(f"{path} does not exist: name a folder, a file of weights, or hf://org/name")
     weights = weights_at(path)
+    if weights is None:
+        needed = "; ".join(f"{kind}: {describe_files(kind)}" for kind in format_names())
+        raise UsageError(f"{path} has no weights ({needed})")
+    return Gathered(facts_at(path, weights, beside, read_front_matter(path)), weights)
+
+
+def facts_at(path: Path, weights: Weights | None, beside: str, stated: Mapping[str, Any]) -> ModelFacts:
+    """Return what weights and the ``inference.yml`` beside them say; ``stated`` is the front matter there.
+
+    Raises:
+        OcrzooError: A file cannot be read, or is broken.
+    """
+    from ocrzoo_registry.cards.inference_yml import FILE_NAME, read
+    from ocrzoo_registry.drafting.facts import ModelFacts
+
     config = read(path) if (path / FILE_NAME).is_file() else None
-    listed, kind = {weights.file_format: weights.listed()}, weights.file_format
-    return Gathered(
-        _facts(listed, {"directory": {kind: {"path": beside}}}, weights, config, read_front_matter(path)), weights
-    )
+    if weights is None:
+        return ModelFacts({}, {}, config, stated)
+    kind = weights.file_format
+    return _facts({kind: weights.listed()}, {"directory": {kind: {"path": beside}}}, weights, config, stated)
 
 
 def read_front_matter(folder: Path) -> Mapping[str, Any]:
@@ -134,14 +149,13 @@ def read_front_matter(folder: Path) -> Mapping[str, Any]:
         CardError: It is not valid.
     """
     from ocrzoo_registry.drafting import front_matter
-    from ocrzoo_registry.files import os_errors_as, read_bounded
+    from ocrzoo_registry.files import os_errors_as
 
-    readme = folder / "README.md"
+    readme = folder / front_matter.README
     if not readme.is_file():
         return {}
     with os_errors_as(UsageError, f"{readme} could not be read"):
-        text = read_bounded(readme, front_matter.MAX_BYTES).decode("utf-8", "replace")
-    return front_matter.of_readme(text, str(readme))
+        return front_matter.of_readme(readme, str(readme))
 
 
 def _facts(
@@ -200,7 +214,7 @@ def _tags(text: str) -> tuple[str, ...]:
 
 
 def _spdx(text: str) -> str:
-    from ocrzoo_registry.drafting.front_matter import spdx
+    from ocrzoo_registry.cards.spdx import spdx
 
     found = spdx(text)
     if found is None:

@@ -11,13 +11,13 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import expand_user
 
 _HUBS = {"hf": "huggingface", "huggingface": "huggingface", "modelscope": "modelscope"}
-"""The schemes of addresses, and the source that each is read from."""
+"""The schemes of addresses, and the source that each is read from; of a source's schemes, the first is written."""
+_SCHEMES = {source: scheme for scheme, source in reversed(_HUBS.items())}
 
 _PART = r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}"
 _REPOSITORY = re.compile(rf"({_PART}/{_PART})(?:@({_PART}))?")
@@ -32,8 +32,8 @@ _DIGEST = 12
 class Address:
     """One model's address; equal for two ways to write the same place."""
 
-    source: Literal["huggingface", "modelscope", "directory"]
-    """The source that has the model."""
+    source: str
+    """The source that has the model: ``directory``, or a hub."""
     place: str
     """The repository, or the absolute path of a folder or tar archive."""
     revision: str | None = None
@@ -43,8 +43,7 @@ class Address:
         """Return the address as it is written."""
         if self.source == "directory":
             return self.place
-        scheme = "hf" if self.source == "huggingface" else self.source
-        return f"{scheme}://{self.place}" + (f"@{self.revision}" if self.revision else "")
+        return f"{_SCHEMES[self.source]}://{self.place}" + (f"@{self.revision}" if self.revision else "")
 
     @property
     def path(self) -> Path | None:
@@ -54,7 +53,7 @@ class Address:
     @property
     def name(self) -> str:
         """The name of the model in the store: readable, and with a digest of the address, so that no two share one."""
-        scheme = {"huggingface": "hf", "directory": "local"}.get(self.source, self.source)
+        scheme = _SCHEMES.get(self.source, "local")
         place = Path(self.place).name if self.source == "directory" else self.place.replace("/", "--")
         readable = re.sub(r"[^A-Za-z0-9._-]+", "-", place)[:_MOST_READABLE]
         return f"{scheme}--{readable}--{hashlib.sha256(str(self).encode()).hexdigest()[:_DIGEST]}"
@@ -84,7 +83,7 @@ def parse_address(text: str) -> Address:
     parts = _REPOSITORY.fullmatch(found[2])
     if parts is None or ".." in parts[1]:
         raise UsageError(f"{_shown(text)}: write it as {found[1]}://org/name or {found[1]}://org/name@revision")
-    return Address(source, parts[1], parts[2])  # type: ignore[arg-type]  # one of the hubs
+    return Address(source, parts[1], parts[2])
 
 
 def name_of(text: str) -> str:

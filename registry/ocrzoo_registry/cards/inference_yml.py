@@ -63,35 +63,37 @@ def from_card(card: ModelCard) -> dict[str, Any]:
     return config
 
 
-def read(folder: Path) -> dict[str, Any]:
+def read(folder: Path, name: str = "") -> dict[str, Any]:
     """Read a model folder's ``inference.yml`` as plain data; ``Global`` and ``PostProcess`` always exist.
+
+    Errors call it by its path, or by ``name``.
 
     Raises:
         IntegrityError: It is missing, too large, or not a YAML mapping.
     """
-    path = folder / FILE_NAME
+    name = name or str(folder / FILE_NAME)
     try:
-        data = safe_yaml.read_file(path, MAX_BYTES)
+        data = safe_yaml.read_file(folder / FILE_NAME, MAX_BYTES, name)
     except safe_yaml.YamlError as error:
         raise IntegrityError(str(error)) from error
     if not isinstance(data, dict):
-        raise IntegrityError(f"{path}: not a YAML mapping")
+        raise IntegrityError(f"{name}: not a YAML mapping")
     for section in ("Global", "PostProcess"):
         content = data.get(section)
         if content is not None and not isinstance(content, dict):
-            raise IntegrityError(f"{path}: {section} is not a mapping")
+            raise IntegrityError(f"{name}: {section} is not a mapping")
         data[section] = content or {}
-    _check_operations(data.get("PreProcess"), path)
+    _check_operations(data.get("PreProcess"), name)
     return data
 
 
-def _check_operations(prepare: Any, path: Path) -> None:
+def _check_operations(prepare: Any, name: str) -> None:
     """Refuse ``transform_ops`` that is not a list; predictors iterate over it."""
     if prepare is not None and not isinstance(prepare, dict):
-        raise IntegrityError(f"{path}: PreProcess is not a mapping")
+        raise IntegrityError(f"{name}: PreProcess is not a mapping")
     operations = (prepare or {}).get("transform_ops")
     if operations is not None and not isinstance(operations, list):
-        raise IntegrityError(f"{path}: PreProcess.transform_ops is not a list")
+        raise IntegrityError(f"{name}: PreProcess.transform_ops is not a list")
 
 
 def check_card(config: dict[str, Any], card: ModelCard, where: str) -> None:

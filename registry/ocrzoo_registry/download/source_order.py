@@ -69,10 +69,12 @@ class SourceOrder:
     def names_for(self, card: ModelCard) -> tuple[str, ...]:
         """Return the sources to ask for a model: of an address those that read what it names, or keep copies.
 
+        Where none reads it, as beside a bundle, all are asked.
+
         Raises:
             UsageError: As :meth:`names`.
         """
-        if card.address is None:
+        if card.address is None or card.address.source not in {spec.key for spec in self.specs}:
             return self.names()
         in_order = sorted(self.specs, key=lambda spec: (spec.rank, spec.name))
         return tuple(

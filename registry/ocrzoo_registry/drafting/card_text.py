@@ -14,8 +14,7 @@ _WANTED = {
     "metrics": "# metrics:  # where there are figures: with data set and source\n"
     '# - {{name: accuracy, value: 91.5, unit: percent, language: vi, dataset: "400 signs", source: "our own"}}',
 }
-"""Lists that are left out where nobody could know them, as comments; each before the key that follows it in a card."""
-_BEFORE = {"languages": "artifacts", "metrics": "artifacts"}
+"""Lists that are left out where nobody could know them, as comments; they stand before ``artifacts``."""
 
 
 def card_text(draft: Draft, made_by: str) -> str:
@@ -30,8 +29,8 @@ def _lines(draft: Draft, made_by: str) -> Iterator[str]:
     for text in (*draft.found, *(f"Not right: {doubt}" for doubt in draft.doubts)):
         yield f"# {_one_line(text)}"
     for key, value in draft.data.items():
-        for wanted, comment in _WANTED.items():
-            if key == _BEFORE[wanted] and wanted not in draft.data and _is_wanted(draft, wanted):
+        for wanted, comment in _WANTED.items() if key == "artifacts" else ():
+            if wanted not in draft.data and _is_wanted(draft, wanted):
                 yield comment.format(mark=MARK)
         yield _dumped({key: value})
 

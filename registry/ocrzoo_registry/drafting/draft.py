@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ocrzoo_registry.cards.address import Address
 from ocrzoo_registry.cards.loader import build_card
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.cards.to_fill import MARK, to_fill, unfilled
@@ -34,13 +33,13 @@ class Draft:
     doubts: tuple[str, ...]
     """What is wrong, a line each."""
 
-    def card(self, folder: Path = Path(), address: Address | None = None) -> ModelCard:
+    def card(self) -> ModelCard:
         """Return it as a card.
 
         Raises:
             CardError: What was found breaks the schema.
         """
-        return build_card(dict(self.data), origin=str(self.data["name"])).located_in(folder, address)
+        return build_card(dict(self.data), origin=str(self.data["name"]))
 
     @property
     def unfilled(self) -> tuple[str, ...]:
@@ -94,15 +93,13 @@ def draft_card(
         "base_model": list(read.base_model),
         "languages": list(languages),
         "scripts": list(_scripts(languages, kept)),
-        "charset": charset_path if kept is not None else None,
+        "charset": charset_path if kept is not None or task == "text_recognition" else None,
         "labels": list(labels),
         "metrics": list(read.metrics),
         "artifacts": {kind: {"files": list(files)} for kind, files in (facts.files or _NO_FILE).items()},
         "sources": dict(facts.sources),
         "inference": inference,
     }
-    if task == "text_recognition":
-        data["charset"] = charset_path
     data = {key: value for key, value in data.items() if value not in (None, [], {})}
     doubts = [*([fault] if fault else []), *_color_doubts(config)]
     return Draft(data, kept, tuple(_found(facts, kept, inference)), tuple(doubts))
@@ -124,8 +121,7 @@ def _task(facts: ModelFacts, charset: object, predictors: Registrations[Predicto
     for spec in predictors:
         if decoder is not None and decoder in spec.postprocess and len(spec.tasks) == 1:
             return spec.tasks[0]
-    labels = post.get("Topk", {}).get("label_list") if isinstance(post.get("Topk"), Mapping) else None
-    if isinstance(labels, list) and (found := tasks.of_labels(len(labels))):
+    if found := tasks.of_labels(len(_label_list(facts))):
         return found
     if facts.network is not None and (found := tasks.of_network(facts.network)):
         return found
@@ -144,12 +140,17 @@ def _requires(predictor: str, predictors: Registrations[PredictorSpec]) -> tuple
 
 def _labels(facts: ModelFacts, charset: tuple[str, ...] | None, task: str) -> tuple[str, ...]:
     """The classes of a classifier: of its configuration, of its file's metadata, else the usual ones."""
-    best = facts.config["PostProcess"].get("Topk") if facts.config is not None else None
-    listed = best.get("label_list") if isinstance(best, Mapping) else None
-    if isinstance(listed, list) and listed:
+    if listed := _label_list(facts):
         return tuple(str(one) for one in listed)
     usual = tasks.USUAL[task].labels if task in tasks.USUAL else ()
     return charset if charset is not None and usual and len(charset) == len(usual) else usual
+
+
+def _label_list(facts: ModelFacts) -> list[Any]:
+    """The classes that the configuration of a classifier lists."""
+    best = facts.config["PostProcess"].get("Topk") if facts.config is not None else None
+    listed = best.get("label_list") if isinstance(best, Mapping) else None
+    return listed if isinstance(listed, list) else []
 
 
 def _scripts(languages: Iterable[str], charset: tuple[str, ...] | None) -> Iterable[str]:
@@ -168,7 +169,7 @@ def _inference(task: str, predictor: str, facts: ModelFacts, labels: tuple[str, 
         steps, shapes = tasks.preprocess_of(task, facts.network), {}
     else:
         post = {key: value for key, value in config["PostProcess"].items() if key != "character_dict"}
-        steps = list((config.get("PreProcess") or {}).get("transform_ops") or [])
+        steps = _steps(config)
         shapes = _dynamic_shapes(config)
     inference = {"predictor": predictor, "preprocess": steps, "postprocess": post, "dynamic_shapes": shapes}
     return {key: value for key, value in inference.items() if value}

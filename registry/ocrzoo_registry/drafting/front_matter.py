@@ -7,27 +7,35 @@ in ``language_bcp47``, figures in ``model-index``.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, get_args
 
 from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.cards.fields import BASE_MODEL, LANGUAGE_TAG
 from ocrzoo_registry.cards.figures import Metric
 from ocrzoo_registry.cards.schema import BaseModelRef, ModelCard
+from ocrzoo_registry.cards.spdx import spdx
 from ocrzoo_registry.drafting.tasks import USUAL
 from ocrzoo_registry.errors import AmbiguousLanguage, CardError, UnknownLanguage
+from ocrzoo_registry.files import read_bounded
 from ocrzoo_registry.languages.tags import parse_language
 
 LIBRARY = "ocrzoo"
+README = "README.md"
 MAX_BYTES = 1 << 20
 """Of a README.md."""
 
 _BLOCK = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _PARAGRAPH = re.compile(r"^# [^\n]*\n+([^\s#<>\[!|`*-][^\n]*)$", re.MULTILINE)
 """The line of plain text that follows a title."""
-_METRICS = frozenset(get_args(Metric.model_fields["name"].annotation))
+_METRICS = get_args(Metric.model_fields["name"].annotation)
+_UNITS = ("percent", "ratio")
 _MOST_METRICS, _LONGEST = 200, 300
+_MOST_NAMES = 300
+"""Languages and base models that are read: an unknown language is compared with all known names."""
 _RELATIONS = frozenset({"adapter", "finetune", "merge", "quantized"})
 """What a model may be to its base model, as the hub has it."""
 _UNNAMED = "not named"
@@ -63,13 +71,16 @@ def parse(text: str, where: str) -> tuple[dict[str, Any], str]:
     return data, text[found.end() :]
 
 
-def of_readme(text: str, where: str) -> dict[str, Any]:
+def of_readme(path: Path, where: str) -> dict[str, Any]:
     """Return the front matter of a ``README.md``, with its first paragraph as ``summary`` where it states none.
 
+    ``where`` names it in errors.
+
     Raises:
-        CardError: It is not YAML, or no mapping.
+        OSError: The file cannot be read, or is too large.
+        CardError: Its front matter is not YAML, or no mapping.
     """
-    data, body = parse(text, where)
+    data, body = parse(read_bounded(path, MAX_BYTES).decode("utf-8", "replace"), where)
     if data and (found := _PARAGRAPH.search(body)):
         data.setdefault("summary", found[1])
     return data
@@ -88,21 +99,19 @@ def read(data: Mapping[str, Any]) -> Stated:
 
 def _languages(data: Mapping[str, Any]) -> Iterator[str]:
     for key in ("language_bcp47", "language"):  # the first has scripts and regions
-        stated = data.get(key)
-        tags = [stated] if isinstance(stated, str) else stated if isinstance(stated, list) else []
-        known = [found for tag in tags if (found := _language(str(tag)))]
+        known = [found for tag in _names(data.get(key)) if (found := _language(str(tag)))]
         yield from known
         if known:
             return
 
 
 def _language(tag: str) -> str | None:
-    """A tag as it is stated, or as cards write it."""
+    """A tag as it is stated, or as cards write it; ``None`` if no card can, as of ``es-419``."""
     try:
         language = parse_language(tag)
     except (AmbiguousLanguage, UnknownLanguage):
         return None
-    return tag if re.fullmatch(LANGUAGE_TAG, tag) else language.tag
+    return next((one for one in (tag, language.tag) if re.fullmatch(LANGUAGE_TAG, one)), None)
 
 
 def _license(data: Mapping[str, Any]) -> str | None:
@@ -111,39 +120,24 @@ def _license(data: Mapping[str, Any]) -> str | None:
     return spdx(stated) if isinstance(stated, str) else None
 
 
-def spdx(text: str) -> str | None:
-    """Return an SPDX expression in its usual letters; ``None`` if it is none."""
-    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-
-    try:
-        return str(canonicalize_license_expression(text))
-    except InvalidLicenseExpression:
-        return None
-
-
 def _text(value: object) -> str | None:
     return " ".join(value.split())[:_LONGEST] or None if isinstance(value, str) else None
 
 
 def _metrics(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The figures of ``model-index`` that are of a kind that cards have."""
-    index = data.get("model-index")
-    results = [one for model in index or () if isinstance(model, Mapping) for one in model.get("results") or ()]
-    for result in results[:_MOST_METRICS] if isinstance(index, list) else ():
-        if not isinstance(result, Mapping) or not isinstance(result.get("metrics"), list):
-            continue
+    results = [one for model in _mappings(data.get("model-index")) for one in _mappings(model.get("results"))]
+    for result in results[:_MOST_METRICS]:
         dataset = _part(result, "dataset")
-        for metric in result["metrics"][:_MOST_METRICS]:
-            if not isinstance(metric, Mapping) or metric.get("type") not in _METRICS:
-                continue
-            value = metric.get("value")
-            if isinstance(value, bool) or not isinstance(value, int | float):
+        for metric in _mappings(result.get("metrics"))[:_MOST_METRICS]:
+            kind, value = metric.get("type"), _figure(metric.get("value"))
+            if kind not in _METRICS or value is None:
                 continue
             arguments = _part(metric, "args")
             found = {
-                "name": metric["type"],
-                "value": float(value),
-                "unit": arguments.get("unit") if arguments.get("unit") in {"percent", "ratio"} else "percent",
+                "name": kind,
+                "value": value,
+                "unit": arguments.get("unit") if arguments.get("unit") in _UNITS else "percent",
                 "language": _first_language(arguments),
                 "dataset": None if dataset.get("name") == _UNNAMED else _text(dataset.get("name")),
                 "source": _text(arguments.get("source")) or "the repository's README.md",
@@ -153,11 +147,10 @@ def _metrics(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _bases(data: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """The models that it was made from; the hub states one relation for all, and takes a finetune for granted."""
-    stated = data.get("base_model")
     relation = data.get("base_model_relation", "finetune")
     if not isinstance(relation, str) or relation not in _RELATIONS:
         return
-    for name in [stated] if isinstance(stated, str) else stated if isinstance(stated, list) else []:
+    for name in _names(data.get("base_model")):
         if isinstance(name, str) and re.fullmatch(BASE_MODEL, name):
             yield {"name": name, "relation": relation}
 
@@ -165,6 +158,23 @@ def _bases(data: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 def _first_language(arguments: Mapping[str, Any]) -> str | None:
     stated = arguments.get("language")
     return stated if isinstance(stated, str) and re.fullmatch(LANGUAGE_TAG, stated) else None
+
+
+def _names(value: object) -> list[Any]:
+    """What is stated as a text, or as a list of them."""
+    return [value] if isinstance(value, str) else value[:_MOST_NAMES] if isinstance(value, list) else []
+
+
+def _mappings(value: object) -> list[Mapping[str, Any]]:
+    """The mappings in a list; none in anything else."""
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def _figure(value: object) -> float | None:
+    """A number that a card can state: none that is infinite, NaN, or too large for a float."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) <= sys.float_info.max else None
 
 
 def _part(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ocrzoo_registry.cards.formats import describe_files, format_names, is_complete, model_files, required_files
+from ocrzoo_registry.cards.formats import format_names, is_complete, model_files, required_files
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import os_errors_as, sha256_of
 
@@ -46,11 +46,11 @@ def formats_of(names: Iterable[str]) -> dict[str, list[str]]:
     }
 
 
-def weights_at(path: Path) -> Weights:
-    """Return the weights in a folder, or of a single file such as an ONNX file of any name.
+def weights_at(path: Path) -> Weights | None:
+    """Return the weights in a folder, or of a single file such as an ONNX file of any name; ``None`` if there are none.
 
     Raises:
-        UsageError: There are none, or several that could be meant.
+        UsageError: There are several that could be meant, or the folder cannot be read.
     """
     if path.is_file():
         return _in_format({path.name: path}, path)
@@ -59,7 +59,7 @@ def weights_at(path: Path) -> Weights:
     return _in_format(files, path)
 
 
-def _in_format(files: Mapping[str, Path], where: Path) -> Weights:
+def _in_format(files: Mapping[str, Path], where: Path) -> Weights | None:
     """Take the files that are named as a format wants them, else those of its endings."""
     exact = formats_of(files)
     if exact:
@@ -71,8 +71,7 @@ def _in_format(files: Mapping[str, Path], where: Path) -> Weights:
             renamed = {name: _of_ending(files, name, where) for name in sorted(wanted)}
             if (found := {name: path for name, path in renamed.items() if path}) and len(found) == len(renamed):
                 return Weights(kind, found)
-    needed = "; ".join(f"{kind}: {describe_files(kind)}" for kind in format_names())
-    raise UsageError(f"{where} has no weights ({needed})")
+    return None
 
 
 def _of_ending(files: Mapping[str, Path], name: str, where: Path) -> Path | None:

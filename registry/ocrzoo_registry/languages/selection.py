@@ -34,8 +34,9 @@ class Selection:
     """The fewest models that read all supported languages, each with its support for the languages it reads."""
     prefer: Preference = "best"
     refused: tuple[RefusedCard, ...] = ()
-    kept_out: str = ""
     """Faulty cards that claim one of the languages: they do not count."""
+    kept_out: str = ""
+    """Which distributions have plugins that are not allowed, in a clause; empty if all are."""
 
     @property
     def selected_model(self) -> Candidate | None:

@@ -21,7 +21,7 @@ from ocrzoo_registry.index.records import index_of, made_by
 from ocrzoo_registry.index.schema import Index, IndexedModel, blob_of
 from ocrzoo_registry.mirror import layouts, publish, verify
 from ocrzoo_registry.mirror.estimate import Estimate, estimate
-from ocrzoo_registry.mirror.ingest import Ingester, LocalCopies, discard_downloads
+from ocrzoo_registry.mirror.ingest import Ingester, MirrorCopies, discard_downloads
 from ocrzoo_registry.mirror.known_files import KnownFiles
 from ocrzoo_registry.mirror.plan import PlannedModel, RequestedModel, is_complete, plan
 from ocrzoo_registry.mirror.release import MirrorFolder, Release
@@ -113,7 +113,7 @@ def resolver_of(zoo: Zoo, folder: MirrorFolder, events: DownloadEvents | None = 
     Raises:
         UsageError: The mirror's only source is itself.
     """
-    own = replace(events or DownloadEvents(), local_copies=LocalCopies(folder, zoo.store))
+    own = replace(events or DownloadEvents(), local_copies=MirrorCopies(folder, zoo.store))
     return Resolver(SourceOrder(_settings_of(zoo, folder), zoo.sources), folder.store(), own)
 
 

@@ -27,7 +27,7 @@ from ocrzoo_registry.store.store import Store
 
 
 @dataclass(frozen=True)
-class LocalCopies:
+class MirrorCopies:
     """Files that need not be downloaded for a mirror: its own, and those of the user's store."""
 
     folder: MirrorFolder

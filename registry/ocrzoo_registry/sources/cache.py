@@ -238,8 +238,9 @@ def _revision(program: Program, root: Path, names: Mapping[str, str], branch: st
 def _present(copy: _Copy, card: ModelCard, file_format: Format) -> list[str]:
     """The wanted files of a folder, if it lacks none that the card lists: a cache may have a part of a model."""
     present = sorted(name for name in wanted_files(card, file_format) if copy.path(name).is_file())
-    listed = {file.path for file in card.artifacts[file_format].files}
-    return present if listed <= set(present) and is_complete(file_format, present) else []
+    artifact = card.artifacts[file_format]
+    has_listed = {file.path for file in artifact.files} <= set(present)
+    return present if has_listed and is_complete(file_format, present, artifact.networks) else []
 
 
 def _state(files: Sequence[RemoteFile]) -> str:

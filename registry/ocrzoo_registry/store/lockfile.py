@@ -37,7 +37,8 @@ def write(path: Path, manifests: Sequence[Manifest]) -> None:
         OSError: It cannot be written.
     """
     models = tuple(sorted(manifests, key=lambda one: (one.name, one.format)))
-    content = LockFile(models=models).model_dump_json(indent=1, exclude={"models": {"__all__": _OF_ONE_MACHINE}})
+    left_out = {"models": {"__all__": _OF_ONE_MACHINE}}
+    content = LockFile(models=models).model_dump_json(indent=1, exclude=left_out, exclude_none=True)
     write_atomically(path, f"{content}\n".encode())
 
 

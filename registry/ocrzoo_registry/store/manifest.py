@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field
 
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.fields import Format, Name, Record, Sha256, Size, Text, is_commit
@@ -64,14 +64,6 @@ class Manifest(Record):
     def is_for(self, card: ModelCard) -> bool:
         """Whether the model may be used for a card: not with another publisher's card of the same name."""
         return self.publisher in {"", card.publisher}
-
-    @model_serializer(mode="wrap")
-    def _without_empty(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out an address that there is not: older versions know no such key."""
-        data: dict[str, Any] = write(self)
-        if self.address is None:
-            data.pop("address", None)
-        return data
 
     def stamped(self, folder: Path) -> Manifest:
         """Return the manifest with the times of the files in a folder."""

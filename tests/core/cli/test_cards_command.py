@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.core.cli.test_plugins_new import others
+from tests.registry.kit import sha256
 from tests.thorough import cases
 
 from ocrzoo_registry.errors import ExitCode
@@ -65,6 +66,17 @@ def test_a_card_is_drafted_to_standard_output_or_a_file_with_its_charset(run: Ru
     assert len((tmp_path / "charsets/own_rec.txt").read_text(encoding="utf-8").split("\n")) == 6904 + 1
     again = run("cards", "new", others("ppocrv6/tiny/rec"), "--name", "own_rec", "--output", path)
     assert (again.code, "nothing is overwritten" in again.error) == (ExitCode.USAGE, True)
+
+
+def test_of_several_weights_the_user_names_one(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("---\nlicense: mit\n---\n", encoding="utf-8")
+    for name in ("first.onnx", "second.onnx"):
+        (tmp_path / name).write_bytes(name.encode())
+    ran = run("cards", "import", tmp_path)
+    assert (ran.code, "(first.onnx, second.onnx): name one file" in ran.error) == (ExitCode.USAGE, True)
+    card = yaml.safe_load(run("cards", "import", tmp_path / "second.onnx").out)
+    [file] = card["artifacts"]["onnx"]["files"]
+    assert (card["license"], file["sha256"]) == ("MIT", sha256(b"second.onnx"))
 
 
 HOSTILE = {

@@ -33,6 +33,19 @@ def test_a_repository(text: str, source: str, place: str, revision: str | None) 
     assert (address.source, address.place, address.revision, address.path) == (source, place, revision, None)
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("huggingface://org/name", "hf://org/name"),
+        ("HF://org/name@v1.0", "hf://org/name@v1.0"),
+        ("modelscope://org/name", "modelscope://org/name"),
+    ],
+)
+def test_a_repository_is_written_with_the_first_scheme_of_its_hub(text: str, written: str) -> None:
+    address = parse_address(text)
+    assert (str(address), address.name.partition("--")[0]) == (written, written.partition(":")[0])
+
+
 def test_two_ways_to_write_a_folder_are_one_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert parse_address("./own") == parse_address(str(tmp_path / "own")) == parse_address("./other/../own/")

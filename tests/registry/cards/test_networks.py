@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.registry.kit import MakeResolver, Shelf, card_data, offer_card
+from tests.registry.kit import MakeResolver, Shelf, card_data, offer_card, sha256
 
 from ocrzoo_registry.cards.formats import describe_files, is_complete, wanted_files
 from ocrzoo_registry.cards.loader import read_cards
@@ -15,6 +16,7 @@ from ocrzoo_registry.cards.weights import weights_fault
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import CardError, SourceError
 from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.sources.cache import CacheSource
 from ocrzoo_registry.store.derived import model_digest
 
 BOTH = ["encoder", "decoder"]
@@ -57,6 +59,21 @@ def test_a_source_that_has_one_of_two_is_incomplete(make_resolver: MakeResolver,
     assert (files.folder / "decoder" / "inference.onnx").read_bytes() == b"two"
     nothing = hashlib.sha256(b"{}").hexdigest()
     assert model_digest(files) != nothing, "what is made of a model is kept for these very files"
+
+
+def test_the_cache_of_another_program_has_all_or_nothing(settings: Settings, tmp_path: Path) -> None:
+    contents = dict(zip(PATHS, (b"one", b"two"), strict=True))
+    pinned = [{"path": path, "sha256": sha256(content), "digest_origin": "us"} for path, content in contents.items()]
+    card = offer_card(artifacts={"onnx": {**ARTIFACT, "files": pinned}})
+    cache = CacheSource(replace(settings, environ={"PADDLE_PDX_CACHE_HOME": str(tmp_path)}))
+    for path, content in contents.items():
+        assert cache.list(card, "onnx") is None
+        file = tmp_path / "official_models" / "seaside_det_onnx" / path
+        file.parent.mkdir(parents=True)
+        file.write_bytes(content)
+    listing = cache.list(card, "onnx")
+    assert listing is not None
+    assert {file.path for file in listing.files} == {*PATHS}
 
 
 def test_what_cannot_be_weights_is_found_in_each(tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from threading import Event
 
 import pytest
 from tests.registry.kit import MakeResolver, Shelf, offer_card
 
+from ocrzoo_registry.cards.address import parse_address
 from ocrzoo_registry.download import source_order
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.source_order import SourceOrder
@@ -51,6 +53,15 @@ def test_a_local_source_is_never_offline(settings: Settings) -> None:
 def test_only_a_known_source_that_says_so_changes_in_place(settings: Settings) -> None:
     chosen = policy(settings, SourceSpec("hub", NOWHERE, rank=1), SourceSpec("folder", NOWHERE, rank=2, mutable=True))
     assert [chosen.is_mutable(name) for name in ("hub", "folder", "gone")] == [False, True, False]
+
+
+def test_a_model_of_an_address_is_asked_of_those_that_read_it_or_keep_copies(settings: Settings) -> None:
+    card = CARD.located_in(Path(), parse_address("hf://ocean/signs"))
+    other = SourceSpec("other", NOWHERE, rank=1)
+    hub = SourceSpec("hub", NOWHERE, rank=2, card_key="huggingface")
+    cache = SourceSpec("cache", NOWHERE, rank=3, keeps_copies=True)
+    assert policy(settings, other, cache, hub).names_for(card) == ("hub", "cache")
+    assert policy(settings, other).names_for(card) == ("other",), "none reads it: a bundle is the only source"
 
 
 def test_a_silent_source_is_asked_last_for_a_while(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

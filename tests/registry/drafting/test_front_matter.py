@@ -1,7 +1,8 @@
-"""What a model was made from, as the hub writes it."""
+"""What a model is and was made from, as the hub writes it; what it does not document is left out."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from tests.registry.kit import card_data
 
 from ocrzoo_registry.cards.loader import build_card
 from ocrzoo_registry.drafting import front_matter
+from ocrzoo_registry.errors import UnknownLanguage
+from ocrzoo_registry.languages.tags import Language
 
 OURS = "PaddlePaddle/PP-OCRv5_mobile_rec"
 
@@ -44,3 +47,48 @@ def test_base_models_are_read_if_they_are_as_the_hub_documents(
     stated: dict[str, Any], read: list[dict[str, str]]
 ) -> None:
     assert [*front_matter.read(stated).base_model] == read
+
+
+def indexed(**metric: object) -> dict[str, Any]:
+    return {"model-index": [{"results": [{"metrics": [{"type": "cer", "value": 1.5, **metric}]}]}]}
+
+
+NO_FIGURES = {
+    "an index that is a number": {"model-index": 5},
+    "an index that is a mapping": {"model-index": {"results": []}},
+    "results that are a number": {"model-index": [{"results": 5}]},
+    "metrics that are a number": {"model-index": [{"results": [{"metrics": 5}]}]},
+    "a kind that is a list": indexed(type=["cer"]),
+    "a value that is no number": indexed(value=math.nan),
+    "a value without end": indexed(value=math.inf),
+    "a value that no float holds": indexed(value=10**309),
+    "a value that is a word": indexed(value="high"),
+}
+
+
+@pytest.mark.parametrize("stated", NO_FIGURES.values(), ids=NO_FIGURES)
+def test_what_is_no_figure_is_left_out(stated: dict[str, Any]) -> None:
+    assert front_matter.read(stated).metrics == ()
+
+
+@pytest.mark.parametrize(("stated", "unit"), [("ratio", "ratio"), ("points", "percent"), (["ratio"], "percent")])
+def test_a_figure_is_in_percent_unless_it_says_otherwise(stated: object, unit: str) -> None:
+    [metric] = front_matter.read(indexed(args={"unit": stated})).metrics
+    assert (metric["value"], metric["unit"]) == (1.5, unit)
+
+
+def test_a_language_is_read_as_cards_write_it_or_left_out() -> None:
+    stated = ["pt_br", "es-419", "no such language", "vi"]
+    assert front_matter.read({"language": stated}).languages == ("pt-BR", "vi")
+
+
+def test_of_endless_lists_the_first_300_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def unknown(tag: str) -> Language:
+        asked.append(tag)
+        raise UnknownLanguage(tag)
+
+    monkeypatch.setattr(front_matter, "parse_language", unknown)
+    read = front_matter.read({"language": ["nonsense"] * 1000, "base_model": [OURS] * 1000})
+    assert (len(asked), len(read.base_model)) == (300, 300)

@@ -15,6 +15,7 @@ from tests.registry.hub_cards import FILES, NAME, hub_card
 from tests.registry.kit import offer_card, sha256, tree
 from tests.registry.mirror_tree import Keys, index_of, indexed, make_keys, write_tree
 
+from ocrzoo_registry.cards.address import parse_address
 from ocrzoo_registry.cards.inference_yml import WRITTEN_FROM_CARD
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.download import tar as archives
@@ -273,6 +274,11 @@ class TestImport:
         pinned = offer_card(artifacts={"paddle": {"files": [{"path": "inference.json"}, pin]}})
         with pytest.raises(IntegrityError, match="the card"):
             imported(settings, read(bundle), MODEL, pinned)
+
+    def test_a_model_whose_address_is_known_here_is_imported(self, bundle: Path, settings: Settings) -> None:
+        addressed = CARD.located_in(CARD.folder, parse_address("hf://ocean/signs"))
+        files = imported(settings, read(bundle), MODEL, addressed)
+        assert (files.folder / PARAMS).read_bytes() == FILES[PARAMS]
 
     def test_an_interrupted_import_resumes(
         self, bundle: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch

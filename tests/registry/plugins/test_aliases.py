@@ -79,9 +79,10 @@ def test_a_misspelt_alias_is_answered_with_the_name() -> None:
         models.get("kitiwake_rec")
 
 
-def test_a_search_for_an_alias_finds_its_model() -> None:
+@pytest.mark.parametrize("alias", ["mew_rec", "MEW_rec"])
+def test_a_search_for_an_alias_finds_its_model_in_any_case(alias: str) -> None:
     models = catalog((OURS, "gull_rec", ["mew_rec"]), (OURS, "tern_rec", []))
-    assert [card.name for card in models.search("mew_rec")] == ["gull_rec"]
+    assert [card.name for card in models.search(alias)] == ["gull_rec"]
     assert models.search("mew") == []
 
 

@@ -56,6 +56,15 @@ def test_models_are_written_in_order_of_name_and_without_times(path: Path) -> No
         assert {file.mtime_ns for file in model.files} == {0}
 
 
+def test_only_a_model_that_has_an_address_states_one(path: Path) -> None:
+    lockfile.write(path, [manifest(), manifest(name="signs", address="hf://ocean/signs")])
+    assert [one.get("address", "none") for one in json.loads(path.read_text())["models"]] == [
+        "none",
+        "hf://ocean/signs",
+    ]
+    assert [one.address for one in lockfile.read(path)] == [None, "hf://ocean/signs"]
+
+
 def test_the_same_models_give_the_same_bytes(path: Path) -> None:
     lockfile.write(path, MODELS)
     before = path.read_bytes()

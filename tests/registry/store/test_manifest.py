@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -22,6 +23,11 @@ def test_a_manifest_survives_json_and_states_its_schema() -> None:
     assert manifest.schema_version == 1
     assert Manifest.model_validate_json(manifest.model_dump_json()) == manifest
     assert MANIFEST_NAME == "ocrzoo.json"
+
+
+def test_a_manifest_states_every_key_also_an_address_that_there_is_not() -> None:
+    written = json.loads(Manifest.model_validate(GOOD).model_dump_json())
+    assert written.keys() == Manifest.model_fields.keys()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ocrzoo.cli.drafts import gather, read_front_matter, statement_options, statements
+from ocrzoo.cli.drafts import facts_at, gather, read_front_matter, statement_options, statements
 from ocrzoo.cli.lazy_group import LazyGroup
 from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_note
 from ocrzoo.cli.values import MODEL
@@ -68,6 +68,7 @@ def import_(place: Path, own_name: str | None, output: Path | None, **options: A
 
     License, languages, figures and summary are taken from Hugging Face's keys.
     """
+    from ocrzoo_registry.drafting.weights import weights_at
     from ocrzoo_registry.zoo import Zoo
 
     folder = place if place.is_dir() else place.parent
@@ -77,7 +78,9 @@ def import_(place: Path, own_name: str | None, output: Path | None, **options: A
     zoo = Zoo()
     said = statements(zoo, **options)
     own = _name(own_name or _indexed(stated) or folder.resolve().name)
-    _write(zoo, own, _facts_of(zoo, folder, own, stated), said, output, f"ocrzoo cards import {place}")
+    weights = weights_at(folder if place.suffix == ".md" else place)  # of several, the user names one
+    facts = facts_at(folder, weights, f"weights/{own}", stated)
+    _write(zoo, own, facts, said, output, f"ocrzoo cards import {place}")
 
 
 @cards.command("export")
@@ -123,17 +126,6 @@ def _indexed(stated: Mapping[str, Any]) -> str | None:
     first = index[0] if isinstance(index, list) and index else None
     name = first.get("name") if isinstance(first, dict) else None
     return name if isinstance(name, str) and name else None
-
-
-def _facts_of(zoo: Zoo, folder: Path, own: str, stated: Mapping[str, Any]) -> ModelFacts:
-    """What a folder says, with or without weights."""
-    from ocrzoo_registry.cards.inference_yml import FILE_NAME, read
-    from ocrzoo_registry.drafting.facts import ModelFacts
-
-    try:
-        return gather(zoo, str(folder), f"weights/{own}").facts
-    except UsageError:  # no weights: a README.md, and perhaps its inference.yml
-        return ModelFacts({}, {}, read(folder) if (folder / FILE_NAME).is_file() else None, stated)
 
 
 def _write(zoo: Zoo, name: str, facts: ModelFacts, stated: Statements, output: Path | None, made_by: str) -> None:
