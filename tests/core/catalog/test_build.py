@@ -220,6 +220,12 @@ class TestOddCards:
         build(zoo_of(recognizer(tmp_path, "a b c", languages=["en"])), tmp_path / "site", samples=False)
         assert "English (en) lacks 49 of 52 letters" in words(tmp_path / "site" / "models" / "seaside_rec.html")
 
+    def test_a_language_that_nobody_knows(self, zoo_of: ZooOf, tmp_path: Path) -> None:
+        """A card may claim any tag that has the form of one: it costs no page."""
+        report = build(zoo_of(recognizer(tmp_path, "a b", languages=["xx"])), tmp_path / "site", samples=False)
+        assert "xx" not in report.unread_languages
+        assert "xx letters not known" in words(tmp_path / "site" / "models" / "seaside_rec.html")
+
     def test_no_model_at_all(self, zoo_of: ZooOf, tmp_path: Path) -> None:
         report = build(zoo_of(), tmp_path / "site")
         assert (report.models, report.pages) == (0, 3)
