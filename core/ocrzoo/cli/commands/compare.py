@@ -124,7 +124,7 @@ def _print(found: Comparison) -> None:
     print_table(headings[:shown], [row[:shown] for row in rows])
     lines = [row for page in found.pages for row in _lines(page)]
     if lines:
-        print_table(("Page", "Line", *found.models), lines[:_MOST_LINES])
+        print_table(("Page", "Line"), lines[:_MOST_LINES], found.models)
     if len(lines) > _MOST_LINES:
         print_note(f"{len(lines) - _MOST_LINES} more lines differ: --html or --json has all")
 
