@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.registry.kit import offer_card
 
 from ocrzoo.engines.base import Device, EngineOptions, TensorSpec
 from ocrzoo.guards import GuardedSession
-from ocrzoo.loading.candidates import line_options
+from ocrzoo.loading.candidates import Candidate, line_options
+from ocrzoo.loading.plan import Plan
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.predictors.detection import TextDetector
 from ocrzoo_registry.cards.fields import Format, Task
@@ -24,6 +28,7 @@ from ocrzoo_registry.errors import EngineError, InputError, IntegrityError, Unkn
 from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
 from ocrzoo_registry.plugins.specs import EngineSpec
 from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.store.store import ModelFiles
 from ocrzoo_registry.zoo import Zoo
 
 ORIGIN = Origin("tests", "tests", "0")
@@ -270,6 +275,26 @@ def test_an_unknown_name_is_accepted(home: Path) -> None:
 def test_a_model_of_another_task_is_refused_before_it_is_downloaded(home: Path) -> None:
     with pytest.raises(UsageError, match="PP-OCRv5_mobile_rec does text_recognition, not text_detection"):
         loader(home).predictor("PP-OCRv5_mobile_rec", TASK)
+
+
+def test_a_model_of_several_networks_is_freed_at_once(home: Path, asked: list[Any]) -> None:
+    """Not at a later collection: networks are large, and Python knows nothing of their memory."""
+    both = ["encoder", "decoder"]
+    files = [{"path": f"{network}/inference.onnx"} for network in both]
+    card = offer_card(artifacts={"onnx": {"networks": both, "files": files}})
+    candidate = Candidate(QUICK, ModelFiles(card.name, "onnx", home), EngineOptions())
+    zoo = loader(home, QUICK).zoo
+    plan = Plan(zoo, card, candidate.files, [candidate], lambda _candidate, given: given, is_checked=False, warn=print)
+    session = plan.load(candidate)
+    kept = [weakref.ref(one) for one in (session, *session.networks.values())]
+    assert [*session.networks] == both
+    gc.collect()
+    gc.disable()
+    try:
+        del session
+        assert [one() for one in kept] == [None, None, None]
+    finally:
+        gc.enable()
 
 
 def test_a_network_that_fails_costs_only_its_page() -> None:

@@ -49,6 +49,7 @@ def train(python: str, example: str, output: Path) -> None:
 @needs_fonts
 def test_the_vietnamese_network_is_trained_and_exported(python: str, tmp_path: Path) -> None:
     train(python, "ocrzoo-vietnamese", tmp_path / "inference.onnx")
+    assert [path.name for path in tmp_path.iterdir()] == ["inference.onnx"], "weights are no pickles"
     network = OnnxRuntimeEngine().load(tmp_path, "onnx", EngineOptions())
     columns = network.run(np.zeros((2, 3, 48, 400), np.float32))
     assert columns.shape == (2, 100, 232)

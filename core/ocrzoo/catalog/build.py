@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ocrzoo import theme
 from ocrzoo.catalog.entries import Entry, entries_of, is_link, language_words, task_words
 from ocrzoo.catalog.folder import staged
 from ocrzoo.catalog.languages import LanguageRow, language_rows, tags_as_listed
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     import jinja2
 
 SITE = Path(__file__).with_name("site")
-_ICON = Path(__file__).parents[1] / "serving" / "ui" / "icon.svg"
 _CHART = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM}
 _MODELS_IN_MATRIX = 80
 """Up to this many recognition models, the matrix of languages has a column for each."""
@@ -58,7 +58,7 @@ def build(zoo: Zoo, folder: Path, *, samples: bool = True, advance: Callable[[],
         pages = _Pages(environment, staging)
         report = Report(len(entries), languages=len(rows))
         report.unread_languages = [row.language.tag for row in rows if row.best is None]
-        for path in (SITE / "style.css", _ICON):
+        for path in (SITE / "style.css", *theme.FOLDER.iterdir()):
             shutil.copyfile(path, staging / path.name)
         tags = tags_as_listed(rows)
         pages.write("index.html", entries=entries, filters=_filters(entries, rows, tags), tags=tags, script="index.js")

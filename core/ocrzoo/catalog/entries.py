@@ -16,6 +16,7 @@ from pydantic import JsonValue, ValidationError
 from ocrzoo_registry.cards.charsets import read_charset
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.cards.size import size_mb
+from ocrzoo_registry.drafting.tasks import USUAL
 from ocrzoo_registry.errors import CardError
 from ocrzoo_registry.languages.support import LanguageSupport, claimed_support
 from ocrzoo_registry.languages.tags import Language, language_of_tag
@@ -31,21 +32,8 @@ _HUB_PAGES = {
 }
 """The page of a repository, by source."""
 
-_MODULES_OF = {
-    "text_detection": "text_detection",
-    "text_recognition": "text_recognition",
-    "doc_text_orientation": "doc_orientation_classify",
-    "image_unwarping": "doc_unwarping",
-    "textline_orientation": "textline_orientation",
-}
-"""Task to the prefix of the arguments that choose its model in the pipeline."""
-
-_OPTIONAL = {
-    "doc_orientation_classify": "use_doc_orientation_classify",
-    "doc_unwarping": "use_doc_unwarping",
-    "textline_orientation": "use_textline_orientation",
-}
-"""The switches of stages that are off by default."""
+_OPTIONAL = frozenset({"doc_text_orientation", "image_unwarping", "textline_orientation"})
+"""Tasks of stages that are off by default."""
 
 _TOLD = frozenset(
     {"name", "family", "task", "tier", "version", "summary", "license", "links", "tags", "deprecated_by"}
@@ -183,19 +171,19 @@ class Entry:
     @property
     def usage(self) -> dict[str, str]:
         """Three lines to use it, by their headings."""
-        name, module = self.card.name, _MODULES_OF.get(self.card.task)
+        name, usual = self.card.name, USUAL.get(self.card.task)
         lines = {
             "Download": f"ocrzoo models pull {name}",
             "Python, the model alone": f'ocrzoo.create_model("{name}").predict("image.png")',
         }
-        if module is None:
+        if usual is None:
             return lines
-        switch = _OPTIONAL.get(module)
+        switch = f"use_{usual.option.removesuffix('_model_name')}" if self.card.task in _OPTIONAL else ""
         option, argument = (f" --{switch} True", f", {switch}=True") if switch else ("", "")
         return {
-            "Command line": f"ocrzoo ocr page.png --{module}_model_name {name}{option}",
+            "Command line": f"ocrzoo ocr page.png --{usual.option} {name}{option}",
             "Python, the model alone": lines["Python, the model alone"],
-            "Python, in the pipeline": f'ocrzoo.create_pipeline({module}_model_name="{name}"{argument})',
+            "Python, in the pipeline": f'ocrzoo.create_pipeline({usual.option}="{name}"{argument})',
         }
 
 

@@ -116,7 +116,7 @@ def _chooser(readers: Sequence[Entry], default: str) -> Callable[[Language], Ent
     by_name = {entry.card.name: entry for entry in readers}
 
     def choose(language: Language) -> Entry | None:
-        found = select(cards, language.tag, ModelFilters(), default=default)  # pyright: ignore[reportArgumentType]
+        found = select(cards, (language,), ModelFilters(), default=default)  # pyright: ignore[reportArgumentType]
         return by_name[found.selected_model.name] if found.selected_model else None
 
     return choose if readers else lambda _language: None

@@ -72,8 +72,8 @@ class Figures:
             ("size, MB", lambda entry: entry.size_mb),
             ("time of an image on a CPU, ms", lambda entry: entry.cpu_ms),
         )
-        for cost, measure in costs:
-            points = [(one, x) for one in self.figures if (x := measure(one.entry)) is not None]
+        for cost, measure in costs:  # a size that was rounded to 0 has no place on a logarithmic axis
+            points = [(one, x) for one in self.figures if (x := measure(one.entry))]
             if len(points) > 1:
                 yield _chart(self, cost, points)
 

@@ -103,13 +103,17 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2 if stdout_is_terminal() else None))
 
 
-def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows as a table on a terminal, else tab-separated with lower-case headings."""
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], names: Sequence[str] = ()) -> None:
+    """Print rows as a table on a terminal, else tab-separated with lower-case headings.
+
+    ``names`` are the headings of the last columns where they are not words but names, such as of models.
+    """
+    names = [one_line(name) for name in names]
     if not stdout_is_terminal():
-        click.echo("\t".join(heading.lower() for heading in headings))
+        click.echo("\t".join([*(heading.lower() for heading in headings), *names]))
         for row in rows:
             click.echo("\t".join(one_line(cell) for cell in row))
         return
     from ocrzoo.cli.terminal_table import print_fitted
 
-    print_fitted(headings, [[one_line(cell) for cell in row] for row in rows])
+    print_fitted([*headings, *names], [[one_line(cell) for cell in row] for row in rows])

@@ -28,7 +28,7 @@ def print_fitted(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None
         return
     table = Table(box=box.SIMPLE_HEAD, header_style="bold")
     for heading, width in zip(headings, widths, strict=True):
-        table.add_column(heading, overflow="fold", width=width)
+        table.add_column(Text(heading), overflow="fold", width=width)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)

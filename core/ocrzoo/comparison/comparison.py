@@ -26,6 +26,9 @@ _COVERED = 0.5
 Span = tuple[str, bool]
 """A part of a text, and whether it differs."""
 
+ToPicture = Callable[[Image], bytes]
+"""Makes what is kept of a line's image, H x W x 3, uint8, BGR."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -45,8 +48,8 @@ class Row:
     """Corners from the top left one, x and y in pixels."""
     cells: Sequence[Cell | None]
     """In the order of the models; ``None``: the model read nothing there, or failed on the page."""
-    picture: Image = field(repr=False, compare=False)
-    """H x W x 3, uint8, BGR."""
+    picture: bytes | None = field(default=None, repr=False, compare=False)
+    """What it looks like, for a report: a JPEG."""
 
     @property
     def differs(self) -> bool:
@@ -117,19 +120,30 @@ def compare(
     detector: tuple[str, Detector],
     truth: Truth | None,
     on_page: Callable[[], object] = lambda: None,
+    *,
+    to_picture: ToPicture | None = None,
 ) -> Comparison:
-    """Read pages with each of the readers; a page, or a model on a page, that fails costs only itself."""
+    """Read pages with each of the readers; a page, or a model on a page, that fails costs only itself.
+
+    ``to_picture`` makes what is kept of how a line looks; without it, nothing is.
+    """
     name, finder = detector
     found: list[PageReadings] = []
     for page in pages:
-        found.append(_page(page, readers, finder, truth, warm=any(one.rows for one in found)))
+        found.append(_page(page, readers, finder, truth, to_picture, warm=any(one.rows for one in found)))
         on_page()
     summaries = [_summary(reader, place, found) for place, reader in enumerate(readers)]
     return Comparison([reader.name for reader in readers], name, found, summaries)
 
 
 def _page(
-    page: Page, readers: Sequence[Reader], detector: Detector, truth: Truth | None, *, warm: bool
+    page: Page,
+    readers: Sequence[Reader],
+    detector: Detector,
+    truth: Truth | None,
+    to_picture: ToPicture | None,
+    *,
+    warm: bool,
 ) -> PageReadings:
     name = _name(page)
     try:
@@ -158,7 +172,7 @@ def _page(
             faults.append(f"{name}: {error}")
         else:
             wrong = [None if one is None else errors(written, "\n".join(one.texts)) for one in readings]
-    return PageReadings(name, _rows(lines, readings), seconds, wrong, faults)
+    return PageReadings(name, _rows(lines, readings, to_picture), seconds, wrong, faults)
 
 
 def detected(image: Image, detector: Detector) -> PageLines:
@@ -174,11 +188,15 @@ def detected(image: Image, detector: Detector) -> PageLines:
     return PageLines(image, [quad for quad, _ in cut], [crop for _, crop in cut])
 
 
-def _rows(lines: PageLines, readings: Sequence[Reading | None]) -> list[Row]:
+def _rows(lines: PageLines, readings: Sequence[Reading | None], to_picture: ToPicture | None) -> list[Row]:
     """The readings line by line; lines that only a whole pipeline found come last."""
+
+    def row(quad: Quad, crop: Image, found: Sequence[tuple[str, float] | None]) -> Row:
+        return _row(quad, None if to_picture is None else to_picture(crop), found)
+
     columns = [_by_line(lines.quads, reading) for reading in readings]
     rows = [
-        _row(quad, crop, [column.get(index) for column in columns])
+        row(quad, crop, [column.get(index) for column in columns])
         for index, (quad, crop) in enumerate(zip(lines.quads, lines.crops, strict=True))
     ]
     for place, reading in enumerate(readings):
@@ -186,7 +204,7 @@ def _rows(lines: PageLines, readings: Sequence[Reading | None]) -> list[Row]:
             crop = geometry.crop(lines.image, quad)
             if crop is not None:
                 only = [(text, score) if place == other else None for other in range(len(readings))]
-                rows.append(_row(quad, crop, only))
+                rows.append(row(quad, crop, only))
     return rows
 
 
@@ -225,10 +243,10 @@ def _shared(one: Quad, other: Quad) -> float:
     return float(cv2.intersectConvexConvex(a, b)[0]) / least if least > 0 else 0.0
 
 
-def _row(quad: Quad, crop: Image, found: Sequence[tuple[str, float] | None]) -> Row:
+def _row(quad: Quad, picture: bytes | None, found: Sequence[tuple[str, float] | None]) -> Row:
     first = "" if found[0] is None else found[0][0]
     cells = [None if one is None else Cell(one[0], one[1], spans(first, one[0])) for one in found]
-    return Row([[int(x), int(y)] for x, y in quad], cells, crop)
+    return Row([[int(x), int(y)] for x, y in quad], cells, picture)
 
 
 def spans(first: str, text: str) -> list[Span]:

@@ -53,9 +53,11 @@ def _shape(partial: Any) -> Shape:
 
 
 def _by_onnxruntime(program: Path) -> NetworkFacts:
-    import onnxruntime
+    from ocrzoo.engines.onnxruntime import ERRORS_ONLY, import_onnxruntime
 
+    onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
+    options.log_severity_level = ERRORS_ONLY
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(str(program), options, providers=["CPUExecutionProvider"])
     inputs, outputs = (

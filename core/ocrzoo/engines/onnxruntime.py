@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TYPES = {"float": "float32", "double": "float64"}
 """ONNX Runtime's names of types that NumPy calls otherwise."""
 
-_ERRORS_ONLY = 3
+ERRORS_ONLY = 3
 """ONNX Runtime's log level for errors only."""
 
 _SMALL = 64
@@ -45,7 +45,7 @@ class OnnxRuntimeEngine:
         """Return the versions, the precision, the card and the shapes of a TensorRT engine; nothing else is kept."""
         if not _by_tensorrt(options):
             return None
-        version, profile = _import_onnxruntime().__version__, options.profile
+        version, profile = import_onnxruntime().__version__, options.profile
         shapes = "any shape" if profile is None else f"{profile.least} to {profile.most}"
         return f"onnxruntime {version}, tensorrt {tensorrt_version()}, {options.precision}, {options.device}, {shapes}"
 
@@ -99,7 +99,7 @@ def _start(folder: Path, options: EngineOptions, providers: Sequence[Provider]) 
     Raises:
         EngineError: ONNX Runtime cannot load the file, or the first provider cannot run here.
     """
-    onnxruntime, (first, _) = _import_onnxruntime(), providers[0]
+    onnxruntime, (first, _) = import_onnxruntime(), providers[0]
     if options.device.kind != "cpu":
         if options.device.kind != "gpu" or first not in onnxruntime.get_available_providers():
             raise EngineError(f"onnxruntime: {options.device} is unavailable on this machine or in this build")
@@ -109,7 +109,7 @@ def _start(folder: Path, options: EngineOptions, providers: Sequence[Provider]) 
     settings.inter_op_num_threads = 1
     settings.enable_mem_pattern = False  # keeps a plan for every input shape: memory grows (docs/engines.md)
     settings.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave their cores
-    settings.log_severity_level = _ERRORS_ONLY
+    settings.log_severity_level = ERRORS_ONLY
     try:
         session = onnxruntime.InferenceSession(
             folder / "inference.onnx", settings, providers=list(providers), enable_fallback=0
@@ -130,7 +130,7 @@ def _load_cuda(onnxruntime: Any) -> None:
             onnxruntime.preload_dlls()
 
 
-def _import_onnxruntime() -> Any:
+def import_onnxruntime() -> Any:
     """Import onnxruntime without its telemetry, which reports to a remote host from 1.29 on, unless it is asked for."""
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     return import_module("onnxruntime")
@@ -173,7 +173,7 @@ class OnnxRuntimeSession:
         given = self.inputs[0]
         if not self._on_cpu or given.shape is None:
             return
-        options = import_module("onnxruntime").RunOptions()
+        options = import_onnxruntime().RunOptions()
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         sides = [1 if place == 0 else _SMALL for place in range(len(given.shape))]
         shape = [own or side for own, side in zip(given.shape, sides, strict=True)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,7 +148,8 @@ class Plan:
 
         artifact = self.card.artifacts.get(candidate.files.file_format)
         networks = {} if artifact is None else {name: load(candidate.of_network(name)) for name in artifact.networks}
-        session = next(iter(networks.values()), None) or load(candidate)
+        first = next(iter(networks.values()), None)
+        session = load(candidate) if first is None else copy(first)  # one of its own networks is freed only later
         session.networks, session.folder = networks, candidate.files.folder
         return session
 

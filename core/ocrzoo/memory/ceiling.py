@@ -190,7 +190,8 @@ def _bytes_a_pixel(session: Any, shape: tuple[int, ...]) -> float:
         shape = tuple(own or side for own, side in zip(given, shape, strict=True))
     before = _resident()
     try:
-        session.run(np.zeros(shape, session.inputs[0].dtype if session.inputs else np.float32))
+        kind = session.inputs[0].dtype if session.inputs else None
+        session.run(np.zeros(shape, kind or np.float32))
     except Exception:  # noqa: BLE001  # an engine's; the network takes other sizes, or is broken, which a page will tell
         return _UNKNOWN_BYTES
     return max((_resident() - before) / (math.prod(shape) // shape[1]), _LEAST_BYTES)

@@ -1,4 +1,4 @@
-"""The page ``/ui``: files of this package, nothing from elsewhere."""
+"""The page ``/ui``: files of this package and of :mod:`ocrzoo.theme`, nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def add_to(app: FastAPI) -> None:
     async def index() -> Response:
         return FileResponse(FOLDER / "index.html", headers=_HEADERS)
 
-    app.mount("/ui", Files(directory=FOLDER))
+    app.mount("/ui", Files(directory=FOLDER, packages=[("ocrzoo.theme", "files")]))
 
 
 _HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer", "Cache-Control": "no-cache"}

@@ -36,7 +36,7 @@ class AttentionReader:
         pixels = np.stack([scaled(crop) for crop in crops])[:, np.newaxis]
         features = self.encoder.run_named({"pixels": pixels})["features"]
         last, state = np.full(len(crops), END), np.zeros((len(crops), DEPTH), np.float32)
-        ended, texts, scores = np.zeros(len(crops), bool), [""] * len(crops), np.ones(len(crops))
+        ended, texts, scores = np.zeros(len(crops), bool), [""] * len(crops), np.zeros(len(crops))
         lengths = np.zeros(len(crops))
         for _ in range(MOST):
             found = self.decoder.run_named({"features": features, "last": last, "state": state})
@@ -46,9 +46,9 @@ class AttentionReader:
                 break
             for index in np.flatnonzero(~ended):
                 texts[index] += str(self.characters[last[index]])
-            scores += np.where(ended, 0, found["probability"] - (lengths == 0))
+            scores += np.where(ended, 0, found["probability"])
             lengths += ~ended
-        means = np.where(lengths > 0, scores / np.maximum(lengths, 1), 0)
+        means = scores / np.maximum(lengths, 1)
         return [Line(text, float(score)) for text, score in zip(texts, means, strict=True)]
 
 

@@ -84,7 +84,6 @@ def main() -> None:
     start = time.monotonic()
     trained(network, given.steps, given.seed, classes)
     print(f"{time.monotonic() - start:.0f} s, {time.process_time():.0f} s of CPU")
-    torch.save(network.state_dict(), given.output.with_suffix(".pt"))
     torch.onnx.export(
         Exported(network).eval(),
         (torch.zeros(1, 3, HEIGHT, 320),),

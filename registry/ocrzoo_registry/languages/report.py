@@ -51,7 +51,7 @@ def report_on(zoo: ModelProvider, language: Language, default: str) -> LanguageR
     by_name = {card.name: card for card in zoo.models}
     codes = tuple(code for code in paddle_codes().values() if _same(language_of_tag(code.tag), language))
     support = next((support_of(by_name[code.model], language) for code in codes if code.model in by_name), None)
-    return LanguageReport(language, select(zoo, language.tag, ModelFilters(), default=default), codes, support)
+    return LanguageReport(language, select(zoo, (language,), ModelFilters(), default=default), codes, support)
 
 
 def known_languages(zoo: ModelProvider) -> list[Language]:

@@ -14,6 +14,8 @@ from tests.core.catalog.conftest import ZooOf
 from tests.registry.kit import offer_card, tree
 
 from ocrzoo.catalog.build import SITE, build
+from ocrzoo.serving.page import FOLDER as PAGE
+from ocrzoo.theme import FOLDER
 from ocrzoo_registry.cards.loader import build_card
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import UsageError
@@ -79,8 +81,8 @@ class TestOfficialModels:
             elements = Elements(page)
             assert elements.values("src") == []
             loaded = [a["href"] for tag, a in elements.found if tag == "link"]
-            assert {Path(str(one)).name for one in loaded} == {"style.css", "icon.svg"}
-        assert "url(" not in (official / "style.css").read_text(encoding="utf-8")
+            assert {Path(str(one)).name for one in loaded} == {"theme.css", "style.css", "icon.svg"}
+        assert not any("url(" in style.read_text(encoding="utf-8") for style in official.glob("*.css"))
 
     def test_a_page_has_the_facts_of_the_card(self, official: Path) -> None:
         text = words(official / "models" / "PP-OCRv5_mobile_rec.html")
@@ -119,6 +121,16 @@ class TestOfficialModels:
             {path: content for path, (content, _) in tree(one).items()} for one in (official, tmp_path / "again")
         ]
         assert contents[0] == contents[1]
+
+
+def test_the_catalog_and_the_server_have_one_theme() -> None:
+    """What it names, a color or a font, neither style names again."""
+    theme, *styles = (
+        set(re.findall(r"(--[\w-]+):", path.read_text(encoding="utf-8")))
+        for path in (FOLDER / "theme.css", SITE / "style.css", PAGE / "style.css")
+    )
+    assert len(theme) > 10
+    assert [theme & style for style in styles] == [set(), set()]
 
 
 class TestStrangers:
@@ -219,6 +231,12 @@ class TestOddCards:
     def test_a_language_without_all_its_letters(self, zoo_of: ZooOf, tmp_path: Path) -> None:
         build(zoo_of(recognizer(tmp_path, "a b c", languages=["en"])), tmp_path / "site", samples=False)
         assert "English (en) lacks 49 of 52 letters" in words(tmp_path / "site" / "models" / "seaside_rec.html")
+
+    def test_a_language_that_nobody_knows(self, zoo_of: ZooOf, tmp_path: Path) -> None:
+        """A card may claim any tag that has the form of one: it costs no page."""
+        report = build(zoo_of(recognizer(tmp_path, "a b", languages=["xx"])), tmp_path / "site", samples=False)
+        assert "xx" not in report.unread_languages
+        assert "xx letters not known" in words(tmp_path / "site" / "models" / "seaside_rec.html")
 
     def test_no_model_at_all(self, zoo_of: ZooOf, tmp_path: Path) -> None:
         report = build(zoo_of(), tmp_path / "site")

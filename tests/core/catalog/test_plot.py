@@ -13,11 +13,17 @@ from ocrzoo.catalog.plot import HEIGHT, LEFT, WIDTH, Chart, comparable_figures
 
 
 def entry(
-    name: str, value: float, size: float, dataset: str = "beach signs", metric: str = "hmean", unit: str = "percent"
+    name: str,
+    value: float,
+    size: float | None,
+    dataset: str = "beach signs",
+    metric: str = "hmean",
+    unit: str = "percent",
+    **changes: object,
 ) -> Entry:
     """A synthetic model with a figure."""
     figure = {"name": metric, "value": value, "unit": unit, "dataset": dataset, "source": "a test"}
-    return Entry(offer_card(name=name, metrics=[figure], size_mb=size), STRANGER)
+    return Entry(offer_card(name=name, metrics=[figure], size_mb=size, **changes), STRANGER)
 
 
 def chart_of(*entries: Entry) -> Chart:
@@ -47,6 +53,14 @@ def test_the_larger_is_further_right_and_the_better_higher() -> None:
 def test_the_best_are_those_that_no_other_beats() -> None:
     chart = chart_of(entry("tiny", 50, 1), entry("good", 70, 5), entry("worse", 60, 6), entry("best", 71, 100))
     assert {point.entry.card.name for point in chart.points if point.best} == {"tiny", "good", "best"}
+
+
+def test_a_model_that_is_too_small_to_have_a_size_is_in_no_chart_of_sizes() -> None:
+    """Sizes are rounded to 0.1 MB, and an axis of powers of ten has no zero."""
+    files = [{"path": "inference.onnx", "size": 40_000}]
+    tiny = entry("tiny", 60, None, artifacts={"onnx": {"files": files}})
+    chart = chart_of(tiny, entry("small", 50, 1), entry("large", 90, 100))
+    assert {point.entry.card.name for point in chart.points} == {"small", "large"}
 
 
 def test_of_errors_fewer_are_better() -> None:

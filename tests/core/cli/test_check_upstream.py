@@ -100,4 +100,4 @@ def test_a_patch_does_not_overwrite_a_card(run: Run, folder: Path) -> None:
 def test_a_patch_that_cannot_be_written(run: Run, hubs: Hubs, card: Path) -> None:
     ran = run(*CHECK, card, "--patch", card / "a.diff")
     assert ran.code == 2
-    assert ran.error.startswith("error: card.yaml/a.diff: cannot be written: ")
+    assert ran.error.startswith("error: card.yaml/a.diff could not be written: ")

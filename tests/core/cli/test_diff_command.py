@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from tests.registry.kit import card_data
 
+from ocrzoo.cli.terminal_table import print_fitted
+
 Run = Callable[..., Any]
 REC = card_data(name="gull_rec", task="text_recognition", charset="chars.txt", card_version="1.0.0") | {
     "inference": {"predictor": "text_recognition"}
@@ -21,9 +23,9 @@ def cards(tmp_path: Path) -> tuple[Path, Path]:
     """Two versions of a card, each in a folder below its charset's."""
     paths = []
     for name, changes in {"old": {}, "new": {"languages": ["en"], "card_version": "1.0.1"}}.items():
-        (tmp_path / name / "cards").mkdir(parents=True)
+        (tmp_path / name / "My\tCards").mkdir(parents=True)
         (tmp_path / name / "chars.txt").write_text("a\nb\n" if name == "old" else "a\nc\nd\n", encoding="utf-8")
-        paths.append(tmp_path / name / "cards" / "gull_rec.yaml")
+        paths.append(tmp_path / name / "My\tCards" / "gull_rec.yaml")
         paths[-1].write_text(json.dumps(REC | changes), encoding="utf-8")
     return paths[0], paths[1]
 
@@ -42,9 +44,10 @@ def test_official_models(run: Run) -> None:
 
 def test_two_versions_of_a_card_and_the_version_that_is_due(run: Run, cards: tuple[Path, Path]) -> None:
     ran = run("models", "diff", *cards)
-    assert (ran.code, ran.out.splitlines()[1:]) == (
+    assert (ran.code, ran.out.splitlines()) == (
         0,
         [
+            "\t".join(["what", *(str(path).replace("\t", " ") for path in cards)]),
             "characters\t2\t3",
             "characters only here\t1: b\t2: c d",
             "languages only here\t\ten",
@@ -77,3 +80,8 @@ def test_what_is_no_card(
     ran = run("models", "diff", *arguments)
     assert ran.code == code
     assert ran.error.endswith(error)
+
+
+def test_brackets_of_a_name_stay_in_the_heading_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_fitted(["What", "[old]/gull_rec.yaml"], [["characters", "2"]])
+    assert "[old]/gull_rec.yaml" in capsys.readouterr().out

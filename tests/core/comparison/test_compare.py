@@ -15,9 +15,12 @@ import pytest
 
 from ocrzoo.cli import main
 from ocrzoo.comparison.comparison import Cell as ReadCell
-from ocrzoo.comparison.comparison import Comparison, PageReadings, Row, spans
-from ocrzoo.comparison.html_report import to_html
+from ocrzoo.comparison.comparison import Comparison, PageReadings, Row, Summary, compare, spans
+from ocrzoo.comparison.html_report import to_html, to_jpeg
+from ocrzoo.comparison.readers import PageLines, Reading
 from ocrzoo.comparison.truth import errors, words
+from ocrzoo.inputs import InputOptions, pages
+from ocrzoo.predictors.base import Detection
 
 SMALL, TINY, MOBILE = "PP-OCRv6_small_rec", "PP-OCRv6_tiny_rec", "PP-OCRv5_mobile"
 DETECTION = ("--detection", "PP-OCRv6_tiny_det")
@@ -154,6 +157,56 @@ def test_what_is_not_installed(
     assert "pip install 'ocrzoo[compare]'" in refused(sample, "--models", TINY, extra, tmp_path / "file")
 
 
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_read(
+    refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch, sample: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "old.html").write_text("kept until there is another")
+    assert refused(sample, "--models", ",", "--html", tmp_path / "old.html")
+    assert (tmp_path / "old.html").read_text() == "kept until there is another"
+    monkeypatch.setattr("ocrzoo.comparison.readers.readers", None)
+    (tmp_path / "file").touch()
+    message = refused(sample, "--models", TINY, "--html", tmp_path / "file" / "report.html")
+    assert "report.html could not be written: " in message
+    assert "is a directory" in refused(sample, "--models", TINY, "--html", tmp_path)
+
+
+def test_what_was_read_is_printed_even_if_the_report_cannot_be_written_in_the_end(
+    run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, sample: Path, tmp_path: Path
+) -> None:
+    def read_while_others_use_the_name(*_: object, **__: object) -> Comparison:
+        (tmp_path / "report.html").mkdir()
+        return Comparison([TINY], "it", [], [Summary(TINY, "recognition", 1, 9, 0, 0.25, None)])
+
+    monkeypatch.setattr("ocrzoo.comparison.readers.readers", lambda *_: [])
+    monkeypatch.setattr("ocrzoo.comparison.readers.detector", lambda *_: None)
+    monkeypatch.setattr("ocrzoo.comparison.comparison.compare", read_while_others_use_the_name)
+    ran = run(sample, "--models", TINY, "--html", tmp_path / "report.html")
+    assert ran.code == 2
+    assert ran.out.splitlines()[1].split("\t")[:2] == [TINY, "9"]
+    assert "report.html could not be written: " in ran.err
+
+
+def test_pictures_of_lines_are_kept_only_for_a_report_and_are_small() -> None:
+    class One:
+        name, what = "one", "recognition"
+
+        def predict(self, images: list[Any]) -> list[Detection]:
+            return [Detection([np.array([[10, 10], [410, 10], [410, 210], [10, 210]])], [1.0]) for _ in images]
+
+        def read(self, lines: PageLines) -> Reading:
+            return Reading(["text"] * len(lines.crops), [1.0] * len(lines.crops))
+
+    one: Any = One()
+    paper = np.full((220, 420, 3), 255, np.uint8)
+    for to_picture in (None, to_jpeg):
+        found = compare(pages([paper], InputOptions()), [one], ("one", one), None, to_picture=to_picture)
+        (row,) = found.pages[0].rows
+        assert (row.picture is None) == (to_picture is None)
+    assert row.picture is not None
+    assert cv2.imdecode(np.frombuffer(row.picture, np.uint8), cv2.IMREAD_COLOR).shape == (96, 192, 3)
+    assert to_html(found).count("data:image/jpeg;base64,") == 1
+
+
 def test_errors_are_the_fewest_edits() -> None:
     found = errors("one  two\nthree", "one tow three four")
     assert (found.characters, found.character_errors) == (13, 7)
@@ -173,8 +226,7 @@ def test_differences_are_parts_of_the_text() -> None:
 
 def test_the_report_escapes_everything() -> None:
     evil = "<script>alert(1)</script>&\"'"
-    picture = np.zeros((8, 8, 3), np.uint8)
-    row = Row([[0, 0]] * 4, [ReadCell(evil, 0.5, [(evil, True)])], picture)
+    row = Row([[0, 0]] * 4, [ReadCell(evil, 0.5, [(evil, True)])])
     page = PageReadings(evil, [row], [0.1], [None], [evil])
     text = to_html(Comparison([evil], evil, [page], []))
     assert "<script" not in text

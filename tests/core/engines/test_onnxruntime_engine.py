@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ocrzoo.engines import facts
 from ocrzoo.engines.base import EngineOptions
 from ocrzoo.engines.onnxruntime import OnnxRuntimeEngine
 
@@ -36,3 +37,13 @@ def test_it_reports_nothing_unless_the_user_wants_it(
         monkeypatch.setenv("ORT_DISABLE_TELEMETRY", asked)
     session(onnx_folder, EngineOptions())
     assert os.environ["ORT_DISABLE_TELEMETRY"] == used
+
+
+def test_nor_where_a_network_is_only_looked_at(onnx_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without OpenVINO, ONNX Runtime says which inputs a network has, for the draft of a card."""
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY")
+    monkeypatch.setattr(facts, "find_spec", lambda module: None if module == "openvino" else module)
+    found = facts.network_facts({"inference.onnx": onnx_folder / "inference.onnx"})
+    assert found is not None
+    assert found.inputs == ((None, 3, None, None),)
+    assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"

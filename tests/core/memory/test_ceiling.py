@@ -113,3 +113,17 @@ def test_a_network_that_cannot_run_the_small_call_is_taken_to_need_much() -> Non
 
     room = ceiling_above_now(2000).room("network", Picky())
     assert LEAST_PIXELS < room.most_pixels < 2000e6 / 3 / 900
+
+
+@pytest.mark.parametrize(("reported", "given"), [(None, "float32"), ("float16", "float16")])
+def test_the_small_call_has_the_numbers_that_the_network_takes(reported: str | None, given: str) -> None:
+    """Paddle does not report them: they are float32 then."""
+    kinds: list[str] = []
+
+    class Noting(Hoarder):
+        def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+            kinds.append(batch.dtype.name)
+            return batch
+
+    ceiling_above_now(600).room("network", Noting((TensorSpec("x", (None, 3, None, None), reported),)))
+    assert kinds == [given]

@@ -15,6 +15,8 @@ from tests.core.serving.conftest import Server, StartServer, pdf, wait_for
 
 PNG = {"Content-Type": "image/png"}
 KEY = "a-key-of-some-length"
+OPEN = ("/livez", "/readyz", "/health", "/ui/", "/ui/style.css", "/ui/theme.css")
+"""What needs no key: probes, and the page, which asks for one."""
 
 
 def test_a_request_has_an_id_which_the_client_may_choose(server: Server) -> None:
@@ -96,7 +98,7 @@ class TestKeys:
         assert answers[-1].headers["Retry-After"] == "1800"
 
     def test_probes_and_the_page_need_none(self, guarded: Server) -> None:
-        assert [guarded.get(path).status_code for path in ("/livez", "/readyz", "/health", "/ui/")] == [200] * 4
+        assert [guarded.get(path).status_code for path in OPEN] == [200] * len(OPEN)
         assert guarded.get("/metrics").status_code == 401
 
 

@@ -89,7 +89,7 @@ def _app() -> Any:
         Route("/capabilities", capabilities),
         Route("/ocr", ocr, methods=["POST"]),
         Route("/export", export, methods=["POST"]),
-        Mount("/ui", Pages(directory=UI, html=True)),
+        Mount("/ui", Pages(directory=UI, packages=[("ocrzoo.theme", "files")], html=True)),
     ]
     return Starlette(routes=routes)
 

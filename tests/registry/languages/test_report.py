@@ -6,7 +6,7 @@ import pytest
 from tests.registry.readers import Readers, zoo_of
 
 from ocrzoo_registry.languages.report import LanguageReport, report_on, support_matrix
-from ocrzoo_registry.languages.tags import paddle_codes, parse_language
+from ocrzoo_registry.languages.tags import language_of_tag, paddle_codes, parse_language
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 
@@ -34,6 +34,13 @@ def test_the_report_on_one_language(rows: dict[str, LanguageReport]) -> None:
     assert russian.best_support is not None
     assert russian.best_support.share == 1
     assert [code.model for code in russian.codes] == ["eslav_PP-OCRv5_mobile_rec"]
+
+
+def test_a_claim_of_a_language_that_nobody_knows_is_reported_like_any_other(settings: Settings) -> None:
+    """A card may claim any tag that has the form of one."""
+    reader = Readers(settings.home.parent).make("reader", "xx", letters="ab")
+    found = report_on(zoo_of(settings, reader), language_of_tag("xx"), "")
+    assert [one.name for one in found.selection.candidates] == ["reader"]
 
 
 def test_an_unregistered_choice_of_paddleocr_is_not_judged(settings: Settings) -> None:

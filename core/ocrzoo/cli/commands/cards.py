@@ -104,10 +104,16 @@ def export(name: str, huggingface: bool, output: Path | None, as_json: bool) -> 
     elif output is None:
         click.echo(readme(card), nl=False)
     else:
-        if output.exists():
-            raise UsageError(f"{output} exists, and nothing is overwritten: choose another file, or move it away")
+        _check_new(output)
         with os_errors_as(UsageError, f"{output} could not be written"):
             write_atomically(output, readme(card).encode("utf-8"))
+
+
+def _check_new(*files: Path) -> None:
+    """Refuse to write over what is there."""
+    for file in files:
+        if file.exists():
+            raise UsageError(f"{file} exists, and nothing is overwritten: choose another file, or move it away")
 
 
 def _name(text: str) -> str:
@@ -150,9 +156,7 @@ def _write_files(output: Path, draft: Draft, text: str) -> None:
     from ocrzoo_registry.files import os_errors_as, write_atomically
 
     charset = output.parent / str(draft.data["charset"]) if draft.charset is not None else None
-    for path in filter(None, (output, charset)):
-        if path.exists():
-            raise UsageError(f"{path} exists, and nothing is overwritten: choose another file, or move it away")
+    _check_new(*filter(None, (output, charset)))
     with os_errors_as(UsageError, f"{output} could not be written"):
         draft.write_charset(output.parent)
         write_atomically(output, text.encode("utf-8"))

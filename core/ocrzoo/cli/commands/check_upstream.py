@@ -14,7 +14,7 @@ from ocrzoo.cli.output import debug_option, one_line, print_json, print_message,
 from ocrzoo.cli.progress import download_events
 from ocrzoo.cli.values import MODEL_OR_FILE, SOURCES
 from ocrzoo_registry.errors import ExitCode, UsageError
-from ocrzoo_registry.files import reason, write_atomically
+from ocrzoo_registry.files import os_errors_as, write_atomically
 
 if TYPE_CHECKING:
     from ocrzoo_registry.upstream import Upstream
@@ -90,10 +90,8 @@ def _write(patch: Path, found: Sequence[Upstream]) -> None:
     for one in found:
         by_card.setdefault((one.card.file, one.card.name), []).append(one)
     text = "".join(_patched(of_card) for of_card in by_card.values())
-    try:
+    with os_errors_as(UsageError, f"{patch} could not be written"):
         write_atomically(patch, text.encode())
-    except OSError as error:
-        raise UsageError(f"{patch}: cannot be written: {reason(error)}") from error
     if not text:
         print_note(f"{one_line(str(patch))} is empty: no card has to follow")
 

@@ -48,7 +48,10 @@ def _comparable(zoo: Zoo) -> list[str]:
     help="The text of the page, or a folder with <page>.txt for each: counts errors.",
 )
 @click.option(
-    "--html", metavar="FILE", type=click.Path(path_type=Path), help="Write a report with a picture of each line."
+    "--html",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a report with a picture of each line.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--engine", metavar="NAME", type=ENGINE, help="openvino, onnxruntime or paddle.  [the fastest installed]")
@@ -73,8 +76,8 @@ def compare(
     Recognition models are all given the same lines. A page that cannot be read costs only itself (exit code 6).
     --truth and --html need the extra ocrzoo[compare].
     """  # noqa: D301  # \b is click's mark for text that is not rewrapped
+    from ocrzoo.comparison import html_report
     from ocrzoo.comparison.comparison import compare as compare_all
-    from ocrzoo.comparison.html_report import check_jinja, to_html
     from ocrzoo.comparison.readers import detector, readers
     from ocrzoo.comparison.truth import Truth
     from ocrzoo.inputs import InputOptions, count_pages
@@ -83,7 +86,7 @@ def compare(
     from ocrzoo_registry.zoo import Zoo
 
     if html is not None:
-        check_jinja()
+        html_report.check(html)
     written = None if truth is None else Truth(truth)
     wanted = [name.strip() for name in models.split(",") if name.strip()]
     count = count_pages(pages, InputOptions())
@@ -94,15 +97,22 @@ def compare(
     chosen = readers(zoo, wanted, given)
     finder = detector(zoo, detection, given)
     with page_progress(count, "comparing", printed=False) as advance:
-        found = compare_all(pages_of(list(pages), InputOptions()), chosen, finder, written, advance)
-    if html is not None:
-        write(html, to_html(found).encode())
+        found = compare_all(
+            pages_of(list(pages), InputOptions()),
+            chosen,
+            finder,
+            written,
+            advance,
+            to_picture=None if html is None else html_report.to_jpeg,
+        )
     if as_json:
         print_json(found.as_dict())
     else:
         _print(found)
     for fault in found.faults:
         print_message("error", fault)
+    if html is not None:  # last: what was read is printed even if it cannot be written now
+        write(html, html_report.to_html(found).encode())
     return ExitCode.INPUTS if found.faults else ExitCode.DONE
 
 
@@ -124,7 +134,7 @@ def _print(found: Comparison) -> None:
     print_table(headings[:shown], [row[:shown] for row in rows])
     lines = [row for page in found.pages for row in _lines(page)]
     if lines:
-        print_table(("Page", "Line", *found.models), lines[:_MOST_LINES])
+        print_table(("Page", "Line"), lines[:_MOST_LINES], found.models)
     if len(lines) > _MOST_LINES:
         print_note(f"{len(lines) - _MOST_LINES} more lines differ: --html or --json has all")
 

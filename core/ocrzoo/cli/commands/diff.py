@@ -39,7 +39,7 @@ def diff(before: str, after: str, as_json: bool) -> None:
     if found.kind is None:
         print_note("the cards say the same")
         return
-    print_table(("What", before, after), _rows(found))
+    print_table(("What",), _rows(found), (before, after))
     if due := found.version_due:
         print_message("warning", f"{_TOUCHED[found.kind]} changed, so card_version must be {due} at least")
 

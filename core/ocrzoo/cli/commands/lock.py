@@ -16,7 +16,7 @@ from ocrzoo.cli.model_options import ModelChoice, which_models
 from ocrzoo.cli.output import debug_option, one_line, print_message
 from ocrzoo.cli.progress import download_events
 from ocrzoo_registry.errors import ExitCode, UsageError
-from ocrzoo_registry.files import write_atomically
+from ocrzoo_registry.files import os_errors_as, write_atomically
 from ocrzoo_registry.store import LOCK_FILE
 
 if TYPE_CHECKING:
@@ -75,10 +75,8 @@ def _downloaded(zoo: Zoo, choice: ModelChoice) -> list[DownloadResult]:
 def _write_lock(target: Path, manifests: Sequence[Manifest]) -> int:
     from ocrzoo_registry.store import lockfile
 
-    try:
+    with os_errors_as(UsageError, f"{target} could not be written"):
         lockfile.write(target, manifests)
-    except OSError as error:
-        raise UsageError(f"{target}: cannot be written: {error.strerror or error}") from error
     return _told(target, manifests)
 
 
@@ -86,10 +84,8 @@ def _write_bill(zoo: Zoo, target: Path, manifests: Sequence[Manifest], locked_at
     from ocrzoo_registry import bill_of_materials
 
     content = bill_of_materials.write([_material(zoo, one) for one in manifests], _time(locked_at))
-    try:
+    with os_errors_as(UsageError, f"{target} could not be written"):
         write_atomically(target, content)
-    except OSError as error:
-        raise UsageError(f"{target}: cannot be written: {error.strerror or error}") from error
     return _told(target, manifests)
 
 
