@@ -105,6 +105,10 @@ class PluginManager:
         for hook, kind in HOOKS.items():
             self._call(hook, kind)
 
+    def has(self, origin: Origin) -> bool:
+        """Whether an origin is a plugin: those of models by address, and of a mirror's cards, are none."""
+        return any(one.origin == origin for one in self.plugins)
+
     def _load(self, entry: EntryPoint, origin: Origin, verdict: Verdict, disabled: frozenset[str]) -> Plugin:
         plugin = Plugin(origin, entry.value, entry.name in disabled, verdict.reason, verdict.signature)
         if plugin.disabled:
