@@ -215,7 +215,8 @@ class PluginManager:
     def _leave_out(self, hook: str, one: Registration[T], fault: str) -> None:
         plugin = next(plugin for plugin in self.plugins if plugin.origin == one.origin)
         plugin.registered -= 1
-        self._refuse(plugin, hook, one.value, CardError(f"{_name(one)}: name: {fault}"))
+        error = CardError if isinstance(one.value, ModelCard) else ValueError
+        self._refuse(plugin, hook, one.value, error(f"{_name(one)}: name: {fault}"))
 
     def _guard(self, plugin: Plugin, stage: Stage, act: Callable[[], T], prefix: str = "") -> T | None:
         try:

@@ -220,6 +220,18 @@ class TestOfficialNames:
         assert [getattr(zoo, kind).names for kind in kinds] == [getattr(plain, kind).names for kind in kinds]
         assert {zoo.sources.origin(name).distribution for name in zoo.sources.names} == {"ocrzoo"}
 
+    def test_the_fault_of_a_spec_is_not_called_one_of_a_card(self, site: SitePackages, settings: Settings) -> None:
+        source = (
+            "from ocrzoo_registry import hookimpl\nfrom ocrzoo_registry.plugins.specs import SourceSpec\n"
+            "@hookimpl\ndef ocrzoo_sources():\n    yield SourceSpec('BOS', 'evil:X', rank=1)\n"
+        )
+        site.install("evil-dist", {"evil": source})
+        zoo = Zoo(with_all(settings))
+        zoo.plugins.call_all()
+        (failure,) = plugin(zoo.plugins, "evil").failures
+        fault = "ValueError: BOS: name: looks like the official bos: choose another"
+        assert failure.message == f"ocrzoo_sources: {fault}"
+
     def test_names_that_some_disks_take_for_one_are_both_refused(self, site: SitePackages, settings: Settings) -> None:
         install_cards(site, "sand", card_data(name="Seaside_det"))
         install_cards(site, "sea", card_data(name="seaside_det"), card_data(name="other_det"))
