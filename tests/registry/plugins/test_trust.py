@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import distribution
@@ -149,6 +150,8 @@ class TestItsSetting:
             ({"OCRZOO_OVERRIDE": ":x"}, "names no model"),
             ({"OCRZOO_OVERRIDE": "a:x,b:x"}, "names two distributions for x"),
             ({"OCRZOO_PLUGIN_KEYS": "/no/such/key.pem"}, "OCRZOO_PLUGIN_KEYS='/no/such/key.pem' is not a file"),
+            ({"OCRZOO_PLUGIN_KEYS": ""}, "OCRZOO_PLUGIN_KEYS is empty. Name a key, or unset it."),
+            ({"OCRZOO_PLUGIN_KEYS": f" {os.pathsep} "}, "OCRZOO_PLUGIN_KEYS is empty."),
         ],
     )
     def test_what_cannot_be_meant_is_refused(self, environ: dict[str, str], message: str) -> None:
