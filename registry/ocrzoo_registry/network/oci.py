@@ -181,15 +181,24 @@ def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
+def is_listed(host: str, insecure: Collection[str]) -> bool:
+    """Whether the user lists a host, with its port or without."""
+    return host in insecure or _name_of(host) in insecure
+
+
 def is_insecure(host: str, insecure: Collection[str]) -> bool:
     """Whether a host, with or without its port, is asked by http: this machine, or one that the user lists."""
-    name = urlsplit(f"//{host}").hostname or ""
-    if host in insecure or name in insecure or name == "localhost":
+    name = _name_of(host)
+    if name == "localhost" or is_listed(host, insecure):
         return True
     try:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def _name_of(host: str) -> str:
+    return urlsplit(f"//{host}").hostname or ""
 
 
 Result = TypeVar("Result")
