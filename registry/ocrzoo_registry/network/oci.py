@@ -116,9 +116,6 @@ class OciRepository:
         _in_time(len(content), self.address, lambda: self._send("PUT", url, content, headers))
         return digest_of(content)
 
-    def _blob(self, digest: str) -> str:
-        return f"{self._base}/blobs/{digest}"
-
     def _push_blob(self, path: Path, size: int, digest: str) -> bool:
         if self._has(digest):
             return False
