@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.files import read_bounded
 from ocrzoo_registry.names import canonical
+from ocrzoo_registry.network.urls import without_credentials
 from ocrzoo_registry.plugins.found import Plugin
 from ocrzoo_registry.plugins.registrations import OFFICIAL, Registration
 from ocrzoo_registry.plugins.signatures import package_of, signature_of
@@ -108,12 +109,21 @@ def _asked(cards: Iterable[ModelCard]) -> Iterator[str]:
         for source, by_format in card.sources.items():
             for reference in by_format.values():
                 texts = {key: value for key, value in reference.items() if isinstance(value, str)}
-                addresses = [urlsplit(text).netloc for text in texts.values() if "://" in text]
+                addresses = [_host(text) for text in texts.values() if "://" in text]
                 named = [texts[key] for key in ("repository", "distribution") if key in texts]
                 if addresses or named:
                     yield from addresses or (f"{source} {name}" for name in named)
                 elif source != "directory":
                     yield source
+
+
+def _host(address: str) -> str:
+    """The host of an address; a text that is none, as it is: references to unknown sources were not checked."""
+    try:
+        host = urlsplit(address).netloc.rpartition("@")[2]
+    except ValueError:
+        host = ""
+    return host or without_credentials(address)[:80]
 
 
 def _variables(module: str) -> Iterator[str]:

@@ -26,7 +26,7 @@ from ocrzoo_registry.sources import aistudio, huggingface, modelscope
 from ocrzoo_registry.store.manifest import Manifest
 
 if TYPE_CHECKING:
-    from cyclonedx.model import ExternalReference, Property
+    from cyclonedx.model import ExternalReference, Property, XsUri
     from cyclonedx.model.component import Component, Pedigree
     from cyclonedx.model.license import License
     from packageurl import PackageURL
@@ -175,15 +175,26 @@ def _package_url(manifest: Manifest, card: ModelCard) -> PackageURL | None:
 
 def _links(manifest: Manifest, card: ModelCard) -> Iterator[ExternalReference]:
     """Where the model is published, and the page about it."""
-    from cyclonedx.model import ExternalReference, ExternalReferenceType, XsUri
+    from cyclonedx.model import ExternalReference, ExternalReferenceType
 
     for source, formats in card.sources.items():
-        if url := _address(source, formats.get(manifest.format, {})):
+        if uri := _uri(_address(source, formats.get(manifest.format, {}))):
             is_origin = source == manifest.source
             comment = f"{source}, the source of these files" if is_origin else source
-            yield ExternalReference(type=ExternalReferenceType.DISTRIBUTION, url=XsUri(url), comment=comment)
-    if card.links.homepage:
-        yield ExternalReference(type=ExternalReferenceType.WEBSITE, url=XsUri(card.links.homepage))
+            yield ExternalReference(type=ExternalReferenceType.DISTRIBUTION, url=uri, comment=comment)
+    if uri := _uri(card.links.homepage):
+        yield ExternalReference(type=ExternalReferenceType.WEBSITE, url=uri)
+
+
+def _uri(text: str | None) -> XsUri | None:
+    """A link; ``None`` if there is none, or it is no URI, such as one with a stray percent sign."""
+    from cyclonedx.exception.model import InvalidUriException
+    from cyclonedx.model import XsUri
+
+    try:
+        return XsUri(text) if text else None
+    except InvalidUriException:
+        return None
 
 
 def _address(source: str, reference: Mapping[str, Any]) -> str | None:

@@ -47,8 +47,8 @@ class Catalog(Registrations[ModelCard]):
         self.refused = {one.name: one for one in refused if one.name}
         """Cards that plugins have, but that are faulty."""
         self._offer, self._addressed = offer, addressed
-        self.aliases = Aliases(registrations)
-        """Former and other names of the models."""
+        self.aliases = Aliases([one for one in registrations if self._by_name.get(one.value.name, one) is one])
+        """Former and other names of the models; a card that lost its name to another has none."""
 
     def __contains__(self, name: str) -> bool:
         """Whether a model has this name or alias, and no other has it too, or is at this address."""

@@ -94,11 +94,7 @@ class Settings:
             strict=_switch(environ, "OCRZOO_STRICT"),
             disabled_plugins=frozenset(_names(environ, "OCRZOO_DISABLE_PLUGINS")),
             allowed_plugins=_allowed(environ),
-            plugin_keys=tuple(
-                _key("OCRZOO_PLUGIN_KEYS", part, "plugins are")
-                for part in environ.get("OCRZOO_PLUGIN_KEYS", "").split(os.pathsep)
-                if part.strip()
-            ),
+            plugin_keys=_plugin_keys(environ),
             overrides=_overrides(environ),
             sources=tuple(_names(environ, "PADDLE_PDX_MODEL_SOURCE")),
             sources_exact="," in environ.get("PADDLE_PDX_MODEL_SOURCE", ""),
@@ -192,6 +188,14 @@ def _key(variable: str, stated: str, signed: str) -> Path:
     if not path.is_file():
         raise SettingError(f"{variable}={str(path)!r} is not a file. Name the public key that {signed} signed for.")
     return path
+
+
+def _plugin_keys(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """The keys of ``OCRZOO_PLUGIN_KEYS``; set but empty is refused, so that a lost value lets nobody in."""
+    parts = [part for part in environ.get("OCRZOO_PLUGIN_KEYS", "").split(os.pathsep) if part.strip()]
+    if "OCRZOO_PLUGIN_KEYS" in environ and not parts:
+        raise SettingError("OCRZOO_PLUGIN_KEYS is empty. Name a key, or unset it.")
+    return tuple(_key("OCRZOO_PLUGIN_KEYS", part, "plugins are") for part in parts)
 
 
 def _allowed(environ: Mapping[str, str]) -> tuple[str, ...] | None:

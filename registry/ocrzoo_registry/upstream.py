@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ocrzoo_registry.cards.fields import Format, is_commit
 from ocrzoo_registry.cards.schema import File, ModelCard
 from ocrzoo_registry.cards.yaml_text import Place, with_values
 from ocrzoo_registry.download.batch import run_concurrently
-from ocrzoo_registry.download.request import DownloadRequest, check_listing
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.resolver import Resolver
-from ocrzoo_registry.download.transfer import Cancelled, blamed_on_source
-from ocrzoo_registry.errors import Attempt, IntegrityError, SourceError
+from ocrzoo_registry.errors import Attempt
 from ocrzoo_registry.sources.base import Listing, RemoteFile
 
 State = Literal["same", "moved", "changed", "gone", "not pinned", "no answer"]
@@ -83,42 +82,24 @@ def check(resolver: Resolver, cards: Sequence[ModelCard]) -> list[Upstream]:
 def _ask(resolver: Resolver, card: ModelCard, source: str, key: str, file_format: Format) -> Upstream:
     stated = card.sources[key][file_format].get("revision")
     pinned = stated if isinstance(stated, str) and is_commit(stated) else None
-    now = _list(resolver, _unpinned(card, key, file_format) if pinned else card, source, file_format)
+    present = _unpinned(card, key, file_format) if pinned else card
+    now = resolver.listed(source, DownloadRequest(present, (file_format,)))
     if isinstance(now, Attempt):
         return Upstream(card, source, key, file_format, "no answer", pinned, message=now.message)
     if now is None:
         return Upstream(card, source, key, file_format, "gone", pinned)
     known = _known(card.artifacts[file_format].files, now)
     changes = list(_differences(known, now))
-    moved = pinned is not None and pinned != now.revision
-    if moved:
-        then = _list(resolver, card, source, file_format)
-        if isinstance(then, Listing):
-            seen = {change.path for change in changes}
-            changes += [one for one in _between(then, now) if one.path not in seen]
-    state: State = "moved" if moved else "changed" if changes else "same" if pinned or known else "not pinned"
+    then: Listing | Attempt | None = now
+    if pinned not in {None, now.revision}:
+        then = resolver.listed(source, DownloadRequest(card, (file_format,)))
+    if isinstance(then, Listing):
+        seen = {change.path for change in changes}
+        changes += [one for one in _between(then, now) if one.path not in seen]
+    moved = then is not now and is_commit(now.revision)  # ModelScope states no commits
+    compared = known or (pinned and isinstance(then, Listing))
+    state: State = "moved" if moved else "changed" if changes else "same" if compared else "not pinned"
     return Upstream(card, source, key, file_format, state, pinned, now.revision, tuple(changes), listing=now)
-
-
-def _list(resolver: Resolver, card: ModelCard, source: str, file_format: Format) -> Listing | Attempt | None:
-    sources = resolver.sources
-    if sources.is_offline(source):
-        return Attempt(source, "offline mode is on", "offline")
-    if sources.is_silent(source):
-        return Attempt(source, "did not answer a moment ago", "unreachable")
-    try:
-        listing = sources.list(source, DownloadRequest(card, (file_format,)), resolver.events.cancelled)
-        if listing is not None:
-            with blamed_on_source():
-                check_listing(listing)
-    except Cancelled:
-        raise
-    except (SourceError, IntegrityError) as error:
-        attempt = Attempt.failed(source, error)
-        if attempt.is_silence:
-            sources.note_silence(source)
-        return attempt
-    return listing
 
 
 def _unpinned(card: ModelCard, key: str, file_format: Format) -> ModelCard:
@@ -198,6 +179,11 @@ def follow(text: str, found: Sequence[Upstream]) -> str:
 
 def _stated_now(found: Sequence[Upstream], file_format: Format, path: str) -> RemoteFile | None:
     """A file as the sources state it; ``None`` if none states a digest, or two state different ones."""
-    listings = [one.listing for one in found if one.file_format == file_format and one.listing is not None]
-    files = [file for listing in listings for file in listing.files if file.path == path and file.sha256 is not None]
+    files = [
+        replace(file, digest_origin=file.digest_origin or f"stated by {one.source}")
+        for one in found
+        if one.file_format == file_format and one.listing is not None
+        for file in one.listing.files
+        if file.path == path and file.sha256 is not None
+    ]
     return files[0] if len({file.sha256 for file in files}) == 1 else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.registry.kit import SitePackages
+from tests.registry.kit import SitePackages, card_data
 
 from ocrzoo_registry.audit import Audit, audit
 from ocrzoo_registry.settings import Settings
@@ -66,3 +66,26 @@ def test_variables_are_found_in_the_source_without_running_it(
     files = {"sea/__init__.py": b"raise SystemExit", "sea/more.py": source.encode()}
     site.install("sea-dist", entry_points={"sea": "sea"}, files=files)
     assert of(settings).variables == variables
+
+
+@pytest.mark.parametrize(
+    ("url", "asked"),
+    [
+        ("https://shelf.example:8000/x", "shelf.example:8000"),
+        ("https://user:secret@shelf.example/x", "shelf.example"),
+        ("http://[x", "http://[x"),
+        ("http://user:secret@[x", "http://[x"),
+        (f"http://[{'x' * 500}", f"http://[{'x' * 72}"),
+    ],
+)
+def test_an_address_that_nobody_checked_is_told_as_far_as_it_is_one(
+    site: SitePackages, settings: Settings, url: str, asked: str
+) -> None:
+    """No plugin here has the source, so nothing is known of its references."""
+    card = card_data(sources={"shelf9": {"onnx": {"url": url}}})
+    source = (
+        "from ocrzoo_registry import build_card\n@hookimpl\n"
+        f"def ocrzoo_model_cards():\n    yield build_card({card!r}, origin='it')\n"
+    )
+    site.install("sea-dist", {"sea": PREAMBLE + source})
+    assert of(settings).asks == (asked,)

@@ -15,6 +15,7 @@ from ocrzoo_registry.cards.loader import read_card
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.network import retry
 from ocrzoo_registry.settings import Settings
+from ocrzoo_registry.sources.base import Listing, RemoteFile
 from ocrzoo_registry.upstream import Upstream, check, follow
 from ocrzoo_registry.zoo import Zoo
 
@@ -167,3 +168,30 @@ def test_a_hub_that_does_not_answer_costs_only_itself(ask: Check, hubs: Hubs) ->
         "bos": "not pinned",
     }
     assert "500" in found["huggingface"].message
+
+
+def test_a_hub_that_states_no_commits_never_moves_on_from_one(
+    hubs: Hubs, card: ModelCard, settings: Settings, tmp_path: Path
+) -> None:
+    """ModelScope names the state of a branch; the commit that a card pins is asked for its files all the same."""
+    path, commit = tmp_path / "pinned.yaml", hubs.commit(NAME)
+    path.write_text(f"""{text_of(card).partition("    - path")[0]}    - path: inference.onnx
+sources:
+  modelscope: {{onnx: {{repository: PaddlePaddle/seaside_det, revision: {commit}}}}}
+inference: {{predictor: text_detection}}
+""")
+
+    def state() -> tuple[str, list[str]]:
+        [one] = check(Zoo(leading_to(settings, hubs)).resolver, [read_card(path)])
+        return one.state, [str(change) for change in one.changes]
+
+    assert state() == ("same", [])
+    hubs.models[NAME] = {**FILES, "inference.onnx": WEIGHTS[:-1] + b"!"}
+    digest = hashlib.sha256(WEIGHTS[:-1] + b"!").hexdigest()
+    assert state() == ("changed", [f"inference.onnx has another digest, {digest}"])
+
+
+def test_a_digest_is_from_its_source_where_that_does_not_say_so(card: ModelCard) -> None:
+    listing = Listing("2", (RemoteFile("inference.onnx", 5, "0" * 64),))
+    found = Upstream(card, "shelf", "shelf", "onnx", "changed", listing=listing)
+    assert "      digest_origin: stated by shelf\n" in follow(text_of(card), [found])

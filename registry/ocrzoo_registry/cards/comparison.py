@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ocrzoo_registry.cards.charsets import read_charset
-from ocrzoo_registry.cards.figures import Verified
+from ocrzoo_registry.cards.fields import Record
 from ocrzoo_registry.cards.schema import ModelCard
 
 Kind = Literal["bytes", "figures", "text"]
@@ -20,6 +20,13 @@ _TEXTS = frozenset({"summary", "links", "tags", "known_digests"})
 _READING = frozenset({"artifacts", "charset", "inference", "labels", "scripts", "task"})
 _APART = ("languages", "metrics", "error_rates", "latency", "artifacts", "charset", "card_version")
 """Keys that are not compared value by value."""
+
+_OF = {
+    "metrics": ("name", "language", "dataset", "source"),
+    "error_rates": ("engine", "precision", "batching", "pages"),
+    "latency": ("device", "mode", "environment"),
+}
+"""What each kind of figure is of, which its key names; the rest is compared."""
 
 SAMPLE = 20
 """Entries of a charset that are named."""
@@ -37,7 +44,7 @@ class Change:
     def kind(self) -> Kind:
         """What it touches; a digest or size that only one card states is no other file."""
         first = self.key.partition(".")[0]
-        if first == "artifacts" and self.before is not None and self.after is not None:
+        if first == "artifacts" and isinstance(self.before, dict) and isinstance(self.after, dict):
             both = self.before.keys() & self.after.keys()
             return "bytes" if any(self.before[key] != self.after[key] for key in both) else "figures"
         return "bytes" if first in _READING else "text" if first in _TEXTS else "figures"
@@ -105,7 +112,7 @@ def compare(before: ModelCard, after: ModelCard) -> Comparison:
         tuple(tag for tag in after.languages if tag not in before.languages),
         tuple(tag for tag in before.languages if tag not in after.languages),
         _charsets(before, after),
-        tuple(change for of in keyed for change in _differing(of(before), of(after))),
+        (*(change for of in keyed for change in _differing(of(before), of(after))), *_reordered(before, after)),
     )
 
 
@@ -131,36 +138,38 @@ def _flattened(data: Mapping[str, Any], before: str = "") -> Iterator[tuple[str,
 
 
 def _figures(card: ModelCard) -> dict[str, Any]:
-    """Each published or measured figure by what it is of, and who verified it."""
-    found: dict[str, Any] = {}
-    for metric in card.metrics:
-        of = (metric.name, metric.language, metric.dataset, metric.source)
-        found[_label("metrics", *of)] = metric.statement if metric.value is None else metric.value
-        found[_label("verified", *of)] = _stated(metric.verified)
-    for rate in card.error_rates:
-        way = (rate.engine, rate.precision, rate.batching, rate.pages)
-        found[_label("error_rates", *way)] = rate.percent
-        found[_label("verified", *way)] = _stated(rate.verified)
-    for time in card.latency:
-        found[_label("latency", time.device, time.mode, time.environment)] = time.ms
-    return found
+    """Each published or measured figure by what it is of, and who verified it; several of one key are a list."""
+    found: dict[str, list[Any]] = {}
+    for kind, of in _OF.items():
+        for figure in getattr(card, kind):
+            stated = figure.model_dump(mode="json", exclude_none=True, exclude=set(of))
+            verified = stated.pop("verified", None)
+            found.setdefault(f"{kind}.{_label(figure, of)}", []).append(stated)
+            if verified is not None:
+                found.setdefault(f"verified.{_label(figure, of)}", []).append(verified)
+    return {key: values[0] if len(values) == 1 else values for key, values in found.items()}
 
 
-def _stated(verified: Verified | None) -> dict[str, str] | None:
-    return None if verified is None else verified.model_dump(exclude_none=True)
+def _label(figure: Record, of: Sequence[str]) -> str:
+    return ", ".join(filter(None, (getattr(figure, name) for name in of)))
 
 
-def _label(kind: str, *of: str | None) -> str:
-    return f"{kind}.{', '.join(filter(None, of))}"
+def _reordered(before: ModelCard, after: ModelCard) -> Iterator[Change]:
+    """The order of the error rates that both cards have: ``precision="auto"`` takes the first that will do."""
+    old, new = ([_label(rate, _OF["error_rates"]) for rate in card.error_rates] for card in (before, after))
+    if [one for one in old if one in new] != [one for one in new if one in old]:
+        yield Change("error_rates", old, new)
 
 
 def _files(card: ModelCard) -> dict[str, Any]:
-    """Each file by format and path, with what is known of it."""
-    return {
+    """Each file by format and path, with what is known of it; and the networks of a format, if there are several."""
+    files = {
         f"artifacts.{kind}.{file.path}": file.model_dump(include={"size", "sha256"}, exclude_none=True)
         for kind, artifact in card.artifacts.items()
         for file in artifact.files
     }
+    networks = {f"artifacts.{kind}.networks": [*one.networks] for kind, one in card.artifacts.items() if one.networks}
+    return files | networks
 
 
 def _charsets(before: ModelCard, after: ModelCard) -> CharsetChange | None:

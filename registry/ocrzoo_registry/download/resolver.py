@@ -62,6 +62,33 @@ class Resolver:
                     return downloaded
         return self._outdated_or_failure(request, attempts)
 
+    def listed(self, name: str, request: DownloadRequest) -> Listing | Attempt | None:
+        """Return what a source lists of a model in a format, ``None`` if it has none, or why it does not say.
+
+        Raises:
+            Cancelled: The user interrupted it.
+        """
+        from ocrzoo_registry.download.request import check_listing
+        from ocrzoo_registry.download.transfer import Cancelled, blamed_on_source
+
+        if self.sources.is_offline(name):
+            return Attempt(name, "offline mode is on", "offline")
+        if self.sources.is_silent(name):
+            return Attempt(name, "did not answer a moment ago", "unreachable")
+        try:
+            listing = self.sources.list(name, request, self.events.cancelled)
+            if listing is not None:
+                with blamed_on_source():
+                    check_listing(listing)
+        except Cancelled:
+            raise
+        except (SourceError, IntegrityError) as error:
+            attempt = Attempt.failed(name, error)
+            if attempt.is_silence:
+                self.sources.note_silence(name)
+            return attempt
+        return listing
+
     def _stored_format(self, request: DownloadRequest) -> DownloadRequest:
         """Return a request to refresh for the first format that is stored, if any."""
         stored = (kind for kind in request.formats if self.store.find(request.name, kind))

@@ -100,9 +100,13 @@ def mirrored_models(zoo: Zoo, index: Index) -> list[RequestedModel]:
 
 
 def _distribution_of(zoo: Zoo, name: str) -> str | None:
-    """Return the distribution whose plugin has a model's card, as a requirement; ``None`` if it is ocrzoo itself."""
+    """Return the distribution whose plugin has a model's card, as a requirement.
+
+    ``None``: ocrzoo itself has it, or none has: the model is named by address, or its card is a mirror's.
+    """
     origin = zoo.models.origin(name)
-    return None if origin.distribution == OFFICIAL else f"{origin.distribution}=={origin.version}"
+    is_third_party = origin.distribution != OFFICIAL and zoo.plugins.has(origin)
+    return f"{origin.distribution}=={origin.version}" if is_third_party else None
 
 
 def resolver_of(zoo: Zoo, folder: MirrorFolder, events: DownloadEvents | None = None) -> Resolver:

@@ -138,7 +138,7 @@ def _push_model(repository: OciRepository, model: IndexedModel) -> str:
         config=Descriptor(mediaType=modelpack.CONFIG, digest=repository.push_content(config), size=len(config)),
         layers=tuple(map(_layer, model.files)),
         annotations={
-            "org.opencontainers.image.title": model.name,
+            modelpack.TITLE: model.name,
             "org.opencontainers.image.version": model.card.version,
             "org.opencontainers.image.licenses": model.card.license,
         },

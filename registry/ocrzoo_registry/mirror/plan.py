@@ -11,10 +11,9 @@ from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.download import verify
 from ocrzoo_registry.download.batch import run_concurrently
-from ocrzoo_registry.download.request import DownloadRequest, check_listing
+from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.resolver import Resolver
-from ocrzoo_registry.download.transfer import Cancelled, blamed_on_source
-from ocrzoo_registry.errors import Attempt, IntegrityError, SourceError
+from ocrzoo_registry.errors import Attempt, IntegrityError
 from ocrzoo_registry.files import has_size
 from ocrzoo_registry.index.schema import Index, IndexedModel
 from ocrzoo_registry.sources.base import Listing
@@ -116,27 +115,16 @@ class _Planner:
 
     def _ask(self, request: DownloadRequest, name: str) -> Listing | Attempt:
         """Return a source's listing, or why there is none."""
-        sources = self.resolver.sources
-        if sources.is_offline(name):
-            return Attempt(name, "offline mode is on", "offline")
-        if sources.is_silent(name):
-            return Attempt(name, "did not answer a moment ago", "unreachable")
-        try:
-            listing = sources.list(name, request, self.resolver.events.cancelled)
-            if listing is None:
-                return Attempt(name, f"has no {request.file_format} files", "missing")
-            with blamed_on_source():
-                check_listing(listing)
-            for file in listing.files:
-                request.expect(file)
-        except Cancelled:
-            raise
-        except (SourceError, IntegrityError) as error:
-            attempt = Attempt.failed(name, error)
-            if attempt.is_silence:
-                sources.note_silence(name)
-            return attempt
-        return listing
+        answer = self.resolver.listed(name, request)
+        if answer is None:
+            return Attempt(name, f"has no {request.file_format} files", "missing")
+        if isinstance(answer, Listing):
+            try:
+                for file in answer.files:
+                    request.expect(file)
+            except IntegrityError as error:
+                return Attempt.failed(name, error)
+        return answer
 
 
 def _state_unlisted(known: IndexedModel | None, attempts: Sequence[Attempt]) -> tuple[State, str | None]:

@@ -46,6 +46,8 @@ class OciRepository:
         self.web = Web(f"{scheme}://{host}", auth_variable=f"docker login {host}", login=self._login)
         """The client, which logs in where the registry asks for it."""
         self._lock = Lock()
+        self._answers: dict[str, str] = {}
+        """The header ``Authorization`` by the challenge that it answers."""
 
     def manifest(self, target: str) -> tuple[bytes, str]:
         """Return a manifest by tag or digest, and its digest.
@@ -116,9 +118,6 @@ class OciRepository:
         _in_time(len(content), self.address, lambda: self._send("PUT", url, content, headers))
         return digest_of(content)
 
-    def _blob(self, digest: str) -> str:
-        return f"{self._base}/blobs/{digest}"
-
     def _push_blob(self, path: Path, size: int, digest: str) -> bool:
         if self._has(digest):
             return False
@@ -162,12 +161,19 @@ class OciRepository:
         Raises:
             Refused: There are no credentials, they are wrong, or the service is not one to send them to.
         """
-        with self._lock:
-            try:
+        challenge, sent = answer.headers.get("WWW-Authenticate", ""), answer.request.headers.get("Authorization")
+        if not self._lock.acquire(timeout=_LOGIN_S):
+            raise Refused(f"{self._host}: no answer within {_LOGIN_S:.0f} s to the login of another download")
+        try:
+            known = self._answers.get(challenge)
+            if known is None or known == sent:  # else another thread has just logged in
                 call = partial(_authorization, self._host, self._repository, answer, self._insecure)
-                return Deadline(_LOGIN_S).run(call)
-            except TimeoutError as error:
-                raise Refused(f"{self._host}: {error} to a login") from error
+                known = self._answers[challenge] = Deadline(_LOGIN_S).run(call)
+        except TimeoutError as error:
+            raise Refused(f"{self._host}: {error} to a login") from error
+        finally:
+            self._lock.release()
+        return {"Authorization": known}
 
 
 class Rejected(SourceError):
@@ -181,15 +187,24 @@ def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
+def is_listed(host: str, insecure: Collection[str]) -> bool:
+    """Whether the user lists a host, with its port or without."""
+    return host in insecure or _name_of(host) in insecure
+
+
 def is_insecure(host: str, insecure: Collection[str]) -> bool:
     """Whether a host, with or without its port, is asked by http: this machine, or one that the user lists."""
-    name = urlsplit(f"//{host}").hostname or ""
-    if host in insecure or name in insecure or name == "localhost":
+    name = _name_of(host)
+    if name == "localhost" or is_listed(host, insecure):
         return True
     try:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def _name_of(host: str) -> str:
+    return urlsplit(f"//{host}").hostname or ""
 
 
 Result = TypeVar("Result")
@@ -214,7 +229,7 @@ def _errors(web: Web, answer: requests.Response) -> str:
     return "".join(f" {code}" for code in codes if re.fullmatch(r"[A-Z_]{1,40}", code))
 
 
-def _authorization(host: str, repository: str, answer: requests.Response, insecure: Collection[str]) -> dict[str, str]:
+def _authorization(host: str, repository: str, answer: requests.Response, insecure: Collection[str]) -> str:
     """Log in with oras, and return the header ``Authorization``."""
     challenge = answer.headers.get("WWW-Authenticate", "")
     try:
@@ -234,8 +249,9 @@ def _authorization(host: str, repository: str, answer: requests.Response, insecu
     verify: Any = session.verify  # a path too, whatever its annotation says
     backend = oras.auth.get_auth_backend("basic" if basic else "token", session, tls_verify=verify)
     container = oras.container.Container(f"{host}/{repository}", registry=host)
+    backend._auth_config = _docker_config(host)  # noqa: SLF001  # else it reads two files, in any order
     try:
-        backend.load_configs(container, configs=_configurations())
+        backend.load_configs(container)
         headers, changed = backend.authenticate_request(answer, {})
     except SourceError:
         raise
@@ -245,7 +261,7 @@ def _authorization(host: str, repository: str, answer: requests.Response, insecu
         raise Refused(f"{host}: the login failed: {type(error).__name__}") from error
     if not changed or "Authorization" not in headers:
         raise Refused(f"{host}: the login failed: run 'docker login {host}'")
-    return {"Authorization": str(headers["Authorization"])}
+    return str(headers["Authorization"])
 
 
 def _bounded_session(max_bytes: int) -> requests.Session:
@@ -266,7 +282,17 @@ def _bounded_session(max_bytes: int) -> requests.Session:
     return session
 
 
-def _configurations() -> list[str]:
-    """Docker's configuration where the user has moved it; oras reads the usual one by itself."""
-    path = Path(os.environ.get("DOCKER_CONFIG", ""), "config.json")
-    return [str(path)] if os.environ.get("DOCKER_CONFIG") and path.is_file() else []
+def _docker_config(host: str) -> dict[str, Any]:
+    """What the one file of Docker says of credentials: that in the folder ``DOCKER_CONFIG``, or else in ``~/.docker``.
+
+    Raises:
+        Refused: It cannot be read.
+    """
+    usual = os.path.expanduser("~/.docker")  # noqa: PTH111  # Path raises where there is no home directory
+    path = Path(os.environ.get("DOCKER_CONFIG") or usual, "config.json")
+    try:
+        stated = json.loads(path.read_bytes()) if path.exists() else {}
+        return {"auths": {}, "credsStore": None, "credHelpers": {}} | stated
+    except (OSError, ValueError, TypeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise Refused(f"{host}: wants a login, and {path} could not be read: {reason}") from error

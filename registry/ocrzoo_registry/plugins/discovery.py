@@ -40,8 +40,8 @@ def discover() -> list[EntryPoint]:
             try:
                 found.extend(distribution.entry_points.select(group=ENTRY_POINT_GROUP))
             except Exception as error:
-                reason = " ".join(str(error).split())
-                log.warning("%s: its entry points could not be read: %s", distribution.metadata["Name"], reason)
+                name, reason = _name_and_version(distribution)[0], " ".join(str(error).split())
+                log.warning("%s: its entry points could not be read: %s", name, reason)
         return found
 
 

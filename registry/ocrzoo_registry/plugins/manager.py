@@ -105,6 +105,10 @@ class PluginManager:
         for hook, kind in HOOKS.items():
             self._call(hook, kind)
 
+    def has(self, origin: Origin) -> bool:
+        """Whether an origin is a plugin: those of models by address, and of a mirror's cards, are none."""
+        return any(one.origin == origin for one in self.plugins)
+
     def _load(self, entry: EntryPoint, origin: Origin, verdict: Verdict, disabled: frozenset[str]) -> Plugin:
         plugin = Plugin(origin, entry.value, entry.name in disabled, verdict.reason, verdict.signature)
         if plugin.disabled:
@@ -211,7 +215,8 @@ class PluginManager:
     def _leave_out(self, hook: str, one: Registration[T], fault: str) -> None:
         plugin = next(plugin for plugin in self.plugins if plugin.origin == one.origin)
         plugin.registered -= 1
-        self._refuse(plugin, hook, one.value, CardError(f"{_name(one)}: name: {fault}"))
+        error = CardError if isinstance(one.value, ModelCard) else ValueError
+        self._refuse(plugin, hook, one.value, error(f"{_name(one)}: name: {fault}"))
 
     def _guard(self, plugin: Plugin, stage: Stage, act: Callable[[], T], prefix: str = "") -> T | None:
         try:

@@ -11,10 +11,11 @@ from functools import cache
 from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.formats import wanted_files
 from ocrzoo_registry.cards.loader import read_reference
+from ocrzoo_registry.cards.public_urls import public
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.http import Gone
-from ocrzoo_registry.network.oci import OciRepository
+from ocrzoo_registry.network.oci import OciRepository, is_listed
 from ocrzoo_registry.network.oci_reference import OciReference
 from ocrzoo_registry.network.retry import RetryPolicy
 from ocrzoo_registry.settings import Settings
@@ -29,19 +30,21 @@ class OciSource:
     """Reads artifacts of OCI registries."""
 
     def __init__(self, settings: Settings) -> None:
-        self._repository = cache(lambda host, repository: OciRepository(host, repository, settings.insecure_registries))
+        self._insecure = settings.insecure_registries
+        self._repository = cache(lambda host, repository: OciRepository(host, repository, self._insecure))
 
     def list(self, card: ModelCard, file_format: Format, digest: str = "") -> Listing | None:
         """Return the files of the card's artifact, by default as it is now.
 
         Raises:
-            SourceError: The registry does not answer, or with something else.
+            SourceError: The registry does not answer, or with something else, or is not one for everybody.
             IntegrityError: The manifest does not have the card's digest.
         """
         place = read_reference(card, "oci", file_format, RegistryArtifact)
         if place is None:
             return None
         reference = OciReference.parse(place.url)
+        self._refuse_private(reference.host)
         repository = self._repository(reference.host, reference.repository)
         target = digest or reference.target
         try:
@@ -86,6 +89,15 @@ class OciSource:
         place = OciReference.parse(file.reference)
         repository = self._repository(place.host, place.repository)
         return open_at(repository.web, repository.blob_url(place.target), offset, validator)
+
+    def _refuse_private(self, host: str) -> None:
+        """Refuse a host of a private network, unless the user lists it."""
+        try:
+            if not is_listed(host, self._insecure):
+                public(f"https://{host}")
+        except ValueError as error:
+            reason = "a card may name public hosts only: if you trust it, list the host in OCRZOO_INSECURE_REGISTRIES"
+            raise SourceError(f"{host}: {reason}") from error
 
     def check(self) -> Health:
         """Report that each card names its own registry (``ocrzoo sources check``).

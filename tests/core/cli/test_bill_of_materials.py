@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from tests.core.cli.conftest import model
 from tests.hubs.server import Hubs
 from tests.registry.kit import SitePackages, card_data, sha256
 
@@ -122,6 +123,27 @@ def test_a_license_that_is_in_no_list_is_given_by_name(run: Run, folder: Path, s
     site.install("sea-dist", {"sea": PLUGIN}, files=files)
     run(*LOCK, "seaside_det", "--source", "directory")
     assert written()["components"][0]["licenses"] == [{"license": {"name": "my own"}}]
+
+
+def test_a_link_that_is_no_uri_is_left_out(run: Run, folder: Path, site: SitePackages) -> None:
+    data = card_data(
+        links={"homepage": "https://example.org/100%"},
+        sources={"directory": {"onnx": {"path": "weights"}}, "shelf9": {"onnx": {"url": "https://example.org/#a#b"}}},
+    )
+    files = {"cards/a.yaml": json.dumps(data).encode(), "cards/weights/inference.onnx": b"weights"}
+    site.install("sea-dist", {"sea": PLUGIN}, files=files)
+    ran = run(*LOCK, "seaside_det", "--source", "directory")
+    assert ran.code == 0, ran.err
+    assert "externalReferences" not in written()["components"][0]
+
+
+def test_a_model_in_a_folder_has_no_supplier(run: Run, folder: Path) -> None:
+    Path("own").mkdir()
+    for name, content in model("own", onnx=True).items():
+        Path("own", name).write_bytes(content)
+    ran = run(*LOCK, "./own", "--format", "onnx")
+    assert ran.code == 0, ran.err
+    assert "supplier" not in written()["components"][0]
 
 
 def test_a_locked_model_that_no_plugin_has_is_told(run: Run, folder: Path) -> None:

@@ -68,6 +68,14 @@ def test_the_index_names_the_distribution(mirror: Path) -> None:
     assert index_of(mirror)[f"{NAME} onnx"]["distribution"] == "seaside-ocr==2.1"
 
 
+def test_a_model_by_address_is_of_no_distribution(run: Run, folder: Path, hubs: Hubs, tmp_path: Path) -> None:
+    hubs.models["ocean/signs"] = model("signs", onnx=True)
+    ran = run("mirror", "build", tmp_path / "mirror", "hf://ocean/signs", "--format", "onnx")
+    assert ran.code == 0, ran.err
+    [entry] = index_of(tmp_path / "mirror").values()
+    assert entry.get("distribution") is None
+
+
 def test_the_error_names_the_plugin_that_is_missing(run: Run, reader: str) -> None:
     ran = run("models", "pull", NAME)
     assert ran.code == 3

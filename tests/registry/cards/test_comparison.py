@@ -12,7 +12,11 @@ from ocrzoo_registry.cards.comparison import Change, Comparison, compare
 from ocrzoo_registry.errors import CardError
 
 METRIC = {"name": "accuracy", "value": 81.5, "unit": "percent", "language": "en", "dataset": "beach", "source": "us"}
+VALUE = {"value": 81.5, "unit": "percent"}
 RATE = {"engine": "openvino", "precision": "float32", "batching": "exact", "percent": 2.5, "pages": "9 pages"}
+RATED = "openvino, float32, exact, 9 pages"
+BF16 = RATE | {"precision": "bfloat16"}
+WORDS = {"name": "accuracy", "statement": "as good", "source": "us"}
 
 
 def between(before: dict[str, Any], after: dict[str, Any], root: Path | None = None) -> Comparison:
@@ -35,7 +39,7 @@ def test_cards_that_say_the_same_differ_in_nothing() -> None:
             {"metrics": [METRIC]},
             {"metrics": [METRIC | {"value": 80.0}]},
             "figures",
-            [("metrics.accuracy, en, beach, us", 81.5, 80.0)],
+            [("metrics.accuracy, en, beach, us", VALUE, VALUE | {"value": 80.0})],
         ),
         (
             {"metrics": [METRIC]},
@@ -47,7 +51,43 @@ def test_cards_that_say_the_same_differ_in_nothing() -> None:
             {"error_rates": [RATE]},
             {"error_rates": []},
             "figures",
-            [("error_rates.openvino, float32, exact, 9 pages", 2.5, None)],
+            [(f"error_rates.{RATED}", {"percent": 2.5}, None)],
+        ),
+        (
+            {"metrics": [METRIC | {"value": 0.5}]},
+            {"metrics": [METRIC | {"value": 0.5, "unit": "ratio"}]},
+            "figures",
+            [
+                (
+                    "metrics.accuracy, en, beach, us",
+                    {"value": 0.5, "unit": "percent"},
+                    {"value": 0.5, "unit": "ratio"},
+                )
+            ],
+        ),
+        (
+            {"metrics": [WORDS | {"comparable_to": "gull_rec"}]},
+            {"metrics": [WORDS | {"comparable_to": "tern_rec"}]},
+            "figures",
+            [
+                (
+                    "metrics.accuracy, us",
+                    {"statement": "as good", "comparable_to": "gull_rec"},
+                    {"statement": "as good", "comparable_to": "tern_rec"},
+                )
+            ],
+        ),
+        (
+            {"error_rates": [RATE | {"difference": [-0.1, 0.1], "speed": 1.0}]},
+            {"error_rates": [RATE | {"difference": [-0.1, 0.4], "speed": 2.0}]},
+            "figures",
+            [
+                (
+                    f"error_rates.{RATED}",
+                    {"percent": 2.5, "difference": [-0.1, 0.1], "speed": 1.0},
+                    {"percent": 2.5, "difference": [-0.1, 0.4], "speed": 2.0},
+                )
+            ],
         ),
         (
             {"inference": {"predictor": "text_detection", "postprocess": {"name": "DBPostProcess", "thresh": 0.3}}},
@@ -81,6 +121,31 @@ def test_each_change_has_its_key_both_values_and_its_kind(
     found = between(before, after)
     assert found.kind == kind
     assert list(found.changes) == [Change(*one) for one in changes]
+
+
+def test_the_order_of_error_rates_is_a_change_as_the_first_that_will_do_is_used() -> None:
+    [change] = between({"error_rates": [BF16, RATE]}, {"error_rates": [RATE, BF16]}).changes
+    assert (change.key, change.kind) == ("error_rates", "figures")
+    assert change.after == [RATED, RATED.replace("float32", "bfloat16")]
+    [added] = between({"error_rates": [RATE]}, {"error_rates": [BF16, RATE]}).changes
+    assert added.key == "error_rates.openvino, bfloat16, exact, 9 pages", "one more changes no order"
+
+
+def test_of_two_statements_about_one_thing_none_is_lost() -> None:
+    said = [WORDS | {"comparable_to": name} for name in ("gull_rec", "tern_rec")]
+    [change] = between({"metrics": said}, {"metrics": said[1:]}).changes
+    assert change.key == "metrics.accuracy, us"
+    assert [one["comparable_to"] for one in change.before] == ["gull_rec", "tern_rec"]
+
+
+@pytest.mark.parametrize("before", [{}, {"networks": ["decoder", "encoder"]}])
+def test_other_networks_of_a_model_are_read_otherwise(before: dict[str, Any]) -> None:
+    files = [{"path": f"{name}/inference.onnx"} for name in ("encoder", "decoder")]
+    after = {"networks": ["encoder", "decoder"]}
+    old, new = ({"artifacts": {"onnx": {"files": files} | one}} for one in (before, after))
+    found = between(old, new)
+    assert found.kind == "bytes"
+    assert list(found.changes) == [Change("artifacts.onnx.networks", before.get("networks"), after["networks"])]
 
 
 def test_languages_are_gained_and_lost() -> None:

@@ -137,6 +137,12 @@ def address(host: str, request: pytest.FixtureRequest) -> str:
     return f"oci://{host}/models/test-{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]}"
 
 
+@pytest.fixture
+def trusting(settings: Settings) -> Settings:
+    """Settings of a user who lets cards name the registries of this machine."""
+    return replace(settings, insecure_registries=frozenset({"127.0.0.1"}))
+
+
 def reading(settings: Settings, address: str, **more: Any) -> Settings:
     return replace(settings, mirror=Mirror(address), **more)
 
@@ -216,9 +222,9 @@ def test_the_library_of_the_registries_reads_it(address: str, tree: Path, settin
 
 
 @pytest.mark.parametrize("by", ["tag", "digest"])
-def test_a_card_may_name_an_artifact(by: str, address: str, tree: Path, settings: Settings) -> None:
-    digest = push(tree, address, settings).artifacts[NAME]
-    source = OciSource(settings)
+def test_a_card_may_name_an_artifact(by: str, address: str, tree: Path, trusting: Settings) -> None:
+    digest = push(tree, address, trusting).artifacts[NAME]
+    source = OciSource(trusting)
     listing = listed(source, card_at(f"{address}:{NAME}" if by == "tag" else f"{address}@{digest}"))
     assert listing.revision == digest
     assert {path: read(source, listing, file) for path, file in by_path(listing).items()} == FILES
@@ -227,14 +233,14 @@ def test_a_card_may_name_an_artifact(by: str, address: str, tree: Path, settings
     assert source.list(card_at(f"{address}:none"), "paddle") is None
 
 
-def test_a_lock_file_pins_the_manifest(address: str, tree: Path, settings: Settings, tmp_path: Path) -> None:
-    card, alone = card_at(f"{address}:{NAME}"), replace(settings, disabled_plugins=frozenset())
-    push(tree, address, settings)
+def test_a_lock_file_pins_the_manifest(address: str, tree: Path, trusting: Settings, tmp_path: Path) -> None:
+    card, alone = card_at(f"{address}:{NAME}"), replace(trusting, disabled_plugins=frozenset())
+    push(tree, address, trusting)
     chosen = replace(alone, sources=("oci",), sources_exact=True)
     first = Zoo(chosen).resolver.get(DownloadRequest(card, ["paddle"]))
     assert first.manifest is not None
     newer = {**FILES, PARAMS: b"retrained" * 1000}
-    push(write_tree(tmp_path / "newer", index_of([indexed(CARD, newer)]), newer.values()), address, settings)
+    push(write_tree(tmp_path / "newer", index_of([indexed(CARD, newer)]), newer.values()), address, trusting)
     expected = first.manifest.unstamped()
     other = Zoo(replace(chosen, home=tmp_path / "other"))
     second = other.resolver.get(DownloadRequest(card, ["paddle"], expected=expected))
@@ -312,26 +318,26 @@ def url_of(server: WebServer, target: str = ":v1") -> str:
     return f"oci://{server.url.removeprefix('http://')}/models{target}"
 
 
-def test_wrong_bytes_of_a_registry_are_refused(server: WebServer, settings: Settings) -> None:
+def test_wrong_bytes_of_a_registry_are_refused(server: WebServer, trusting: Settings) -> None:
     server.answers[f"{ROUTE}/blobs/{FAIR[2]['digest']}"] = Reply(body=FILES[PARAMS][::-1])
-    chosen = replace(settings, disabled_plugins=frozenset(), sources=("oci",), sources_exact=True)
+    chosen = replace(trusting, disabled_plugins=frozenset(), sources=("oci",), sources_exact=True)
     with pytest.raises(IntegrityError, match=f"{PARAMS}: sha256 is .* not {FAIR[2]['digest'][7:]}"):
         Zoo(chosen).resolver.get(DownloadRequest(card_at(url_of(server)), ["paddle"]))
 
 
-def test_another_manifest_than_the_cards_is_refused(server: WebServer, settings: Settings) -> None:
+def test_another_manifest_than_the_cards_is_refused(server: WebServer, trusting: Settings) -> None:
     digest = f"sha256:{'1' * 64}"
     server.answers[f"{ROUTE}/manifests/{digest}"] = Reply(body=manifest_of(*FAIR))
     with pytest.raises(IntegrityError, match=f"the manifest has the digest sha256:[0-9a-f]+, not {digest}"):
-        OciSource(settings).list(card_at(url_of(server, f"@{digest}")), "paddle")
+        OciSource(trusting).list(card_at(url_of(server, f"@{digest}")), "paddle")
 
 
 @pytest.mark.parametrize(
     "path", ["../inference.pdiparams", "/etc/passwd", "a/../inference.json", "inference.yml\0", ""]
 )
-def test_paths_of_layers_lead_nowhere(path: str, server: WebServer, settings: Settings) -> None:
+def test_paths_of_layers_lead_nowhere(path: str, server: WebServer, trusting: Settings) -> None:
     server.answers[f"{ROUTE}/manifests/v1"] = Reply(body=manifest_of(*FAIR, layer_of(path, b"evil")))
-    assert sorted(by_path(listed(OciSource(settings), card_at(url_of(server))))) == sorted(FILES)
+    assert sorted(by_path(listed(OciSource(trusting), card_at(url_of(server))))) == sorted(FILES)
 
 
 @pytest.mark.parametrize(
@@ -348,14 +354,14 @@ def test_paths_of_layers_lead_nowhere(path: str, server: WebServer, settings: Se
     ],
 )
 def test_what_is_no_manifest_of_a_model_is_refused(
-    body: bytes, reason: str, server: WebServer, settings: Settings
+    body: bytes, reason: str, server: WebServer, trusting: Settings
 ) -> None:
     server.answers[f"{ROUTE}/manifests/v1"] = Reply(body=body)
     with pytest.raises(SourceError, match=reason):
-        OciSource(settings).list(card_at(url_of(server)), "paddle")
+        OciSource(trusting).list(card_at(url_of(server)), "paddle")
 
 
-def test_a_token_is_asked_for_and_sent_to_the_registry_only(server: WebServer, settings: Settings) -> None:
+def test_a_token_is_asked_for_and_sent_to_the_registry_only(server: WebServer, trusting: Settings) -> None:
     with serving() as elsewhere:
         said = f'Bearer realm="{server.url}/token",service="tests",scope="repository:models:pull"'
 
@@ -371,7 +377,7 @@ def test_a_token_is_asked_for_and_sent_to_the_registry_only(server: WebServer, s
             route: guarded(Reply(307, {"Location": f"{elsewhere.url}/blob"})),
         }
         elsewhere.answers["/blob"] = Reply(body=FILES[PARAMS])
-        source = OciSource(settings)
+        source = OciSource(trusting)
         listing = listed(source, card_at(url_of(server)))
         assert read(source, listing, by_path(listing)[PARAMS]) == FILES[PARAMS]
         assert "authorization" not in elsewhere.asked[0].headers
@@ -379,13 +385,13 @@ def test_a_token_is_asked_for_and_sent_to_the_registry_only(server: WebServer, s
 
 @pytest.mark.parametrize("realm", ["http://registry.example/token", "ftp://127.0.0.1/", "token", ""])
 def test_a_token_service_without_https_gets_no_password(
-    realm: str, server: WebServer, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    realm: str, server: WebServer, trusting: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host = server.url.removeprefix("http://")
     monkeypatch.setenv("DOCKER_CONFIG", str(write_docker_config(tmp_path / "login", host)))
     server.answers[f"{ROUTE}/manifests/v1"] = Reply(401, {"WWW-Authenticate": f'Bearer realm="{realm}",service="x"'})
     with pytest.raises(Refused, match=f"{host}: its token service is not asked by https"):
-        OciSource(settings).list(card_at(url_of(server)), "paddle")
+        OciSource(trusting).list(card_at(url_of(server)), "paddle")
 
 
 @pytest.mark.parametrize("place", ["http://registry.example/upload", "//127.0.0.1:9/upload", ""])
@@ -396,7 +402,7 @@ def test_an_upload_goes_to_the_registry_only(place: str, server: WebServer, tree
 
 
 def test_a_silent_token_service_is_given_up(
-    server: WebServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    server: WebServer, trusting: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(oci, "_LOGIN_S", 0.3)
 
@@ -409,7 +415,30 @@ def test_a_silent_token_service_is_given_up(
         f"{ROUTE}/manifests/v1": Reply(401, {"WWW-Authenticate": f'Bearer realm="{server.url}/token",service="x"'}),
     }
     with pytest.raises(Refused, match="no answer within 0 s to a login"):
+        OciSource(trusting).list(card_at(url_of(server)), "paddle")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost", "localhost:5000", "127.0.0.1:5000", "127.1", "[::1]:5000", "[::ffff:127.0.0.1]", "10.0.0.1",
+        "192.168.1.1:443", "169.254.169.254",
+    ],
+)  # fmt: skip
+def test_a_card_cannot_have_this_machine_ask_its_own_network(host: str, settings: Settings) -> None:
+    with pytest.raises(SourceError) as refused:
+        OciSource(settings).list(card_at(f"oci://{host}/models:v1"), "paddle")
+    assert str(refused.value) == (
+        f"{host}: a card may name public hosts only: if you trust it, list the host in OCRZOO_INSECURE_REGISTRIES"
+    )
+
+
+def test_registries_of_the_users_own_network_are_for_those_who_list_them(server: WebServer, settings: Settings) -> None:
+    with pytest.raises(SourceError, match="OCRZOO_INSECURE_REGISTRIES"):
         OciSource(settings).list(card_at(url_of(server)), "paddle")
+    assert server.asked == []
+    listing = replace(settings, insecure_registries=frozenset({server.url.removeprefix("http://")}))
+    assert OciSource(listing).list(card_at(url_of(server)), "paddle") is not None
 
 
 @pytest.mark.parametrize(

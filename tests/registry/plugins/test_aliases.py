@@ -99,3 +99,24 @@ def test_the_alias_of_a_faulty_cards_name_does_not_hide_the_fault() -> None:
     assert "tern_rec" not in models
     with pytest.raises(CardError, match=r"a\.yaml: license: needed"):
         models.get("tern_rec")
+
+
+def test_the_alias_of_a_chosen_card_leads_to_it_whatever_the_other_one_says() -> None:
+    cards = [Registration(offer_card(name="gull_rec", aliases=["mew_rec"]), origin) for origin in (SEA, LAKE)]
+    models = Catalog(cards, chosen={"gull_rec": "sea-d"})
+    assert models.get("mew_rec").name == "gull_rec"
+    assert models.origin("mew_rec") == SEA
+
+
+def test_a_strangers_aliases_do_not_lead_to_the_official_model_whose_name_the_card_has() -> None:
+    models = catalog((OURS, "gull_rec", []), (SEA, "gull_rec", ["mew_rec"]))
+    assert "mew_rec" not in models
+    with pytest.raises(UnknownModel):
+        models.get("mew_rec")
+
+
+def test_while_nobody_chose_between_two_cards_their_alias_is_as_ambiguous_as_their_name() -> None:
+    models = catalog((SEA, "gull_rec", ["mew_rec"]), (LAKE, "gull_rec", ["mew_rec"]))
+    for name in ("gull_rec", "mew_rec"):
+        with pytest.raises(AmbiguousName, match=r"'sea' .* and 'lake' "):
+            models.get(name)

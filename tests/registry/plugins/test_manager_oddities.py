@@ -44,6 +44,19 @@ def test_entry_points_that_cannot_be_read_cost_their_distribution_alone(
     assert "torn-dist: its entry points could not be read" in caplog.text
 
 
+def test_entry_points_and_metadata_that_cannot_be_read_cost_their_distribution_alone(
+    site: SitePackages, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.install("torn-dist", {"torn_plugin": GOOD})
+    info = site.folder / "torn_dist-1.0.dist-info"
+    (info / "entry_points.txt").write_text("[ocrzoo]\nno equals sign\n")
+    (info / "METADATA").write_bytes(b"Name: \xff\xfe\n")
+    site.install("good-dist", {"good_plugin": GOOD})
+    manager = PluginManager(settings)
+    assert [offer.value.name for offer in manager.sources()] == ["good_source"]
+    assert "unknown distribution: its entry points could not be read" in caplog.text
+
+
 def test_a_hook_without_its_mark_is_a_registration_failure(site: SitePackages, settings: Settings) -> None:
     site.install("plain-dist", {"plain_plugin": "def ocrzoo_model_cards():\n    yield from ()\n"})
     failures = plugin(PluginManager(settings), "plain_plugin").failures

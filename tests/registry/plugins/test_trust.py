@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import distribution
@@ -149,6 +150,8 @@ class TestItsSetting:
             ({"OCRZOO_OVERRIDE": ":x"}, "names no model"),
             ({"OCRZOO_OVERRIDE": "a:x,b:x"}, "names two distributions for x"),
             ({"OCRZOO_PLUGIN_KEYS": "/no/such/key.pem"}, "OCRZOO_PLUGIN_KEYS='/no/such/key.pem' is not a file"),
+            ({"OCRZOO_PLUGIN_KEYS": ""}, "OCRZOO_PLUGIN_KEYS is empty. Name a key, or unset it."),
+            ({"OCRZOO_PLUGIN_KEYS": f" {os.pathsep} "}, "OCRZOO_PLUGIN_KEYS is empty."),
         ],
     )
     def test_what_cannot_be_meant_is_refused(self, environ: dict[str, str], message: str) -> None:
@@ -219,6 +222,18 @@ class TestOfficialNames:
         kinds = ("sources", "engines", "predictors", "pipelines")
         assert [getattr(zoo, kind).names for kind in kinds] == [getattr(plain, kind).names for kind in kinds]
         assert {zoo.sources.origin(name).distribution for name in zoo.sources.names} == {"ocrzoo"}
+
+    def test_the_fault_of_a_spec_is_not_called_one_of_a_card(self, site: SitePackages, settings: Settings) -> None:
+        source = (
+            "from ocrzoo_registry import hookimpl\nfrom ocrzoo_registry.plugins.specs import SourceSpec\n"
+            "@hookimpl\ndef ocrzoo_sources():\n    yield SourceSpec('BOS', 'evil:X', rank=1)\n"
+        )
+        site.install("evil-dist", {"evil": source})
+        zoo = Zoo(with_all(settings))
+        zoo.plugins.call_all()
+        (failure,) = plugin(zoo.plugins, "evil").failures
+        fault = "ValueError: BOS: name: looks like the official bos: choose another"
+        assert failure.message == f"ocrzoo_sources: {fault}"
 
     def test_names_that_some_disks_take_for_one_are_both_refused(self, site: SitePackages, settings: Settings) -> None:
         install_cards(site, "sand", card_data(name="Seaside_det"))

@@ -97,7 +97,9 @@ def _material(zoo: Zoo, manifest: Manifest) -> Material:
             "warning", f"{manifest.name}: no plugin here has its card, so its license and figures are missing"
         )
         return Material(manifest)
-    return Material(manifest, zoo.models.get(manifest.name), zoo.models.origin(manifest.name).distribution)
+    origin = zoo.models.origin(manifest.name)
+    supplier = origin.distribution if zoo.plugins.has(origin) else None
+    return Material(manifest, zoo.models.get(manifest.name), supplier)
 
 
 def _time(locked_at: float | None) -> datetime | None:
