@@ -8,20 +8,20 @@ credential helpers and asks for tokens. Its transfers are not used: they neither
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
-import os
 import re
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from ocrzoo_registry.errors import IntegrityError, Refused, SourceError
 from ocrzoo_registry.network.deadline import Deadline
-from ocrzoo_registry.network.http import CONNECT_S, IDLE_S, Gone, Web, new_session
+from ocrzoo_registry.network.http import Gone, Web
+from ocrzoo_registry.network.oci_login import authorization
+from ocrzoo_registry.network.oci_reference import is_insecure
 from ocrzoo_registry.network.retry import LEAST_RATE, SILENCE_S, RetryPolicy
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class OciRepository:
         try:
             known = self._answers.get(challenge)
             if known is None or known == sent:  # else another thread has just logged in
-                call = partial(_authorization, self._host, self._repository, answer, self._insecure)
+                call = partial(authorization, self._host, self._repository, answer, self._insecure)
                 known = self._answers[challenge] = Deadline(_LOGIN_S).run(call)
         except TimeoutError as error:
             raise Refused(f"{self._host}: {error} to a login") from error
@@ -185,26 +185,6 @@ class Rejected(SourceError):
 def digest_of(content: bytes) -> str:
     """Return ``sha256:`` and the digest of a content."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
-
-
-def is_listed(host: str, insecure: Collection[str]) -> bool:
-    """Whether the user lists a host, with its port or without."""
-    return host in insecure or _name_of(host) in insecure
-
-
-def is_insecure(host: str, insecure: Collection[str]) -> bool:
-    """Whether a host, with or without its port, is asked by http: this machine, or one that the user lists."""
-    name = _name_of(host)
-    if name == "localhost" or is_listed(host, insecure):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
-def _name_of(host: str) -> str:
-    return urlsplit(f"//{host}").hostname or ""
 
 
 Result = TypeVar("Result")
@@ -227,72 +207,3 @@ def _errors(web: Web, answer: requests.Response) -> str:
     except (SourceError, ValueError, KeyError, TypeError):
         return ""
     return "".join(f" {code}" for code in codes if re.fullmatch(r"[A-Z_]{1,40}", code))
-
-
-def _authorization(host: str, repository: str, answer: requests.Response, insecure: Collection[str]) -> str:
-    """Log in with oras, and return the header ``Authorization``."""
-    challenge = answer.headers.get("WWW-Authenticate", "")
-    try:
-        import oras.auth
-        import oras.auth.utils
-        import oras.container
-        import oras.logger
-    except ImportError as error:
-        raise Refused(f"{host}: wants a login: run pip install 'ocrzoo[oci]'") from error
-    oras.logger.setup_logger(quiet=True, nocolor=True)
-    basic = challenge.lower().startswith("basic")
-    if not basic:
-        realm = urlsplit(oras.auth.utils.parse_auth_header(challenge).realm or "")
-        if realm.scheme != "https" and not (realm.scheme == "http" and is_insecure(realm.netloc, insecure)):
-            raise Refused(f"{host}: its token service is not asked by https, which is refused")
-    session = _bounded_session(MAX_MANIFEST_BYTES)
-    verify: Any = session.verify  # a path too, whatever its annotation says
-    backend = oras.auth.get_auth_backend("basic" if basic else "token", session, tls_verify=verify)
-    container = oras.container.Container(f"{host}/{repository}", registry=host)
-    backend._auth_config = _docker_config(host)  # noqa: SLF001  # else it reads two files, in any order
-    try:
-        backend.load_configs(container)
-        headers, changed = backend.authenticate_request(answer, {})
-    except SourceError:
-        raise
-    except AttributeError as error:  # how it says that there are no credentials
-        raise Refused(f"{host}: wants a login: run 'docker login {host}'") from error
-    except Exception as error:
-        raise Refused(f"{host}: the login failed: {type(error).__name__}") from error
-    if not changed or "Authorization" not in headers:
-        raise Refused(f"{host}: the login failed: run 'docker login {host}'")
-    return str(headers["Authorization"])
-
-
-def _bounded_session(max_bytes: int) -> requests.Session:
-    """Return a session for a library that asks servers itself: timeouts, no redirects, and bodies of bounded size."""
-    session = new_session()
-    send = session.request
-
-    def bounded(*arguments: Any, **options: Any) -> requests.Response:
-        options |= {"timeout": (CONNECT_S, IDLE_S), "stream": True, "auth": lambda request: request}
-        with send(*arguments, **options) as answer:
-            content = answer.raw.read(max_bytes + 1, decode_content=True)
-            if len(content) > max_bytes:
-                raise SourceError(f"{urlsplit(answer.url).hostname}: sends more than {max_bytes >> 20} MiB")
-            answer._content = content  # noqa: SLF001  # else reading it later is unbounded
-        return answer
-
-    session.request = bounded  # type: ignore[method-assign]
-    return session
-
-
-def _docker_config(host: str) -> dict[str, Any]:
-    """What the one file of Docker says of credentials: that in the folder ``DOCKER_CONFIG``, or else in ``~/.docker``.
-
-    Raises:
-        Refused: It cannot be read.
-    """
-    usual = os.path.expanduser("~/.docker")  # noqa: PTH111  # Path raises where there is no home directory
-    path = Path(os.environ.get("DOCKER_CONFIG") or usual, "config.json")
-    try:
-        stated = json.loads(path.read_bytes()) if path.exists() else {}
-        return {"auths": {}, "credsStore": None, "credHelpers": {}} | stated
-    except (OSError, ValueError, TypeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise Refused(f"{host}: wants a login, and {path} could not be read: {reason}") from error

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from ocrzoo_registry.errors import UsageError
 
@@ -47,3 +50,23 @@ class OciReference:
     def __str__(self) -> str:
         """Return the address that :meth:`parse` reads."""
         return f"oci://{self.host}/{self.repository}{'@' if ':' in self.target else ':'}{self.target}"
+
+
+def is_listed(host: str, insecure: Collection[str]) -> bool:
+    """Whether the user lists a host, with its port or without."""
+    return host in insecure or _name_of(host) in insecure
+
+
+def is_insecure(host: str, insecure: Collection[str]) -> bool:
+    """Whether a host, with or without its port, is asked by http: this machine, or one that the user lists."""
+    name = _name_of(host)
+    if name == "localhost" or is_listed(host, insecure):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _name_of(host: str) -> str:
+    return urlsplit(f"//{host}").hostname or ""

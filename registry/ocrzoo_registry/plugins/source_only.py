@@ -31,7 +31,9 @@ class _Finder(MetaPathFinder):
     ) -> ModuleSpec | None:
         if fullname.partition(".")[0] not in self.packages:
             return None
-        others = (finder.find_spec(fullname, path, target) for finder in sys.meta_path if finder is not self)
+        others = (
+            finder.find_spec(fullname, path, target) for finder in sys.meta_path if not isinstance(finder, _Finder)
+        )
         spec = next((found for found in others if found is not None), None)
         if spec is not None and isinstance(spec.loader, SourceFileLoader):
             spec.loader = _Loader(spec.loader.name, spec.loader.path)

@@ -15,8 +15,8 @@ from ocrzoo_registry.cards.public_urls import public
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import SourceError
 from ocrzoo_registry.network.http import Gone
-from ocrzoo_registry.network.oci import OciRepository, is_listed
-from ocrzoo_registry.network.oci_reference import OciReference
+from ocrzoo_registry.network.oci import OciRepository
+from ocrzoo_registry.network.oci_reference import OciReference, is_listed
 from ocrzoo_registry.network.retry import RetryPolicy
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.sources import modelpack

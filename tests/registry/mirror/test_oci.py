@@ -27,7 +27,7 @@ from ocrzoo_registry.mirror.oci import Pushed, push
 from ocrzoo_registry.network import oci, retry
 from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.network.oci import OciRepository
-from ocrzoo_registry.network.oci_reference import OciReference
+from ocrzoo_registry.network.oci_reference import OciReference, is_insecure
 from ocrzoo_registry.settings import Mirror, Settings
 from ocrzoo_registry.sources.oci import OciSource
 from ocrzoo_registry.zoo import Zoo
@@ -470,7 +470,7 @@ def test_other_addresses_are_refused_in_one_line(address: str) -> None:
 def test_http_is_for_this_machine_and_hosts_that_the_user_lists(
     host: str, listed_hosts: tuple[str, ...], plain: bool
 ) -> None:
-    assert oci.is_insecure(host, listed_hosts) is plain
+    assert is_insecure(host, listed_hosts) is plain
 
 
 def test_a_mirror_is_a_whole_repository(host: str, tree: Path, settings: Settings) -> None:

@@ -14,6 +14,7 @@ from tests.registry.oci_registry import write_docker_config
 
 from ocrzoo_registry.errors import Refused
 from ocrzoo_registry.network.oci import OciRepository
+from ocrzoo_registry.network.oci_login import authorization
 
 MANIFEST = "/v2/models/manifests/v1"
 TOKEN = "/token?service=x"
@@ -120,3 +121,13 @@ class TestDockersConfiguration:
         with pytest.raises(Refused, match=f": wants a login, and {usual} could not be read: ") as caught:
             repository.manifest("v1")
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("service", ["http://127.0.0.1:9/token", "http://localhost/token"])
+def test_a_registry_elsewhere_cannot_have_this_machine_asked_for_a_token(service: str) -> None:
+    import requests
+
+    answer = requests.Response()
+    answer.headers["WWW-Authenticate"] = f'Bearer realm="{service}",service="x"'
+    with pytest.raises(Refused, match="its token service is not asked by https"):
+        authorization("registry.example", "models", answer, ())
