@@ -72,8 +72,9 @@ def ink_of_line(text: str, height: int, fonts: PageFonts, margin: int) -> Patch:
 
 def colored(patch: Patch, ink: Sequence[int], paper: Sequence[int]) -> NDArray[np.float32]:
     """Return black text on white in two colors (BGR): H x W x 3, 0 to 255."""
-    share = patch[:, :, np.newaxis].astype(np.float32) / np.float32(255)
-    return share * np.asarray(paper, np.float32) + (np.float32(1) - share) * np.asarray(ink, np.float32)
+    share = patch[:, :, np.newaxis].astype(np.float32) / 255
+    mixed = share * np.asarray(paper, np.float32) + (1 - share) * np.asarray(ink, np.float32)
+    return mixed.astype(np.float32, copy=False)
 
 
 def one_line(text: str) -> str:
