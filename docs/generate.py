@@ -446,8 +446,8 @@ first drawn picture was answered) is skipped where that is missing.
 
 CHECKING_REST = """\
 * **Engines.** Each installed engine runs each format that it reads; the outputs are compared on the inputs that the
-  predictor made. The other checks use the engine that users get, in float32. A predictor of a plugin is checked by what
-  it answers, whatever its network takes.
+  predictor made, unless it runs several networks, or one by the names of its inputs. The other checks use the engine
+  that users get, in float32. A predictor of a plugin is checked by what it answers, whatever its network takes.
 * **Reading.** Each claimed language is drawn in made words: its letters in a shuffled order, so that a charset that
   is shifted or in another order reads nothing. Below half of the letters, or a quarter of those that are not in ASCII,
   the language is not read; a network that was never trained on a letter of its charset is found so. Detectors must find
@@ -455,13 +455,14 @@ CHECKING_REST = """\
 * **Input.** A recognizer reads the same lines with its channels exchanged, and with values of other ranges. Only a form
   that is read clearly better is a finding: many networks read both orders of the channels equally well.
 * **Time.** All of a plugin's code runs in another process. A check that takes longer than `--timeout` (120 s), or
-  crashes the process, is a finding, and the others go on.
+  crashes the process, is a finding, and the others go on, until three did. While weights arrive, time does not count.
 * **Weights** are taken as `ocrzoo models pull` takes them. Those of a source folder are put into a store of its own,
   which is deleted afterwards, so a model that is installed under the same name stays as it is.
 * **ocrzoo's own models** are checked by name too. What their publishers claim is repeated in their cards as it is, so
   letters that a charset lacks are warnings there.
 
-The checks run the code of the plugin, as any command that lists models does.
+The checks run the code of the plugin, as any command that lists models does; that of a source folder whatever
+`OCRZOO_PLUGINS` names. Where `OCRZOO_PLUGIN_KEYS` requires signatures, no other plugin is imported beside it.
 
 ## JSON
 

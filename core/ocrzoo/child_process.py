@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ ENDING_S = 5.0
 
 @contextmanager
 def child_process(script: Path, job: str, purpose: str, *, quiet: bool = False) -> Iterator[tuple[Process, Lines]]:
-    """Start a Python process on a script; yield it and the queue of its output. It is ended afterwards.
+    """Start a Python process on a script; yield it and the queue of its output. All that it started ends with it.
 
     It has this process's ``sys.path``. ``job`` is the line that it reads; with ``quiet``, its standard error is
     dropped.
@@ -44,6 +45,7 @@ def child_process(script: Path, job: str, purpose: str, *, quiet: bool = False) 
         stderr=subprocess.DEVNULL if quiet else None,
         encoding="utf-8",
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        start_new_session=True,
     )
     to, back = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
     lines: Lines = SimpleQueue()
@@ -54,14 +56,23 @@ def child_process(script: Path, job: str, purpose: str, *, quiet: bool = False) 
             to.write(job + "\n")
         yield process, lines
     finally:
-        process.terminate()
-        try:
-            process.wait(ENDING_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(ENDING_S)
+        _end(process)
         listener.join(ENDING_S)
-        back.close()
+        if not listener.is_alive():  # closing would wait for it, and it for whatever still holds the other end
+            back.close()
+
+
+def _end(process: Process) -> None:
+    """End a process, and then those that it started and left."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(ENDING_S)
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        with suppress(OSError):  # there is none left
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait(ENDING_S)
 
 
 def _listen(back: IO[str], lines: Lines) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ocrzoo_registry.cards import inference_yml
+from ocrzoo_registry.cards.address import is_address
 from ocrzoo_registry.cards.fields import Task
 from ocrzoo_registry.cards.formats import format_names, is_complete
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.cards.to_fill import MARK, unfilled
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import reason
+from ocrzoo_registry.plugins.registrations import OFFICIAL
 from ocrzoo_registry.store.store import ModelFiles
 from ocrzoo_registry.zoo import Zoo
 
@@ -65,11 +68,14 @@ def custom_card(zoo: Zoo, name: str | None, task: Task, folder: Path) -> ModelCa
     if known:
         card = card_for(zoo, known[-1], task)
         return card.model_copy(update={"name": name or known[-1], **({} if config is None else _OF_PUBLISHED_WEIGHTS)})
-    alike = next((card for card in zoo.models if card.task == task), None)
+    alike = min(
+        (card for card in zoo.models if card.task == task),
+        key=lambda card: zoo.models.origin(card.name).distribution != OFFICIAL,  # others may have their own predictors
+        default=None,
+    )
     if alike is None:
         raise UsageError(f"{folder}: no registered model does {task}, so there is no predictor for it")
-    named = stated if isinstance(stated, str) else None
-    own_name = str(name or named or folder.name)[:_LONGEST_NAME]
+    own_name = str(name or stated or folder.name)[:_LONGEST_NAME]
     return alike.model_copy(update={"name": own_name, **_OF_PUBLISHED_WEIGHTS, **_OF_PUBLISHED_MODEL})
 
 
@@ -98,18 +104,30 @@ def card_for(zoo: Zoo, name: str, task: Task) -> ModelCard:
     """
     card = zoo.models.get(name)
     if MARK in {card.task, card.inference.predictor}:
-        why, place = f"its card is incomplete ({', '.join(unfilled(card))})", "its card"
+        step = f"its card is incomplete ({', '.join(unfilled(card))}): fill in these keys"
+        if card.file is not None:
+            step += f" in {card.file}"
         if card.address is not None:
-            why, place = "it has no inference.yml that says how", f"'ocrzoo plugins new NAME --from {card.address}'"
-        raise UsageError(f"{name} cannot be run: {why}. Fill it in: {place}.")
+            command = f"ocrzoo plugins new NAME --from {card.address}"
+            step = f"it has no inference.yml that says how: write a card with '{command}'"
+        raise UsageError(f"{name} cannot be run: {step}")
     if card.task != task:
         raise UsageError(f"{name} does {card.task}, not {task}: 'ocrzoo models list --task {task}' lists those that do")
     return card
 
 
-def _stated(folder: Path) -> tuple[dict[str, Any] | None, Any]:
+def stated_name(config: Mapping[str, Any]) -> str | None:
+    """Return the model that an ``inference.yml`` names, if any.
+
+    An address is no name there: whoever made the folder would choose which repository or folder is looked at.
+    """
+    name = config["Global"].get("model_name")
+    return name if isinstance(name, str) and not is_address(name) else None
+
+
+def _stated(folder: Path) -> tuple[dict[str, Any] | None, str | None]:
     """The folder's ``inference.yml``, if any, and the name in it."""
     if not (folder / inference_yml.FILE_NAME).exists():
         return None, None
     config = inference_yml.read(folder)
-    return config, config["Global"].get("model_name")
+    return config, stated_name(config)

@@ -122,7 +122,7 @@ class ModelLoader:
             card if custom is None else card.model_copy(update={"error_rates": ()})
         )  # they are of the published weights
         readable = [(files, able)] if converted is None else [converted, (files, able)]
-        candidates = [one for form, reading in readable for one in self._candidates(rated, form, reading)]
+        candidates = [one for form, reading in readable for one in self.candidates(rated, form, reading)]
         if published and self.tuned and self.engine is None:
             candidates = self._in_tuned_order(card, files, engines, candidates)
         return Plan(self.zoo, card, files, candidates, make, published, self._warn, self.ceiling)
@@ -146,7 +146,8 @@ class ModelLoader:
             return None
         return next((spec for spec in self.zoo.engines if spec.installed and "paddle" in spec.formats), None)
 
-    def _candidates(self, card: ModelCard, files: ModelFiles, engines: Sequence[EngineSpec]) -> list[Candidate]:
+    def candidates(self, card: ModelCard, files: ModelFiles, engines: Sequence[EngineSpec]) -> list[Candidate]:
+        """Return the ways to run a model's files that these engines have, in their order."""
         wanted = self.wanted.for_task(card.task)
         return [
             Candidate(engine, one.files, one.options, one.precision, one.batching)
@@ -168,7 +169,7 @@ class ModelLoader:
         if found is None:
             return candidates
         others = self._other_formats(card, files, engines)
-        more = [one for other, able in others for one in self._candidates(card, other, able)]
+        more = [one for other, able in others for one in self.candidates(card, other, able)]
         any_streams = self.ceiling is None and not self.options.threads
         return choice.in_order([*candidates, *more], found, any_streams=any_streams)
 
@@ -188,7 +189,7 @@ class ModelLoader:
         for asked, loader in (("float32", exact), ("auto", replace(exact, wanted=Wanted("auto")))):
             for stored, able in forms:
                 reading = [spec for spec in able if spec.reads(stored.file_format, stored.folder)]
-                found[asked] += loader._candidates(card, stored, reading)  # noqa: SLF001  # of this class
+                found[asked] += loader.candidates(card, stored, reading)
         automatic = list(dict.fromkeys(found["auto"]))
         return replace(plan, candidates=list(dict.fromkeys([*found["float32"], *automatic])), automatic=automatic)
 

@@ -141,6 +141,19 @@ class Zoo:
         """All pipelines."""
         return self._registrations("pipeline", self.plugins.pipelines())
 
+    def conflicts(self, origin: Origin | None = None) -> list[str]:
+        """Return the names that several plugins register, a line each; with ``origin``, those of this plugin."""
+        kinds = (
+            *(self.models, self.models.aliases.registrations),
+            *(self.sources, self.engines, self.predictors, self.pipelines),
+        )
+        return [
+            kind.describe_conflict(name)
+            for kind in kinds
+            for name, origins in kind.conflicts.items()
+            if origin is None or origin in origins
+        ]
+
     def is_available(self, card: ModelCard) -> bool:
         """Whether a model is stored, or its card or a discoverable source names an enabled source for it."""
         asked = self._asked

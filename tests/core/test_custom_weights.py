@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.registry.kit import SitePackages, card_data
 
-from ocrzoo.custom_weights import custom_card, custom_files
+from ocrzoo.custom_weights import custom_card, custom_files, task_of
 from ocrzoo_registry.errors import IntegrityError, UsageError
+from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 
 
@@ -97,3 +99,35 @@ class TestNames:
     def test_another_task(self, zoo: Zoo, folder: Path) -> None:
         with pytest.raises(UsageError, match="does text_detection, not text_recognition"):
             custom_card(zoo, None, "text_recognition", says(folder, "PP-OCRv5_mobile_det"))
+
+
+class TestAddresses:
+    """Whoever made a folder does not choose what else is looked at: an address in its ``inference.yml`` is no name."""
+
+    @pytest.mark.parametrize("address", ["hf://org/name", "/home/somebody", "./weights"])
+    def test_it_is_not_followed(self, zoo: Zoo, folder: Path, address: str) -> None:
+        assert custom_card(zoo, None, "text_recognition", says(folder, address)).name == folder.name
+        with pytest.raises(UsageError, match="its model is not registered: add task="):
+            task_of(zoo, None, folder)
+
+
+PLUGIN = """
+from ocrzoo_registry import PredictorSpec, build_card, hookimpl
+
+@hookimpl
+def ocrzoo_predictors():
+    yield PredictorSpec("beam", "nowhere:Beam", tasks=("text_detection",))
+
+@hookimpl
+def ocrzoo_model_cards():
+    yield build_card({data!r}, origin=__file__)
+"""
+
+
+def test_nameless_weights_are_run_as_a_model_of_ocrzoo(site: SitePackages, folder: Path, tmp_path: Path) -> None:
+    """Those of plugins may have a predictor of their own, whatever their names are."""
+    site.install("sea-dist", {"sea": PLUGIN.format(data=card_data(name="A_det", inference={"predictor": "beam"}))})
+    zoo = Zoo(Settings(home=tmp_path / "home"))
+    assert next(card.name for card in zoo.models if card.task == "text_detection") == "A_det"
+
+    assert custom_card(zoo, None, "text_detection", folder).inference.predictor == "text_detection"

@@ -14,7 +14,7 @@ from ocrzoo.types import Image
 from ocrzoo.visualize.bidi_runs import clusters
 from ocrzoo.visualize.fonts.book import VARIABLE, FontBook, PageFonts, is_visible
 from ocrzoo.visualize.fonts.files import system_folders
-from ocrzoo.visualize.lettering import letter, one_line
+from ocrzoo.visualize.lettering import ink_of_line, one_line
 from ocrzoo_registry.errors import OcrzooError
 from ocrzoo_registry.zoo import Zoo
 
@@ -102,10 +102,7 @@ class Sampler:
         """The line in black on white, H x W x 3, uint8, cut to its ink."""
         import numpy as np
 
-        patch = letter(text, _HEIGHT * (len(text) + 1), _HEIGHT, self._fonts(text))
-        columns = np.flatnonzero((patch < 255).any(axis=0))
-        start, end = (int(columns[0]), int(columns[-1]) + 1) if len(columns) else (0, _HEIGHT)
-        line = np.pad(patch[:, start:end], ((0, 0), (_MARGIN, _MARGIN)), constant_values=255)
+        line = ink_of_line(text, _HEIGHT, self._fonts(text), _MARGIN)
         return np.repeat(line[:, :, None], 3, axis=2)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -25,22 +24,6 @@ def check_plugins(zoo: Zoo) -> None:
     """
     from ocrzoo_registry.plugins.found import failed
 
-    found = [text for text in (failed(zoo.plugins.plugins), *conflicts(zoo)) if text]
+    found = [text for text in (failed(zoo.plugins.plugins), *zoo.conflicts()) if text]
     if found:
         raise PluginError("; ".join(found))
-
-
-def conflicts(zoo: Zoo) -> Sequence[str]:
-    """Return the names that several plugins register, a line each."""
-    return [
-        offers.describe_conflict(name)
-        for offers in (
-            zoo.models,
-            zoo.models.aliases.registrations,
-            zoo.sources,
-            zoo.engines,
-            zoo.predictors,
-            zoo.pipelines,
-        )
-        for name in offers.conflicts
-    ]

@@ -1,10 +1,12 @@
-"""Types of option values that a shell completes: models, languages, sources and the other registered names.
+"""Types of option values: seconds, and models, languages, sources and the other registered names.
 
-Any text is accepted; the command itself answers an unknown name. Nothing is imported before a value is completed.
+A shell completes the names. Any text is accepted as one; the command itself answers an unknown name. Nothing is
+imported before a value is completed.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,20 @@ if TYPE_CHECKING:
     from ocrzoo_registry.zoo import Zoo
 
 Names = Callable[["Zoo"], Iterable[str]]
+
+
+class Seconds(click.FloatRange):
+    """A time of at least a second, and at most a day or ``most``."""
+
+    def __init__(self, most: float = 86400) -> None:
+        super().__init__(1, most)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number."""
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):  # it is in every range
+            self.fail(f"{value!r} is no number of seconds", param, ctx)
+        return seconds
 
 
 class Registered(click.ParamType[str]):

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from ocrzoo.diagnosis import dictionaries, lines, pages
-from ocrzoo.diagnosis.hypotheses import DETECTION, HALF, IMAGENET, RECOGNITION, Choices, Hypothesis, named, stated
-from ocrzoo.diagnosis.samples import Sample, rendered_lines
+from ocrzoo.diagnosis.hypotheses import HALF, IMAGENET, OF_LINES, OF_PAGES, Choices, Hypothesis, named, stated
+from ocrzoo.diagnosis.samples import LOOKS, Sample, render, rendered_lines
 from ocrzoo.diagnosis.search import CLEAR, Search, search
-from ocrzoo.diagnosis.subject import Subject
+from ocrzoo.diagnosis.subject import DETECTION, RECOGNITION, Subject
 from ocrzoo.predictors.base import transform
 from ocrzoo.processing.detection import DetectionParams
 from ocrzoo.types import Image
@@ -51,7 +51,10 @@ class Diagnosis:
     now: str
     """What ocrzoo does with the model as it is: the text that it reads, or why it refuses it."""
     right_now: float | None
-    """Share of the text that is right as stated, 0 to 1; ``None`` if the model does not run so."""
+    """Share of the text that is right as stated, 0 to 1; ``None`` if the model does not run so.
+
+    Unless :attr:`is_text_known`, this and what follows from it are mean probabilities.
+    """
     right_best: float | None
     findings: Sequence[Finding] = ()
     alike: Sequence[str] = ()
@@ -61,6 +64,8 @@ class Diagnosis:
     next_steps: Sequence[str] = ()
     complete: bool = True
     """Whether everything was tried in time."""
+    is_text_known: bool = True
+    """Whether it is known what the picture has, so that shares of it can be right."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -75,26 +80,32 @@ def examine(
     ``page`` is H x W x 3, uint8, BGR: a single line for recognition; ``text`` is what is written there.
 
     Raises:
-        UsageError: The picture for a recognition model is not of a line.
+        UsageError: The picture for a recognition model is not of a line, or there is none and no font to draw lines.
     """
-    if subject.task == "text_recognition":
+    if subject.own_predictor is not None:
+        return _unexamined(zoo, subject, page)
+    if subject.task == RECOGNITION:
         if page is not None and page.shape[1] < page.shape[0]:
             raise UsageError(f"{subject.name} reads lines: --page must be a picture of one line, wider than high")
         return _of_lines(zoo, subject, seconds, page, text)
-    if subject.task == "text_detection":
+    if subject.task == DETECTION:
         return _of_page(zoo, subject, seconds, page)
-    return _unexamined(zoo, subject)
+    return _unexamined(zoo, subject, page)
 
 
 def _of_lines(zoo: Zoo, subject: Subject, seconds: float, page: Image | None, text: str | None) -> Diagnosis:
     charset = subject.charset
     samples = rendered_lines(charset, subject.scripts) if page is None else [Sample(page, text)]
+    if not samples:
+        raise UsageError(
+            f"{subject.name}: no font here has its characters: give --page and --text, or install fonts with them"
+        )
     sides = lines.sides(subject.session)
     states = _stated_line(subject, sides)
     trials = lines.LineTrials(subject.session, samples, charset, _charsets(zoo), subject.scripts)
     found = search(states, _fitting(lines.INPUTS, sides), trials.attempt, seconds)
-    now, refusal = _now(zoo, subject, [sample.image for sample in samples][:1])
-    return _judged(subject, found, now, refusal, known=page is None or text is not None)
+    now, refused = _now(zoo, subject, samples[0].image)
+    return _judged(subject, found, now, refused, known=page is None or text is not None)
 
 
 def _of_page(zoo: Zoo, subject: Subject, seconds: float, image: Image | None) -> Diagnosis:
@@ -103,8 +114,8 @@ def _of_page(zoo: Zoo, subject: Subject, seconds: float, image: Image | None) ->
     states, params = _stated_page(subject, sides)
     trials = pages.PageTrials(subject.session, page, params)
     found = search(states, _fitting(pages.INPUTS, sides), trials.attempt, seconds)
-    now, refusal = _now(zoo, subject, [page.image])
-    return _judged(subject, found, now, refusal, known=image is None)
+    now, refused = _now(zoo, subject, page.image)
+    return _judged(subject, found, now, refused, known=image is None)
 
 
 def _fitting(table: Sequence[Hypothesis], sides: Sequence[int | None]) -> list[Hypothesis]:
@@ -122,12 +133,12 @@ def _stated_line(subject: Subject, sides: Sequence[int | None]) -> Choices:
     given = shape[1] if isinstance(shape, list) and len(shape) == 3 and isinstance(shape[1], int) else 48
     height = sides[2] or given
     return _by_factor(
-        stated(RECOGNITION, "line height", height, str(height)),
-        named(RECOGNITION, "color order", "gray" if sides[1] == 1 else "BGR"),
-        stated(RECOGNITION, "mean and scale", HALF, ""),
-        named(RECOGNITION, "output axes", "N x T x classes"),
-        named(RECOGNITION, "output values", "probabilities"),
-        named(RECOGNITION, "class layout", "blank, dictionary, space"),
+        stated(OF_LINES, "line height", height, str(height)),
+        named(OF_LINES, "color order", "gray" if sides[1] == 1 else "BGR"),
+        stated(OF_LINES, "mean and scale", HALF, ""),
+        named(OF_LINES, "output axes", "N x T x classes"),
+        named(OF_LINES, "output values", "probabilities"),
+        named(OF_LINES, "class layout", "blank, dictionary, space"),
         dictionaries.of_stated(subject.charset),
     )
 
@@ -138,13 +149,13 @@ def _stated_page(subject: Subject, sides: Sequence[int | None]) -> tuple[Choices
     thresh, box, unclip = (_number(own, key, getattr(usual, key)) for key in ("thresh", "box_thresh", "unclip_ratio"))
     fixed = None if sides[2] is None or sides[3] is None else (3, sides[2], sides[3])
     choices = _by_factor(
-        named(DETECTION, "page size", f"{usual.limit_type} {usual.limit_side_len}"),
-        named(DETECTION, "color order", "gray" if sides[1] == 1 else "BGR"),
-        stated(DETECTION, "mean and scale", IMAGENET, ""),
-        named(DETECTION, "output axes", "N x 1 x H x W"),
-        named(DETECTION, "output values", "probabilities"),
-        stated(DETECTION, "thresholds", (thresh, box), f"thresh {thresh}, box_thresh {box}"),
-        stated(DETECTION, "unclip ratio", unclip, str(unclip)),
+        named(OF_PAGES, "page size", f"{usual.limit_type} {usual.limit_side_len}"),
+        named(OF_PAGES, "color order", "gray" if sides[1] == 1 else "BGR"),
+        stated(OF_PAGES, "mean and scale", IMAGENET, ""),
+        named(OF_PAGES, "output axes", "N x 1 x H x W"),
+        named(OF_PAGES, "output values", "probabilities"),
+        stated(OF_PAGES, "thresholds", (thresh, box), f"thresh {thresh}, box_thresh {box}"),
+        stated(OF_PAGES, "unclip ratio", unclip, str(unclip)),
     )
     return choices, DetectionParams(input_shape=fixed)
 
@@ -170,14 +181,17 @@ def _charsets(zoo: Zoo) -> dict[str, Sequence[str]]:
     return dict(found.values())
 
 
-def _now(zoo: Zoo, subject: Subject, images: Sequence[Image]) -> tuple[str, bool]:
+def _now(zoo: Zoo, subject: Subject, image: Image) -> tuple[str, bool]:
     """What ocrzoo does with the model as it is, and whether it refuses it."""
     try:
-        (found,) = subject.predictor(zoo).predict(images)
+        (found,) = subject.predictor(zoo).predict([image])
     except OcrzooError as error:
         return str(error), True
-    read = getattr(found, "text", None)
-    return (f"reads {read!r}" if read is not None else f"finds {len(found.quads)} lines"), False
+    if hasattr(found, "text"):
+        return f"reads {found.text!r}", False
+    if hasattr(found, "quads"):
+        return f"finds {len(found.quads)} lines", False
+    return f"finds the class {found.label!r}" if hasattr(found, "label") else "runs", False
 
 
 def _judged(subject: Subject, found: Search, now: str, refused: bool, *, known: bool) -> Diagnosis:
@@ -213,6 +227,7 @@ def _judged(subject: Subject, found: Search, now: str, refused: bool, *, known: 
         _rows(found),
         _next_steps(verdict, subject, found, known=known),
         found.complete,
+        known,
     )
 
 
@@ -257,7 +272,7 @@ def _next_steps(verdict: Verdict, subject: Subject, found: Search, *, known: boo
     steps: list[str] = []
     if verdict == "nothing reads":
         steps.append("run the network before its export on the same line: if it reads there, compare the two outputs")
-        if not subject.charset and subject.task == "text_recognition":
+        if not subject.charset and subject.task == RECOGNITION:
             steps.append("no dictionary is known: give it with --dictionary")
         steps.append(
             "check that the weights were loaded before the export, and that the network was in evaluation mode"
@@ -270,28 +285,15 @@ def _next_steps(verdict: Verdict, subject: Subject, found: Search, *, known: boo
     return steps
 
 
-def _unexamined(zoo: Zoo, subject: Subject) -> Diagnosis:
-    """Say of another task only what its predictor says."""
-    from ocrzoo.diagnosis.samples import LOOKS, render
-
-    image = render("Total 128 boxes, 45 lines", LOOKS[0])
-    now, refused = _now_of_any(zoo, subject, image)
-    summary = (
-        f"hypotheses are known for text_recognition and text_detection only, not for {subject.task or 'this task'}"
-    )
+def _unexamined(zoo: Zoo, subject: Subject, page: Image | None) -> Diagnosis:
+    """Say of another task, or of a predictor that no hypothesis is about, only what the predictor says."""
+    now, refused = _now(zoo, subject, render("Total 128 boxes, 45 lines", LOOKS[0]) if page is None else page)
+    summary = f"hypotheses are known for {RECOGNITION} and {DETECTION} only, not for {subject.task or 'this task'}"
+    if subject.task in {RECOGNITION, DETECTION}:
+        summary = f"it has a predictor of its own, {subject.own_predictor}, about which no hypotheses are known"
     steps = [] if subject.task else ["name the task with --task, such as text_recognition"]
-    verdict: Verdict = "refused" if refused else "not examined"
-    where = str(subject.where)
+    verdict: Verdict = "refused" if refused and subject.task is not None else "not examined"
     return Diagnosis(
-        *(subject.name, subject.task, where, subject.engine, verdict, summary, "unsure", now, None, None),
+        *(subject.name, subject.task, str(subject.where), subject.engine, verdict, summary, "unsure", now, None, None),
         next_steps=steps,
     )
-
-
-def _now_of_any(zoo: Zoo, subject: Subject, image: Image) -> tuple[str, bool]:
-    try:
-        found = subject.predictor(zoo).predict([image])
-    except OcrzooError as error:
-        return str(error), subject.task is not None
-    label = getattr(found[0], "label", None)
-    return ("runs" if label is None else f"finds the class {label!r} on a line of text"), False

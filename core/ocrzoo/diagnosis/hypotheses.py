@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ocrzoo.processing.detection import MEAN, STD
+
 _IN_FRONT = "in front of the network, before it is exported again (docs/plugins/doctor.md has how)"
 
 
@@ -41,7 +43,7 @@ class Normalization:
 
 
 HALF = Normalization((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
-IMAGENET = Normalization((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+IMAGENET = Normalization(MEAN, STD)
 _UNIT = Normalization((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 _BYTES = Normalization((0.0, 0.0, 0.0), (1.0, 1.0, 1.0), 255.0)
 
@@ -105,7 +107,7 @@ LAYOUTS = (
     Hypothesis("class layout", "dictionary, blank", ("entries", "blank"), f"{_BLANK_FIRST}; {_NO_SPACE}"),
 )
 
-RECOGNITION = (
+OF_LINES = (
     *(
         Hypothesis(
             "line height",
@@ -126,7 +128,7 @@ RECOGNITION = (
 _LIMIT = "read with --text_det_limit_type {0} --text_det_limit_side_len {1}, or set limit_type and limit_side_len of \
 SubModules.TextDetection in the configuration"
 
-DETECTION = (
+OF_PAGES = (
     *(
         Hypothesis("page size", f"{kind} {side}", (kind, side), _LIMIT.format(kind, side))
         for kind, side in (

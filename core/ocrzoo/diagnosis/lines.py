@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ocrzoo.diagnosis import dictionaries
 from ocrzoo.diagnosis.columns import Columns, Decoded, decode
 from ocrzoo.diagnosis.dictionaries import FACTOR, UNKNOWN, Pair
-from ocrzoo.diagnosis.hypotheses import LAYOUTS, RECOGNITION, Choices, Hypothesis, Normalization, named, of_factor
+from ocrzoo.diagnosis.hypotheses import LAYOUTS, OF_LINES, Choices, Hypothesis, Normalization, named, of_factor
 from ocrzoo.diagnosis.samples import Sample
 from ocrzoo.diagnosis.search import Trial
 from ocrzoo.engines.base import Session
@@ -28,7 +28,7 @@ from ocrzoo_registry.errors import IntegrityError
 INPUTS = tuple(
     one
     for factor in ("line height", "color order", "mean and scale")
-    for one in of_factor(RECOGNITION, factor)
+    for one in of_factor(OF_LINES, factor)
     if one.value != "gray"
 )
 _GRAY = np.array([0.114, 0.587, 0.299], np.float32)[:, None, None]
@@ -64,7 +64,7 @@ class LineTrials:
             kind = lines[0].kind
             if not kind:
                 raise IntegrityError("its output has values that are not finite")
-            values = named(RECOGNITION, "output values", kind)
+            values = named(OF_LINES, "output values", kind)
             fixed = {**choices, axes.factor: axes, values.factor: values}
             yield from self._readings(fixed, lines)
 
@@ -126,7 +126,7 @@ class LineTrials:
         if len(shape) != 3 or 0 in shape:
             found = " x ".join(map(str, shape)) or "a single number"
             raise IntegrityError(f"its output has the shape {found}: three axes are needed (docs/networks.md)")
-        choices = of_factor(RECOGNITION, "output axes")
+        choices = of_factor(OF_LINES, "output axes")
         return [axes for axes in choices if shape[axes.value.index(0)] == 1] or choices[:2]
 
     def _output(self, image: Image, choices: Choices) -> NDArray[np.float32]:

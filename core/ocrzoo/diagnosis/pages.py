@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.diagnosis.hypotheses import DETECTION, Choices, Hypothesis, named, of_factor
+from ocrzoo.diagnosis.hypotheses import OF_PAGES, Choices, Hypothesis, named, of_factor
 from ocrzoo.diagnosis.lines import normalize
 from ocrzoo.diagnosis.samples import LOOKS, Look, render, texts_for
 from ocrzoo.diagnosis.search import Trial
@@ -24,7 +24,7 @@ from ocrzoo_registry.errors import IntegrityError
 INPUTS = tuple(
     one
     for factor in ("page size", "color order", "mean and scale")
-    for one in of_factor(DETECTION, factor)
+    for one in of_factor(OF_PAGES, factor)
     if one.value != "gray"
 )
 _SIDES = (900, 1200)
@@ -93,7 +93,7 @@ class PageTrials:
         axes, plane = _map(output, scaled.shape[:2])
         values, probability = _probability(plane)
         tables = [
-            _with_stated(choices[factor], of_factor(DETECTION, factor)) for factor in ("thresholds", "unclip ratio")
+            _with_stated(choices[factor], of_factor(OF_PAGES, factor)) for factor in ("thresholds", "unclip ratio")
         ]
         for thresholds, unclip in product(*tables):
             thresh, box_thresh = thresholds.value
@@ -120,7 +120,7 @@ def _with_stated(own: Hypothesis, table: Sequence[Hypothesis]) -> list[Hypothesi
 
 def _map(output: NDArray[np.float32], sides: Sequence[int]) -> tuple[Hypothesis, NDArray[np.float32]]:
     """The order of the axes of an output, and its map, H x W."""
-    for axes in of_factor(DETECTION, "output axes"):
+    for axes in of_factor(OF_PAGES, "output axes"):
         if output.ndim == len(axes.value):
             turned = output.transpose(axes.value)
             if turned.shape[-2:] == tuple(sides):
@@ -139,11 +139,11 @@ def _probability(plane: NDArray[np.float32]) -> tuple[Hypothesis, NDArray[np.flo
         raise IntegrityError("its output has values that are not finite")
     if low < -TOLERANCE or high > 1 + TOLERANCE:
         sigmoid = 1 / (1 + np.exp(-np.clip(plane, -60, 60)))
-        return named(DETECTION, "output values", "raw scores"), sigmoid.astype(np.float32)
+        return named(OF_PAGES, "output values", "raw scores"), sigmoid.astype(np.float32)
     if low >= _HALF and high <= _FLAT:
         inner = np.clip(plane, _HALF, _FLAT - 0.01)
-        return named(DETECTION, "output values", "sigmoid twice"), np.log(inner / (1 - inner)).astype(np.float32)
-    return named(DETECTION, "output values", "probabilities"), plane
+        return named(OF_PAGES, "output values", "sigmoid twice"), np.log(inner / (1 - inner)).astype(np.float32)
+    return named(OF_PAGES, "output values", "probabilities"), plane
 
 
 _HALF = 0.499

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from ocrzoo.types import Image
 from ocrzoo.visualize.fonts.book import font_book
-from ocrzoo.visualize.lettering import letter, one_line
+from ocrzoo.visualize.lettering import colored, ink_of_line, one_line
 
 _TEXTS = Path(__file__).with_name("texts.tsv")
 _HEIGHT = 64
@@ -92,19 +91,10 @@ def _is_drawable(text: str) -> bool:
 
 
 def render(text: str, look: Look, height: int = _HEIGHT) -> Image:
-    """Return a line of text (H x W x 3, uint8, BGR), cut to its ink with a margin."""
+    """Return a line of text (H x W x 3, uint8, BGR), cut to its ink with a margin, a little blurred."""
     text = one_line(text)
-    wide = letter(text, height * (len(text) + 1), height, font_book().for_texts([text]))
-    columns = np.flatnonzero((wide < 128).any(axis=0))
-    start, end = (columns[0], columns[-1] + 1) if len(columns) else (0, height)
-    strip = np.pad(wide[:, start:end], ((0, 0), (_MARGIN, _MARGIN)), constant_values=255)
-    return colored(strip, look)
-
-
-def colored(patch: NDArray[np.uint8], look: Look) -> Image:
-    """Return black text on white (H x W) in the colors of a look."""
-    share = cv2.GaussianBlur(patch, (0, 0), 0.6)[:, :, None].astype(np.float32) / 255
-    mixed = share * np.array(look.paper, np.float32) + (1 - share) * np.array(look.ink, np.float32)
+    strip = ink_of_line(text, height, font_book().for_texts([text]), _MARGIN)
+    mixed = colored(cv2.GaussianBlur(strip, (0, 0), 0.6).astype(np.uint8), look.ink, look.paper)
     if look.noise:
         mixed += np.random.default_rng(0).normal(0, look.noise, mixed.shape)
     return np.clip(mixed, 0, 255).astype(np.uint8)

@@ -6,16 +6,19 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ocrzoo.custom_weights import custom_card, custom_files
+from ocrzoo.custom_weights import custom_card, custom_files, stated_name
 from ocrzoo.engines.base import EngineOptions
-from ocrzoo.guards import GuardedSession
+from ocrzoo.guards import GuardedSession, blamed_on
 from ocrzoo.loading.candidates import Candidate, names, usable_engines
 from ocrzoo.loading.configuration import read_config
+from ocrzoo.loading.plan import load_networks
 from ocrzoo.loading.sessions import load_session
+from ocrzoo.predictors.of_plugins import as_pipelines_call_it
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.address import is_address
 from ocrzoo_registry.cards.charsets import read_charset
@@ -26,6 +29,7 @@ from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.temporary import get_to_run
 from ocrzoo_registry.errors import EngineError, IntegrityError, OcrzooError, UsageError
 from ocrzoo_registry.names import did_you_mean
+from ocrzoo_registry.plugins.registrations import OFFICIAL
 from ocrzoo_registry.plugins.specs import load_attribute
 from ocrzoo_registry.store.store import ModelFiles
 from ocrzoo_registry.zoo import Zoo
@@ -59,6 +63,12 @@ class Subject:
         return [str(entry) for entry in entries] if isinstance(entries, list) else []
 
     @property
+    def own_predictor(self) -> str | None:
+        """The predictor to run it with, if that is another one than ocrzoo's for lines or pages."""
+        name = None if self.card is None else self.card.inference.predictor
+        return None if name in {RECOGNITION, DETECTION} else name
+
+    @property
     def scripts(self) -> Sequence[str]:
         """ISO 15924 codes of the scripts that the card claims."""
         return () if self.card is None else self.card.scripts
@@ -72,7 +82,12 @@ class Subject:
         if self.card is None:
             raise UsageError(f"{self.name}: no card or predictor is known for it")
         spec = zoo.predictors.get(self.card.inference.predictor)
-        return load_attribute(spec.factory)(self.card, self.config, self.session)
+        origin = zoo.predictors.origin(spec.name)
+        if origin.distribution == OFFICIAL:
+            return load_attribute(spec.factory)(self.card, self.config, self.session)
+        with blamed_on(str(origin), self.name, f"the predictor {spec.name!r}"):
+            predictor = load_attribute(spec.factory)(self.card, self.config, self.session)
+        return as_pipelines_call_it(predictor, self.card, str(origin))
 
 
 @contextmanager
@@ -90,7 +105,7 @@ def opened(
         config = _config(zoo, card, files)
         if dictionary is not None:
             config = {**config, "PostProcess": {**config["PostProcess"], "character_dict": [*read_charset(dictionary)]}}
-        spec, session = _loaded(zoo, files, engine)
+        spec, session = _loaded(zoo, card, files, engine)
         kind = task or (card.task if card else None) or _task(zoo, config, session)
         if card is None and kind is not None:
             with suppress(OcrzooError):
@@ -144,7 +159,7 @@ def _config(zoo: Zoo, card: ModelCard | None, files: ModelFiles) -> Mapping[str,
     return inference_yml.read(files.folder)
 
 
-def _loaded(zoo: Zoo, files: ModelFiles, engine: str | None) -> tuple[str, GuardedSession]:
+def _loaded(zoo: Zoo, card: ModelCard | None, files: ModelFiles, engine: str | None) -> tuple[str, GuardedSession]:
     """A session of the first engine that loads the model."""
     if fault := weights_fault(files.folder, files.file_format):
         raise IntegrityError(f"{files.name}: {files.folder}: {fault}")
@@ -153,8 +168,10 @@ def _loaded(zoo: Zoo, files: ModelFiles, engine: str | None) -> tuple[str, Guard
     if not able:
         raise EngineError(f"{files.folder} is in the format {files.file_format}, which {names(usable)} cannot read")
     for number, spec in enumerate(able, 1):
+        load = partial(load_session, origin=zoo.engines.origin(spec.name), warn=None)
+        one = Candidate(spec, files, EngineOptions())
         try:
-            session = load_session(Candidate(spec, files, EngineOptions()), zoo.engines.origin(spec.name), None)
+            session = load(one) if card is None else load_networks(card, one, load)
         except EngineError:
             if number == len(able):
                 raise
@@ -165,8 +182,8 @@ def _loaded(zoo: Zoo, files: ModelFiles, engine: str | None) -> tuple[str, Guard
 
 def _task(zoo: Zoo, config: Mapping[str, Any], session: GuardedSession) -> Task | None:
     """The task by the name in the configuration, by its decoder, or by the axes of the network's output."""
-    name = config["Global"].get("model_name")
-    if isinstance(name, str) and name in zoo.models:
+    name = stated_name(config)
+    if name is not None and name in zoo.models:
         return zoo.models.get(name).task
     decoder = config["PostProcess"].get("name")
     if isinstance(decoder, str) and decoder in _DECODERS:

@@ -102,7 +102,7 @@ class Plan:
         Raises:
             EngineError: It cannot load the model.
         """
-        return self.make(candidate, self._session(candidate))
+        return self.make(candidate, self.session(candidate))
 
     def fault_of(self, candidate: Candidate, predictor: Any) -> str | None:
         """Return what the predictor finds otherwise than the card states, as text, or ``None``."""
@@ -117,7 +117,7 @@ class Plan:
         if len(self.candidates) > 1 and self.candidates[0].options.device.kind != "cpu":
             for candidate in self.candidates:
                 try:
-                    session = self._session(candidate, any_device=False)
+                    session = self.session(candidate, any_device=False)
                 except UsageError as error:
                     log.debug("%s", error)
                 else:
@@ -127,7 +127,7 @@ class Plan:
             following = self.candidates[number + 1 : number + 2]
             is_last = not following
             try:
-                session = self._session(candidate)
+                session = self.session(candidate)
             except UsageError as error:
                 _check_weights(candidate.files)
                 if is_last and not loaded:
@@ -138,7 +138,12 @@ class Plan:
                 loaded = True
                 yield candidate, session, is_last
 
-    def _session(self, candidate: Candidate, *, any_device: bool = True) -> GuardedSession:
+    def session(self, candidate: Candidate, *, any_device: bool = True) -> GuardedSession:
+        """Load the network into one engine, as :func:`load_networks` does.
+
+        Raises:
+            EngineError: The engine cannot load the model, or, without ``any_device``, lacks the device.
+        """
         lines = self.card.task == "text_recognition"
         origin = self.zoo.engines.origin(candidate.spec.name)
         warn = self.warn if any_device else None
@@ -146,12 +151,17 @@ class Plan:
         def load(one: Candidate) -> GuardedSession:
             return load_session(one, origin, warn, self.ceiling, self.zoo.store, reads_lines=lines)
 
-        artifact = self.card.artifacts.get(candidate.files.file_format)
-        networks = {} if artifact is None else {name: load(candidate.of_network(name)) for name in artifact.networks}
-        first = next(iter(networks.values()), None)
-        session = load(candidate) if first is None else copy(first)  # one of its own networks is freed only later
-        session.networks, session.folder = networks, candidate.files.folder
-        return session
+        return load_networks(self.card, candidate, load)
+
+
+def load_networks(card: ModelCard, candidate: Candidate, load: Callable[[Candidate], GuardedSession]) -> GuardedSession:
+    """Load the network of a model; of several, return a copy of the first, which has all of them in ``networks``."""
+    artifact = card.artifacts.get(candidate.files.file_format)
+    networks = {} if artifact is None else {name: load(candidate.of_network(name)) for name in artifact.networks}
+    first = next(iter(networks.values()), None)
+    session = load(candidate) if first is None else copy(first)  # one that has itself is freed only later
+    session.networks, session.folder = networks, candidate.files.folder
+    return session
 
 
 def _check_weights(files: ModelFiles) -> None:

@@ -32,9 +32,10 @@ def as_pipelines_call_it(predictor: Any, card: ModelCard, plugin: str) -> Any:
     """Return a plugin's predictor for the task of a card; ``plugin`` names it in errors.
 
     Raises:
-        PluginError: It has no method ``predict``.
+        PluginError: It has no method ``predict``, or labels that are none.
     """
-    return _KINDS.get(card.task, OtherPredictor)(predictor, card, plugin)
+    with blamed_on(plugin, card.name, "the predictor"):
+        return _KINDS.get(card.task, OtherPredictor)(predictor, card, plugin)
 
 
 class PluginPredictor(Generic[Result]):
@@ -68,13 +69,14 @@ class PluginPredictor(Generic[Result]):
     def _results(self, images: Sequence[Image], given: Mapping[str, Any], check: Callable[..., Result]) -> list[Result]:
         """Run it on copies of images, which it may change, and check each result."""
         given = {name: value for name, value in given.items() if self._takes(name)}
-        with blamed_on(self._plugin, self.name, "the predictor", InputError), self._one_at_a_time:
-            found: Any = self._own.predict([image.copy() for image in images], **given)
-            results: Collection[Any] = found if isinstance(found, Collection) else [*found]
         owner = f"{self.name}: the predictor of plugin {self._plugin}"
-        if len(results) != len(images):
-            raise PluginError(f"{owner} returned {len(results)} results for {len(images)} images")
-        return [check(owner, one, image) for one, image in zip(results, images, strict=True)]
+        with blamed_on(self._plugin, self.name, "the predictor", InputError):  # a result may be any object of its own
+            with self._one_at_a_time:
+                found: Any = self._own.predict([image.copy() for image in images], **given)
+                results: Collection[Any] = found if isinstance(found, Collection) else [*found]
+            if len(results) != len(images):
+                raise PluginError(f"{owner} returned {len(results)} results for {len(images)} images")
+            return [check(owner, one, image) for one, image in zip(results, images, strict=True)]
 
     def _in_batches(
         self, images: Sequence[Image], batch_size: int, given: Mapping[str, Any], check: Callable[..., Result]

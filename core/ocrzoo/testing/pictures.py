@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from ocrzoo.visualize.fonts.book import font_book
+from ocrzoo.visualize.lettering import colored, ink_of_line, one_line
+
 if TYPE_CHECKING:
     from ocrzoo.types import Image
     from ocrzoo_registry.languages.tags import Language
@@ -41,19 +44,11 @@ By the weights 0.299, 0.587 and 0.114 of red, green and blue: 123 and 29, and ex
 
 def line(text: str, *, width: int | None = None, ink: Sequence[int] = BLACK, paper: Sequence[int] = WHITE) -> Image:
     """Return a drawn line, 48 x W x 3, uint8, BGR; as wide as the text needs, or padded to ``width``."""
-    from ocrzoo.visualize.fonts.book import font_book
-    from ocrzoo.visualize.lettering import letter, one_line
-
     text = one_line(text)
-    patch = letter(text, max(WIDTH, len(text) * HEIGHT), HEIGHT, font_book().for_texts([text]))
-    columns = np.flatnonzero((patch < 128).any(axis=0))
-    if columns.size:
-        patch = patch[:, max(int(columns[0]) - _MARGIN, 0) : int(columns[-1]) + _MARGIN]
+    patch = ink_of_line(text, HEIGHT, font_book().for_texts([text]), _MARGIN)
     if width is not None:
         patch = np.pad(patch, ((0, 0), (0, max(width - patch.shape[1], 0))), constant_values=255)[:, :width]
-    share = patch[..., np.newaxis].astype(np.float32) / 255
-    mixed = share * np.asarray(paper, np.float32) + (1 - share) * np.asarray(ink, np.float32)
-    return np.ascontiguousarray(mixed.round().astype(np.uint8))
+    return np.ascontiguousarray(colored(patch, ink, paper).round().astype(np.uint8))
 
 
 @cache
@@ -112,11 +107,3 @@ def samples(language: Language, letters: Collection[str]) -> list[str]:
     usable = usable[: _LINES * _WORDS * _LETTERS]
     words = ["".join(usable[start : start + _LETTERS]) for start in range(0, len(usable), _LETTERS)]
     return [" ".join(words[start : start + _WORDS]) for start in range(0, len(words), _WORDS)]
-
-
-def can_draw(text: str) -> bool:
-    """Whether the fonts of this machine have all its characters."""
-    from ocrzoo.visualize.fonts.book import font_book, is_visible
-
-    fonts = font_book().for_texts([text])
-    return all(fonts.any(char) is not None for char in text if is_visible(char))

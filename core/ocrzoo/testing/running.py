@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from ocrzoo.testing.checks import CHECKS, Check
@@ -33,6 +34,8 @@ class Job:
     """Models, plugins or distributions; none: all plugins that are not ocrzoo's own."""
     folder: Path | None = None
     """The source folder of the plugin, in place of names."""
+    scratch: Path | None = None
+    """Where that plugin's weights are kept for the next process that checks it; ``None``: for this one alone."""
     done: Collection[Place] = ()
     """Checks that are left out."""
     lost: Collection[Place] = ()
@@ -40,19 +43,19 @@ class Job:
 
     def to_json(self) -> str:
         """Return it as a worker reads it."""
-        folder = None if self.folder is None else str(self.folder)
-        return json.dumps({"names": self.names, "folder": folder, "done": [*self.done], "lost": [*self.lost]})
+        return json.dumps({**vars(self), "done": [*self.done], "lost": [*self.lost]}, default=str)
 
     @classmethod
     def from_json(cls, text: str) -> Job:
         """Return the job of a text."""
         data = json.loads(text)
-        folder = None if data["folder"] is None else Path(data["folder"])
-        return cls(tuple(data["names"]), folder, {(*one,) for one in data["done"]}, {(*one,) for one in data["lost"]})
+        folder, scratch = (None if data[key] is None else Path(data[key]) for key in ("folder", "scratch"))
+        done, lost = ({(*one,) for one in data[key]} for key in ("done", "lost"))
+        return cls(tuple(data["names"]), folder, scratch, done, lost)
 
 
-def run(job: Job) -> Iterator[Place | Result]:
-    """Yield each check before it runs, and then its result.
+def run(job: Job, on_bytes: Callable[[], object] = lambda: None) -> Iterator[Place | Result]:
+    """Yield each check before it runs, and then its result; ``on_bytes`` is called as weights arrive.
 
     Raises:
         UsageError: The folder is no plugin.
@@ -60,11 +63,12 @@ def run(job: Job) -> Iterator[Place | Result]:
     """
     with ExitStack() as stack:
         names, project = job.names, None
+        scratch = job.scratch or Path(stack.enter_context(TemporaryDirectory(prefix="ocrzoo-check-")))
         if job.folder is not None:
             project = read_project(job.folder)
-            stack.enter_context(installed_for_now(project))
+            stack.enter_context(installed_for_now(project, scratch / "site-packages"))
             names = (project.name,)
-        zoo = stack.enter_context(zoo_for(project))
+        zoo = zoo_for(project, scratch / "models", on_bytes)
         for subject in subjects_of(zoo, names, job.folder):
             yield from _run_all(subject, job)
 

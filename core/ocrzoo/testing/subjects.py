@@ -5,7 +5,6 @@ Each part is made when a check first asks for it, and what fails while it is mad
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +19,7 @@ from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import EngineError, NotOffered, OcrzooError, OfflineError, SourceError
 from ocrzoo_registry.plugins.found import Plugin
 from ocrzoo_registry.plugins.registrations import OFFICIAL, Origin
+from ocrzoo_registry.plugins.signatures import package_of
 from ocrzoo_registry.plugins.specs import EngineSpec, SourceSpec
 from ocrzoo_registry.store.store import ModelFiles
 from ocrzoo_registry.zoo import Zoo
@@ -27,6 +27,7 @@ from ocrzoo_registry.zoo import Zoo
 if TYPE_CHECKING:
     from ocrzoo.loading.candidates import Candidate
     from ocrzoo.loading.plan import Plan
+    from ocrzoo.model_loader import ModelLoader
     from ocrzoo.types import Image
 
 
@@ -52,14 +53,7 @@ class PluginSubject:
     @property
     def conflicts(self) -> list[str]:
         """The names that it shares with other plugins, a line each."""
-        zoo = self.zoo
-        kinds = (zoo.models, zoo.sources, zoo.engines, zoo.predictors, zoo.pipelines)
-        return [
-            kind.describe_conflict(name)
-            for kind in kinds
-            for name, origins in kind.conflicts.items()
-            if self.origin in origins
-        ]
+        return self.zoo.conflicts(self.origin)
 
     def models(self) -> list[ModelSubject]:
         """Return its models whose cards are valid and whose names are its own."""
@@ -84,16 +78,11 @@ class PluginSubject:
     def _roots(self) -> list[Path]:
         if self.folder is not None:
             return [self.folder]
-        modules = [getattr(manager_module, "__name__", "") for manager_module in self._modules()]
-        packages = [sys.modules[name.partition(".")[0]] for name in modules if name.partition(".")[0] in sys.modules]
-        places = [Path(str(module.__file__)) for module in packages if getattr(module, "__file__", None)]
-        roots = [place.parent if place.name == "__init__.py" else place for place in places]
+        package = package_of(self.plugin.module)
+        roots = [] if package is None else [package]
         folders = [subject.card.folder for subject in self.models()]
         outside = [folder for folder in folders if not any(folder.is_relative_to(root) for root in roots)]
         return list(dict.fromkeys([*roots, *outside]))
-
-    def _modules(self) -> Sequence[object]:
-        return [] if self.plugin.manager is None else list(self.plugin.manager.get_plugins())
 
 
 @dataclass
@@ -185,45 +174,44 @@ class ModelSubject:
         return found
 
     def engines(self, file_format: Format) -> list[EngineSpec]:
-        """Return the installed engines that read a format, the best first."""
+        """Return the installed engines that run the model and read a format, the best first."""
         ranked = sorted(self.zoo.engines, key=lambda spec: (spec.rank, spec.name))
-        return [spec for spec in ranked if spec.installed and file_format in spec.formats]
+        able = [spec for spec in ranked if spec.runs(self.name) and file_format in spec.formats]
+        return [spec for spec in able if spec.installed]
+
+    @cached_property
+    def loader(self) -> ModelLoader:
+        """What loads models in float32, on the engines that are fastest by default."""
+        from ocrzoo.model_loader import ModelLoader
+        from ocrzoo.precision.wanted import Wanted
+
+        return ModelLoader(self.zoo, wanted=Wanted("float32", "exact"), tuned=False, converts=False)
 
     @cached_property
     def plan(self) -> Plan:
-        """How the model is run in float32 by default.
+        """How the model is run.
 
         Raises:
             OcrzooError: It cannot be run.
         """
-        from ocrzoo.model_loader import ModelLoader
-        from ocrzoo.precision.wanted import Wanted
-
-        loader = ModelLoader(self.zoo, wanted=Wanted("float32", "exact"), tuned=False, converts=False)
-        return loader.plan(self.card.name, self.card.task)
+        return self.loader.plan(self.card.name, self.card.task)
 
     @cached_property
     def loaded(self) -> Loaded:
         """The model, loaded by each engine in each format, and what failed."""
-        from dataclasses import replace
-
-        from ocrzoo.loading.sessions import load_session
-
         found = Loaded()
         try:
-            usual = self.plan.candidates[0]
+            plan = self.plan
         except OcrzooError as error:
             found.failed.append(("", error))
             return found
         for file_format, files in self.weights.stored.items():
-            for spec in self.engines(file_format):
-                candidate = replace(usual, spec=spec, files=files)
+            for candidate in self.loader.candidates(self.card, files, self.engines(file_format)):
                 try:
-                    origin = self.zoo.engines.origin(spec.name)
-                    session = load_session(candidate, origin, None, None, self.zoo.store)
-                    found.ways.append(Way(candidate, session, self.plan.make(candidate, session)))
+                    session = plan.session(candidate)
+                    found.ways.append(Way(candidate, session, plan.make(candidate, session)))
                 except OcrzooError as error:
-                    found.failed.append((f"{spec.name}, {file_format}", error))
+                    found.failed.append((f"{candidate.spec.name}, {file_format}", error))
         return found
 
     @property

@@ -6,14 +6,13 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from ocrzoo_registry.download.events import DownloadEvents
+from ocrzoo_registry.download.events import Advance, DownloadEvents
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import read_bounded, reason, resolved
@@ -112,51 +111,57 @@ def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 @contextmanager
-def installed_for_now(project: Project) -> Iterator[None]:
-    """Let this process find a source folder as if it was installed, before any installed state of it.
+def installed_for_now(project: Project, site: Path) -> Iterator[None]:
+    """Let this process find a source folder as if it was installed in ``site``, before any installed state of it.
 
     Raises:
         UsageError: It cannot be found.
     """
-    with TemporaryDirectory(prefix="ocrzoo-check-") as site:
-        info = Path(site) / f"{project.name.replace('-', '_')}-{project.version}.dist-info"
-        info.mkdir()
-        metadata = f"Metadata-Version: 2.1\nName: {project.name}\nVersion: {project.version}\n"
-        points = [f"{name} = {value}" for name, value in project.entry_points.items()]
-        (info / "METADATA").write_text(metadata, encoding="utf-8")
-        (info / "entry_points.txt").write_text("\n".join([f"[{ENTRY_POINT_GROUP}]", *points, ""]), encoding="utf-8")
-        added = [site, *map(str, project.import_paths)]
-        sys.path[:0] = added
-        try:
-            yield
-        finally:
-            for path in added:
-                sys.path.remove(path)
+    info = site / f"{project.name.replace('-', '_')}-{project.version}.dist-info"
+    info.mkdir(parents=True, exist_ok=True)
+    metadata = f"Metadata-Version: 2.1\nName: {project.name}\nVersion: {project.version}\n"
+    points = [f"{name} = {value}" for name, value in project.entry_points.items()]
+    (info / "METADATA").write_text(metadata, encoding="utf-8")
+    (info / "entry_points.txt").write_text("\n".join([f"[{ENTRY_POINT_GROUP}]", *points, ""]), encoding="utf-8")
+    added = [*map(str, (site, *project.import_paths))]
+    sys.path[:0] = added
+    try:
+        yield
+    finally:
+        for path in added:
+            sys.path.remove(path)
 
 
-@contextmanager
-def zoo_for(project: Project | None) -> Iterator[Zoo]:
-    """Yield the zoo of the environment; for a source folder, with a store of its own, which is deleted afterwards.
+def zoo_for(project: Project | None, home: Path, on_bytes: Callable[[], object]) -> Zoo:
+    """Return the zoo of the environment; for a source folder, with ``home`` in place of the user's store.
 
-    Files that the user's store has with the expected digest are copied from it.
+    Files that the user's store has with the expected digest are copied from it. ``on_bytes`` is called as files arrive,
+    also from other threads.
     """
+
+    def progress(_what: str, _total: int | None, _done: int) -> AbstractContextManager[Advance]:
+        return nullcontext(lambda _count: on_bytes())
+
     if project is None:
-        yield Zoo(Settings.from_environment())
-        return
+        return Zoo(Settings.from_environment(), DownloadEvents(progress))
     settings = Settings.from_environment(_allowing(project.name))
     own = Store(settings.home)
 
     def copies(request: DownloadRequest, file: RemoteFile) -> list[Path]:
         return [own.folder(request.name, request.file_format) / file.path]
 
-    with TemporaryDirectory(prefix="ocrzoo-check-") as home:
-        yield Zoo(replace(settings, home=Path(home), strict=False), DownloadEvents(local_copies=copies))
+    return Zoo(replace(settings, home=home, strict=False), DownloadEvents(progress, local_copies=copies))
 
 
 def _allowing(distribution: str) -> dict[str, str]:
-    """The environment; whoever names a folder lets its plugin be imported, whichever others may be."""
+    """The environment; whoever names a folder lets its plugin be imported, whichever others may be.
+
+    It is not signed yet: where ``OCRZOO_PLUGIN_KEYS`` requires signatures, no other plugin is imported beside it.
+    """
     environ = dict(os.environ)
-    if "OCRZOO_PLUGINS" in environ:
+    if environ.pop("OCRZOO_PLUGIN_KEYS", ""):
+        environ["OCRZOO_PLUGINS"] = distribution
+    elif "OCRZOO_PLUGINS" in environ:
         others = [name for name in environ["OCRZOO_PLUGINS"].split(",") if name.strip().lower() not in {"", "none"}]
         environ["OCRZOO_PLUGINS"] = ",".join([*others, distribution])
     return environ

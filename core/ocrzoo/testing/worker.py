@@ -1,7 +1,8 @@
 """The checks in a process of their own: reads a job (JSON) on standard input, and reports on standard output.
 
 Reports are JSON, one a line: ``{"starts": [kind, name, check]}`` before a check, then ``{"result": ...}``, or
-``{"failed": message, "code": exit code}`` for an error that ends the work, or ``{"done": true}``.
+``{"failed": message, "code": exit code}`` for an error that ends the work, or ``{"done": true}``. ``{"arrives": true}``
+says, about once a second, that weights do.
 """
 
 from __future__ import annotations
@@ -9,8 +10,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from contextlib import suppress
+from threading import Lock
 from typing import IO, Any
+
+_INTERVAL_S = 1.0
+"""Time between two reports of bytes that arrive."""
 
 
 def main() -> None:
@@ -27,11 +33,20 @@ def _work(job: str, reports: IO[str]) -> None:
     from ocrzoo.testing.running import Job, run
     from ocrzoo_registry.errors import OcrzooError
 
+    lock, told = Lock(), time.monotonic()
+
     def report(**what: Any) -> None:
-        print(json.dumps(what, default=str), file=reports, flush=True)
+        with lock:
+            print(json.dumps(what, default=str), file=reports, flush=True)
+
+    def on_bytes() -> None:
+        nonlocal told
+        if time.monotonic() - told >= _INTERVAL_S:
+            told = time.monotonic()
+            report(arrives=True)
 
     try:
-        for event in run(Job.from_json(job)):
+        for event in run(Job.from_json(job), on_bytes):
             if isinstance(event, Result):
                 report(result=event.to_dict())
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
@@ -27,6 +28,8 @@ _TALL = 2.0
 """Ratio of height to width from which text is drawn downward (PaddleX's)."""
 _SMALLEST, _LARGEST = 4, 4096
 """Font sizes, in pixels."""
+_INK = 128
+"""Pixels below it are ink."""
 _READABLE_CODE = 24
 """Font size, in pixels, from which the box of a missing character shows its code point."""
 _MARK = 0.75
@@ -54,6 +57,24 @@ def letter(text: str, width: int, height: int, fonts: PageFonts, *, middle: bool
     if not any(_is_upright(part) for part in clusters(text)):
         return np.rot90(_Line(text, fonts, middle).drawn(height, width), 3)
     return _column(text, width, height, fonts)
+
+
+def ink_of_line(text: str, height: int, fonts: PageFonts, margin: int) -> Patch:
+    """Return a line of text, as wide as its ink and a margin on both sides.
+
+    ``height`` and ``margin`` are pixels; text and fonts are those of :func:`letter`.
+    """
+    wide = letter(text, height * (len(text) + 1), height, fonts)
+    columns = np.flatnonzero((wide < _INK).any(axis=0))
+    start, end = (int(columns[0]), int(columns[-1]) + 1) if len(columns) else (0, height)
+    return np.pad(wide[:, start:end], ((0, 0), (margin, margin)), constant_values=255)
+
+
+def colored(patch: Patch, ink: Sequence[int], paper: Sequence[int]) -> NDArray[np.float32]:
+    """Return black text on white in two colors (BGR): H x W x 3, 0 to 255."""
+    share = patch[:, :, np.newaxis].astype(np.float32) / 255
+    mixed = share * np.asarray(paper, np.float32) + (1 - share) * np.asarray(ink, np.float32)
+    return mixed.astype(np.float32, copy=False)
 
 
 def one_line(text: str) -> str:

@@ -135,6 +135,7 @@ def test_a_tar_is_as_good_as_its_folder(run: Run, tmp_path: Path) -> None:
 def test_without_weights_everything_is_to_be_filled(run: Run, site: SitePackages, options: list[str]) -> None:
     ran = run("plugins", "new", "seaside", *options)
     assert "to be filled in (TO-FILL) in seaside/" in ran.out
+    assert ran.out.splitlines()[-1] == "next: pip install -e ./seaside; ocrzoo plugins check ./seaside"
     assert ran.code == ExitCode.DONE
     [path] = Path("seaside").glob(PATTERN)
     card = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -159,7 +160,9 @@ def test_a_card_that_says_not_how_it_is_run_is_not_run(run: Run, site: SitePacka
     site.install("ocrzoo-seaside", files=files, entry_points={"seaside": "ocrzoo_seaside"})
     ran = run("ocr", sample, "--text_recognition_model_name", "seaside")
     assert ran.code == ExitCode.USAGE
+    card = site.folder / "ocrzoo_seaside" / "cards" / "seaside.yaml"
     assert "seaside cannot be run: its card is incomplete (task, summary, license, inference.predictor)" in ran.err
+    assert f": fill in these keys in {card}" in ran.err
 
 
 @pytest.mark.parametrize(

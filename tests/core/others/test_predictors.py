@@ -204,3 +204,15 @@ def test_what_it_raises_costs_the_page_and_names_both() -> None:
     with pytest.raises(InputError) as caught:
         made(predict).predict([PAGE])
     assert str(caught.value) == f"own: the predictor of plugin {PLUGIN} failed: KeyError: 'beam'"
+
+
+def test_a_result_that_cannot_be_looked_at_is_a_failure_of_the_plugin() -> None:
+    nothing: Any = None
+    with pytest.raises(InputError, match="failed: TypeError") as caught:
+        made(lambda pages: [Detection(nothing, nothing)], "text_detection").predict([PAGE])
+    assert str(caught.value).startswith(f"own: the predictor of plugin {PLUGIN} ")
+
+
+def test_and_so_are_labels_that_are_none() -> None:
+    with pytest.raises(PluginError, match=r"own: the predictor of plugin .* failed: TypeError"):
+        made(lambda lines: [], "textline_orientation", labels=None)

@@ -11,7 +11,7 @@ from tests.core.cli.conftest import Ran
 
 from ocrzoo.cli import main
 
-PACKAGES = {"ocrzoo_seaside", "ocrzoo_orientation"}
+PACKAGES = {"ocrzoo_seaside", "ocrzoo_orientation", "ocrzoo_attention"}
 
 
 @pytest.fixture
@@ -32,3 +32,8 @@ def forgotten() -> Iterator[None]:
     yield
     for name in [name for name in sys.modules if name.partition(".")[0] in PACKAGES]:
         del sys.modules[name]
+
+
+@pytest.fixture
+def without_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCRZOO_OFFLINE", "1")

@@ -1,4 +1,4 @@
-"""The kit around the checks: another process, tests of a plugin, the command, and the models of ocrzoo itself."""
+"""The kit around the checks: tests of a plugin, the command, and the models of ocrzoo itself."""
 
 from __future__ import annotations
 
@@ -11,118 +11,15 @@ from pathlib import Path
 import pytest
 from tests.core.cli.conftest import Ran
 from tests.core.testing.plugins import Seaside
-from tests.registry.kit import SitePackages
 
 from ocrzoo.testing import CHECKS, Finding, Report, Result
-from ocrzoo.testing import check as check_apart
 from ocrzoo.testing.comparing import alike, is_finite, share_read
 from ocrzoo.testing.running import Job, run
-from ocrzoo_registry.errors import UnknownModel, UsageError
 from ocrzoo_registry.zoo import Zoo
 
-ROOT = Path(__file__).parents[3]
-EXAMPLE = ROOT / "examples" / "ocrzoo-orientation"
-HANGS = "import time\ntime.sleep(600)\n"
+pytestmark = pytest.mark.usefixtures("without_network")
 
-
-def of(report: Report, check: str) -> Result:
-    (result,) = [one for one in report.results if one.check == check]
-    return result
-
-
-@pytest.fixture(autouse=True)
-def without_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OCRZOO_OFFLINE", "1")
-
-
-@pytest.mark.weights
-class TestAnotherProcess:
-    def test_a_predictor_that_hangs_is_a_finding_and_the_plugin_itself_is_checked(
-        self, tmp_path: Path, zoo: Zoo
-    ) -> None:
-        plugin = Seaside(tmp_path / "seaside", zoo)
-        plugin.reader(HANGS)
-
-        report = check_apart(plugin.write(), timeout_s=20)
-
-        assert not report.ok
-        assert [str(one) for one in of(report, "output").findings] == [
-            "output: does not end within 20 s (bound each wait, and look for what crashes)"
-        ]
-        assert of(report, "license").outcome == "passed"
-        assert {of(report, one.name).outcome for one in CHECKS if one.needs == "answer"} == {"skipped"}
-
-    def test_one_that_ends_the_process_for_small_pictures_costs_that_check_alone(
-        self, tmp_path: Path, zoo: Zoo
-    ) -> None:
-        plugin = Seaside(tmp_path / "seaside", zoo)
-        plugin.reader(
-            "import os\nmin(c.shape[0] for c in crops) > 1 or os.kill(os.getpid(), 11)\nreturn super().predict(crops)"
-        )
-
-        report = check_apart(plugin.write())
-
-        assert [result.check for result in report.results if result.findings] == ["pictures"]
-        (finding,) = of(report, "pictures").findings
-        assert "crashed with SIGSEGV" in finding.message
-        assert [result.check for result in report.results] == [one.name for one in CHECKS]
-
-    def test_a_plugin_that_hangs_as_it_is_imported(self, tmp_path: Path, zoo: Zoo) -> None:
-        plugin = Seaside(tmp_path / "seaside", zoo, module=HANGS, weights=b"")
-
-        report = check_apart(plugin.write(), timeout_s=8)
-
-        assert [str(finding) for _, finding in report.findings] == [
-            "import: does not end within 8 s (bound each wait, and look for what crashes)"
-        ]
-
-
-class TestTargets:
-    def test_a_name_that_nothing_has(self) -> None:
-        with pytest.raises(
-            UnknownModel, match=r"no model is called 'PP-OCRv6_tiny_rex' \(did you mean PP-OCRv6_tiny_rec"
-        ):
-            list(run(Job(names=("PP-OCRv6_tiny_rex",))))
-
-    @pytest.mark.parametrize(
-        ("content", "message"),
-        [
-            (None, "pyproject.toml could not be read: No such file"),
-            ("[project", "is not TOML"),
-            ("[project]\nname = 'a'\n", r"add the table \[project.entry-points.ocrzoo\]"),
-            (
-                "[project]\nname = '../../../a'\n[project.entry-points.ocrzoo]\na = 'a'\n",
-                "project.name is '../../../a': letters, digits",
-            ),
-            ("[project.entry-points.ocrzoo]\na = 'gone'\n", "has no package 'gone', which its entry point names"),
-        ],
-    )
-    def test_a_folder_that_is_no_plugin(self, tmp_path: Path, content: str | None, message: str) -> None:
-        if content is not None:
-            (tmp_path / "pyproject.toml").write_text(content)
-        with pytest.raises(UsageError, match=message):
-            check_apart(tmp_path)
-
-    def test_packages_are_found_in_src(self, tmp_path: Path, zoo: Zoo) -> None:
-        plugin = Seaside(tmp_path / "seaside", zoo, module="", weights=b"")
-        plugin.write()
-        (tmp_path / "seaside" / "src").mkdir()
-        (tmp_path / "seaside" / "ocrzoo_seaside").rename(tmp_path / "seaside" / "src" / "ocrzoo_seaside")
-
-        [result, *_] = [one for one in run(Job(folder=plugin.folder)) if isinstance(one, Result)]
-
-        assert [finding.message for finding in result.findings] == ["it registers nothing"]
-
-    def test_all_installed_plugins_but_those_of_ocrzoo(self, site: SitePackages) -> None:
-        site.install("ocrzoo-one", {"ocrzoo_one": "import ocrzoo_no_such_module"})
-        site.install("ocrzoo-two", {"ocrzoo_two": ""})
-
-        found = [one for one in run(Job()) if isinstance(one, Result) and one.check == "plugin"]
-
-        assert [(one.subject, one.findings[0].where or one.findings[0].message) for one in found] == [
-            ("ocrzoo_one", "import"),
-            ("ocrzoo_two", "ocrzoo_two"),
-        ]
+EXAMPLE = Path(__file__).parents[3] / "examples" / "ocrzoo-orientation"
 
 
 @pytest.mark.weights
@@ -236,6 +133,11 @@ class TestCommand:
     def test_nothing_to_check(self, command_line: Callable[..., Ran]) -> None:
         ran = command_line("plugins", "check")
         assert (ran.code, ran.out, ran.error) == (0, "", "no plugin is installed beside ocrzoo's own")
+
+    @pytest.mark.parametrize("seconds", ["inf", "nan", "1e10"])
+    def test_a_time_that_no_clock_has(self, seconds: str, command_line: Callable[..., Ran]) -> None:
+        ran = command_line("plugins", "check", "--timeout", seconds)
+        assert (ran.code, ran.out, "--timeout" in ran.error) == (2, "", True)
 
     def test_strict(self, monkeypatch: pytest.MonkeyPatch, command_line: Callable[..., Ran]) -> None:
         odd = Result("a", "plugin", "plugin", (Finding("warning", "odd"),))

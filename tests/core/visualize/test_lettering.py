@@ -13,7 +13,7 @@ from tests.core.visualize.made_fonts import make
 from ocrzoo.visualize import lettering
 from ocrzoo.visualize.bidi_runs import Run, split_runs
 from ocrzoo.visualize.fonts.book import FontBook, PageFonts
-from ocrzoo.visualize.lettering import Patch, letter, one_line
+from ocrzoo.visualize.lettering import Patch, ink_of_line, letter, one_line
 
 LATIN = "abcdefghijklmnopqrstuvwxyz ABC123"
 HAN = "你好世界、「」ー。あいう"
@@ -217,3 +217,9 @@ def test_a_single_letter_is_upright_in_a_narrow_box(book: FontBook) -> None:
     patch = drawn("a", 12, 60, book)
     ((begin, end),) = bars(patch)
     assert height_of(patch, (begin, end)) > end - begin
+
+
+def test_a_line_is_as_wide_as_its_ink_and_margins(book: FontBook) -> None:
+    patch = ink_of_line("abc", 48, book.for_texts(["abc"]), 12)
+    columns = np.flatnonzero((patch < 128).any(axis=0))
+    assert (len(patch), columns[0], columns[-1]) == (48, 12, patch.shape[1] - 13)

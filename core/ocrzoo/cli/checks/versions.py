@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from ocrzoo.cli.checks import Finding
-from ocrzoo.cli.strict import conflicts
 from ocrzoo_registry.zoo import Zoo
 
 _LIBRARIES = ("numpy", "pillow", "pydantic", "pypdfium2", "requests")
@@ -40,7 +39,7 @@ def plugins(zoo: Zoo) -> Iterator[Finding]:
                 f"{origin} failed at {failure.stage}: {failure.message}",
                 f"correct or uninstall {origin.distribution}, or set OCRZOO_DISABLE_PLUGINS={origin.plugin}",
             )
-    yield from (Finding("warning", conflict) for conflict in conflicts(zoo))
+    yield from (Finding("warning", conflict) for conflict in zoo.conflicts())
 
 
 def _version(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ocrzoo.cli.output import debug_option, print_json, print_table
-from ocrzoo.cli.values import ENGINE, TASK, Registered
+from ocrzoo.cli.values import ENGINE, TASK, Registered, Seconds
 from ocrzoo_registry.errors import ExitCode, InputError, UsageError
 from ocrzoo_registry.files import os_errors_as, read_bounded
 
@@ -35,7 +35,7 @@ _MOST_TEXT = 1 << 16
 @click.option("--task", metavar="TASK", type=TASK, help="text_recognition or text_detection, if nothing says it.")
 @click.option("--engine", metavar="NAME", type=ENGINE, help="The engine.  [the first that loads the model]")
 @click.option(
-    "--budget", metavar="SECONDS", type=click.FloatRange(1, 3600), default=BUDGET_S, help="Time for the search.  [60]"
+    "--budget", metavar="SECONDS", type=Seconds(most=3600), default=BUDGET_S, help="Time for the search.  [60]"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @debug_option
@@ -113,13 +113,14 @@ def _text(text: str) -> str:
 
 
 def _print(found: Diagnosis) -> None:
+    share = "Right" if found.is_text_known else "Probability"
     head = [
         ("Model", f"{found.model} ({found.task or 'unknown task'}), {found.where}, by {found.engine}"),
         ("Now", found.now),
         ("Verdict", f"{found.verdict} ({found.certainty}): {found.summary}"),
-        ("Right", f"{_percent(found.right_now)} as stated, {_percent(found.right_best)} at best"),
+        (share, f"{_percent(found.right_now)} as stated, {_percent(found.right_best)} at best"),
     ]
-    rows = [(key, text) for key, text in head if key != "Right" or found.right_best is not None]
+    rows = [(key, text) for key, text in head if key != share or found.right_best is not None]
     for number, one in enumerate(found.findings, 1):
         rows.append((f"Change {number}", one.change))
     if found.alike:
@@ -131,7 +132,7 @@ def _print(found: Diagnosis) -> None:
             ("; ".join(one["changes"]) or "as stated", _percent(one["right"]), f"{one['score']:.3f}", one["texts"][0])
             for one in found.trials
         ]
-        print_table(("Tried", "Right", "Score", "First line"), ranked)
+        print_table(("Tried", share, "Score", "First line"), ranked)
 
 
 def _percent(share: float | None) -> str:

@@ -9,7 +9,7 @@ import click
 
 from ocrzoo.cli.lazy_group import LazyGroup
 from ocrzoo.cli.output import debug_option, print_json, print_note, print_table
-from ocrzoo.cli.strict import check_plugins, conflicts, strict_option
+from ocrzoo.cli.strict import check_plugins, strict_option
 
 if TYPE_CHECKING:
     from ocrzoo_registry.plugins.registrations import Origin
@@ -40,7 +40,7 @@ def list_plugins(strict: bool, as_json: bool) -> None:
     zoo = Zoo()
     zoo.plugins.call_all()
     warnings = zoo.plugin_warnings()
-    clashes = conflicts(zoo)
+    clashes = zoo.conflicts()
     entries = [
         {
             "name": plugin.origin.plugin,

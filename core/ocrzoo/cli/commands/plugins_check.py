@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ocrzoo.cli.output import debug_option, print_json, print_note, print_table
-from ocrzoo.cli.values import PLUGIN
+from ocrzoo.cli.values import PLUGIN, Seconds
+from ocrzoo.testing.isolation import TIMEOUT_S
 from ocrzoo_registry.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 @click.option(
     "--timeout",
     metavar="SECONDS",
-    type=click.FloatRange(min=1),
-    default=120.0,
+    type=Seconds(),
+    default=TIMEOUT_S,
     show_default=True,
     help="Time that a check may take; one that takes longer is a finding.",
 )

@@ -115,13 +115,14 @@ def _report(folder: Path, package: str, draft: Draft, *, as_json: bool) -> None:
             click.echo(one_line(fact))
         if draft.unfilled:
             click.echo(one_line(f"to be filled in ({MARK}) in {card}: {', '.join(draft.unfilled)}"))
-        click.echo(one_line(f"next: pip install -e {_shown(folder)}; ocrzoo plugins list --strict"))
+        shown = _shown(folder)
+        click.echo(one_line(f"next: pip install -e {shown}; ocrzoo plugins check {shown}"))
     for doubt in draft.doubts:
         print_message("warning", doubt)
 
 
 def _shown(folder: Path) -> str:
-    """A folder as pip takes it: not as the name of a distribution."""
+    """A folder as pip and a shell take it: not as the name of a distribution."""
     import shlex
 
     return shlex.quote(str(folder) if folder.is_absolute() else f"./{folder}")

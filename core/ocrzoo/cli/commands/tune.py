@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ocrzoo.cli.output import debug_option, print_json, print_note, print_table
-from ocrzoo.cli.values import MODEL, PIPELINE
+from ocrzoo.cli.values import MODEL, PIPELINE, Seconds
 
 if TYPE_CHECKING:
     from ocrzoo.tuning.choice import Choice
@@ -25,7 +25,7 @@ BUDGET_S = 90.0
 @click.option(
     "--budget",
     metavar="SECONDS",
-    type=click.FloatRange(1, 3600),
+    type=Seconds(most=3600),
     default=BUDGET_S,
     help="Time for all models together.  [90]",
 )

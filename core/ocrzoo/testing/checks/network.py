@@ -10,6 +10,7 @@ from ocrzoo.testing.findings import Finding
 from ocrzoo.testing.sessions import Recorder
 from ocrzoo.testing.subjects import ModelSubject
 from ocrzoo_registry.errors import EngineError, OcrzooError
+from ocrzoo_registry.plugins.registrations import OFFICIAL
 
 _SEE = "docs/networks.md has what each task needs"
 _FREE_AXES = {"text_recognition": (0, 3), "text_detection": (0, 2, 3), "image_unwarping": (0, 2, 3)}
@@ -26,8 +27,9 @@ def load(subject: ModelSubject) -> Iterator[Finding]:
     for message, places in said.items():
         step = _SEE if subject.is_third_party else "try another engine"
         yield Finding("error", message, "; ".join(filter(None, places)), step)
-    if subject.loaded.ways:
-        yield from _fixed_sizes(subject)
+    predictor = subject.card.inference.predictor
+    if subject.loaded.ways and subject.zoo.predictors.origin(predictor).distribution == OFFICIAL:
+        yield from _fixed_sizes(subject)  # others take what their network needs
 
 
 def _fixed_sizes(subject: ModelSubject) -> Iterator[Finding]:
@@ -65,16 +67,21 @@ def output(subject: ModelSubject) -> Iterator[Finding]:
 
 def engines(subject: ModelSubject) -> Iterator[Finding]:
     """Engines or formats that compute something else than the first one, from the same input."""
-    recorder = Recorder(subject.first.session)
+    first, *others = subject.loaded.ways
+    recorder = Recorder(first.session)
     try:
-        subject.plan.make(subject.first.candidate, recorder).predict(list(subject.pictures[:2]))
+        subject.plan.make(first.candidate, recorder).predict(list(subject.pictures[:2]))
     except OcrzooError as error:
         yield Finding("error", str(error), "two pictures together", _SEE)
         return
-    for other in subject.loaded.ways[1:]:
+    if others and not recorder.calls:
+        message = "its predictor runs several networks, or one by the names of its inputs, which is not compared"
+        yield Finding("skipped", message, "", "compare what the engines read: 'ocrzoo ocr --engine'")
+        return
+    for other in others:
         where = str(other)
         try:
-            most = max((_distance(other.session.run(*inputs), due) for inputs, due in recorder.calls), default=0.0)
+            most = max((_distance(other.session.run(batch), due) for batch, due in recorder.calls), default=0.0)
         except EngineError as error:
             yield Finding("error", str(error), where, "an engine loads what it cannot run: report it to its makers")
         except OcrzooError as error:
@@ -82,9 +89,7 @@ def engines(subject: ModelSubject) -> Iterator[Finding]:
         else:
             if most > SCORE:
                 step = "export again, or publish only the format that was evaluated"
-                yield Finding(
-                    "error", f"its outputs differ from those of {subject.first} by up to {most:.2g}", where, step
-                )
+                yield Finding("error", f"its outputs differ from those of {first} by up to {most:.2g}", where, step)
 
 
 def _distance(found: Any, due: Any) -> float:

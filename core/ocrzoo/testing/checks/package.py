@@ -24,7 +24,9 @@ def plugin(subject: PluginSubject) -> Iterator[Finding]:
         yield Finding("warning", text)
     for text in subject.conflicts:
         yield Finding("error", text, "name", "names of models and specs belong to one plugin: choose another")
-    if not subject.plugin.failures and not subject.plugin.registered:
+    if subject.plugin.status == "not allowed":
+        yield Finding("error", subject.plugin.refusal, "trust", "'ocrzoo plugins audit' has the reasons")
+    elif not subject.plugin.failures and not subject.plugin.registered:
         step = "implement a hook: docs/plugins/hooks.md has a plugin for each"
         yield Finding("error", "it registers nothing", subject.origin.plugin, step)
 

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ocrzoo.processing import detection
 from ocrzoo.testing import pictures
 from ocrzoo.testing.comparing import share_read
 from ocrzoo.testing.findings import Finding, Severity
 from ocrzoo.testing.sessions import Altered
 from ocrzoo.testing.subjects import ModelSubject
+from ocrzoo.visualize.fonts.book import font_book
 from ocrzoo_registry.errors import OcrzooError
 from ocrzoo_registry.languages.support import claimed_support
 from ocrzoo_registry.languages.tags import Language, language_of_tag
@@ -44,7 +46,7 @@ def _languages(subject: ModelSubject) -> Iterator[Finding]:
     undrawn = []
     for one in claimed_support(subject.card):
         texts = pictures.samples(one.language, one.coverage.covered if one.coverage is not None else ())
-        if pictures.can_draw("".join(texts)):
+        if font_book().can_draw("".join(texts)):
             drawn[one.language] = texts
         else:
             undrawn.append(str(one.language))
@@ -150,9 +152,7 @@ class _Form(NamedTuple):
     """Whether it is tried on colored text, on which the order of the channels matters most."""
 
 
-_MEAN, _STD = (
-    np.array(values, np.float32).reshape(3, 1, 1) for values in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
-)
+_MEAN, _STD = (np.array(values, np.float32).reshape(3, 1, 1) for values in (detection.MEAN, detection.STD))
 
 
 def _unit(pixels: Any) -> Any:
@@ -174,7 +174,7 @@ def alternatives(subject: ModelSubject) -> Iterator[Finding]:
     """Another form of the input that is read clearly better than the one that the network is given."""
     if subject.card.task != "text_recognition":
         return
-    texts = [text for text in pictures.TEXTS[:2] if pictures.can_draw(text)]
+    texts = [text for text in pictures.TEXTS[:2] if font_book().can_draw(text)]
     if not _writes_latin(subject) or not texts:
         return
     plain = [pictures.line(text) for text in texts]
