@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from tests.core.cli.conftest import model
 from tests.hubs.server import Hubs
 from tests.registry.kit import SitePackages, card_data, sha256
@@ -32,6 +30,9 @@ def ocrzoo_model_cards():
 def written(path: str = "ocrzoo.cdx.json") -> dict[str, Any]:
     """Read a bill of materials, which must be valid."""
     text = Path(path).read_text(encoding="utf-8")
+    from cyclonedx.schema import SchemaVersion  # slow to import, as it compiles grammars
+    from cyclonedx.validation.json import JsonStrictValidator
+
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
     return dict(json.loads(text))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import openai
 import pytest
 
 pytestmark = pytest.mark.weights
 
 
 def test_openais_client_lists_the_models(url: str) -> None:
+    import openai  # slow to import
+
     client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0, timeout=60)
     models = list(client.models.list())
     assert {one.object for one in models} == {"model"}

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 from tests.registry.hub_cards import FILES, NAME, by_path, hub_card, listed, read
 from tests.registry.mirror_tree import index_of, indexed, make_keys, write_tree
 from tests.registry.network.web_server import Asked, Reply, WebServer, serving
@@ -203,6 +202,8 @@ def artifact(address: str, pushed: Pushed) -> dict[str, Any]:
 
 def test_each_model_is_an_artifact_by_the_specification(address: str, tree: Path, settings: Settings) -> None:
     manifest = artifact(address, push(tree, address, settings))
+    from jsonschema import Draft202012Validator  # slow to import
+
     Draft202012Validator(MANIFEST).validate(manifest)
     config = json.loads(repository(address).blob(manifest["config"]["digest"], 1 << 20))
     Draft202012Validator(CONFIGURATION).validate(config)
