@@ -81,7 +81,8 @@ def test_the_error_names_the_plugin_that_is_missing(run: Run, reader: str) -> No
     assert ran.code == 3
     assert ran.error == (
         f"error: no model is called {NAME!r} here; the mirror {reader} has it, but no plugin here has its card: "
-        "run pip install seaside-ocr==2.1, or trust the mirror's cards with OCRZOO_MIRROR_CARDS=1"
+        "install the plugin seaside-ocr 2.1 from where its publisher offers it, or trust the mirror's cards with "
+        "OCRZOO_MIRROR_CARDS=1"
     )
 
 
