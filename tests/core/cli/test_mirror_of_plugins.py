@@ -103,6 +103,7 @@ def test_the_cards_of_a_trusted_mirror_are_used(
     content = {path.name: path.read_bytes() for path in Path(pulled["path"]).glob("inference.*")}
     assert content == {name: data for name, data in model(NAME, onnx=True).items() if name != "README.md"}
     assert run("models", "select", "--lang", "vi").out == f"{NAME}\n"
+    assert "sources: none" not in run("models", "show", NAME).out
     assert run("models", "verify", "--deep").code == 0
 
 
