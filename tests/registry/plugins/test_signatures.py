@@ -206,9 +206,7 @@ class TestTheAudit:
         assert expected in found.signature
         assert bool(found.registers) == (signed or not trusted)
 
-    def test_it_says_what_was_changed_after_it_was_signed(
-        self, package: Path, settings: Settings, keys: Keys
-    ) -> None:
+    def test_it_says_what_was_changed_after_it_was_signed(self, package: Path, settings: Settings, keys: Keys) -> None:
         """No key is needed for it."""
         sign_package(package, keys.private)
         (package / "cards/charsets/sea.txt").write_text("b\na\n")
