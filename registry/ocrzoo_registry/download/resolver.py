@@ -248,9 +248,12 @@ class Resolver:
         if not request.refresh and request.expected is None and is_local:
             stored = (self.store.find(request.name, file_format) for file_format in request.formats)
             if outdated := next((one for one in stored if one and _is_usable(one, request, as_stated=corrupt)), None):
-                what = "is outdated and could not be updated"
-                what = "is not what its card says, and the stored files are used" if corrupt else what
-                log.warning("%s %s: %s", outdated.name, what, describe(attempts))
+                if corrupt:
+                    faults = describe([one for one in attempts if one.outcome == "corrupt"])
+                    step = "correct the card or the files; the stored ones are used until then"
+                    log.warning("%s is not what its card says: %s: %s", outdated.name, faults, step)
+                else:
+                    log.warning("%s is outdated and could not be updated: %s", outdated.name, describe(attempts))
                 return outdated
         folders = {file_format: self.store.folder(request.name, file_format) for file_format in request.formats}
         present = [folder for folder in folders.values() if folder.is_dir()]

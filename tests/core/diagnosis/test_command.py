@@ -100,9 +100,10 @@ def test_a_single_file_with_its_dictionary(run: Callable[..., Ran], tmp_path: Pa
 def test_the_source_folder_of_a_plugin(run: Callable[..., Ran], tmp_path: Path, zoo: Zoo, line: Path) -> None:
     plugin = Seaside(tmp_path / "seaside", zoo)
     plugin.charset.pop()
-    ran = run(plugin.write(), "--page", line, "--text", "Shelf 31, row 8", "--engine", "onnxruntime", "--json")
+    folder = plugin.write()
+    ran = run(folder, "--page", line, "--text", "Shelf 31, row 8", "--engine", "onnxruntime", "--json")
     found = json.loads(ran.out)
-    assert (found["model"], found["verdict"]) == ("seaside_rec", "cause found")
+    assert (found["model"], found["where"], found["verdict"]) == ("seaside_rec", str(folder), "cause found")
     change = "add the 1 missing entry at the end of charsets/seaside.txt, the charset of its card: "
     assert found["findings"][0]["change"].startswith(change)
 

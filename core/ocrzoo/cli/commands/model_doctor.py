@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -77,6 +78,7 @@ def doctor(
         kept = decoder_messages.kept(name, warn=False)  # engines print by themselves what a trial fails with
         with opened(zoo, name, task=task, dictionary=dictionary, engine=engine) as subject, kept:
             found = examine(zoo, subject, budget, image, None if text is None else _text(text))
+    found = found if name == model else replace(found, where=model)
     if as_json:
         print_json(found.as_dict())
     else:
