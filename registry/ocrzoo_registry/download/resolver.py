@@ -249,9 +249,9 @@ class Resolver:
             stored = (self.store.find(request.name, file_format) for file_format in request.formats)
             if outdated := next((one for one in stored if one and _is_usable(one, request, as_stated=corrupt)), None):
                 if corrupt:
-                    faults = describe([one for one in attempts if one.outcome == "corrupt"])
+                    said = describe([one for one in attempts if one.outcome == "corrupt"])
                     step = "correct the card or the files; the stored ones are used until then"
-                    log.warning("%s is not what its card says: %s: %s", outdated.name, faults, step)
+                    log.warning("%s is not what its card says: %s: %s", outdated.name, said, step)
                 else:
                     log.warning("%s is outdated and could not be updated: %s", outdated.name, describe(attempts))
                 return outdated
