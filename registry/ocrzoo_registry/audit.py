@@ -18,7 +18,7 @@ from ocrzoo_registry.names import canonical
 from ocrzoo_registry.network.urls import without_credentials
 from ocrzoo_registry.plugins.found import Plugin
 from ocrzoo_registry.plugins.registrations import OFFICIAL, Registration
-from ocrzoo_registry.plugins.signatures import package_of, signature_of
+from ocrzoo_registry.plugins.signatures import changed_since_signed, package_of, signature_of
 from ocrzoo_registry.plugins.specs import EngineSpec, SourceSpec
 from ocrzoo_registry.zoo import Zoo
 
@@ -98,9 +98,12 @@ def _of(distribution: str, registered: Iterable[Registration[Any]]) -> list[Any]
 
 
 def _signature(plugin: Plugin) -> str:
-    """The signature as it was judged; without keys, whose it claims to be."""
+    """The signature as it was judged; without keys, whose it claims to be, and whether it is outdated."""
     looked_at = plugin.signature if plugin.signature.detail or plugin.signature.key else None
-    return str(looked_at or signature_of(plugin.module, ()))
+    found = looked_at or signature_of(plugin.module, ())
+    folder = package_of(plugin.module) if found.state == "other key" else None
+    changed = "" if folder is None else changed_since_signed(folder)
+    return f"{found}; outdated: {changed}" if changed else str(found)
 
 
 def _asked(cards: Iterable[ModelCard]) -> Iterator[str]:

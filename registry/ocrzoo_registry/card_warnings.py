@@ -22,7 +22,7 @@ from ocrzoo_registry.languages.support import claimed_support
 from ocrzoo_registry.languages.tags import UNKNOWN_SCRIPT, language_of_tag
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.plugins.found import Plugin
-from ocrzoo_registry.plugins.registrations import OFFICIAL, Origin, Registrations
+from ocrzoo_registry.plugins.registrations import MIRRORED, OFFICIAL, Origin, Registrations
 from ocrzoo_registry.plugins.specs import PredictorSpec, SourceSpec
 from ocrzoo_registry.sources.references import Directory
 
@@ -45,12 +45,15 @@ def card_warnings(
     sources: Registrations[SourceSpec],
     *,
     letters: bool = True,
+    needs_source: bool = True,
 ) -> list[str]:
     """Return what is odd about a card, one line each, which begins with the card's key.
 
-    ``letters``: claimed languages that the charset cannot write are named too.
+    ``letters``: claimed languages that the charset cannot write are named too; ``needs_source``: and missing sources.
     """
     checks = (*_CHECKS, _letters) if letters else _CHECKS
+    if needs_source and not card.sources and card.address is None:
+        checks = (_no_source, *checks)
     return [*_unknown_names(card, predictors, sources), *(text for check in checks for text in check(card))]
 
 
@@ -67,9 +70,9 @@ def plugin_warnings(
     found = {plugin.origin: list(plugin.warnings) for plugin in plugins}
     for card in models:
         origin = models.origin(card.name)
-        if origin.distribution != OFFICIAL:
+        if origin.distribution != OFFICIAL and origin != MIRRORED:
             texts = [f"{card.name}: {text}" for text in card_warnings(card, predictors, sources)]
-            found.setdefault(origin, []).extend(texts)  # a mirror's cards are of no plugin
+            found.setdefault(origin, []).extend(texts)
     return found
 
 
@@ -82,8 +85,10 @@ def _unknown_names(
     keys = {spec.key for spec in sources}
     for source in sorted(card.sources.keys() - keys):
         yield f"sources.{source}: no plugin has this source, so it is not asked"
-    if not card.sources and card.address is None:
-        yield "sources: none: the weights can only come from a folder of OCRZOO_MODEL_PATH, a mirror or a bundle"
+
+
+def _no_source(_card: ModelCard) -> Iterator[str]:
+    yield "sources: none: the weights can only come from a folder of OCRZOO_MODEL_PATH, a mirror or a bundle"
 
 
 def _incomplete(card: ModelCard) -> Iterator[str]:

@@ -16,7 +16,7 @@ from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.names import lookalike
 from ocrzoo_registry.plugins.found import RefusedCard, kept_out
 from ocrzoo_registry.plugins.manager import PluginManager
-from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
+from ocrzoo_registry.plugins.registrations import MIRRORED, Origin, Registration, Registrations
 from ocrzoo_registry.plugins.specs import EngineSpec, PipelineSpec, PredictorSpec, SourceSpec, load_attribute
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store.store import Store
@@ -94,7 +94,7 @@ class Zoo:
             if holder != card.name:
                 log.warning("the mirror's card of %s is not used: there is %s", card.name, holder)
             elif card.name not in known:
-                found.append(Registration(card, Origin("mirror", "the mirror's", "cards")))
+                found.append(Registration(card, MIRRORED))
         return found
 
     def _offered(self, name: str) -> str | None:
@@ -113,7 +113,8 @@ class Zoo:
         """
         from ocrzoo_registry.card_warnings import card_warnings
 
-        return card_warnings(card, self.predictors, self.sources, letters=letters)
+        mirrored = card.name in self.models and self.models.origin(card.name) == MIRRORED
+        return card_warnings(card, self.predictors, self.sources, letters=letters, needs_source=not mirrored)
 
     def plugin_warnings(self) -> dict[Origin, list[str]]:
         """Return what is odd about each plugin and its cards; ocrzoo's own cards are left out."""

@@ -65,7 +65,8 @@ def make_resolver(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> MakeRe
         offers = []
         for rank, (name, source) in enumerate(sources.items()):
             setattr(module, name, lambda _settings, source=source: source)
-            spec = SourceSpec(name, f"{module.__name__}:{name}", rank=rank, network=network, mutable=not network)
+            path, mutable = f"{module.__name__}:{name}", name == "directory"
+            spec = SourceSpec(name, path, rank=rank, network=network, mutable=mutable)
             offers.append(Registration(spec, Origin("test", "test", "0")))
         order = SourceOrder(settings, Registrations("source", offers, lambda spec: spec.name))
         return Resolver(order, Store(settings.home), events)

@@ -25,6 +25,7 @@ _SURE = 0.2
 """Share of the text that is lost without the changes, from which they are sure."""
 _MOST_TRIALS = 8
 """Trials that a report has."""
+_NO_DICTIONARY = "no dictionary is known: give it with --dictionary"
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,9 @@ def _of_lines(zoo: Zoo, subject: Subject, seconds: float, page: Image | None, te
         )
     sides = lines.sides(subject.session)
     states = _stated_line(subject, sides)
-    trials = lines.LineTrials(subject.session, samples, charset, _charsets(zoo), subject.scripts)
+    trials = lines.LineTrials(subject.session, samples, charset, _charsets(zoo), subject.dictionary, subject.scripts)
     found = search(states, _fitting(lines.INPUTS, sides), trials.attempt, seconds)
-    now, refused = _now(zoo, subject, samples[0].image)
+    now, refused = _now(zoo, subject, samples[0].image) if charset else (f"{subject.name}: {_NO_DICTIONARY}", True)
     return _judged(subject, found, now, refused, known=page is None or text is not None)
 
 
@@ -199,7 +200,7 @@ def _judged(subject: Subject, found: Search, now: str, refused: bool, *, known: 
     best, baseline = found.best, found.baseline
     changes = [] if best is None else best.changes(found.stated)
     right_now = None if baseline is None or refused else baseline.right
-    findings = [_finding(one, found.stated) for one in changes]
+    findings = [_finding(one, found) for one in changes]
     verdict: Verdict
     if best is None or best.right < NOTHING:
         verdict, findings = "nothing reads", []
@@ -223,7 +224,7 @@ def _judged(subject: Subject, found: Search, now: str, refused: bool, *, known: 
         right_now,
         None if best is None else best.right,
         findings,
-        _alike(found) if verdict != "nothing reads" else (),
+        [str(one) for one in _near(found)] if verdict != "nothing reads" else (),
         _rows(found),
         _next_steps(verdict, subject, found, known=known),
         found.complete,
@@ -231,8 +232,14 @@ def _judged(subject: Subject, found: Search, now: str, refused: bool, *, known: 
     )
 
 
-def _finding(one: Hypothesis, states: Choices) -> Finding:
-    return Finding(one.factor, states[one.factor].name, one.name, one.change)
+def _finding(one: Hypothesis, found: Search) -> Finding:
+    """What to change; where entries of a dictionary are missing, also a whole one that reads as well."""
+    change = one.change
+    if one.factor == dictionaries.FACTOR and dictionaries.UNKNOWN in one.value:
+        alike = (other for other in _near(found) if other.factor == one.factor)
+        whole = next((other.change for other in alike if dictionaries.UNKNOWN not in other.value), "")
+        change += f"; or {whole}, which reads as well" if whole else ""
+    return Finding(one.factor, found.stated[one.factor].name, one.name, change)
 
 
 def _certainty(found: Search, verdict: Verdict, *, known: bool) -> Literal["sure", "likely", "unsure"]:
@@ -248,16 +255,12 @@ def _certainty(found: Search, verdict: Verdict, *, known: bool) -> Literal["sure
     return "sure" if best.right - without >= _SURE else "likely" if best.right - without >= CLEAR else "unsure"
 
 
-def _alike(found: Search) -> list[str]:
+def _near(found: Search) -> list[Hypothesis]:
     """Single changes to the best trial that make no difference."""
     best = found.best
     assert best is not None, "something reads"  # noqa: S101
-    near: list[str] = []
-    for trial in found.trials:
-        other = trial.changes(best.choices)
-        if len(other) == 1 and abs(trial.right - best.right) < CLEAR:
-            near.append(str(other[0]))
-    return list(dict.fromkeys(near))
+    near = [trial.changes(best.choices) for trial in found.trials if abs(trial.right - best.right) < CLEAR]
+    return list({str(other[0]): other[0] for other in near if len(other) == 1}.values())
 
 
 def _rows(found: Search) -> list[Mapping[str, Any]]:
@@ -273,10 +276,8 @@ def _next_steps(verdict: Verdict, subject: Subject, found: Search, *, known: boo
     if verdict == "nothing reads":
         steps.append("run the network before its export on the same line: if it reads there, compare the two outputs")
         if not subject.charset and subject.task == RECOGNITION:
-            steps.append("no dictionary is known: give it with --dictionary")
-        steps.append(
-            "check that the weights were loaded before the export, and that the network was in evaluation mode"
-        )
+            steps.append(_NO_DICTIONARY)
+        steps.append("check that the weights were loaded before the export, and the network was in evaluation mode")
         steps += [f"{what}: {why}" for what, why in [*found.refusals.items()][:1]]
     if not known:
         steps.append("give the text with --text: without it, only the network's own probabilities were compared")

@@ -11,7 +11,6 @@ from ocrzoo.diagnosis.hypotheses import Hypothesis
 UNKNOWN = "\ufffd"
 """A class that no entry belongs to."""
 FACTOR = "dictionary"
-_KEY = "PostProcess.character_dict of inference.yml (the charset file of the card)"
 _MOST = 3
 """Entries too many or too few at an end that are tried."""
 _ENOUGH = 6
@@ -27,21 +26,26 @@ def of_stated(charset: Sequence[str]) -> Hypothesis:
     return Hypothesis(FACTOR, f"as stated, {len(charset)} entries", tuple(charset))
 
 
-def hypotheses(charset: Sequence[str], classes: int, others: Mapping[str, Sequence[str]]) -> Iterator[Hypothesis]:
+def hypotheses(
+    charset: Sequence[str], classes: int, others: Mapping[str, Sequence[str]], place: str
+) -> Iterator[Hypothesis]:
     """Yield what a dictionary may be for a network of so many classes; the first one is what is stated.
 
-    ``others`` are the charsets of other models by name.
+    ``others`` are the charsets of other models by name; ``place`` is where the dictionary is, in words.
     """
     own = tuple(charset)
     yield of_stated(own)
     if " " in own:
         kept = tuple(entry for entry in own if entry != " ")
-        change = f"remove the space from {_KEY}: ocrzoo adds it as the last class"
+        change = f"remove the space from {place}: ocrzoo adds it as the last class"
         yield Hypothesis(FACTOR, "without its own space", kept, change)
     for count in range(1, _MOST + 1):
         entries = f"{count} {'entry' if count == 1 else 'entries'}"
         yield Hypothesis(
-            FACTOR, f"{entries} missing at the start", (UNKNOWN,) * count + own, f"add {entries} at the start of {_KEY}"
+            FACTOR,
+            f"{entries} missing at the start",
+            (UNKNOWN,) * count + own,
+            f"add {entries} at the start of {place}",
         )
         if count < len(own):
             first = ", ".join(map(repr, own[:count]))
@@ -49,7 +53,7 @@ def hypotheses(charset: Sequence[str], classes: int, others: Mapping[str, Sequen
                 FACTOR,
                 f"{entries} too many at the start",
                 own[count:],
-                f"remove the first {entries} ({first}) of {_KEY}",
+                f"remove the first {entries} ({first}) of {place}",
             )
     missing = classes - 2 - len(own)
     if missing > 0 and own:
@@ -57,17 +61,20 @@ def hypotheses(charset: Sequence[str], classes: int, others: Mapping[str, Sequen
             FACTOR,
             f"{missing} missing at the end",
             own + (UNKNOWN,) * missing,
-            f"add {missing} at the end of {_KEY}: the network has {classes} classes, blank and space included",
+            f"add the {missing} missing {'entry' if missing == 1 else 'entries'} at the end of {place}: the network "
+            f"has {classes} classes, blank and space included",
         )
     elif 0 < -missing < len(own):
         rest = ", ".join(map(repr, own[missing:][:3]))
         yield Hypothesis(
-            FACTOR, f"{-missing} too many at the end", own[:missing], f"remove the last {-missing} ({rest}) of {_KEY}"
+            FACTOR, f"{-missing} too many at the end", own[:missing], f"remove the last {-missing} ({rest}) of {place}"
         )
-    yield Hypothesis(FACTOR, "in code-point order", tuple(sorted(own)), f"sort {_KEY} by code point")
+    yield Hypothesis(FACTOR, "in code-point order", tuple(sorted(own)), f"sort {place} by code point")
     for name, entries_of in others.items():
         if tuple(entries_of) != own and len(entries_of) + 2 == classes:
-            yield Hypothesis(FACTOR, f"that of {name}", tuple(entries_of), f"use the charset of {name} as {_KEY}")
+            yield Hypothesis(
+                FACTOR, f"that of {name}", tuple(entries_of), f"use the charset of {name} in place of {place}"
+            )
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,7 @@ class Pair:
     char: str
 
 
-def located(charset: Sequence[str], pairs: Iterable[Pair]) -> Hypothesis | None:
+def located(charset: Sequence[str], pairs: Iterable[Pair], place: str) -> Hypothesis | None:
     """Return the dictionary as the network's classes show it, where entries are missing, extra or exchanged."""
     own = tuple(charset)
     votes = Counter((pair.number, pair.char) for pair in pairs)
@@ -90,11 +97,11 @@ def located(charset: Sequence[str], pairs: Iterable[Pair]) -> Hypothesis | None:
     if len(shown) < _ENOUGH or agreed < _SHARE * votes.total():
         return None
     shown = dict(sorted(shown.items()))
-    place = {entry: index for index, entry in reversed([*enumerate(own)])}
-    steps = [(number, number - place[char]) for number, char in shown.items() if char in place]
+    own_places = {entry: index for index, entry in reversed([*enumerate(own)])}
+    steps = [(number, number - own_places[char]) for number, char in shown.items() if char in own_places]
     if shift := _shift(steps):
-        return _shifted(own, *shift)
-    return _exchanged(own, {number: char for number, char in shown.items() if votes[number, char] > 1})
+        return _shifted(own, *shift, place)
+    return _exchanged(own, {number: char for number, char in shown.items() if votes[number, char] > 1}, place)
 
 
 def _shift(steps: Sequence[tuple[int, int]]) -> tuple[int, int, int] | None:
@@ -112,7 +119,7 @@ def _shift(steps: Sequence[tuple[int, int]]) -> tuple[int, int, int] | None:
     return best
 
 
-def _shifted(own: tuple[str, ...], last: int, first: int, step: int) -> Hypothesis:
+def _shifted(own: tuple[str, ...], last: int, first: int, step: int, place: str) -> Hypothesis:
     near = f"after entry {last + 1} ({own[last]!r})"
     if step > 0:
         name = f"{step} missing {near}"
@@ -121,18 +128,18 @@ def _shifted(own: tuple[str, ...], last: int, first: int, step: int) -> Hypothes
             FACTOR,
             name,
             own[: last + 1] + (UNKNOWN,) * step + own[last + 1 :],
-            f"add {step} {near} {end} to {_KEY}",
+            f"add {step} {near} {end} to {place}",
         )
     end = f"and before entry {first - step + 1} ({own[first - step]!r})"
     return Hypothesis(
         FACTOR,
         f"{-step} too many {near}",
         own[: last + 1] + own[last + 1 - step :],
-        f"remove {-step} {near} {end} from {_KEY}",
+        f"remove {-step} {near} {end} from {place}",
     )
 
 
-def _exchanged(own: tuple[str, ...], shown: Mapping[int, str]) -> Hypothesis | None:
+def _exchanged(own: tuple[str, ...], shown: Mapping[int, str], place: str) -> Hypothesis | None:
     """The dictionary with the entries that were seen elsewhere, each more than once: it may be a letter misread."""
     wrong = {number: char for number, char in shown.items() if number < len(own) and own[number] != char}
     if not wrong:
@@ -143,5 +150,5 @@ def _exchanged(own: tuple[str, ...], shown: Mapping[int, str]) -> Hypothesis | N
     seen = ", ".join(f"entry {number + 1} is {char!r}, not {own[number]!r}" for number, char in [*wrong.items()][:4])
     whole = len(wrong) > len(shown) / 2
     name = "another one" if whole else f"{len(wrong)} entries in other places"
-    step = f"use the dictionary that the network was trained with as {_KEY}" if whole else f"correct {_KEY}"
+    step = f"use the dictionary that the network was trained with as {place}" if whole else f"correct {place}"
     return Hypothesis(FACTOR, name, tuple(entries), f"{step}: by the lines read, {seen}")

@@ -48,6 +48,8 @@ class LineTrials:
     charset: Sequence[str]
     others: Mapping[str, Sequence[str]]
     """Charsets of other models, by name."""
+    place: str
+    """Where the dictionary is, in words."""
     scripts: Sequence[str] = ()
     _seen: dict[int, list[Hypothesis]] = field(default_factory=dict)
     """Hypotheses about the dictionary, by the number of classes."""
@@ -102,7 +104,7 @@ class LineTrials:
 
     def _dictionaries(self, classes: int) -> list[Hypothesis]:
         if classes not in self._seen:
-            self._seen[classes] = [*dictionaries.hypotheses(self.charset, classes, self.others)]
+            self._seen[classes] = [*dictionaries.hypotheses(self.charset, classes, self.others, self.place)]
         return self._seen[classes]
 
     def _located(self, layout: Hypothesis, decoded: Sequence[Decoded], classes: int) -> Hypothesis | None:
@@ -117,7 +119,7 @@ class LineTrials:
             for number, char in zip(line.classes, sample.text, strict=True)
             if char != " "
         ]
-        found = dictionaries.located(self.charset, pairs)
+        found = dictionaries.located(self.charset, pairs, self.place)
         room = classes - len(layout.value) + 1
         return found and replace(found, value=(*found.value, *[UNKNOWN] * room)[:room])
 

@@ -55,6 +55,8 @@ class Subject:
     """Its ``inference.yml``; ``PostProcess`` always exists."""
     card: ModelCard | None
     """The card to run it by, if there is one."""
+    dictionary: str
+    """Where the dictionary is, in words."""
 
     @property
     def charset(self) -> list[str]:
@@ -103,7 +105,11 @@ def opened(
     with TemporaryDirectory(prefix="ocrzoo-") as scratch:
         card, files = _found(zoo, target, Path(scratch))
         config = _config(zoo, card, files)
+        place = f"PostProcess.character_dict of {inference_yml.FILE_NAME}"
+        if card is not None and card.charset is not None:
+            place = f"{card.charset}, the charset of its card"
         if dictionary is not None:
+            place = str(dictionary)
             config = {**config, "PostProcess": {**config["PostProcess"], "character_dict": [*read_charset(dictionary)]}}
         spec, session = _loaded(zoo, card, files, engine)
         kind = task or (card.task if card else None) or _task(zoo, config, session)
@@ -111,7 +117,7 @@ def opened(
             with suppress(OcrzooError):
                 card = custom_card(zoo, None, kind, files.folder)
         where = files.folder if Path(scratch) not in files.folder.parents else Path(target)
-        yield Subject(files.name, kind, where, spec, session, config, card)
+        yield Subject(files.name, kind, where, spec, session, config, card, place)
 
 
 def _found(zoo: Zoo, target: str, scratch: Path) -> tuple[ModelCard | None, ModelFiles]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ocrzoo.engines.base import Session
 from ocrzoo.predictors.base import Detection, transform
-from ocrzoo.predictors.network_checks import check_image_input, check_range
+from ocrzoo.predictors.network_checks import check_image_input, check_output_axes, check_range
 from ocrzoo.processing import detection, tiles
 from ocrzoo.processing.detection import DetectionParams, Regions
 from ocrzoo.types import Image
@@ -49,6 +49,7 @@ class TextDetector:
             if isinstance(value, bool) or not isinstance(value, kinds) or not 0 <= value < _MOST:
                 raise IntegrityError(f"{card.name}: its inference.yml sets {key} to {value!r}, which is not valid")
         check_image_input(card.name, session)
+        check_output_axes(card.name, session, ("N", "1", "H", "W"))
         self.defaults = replace(DetectionParams(input_shape=_fixed_size(card.name, session)), **given)
         """The parameters that the model was published with."""
         self.standalone = replace(self.defaults, **_page_size(card.name, transform(config, "DetResizeForTest")))

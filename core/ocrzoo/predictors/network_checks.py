@@ -51,6 +51,22 @@ def check_image_input(name: str, session: Session) -> None:
             )
 
 
+def check_output_axes(name: str, session: Session, axes: Sequence[str]) -> None:
+    """Refuse a network whose output cannot be that of its task, as far as the engine reports it.
+
+    ``axes`` are the names of those that are needed. Only three axes are told from four: some exports state too few.
+
+    Raises:
+        IntegrityError: The output has as many axes as that of another task.
+    """
+    outputs = getattr(session, "outputs", ())
+    shape = outputs[0].shape if outputs else None
+    if shape is not None and len(shape) in {3, _AXES} and len(shape) != len(axes):
+        found = " x ".join("?" if side is None else str(side) for side in shape)
+        needed = " x ".join(axes)
+        raise IntegrityError(f"{name}: its network's output has the shape {found}; {needed} is needed {_SEE}")
+
+
 def refuse_line_shape(name: str, shape: Sequence[int], count: int, classes: int) -> NoReturn:
     """Raise for an output that is not N x T x classes; where another order of the axes fits, the message says which.
 

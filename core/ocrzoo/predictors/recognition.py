@@ -11,6 +11,7 @@ from ocrzoo.engines.base import ReducingSession, Session
 from ocrzoo.predictors.base import transform
 from ocrzoo.predictors.network_checks import (
     check_image_input,
+    check_output_axes,
     check_probabilities,
     check_range,
     refuse_line_shape,
@@ -64,6 +65,7 @@ class TextRecognizer:
         self._right_to_left = bidi.runs_right_to_left(card.scripts)
         self._characters = ["", *charset, " "]
         check_image_input(card.name, session)
+        check_output_axes(card.name, session, ("N", "T", "classes"))
         self._session = session
         self._calls_at_once: int = getattr(session, "calls_at_once", 1)
         self._most_columns = _most_columns(session)

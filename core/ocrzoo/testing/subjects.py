@@ -59,7 +59,7 @@ class PluginSubject:
         """Return its models whose cards are valid and whose names are its own."""
         conflicts = self.zoo.models.conflicts
         return [
-            ModelSubject(self.zoo, one.value, one.origin)
+            ModelSubject(self.zoo, one.value, one.origin, self.folder)
             for one in self.zoo.plugins.model_cards()
             if one.origin == self.origin and one.value.name not in conflicts
         ]
@@ -122,6 +122,8 @@ class ModelSubject:
     zoo: Zoo
     card: ModelCard
     origin: Origin
+    folder: Path | None = None
+    """The source folder of its plugin, if it is not checked as it is installed."""
 
     @property
     def name(self) -> str:

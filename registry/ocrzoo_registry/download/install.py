@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -43,6 +43,8 @@ class Installer:
     """For one format."""
     kept: LocalCopies = no_local_copies
     """Returns local files that may replace a download, besides those of ``events``."""
+    is_mutable: Callable[[str], bool] = lambda _name: False
+    """Whether the files of a source may change in place: they are read there, whatever copies there are."""
 
     @property
     def folder(self) -> Path:
@@ -133,8 +135,9 @@ class Installer:
         if not request.is_complete([file.path for file in expected]):
             raise SourceError(f"incomplete: {listing.revision} has only {_names(expected)}")
         known = (self.events.local_copies, self.kept)
-        copies_of = {file: [self.folder / file.path, *chain(*(of(request, file) for of in known))] for file in expected}
-        stored = {file.path: copy for file in expected if (copy := _copied(file, copies_of[file], stage))}
+        copied = [] if self.is_mutable(source_name) else expected
+        copies_of = {file: [self.folder / file.path, *chain(*(of(request, file) for of in known))] for file in copied}
+        stored = {file.path: copy for file in expected if (copy := _copied(file, copies_of.get(file, ()), stage))}
         missing = [file for file in expected if file.path not in stored]
         for file, part in self._download(source_name, source, listing, missing).items():
             (stage / file.path).parent.mkdir(parents=True, exist_ok=True)

@@ -151,7 +151,7 @@ class Resolver:
         from ocrzoo_registry.download.install import Installer
 
         kept = partial(self.sources.copies, self.sources.names())
-        installer = Installer(self.store, self.events, request, kept)
+        installer = Installer(self.store, self.events, request, kept, self.sources.is_mutable)
         if files := installer.register_expected():
             return files
         if self.store.is_unverified(installer.folder) and (
@@ -235,7 +235,7 @@ class Resolver:
             self.sources.note_silence(attempt.source)
 
     def _outdated_or_failure(self, request: DownloadRequest, attempts: Sequence[Attempt]) -> ModelFiles:
-        """Return the stored model if it could only not be updated.
+        """Return the stored model if it could only not be updated; also where a local folder no longer fits the card.
 
         Raises:
             SourceError: There is none.
@@ -243,10 +243,17 @@ class Resolver:
         """
         from ocrzoo_registry.download.report import any_corrupt, describe, failure
 
-        if not request.refresh and request.expected is None and not any_corrupt(attempts):
+        corrupt = any_corrupt(attempts)
+        is_local = all(self.sources.is_mutable(one.source) for one in attempts if one.outcome == "corrupt")
+        if not request.refresh and request.expected is None and is_local:
             stored = (self.store.find(request.name, file_format) for file_format in request.formats)
-            if outdated := next((one for one in stored if one and _is_usable(one, request)), None):
-                log.warning("%s is outdated and could not be updated: %s", outdated.name, describe(attempts))
+            if outdated := next((one for one in stored if one and _is_usable(one, request, as_stated=corrupt)), None):
+                if corrupt:
+                    said = describe([one for one in attempts if one.outcome == "corrupt"])
+                    step = "correct the card or the files; the stored ones are used until then"
+                    log.warning("%s is not what its card says: %s: %s", outdated.name, said, step)
+                else:
+                    log.warning("%s is outdated and could not be updated: %s", outdated.name, describe(attempts))
                 return outdated
         folders = {file_format: self.store.folder(request.name, file_format) for file_format in request.formats}
         present = [folder for folder in folders.values() if folder.is_dir()]
@@ -270,6 +277,10 @@ class Resolver:
         return any(spec.discoverable or request.card.sources.get(spec.key) for spec in specs)
 
 
-def _is_usable(files: ModelFiles, request: DownloadRequest) -> bool:
-    """Whether a stored model that is outdated may be used all the same."""
-    return files.manifest is None or files.manifest.is_for(request.card)
+def _is_usable(files: ModelFiles, request: DownloadRequest, *, as_stated: bool) -> bool:
+    """Whether a stored model that is outdated may be used all the same; ``as_stated``: if the card states its files."""
+    if files.manifest is None:
+        return not as_stated
+    pinned = request.card.artifacts[files.file_format].files
+    agrees = not as_stated or not files.manifest.differing(pinned, common_only=True)
+    return agrees and files.manifest.is_for(request.card)

@@ -107,7 +107,8 @@ class MirrorSource:
             return None
         if found is None:
             return None
-        step = f"run pip install {found.distribution}" if found.distribution else "update ocrzoo"
+        plugin = found.distribution.replace("==", " ") if found.distribution else ""
+        step = f"install the plugin {plugin} from where its publisher offers it" if plugin else "update ocrzoo"
         return (
             f"the mirror {self._address} has it, but no plugin here has its card: {step}, or trust the mirror's cards "
             "with OCRZOO_MIRROR_CARDS=1"

@@ -92,9 +92,10 @@ class CardCheck:
     def _check_task(self, card: ModelCard, predictor: PredictorSpec) -> None:
         if card.task not in predictor.tasks:
             known = sorted({task for spec in self._predictors.values() for task in spec.tasks})
+            step = ": change task or inference.predictor" if card.task in known else did_you_mean(card.task, known)
             raise CardError(
                 f"{card.name}: task: predictor {predictor.name!r} does {', '.join(predictor.tasks)}, "
-                f"not {card.task!r}{did_you_mean(card.task, known)}"
+                f"not {card.task!r}{step}"
             )
         stated = card.inference.postprocess.get("name")
         if predictor.postprocess and stated is not None and stated not in predictor.postprocess:

@@ -33,6 +33,9 @@ class Origin:
 OFFICIAL = "ocrzoo"
 """The distribution whose names no other can take."""
 
+MIRRORED = Origin("mirror", "the mirror's", "cards")
+"""The origin of cards that a trusted mirror has, which are of no plugin and name no sources."""
+
 
 @dataclass(frozen=True)
 class Registration(Generic[T]):

@@ -137,6 +137,22 @@ def check_sums(folder: Path, sums: bytes) -> None:
             raise IntegrityError(f"{folder / path} was {change} after it was signed")
 
 
+def changed_since_signed(folder: Path) -> str:
+    """Return what differs from a package's list of digests, whoever signed that; empty if nothing does, or no list is.
+
+    No key is needed: it tells an author to sign again, and proves nothing.
+    """
+    try:
+        check_sums(folder, read_bounded(folder / SUMS, MAX_SUMS_BYTES))
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return f"{folder / SUMS}: {reason(error)}"
+    except IntegrityError as error:
+        return str(error)
+    return ""
+
+
 def _digests(folder: Path) -> Iterator[tuple[str, str]]:
     """The files of a package with their digests, without what Python writes itself.
 

@@ -81,7 +81,8 @@ def test_the_error_names_the_plugin_that_is_missing(run: Run, reader: str) -> No
     assert ran.code == 3
     assert ran.error == (
         f"error: no model is called {NAME!r} here; the mirror {reader} has it, but no plugin here has its card: "
-        "run pip install seaside-ocr==2.1, or trust the mirror's cards with OCRZOO_MIRROR_CARDS=1"
+        "install the plugin seaside-ocr 2.1 from where its publisher offers it, or trust the mirror's cards with "
+        "OCRZOO_MIRROR_CARDS=1"
     )
 
 
@@ -102,6 +103,7 @@ def test_the_cards_of_a_trusted_mirror_are_used(
     content = {path.name: path.read_bytes() for path in Path(pulled["path"]).glob("inference.*")}
     assert content == {name: data for name, data in model(NAME, onnx=True).items() if name != "README.md"}
     assert run("models", "select", "--lang", "vi").out == f"{NAME}\n"
+    assert "sources: none" not in run("models", "show", NAME).out
     assert run("models", "verify", "--deep").code == 0
 
 

@@ -167,6 +167,18 @@ def test_a_good_card_is_not_odd(run: Callable[..., Any], install: Callable[..., 
     assert "Warning" not in run("models", "show", "good_rec").out
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_weights_that_came_with_a_plugin_are_not_missing(
+    run: Callable[..., Any], install: Callable[..., None], site: SitePackages, there: bool
+) -> None:
+    install(rec("own_rec", sources={"directory": {"onnx": {"path": "weights"}}}))
+    if there:
+        (site.folder / "cards" / "weights").mkdir()
+        (site.folder / "cards" / "weights" / "inference.onnx").write_bytes(b"weights")
+    said = "no, but its weights came with its plugin" if there else "no"
+    assert f"Installed\t{said}" in run("models", "show", "own_rec").out.splitlines()
+
+
 class TestLetters:
     """How many of the claimed languages a charset can write, in words."""
 

@@ -15,6 +15,7 @@ import numpy as np
 import onnx
 import pytest
 from tests.core.diagnosis.altered_models import Network, with_dictionary, write
+from tests.core.testing.plugins import Seaside
 
 from ocrzoo.cli import main
 from ocrzoo.diagnosis.samples import LOOKS, render
@@ -80,12 +81,31 @@ def test_a_single_file_with_its_dictionary(run: Callable[..., Ran], tmp_path: Pa
     file, dictionary = tmp_path / "model.onnx", tmp_path / "dict.txt"
     shutil.copy(source / "inference.onnx", file)
     entries = with_dictionary(source, lambda own: own)["PostProcess"]["character_dict"]
-    dictionary.write_text("\n".join(entries), encoding="utf-8")
+    dictionary.write_text("\n".join(entries), encoding="utf-8", newline="\r\n")
     ran = run(file, "--dictionary", dictionary, "--page", line, "--text", "Shelf 31, row 8", "--json")
     found = json.loads(ran.out)
     assert (ran.code, found["verdict"], found["where"]) == (0, "sound", str(file))
     without = json.loads(run(file, "--page", line, "--text", "Shelf 31, row 8", "--json").out)
     assert without["findings"][0]["reads"] == f"that of {NAME}"
+    assert without["now"] == "model: no dictionary is known: give it with --dictionary"
+    dictionary.write_text("\n".join(entries[:-1]), encoding="utf-8")
+    short = json.loads(run(file, "--dictionary", dictionary, "--page", line, "--text", "Shelf 31, row 8", "--json").out)
+    assert short["findings"][0]["change"] == (
+        f"add the 1 missing entry at the end of {dictionary}: the network has 6906 classes, blank and space included; "
+        f"or use the charset of {NAME} in place of {dictionary}, which reads as well"
+    )
+
+
+@pytest.mark.weights
+def test_the_source_folder_of_a_plugin(run: Callable[..., Ran], tmp_path: Path, zoo: Zoo, line: Path) -> None:
+    plugin = Seaside(tmp_path / "seaside", zoo)
+    plugin.charset.pop()
+    folder = plugin.write()
+    ran = run(folder, "--page", line, "--text", "Shelf 31, row 8", "--engine", "onnxruntime", "--json")
+    found = json.loads(ran.out)
+    assert (found["model"], found["where"], found["verdict"]) == ("seaside_rec", str(folder), "cause found")
+    change = "add the 1 missing entry at the end of charsets/seaside.txt, the charset of its card: "
+    assert found["findings"][0]["change"].startswith(change)
 
 
 @pytest.mark.weights

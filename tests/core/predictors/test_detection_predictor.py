@@ -25,6 +25,7 @@ class FixedSession:
     """Answers each batch with the same output, or with a map of its own size."""
 
     inputs: tuple[TensorSpec, ...] = ()
+    outputs: tuple[TensorSpec, ...] = ()
 
     def __init__(self, output: Array | None = None) -> None:
         self.output = output
@@ -199,6 +200,13 @@ def test_another_network_is_refused(card: ModelCard, shape: tuple[int, ...]) -> 
     detector = TextDetector(card, NO_SETTINGS, FixedSession(np.zeros(shape, np.float32)))
     with pytest.raises(IntegrityError, match=r"PP-OCRv5_mobile_det: not a text detection network.*shape"):
         detector.predict([page()])
+
+
+def test_a_network_that_states_the_output_of_a_reader_is_refused_at_load(card: ModelCard) -> None:
+    session = FixedSession()
+    session.outputs = (TensorSpec("y", (None, 40, 6625)),)
+    with pytest.raises(IntegrityError, match=r"the shape \? x 40 x 6625; N x 1 x H x W is needed"):
+        TextDetector(card, NO_SETTINGS, session)
 
 
 def test_a_model_of_other_statistics_is_refused_and_not_run_on_wrong_pixels(card: ModelCard) -> None:

@@ -130,6 +130,11 @@ def test_a_network_that_states_its_classes_is_refused_at_load(card: ModelCard, s
         TextRecognizer(card, config(LETTERS), BrightnessSession(outputs=shape))
 
 
+def test_a_detection_network_is_refused_at_load(card: ModelCard) -> None:
+    with pytest.raises(IntegrityError, match=r"the shape \? x 1 x \? x \?; N x T x classes is needed"):
+        TextRecognizer(card, config(LETTERS), BrightnessSession(outputs=(None, 1, None, None)))
+
+
 @pytest.mark.parametrize("shape", [None, (None, None, None), (None, None, 5), (None, 5)])
 def test_one_that_states_none_or_the_right_number_is_loaded(card: ModelCard, shape: Shape) -> None:
     recognizer = TextRecognizer(card, config(LETTERS), BrightnessSession(outputs=shape))

@@ -107,7 +107,12 @@ def with_picture(plugin: Seaside) -> None:
 
 
 NETWORKS = {
-    "charset entry missing": Defect("load", "6906 classes, but its charset makes 6905", lambda p: p.charset.pop(5000)),
+    "charset entry missing": Defect(
+        "load",
+        "makes 6905 classes (blank and space included) (plugin 'seaside' (ocrzoo-seaside 0.1.0)) (find the cause with "
+        "'ocrzoo models doctor /",
+        lambda p: p.charset.pop(5000),
+    ),
     "charset entry too many": Defect(
         "load", "6906 classes, but its charset makes 6907", lambda p: p.charset.append("☃")
     ),

@@ -42,6 +42,10 @@ def test_a_card_with_the_official_sources_passes(check: CardCheck) -> None:
     [
         ({"task": "text_detecton"}, "task: predictor 'text_detection' does text_detection, not 'text_detecton' "),
         (
+            {"task": "text_recognition"},
+            "task: predictor 'text_detection' does text_detection, not 'text_recognition': change task or inference.",
+        ),
+        (
             {"task": "text_recognition", "inference": {"predictor": "text_recognition"}},
             "charset: needed for text_recognition",
         ),

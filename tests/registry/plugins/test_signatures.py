@@ -205,3 +205,11 @@ class TestTheAudit:
         (found,) = (one for one in audit(zoo) if one.distribution == "sea-dist")
         assert expected in found.signature
         assert bool(found.registers) == (signed or not trusted)
+
+    def test_it_says_what_was_changed_after_it_was_signed(self, package: Path, settings: Settings, keys: Keys) -> None:
+        """No key is needed for it."""
+        sign_package(package, keys.private)
+        (package / "cards/charsets/sea.txt").write_text("b\na\n")
+        (found,) = (one for one in audit(Zoo(settings)) if one.distribution == "sea-dist")
+        assert "; outdated: " in found.signature
+        assert found.signature.endswith("sea.txt was changed after it was signed")

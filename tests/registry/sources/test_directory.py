@@ -157,6 +157,25 @@ def test_a_folder_that_changed_is_fetched_anew(tmp_path: Path, settings: Setting
     assert stored.read_bytes() == b"trained further"
 
 
+def test_a_folder_that_no_longer_fits_its_card_is_refused_or_at_least_named(
+    tmp_path: Path, settings: Settings, make_resolver: MakeResolver, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Stored files have the card's digests; those of the folder are read all the same."""
+    pin = {"path": "inference.onnx", "size": len(WEIGHTS), "sha256": sha256(WEIGHTS), "digest_origin": "the publisher"}
+    card = offer_card(artifacts={"onnx": {"files": [pin]}})
+    folder = put(tmp_path / "seaside_det_onnx", "inference.onnx")
+    chosen = make_resolver(directory=source(settings, tmp_path))
+    stored = chosen.get(DownloadRequest(card, ["onnx"])).folder / "inference.onnx"
+    for retrained in (WEIGHTS[::-1], b"trained further"):
+        (folder / "inference.onnx").write_bytes(retrained)
+        with pytest.raises(IntegrityError, match=r"inference\.onnx: .*Replace them, or correct what the model's card"):
+            chosen.get(DownloadRequest(card, ["onnx"], refresh=True))
+        caplog.clear()
+        assert chosen.get(DownloadRequest(card, ["onnx"])).folder / "inference.onnx" == stored
+        assert "seaside_det is not what its card says: directory: inference.onnx: " in caplog.text
+    assert stored.read_bytes() == WEIGHTS
+
+
 def test_it_says_where_it_looked_and_what_is_missing_there(settings: Settings, tmp_path: Path) -> None:
     card = offer_card(tmp_path, sources=BESIDE)
     found, folder = source(settings, tmp_path), tmp_path / "weights" / "seaside"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +19,7 @@ from ocrzoo_registry.files import os_errors_as, read_bounded
 if TYPE_CHECKING:
     from ocrzoo.diagnosis.diagnosis import Diagnosis
     from ocrzoo.types import Image
+    from ocrzoo_registry.zoo import Zoo
 
 BUDGET_S = 60.0
 _MOST_TEXT = 1 << 16
@@ -54,6 +59,7 @@ def doctor(
     \b
         ocrzoo models doctor exported/
         ocrzoo models doctor model.onnx --dictionary dict.txt
+        ocrzoo models doctor my-plugin/
         ocrzoo models doctor exported/ --page line.png --text 'Total 128'
 
     The model reads lines whose text is known, rendered from its own charset, in other ways than is stated: color
@@ -64,20 +70,45 @@ def doctor(
     from ocrzoo.diagnosis.diagnosis import examine
     from ocrzoo.diagnosis.subject import opened
     from ocrzoo.inputs import decoder_messages
-    from ocrzoo_registry.zoo import Zoo
 
     if text is not None and page is None:
         raise UsageError("--text is what is written on --page: give both")
     image = None if page is None else _picture(page)
-    zoo = Zoo()
-    kept = decoder_messages.kept(model, warn=False)  # engines print by themselves what a trial fails with
-    with opened(zoo, model, task=task, dictionary=dictionary, engine=engine) as subject, kept:
-        found = examine(zoo, subject, budget, image, None if text is None else _text(text))
+    with _zoo_with(model) as (zoo, name):
+        kept = decoder_messages.kept(name, warn=False)  # engines print by themselves what a trial fails with
+        with opened(zoo, name, task=task, dictionary=dictionary, engine=engine) as subject, kept:
+            found = examine(zoo, subject, budget, image, None if text is None else _text(text))
+    found = found if name == model else replace(found, where=model)
     if as_json:
         print_json(found.as_dict())
     else:
         _print(found)
     return ExitCode.DONE if found.verdict in {"sound", "not examined"} else ExitCode.USAGE
+
+
+@contextmanager
+def _zoo_with(model: str) -> Iterator[tuple[Zoo, str]]:
+    """The zoo and the model in it; the source folder of a plugin is as good as installed.
+
+    Raises:
+        UsageError: It is the folder of a plugin without a model, or with several.
+    """
+    from ocrzoo_registry.zoo import Zoo
+
+    folder = Path(model).expanduser()
+    if not (folder / "pyproject.toml").is_file():
+        yield Zoo(), model
+        return
+    from ocrzoo.testing.targets import installed_for_now, read_project, zoo_for
+
+    project = read_project(folder)
+    with TemporaryDirectory(prefix="ocrzoo-") as scratch, installed_for_now(project, Path(scratch, "site")):
+        zoo = zoo_for(project, Path(scratch, "home"), lambda: None)
+        names = [card.name for card in zoo.models if zoo.models.origin(card.name).distribution == project.name]
+        if len(names) != 1:
+            what = f"the models {', '.join(names)}: install it, and name one" if names else "no model with a valid card"
+            raise UsageError(f"{folder} has {what}")
+        yield zoo, names[0]
 
 
 def _picture(page: str) -> Image:

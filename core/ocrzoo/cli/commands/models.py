@@ -112,7 +112,7 @@ def show_model(name: str, as_json: bool) -> None:
         return
     rows = [(heading, text) for heading, text in _description(card) if text]
     rows[4:4] = _coverage_rows(claimed_support(card))
-    rows.append(("Installed", ", ".join(f"{kind}: {path}" for kind, path in here.items()) or "no"))
+    rows.append(("Installed", ", ".join(f"{kind}: {path}" for kind, path in here.items()) or _elsewhere(zoo, card)))
     rows.append(("Plugin" if card.address is None else "Address", str(zoo.models.origin(card.name))))
     rows += [("Warning", text) for text in zoo.card_warnings(card, letters=False)]
     print_table(("Field", "Value"), [("Model", card.name), *rows])
@@ -126,6 +126,13 @@ def _formats_here(zoo: Zoo, card: ModelCard) -> dict[str, str]:
     """Map each stored format to its folder."""
     found = ((kind, zoo.store.find(card.name, kind)) for kind in card.artifacts)
     return {kind: str(files.folder) for kind, files in found if files is not None}
+
+
+def _elsewhere(zoo: Zoo, card: ModelCard) -> str:
+    """Where the weights of a model are that the store does not have: with its plugin, or not here."""
+    formats = card.sources.get("directory", {})
+    is_beside = any(zoo.source_order.lists("directory", card, kind) for kind in formats)
+    return "no, but its weights came with its plugin" if is_beside else "no"
 
 
 def _summary(zoo: Zoo, card: ModelCard, here: dict[str, str], support: LanguageSupport | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ from ocrzoo.testing.comparing import SCORE, is_finite
 from ocrzoo.testing.findings import Finding
 from ocrzoo.testing.sessions import Recorder
 from ocrzoo.testing.subjects import ModelSubject
-from ocrzoo_registry.errors import EngineError, OcrzooError
+from ocrzoo_registry.errors import EngineError, IntegrityError, OcrzooError
 from ocrzoo_registry.plugins.registrations import OFFICIAL
 
 _SEE = "docs/networks.md has what each task needs"
@@ -20,16 +21,26 @@ _AXES = ("batch", "channels", "height", "width")
 
 def load(subject: ModelSubject) -> Iterator[Finding]:
     """Engines that do not load it, and sizes that the network fixes."""
-    failed = subject.loaded.failed
-    said: dict[str, list[str]] = {}
-    for where, error in failed:
-        said.setdefault(str(error), []).append(where)
-    for message, places in said.items():
-        step = _SEE if subject.is_third_party else "try another engine"
+    said: dict[str, tuple[OcrzooError, list[str]]] = {}
+    for where, error in subject.loaded.failed:
+        said.setdefault(str(error), (error, []))[1].append(where)
+    for message, (error, places) in said.items():
+        step = _next_step(subject, error) if subject.is_third_party else "try another engine"
         yield Finding("error", message, "; ".join(filter(None, places)), step)
-    predictor = subject.card.inference.predictor
-    if subject.loaded.ways and subject.zoo.predictors.origin(predictor).distribution == OFFICIAL:
+    if subject.loaded.ways and _has_official_predictor(subject):
         yield from _fixed_sizes(subject)  # others take what their network needs
+
+
+def _has_official_predictor(subject: ModelSubject) -> bool:
+    return subject.zoo.predictors.origin(subject.card.inference.predictor).distribution == OFFICIAL
+
+
+def _next_step(subject: ModelSubject, error: OcrzooError) -> str:
+    """The command that tries what else a refused network may mean, where it knows the task."""
+    is_known = subject.card.task in {"text_recognition", "text_detection"} and _has_official_predictor(subject)
+    if not is_known or not isinstance(error, IntegrityError):
+        return _SEE
+    return f"find the cause with 'ocrzoo models doctor {shlex.quote(str(subject.folder or subject.name))}'"
 
 
 def _fixed_sizes(subject: ModelSubject) -> Iterator[Finding]:
@@ -52,7 +63,7 @@ def output(subject: ModelSubject) -> Iterator[Finding]:
     """A first answer that is an error or not finite, and a network of another type of numbers."""
     answer = subject.answer
     if isinstance(answer, OcrzooError):
-        yield Finding("error", str(answer), "output", _SEE)
+        yield Finding("error", str(answer), "output", _next_step(subject, answer))
         return
     if not is_finite(answer):
         yield Finding(

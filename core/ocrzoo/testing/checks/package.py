@@ -1,4 +1,4 @@
-"""Checks of a plugin as a whole: its code, its names, and its files."""
+"""Checks of a plugin as a whole: its code, its names, its files, and their signature."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from ocrzoo.testing.findings import Finding
 from ocrzoo.testing.subjects import PluginSubject
 from ocrzoo_registry.files import open_regular
+from ocrzoo_registry.plugins.signatures import changed_since_signed, package_of
 
 _PICKLE_PROTOCOLS = range(2, 6)
 """A pickle begins with the byte 0x80 and one of these, and ends with a dot; protocols 0 and 1 are not in use."""
@@ -38,7 +39,7 @@ def _next_step(message: str) -> str:
 
 
 def files(subject: PluginSubject) -> Iterator[Finding]:
-    """Links, which neither pip nor the store keeps, and pickles, which run code when they are opened."""
+    """Links, which neither pip nor the store keeps, pickles, which run code when opened, and an outdated signature."""
     for path in subject.files():
         name = subject.named(path)
         if path.is_symlink():
@@ -46,6 +47,10 @@ def files(subject: PluginSubject) -> Iterator[Finding]:
         elif is_pickle(path):
             step = "leave it out: opening a pickle runs code; publish weights as ONNX, Paddle or safetensors"
             yield Finding("error", "is a pickle, or has pickles in it", name, step)
+    package = package_of(subject.plugin.module)
+    if package is not None and (changed := changed_since_signed(package)):
+        step = "sign again, as the last step: 'ocrzoo plugins sign PACKAGE --key PRIVATE.pem'"
+        yield Finding("error", changed, "signature", step)
 
 
 def is_pickle(path: Path) -> bool:
