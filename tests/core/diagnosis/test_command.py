@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import cv2
@@ -154,3 +155,18 @@ def test_bad_arguments(
     ran = run(*(one.format(folder=tmp_path) for one in arguments))
     assert (ran.code, ran.out, ran.err.count("\n")) == (code, "", 1)
     assert message in ran.err
+
+
+def test_a_network_that_never_ends_is_given_up(
+    run: Callable[..., Ran], source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network can have loops: a function that waits stands for a run of it here, as nothing ends a real one."""
+    over = Event()
+    monkeypatch.setattr("ocrzoo.diagnosis.diagnosis.examine", lambda *_: over.wait(60))
+    monkeypatch.setattr("ocrzoo.cli.commands.model_doctor.GRACE_S", 0.0)
+    try:
+        ran = run(source, "--budget", "1")
+    finally:
+        over.set()
+    assert ran.code == 2
+    assert "no result within 1 s: a run of its network takes too long. Allow more with --budget" in ran.err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from ocrzoo.cli.output import debug_option, print_json, print_table
 from ocrzoo.cli.values import ENGINE, TASK, Registered, Seconds
 from ocrzoo_registry.errors import ExitCode, InputError, UsageError
 from ocrzoo_registry.files import os_errors_as, read_bounded
+from ocrzoo_registry.network.deadline import Deadline
 
 if TYPE_CHECKING:
     from ocrzoo.diagnosis.diagnosis import Diagnosis
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from ocrzoo_registry.zoo import Zoo
 
 BUDGET_S = 60.0
+GRACE_S = 30.0
+"""More than one run of a network takes; the search looks at the time only between runs."""
 _MOST_TEXT = 1 << 16
 
 
@@ -77,13 +80,28 @@ def doctor(
     with _zoo_with(model) as (zoo, name):
         kept = decoder_messages.kept(name, warn=False)  # engines print by themselves what a trial fails with
         with opened(zoo, name, task=task, dictionary=dictionary, engine=engine) as subject, kept:
-            found = examine(zoo, subject, budget, image, None if text is None else _text(text))
+            read = None if text is None else _text(text)
+            found = _in_time(name, budget, lambda: examine(zoo, subject, budget, image, read))
     found = found if name == model else replace(found, where=model)
     if as_json:
         print_json(found.as_dict())
     else:
         _print(found)
     return ExitCode.DONE if found.verdict in {"sound", "not examined"} else ExitCode.USAGE
+
+
+def _in_time(name: str, budget: float, examination: Callable[[], Diagnosis]) -> Diagnosis:
+    """Return what an examination returns. The search ends by itself, but not while the network runs, maybe for ever.
+
+    Raises:
+        UsageError: It does not end.
+    """
+    limit = budget + GRACE_S
+    try:
+        return Deadline(limit).run(examination)
+    except TimeoutError as error:
+        told = f"{name}: no result within {limit:.0f} s: a run of its network takes too long. Allow more with --budget"
+        raise UsageError(told) from error
 
 
 @contextmanager
