@@ -48,7 +48,8 @@ def new(plugin: str, origin: str | None, model: str | None, output: Path, as_jso
         ocrzoo plugins new seaside --from rec.onnx --charset dict.txt
         ocrzoo plugins new seaside --from hf://org/name
     """  # noqa: D301  # \b is click's mark for text that is not rewrapped
-    from ocrzoo_registry.drafting.distribution import WEIGHTS, Names, check_new, write_distribution
+    from ocrzoo_registry.drafting.distribution import WEIGHTS, Names, write_distribution
+    from ocrzoo_registry.drafting.new_folder import check_new
     from ocrzoo_registry.zoo import Zoo
 
     zoo, names = Zoo(), Names.of(plugin)
