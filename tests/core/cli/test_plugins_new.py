@@ -143,6 +143,22 @@ def test_without_weights_everything_is_to_be_filled(run: Run, site: SitePackages
     assert card["artifacts"] == {"onnx": {"files": [{"path": "inference.onnx"}]}}
 
 
+def test_the_next_step_is_one_of_this_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Environments of uv have no pip."""
+    monkeypatch.setitem(sys.modules, "pip", None)
+    assert run("plugins", "new", "seaside").out.splitlines()[-1].startswith("next: uv pip install -e ./seaside; ")
+
+
+def test_the_workflow_installs_what_the_checks_need(run: Run) -> None:
+    """ocrzoo, which is not on PyPI, before the plugin; and fonts, without which nothing would be read."""
+    run("plugins", "new", "seaside")
+    [job] = yaml.safe_load(Path("seaside/.github/workflows/check.yml").read_text(encoding="utf-8"))["jobs"].values()
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+    assert "fonts-noto-core fonts-noto-cjk" in commands[0]
+    assert commands[1:3] == ['pip install "ocrzoo @ git+https://TO-FILL/ocrzoo.git"', "pip install -e . --group test"]
+    assert "Install ocrzoo first" in Path("seaside/README.md").read_text(encoding="utf-8")
+
+
 def test_an_incomplete_card_is_named_where_plugins_and_models_are(run: Run, site: SitePackages) -> None:
     run("plugins", "new", "seaside", "--task", "text_detection")
     package = Path("seaside/ocrzoo_seaside")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,10 +117,12 @@ def _report(folder: Path, package: str, draft: Draft, *, as_json: bool) -> None:
             click.echo(one_line(fact))
         if draft.unfilled:
             click.echo(one_line(f"to be filled in ({MARK}) in {card}: {', '.join(draft.unfilled)}"))
-        shown = _shown(folder)
-        click.echo(one_line(f"next: pip install -e {shown}; ocrzoo plugins check {shown}"))
     for doubt in draft.doubts:
         print_message("warning", doubt)
+    if not as_json:
+        shown = _shown(folder)
+        pip = "pip" if find_spec("pip") else "uv pip"
+        click.echo(one_line(f"next: {pip} install -e {shown}; ocrzoo plugins check {shown}"))
 
 
 def _shown(folder: Path) -> str:
