@@ -72,7 +72,7 @@ def test_a_single_onnx_file_has_its_dictionary_in_its_metadata(run: Run) -> None
         b"\r\n", b"\n"
     )
     assert (own / card["sources"]["directory"]["onnx"]["path"] / "inference.onnx").read_bytes() == weights.read_bytes()
-    assert (answer["doubts"], answer["unfilled"]) == ([], ["summary", "license", "languages"])
+    assert (answer["doubts"], answer["unfilled"]) == ([], ["summary", "license", "languages", "scripts"])
 
 
 @pytest.mark.weights
@@ -157,6 +157,21 @@ def test_the_workflow_installs_what_the_checks_need(run: Run) -> None:
     assert "fonts-noto-core fonts-noto-cjk" in commands[0]
     assert commands[1:3] == ['pip install "ocrzoo @ git+https://TO-FILL/ocrzoo.git"', "pip install -e . --group test"]
     assert "Install ocrzoo first" in Path("seaside/README.md").read_text(encoding="utf-8")
+
+
+def test_languages_and_scripts_are_marked_together(run: Run) -> None:
+    answer = json.loads(run("plugins", "new", "seaside", "--task", "text_recognition", "--json").out)
+    card = Path(answer["card"]).read_text(encoding="utf-8")
+    assert {"languages", "scripts"} <= set(answer["unfilled"])
+    assert "\n# languages: [vi]  # TO-FILL: " in card
+    assert "\n# scripts: [Latn]  # TO-FILL: " in card
+
+
+def test_a_language_of_unknown_letters_is_a_warning(run: Run) -> None:
+    Path("dict.txt").write_text("a\nb\n", encoding="utf-8")
+    answer, card = new(run, "--charset", "dict.txt", "--lang", "en,tlh,qqq")
+    assert "no letters are known of Klingon (tlh), qqq" in answer["doubts"][0]
+    assert card["scripts"] == ["Latn"]
 
 
 def test_an_incomplete_card_is_named_where_plugins_and_models_are(run: Run, site: SitePackages) -> None:
