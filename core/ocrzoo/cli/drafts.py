@@ -56,13 +56,12 @@ def statements(
         UnknownLanguage: There is no such language.
         CardError: The dictionary cannot be read.
     """
-    from ocrzoo_registry.cards.charsets import read_charset
     from ocrzoo_registry.drafting.facts import Statements
 
     if task is not None:
         _known_task(zoo, task)
     license_ = None if license_ is None else _spdx(license_)
-    entries = None if charset is None else read_charset(charset)
+    entries = None if charset is None else _charset(charset)
     return Statements(task, entries, _tags(lang) if lang else (), license_, summary)
 
 
@@ -178,14 +177,17 @@ def ask(zoo: Zoo, draft: Draft, stated: Statements) -> Statements:
     if not (sys.stdin is not None and sys.stdin.isatty() and stderr_is_terminal()):
         return stated
     answers: dict[str, Any] = {}
+    unfilled = set(draft.unfilled)
     if draft.data["task"] == MARK:
         answers["task"] = _answer("Task", lambda text: _known_task(zoo, text))
+        unfilled |= {"charset"} if answers["task"] == "text_recognition" else set()
     for key, question, read in (
+        ("charset", "Dictionary that it was trained with, a file with one entry a line", _charset),
         ("languages", "Languages, such as vi,en", _tags),
         ("license", "License of the weights, such as Apache-2.0", _spdx),
         ("summary", "What is it good for", str),
     ):
-        if key in draft.unfilled:
+        if key in unfilled:
             answers[key] = _answer(question, read)
     return replace(stated, **{key: value for key, value in answers.items() if value})
 
@@ -205,6 +207,12 @@ def _known_task(zoo: Zoo, text: str) -> str:
     if text not in known:
         raise UsageError(f"task {text!r} is unknown: choose {', '.join(known)}{did_you_mean(text, known)}")
     return text
+
+
+def _charset(path: str | Path) -> tuple[str, ...]:
+    from ocrzoo_registry.cards.charsets import read_charset
+
+    return read_charset(Path(path).expanduser())
 
 
 def _tags(text: str) -> tuple[str, ...]:

@@ -213,6 +213,11 @@ def test_a_card_that_says_not_how_it_is_run_is_not_run(run: Run, site: SitePacka
         (["seaside", "--license", "my own"], ExitCode.USAGE, "is not an SPDX expression"),
         (["seaside", "--model", "uvdoc"], ExitCode.USAGE, "there is a model UVDoc"),
         (["seaside", "--charset", "blank.txt"], ExitCode.USAGE, "blank.txt, line 2: the line is empty"),
+        (
+            ["seaside", "--charset", "ends.txt"],
+            ExitCode.USAGE,
+            "ends.txt, line 1: the line has a carriage return besides",
+        ),
         (["seaside", "--from", "hf://../x"], ExitCode.USAGE, "write it as hf://org/name"),
     ],
 )
@@ -225,6 +230,7 @@ def test_what_is_wrong_is_one_line_and_leaves_nothing(
         (tmp_path / name).write_bytes(b"\x08\x01")
     (tmp_path / "pointer/inference.onnx").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
     (tmp_path / "blank.txt").write_text("a\n\nb\n", encoding="utf-8")
+    (tmp_path / "ends.txt").write_bytes(b"!\r\r\n")
     before = sorted(tmp_path.rglob("*"))
     ran = run("plugins", "new", *arguments)
     assert (ran.code, said in ran.error) == (code, True), ran.error
@@ -248,13 +254,16 @@ def test_what_cannot_be_known_is_asked_on_a_terminal(command: Path, in_an_empty_
     """An answer that cannot be read is asked for again; an empty one leaves the mark."""
     import pty
 
+    Path("dict.txt").write_bytes(b"a\r\nb\r\n")
     ours, theirs = pty.openpty()
     arguments = [str(command), "plugins", "new", "seaside", "--task", "text_recognition"]
     with subprocess.Popen(arguments, stdin=theirs, stdout=theirs, stderr=theirs, cwd=in_an_empty_folder) as asked:
-        os.write(ours, b"vi,en\nmy own\nmit\n\n")  # languages, a license twice, and no summary
+        # a dictionary and a license, each asked for again, languages, and no summary
+        os.write(ours, b"nowhere.txt\ndict.txt\nvi,en\nmy own\nmit\n\n")
         assert asked.wait(timeout=120) == ExitCode.DONE
     os.close(theirs)
     os.close(ours)
     card = yaml.safe_load(Path("seaside/ocrzoo_seaside/cards/seaside_rec.yaml").read_text(encoding="utf-8"))
     assert (card["languages"], card["scripts"], card["license"]) == (["vi", "en"], ["Latn"], "MIT")
     assert card["summary"].startswith("TO-FILL")
+    assert Path("seaside/ocrzoo_seaside/cards/charsets/seaside_rec.txt").read_bytes() == b"a\nb\n"

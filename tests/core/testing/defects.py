@@ -148,6 +148,12 @@ CARDS = {
     "charset missing": Defect(
         "plugin", "charset: there is no file", nothing, lambda p: (p.cards / "charsets" / "seaside.txt").unlink()
     ),
+    "charset to be put there": Defect(
+        "plugin",
+        "(copy your dictionary, one entry a line, to /",
+        nothing,
+        lambda p: (p.cards / "charsets" / "seaside.txt").unlink(),
+    ),
     "symbolic link in the weights": Defect(
         "files", "weights/inference.onnx: is a symbolic link", nothing, link_weights
     ),

@@ -34,6 +34,9 @@ def plugin(subject: PluginSubject) -> Iterator[Finding]:
 def _next_step(message: str) -> str:
     if "ModuleNotFoundError" in message:
         return "list what it imports under dependencies, and its packages in the build"
+    _, missing, path = message.partition(": charset: there is no file ")
+    if missing:
+        return f"copy your dictionary, one entry a line, to {path}"
     return "correct it there; 'ocrzoo plugins list --debug' shows the traceback"
 
 
