@@ -166,6 +166,12 @@ CARDS = {
     "archive of torch among the files": Defect(
         "files", "best_model.pt: is a pickle, or has pickles in it", nothing, torch_archive
     ),
+    "a license left to fill in beside the card": Defect(
+        "files",
+        "pyproject.toml:8: is to be filled in: # license",
+        lambda p: setattr(p, "project", p.project + '# license = "MIT"  # TO-FILL: as in the card'),
+        severity="warning",
+    ),
     "no source": Defect("sources", "sources: none", states(sources={}), severity="warning"),
     "import error": Defect(
         "plugin", "import: ModuleNotFoundError", lambda p: setattr(p, "module", "import ocrzoo_no_such_module")

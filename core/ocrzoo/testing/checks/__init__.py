@@ -38,7 +38,12 @@ CHECKS = (
         f"{_HERE}.package:plugin",
         "the plugin can be imported, its hooks run, its cards keep the schema, its names are its own",
     ),
-    Check("files", "plugin", f"{_HERE}.package:files", "no symbolic links, and no pickles, among its files"),
+    Check(
+        "files",
+        "plugin",
+        f"{_HERE}.package:files",
+        "no symbolic links, and no pickles, among its files; nothing to be filled in in `pyproject.toml` and workflows",
+    ),
     Check("card", "card", f"{_HERE}.card:complete", "the card is complete and says nothing odd"),
     Check("license", "card", f"{_HERE}.card:license_of", "the license is an SPDX expression"),
     Check("metrics", "card", f"{_HERE}.card:metrics", "figures come with their data set and source"),

@@ -8,10 +8,13 @@ from pathlib import Path
 
 from ocrzoo.testing.findings import Finding
 from ocrzoo.testing.subjects import PluginSubject
+from ocrzoo_registry.cards.to_fill import MARK
 from ocrzoo_registry.files import open_regular
 
 _PICKLE_PROTOCOLS = range(2, 6)
 """A pickle begins with the byte 0x80 and one of these, and ends with a dot; protocols 0 and 1 are not in use."""
+_MOST_TEXT = 1 << 20
+"""Bytes of a file that are searched for marks."""
 _PICKLE_PARTS = ("data.pkl", ".pkl", ".pickle")
 """How the members of torch's archives end that are pickles."""
 
@@ -41,7 +44,10 @@ def _next_step(message: str) -> str:
 
 
 def files(subject: PluginSubject) -> Iterator[Finding]:
-    """Links, which neither pip nor the store keeps, and pickles, which run code when they are opened."""
+    """Links, which neither pip nor the store keeps, pickles, which run code when they are opened, and marks to fill in.
+
+    Marks in cards are a finding of ``card``.
+    """
     for path in subject.files():
         name = subject.named(path)
         if path.is_symlink():
@@ -49,6 +55,24 @@ def files(subject: PluginSubject) -> Iterator[Finding]:
         elif is_pickle(path):
             step = "leave it out: opening a pickle runs code; publish weights as ONNX, Paddle or safetensors"
             yield Finding("error", "is a pickle, or has pickles in it", name, step)
+    for path in [] if subject.folder is None else [subject.folder / "pyproject.toml", *_workflows(subject.folder)]:
+        for number, line in enumerate(_text(path).splitlines(), 1):
+            if MARK in line:
+                step = f"fill it in, and delete the text {MARK}"
+                yield Finding("warning", f"is to be filled in: {line.strip()}", f"{subject.named(path)}:{number}", step)
+
+
+def _workflows(folder: Path) -> list[Path]:
+    return sorted((folder / ".github" / "workflows").glob("*.yml"))
+
+
+def _text(path: Path) -> str:
+    """The start of a file; nothing if it cannot be read."""
+    try:
+        with open_regular(path) as file:
+            return file.read(_MOST_TEXT).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def is_pickle(path: Path) -> bool:
