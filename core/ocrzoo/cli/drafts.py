@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ocrzoo_registry.drafting.weights import Weights
     from ocrzoo_registry.zoo import Zoo
 
+_CHECKPOINTS = {".ckpt", ".pdparams", ".pt", ".pth"}
+
 statement_options = together(
     click.option("--task", metavar="TASK", type=TASK, help="What the model does.  [as its files say]"),
     click.option(
@@ -118,6 +120,8 @@ def _of_path(path: Path, beside: str) -> Gathered:
 
     if not path.exists():
         raise UsageError(f"{path} does not exist: name a folder, a file of weights, or hf://org/name")
+    if path.suffix in _CHECKPOINTS:
+        raise UsageError(f"{path} is a checkpoint of training: export it to ONNX first, and name that file")
     weights = weights_at(path)
     if weights is None:
         needed = "; ".join(f"{kind}: {describe_files(kind)}" for kind in format_names())

@@ -17,10 +17,13 @@ from ocrzoo_registry.drafting.new_folder import new_folder
 from ocrzoo_registry.drafting.tasks import USUAL
 from ocrzoo_registry.drafting.weights import Weights
 from ocrzoo_registry.errors import IntegrityError, UsageError
+from ocrzoo_registry.plugins.discovery import OFFICIAL_PLUGINS
 
 _NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
 _LONGEST = 60
 _PREFIX = "ocrzoo-"
+_RESERVED = {*OFFICIAL_PLUGINS, "cards", "registry"}
+"""Names of ocrzoo's own plugins and packages."""
 WEIGHTS = "weights"
 """The folder of weights beside the cards, with a folder for each model."""
 
@@ -37,13 +40,15 @@ class Names:
         """Read the name that the user gives; a leading ``ocrzoo-`` is not needed.
 
         Raises:
-            UsageError: No distribution can have it.
+            UsageError: No distribution can have it, or it is one of ocrzoo's own.
         """
         short = name.removeprefix(_PREFIX)
         if not _NAME.fullmatch(short) or len(short) > _LONGEST or short == "ocrzoo":
             raise UsageError(
                 f"{name!r} cannot name a plugin: use lowercase letters, digits and dashes, such as seaside"
             )
+        if short in _RESERVED:
+            raise UsageError(f"{name!r} is the name of a part of ocrzoo: choose another, such as my-{short}")
         return cls(short.replace("_", "-"))
 
     @property

@@ -143,6 +143,19 @@ def test_without_weights_everything_is_to_be_filled(run: Run, site: SitePackages
     assert card["artifacts"] == {"onnx": {"files": [{"path": "inference.onnx"}]}}
 
 
+def test_the_name_of_the_model_says_once_what_it_does(run: Run) -> None:
+    run("plugins", "new", "acme_rec", "--task", "text_recognition")
+    assert Path("acme-rec/ocrzoo_acme_rec/cards/acme_rec.yaml").is_file()
+
+
+def test_the_next_step_is_the_last_line(start: Run) -> None:
+    """After the warnings, which are on the other stream."""
+    Path("dict.txt").write_text("a\n", encoding="utf-8")
+    arguments = ("plugins", "new", "seaside", "--charset", "dict.txt", "--lang", "qqq")
+    said = start(*arguments, stderr=subprocess.STDOUT).stdout.splitlines()
+    assert (said[-2].startswith("warning: "), said[-1].startswith("next: ")) == (True, True), said
+
+
 def test_the_next_step_is_one_of_this_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Environments of uv have no pip."""
     monkeypatch.setitem(sys.modules, "pip", None)
@@ -202,6 +215,9 @@ def test_a_card_that_says_not_how_it_is_run_is_not_run(run: Run, site: SitePacka
         (["Sea side"], ExitCode.USAGE, "cannot name a plugin"),
         (["../seaside"], ExitCode.USAGE, "cannot name a plugin"),
         (["ocrzoo"], ExitCode.USAGE, "cannot name a plugin"),
+        (["core"], ExitCode.USAGE, "'core' is the name of a part of ocrzoo"),
+        (["ocrzoo-registry"], ExitCode.USAGE, "is the name of a part of ocrzoo"),
+        (["seaside", "--from", "best.pth"], ExitCode.USAGE, "best.pth is a checkpoint of training: export it to ONNX"),
         (["there"], ExitCode.USAGE, "there exists, and nothing is overwritten"),
         (["seaside", "--output", "nowhere"], ExitCode.USAGE, "nowhere is no folder"),
         (["seaside", "--from", "nothing"], ExitCode.USAGE, "nothing does not exist"),
@@ -230,6 +246,7 @@ def test_what_is_wrong_is_one_line_and_leaves_nothing(
         (tmp_path / name).write_bytes(b"\x08\x01")
     (tmp_path / "pointer/inference.onnx").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
     (tmp_path / "blank.txt").write_text("a\n\nb\n", encoding="utf-8")
+    (tmp_path / "best.pth").write_bytes(b"PK")
     (tmp_path / "ends.txt").write_bytes(b"!\r\r\n")
     before = sorted(tmp_path.rglob("*"))
     ran = run("plugins", "new", *arguments)

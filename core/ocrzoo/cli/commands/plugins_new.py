@@ -80,7 +80,8 @@ def _drafted(zoo: Zoo, plugin: str, model: str | None, facts: ModelFacts, stated
     name = model
     if name is None:
         task = draft_card(plugin, facts, zoo.predictors, stated).data["task"]
-        name = f"{plugin}_{USUAL[task].ending}" if task in USUAL else plugin
+        ending = USUAL[task].ending if task in USUAL else ""
+        name = f"{plugin.removesuffix(f'-{ending}')}_{ending}" if ending else plugin
         _check_free(zoo, name)
     kinds = facts.sources.get("directory")
     if kinds is not None:
