@@ -197,7 +197,8 @@ def _language_doubts(tags: Iterable[str]) -> Iterator[str]:
     """Languages of which nothing can be checked."""
     unknown = [str(language) for language in map(language_of_tag, tags) if not language.letters]
     if unknown:
-        yield f"no letters are known of {', '.join(unknown)}, so nothing of them is checked: see that the tags are right"
+        names = ", ".join(unknown)
+        yield f"no letters are known of {names}, so nothing of them is checked: see that the tags are right"
 
 
 def _steps(config: Mapping[str, Any] | None) -> list[Any]:
