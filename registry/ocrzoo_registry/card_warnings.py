@@ -107,13 +107,14 @@ def _scripts(card: ModelCard) -> Iterator[str]:
     used = {tag: language_of_tag(tag).script for tag in card.languages}
     known = {tag: script for tag, script in used.items() if script != UNKNOWN_SCRIPT}
     stated, needed = _expanded(card.scripts), _expanded(known.values())
-    missing = {script: tag for tag, script in reversed(known.items()) if not _expanded([script]) & stated}
+    first = {script: tag for tag, script in reversed(known.items())}
+    missing = [script for script in dict.fromkeys(known.values()) if not _expanded([script]) & stated]
     strange = [script for script in card.scripts if known == used and not _expanded([script]) & needed]
     if not known or not (missing or strange):
         return
     right = [script for script in card.scripts if script not in strange]
-    right += [script for script in dict.fromkeys(known.values()) if script in missing]
-    faults = [f"{script} is missing, in which {language_of_tag(tag)} is written" for script, tag in missing.items()]
+    right += missing
+    faults = [f"{script} is missing, in which {language_of_tag(first[script])} is written" for script in missing]
     if strange:
         faults.append(f"none of the claimed languages ({', '.join(used)}) is written in {', '.join(strange)}")
     yield f"scripts: {'; '.join(faults)}: write 'scripts: [{', '.join(right)}]'"
