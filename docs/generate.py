@@ -433,7 +433,8 @@ test_conformance = conformance(Path(__file__).parents[1])
 
 An `error` fails the test and makes the exit code of the command 2. A `warning` is a warning of pytest's; with
 `--strict` (`strict=True`) it counts as an error. What could not be checked here is `skipped`: sources in offline mode
-(`OCRZOO_OFFLINE=1`), languages that no font of this machine can draw, weights that cannot be downloaded.
+(`OCRZOO_OFFLINE=1`), languages whose letters are not known or that no font
+of this machine can draw, weights that cannot be downloaded.
 
 ## The checks
 

@@ -23,6 +23,7 @@ from ocrzoo.precision.wanted import Wanted
 from ocrzoo.scheduling import PAGES_AT_ONCE
 from ocrzoo.tuning import choice
 from ocrzoo_registry.cards.fields import Format, Task
+from ocrzoo_registry.cards.formats import CONFIG
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.temporary import get_to_run
@@ -113,6 +114,8 @@ class ModelLoader:
             raise EngineError(
                 f"{files.folder} has {card.name} as {files.file_format}, which {names(engines)} cannot read"
             )
+        if custom is not None and card.charset is None and "charset" in spec.requires:
+            _check_charset(files.folder)
         config = read_config(card, files, self.zoo.store, custom=custom is not None)
         _check_decoder(card.name, spec, config)
         exact = partial(replace(self, wanted=replace(self.wanted, stated="float32")).predictor, name, task, model_dir)
@@ -278,3 +281,14 @@ def _check_decoder(name: str, spec: PredictorSpec, config: dict[str, Any]) -> No
             f"{name}: its inference.yml has PostProcess.name {str(stated)[:80]!r}; predictor {spec.name!r} knows "
             f"{', '.join(spec.postprocess)}"
         )
+
+
+def _check_charset(folder: Path) -> None:
+    """Refuse custom weights whose charset nothing states.
+
+    Raises:
+        IntegrityError: There is no ``inference.yml``.
+    """
+    if not (folder / CONFIG).exists():
+        step = f"write a card with 'ocrzoo plugins new NAME --from {folder} --charset FILE'"
+        raise IntegrityError(f"{folder}: there is no {CONFIG}, which has the charset: {step}")

@@ -105,17 +105,24 @@ def _license(card: ModelCard) -> Iterator[str]:
 
 
 def _scripts(card: ModelCard) -> Iterator[str]:
-    """Scripts of claimed languages that ``scripts`` lacks, and those in it that no claimed language is written in."""
+    """Scripts of claimed languages that ``scripts`` lacks, and those in it that no claimed language is written in.
+
+    A language whose script is not known may be written in any.
+    """
     used = {tag: language_of_tag(tag).script for tag in card.languages}
-    if UNKNOWN_SCRIPT in used.values() or not used:
+    known = {tag: script for tag, script in used.items() if script != UNKNOWN_SCRIPT}
+    stated, needed = _expanded(card.scripts), _expanded(known.values())
+    first = {script: tag for tag, script in reversed(known.items())}
+    missing = [script for script in dict.fromkeys(known.values()) if not _expanded([script]) & stated]
+    strange = [script for script in card.scripts if known == used and not _expanded([script]) & needed]
+    if not known or not (missing or strange):
         return
-    stated, needed = _expanded(card.scripts), _expanded(used.values())
-    for tag, script in used.items():
-        if not _expanded([script]) & stated:
-            yield f"scripts: {script} is missing, in which {language_of_tag(tag)} is written"
-    for script in card.scripts:
-        if not _expanded([script]) & needed:
-            yield f"scripts: none of the claimed languages ({', '.join(used)}) is written in {script}"
+    right = [script for script in card.scripts if script not in strange]
+    right += missing
+    faults = [f"{script} is missing, in which {language_of_tag(first[script])} is written" for script in missing]
+    if strange:
+        faults.append(f"none of the claimed languages ({', '.join(used)}) is written in {', '.join(strange)}")
+    yield f"scripts: {'; '.join(faults)}: write 'scripts: [{', '.join(right)}]'"
 
 
 def _expanded(scripts: Iterable[str]) -> set[str]:

@@ -117,10 +117,10 @@ def test_every_command_of_the_tutorial_works_as_it_is_written(
         printed.append(done.stdout)
     assert time.monotonic() - start < LONGEST_S
 
-    [new, installed, harbor, pier] = printed
+    [new, installed, harbor, pier, hub] = printed
     assert new == blocks("text")[0]
     assert "incomplete" not in installed
-    for text in (installed, harbor, pier):
+    for text in (installed, harbor, pier, hub):
         assert "Reading a page with a model zoo" in text
     written = [line.split()[0] for line in blocks("text")[1].splitlines()]
     assert [path for path in written if not (reader / path).is_file()] == []

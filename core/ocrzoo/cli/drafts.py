@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ocrzoo_registry.drafting.weights import Weights
     from ocrzoo_registry.zoo import Zoo
 
+_CHECKPOINTS = {".ckpt", ".pdparams", ".pt", ".pth"}
+
 statement_options = together(
     click.option("--task", metavar="TASK", type=TASK, help="What the model does.  [as its files say]"),
     click.option(
@@ -56,13 +58,12 @@ def statements(
         UnknownLanguage: There is no such language.
         CardError: The dictionary cannot be read.
     """
-    from ocrzoo_registry.cards.charsets import read_charset
     from ocrzoo_registry.drafting.facts import Statements
 
     if task is not None:
         _known_task(zoo, task)
     license_ = None if license_ is None else _spdx(license_)
-    entries = None if charset is None else read_charset(charset)
+    entries = None if charset is None else _charset(charset)
     return Statements(task, entries, _tags(lang) if lang else (), license_, summary)
 
 
@@ -119,6 +120,8 @@ def _of_path(path: Path, beside: str) -> Gathered:
 
     if not path.exists():
         raise UsageError(f"{path} does not exist: name a folder, a file of weights, or hf://org/name")
+    if path.suffix in _CHECKPOINTS:
+        raise UsageError(f"{path} is a checkpoint of training: export it to ONNX first, and name that file")
     weights = weights_at(path)
     if weights is None:
         needed = "; ".join(f"{kind}: {describe_files(kind)}" for kind in format_names())
@@ -178,14 +181,17 @@ def ask(zoo: Zoo, draft: Draft, stated: Statements) -> Statements:
     if not (sys.stdin is not None and sys.stdin.isatty() and stderr_is_terminal()):
         return stated
     answers: dict[str, Any] = {}
+    unfilled = set(draft.unfilled)
     if draft.data["task"] == MARK:
         answers["task"] = _answer("Task", lambda text: _known_task(zoo, text))
+        unfilled |= {"charset"} if answers["task"] == "text_recognition" else set()
     for key, question, read in (
+        ("charset", "Dictionary that it was trained with, a file with one entry a line", _charset),
         ("languages", "Languages, such as vi,en", _tags),
         ("license", "License of the weights, such as Apache-2.0", _spdx),
         ("summary", "What is it good for", str),
     ):
-        if key in draft.unfilled:
+        if key in unfilled:
             answers[key] = _answer(question, read)
     return replace(stated, **{key: value for key, value in answers.items() if value})
 
@@ -205,6 +211,12 @@ def _known_task(zoo: Zoo, text: str) -> str:
     if text not in known:
         raise UsageError(f"task {text!r} is unknown: choose {', '.join(known)}{did_you_mean(text, known)}")
     return text
+
+
+def _charset(path: str | Path) -> tuple[str, ...]:
+    from ocrzoo_registry.cards.charsets import read_charset
+
+    return read_charset(Path(path).expanduser())
 
 
 def _tags(text: str) -> tuple[str, ...]:

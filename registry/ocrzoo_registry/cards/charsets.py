@@ -21,6 +21,7 @@ MAX_CHARSET_BYTES = 8 << 20
 """A hundred times the largest official charset."""
 
 _EMPTY = "the line is empty: a charset has one entry a line, so each line after it would be the next class's"
+_MIXED = "the line has a carriage return besides its end: save the file with Unix line ends"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 """How a file in UTF-16 begins."""
 _SURE = 4
@@ -33,7 +34,7 @@ def read_charset(path: Path) -> tuple[str, ...]:
     ``str.splitlines`` would also split at U+2028 and its like, which are entries of some charsets.
 
     Raises:
-        CardError: The file could not be read, is too large, or an entry is empty.
+        CardError: The file could not be read, is too large, or an entry is empty or has a line end.
     """
     text = _text_of(path)
     if "\r" in text:
@@ -41,6 +42,9 @@ def read_charset(path: Path) -> tuple[str, ...]:
     entries = text.removesuffix("\n").split("\n")
     if "" in entries:
         raise CardError(f"{path}, line {entries.index('') + 1}: {_EMPTY}")
+    if "\r" in text:
+        line = next(number for number, entry in enumerate(entries, 1) if "\r" in entry)
+        raise CardError(f"{path}, line {line}: {_MIXED}")
     return tuple(entries)
 
 
@@ -48,7 +52,7 @@ def unreadable(path: Path) -> str:
     """Return why a charset cannot be read, or an empty string; ten times as fast as reading it."""
     try:
         text = _text_of(path)
-        if not text or text.startswith(("\n", "\r\n")) or "\n\n" in text or "\n\r\n" in text:
+        if not text or text.startswith(("\n", "\r\n")) or "\n\n" in text or "\n\r\n" in text or "\r" in text:
             read_charset(path)  # whose error names the line
     except CardError as error:
         return str(error)

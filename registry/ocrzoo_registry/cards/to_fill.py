@@ -22,7 +22,7 @@ def unfilled(card: ModelCard) -> tuple[str, ...]:
     """
     found = [key for key, text in _texts(card.model_dump(exclude_defaults=True), "") if text.startswith(MARK)]
     if card.task == "text_recognition" and not card.languages:
-        found.append("languages")
+        found += ["languages"] if card.scripts else ["languages", "scripts"]
     return tuple(found)
 
 

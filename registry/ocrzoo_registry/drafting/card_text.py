@@ -11,6 +11,7 @@ from ocrzoo_registry.drafting.draft import Draft
 
 _WANTED = {
     "languages": "# languages: [vi]  # {mark}: BCP-47 tags of what it reads; people find it by them",
+    "scripts": "# scripts: [Latn]  # {mark}: those that these languages are written in",
     "metrics": "# metrics:  # where there are figures: with data set and source\n"
     '# - {{name: accuracy, value: 91.5, unit: percent, language: vi, dataset: "400 signs", source: "our own"}}',
 }
@@ -26,7 +27,7 @@ def _lines(draft: Draft, made_by: str) -> Iterator[str]:
     yield f"# Drafted by '{_one_line(made_by)}'. The keys of cards are in ocrzoo's docs/model-card.schema.json."
     if draft.unfilled:
         yield f"# {MARK} marks what is to be filled in: {', '.join(draft.unfilled)}."
-    for text in (*draft.found, *(f"Not right: {doubt}" for doubt in draft.doubts)):
+    for text in (*draft.found, *(f"Warning: {doubt}" for doubt in draft.doubts)):
         yield f"# {_one_line(text)}"
     for key, value in draft.data.items():
         for wanted, comment in _WANTED.items() if key == "artifacts" else ():
@@ -41,7 +42,7 @@ def _one_line(text: str) -> str:
 
 
 def _is_wanted(draft: Draft, key: str) -> bool:
-    return key != "languages" or draft.data["task"] in {"text_recognition", MARK}
+    return key == "metrics" or draft.data["task"] in {"text_recognition", MARK}
 
 
 def _dumped(data: dict[str, Any]) -> str:

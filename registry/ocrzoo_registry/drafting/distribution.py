@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -14,14 +13,17 @@ from ocrzoo_registry.cards.to_fill import MARK
 from ocrzoo_registry.cards.weights import weights_fault
 from ocrzoo_registry.drafting.card_text import card_text
 from ocrzoo_registry.drafting.draft import Draft
+from ocrzoo_registry.drafting.new_folder import new_folder
 from ocrzoo_registry.drafting.tasks import USUAL
 from ocrzoo_registry.drafting.weights import Weights
 from ocrzoo_registry.errors import IntegrityError, UsageError
-from ocrzoo_registry.files import os_errors_as
+from ocrzoo_registry.plugins.discovery import OFFICIAL_PLUGINS
 
 _NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
 _LONGEST = 60
 _PREFIX = "ocrzoo-"
+_RESERVED = {*OFFICIAL_PLUGINS, "cards", "registry"}
+"""Names of ocrzoo's own plugins and packages."""
 WEIGHTS = "weights"
 """The folder of weights beside the cards, with a folder for each model."""
 
@@ -38,13 +40,15 @@ class Names:
         """Read the name that the user gives; a leading ``ocrzoo-`` is not needed.
 
         Raises:
-            UsageError: No distribution can have it.
+            UsageError: No distribution can have it, or it is one of ocrzoo's own.
         """
         short = name.removeprefix(_PREFIX)
         if not _NAME.fullmatch(short) or len(short) > _LONGEST or short == "ocrzoo":
             raise UsageError(
                 f"{name!r} cannot name a plugin: use lowercase letters, digits and dashes, such as seaside"
             )
+        if short in _RESERVED:
+            raise UsageError(f"{name!r} is the name of a part of ocrzoo: choose another, such as my-{short}")
         return cls(short.replace("_", "-"))
 
     @property
@@ -58,18 +62,6 @@ class Names:
         return self.distribution.replace("-", "_")
 
 
-def check_new(folder: Path) -> None:
-    """Refuse a folder that exists, or whose parent does not.
-
-    Raises:
-        UsageError: It does.
-    """
-    if folder.exists() or folder.is_symlink():
-        raise UsageError(f"{folder} exists, and nothing is overwritten: choose another name, or move it away")
-    if not folder.parent.is_dir():
-        raise UsageError(f"{folder.parent} is no folder: create it, or choose another with --output")
-
-
 def write_distribution(folder: Path, names: Names, draft: Draft, weights: Weights | None) -> None:
     """Write a distribution into a new folder: complete, or not at all.
 
@@ -79,16 +71,8 @@ def write_distribution(folder: Path, names: Names, draft: Draft, weights: Weight
         UsageError: The folder exists, or cannot be written.
         IntegrityError: The weights are not weights.
     """
-    check_new(folder)
-    stage = folder.with_name(f".{folder.name}.{os.urandom(4).hex()}")
-    try:
-        with os_errors_as(UsageError, f"{folder} could not be written"):
-            stage.mkdir()
-            _write(stage, names, draft, weights)
-            check_new(folder)
-            stage.rename(folder)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
+    with new_folder(folder) as stage:
+        _write(stage, names, draft, weights)
 
 
 def _write(stage: Path, names: Names, draft: Draft, weights: Weights | None) -> None:

@@ -13,7 +13,7 @@ from ocrzoo_registry.cards.to_fill import MARK, to_fill, unfilled
 from ocrzoo_registry.drafting import characters, front_matter, tasks
 from ocrzoo_registry.drafting.facts import NOTHING, ModelFacts, Shape, Statements
 from ocrzoo_registry.files import write_atomically
-from ocrzoo_registry.languages.tags import language_of_tag
+from ocrzoo_registry.languages.tags import UNKNOWN_SCRIPT, language_of_tag
 from ocrzoo_registry.plugins.registrations import Registrations
 from ocrzoo_registry.plugins.specs import PredictorSpec
 
@@ -101,7 +101,7 @@ def draft_card(
         "inference": inference,
     }
     data = {key: value for key, value in data.items() if value not in (None, [], {})}
-    doubts = [*([fault] if fault else []), *_color_doubts(config)]
+    doubts = [*([fault] if fault else []), *_color_doubts(config), *_language_doubts(languages)]
     return Draft(data, kept, tuple(_found(facts, kept, inference)), tuple(doubts))
 
 
@@ -155,7 +155,8 @@ def _label_list(facts: ModelFacts) -> list[Any]:
 
 def _scripts(languages: Iterable[str], charset: tuple[str, ...] | None) -> Iterable[str]:
     if languages:
-        return dict.fromkeys(language_of_tag(tag).script for tag in languages)
+        found = dict.fromkeys(language_of_tag(tag).script for tag in languages)
+        return [script for script in found if script != UNKNOWN_SCRIPT]
     return characters.right_to_left(charset or ())
 
 
@@ -190,6 +191,14 @@ def _color_doubts(config: Mapping[str, Any] | None) -> Iterator[str]:
         if isinstance(decode, Mapping) and str(decode.get("img_mode", "BGR")).upper() != "BGR":
             stated = str(decode["img_mode"])[:20]
             yield f"inference.yml says img_mode {stated!r}; networks are given BGR: swap those of its first layer"
+
+
+def _language_doubts(tags: Iterable[str]) -> Iterator[str]:
+    """Languages of which nothing can be checked."""
+    unknown = [str(language) for language in map(language_of_tag, tags) if not language.letters]
+    if unknown:
+        names = ", ".join(unknown)
+        yield f"no letters are known of {names}, so nothing of them is checked: see that the tags are right"
 
 
 def _steps(config: Mapping[str, Any] | None) -> list[Any]:

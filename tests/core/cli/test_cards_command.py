@@ -42,7 +42,7 @@ def test_the_hubs_own_client_reads_what_is_exported(run: Run) -> None:
 def test_every_official_card_comes_back_as_it_was(run: Run, tmp_path: Path, name: str) -> None:
     """Through the front matter: license, languages and published figures."""
     ours = Zoo().models.get(name)
-    assert run("cards", "export", name, "--huggingface", "--output", tmp_path / "README.md").code == ExitCode.DONE
+    (tmp_path / "README.md").write_text(run("cards", "export", name, "--huggingface").out, encoding="utf-8")
     ran = run("card", "import", tmp_path, "--task", ours.task, "--name", name)
     assert ran.code == ExitCode.DONE, ran.err
     back = yaml.safe_load(ran.out)
@@ -77,6 +77,31 @@ def test_of_several_weights_the_user_names_one(run: Run, tmp_path: Path) -> None
     card = yaml.safe_load(run("cards", "import", tmp_path / "second.onnx").out)
     [file] = card["artifacts"]["onnx"]["files"]
     assert (card["license"], file["sha256"]) == ("MIT", sha256(b"second.onnx"))
+
+
+@pytest.mark.weights
+def test_a_published_model_is_run_by_its_address(run: Run, sample: Path, tmp_path: Path) -> None:
+    """The folder that is to be uploaded has everything: weights, README.md, and inference.yml with the charset."""
+    hub = tmp_path / "hub"
+    ran = run("cards", "export", NAME, "--huggingface", "--output", hub)
+    assert (ran.code, ran.out) == (ExitCode.DONE, f"{hub}: README.md, inference.onnx, inference.yml\n")
+    assert "`inference.yml`" in (hub / "README.md").read_text(encoding="utf-8")
+    back = run("cards", "import", hub)
+    assert "charset: charsets/" in back.out
+    assert "TO-FILL" not in back.out
+    for option in ("--text_recognition_model_name", "--text_recognition_model_dir"):
+        assert "Reading a page" in run("ocr", sample, option, hub).out
+    again = run("cards", "export", NAME, "--huggingface", "--output", hub)
+    assert (again.code, "nothing is overwritten" in again.error) == (ExitCode.USAGE, True)
+
+
+def test_a_readme_alone_says_what_belongs_beside_it(run: Run, sample: Path, tmp_path: Path) -> None:
+    ran = run("cards", "export", NAME, "--huggingface")
+    assert "inference.yml" in ran.out
+    assert "--output FOLDER writes all of them" in ran.error
+    (tmp_path / "inference.onnx").write_bytes(b"\x08\x01")
+    ran = run("ocr", sample, "--text_recognition_model_dir", tmp_path)
+    assert f"{tmp_path}: there is no inference.yml, which has the charset" in ran.err
 
 
 HOSTILE = {

@@ -72,7 +72,7 @@ def test_a_single_onnx_file_has_its_dictionary_in_its_metadata(run: Run) -> None
         b"\r\n", b"\n"
     )
     assert (own / card["sources"]["directory"]["onnx"]["path"] / "inference.onnx").read_bytes() == weights.read_bytes()
-    assert (answer["doubts"], answer["unfilled"]) == ([], ["summary", "license", "languages"])
+    assert (answer["doubts"], answer["unfilled"]) == ([], ["summary", "license", "languages", "scripts"])
 
 
 @pytest.mark.weights
@@ -143,6 +143,50 @@ def test_without_weights_everything_is_to_be_filled(run: Run, site: SitePackages
     assert card["artifacts"] == {"onnx": {"files": [{"path": "inference.onnx"}]}}
 
 
+def test_the_name_of_the_model_says_once_what_it_does(run: Run) -> None:
+    run("plugins", "new", "acme_rec", "--task", "text_recognition")
+    assert Path("acme-rec/ocrzoo_acme_rec/cards/acme_rec.yaml").is_file()
+
+
+def test_the_next_step_is_the_last_line(start: Run) -> None:
+    """After the warnings, which are on the other stream."""
+    Path("dict.txt").write_text("a\n", encoding="utf-8")
+    arguments = ("plugins", "new", "seaside", "--charset", "dict.txt", "--lang", "qqq")
+    said = start(*arguments, stderr=subprocess.STDOUT).stdout.splitlines()
+    assert (said[-2].startswith("warning: "), said[-1].startswith("next: ")) == (True, True), said
+
+
+def test_the_next_step_is_one_of_this_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Environments of uv have no pip."""
+    monkeypatch.setitem(sys.modules, "pip", None)
+    assert run("plugins", "new", "seaside").out.splitlines()[-1].startswith("next: uv pip install -e ./seaside; ")
+
+
+def test_the_workflow_installs_what_the_checks_need(run: Run) -> None:
+    """ocrzoo, which is not on PyPI, before the plugin; and fonts, without which nothing would be read."""
+    run("plugins", "new", "seaside")
+    [job] = yaml.safe_load(Path("seaside/.github/workflows/check.yml").read_text(encoding="utf-8"))["jobs"].values()
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+    assert "fonts-noto-core fonts-noto-cjk" in commands[0]
+    assert commands[1:3] == ['pip install "ocrzoo @ git+https://TO-FILL/ocrzoo.git"', "pip install -e . --group test"]
+    assert "Install ocrzoo first" in Path("seaside/README.md").read_text(encoding="utf-8")
+
+
+def test_languages_and_scripts_are_marked_together(run: Run) -> None:
+    answer = json.loads(run("plugins", "new", "seaside", "--task", "text_recognition", "--json").out)
+    card = Path(answer["card"]).read_text(encoding="utf-8")
+    assert {"languages", "scripts"} <= set(answer["unfilled"])
+    assert "\n# languages: [vi]  # TO-FILL: " in card
+    assert "\n# scripts: [Latn]  # TO-FILL: " in card
+
+
+def test_a_language_of_unknown_letters_is_a_warning(run: Run) -> None:
+    Path("dict.txt").write_text("a\nb\n", encoding="utf-8")
+    answer, card = new(run, "--charset", "dict.txt", "--lang", "en,tlh,qqq")
+    assert "no letters are known of Klingon (tlh), qqq" in answer["doubts"][0]
+    assert card["scripts"] == ["Latn"]
+
+
 def test_an_incomplete_card_is_named_where_plugins_and_models_are(run: Run, site: SitePackages) -> None:
     run("plugins", "new", "seaside", "--task", "text_detection")
     package = Path("seaside/ocrzoo_seaside")
@@ -171,6 +215,9 @@ def test_a_card_that_says_not_how_it_is_run_is_not_run(run: Run, site: SitePacka
         (["Sea side"], ExitCode.USAGE, "cannot name a plugin"),
         (["../seaside"], ExitCode.USAGE, "cannot name a plugin"),
         (["ocrzoo"], ExitCode.USAGE, "cannot name a plugin"),
+        (["core"], ExitCode.USAGE, "'core' is the name of a part of ocrzoo"),
+        (["ocrzoo-registry"], ExitCode.USAGE, "is the name of a part of ocrzoo"),
+        (["seaside", "--from", "best.pth"], ExitCode.USAGE, "best.pth is a checkpoint of training: export it to ONNX"),
         (["there"], ExitCode.USAGE, "there exists, and nothing is overwritten"),
         (["seaside", "--output", "nowhere"], ExitCode.USAGE, "nowhere is no folder"),
         (["seaside", "--from", "nothing"], ExitCode.USAGE, "nothing does not exist"),
@@ -182,6 +229,11 @@ def test_a_card_that_says_not_how_it_is_run_is_not_run(run: Run, site: SitePacka
         (["seaside", "--license", "my own"], ExitCode.USAGE, "is not an SPDX expression"),
         (["seaside", "--model", "uvdoc"], ExitCode.USAGE, "there is a model UVDoc"),
         (["seaside", "--charset", "blank.txt"], ExitCode.USAGE, "blank.txt, line 2: the line is empty"),
+        (
+            ["seaside", "--charset", "ends.txt"],
+            ExitCode.USAGE,
+            "ends.txt, line 1: the line has a carriage return besides",
+        ),
         (["seaside", "--from", "hf://../x"], ExitCode.USAGE, "write it as hf://org/name"),
     ],
 )
@@ -194,6 +246,8 @@ def test_what_is_wrong_is_one_line_and_leaves_nothing(
         (tmp_path / name).write_bytes(b"\x08\x01")
     (tmp_path / "pointer/inference.onnx").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
     (tmp_path / "blank.txt").write_text("a\n\nb\n", encoding="utf-8")
+    (tmp_path / "best.pth").write_bytes(b"PK")
+    (tmp_path / "ends.txt").write_bytes(b"!\r\r\n")
     before = sorted(tmp_path.rglob("*"))
     ran = run("plugins", "new", *arguments)
     assert (ran.code, said in ran.error) == (code, True), ran.error
@@ -217,13 +271,16 @@ def test_what_cannot_be_known_is_asked_on_a_terminal(command: Path, in_an_empty_
     """An answer that cannot be read is asked for again; an empty one leaves the mark."""
     import pty
 
+    Path("dict.txt").write_bytes(b"a\r\nb\r\n")
     ours, theirs = pty.openpty()
     arguments = [str(command), "plugins", "new", "seaside", "--task", "text_recognition"]
     with subprocess.Popen(arguments, stdin=theirs, stdout=theirs, stderr=theirs, cwd=in_an_empty_folder) as asked:
-        os.write(ours, b"vi,en\nmy own\nmit\n\n")  # languages, a license twice, and no summary
+        # a dictionary and a license, each asked for again, languages, and no summary
+        os.write(ours, b"nowhere.txt\ndict.txt\nvi,en\nmy own\nmit\n\n")
         assert asked.wait(timeout=120) == ExitCode.DONE
     os.close(theirs)
     os.close(ours)
     card = yaml.safe_load(Path("seaside/ocrzoo_seaside/cards/seaside_rec.yaml").read_text(encoding="utf-8"))
     assert (card["languages"], card["scripts"], card["license"]) == (["vi", "en"], ["Latn"], "MIT")
     assert card["summary"].startswith("TO-FILL")
+    assert Path("seaside/ocrzoo_seaside/cards/charsets/seaside_rec.txt").read_bytes() == b"a\nb\n"

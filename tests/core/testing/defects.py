@@ -25,6 +25,8 @@ class Defect:
     """Changes its files."""
     severity: str = "error"
     task: str = "text_recognition"
+    alone: bool = False
+    """Whether its check finds nothing else."""
     network: bool = True
     """Whether the network has to be loaded to find it."""
 
@@ -98,6 +100,18 @@ CARDS = {
         "languages", "claims Korean (ko), but lacks all", states(languages=["en", "ko"], scripts=["Latn", "Kore"])
     ),
     "wrong script": Defect("card", "scripts: Latn is missing", states(scripts=["Hang"])),
+    "no scripts": Defect(
+        "card", "write 'scripts: [Latn, Hans]'", states(languages=["en", "de", "zh-Hans"], scripts=[]), alone=True
+    ),
+    "a language of unknown script beside one whose script is missing": Defect(
+        "card", "Latn is missing, in which English (en) is written", states(languages=["tlh", "en"], scripts=["Hans"])
+    ),
+    "a language of unknown letters": Defect(
+        "languages",
+        "the letters of Klingon (tlh), qqq are not known",
+        states(languages=["en", "tlh", "qqq"]),
+        severity="skipped",
+    ),
     "no language": Defect("card", "no language is claimed", states(languages=[], scripts=[]), severity="warning"),
     "unknown predictor": Defect(
         "card", "no plugin has 'attention'", lambda p: p.card["inference"].update(predictor="attention")
@@ -140,6 +154,12 @@ CARDS = {
     "charset missing": Defect(
         "plugin", "charset: there is no file", nothing, lambda p: (p.cards / "charsets" / "seaside.txt").unlink()
     ),
+    "charset to be put there": Defect(
+        "plugin",
+        "(copy your dictionary, one entry a line, to /",
+        nothing,
+        lambda p: (p.cards / "charsets" / "seaside.txt").unlink(),
+    ),
     "symbolic link in the weights": Defect(
         "files", "weights/inference.onnx: is a symbolic link", nothing, link_weights
     ),
@@ -151,6 +171,12 @@ CARDS = {
     ),
     "archive of torch among the files": Defect(
         "files", "best_model.pt: is a pickle, or has pickles in it", nothing, torch_archive
+    ),
+    "a license left to fill in beside the card": Defect(
+        "files",
+        "pyproject.toml:8: is to be filled in: # license",
+        lambda p: setattr(p, "project", p.project + '# license = "MIT"  # TO-FILL: as in the card'),
+        severity="warning",
     ),
     "no source": Defect("sources", "sources: none", states(sources={}), severity="warning"),
     "import error": Defect(
@@ -165,6 +191,9 @@ CARDS = {
 }
 
 BYTES = {
+    "a language that nothing can be drawn of": Defect(
+        "reading", "the letters of qqq are not known", states(languages=["en", "qqq"]), severity="skipped"
+    ),
     "wrong digest": Defect("weights", "not the expected ones", file_states(sha256="0" * 64, digest_origin="ours")),
     "wrong size": Defect("sources", "inference.onnx has 4462639 bytes there, and 17 by the card", file_states(size=17)),
     "weights missing": Defect(

@@ -61,3 +61,5 @@ def find(defect: Defect, tmp_path: Path, zoo: Zoo, *, with_network: bool = True)
     found = {f"{result.check}, {finding.severity}: {finding}" for result in results for finding in result.findings}
     named = [one for one in found if one.startswith(f"{defect.check}, {defect.severity}: ") and defect.text in one]
     assert named, "\n".join(sorted(found))
+    if defect.alone:
+        assert [one for one in found if one.startswith(f"{defect.check}, ")] == named

@@ -86,27 +86,38 @@ def import_(place: Path, own_name: str | None, output: Path | None, **options: A
 @cards.command("export")
 @click.argument("name", type=MODEL)
 @click.option("--huggingface", is_flag=True, help="A README.md for the Hugging Face hub, with its front matter.")
-@click.option("--output", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="[standard output]")
+@click.option(
+    "--output",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="A new folder for README.md, inference.yml and the weights, to be uploaded.  [README.md alone is printed]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the front matter as JSON.")
 @debug_option
 def export(name: str, huggingface: bool, output: Path | None, as_json: bool) -> None:
-    """Write a model's card in the form of a hub."""
+    """Write a model's card in the form of a hub, and with --output all files of its repository.
+
+    Without inference.yml, which has the charset, nobody can run a model by its address (hf://ORG/NAME).
+    """
+    from ocrzoo_registry.download.request import DownloadRequest
     from ocrzoo_registry.drafting import front_matter
-    from ocrzoo_registry.drafting.repository import readme
-    from ocrzoo_registry.files import os_errors_as, write_atomically
+    from ocrzoo_registry.drafting.new_folder import check_new
+    from ocrzoo_registry.drafting.repository import readme, write_repository
     from ocrzoo_registry.zoo import Zoo
 
     if not huggingface:
         raise UsageError("name the form to write: --huggingface")
-    card = Zoo().models.get(name)
+    zoo = Zoo()
+    card = zoo.models.get(name)
     if as_json:
         print_json(front_matter.written(card))
     elif output is None:
         click.echo(readme(card), nl=False)
+        print_note("inference.yml and the weights belong beside README.md: --output FOLDER writes all of them")
     else:
-        _check_new(output)
-        with os_errors_as(UsageError, f"{output} could not be written"):
-            write_atomically(output, readme(card).encode("utf-8"))
+        check_new(output)
+        write_repository(output, card, zoo.resolver.get(DownloadRequest(card, zoo.readable_formats)))
+        click.echo(one_line(f"{output}: {', '.join(sorted(path.name for path in output.iterdir()))}"))
 
 
 def _check_new(*files: Path) -> None:

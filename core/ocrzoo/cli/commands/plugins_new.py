@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,8 @@ def new(plugin: str, origin: str | None, model: str | None, output: Path, as_jso
         ocrzoo plugins new seaside --from rec.onnx --charset dict.txt
         ocrzoo plugins new seaside --from hf://org/name
     """  # noqa: D301  # \b is click's mark for text that is not rewrapped
-    from ocrzoo_registry.drafting.distribution import WEIGHTS, Names, check_new, write_distribution
+    from ocrzoo_registry.drafting.distribution import WEIGHTS, Names, write_distribution
+    from ocrzoo_registry.drafting.new_folder import check_new
     from ocrzoo_registry.zoo import Zoo
 
     zoo, names = Zoo(), Names.of(plugin)
@@ -78,7 +80,8 @@ def _drafted(zoo: Zoo, plugin: str, model: str | None, facts: ModelFacts, stated
     name = model
     if name is None:
         task = draft_card(plugin, facts, zoo.predictors, stated).data["task"]
-        name = f"{plugin}_{USUAL[task].ending}" if task in USUAL else plugin
+        ending = USUAL[task].ending if task in USUAL else ""
+        name = f"{plugin.removesuffix(f'-{ending}')}_{ending}" if ending else plugin
         _check_free(zoo, name)
     kinds = facts.sources.get("directory")
     if kinds is not None:
@@ -115,10 +118,12 @@ def _report(folder: Path, package: str, draft: Draft, *, as_json: bool) -> None:
             click.echo(one_line(fact))
         if draft.unfilled:
             click.echo(one_line(f"to be filled in ({MARK}) in {card}: {', '.join(draft.unfilled)}"))
-        shown = _shown(folder)
-        click.echo(one_line(f"next: pip install -e {shown}; ocrzoo plugins check {shown}"))
     for doubt in draft.doubts:
         print_message("warning", doubt)
+    if not as_json:
+        shown = _shown(folder)
+        pip = "pip" if find_spec("pip") else "uv pip"
+        click.echo(one_line(f"next: {pip} install -e {shown}; ocrzoo plugins check {shown}"))
 
 
 def _shown(folder: Path) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ocrzoo.testing.findings import Finding, Severity
 from ocrzoo.testing.subjects import ModelSubject
 from ocrzoo_registry.languages.ranking import MIN_COVERAGE
 from ocrzoo_registry.languages.support import claimed_support
+from ocrzoo_registry.languages.tags import Language
 
 _OWN_CHECKS = ("license", "charset", "languages", "sources")
 """Keys whose warnings are those of other checks than ``card``."""
@@ -25,10 +26,11 @@ def complete(subject: ModelSubject) -> Iterator[Finding]:
         if key.partition(".")[0] not in _OWN_CHECKS:
             yield Finding("error" if key in _ERRORS else "warning", text, key, "correct the card")
     card = subject.card
+    reported = {key for key, _ in subject.warnings}
     if card.task == "text_recognition" and not card.languages:
         step = "list the languages that it was trained on"
         yield Finding("warning", "no language is claimed, so no language selects the model", "languages", step)
-    if card.task == "text_recognition" and card.languages and not card.scripts:
+    if card.task == "text_recognition" and card.languages and not card.scripts and "scripts" not in reported:
         step = "list the scripts of its languages: text of Arabic or Hebrew is reordered by them"
         yield Finding("warning", "no script is stated", "scripts", step)
 
@@ -64,10 +66,20 @@ def charset(subject: ModelSubject) -> Iterator[Finding]:
 
 
 def languages(subject: ModelSubject) -> Iterator[Finding]:
-    """Claimed languages that the charset cannot write."""
-    for one in claimed_support(subject.card):
+    """Claimed languages that the charset cannot write, and those of which nothing can be checked."""
+    claimed = claimed_support(subject.card)
+    yield from unknown_letters([one.language for one in claimed])
+    for one in claimed:
         if one.coverage is None or one.covers(MIN_COVERAGE):
             continue
         severity: Severity = "error" if one.share < 1 - MOST_LACKING else "warning"
         step = f"do not claim {one.language.tag}, or train with its letters ('ocrzoo languages {one.language.tag}')"
         yield Finding(severity, f"claims {one.language}, but {one.explain_gap()}", "languages", step)
+
+
+def unknown_letters(claimed: Iterable[Language]) -> Iterator[Finding]:
+    """Languages whose letters are not known."""
+    unknown = ", ".join(str(language) for language in claimed if not language.letters)
+    if unknown:
+        step = "see that the tags are right, and read texts of these languages yourself"
+        yield Finding("skipped", f"the letters of {unknown} are not known", "languages", step)

@@ -8,11 +8,14 @@ from pathlib import Path
 
 from ocrzoo.testing.findings import Finding
 from ocrzoo.testing.subjects import PluginSubject
+from ocrzoo_registry.cards.to_fill import MARK
 from ocrzoo_registry.files import open_regular
 from ocrzoo_registry.plugins.signatures import changed_since_signed, package_of
 
 _PICKLE_PROTOCOLS = range(2, 6)
 """A pickle begins with the byte 0x80 and one of these, and ends with a dot; protocols 0 and 1 are not in use."""
+_MOST_TEXT = 1 << 20
+"""Bytes of a file that are searched for marks."""
 _PICKLE_PARTS = ("data.pkl", ".pkl", ".pickle")
 """How the members of torch's archives end that are pickles."""
 
@@ -35,11 +38,17 @@ def plugin(subject: PluginSubject) -> Iterator[Finding]:
 def _next_step(message: str) -> str:
     if "ModuleNotFoundError" in message:
         return "list what it imports under dependencies, and its packages in the build"
+    _, missing, path = message.partition(": charset: there is no file ")
+    if missing:
+        return f"copy your dictionary, one entry a line, to {path}"
     return "correct it there; 'ocrzoo plugins list --debug' shows the traceback"
 
 
 def files(subject: PluginSubject) -> Iterator[Finding]:
-    """Links, which neither pip nor the store keeps, pickles, which run code when opened, and an outdated signature."""
+    """Links, which neither pip nor the store keeps, pickles, which run code when opened, and an outdated signature.
+
+    Marks to fill in count outside of cards too; those in cards are a finding of ``card``.
+    """
     for path in subject.files():
         name = subject.named(path)
         if path.is_symlink():
@@ -51,6 +60,24 @@ def files(subject: PluginSubject) -> Iterator[Finding]:
     if package is not None and (changed := changed_since_signed(package)):
         step = "sign again, as the last step: 'ocrzoo plugins sign PACKAGE --key PRIVATE.pem'"
         yield Finding("error", changed, "signature", step)
+    for path in [] if subject.folder is None else [subject.folder / "pyproject.toml", *_workflows(subject.folder)]:
+        for number, line in enumerate(_text(path).splitlines(), 1):
+            if MARK in line:
+                step = f"fill it in, and delete the text {MARK}"
+                yield Finding("warning", f"is to be filled in: {line.strip()}", f"{subject.named(path)}:{number}", step)
+
+
+def _workflows(folder: Path) -> list[Path]:
+    return sorted((folder / ".github" / "workflows").glob("*.yml"))
+
+
+def _text(path: Path) -> str:
+    """The start of a file; nothing if it cannot be read."""
+    try:
+        with open_regular(path) as file:
+            return file.read(_MOST_TEXT).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def is_pickle(path: Path) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ocrzoo.processing import detection
 from ocrzoo.testing import pictures
+from ocrzoo.testing.checks.card import unknown_letters
 from ocrzoo.testing.comparing import share_read
 from ocrzoo.testing.findings import Finding, Severity
 from ocrzoo.testing.sessions import Altered
@@ -44,7 +45,8 @@ def _languages(subject: ModelSubject) -> Iterator[Finding]:
     """What is read of drawn letters, in each claimed language."""
     drawn: dict[Language, list[str]] = {}
     undrawn = []
-    for one in claimed_support(subject.card):
+    claimed = claimed_support(subject.card)
+    for one in claimed:
         texts = pictures.samples(one.language, one.coverage.covered if one.coverage is not None else ())
         if font_book().can_draw("".join(texts)):
             drawn[one.language] = texts
@@ -63,6 +65,7 @@ def _languages(subject: ModelSubject) -> Iterator[Finding]:
         what = "does not read" if severity == "error" else "reads poorly"
         shown = "; ".join(examples[:_SHOWN]) + (f" and {len(examples) - _SHOWN} more" * (len(examples) > _SHOWN))
         yield Finding(severity, f"{what} {shown}", "languages", _UNREAD)
+    yield from unknown_letters([one.language for one in claimed])
     if undrawn:
         step = "install fonts with their letters (Debian: fonts-noto-core, fonts-noto-cjk)"
         yield Finding("skipped", f"no font here has the letters of {', '.join(undrawn)}", "languages", step)
