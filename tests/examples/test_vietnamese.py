@@ -21,7 +21,7 @@ EXAMPLE, MODEL = "ocrzoo-vietnamese", "vietnamese_rec"
 CARDS = EXAMPLES / EXAMPLE / "ocrzoo_vietnamese" / "cards"
 FONT = "NotoSerif-Regular"
 """No Noto Serif was trained with."""
-MOST_ERRORS = 0.2
+MOST_ERRORS = 0.12
 """Of characters: somewhat above what the README states for ten pages, since one page may be harder."""
 
 pytestmark = [pytest.mark.weights, needs_fonts]

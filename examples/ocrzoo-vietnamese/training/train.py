@@ -72,7 +72,7 @@ def trained(network: Network, steps: int, seed: int, classes: dict[str, int]) ->
 def main() -> None:
     """Train, export, and write the charset."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--steps", type=int, default=1400)
+    parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--output", type=Path, default=CARDS / "weights" / "inference.onnx")
     given = parser.parse_args()

@@ -42,8 +42,8 @@ CHECKS = (
         "files",
         "plugin",
         f"{_HERE}.package:files",
-        "no symbolic links, and no pickles, among its files; none changed after it was signed; nothing to be filled in in "
-        "`pyproject.toml` and workflows",
+        "no symbolic links, and no pickles, among its files; none changed after it was signed; nothing to be filled in "
+        "in `pyproject.toml` and workflows",
     ),
     Check("card", "card", f"{_HERE}.card:complete", "the card is complete and says nothing odd"),
     Check("license", "card", f"{_HERE}.card:license_of", "the license is an SPDX expression"),
