@@ -67,4 +67,4 @@ def _name_and_version(distribution: Distribution | None) -> tuple[str, str]:
         headers = HeaderParser().parsestr(text.partition("\n\n")[0], headersonly=True)
     except Exception:
         headers = HeaderParser().parsestr("")
-    return str(headers.get("Name", "unknown distribution")), str(headers.get("Version", "?"))
+    return str(headers.get("Name", "")).strip() or "unknown distribution", str(headers.get("Version", "?"))
