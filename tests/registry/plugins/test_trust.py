@@ -95,6 +95,28 @@ class TestTheAllowList:
         PluginManager(replace(settings, allowed_plugins=("sea-dist",)))
         assert imported(site) == set()
 
+    @pytest.mark.parametrize("folder", ["x-1.dist-info", "x-1.egg-info", "sea_dist-1.egg-info"])
+    def test_metadata_in_a_folder_of_another_name_are_not_believed(
+        self, site: SitePackages, settings: Settings, folder: str
+    ) -> None:
+        """A wheel may carry a folder of metadata beside its own, which pip does not look at."""
+        site.install("sea-dist", {"evil": MARKING}, entry_points={"evil": "evil"})
+        (site.folder / "sea_dist-1.0.dist-info").rename(site.folder / folder)
+        found = plugin(PluginManager(replace(settings, allowed_plugins=("sea-dist",))), "evil")
+        assert (found.refusal, imported(site)) == (
+            "its metadata call its distribution sea-dist, which it is not",
+            set(),
+        )
+
+    @pytest.mark.parametrize("folder", ["sea_dist.egg-info", "sea_dist-1.0-py3.11.egg-info"])
+    def test_metadata_of_old_tools_have_no_name(self, site: SitePackages, settings: Settings, folder: str) -> None:
+        """``setup.py develop`` and Debian write ``PKG-INFO``."""
+        site.install("sea-dist", {"sea": MARKING})
+        (site.folder / "sea_dist-1.0.dist-info").rename(site.folder / folder)
+        (site.folder / folder / "METADATA").rename(site.folder / folder / "PKG-INFO")
+        assert plugin(PluginManager(settings), "sea").status == "loaded"
+        assert plugin(PluginManager(replace(settings, allowed_plugins=("sea-dist",))), "sea").status == "not allowed"
+
     @pytest.mark.parametrize(
         ("name", "hint"),
         [
@@ -173,10 +195,17 @@ class TestOfficialNames:
         site.install(name, {"evil": MARKING}, entry_points={"core": "evil"}, version="99")
         manager = PluginManager(with_all(settings))
         assert imported(site) == set()
-        refused = [one for one in manager.plugins if one.origin.distribution == "ocrzoo?"]
-        assert [one.refusal for one in refused] == [
-            "its distribution calls itself ocrzoo, which has no plugin core of evil"
-        ]
+        refused = [one for one in manager.plugins if one.origin.distribution == f"{name}?"]
+        assert [one.refusal for one in refused] == [f"its metadata call its distribution {name}, which it is not"]
+
+    def test_nor_are_those_that_repeat_its_plugins(self, settings: Settings) -> None:
+        """Each would register every official name a second time."""
+        own = [entry for entry in distribution("ocrzoo").entry_points if entry.group == "ocrzoo"]
+        zoo = Zoo(with_all(settings))
+        zoo.__dict__["plugins"] = PluginManager(with_all(settings), [*own, *own])
+        assert "PP-OCRv5_mobile_rec" in zoo.models
+        refusals = [one.refusal for one in zoo.plugins.plugins if one.refusal]
+        assert refusals == ["its metadata call its distribution ocrzoo, which it is not"] * len(own)
 
     @pytest.mark.parametrize(
         "name",
