@@ -333,6 +333,12 @@ HOSTILE = {
     "this machine by number": {"sources": {"bos": {"onnx": {"url": "https://127.1/x.tar"}}}},
     "this machine by another number": {"sources": {"bos": {"onnx": {"url": "https://0x7f000001/x.tar"}}}},
     "this machine in IPv6": {"sources": {"bos": {"onnx": {"url": "https://[::ffff:127.0.0.1]/x.tar"}}}},
+    "this machine, escaped": {"sources": {"bos": {"onnx": {"url": "https://%31%32%37.0.0.1:18443/x.tar"}}}},
+    "this machine in wide letters": {"sources": {"bos": {"onnx": {"url": "https://１２７.0.0.1/x.tar"}}}},
+    "this machine in old IPv6": {"sources": {"bos": {"onnx": {"url": "https://[::7f00:1]/x.tar"}}}},
+    "this machine in NAT64": {"sources": {"bos": {"onnx": {"url": "https://[64:ff9b::7f00:1]/x.tar"}}}},
+    "this machine in 6to4": {"sources": {"bos": {"onnx": {"url": "https://[2002:7f00:1::]/x.tar"}}}},
+    "all machines": {"sources": {"bos": {"onnx": {"url": "https://[ff0e::1]/x.tar"}}}},
     "a private network": {"sources": {"bos": {"onnx": {"url": "https://10.0.0.1/x.tar"}}}},
     "a cloud's metadata": {"sources": {"bos": {"onnx": {"url": "https://169.254.169.254/latest/x.tar"}}}},
     "a private network behind a user": {"sources": {"bos": {"onnx": {"url": "https://example.org@10.0.0.1/x.tar"}}}},
@@ -361,7 +367,10 @@ def test_a_hostile_card_costs_itself_and_reaches_nothing(
     assert "CardError" in failure.message
 
 
-@pytest.mark.parametrize("url", ["https://example.org/x.tar", "https://models.10.example/x", "https://1.1.1.1/x.tar"])
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.org/x", "https://models.10.example:8443/x", "https://1.1.1.1/x", "https://[2606:4700::1111]/x"],
+)
 def test_a_public_address_is_accepted(url: str) -> None:
     card = build_card(card_data(sources={"bos": {"onnx": {"url": url}}}), origin="here")
     assert card.sources["bos"]["onnx"]["url"] == url
