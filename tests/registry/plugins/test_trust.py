@@ -349,6 +349,8 @@ HOSTILE = {
     "an endpoint of its own": {"sources": {"huggingface": {"onnx": {"repository": "a/b", "endpoint": "https://evil"}}}},
     "a token of its own": {"sources": {"huggingface": {"onnx": {"repository": "a/b", "token": "HF_TOKEN"}}}},
     "an option of pip": {"sources": {"wheel": {"onnx": {"distribution": "--index-url=x", "version": "1"}}}},
+    "the folder of an address": {"name": "hf--ocean--signs--c601a8e7f6ab"},
+    "the folder of an address as an alias": {"aliases": ["LOCAL--signs--c601a8e7f6ab"]},
     "a size beyond reckoning": {"artifacts": {"onnx": {"files": [{"path": "inference.onnx", "size": 1 << 70}]}}},
     "a format of its own": {"artifacts": {"../onnx": {"files": [{"path": "x"}]}}},
 }

@@ -82,9 +82,10 @@ def path(name: str, wanted: Format | None) -> None:
     name = card.name
     any_format: tuple[Format, ...] = tuple(dict.fromkeys([*zoo.readable_formats, *card.artifacts]))
     formats_wanted = (wanted,) if wanted else any_format
+    address = None if card.address is None else str(card.address)
     for file_format in formats_wanted:
         found = zoo.store.find(card.name, file_format)
-        if found is not None:
+        if found is not None and cast("Manifest", found.manifest).address == address:
             click.echo(one_line(str(found.folder)))
             return
     pull = f"ocrzoo models pull {name}" + (f" --format {wanted}" if wanted else "")
