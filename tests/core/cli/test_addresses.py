@@ -161,6 +161,16 @@ def test_commands_of_the_store_take_an_address(run: Run, hubs: Hubs, own_home: P
 
 
 @pytest.mark.weights
+def test_the_folder_of_another_card_is_not_that_of_an_address(run: Run, hubs: Hubs) -> None:
+    manifest = Path(pulled(run, ADDRESS)["path"]) / "ocrzoo.json"
+    stated = json.loads(manifest.read_text(encoding="utf-8"))
+    manifest.write_text(json.dumps({**stated, "address": None}), encoding="utf-8")
+    ran = run("models", "path", ADDRESS)
+    assert (ran.code, ran.out) == (ExitCode.NOT_FOUND, "")
+    assert "is of another card: run 'ocrzoo models pull hf--ocean" in ran.err
+
+
+@pytest.mark.weights
 def test_a_tar_is_as_good_as_a_folder(run: Run, folder: Path) -> None:
     with tarfile.open("own.tar", "w") as archive:
         archive.add("own")

@@ -93,7 +93,7 @@ def path(name: str, wanted: Format | None) -> None:
     for file_format in formats_wanted:
         folder = zoo.store.folder(card.name, file_format)
         if folder.is_dir():
-            raise NotFound(f"{folder} {zoo.store.fault(folder)}: run '{pull}'")
+            raise NotFound(f"{folder} {zoo.store.fault(folder) or 'is of another card'}: run '{pull}'")
     formats = wanted or " or ".join(card.artifacts)
     raise NotFound(f"{name} ({formats}) is not in {zoo.store.root}: run '{pull}'")
 
