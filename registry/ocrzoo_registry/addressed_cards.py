@@ -29,18 +29,29 @@ from ocrzoo_registry.drafting.draft import draft_card
 from ocrzoo_registry.drafting.facts import ModelFacts
 from ocrzoo_registry.drafting.front_matter import README
 from ocrzoo_registry.drafting.weights import DIGEST_ORIGIN, formats_of
-from ocrzoo_registry.errors import NotFound, NotOffered, OcrzooError, OfflineError, SourceError, StoreError, UsageError
+from ocrzoo_registry.errors import (
+    IntegrityError,
+    NotFound,
+    NotOffered,
+    OcrzooError,
+    OfflineError,
+    SourceError,
+    StoreError,
+    UsageError,
+)
 from ocrzoo_registry.files import os_errors_as, read_bounded, receive, sha256_of, write_atomically
 from ocrzoo_registry.network.deadline import Deadline
 from ocrzoo_registry.network.retry import RetryPolicy
 from ocrzoo_registry.plugins.registrations import Origin, Registrations
 from ocrzoo_registry.plugins.specs import PredictorSpec
 from ocrzoo_registry.sources.base import Listing, RemoteFile
+from ocrzoo_registry.sources.directory import refuse_links
 from ocrzoo_registry.store.store import Store
 
 FILE_NAME = "card.json"
 MAX_BYTES = 16 << 20
 """Of a kept card; PaddleX's largest ``inference.yml`` is 170 kB."""
+_READ = {CONFIG, README}
 READ_S = 60.0
 """Seconds that the files a card is drafted from may take to arrive."""
 
@@ -157,15 +168,13 @@ class AddressedCards:
     def _of_folder(self, address: Address, _commit: str | None, stage: Path) -> tuple[ModelFacts, str]:
         """What a folder or tar archive has."""
         place = Path(address.place)
-        if place.is_file():
-            with os_errors_as(NotFound, f"{place} could not be read"):
-                names = list(tar.sizes(place))
-                tar.unpack(place, stage, {CONFIG, README}, "the archive")
-            place, what = stage, str(place)
-        else:
-            what = str(place)
-            with os_errors_as(NotFound, f"{place} could not be read"):
+        with os_errors_as(NotFound, f"{place} could not be read"):
+            if place.is_file():
+                names = _unpack(place, stage)
+            else:
                 names = [path.name for path in place.iterdir() if path.is_file()]
+                refuse_links(place, [place / name for name in names if name in _READ])
+        place, what = (stage if place.is_file() else place), str(place)
         found = _complete(names, what)
         files = {kind: [{"path": name} for name in paths] for kind, paths in found.items()}
         return _facts(files, {}, place, address), f"the state of {what}"
@@ -244,6 +253,16 @@ def _probe(address: Address, commit: str | None) -> ModelCard:
         "inference": {"predictor": "unknown"},
     }
     return build_card(data, origin=str(address)).located_in(Path(), address)
+
+
+def _unpack(archive: Path, stage: Path) -> list[str]:
+    """Unpack what a card is drafted from, and return the paths of all members."""
+    sizes = tar.sizes(archive)
+    small = {name for name in _READ if sizes.get(name, 0) <= inference_yml.MAX_BYTES}
+    if CONFIG not in small:
+        raise IntegrityError(f"{archive}: {CONFIG} has more than {inference_yml.MAX_BYTES >> 20} MiB")
+    tar.unpack(archive, stage, small, "the archive")
+    return list(sizes)
 
 
 def _complete(names: list[str], where: str) -> dict[str, list[str]]:
