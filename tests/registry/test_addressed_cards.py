@@ -15,6 +15,7 @@ from tests.registry.kit import WEIGHTS, Shelf, remote
 from ocrzoo_registry import addressed_cards
 from ocrzoo_registry.addressed_cards import FILE_NAME, AddressedCards
 from ocrzoo_registry.cards.address import parse_address
+from ocrzoo_registry.download import tar
 from ocrzoo_registry.download.source_order import SourceOrder
 from ocrzoo_registry.errors import IntegrityError, NotOffered, SourceError, StoreError
 from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
@@ -95,7 +96,7 @@ def test_a_large_file_of_an_archive_is_not_unpacked(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, refused: bool
 ) -> None:
     unpacked: list[str] = []
-    monkeypatch.setattr(addressed_cards.tar, "unpack", lambda a, b, wanted, c: unpacked.extend(wanted))
+    monkeypatch.setattr(tar, "unpack", lambda a, b, wanted, c: unpacked.extend(wanted))
     with tarfile.open(tmp_path / "own.tar", "w") as archive:
         for path, size in (("own/inference.onnx", 1), (f"own/{name}", (8 << 20) + 1)):
             member = tarfile.TarInfo(path)

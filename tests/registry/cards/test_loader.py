@@ -87,7 +87,12 @@ def test_of_many_faults_the_first_are_told(
     monkeypatch: pytest.MonkeyPatch, changes: dict[str, object], more: int
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(loader, "did_you_mean", lambda key, *_, **__: asked.append(key) or "")
+
+    def hint(key: str, *_: object, **__: object) -> str:
+        asked.append(key)
+        return ""
+
+    monkeypatch.setattr(loader, "did_you_mean", hint)
     with pytest.raises(CardError) as caught:
         build_card(card_data(**changes), origin="it")
     message = str(caught.value)
