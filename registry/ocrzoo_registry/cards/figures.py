@@ -58,7 +58,7 @@ class Latency(Record):
     """What it was measured on."""
     mode: Literal["normal", "high_performance"]
     """PaddleX's terms: plain Paddle Inference in FP32, or its accelerated plugin."""
-    ms: Annotated[float, Field(ge=1e-6, le=1e9)]
+    ms: Annotated[float, Field(ge=0.0001, le=1_000_000_000)]
     """Milliseconds an image."""
     environment: Text
     """Hardware and software of the test."""
@@ -80,7 +80,7 @@ class ErrorRate(Record):
     """Character error rate, spaces included, 0 to 100 and beyond."""
     difference: Annotated[tuple[_Points, _Points], Strict(strict=False)] | None = None
     """The 95 % interval of the difference to float32 with PaddleX's groups, in percentage points, paired by page."""
-    speed: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
+    speed: Annotated[float, Field(ge=0.0001, le=1_000_000)] | None = None
     """Times as fast as float32 with PaddleX's groups, on a CPU that computes the precision itself, if measured."""
     pages: Text
     """What was read, and by what else."""
