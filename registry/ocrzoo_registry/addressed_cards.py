@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from threading import Event
@@ -18,29 +17,39 @@ from typing import Any, Literal
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.address import Address, parse_address
 from ocrzoo_registry.cards.fields import Record, Text, is_commit
-from ocrzoo_registry.cards.formats import CONFIG, describe_files, format_names, model_files
+from ocrzoo_registry.cards.formats import CONFIG, format_names, model_files
 from ocrzoo_registry.cards.loader import build_card
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.download import tar, verify
 from ocrzoo_registry.download.request import DownloadRequest, check_listing
 from ocrzoo_registry.download.source_order import SourceOrder
-from ocrzoo_registry.drafting import front_matter
 from ocrzoo_registry.drafting.draft import draft_card
 from ocrzoo_registry.drafting.facts import ModelFacts
+from ocrzoo_registry.drafting.folder import complete_formats, facts_of
 from ocrzoo_registry.drafting.front_matter import README
-from ocrzoo_registry.drafting.weights import DIGEST_ORIGIN, formats_of
-from ocrzoo_registry.errors import NotFound, NotOffered, OcrzooError, OfflineError, SourceError, StoreError, UsageError
-from ocrzoo_registry.files import os_errors_as, read_bounded, receive, sha256_of, write_atomically
+from ocrzoo_registry.errors import (
+    IntegrityError,
+    NotFound,
+    NotOffered,
+    OcrzooError,
+    OfflineError,
+    SourceError,
+    StoreError,
+    UsageError,
+)
+from ocrzoo_registry.files import os_errors_as, read_bounded, receive, write_atomically
 from ocrzoo_registry.network.deadline import Deadline
 from ocrzoo_registry.network.retry import RetryPolicy
 from ocrzoo_registry.plugins.registrations import Origin, Registrations
 from ocrzoo_registry.plugins.specs import PredictorSpec
 from ocrzoo_registry.sources.base import Listing, RemoteFile
+from ocrzoo_registry.sources.directory import refuse_links
 from ocrzoo_registry.store.store import Store
 
 FILE_NAME = "card.json"
 MAX_BYTES = 16 << 20
 """Of a kept card; PaddleX's largest ``inference.yml`` is 170 kB."""
+_READ = {CONFIG, README}
 READ_S = 60.0
 """Seconds that the files a card is drafted from may take to arrive."""
 
@@ -157,24 +166,22 @@ class AddressedCards:
     def _of_folder(self, address: Address, _commit: str | None, stage: Path) -> tuple[ModelFacts, str]:
         """What a folder or tar archive has."""
         place = Path(address.place)
-        if place.is_file():
-            with os_errors_as(NotFound, f"{place} could not be read"):
-                names = list(tar.sizes(place))
-                tar.unpack(place, stage, {CONFIG, README}, "the archive")
-            place, what = stage, str(place)
-        else:
-            what = str(place)
-            with os_errors_as(NotFound, f"{place} could not be read"):
+        with os_errors_as(NotFound, f"{place} could not be read"):
+            if place.is_file():
+                names = _unpack(place, stage)
+            else:
                 names = [path.name for path in place.iterdir() if path.is_file()]
-        found = _complete(names, what)
+                refuse_links(place, [place / name for name in names if name in _READ])
+        place, what = (stage if place.is_file() else place), str(place)
+        found = complete_formats(names, what)
         files = {kind: [{"path": name} for name in paths] for kind, paths in found.items()}
-        return _facts(files, {}, place, address), f"the state of {what}"
+        return facts_of(files, {}, place, address), f"the state of {what}"
 
     def _of_repository(self, address: Address, commit: str | None, stage: Path) -> tuple[ModelFacts, str]:
         """What a repository has at a commit, or else now."""
         name, listing = self._listed(address, _probe(address, commit))
         listed = {file.path: file for file in listing.files}
-        found = _complete(list(listed), str(address))
+        found = complete_formats(list(listed), str(address))
         if CONFIG in listed:
             self._read(name, listing, listed[CONFIG], stage / CONFIG)
         if README in listed:
@@ -186,7 +193,7 @@ class AddressedCards:
         revision = listing.revision if is_commit(listing.revision) else address.revision
         place = {"repository": address.place} | ({"revision": revision} if revision else {})
         files = {kind: [_pinned(listed[path]) for path in paths] for kind, paths in found.items()}
-        return _facts(files, {address.source: dict.fromkeys(found, place)}, stage, address), listing.revision
+        return facts_of(files, {address.source: dict.fromkeys(found, place)}, stage, address), listing.revision
 
     def _listed(self, address: Address, probe: ModelCard) -> tuple[str, Listing]:
         """The first source that has files of a repository, and what it lists; copies elsewhere may be older."""
@@ -246,35 +253,14 @@ def _probe(address: Address, commit: str | None) -> ModelCard:
     return build_card(data, origin=str(address)).located_in(Path(), address)
 
 
-def _complete(names: list[str], where: str) -> dict[str, list[str]]:
-    """The formats of which a place has all files, with its optional files.
-
-    Raises:
-        NotFound: There is none.
-    """
-    found = formats_of(names)
-    if not found:
-        needed = "; ".join(f"{kind}: {describe_files(kind)}" for kind in format_names())
-        raise NotFound(f"{where} has no model ({needed})")
-    beside = [name for name in (CONFIG, "inference.onnx.data") if name in names]
-    return {
-        kind: [*paths, *(one for one in beside if one == CONFIG or kind == "onnx")] for kind, paths in found.items()
-    }
-
-
-def _facts(files: Mapping[str, Any], sources: Mapping[str, Any], folder: Path, address: Address) -> ModelFacts:
-    """What the files in a folder say; the digest of ``inference.yml`` makes it the card's, whatever name is in it."""
-    config = None
-    if (own := folder / CONFIG).is_file():
-        config = inference_yml.read(folder, f"{address}: {CONFIG}")
-        pin = {"path": CONFIG, "size": own.stat().st_size, "sha256": sha256_of(own), "digest_origin": DIGEST_ORIGIN}
-        files = {kind: [pin if one["path"] == CONFIG else one for one in listed] for kind, listed in files.items()}
-    try:
-        stated = front_matter.of_readme(folder / README, f"{address}: {README}")
-    except (OSError, UsageError) as error:  # the model runs without it
-        log.debug("no front matter: %s", error)
-        stated = {}
-    return ModelFacts(files, sources, config, stated)
+def _unpack(archive: Path, stage: Path) -> list[str]:
+    """Unpack what a card is drafted from, and return the paths of all members."""
+    sizes = tar.sizes(archive)
+    small = {name for name in _READ if sizes.get(name, 0) <= inference_yml.MAX_BYTES}
+    if CONFIG not in small:
+        raise IntegrityError(f"{archive}: {CONFIG} has more than {inference_yml.MAX_BYTES >> 20} MiB")
+    tar.unpack(archive, stage, small, "the archive")
+    return list(sizes)
 
 
 def _pinned(file: RemoteFile) -> dict[str, Any]:

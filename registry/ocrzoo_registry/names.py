@@ -35,10 +35,10 @@ def lookalike(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold().translate(_ALIKE)
 
 
-NaturalKey: TypeAlias = list[tuple[int, int, str]]
+NaturalKey: TypeAlias = list[tuple[int, str]]
 
 
 def natural_key(name: str) -> NaturalKey:
     """Return a sort key in which v9 comes before v10."""
-    parts = re.split(r"(\d+)", name.casefold())
-    return [(1, int(part), "") if part.isdecimal() else (0, 0, part) for part in parts]
+    parts = re.split(r"0*(\d+)", name.casefold())  # every second one is a number
+    return [(len(part) if part.isdecimal() else 0, part) for part in parts]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from ocrzoo_registry.cards.address import is_name_of_address
 from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.formats import format_names
 from ocrzoo_registry.cards.schema import ModelCard
@@ -93,6 +94,8 @@ class Zoo:
             holder = taken.setdefault(lookalike(card.name), card.name)
             if holder != card.name:
                 log.warning("the mirror's card of %s is not used: there is %s", card.name, holder)
+            elif any(map(is_name_of_address, (card.name, *card.aliases))):
+                log.warning("the mirror's card of %s is not used: it has the name of an address", card.name)
             elif card.name not in known:
                 found.append(Registration(card, MIRRORED))
         return found

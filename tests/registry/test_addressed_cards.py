@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tarfile
 import tempfile
@@ -14,6 +15,7 @@ from tests.registry.kit import WEIGHTS, Shelf, remote
 from ocrzoo_registry import addressed_cards
 from ocrzoo_registry.addressed_cards import FILE_NAME, AddressedCards
 from ocrzoo_registry.cards.address import parse_address
+from ocrzoo_registry.download import tar
 from ocrzoo_registry.download.source_order import SourceOrder
 from ocrzoo_registry.errors import IntegrityError, NotOffered, SourceError, StoreError
 from ocrzoo_registry.plugins.registrations import Origin, Registration, Registrations
@@ -75,6 +77,38 @@ def test_a_kept_card_with_an_unreadable_address_is_drafted_again(settings: Setti
     kept.write_text(json.dumps({**json.loads(kept.read_text()), "address": "gopher://ocean/signs"}))
     hub = Shelf({**MODEL, "README.md": ENGLISH})
     assert cards_of(settings, hub=hub).card(ADDRESS).languages == ("en",)
+
+
+@pytest.mark.parametrize("name", ["inference.yml", "README.md"])
+def test_a_link_out_of_a_folder_is_not_read(settings: Settings, tmp_path: Path, name: str) -> None:
+    """A stranger's folder could have a file of this machine read, and copied into a bundle."""
+    own, secret = tmp_path / "own", tmp_path / "secret"
+    own.mkdir()
+    secret.write_text("secret: yes")
+    (own / "inference.onnx").write_bytes(WEIGHTS)
+    (own / name).symlink_to(secret)
+    with pytest.raises(SourceError, match=rf"{name} is a link to a file outside of {own}: copy it there"):
+        cards_of(settings).card(parse_address(str(own)))
+
+
+@pytest.mark.parametrize(("name", "refused"), [("inference.yml", True), ("README.md", False)])
+def test_a_large_file_of_an_archive_is_not_unpacked(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, refused: bool
+) -> None:
+    unpacked: list[str] = []
+    monkeypatch.setattr(tar, "unpack", lambda a, b, wanted, c: unpacked.extend(wanted))
+    with tarfile.open(tmp_path / "own.tar", "w") as archive:
+        for path, size in (("own/inference.onnx", 1), (f"own/{name}", (8 << 20) + 1)):
+            member = tarfile.TarInfo(path)
+            member.size = size
+            archive.addfile(member, io.BytesIO(bytes(size)))
+    address = parse_address(str(tmp_path / "own.tar"))
+    if refused:
+        with pytest.raises(IntegrityError, match=r"inference\.yml has more than 8 MiB"):
+            cards_of(settings).card(address)
+    else:
+        cards_of(settings).card(address)
+    assert name not in unpacked
 
 
 class TestTheSourceOfACard:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ocrzoo_registry.names import did_you_mean
+from ocrzoo_registry.names import did_you_mean, natural_key
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,8 @@ def test_at_most_count_names_are_offered_nearest_first() -> None:
 
 def test_nothing_known_gives_no_hint() -> None:
     assert did_you_mean("wheel", []) == ""
+
+
+def test_names_sort_by_their_numbers_however_long() -> None:
+    names = ["PP-OCR", "PP-OCRv3", "PP-OCRv004", "PP-OCRv10", "PP-OCRv10.2", f"PP-OCRv{'9' * 5000}", "svtr"]
+    assert sorted(sorted(names, key=len, reverse=True), key=natural_key) == names

@@ -57,7 +57,7 @@ def _recorded(place: Path) -> set[str]:
     try:
         data = json.loads(read_bounded(place / RECORD, _MAX_RECORD))
         return {str(name) for name in data["files"]}
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise UsageError(f"{place / RECORD} is not the record of a catalog: name a new or an empty folder") from error
 
 

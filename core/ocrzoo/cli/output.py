@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -99,8 +100,14 @@ def escape_unencodable() -> None:
 
 
 def print_json(value: object) -> None:
-    """Print a value as one line of JSON, or indented on a terminal."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2 if stdout_is_terminal() else None))
+    """Print a value as one line of JSON, or indented on a terminal; characters that are not printable are escaped."""
+    written = json.dumps(value, ensure_ascii=False, indent=2 if stdout_is_terminal() else None)
+    click.echo(re.sub(r"[^\n -~]", _printable, written))
+
+
+def _printable(found: re.Match[str]) -> str:
+    """A character of JSON, or its escape: those that turn the direction of a text are not printable either."""
+    return found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1]
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], names: Sequence[str] = ()) -> None:

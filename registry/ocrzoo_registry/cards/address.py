@@ -19,6 +19,8 @@ _HUBS = {"hf": "huggingface", "huggingface": "huggingface", "modelscope": "model
 """The schemes of addresses, and the source that each is read from; of a source's schemes, the first is written."""
 _SCHEMES = {source: scheme for scheme, source in reversed(_HUBS.items())}
 
+_LOCAL_SCHEME = "local"
+
 _PART = r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}"
 _REPOSITORY = re.compile(rf"({_PART}/{_PART})(?:@({_PART}))?")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://(.*)", re.DOTALL)
@@ -26,6 +28,8 @@ _LOCAL = ("./", "../", "/", "~/", ".\\", "..\\")
 _MOST_READABLE = 90
 """Characters of a name that are for people; the digest after them tells addresses apart."""
 _DIGEST = 12
+_NAME = re.compile(rf"(?i)({'|'.join((*_SCHEMES.values(), _LOCAL_SCHEME))})--.*--[0-9a-f]{{{_DIGEST}}}")
+"""What :attr:`Address.name` returns; in any case, as some disks have it."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Address:
     @property
     def name(self) -> str:
         """The name of the model in the store: readable, and with a digest of the address, so that no two share one."""
-        scheme = _SCHEMES.get(self.source, "local")
+        scheme = _SCHEMES.get(self.source, _LOCAL_SCHEME)
         place = Path(self.place).name if self.source == "directory" else self.place.replace("/", "--")
         readable = re.sub(r"[^A-Za-z0-9._-]+", "-", place)[:_MOST_READABLE]
         return f"{scheme}--{readable}--{hashlib.sha256(str(self).encode()).hexdigest()[:_DIGEST]}"
@@ -62,6 +66,11 @@ class Address:
 def is_address(text: str) -> bool:
     """Whether a text is meant as an address; no model's name can be."""
     return "://" in text or text in {".", "..", "~"} or text.startswith(_LOCAL) or Path(text).is_absolute()
+
+
+def is_name_of_address(name: str) -> bool:
+    """Whether a model's name in the store may be that of an address; no card can take one."""
+    return _NAME.fullmatch(name) is not None
 
 
 def parse_address(text: str) -> Address:

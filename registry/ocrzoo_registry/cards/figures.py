@@ -25,7 +25,7 @@ class Metric(Record):
 
     name: Literal["hmean", "accuracy", "weighted_accuracy", "top1_accuracy", "cer"]
     """What was measured: detection Hmean, line accuracy, top-1 accuracy, or character error rate."""
-    value: float | None = None
+    value: Annotated[float, Field(ge=0, le=1000)] | None = None
     """The figure itself, in ``unit``."""
     unit: Literal["percent", "ratio"] | None = None
     """``percent`` runs 0 to 100, ``ratio`` 0 to 1."""
@@ -58,10 +58,13 @@ class Latency(Record):
     """What it was measured on."""
     mode: Literal["normal", "high_performance"]
     """PaddleX's terms: plain Paddle Inference in FP32, or its accelerated plugin."""
-    ms: Annotated[float, Field(gt=0)]
+    ms: Annotated[float, Field(ge=0.0001, le=1_000_000_000)]
     """Milliseconds an image."""
     environment: Text
     """Hardware and software of the test."""
+
+
+_Points = Annotated[float, Field(ge=-1000, le=1000)]
 
 
 class ErrorRate(Record):
@@ -73,11 +76,11 @@ class ErrorRate(Record):
     """The numeric precision, such as ``bfloat16``."""
     batching: Literal["exact", "width"]
     """Which lines share a call: PaddleX's groups, or lines of similar width."""
-    percent: Annotated[float, Field(ge=0)]
+    percent: Annotated[float, Field(ge=0, le=1000)]
     """Character error rate, spaces included, 0 to 100 and beyond."""
-    difference: Annotated[tuple[float, float], Strict(strict=False)] | None = None
+    difference: Annotated[tuple[_Points, _Points], Strict(strict=False)] | None = None
     """The 95 % interval of the difference to float32 with PaddleX's groups, in percentage points, paired by page."""
-    speed: Annotated[float, Field(gt=0)] | None = None
+    speed: Annotated[float, Field(ge=0.0001, le=1_000_000)] | None = None
     """Times as fast as float32 with PaddleX's groups, on a CPU that computes the precision itself, if measured."""
     pages: Text
     """What was read, and by what else."""

@@ -5,7 +5,7 @@ A file is YAML with one card, or JSON lines with one card a line, which is read 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
+from pydantic_core import ErrorDetails, from_json
 
 from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.cards import schema
@@ -29,6 +29,13 @@ MAX_CARD_BYTES = 1 << 20
 MAX_LINES_BYTES = 64 << 20
 """Upper limit of a file with many cards: room for twenty thousand complete ones."""
 
+MAX_FAULTY = 100
+"""Faulty cards of a file after which the rest of it is not read."""
+
+_TOLD = 10
+"""Faults of a card that are told."""
+_LONGEST = 300
+"""Characters of one that are told; keys and texts may have any length."""
 
 RecordT = TypeVar("RecordT", bound=BaseModel)
 
@@ -105,7 +112,7 @@ def build_card(data: object, *, origin: str, folder: Path | None = None) -> sche
     try:
         card = schema.ModelCard.model_validate(data)
     except ValidationError as error:
-        return _refused(CardError(f"{origin}: {'; '.join(explain(error))}"), data)
+        return _refused(CardError(f"{origin}: {explain(error)}"), data)
     return _placed(card, origin, folder)
 
 
@@ -124,16 +131,23 @@ def read_cards(folder: Path, root: Path | None = None) -> Iterator[schema.ModelC
         yield _refused(CardError(f"{folder}: no cards (*.yaml, *.jsonl) in this folder"))
     found: set[str] = set()
     for path in paths:
-        for origin, card in _read_file(path):
-            if card.fault is not None:
-                yield card
-                continue
-            try:
-                _check_files(card, origin, root, found)
-            except CardError as error:
-                yield _refused(error, card.__dict__)
-            else:
-                yield _placed(card, origin, root)
+        faulty = 0
+        for origin, one in _read_file(path):
+            card = one if one.fault is not None else _checked(one, origin, root, found)
+            yield card
+            faulty += card.fault is not None
+            if faulty == MAX_FAULTY:
+                yield _refused(CardError(f"{path}: {MAX_FAULTY} cards are faulty, the rest is not read: correct these"))
+                break
+
+
+def _checked(card: schema.ModelCard, origin: str, root: Path, found: set[str]) -> schema.ModelCard:
+    """The card with its folder, if the files that it names are there."""
+    try:
+        _check_files(card, origin, root, found)
+    except CardError as error:
+        return _refused(error, card.__dict__)
+    return _placed(card, origin, root)
 
 
 def _check_files(card: schema.ModelCard, origin: str, root: Path, found: set[str]) -> None:
@@ -170,7 +184,7 @@ def read_reference(card: schema.ModelCard, source: str, file_format: str, kind: 
         return kind.model_validate(reference)
     except ValidationError as error:
         where = f"{card.name}: sources.{source}.{file_format}"
-        raise CardError("; ".join(f"{where}.{fault}" for fault in explain(error, kind.model_fields))) from error
+        raise CardError(explain(error, f"{where}.", kind.model_fields)) from error
 
 
 def _read_file(path: Path) -> Iterator[tuple[str, schema.ModelCard]]:
@@ -196,7 +210,7 @@ def _read_lines(path: Path) -> Iterator[tuple[str, schema.ModelCard]]:
         try:
             card = schema.ModelCard.model_validate_json(line)
         except ValidationError as error:
-            yield origin, _refused(CardError(f"{origin}: {'; '.join(explain(error))}"), _data_of(line))
+            yield origin, _refused(CardError(f"{origin}: {explain(error)}"), _data_of(line))
         else:
             yield origin, _placed(card, origin, None)
 
@@ -227,28 +241,34 @@ def first_fault(error: ValidationError) -> str:
     return f"{'.'.join(map(str, fault['loc']))} {fault['msg']}"
 
 
-def explain(error: ValidationError, keys: Collection[str] = ()) -> Iterable[str]:
-    """Yield each fault of a card in one line; ``keys`` are those to suggest, without any all keys of cards."""
+def explain(error: ValidationError, prefix: str = "", keys: Collection[str] = ()) -> str:
+    """Return the faults of a card in one line, each after ``prefix``; of many, the first.
+
+    ``keys`` are those to suggest, without any all keys of cards.
+    """
     problems = error.errors(include_url=False)
     faulty_items = {problem["loc"][:depth] for problem in problems for depth in range(len(problem["loc"]))}
-    for problem in problems:
-        if problem["type"] == "too_short" and problem["loc"] in faulty_items:
-            continue  # pydantic does not count faulty items
-        where = ".".join(str(part) for part in problem["loc"]) or "card"
-        if problem["type"] == "extra_forbidden":
-            key = str(problem["loc"][-1])
-            hint = did_you_mean(key, set(keys or _all_keys()) - {key}, count=1)  # it may be a key elsewhere in a card
-            yield f"{where}: unknown key{hint}"
-        elif problem["type"] == "string_pattern_mismatch":
-            pattern = problem.get("ctx", {}).get("pattern", "")
-            form = FORMS.get(pattern, f"of the form {pattern}")
-            yield f"{where}: {problem['input']!r} is not {form}"
-        elif problem["type"] == "json_invalid":
-            yield f"{where}: {problem['msg'].replace('Invalid JSON', 'not JSON').replace(' line 1 ', ' ')}"
-        elif problem["type"] == "string_type":
-            yield f"{where}: text is needed: put it in quotes"
-        else:
-            yield f"{where}: {problem['msg'].removeprefix('Value error, ')}"
+    # pydantic does not count faulty items
+    kept = [one for one in problems if one["type"] != "too_short" or one["loc"] not in faulty_items]
+    told = [f"{prefix}{_fault(problem, keys)[:_LONGEST]}" for problem in kept[:_TOLD]]
+    return "; ".join([*told, f"and {len(kept) - _TOLD} more"] if len(kept) > _TOLD else told)
+
+
+def _fault(problem: ErrorDetails, keys: Collection[str]) -> str:
+    where = ".".join(str(part)[:100] for part in problem["loc"]) or "card"
+    if problem["type"] == "extra_forbidden":
+        key = str(problem["loc"][-1])[:100]
+        hint = did_you_mean(key, set(keys or _all_keys()) - {key}, count=1)  # it may be a key elsewhere in a card
+        return f"{where}: unknown key{hint}"
+    if problem["type"] == "string_pattern_mismatch":
+        pattern = problem.get("ctx", {}).get("pattern", "")
+        form = FORMS.get(pattern, f"of the form {pattern}")
+        return f"{where}: {problem['input'][:200]!r} is not {form}"
+    if problem["type"] == "json_invalid":
+        return f"{where}: {problem['msg'].replace('Invalid JSON', 'not JSON').replace(' line 1 ', ' ')}"
+    if problem["type"] == "string_type":
+        return f"{where}: text is needed: put it in quotes"
+    return f"{where}: {problem['msg'].removeprefix('Value error, ')}"
 
 
 @cache

@@ -9,6 +9,10 @@ from urllib.parse import urlsplit
 _NUMBER = re.compile(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+))*\.?", re.IGNORECASE)
 """Hosts that some system reads as an IPv4 address, such as ``127.1`` and ``0x7f000001``."""
 
+_NAME = re.compile(r"[a-z0-9.-]+")
+_INNER = tuple(map(ipaddress.ip_network, ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "fec0::/10")))
+"""IPv6 networks that Python calls global: those that hold an IPv4 address, and what was once for sites."""
+
 
 def public(url: str) -> str:
     """Return a URL as it is.
@@ -29,6 +33,7 @@ def public(url: str) -> str:
 
 def _is_public(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_global
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return _NUMBER.fullmatch(host) is None
+        return _NAME.fullmatch(host) is not None and _NUMBER.fullmatch(host) is None
+    return address.is_global and not address.is_multicast and not any(address in network for network in _INNER)

@@ -184,7 +184,7 @@ class ModelCard(Record):
     error_rates: Items[ErrorRate] = ()
     """Measured by us, by precision and batching, the fastest way first; ``precision="auto"`` takes the first that is
     accurate enough (docs/pipeline.md)."""
-    size_mb: Annotated[float, Field(gt=0)] | None = None
+    size_mb: Annotated[float, Field(ge=0.0001, le=1_000_000)] | None = None
     """Published storage size in megabytes."""
     artifacts: Annotated[dict[Format, Artifact], Field(min_length=1)]
     """The files of each format that the model is published in, such as ``onnx``."""

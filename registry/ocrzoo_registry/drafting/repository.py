@@ -53,5 +53,6 @@ def _lines(card: ModelCard) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Text that is no table cell's end, nor HTML."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    """Text that is no table cell's end, nor HTML, nor a command to a terminal."""
+    shown = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+    return shown.replace("|", "\\|").replace("<", "&lt;")

@@ -204,6 +204,6 @@ def _errors(web: Web, answer: requests.Response) -> str:
     try:
         stated = json.loads(web.body(answer, max_bytes=100_000))["errors"]
         codes = [str(one["code"]) for one in stated]
-    except (SourceError, ValueError, KeyError, TypeError):
+    except (SourceError, ValueError, KeyError, TypeError, RecursionError):
         return ""
     return "".join(f" {code}" for code in codes if re.fullmatch(r"[A-Z_]{1,40}", code))

@@ -85,6 +85,6 @@ def _docker_config(host: str) -> dict[str, Any]:
     try:
         stated = json.loads(path.read_bytes()) if path.exists() else {}
         return {"auths": {}, "credsStore": None, "credHelpers": {}} | stated
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or error
         raise Refused(f"{host}: wants a login, and {path} could not be read: {reason}") from error

@@ -1,7 +1,7 @@
 """Aliases: former and other names of models, which lead to the model with a warning.
 
 They are compared regardless of case. A name always wins over an alias. An alias of two models is refused as a name of
-two is: an official one wins, and of others neither does.
+two is: an official one wins, and of others neither does. An alias that looks like an official name is not used.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ocrzoo_registry.cards.schema import ModelCard
-from ocrzoo_registry.plugins.registrations import Registration, Registrations
+from ocrzoo_registry.names import lookalike
+from ocrzoo_registry.plugins.registrations import OFFICIAL, Registration, Registrations
 
 log = logging.getLogger("ocrzoo")
 
@@ -36,10 +37,12 @@ class Aliases:
 
     def __init__(self, cards: Sequence[Registration[ModelCard]]) -> None:
         holders = {one.value.name.casefold(): one for one in cards}
+        official = {lookalike(one.value.name): one for one in cards if one.origin.distribution == OFFICIAL}
         stated = [Registration(Alias(text, one.value.name), one.origin) for one in cards for text in one.value.aliases]
         usable = []
         for one in stated:
-            if holder := holders.get(one.value.key):
+            alike = official.get(lookalike(one.value.text)) if one.origin.distribution != OFFICIAL else None
+            if holder := holders.get(one.value.key) or alike:
                 what = f"the alias {one.value.text!r} of {one.value.model} (plugin {one.origin})"
                 log.warning("%s is not used: plugin %s has a model %s", what, holder.origin, holder.value.name)
             else:

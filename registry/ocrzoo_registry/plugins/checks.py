@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from ocrzoo_registry.cards.address import is_name_of_address
 from ocrzoo_registry.cards.charsets import unreadable
 from ocrzoo_registry.cards.fields import FORMS, NAME
 from ocrzoo_registry.cards.loader import read_reference
@@ -43,6 +44,9 @@ def check_spec(value: object, kind: type) -> None:
         return  # which is refused for its fault, whatever its name
     if not re.fullmatch(NAME, value.name):  # type: ignore[attr-defined]  # it has a name
         raise ValueError(f"{value.name!a} is not {FORMS[NAME]}")  # type: ignore[attr-defined]
+    for name in (value.name, *value.aliases) if isinstance(value, ModelCard) else ():
+        if is_name_of_address(name):
+            raise CardError(f"{name}: name: models by address are stored under such names: choose another")
     for key in _TUPLES & vars(value).keys():
         listed = getattr(value, key)
         if not isinstance(listed, tuple | list) or not all(isinstance(item, str) for item in listed):

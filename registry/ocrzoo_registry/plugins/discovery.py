@@ -26,8 +26,10 @@ OFFICIAL_PLUGINS = {
 }
 """The plugins that come with ocrzoo: any wheel can bring metadata that calls its distribution ``ocrzoo``."""
 
-IMPOSTOR = "ocrzoo?"
-"""The distribution of a plugin whose metadata call it ``ocrzoo``, and which does not come with ocrzoo."""
+_NAMELESS = "unknown distribution"
+_DOUBT = "?"
+"""Ends the name of a distribution that its metadata have no right to."""
+_INFO = ".dist-info"
 
 
 def discover() -> list[EntryPoint]:
@@ -49,15 +51,31 @@ def in_order(found: Iterable[EntryPoint]) -> list[tuple[Origin, EntryPoint]]:
     """Entry points with their origins, sorted by name; the metadata of each distribution is parsed once."""
     named: dict[int, tuple[str, str]] = {}
     located = []
+    official = dict(OFFICIAL_PLUGINS)
     for entry in found:
         key = id(entry.dist)
         if key not in named:
-            named[key] = _name_and_version(entry.dist)
+            name, version = _name_and_version(entry.dist)
+            named[key] = (name if _is_own_name(entry.dist, name) else f"{name}{_DOUBT}"), version
         name, version = named[key]
-        if canonical(name) == OFFICIAL:
-            name = OFFICIAL if OFFICIAL_PLUGINS.get(entry.name) == entry.value else IMPOSTOR
+        if canonical(name) == OFFICIAL:  # each plugin once: what repeats one is a copy of the metadata
+            is_official = official.get(entry.name) == entry.value and official.pop(entry.name)
+            name = OFFICIAL if is_official else f"{name}{_DOUBT}"
         located.append((Origin(entry.name, name, version), entry))
     return sorted(located, key=lambda pair: (pair[0].plugin, pair[0].distribution))
+
+
+def claimed_name(origin: Origin) -> str:
+    """Return the distribution that a plugin's metadata pass it off as; empty if they are believed."""
+    return origin.distribution.removesuffix(_DOUBT) if origin.distribution.endswith(_DOUBT) else ""
+
+
+def _is_own_name(distribution: Distribution | None, name: str) -> bool:
+    """Whether the folder of the metadata has this name, which pip compares with that of the wheel."""
+    folder = getattr(getattr(distribution, "_path", None), "name", "")
+    if not folder or name == _NAMELESS:
+        return True
+    return str(folder).endswith(_INFO) and canonical(folder.removesuffix(_INFO).rpartition("-")[0]) == canonical(name)
 
 
 def _name_and_version(distribution: Distribution | None) -> tuple[str, str]:
@@ -67,4 +85,4 @@ def _name_and_version(distribution: Distribution | None) -> tuple[str, str]:
         headers = HeaderParser().parsestr(text.partition("\n\n")[0], headersonly=True)
     except Exception:
         headers = HeaderParser().parsestr("")
-    return str(headers.get("Name", "unknown distribution")), str(headers.get("Version", "?"))
+    return str(headers.get("Name", "")).strip() or _NAMELESS, str(headers.get("Version", "?"))

@@ -76,7 +76,7 @@ class Registrations(Generic[T]):
         self.conflicts = {name: tuple(one.origin for one in same) for name, same in by_name.items() if len(same) > 1}
         """Names that several plugins register, with all of these plugins."""
         for name in self.conflicts:
-            for wanted in (OFFICIAL, self._chosen.get(name, "")):
+            for wanted in filter(None, (OFFICIAL, self._chosen.get(name))):
                 preferred = [one for one in by_name[name] if canonical(one.origin.distribution) == canonical(wanted)]
                 if len(preferred) == 1:
                     found[name] = preferred[0]

@@ -23,8 +23,10 @@ SIGNATURE = f"{SUMS}{signing.ENDING}"
 MAX_SUMS_BYTES = 8 << 20
 """Of the list; a hundred bytes a file."""
 
-_CACHE = "__pycache__"
-"""What Python writes itself; the import of a signed package reads none of it (``source_only``)."""
+CACHE = "__pycache__"
+"""The folders that Python writes compiled files to; the import of a signed package reads none (``source_only``)."""
+_COMPILED = re.compile(r".+\.pyc(\.\d+)?")
+"""A compiled file, or one that is being written."""
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 State = Literal["unsigned", "other key", "signed", "wrong"]
@@ -75,6 +77,8 @@ def signature_of(module: str, keys: Sequence[Path]) -> Signature:
     Raises:
         UsageError: A key cannot be used, or ``model-signing`` is not installed.
     """
+    if CACHE in module:
+        return Signature(detail=f"{module} is in {CACHE}, which no signature covers")
     folder = package_of(module)
     if folder is None:
         return Signature(detail=f"{module} is not in a package of its own, which could be signed")
@@ -154,21 +158,24 @@ def changed_since_signed(folder: Path) -> str:
 
 
 def _digests(folder: Path) -> Iterator[tuple[str, str]]:
-    """The files of a package with their digests, without what Python writes itself.
+    """The files of a package with their digests, without the compiled files that Python writes.
 
     Raises:
-        OSError: A file is a link or a device, or cannot be read.
+        OSError: A file is a link, a device, or in ``__pycache__`` but not compiled; or it cannot be read.
     """
 
     def stop(error: OSError) -> None:
         raise error
 
     for where, folders, names in os.walk(folder, onerror=stop):
-        folders[:] = sorted(name for name in folders if name != _CACHE)
+        folders.sort()
+        in_cache = CACHE in Path(where).relative_to(folder).parts
         for name in sorted([*folders, *names]):
             path = Path(where, name)
             if path.is_symlink():
                 raise OSError(f"{path} is a link")
+            if in_cache and (name in folders or not _COMPILED.fullmatch(name)):
+                raise OSError(f"{path} is no compiled file")
             relative = path.relative_to(folder).as_posix()
-            if name in names and relative not in {SUMS, SIGNATURE}:
+            if name in names and not in_cache and relative not in {SUMS, SIGNATURE}:
                 yield relative, sha256_of(path)

@@ -12,6 +12,8 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import CodeType, ModuleType
 
+from ocrzoo_registry.plugins.signatures import CACHE
+
 
 class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType:
@@ -31,6 +33,8 @@ class _Finder(MetaPathFinder):
     ) -> ModuleSpec | None:
         if fullname.partition(".")[0] not in self.packages:
             return None
+        if CACHE in fullname:
+            raise ImportError(f"{fullname} is in {CACHE}, which no signature covers")
         others = (
             finder.find_spec(fullname, path, target) for finder in sys.meta_path if not isinstance(finder, _Finder)
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
 
 from ocrzoo_registry.names import canonical, did_you_mean
-from ocrzoo_registry.plugins.discovery import IMPOSTOR
+from ocrzoo_registry.plugins.discovery import claimed_name
 from ocrzoo_registry.plugins.registrations import OFFICIAL, Origin
 from ocrzoo_registry.plugins.signatures import Signature, signature_of
 from ocrzoo_registry.settings import Settings
@@ -40,8 +40,8 @@ def judge(settings: Settings, located: Sequence[tuple[Origin, EntryPoint]]) -> l
 def _judge(settings: Settings, allowed: set[str] | None, origin: Origin, entry: EntryPoint) -> Verdict:
     if origin.distribution == OFFICIAL:
         return Verdict()
-    if origin.distribution == IMPOSTOR:
-        return Verdict(f"its distribution calls itself ocrzoo, which has no plugin {origin.plugin} of {entry.value}")
+    if claimed := claimed_name(origin):
+        return Verdict(f"its metadata call its distribution {claimed}, which it is not")
     if allowed is not None and canonical(origin.distribution) not in allowed:
         return Verdict(f"OCRZOO_PLUGINS does not name {origin.distribution}")
     if not settings.plugin_keys:
@@ -53,7 +53,7 @@ def _judge(settings: Settings, allowed: set[str] | None, origin: Origin, entry: 
 
 
 def _warn_of_unknown(names: Sequence[str], origins: Sequence[Origin]) -> None:
-    others = [origin for origin in origins if origin.distribution not in {OFFICIAL, IMPOSTOR}]
+    others = [origin for origin in origins if origin.distribution != OFFICIAL and not claimed_name(origin)]
     known = {canonical(origin.distribution): origin.distribution for origin in others}
     for name in names:
         if canonical(name) in known or canonical(name) == OFFICIAL:

@@ -37,7 +37,7 @@ class DirectorySource:
         """Return the files of the first folder that has a complete model.
 
         Raises:
-            SourceError: A file beside the card is a link to another place.
+            SourceError: A file is a link out of the card's folder, or out of that of an address.
         """
         artifact = card.artifacts[file_format]
         pinned = {file.path: file for file in artifact.files}
@@ -49,8 +49,8 @@ class DirectorySource:
         beside = _beside(card, file_format)
         for folder in self._folders(card, file_format, beside):
             present = sorted(name for name in wanted if (folder / name).is_file())
-            if folder == beside:
-                _refuse_links(card.folder, [folder / name for name in present])
+            if folder == beside or card.address is not None:
+                refuse_links(card.folder if folder == beside else folder, [folder / name for name in present])
             if is_complete(file_format, present, artifact.networks):
                 files = tuple(_listed(folder, name, pinned.get(name)) for name in present)
                 return Listing(f"{folder}, state {_state(folder, present)}", files)
@@ -107,11 +107,15 @@ def _beside(card: ModelCard, file_format: Format) -> Path | None:
     return None if reference is None else card.folder / reference.path
 
 
-def _refuse_links(root: Path, paths: Iterable[Path]) -> None:
-    """Refuse weights beside a card that are really elsewhere: a stranger's card could have any file copied."""
+def refuse_links(root: Path, paths: Iterable[Path]) -> None:
+    """Refuse files of a stranger's folder that are really elsewhere: any file here could be copied by it.
+
+    Raises:
+        SourceError: One is a link that leads out of the folder.
+    """
     for path in paths:
         if leads_outside(root, str(path.relative_to(root))):
-            raise SourceError(f"{path} is a link to a file outside of {root}, where its card is: copy it there")
+            raise SourceError(f"{path} is a link to a file outside of {root}: copy it there")
 
 
 def _state(folder: Path, names: Sequence[str]) -> str:

@@ -64,6 +64,7 @@ def test_through_a_link(tmp_path: Path) -> None:
         ({"a/b/thesis.txt": "mine", RECORD: '{"files": []}'}, "has a/b/thesis.txt, which no catalog wrote"),
         ({RECORD: "[]"}, "is not the record of a catalog"),
         ({RECORD: '{"files": 1}'}, "is not the record of a catalog"),
+        ({RECORD: "[" * 100_000}, "is not the record of a catalog"),
         ({RECORD: "{"}, "is not the record of a catalog"),
     ],
 )

@@ -161,6 +161,16 @@ def test_commands_of_the_store_take_an_address(run: Run, hubs: Hubs, own_home: P
 
 
 @pytest.mark.weights
+def test_the_folder_of_another_card_is_not_that_of_an_address(run: Run, hubs: Hubs) -> None:
+    manifest = Path(pulled(run, ADDRESS)["path"]) / "ocrzoo.json"
+    stated = json.loads(manifest.read_text(encoding="utf-8"))
+    manifest.write_text(json.dumps({**stated, "address": None}), encoding="utf-8")
+    ran = run("models", "path", ADDRESS)
+    assert (ran.code, ran.out) == (ExitCode.NOT_FOUND, "")
+    assert "is of another card: run 'ocrzoo models pull hf--ocean" in ran.err
+
+
+@pytest.mark.weights
 def test_a_tar_is_as_good_as_a_folder(run: Run, folder: Path) -> None:
     with tarfile.open("own.tar", "w") as archive:
         archive.add("own")
@@ -192,7 +202,7 @@ def test_an_official_name_inside_overrides_nothing(run: Run, hubs: Hubs) -> None
 
 @pytest.mark.weights
 def test_a_plugin_cannot_take_the_name_of_an_address(run: Run, hubs: Hubs, site: SitePackages) -> None:
-    """Its weights are stored under that name, and are not taken for those of the repository."""
+    """Its weights would be stored under that name."""
     name = parse_address(ADDRESS).name
     card = {
         "name": name,
@@ -211,7 +221,7 @@ def test_a_plugin_cannot_take_the_name_of_an_address(run: Run, hubs: Hubs, site:
         f"def ocrzoo_model_cards():\n    yield build_card({card!r}, origin='it', folder=Path(__file__).parent)\n"
     )
     site.install("false", {"false_one": module}, files={"a.txt": b"a\n", "weights/inference.onnx": b"\x08\x01"})
-    assert pulled(run, name)["source"] == "directory"
+    assert "models by address are stored under such names" in run("models", "pull", name).err
     assert pulled(run, ADDRESS)["source"] == "huggingface"
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.registry.kit import card_data
 
 from ocrzoo_registry.cards import loader
-from ocrzoo_registry.cards.loader import build_card, read_card, read_cards
+from ocrzoo_registry.cards.loader import build_card, faults_kept, read_card, read_cards
 from ocrzoo_registry.errors import CardError, ExitCode
 
 
@@ -72,6 +72,42 @@ def test_all_faults_of_a_card_are_told_at_once(tmp_path: Path) -> None:
     path = write(tmp_path / "wrong.yaml", famly="seaside", tier="huge", version="")
     with pytest.raises(CardError, match=r"(?=.*famly: )(?=.*tier: )(?=.*version: )"):
         read_card(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "more"),
+    [
+        ({"inference": {"predictor": "text_detection", "preprocess": [1] * 50_000}}, 49_990),
+        ({f"famly{number}": 1 for number in range(5000)}, 4990),
+        ({"x" * 100_000: 1, "name": "ö" * 100_000}, 0),
+    ],
+    ids=["values", "unknown keys", "long texts"],
+)
+def test_of_many_faults_the_first_are_told(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, object], more: int
+) -> None:
+    asked: list[str] = []
+
+    def hint(key: str, *_: object, **__: object) -> str:
+        asked.append(key)
+        return ""
+
+    monkeypatch.setattr(loader, "did_you_mean", hint)
+    with pytest.raises(CardError) as caught:
+        build_card(card_data(**changes), origin="it")
+    message = str(caught.value)
+    assert len(message) < 2000
+    assert message.endswith(f"; and {more} more") is bool(more)
+    assert len(asked) <= 10
+
+
+def test_a_file_with_many_faulty_lines_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = lines(tmp_path / "many.jsonl", *[{}] * 70, card_data(), *[card_data(charset="none.txt")] * 70)
+    with faults_kept():
+        cards = list(read_cards(tmp_path))
+    assert [card.fault is None for card in cards].index(True) == 70
+    assert len(cards) == 102
+    assert str(cards[-1].fault) == f"{path}: 100 cards are faulty, the rest is not read: correct these"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from pydantic import ValidationError
 from tests.registry.kit import card_data
@@ -148,3 +150,20 @@ def test_a_card_is_frozen() -> None:
 def test_a_card_survives_json() -> None:
     card = build(languages=["en"], inference={"predictor": "text_detection", "postprocess": {"thresh": 0.3}})
     assert ModelCard.model_validate_json(card.model_dump_json()) == card
+
+
+@pytest.mark.parametrize("figure", [1e308, -1e308])
+@pytest.mark.parametrize(
+    ("key", "changes"),
+    [
+        ("metrics.0.value", lambda figure: metric(value=figure, unit="percent")),
+        (
+            "latency.0.ms",
+            lambda figure: {"latency": [{"device": "cpu", "mode": "normal", "environment": "x", "ms": figure}]},
+        ),
+        ("size_mb", lambda figure: {"size_mb": figure}),
+    ],
+)
+def test_figures_can_be_reckoned_with(key: str, changes: Callable[[float], dict[str, object]], figure: float) -> None:
+    with pytest.raises(CardError, match=rf"{key}: Input should be (greater|less) than or equal to"):
+        build(**changes(figure))

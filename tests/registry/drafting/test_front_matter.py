@@ -6,10 +6,11 @@ import math
 from typing import Any
 
 import pytest
-from tests.registry.kit import card_data
+from tests.registry.kit import card_data, offer_card
 
 from ocrzoo_registry.cards.loader import build_card
 from ocrzoo_registry.drafting import front_matter
+from ocrzoo_registry.drafting.repository import readme
 from ocrzoo_registry.errors import UnknownLanguage
 from ocrzoo_registry.languages.tags import Language
 
@@ -92,3 +93,11 @@ def test_of_endless_lists_the_first_300_are_read(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(front_matter, "parse_language", unknown)
     read = front_matter.read({"language": ["nonsense"] * 1000, "base_model": [OURS] * 1000})
     assert (len(asked), len(read.base_model)) == (300, 300)
+
+
+def test_a_summary_and_a_table_of_a_readme_command_no_terminal() -> None:
+    evil = "a\x1b]0;x\x07 \x9b2J \u202e b"
+    metric = {"name": "cer", "source": evil, "dataset": evil, "value": 1.0, "unit": "percent"}
+    text = readme(offer_card(summary=evil, metrics=[metric])).rpartition("---\n\n#")[2]
+    assert text.count("a?]0;x? ?2J ? b") == 3
+    assert all(line.isprintable() for line in text.split("\n"))

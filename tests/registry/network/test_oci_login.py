@@ -13,7 +13,8 @@ from tests.registry.network.web_server import Asked, Reply, WebServer, serving
 from tests.registry.oci_registry import write_docker_config
 
 from ocrzoo_registry.errors import Refused
-from ocrzoo_registry.network.oci import OciRepository
+from ocrzoo_registry.network.http import Web
+from ocrzoo_registry.network.oci import OciRepository, _errors
 from ocrzoo_registry.network.oci_login import authorization
 
 MANIFEST = "/v2/models/manifests/v1"
@@ -115,7 +116,7 @@ class TestDockersConfiguration:
         with pytest.raises(Refused, match="wants a login: run 'docker login"):
             repository.manifest("v1")
 
-    @pytest.mark.parametrize("content", [b"{", b"[]", b"\xff"])
+    @pytest.mark.parametrize("content", [b"{", b"[]", b"\xff", b"[" * 100_000])
     def test_one_that_cannot_be_read_is_named(self, repository: OciRepository, usual: Path, content: bytes) -> None:
         usual.write_bytes(content)
         with pytest.raises(Refused, match=f": wants a login, and {usual} could not be read: ") as caught:
@@ -131,3 +132,10 @@ def test_a_registry_elsewhere_cannot_have_this_machine_asked_for_a_token(service
     answer.headers["WWW-Authenticate"] = f'Bearer realm="{service}",service="x"'
     with pytest.raises(Refused, match="its token service is not asked by https"):
         authorization("registry.example", "models", answer, ())
+
+
+def test_an_error_of_a_registry_that_is_deeply_nested_has_no_codes(server: WebServer) -> None:
+    server.answers["/x"] = Reply(400, body=b"[" * 90_000)
+    web = Web(server.url)
+    with web.get(f"{server.url}/x", accept=(400,)) as answer:
+        assert _errors(web, answer) == ""

@@ -56,6 +56,15 @@ def test_a_name_wins_over_an_alias_whosever_they_are(
     )
 
 
+@pytest.mark.parametrize("alias", ["PP-0CRv5_rec", "PP_OCRv5-rec"])
+def test_an_alias_that_looks_like_an_official_name_is_not_used(caplog: pytest.LogCaptureFixture, alias: str) -> None:
+    models = catalog((OURS, "PP-OCRv5_rec", []), (SEA, "gull_rec", [alias, "bird_rec"]), (SEA, "tern_rec", []))
+    assert alias not in models
+    assert "bird_rec" in models
+    (warning,) = caplog.messages
+    assert warning.endswith(f"is not used: plugin {OURS} has a model PP-OCRv5_rec")
+
+
 def test_an_alias_of_two_plugins_is_refused_as_a_name_is() -> None:
     models = catalog((SEA, "gull_rec", ["bird_rec"]), (LAKE, "duck_rec", ["Bird_rec"]))
     with pytest.raises(AmbiguousName, match=r"alias 'bird_rec' is registered by 'sea' .* and 'lake' .*: uninstall one"):

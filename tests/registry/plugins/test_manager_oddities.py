@@ -124,7 +124,11 @@ def test_an_exception_whose_text_raises_is_a_failure_all_the_same(site: SitePack
     assert [failure.message for failure in plugin(PluginManager(settings), "odd_plugin").failures] == ["Odd"]
 
 
-def test_metadata_that_is_no_text_costs_nothing_but_the_name(site: SitePackages, settings: Settings) -> None:
+@pytest.mark.parametrize("metadata", [b"Name: \xff\xfe\n", b"Name: \n", b"Name:   \nVersion: 1\n", b""])
+def test_metadata_without_a_name_cost_nothing_but_the_name(
+    site: SitePackages, settings: Settings, metadata: bytes
+) -> None:
     site.install("odd-dist", {"odd_plugin": GOOD})
-    (site.folder / "odd_dist-1.0.dist-info" / "METADATA").write_bytes(b"Name: \xff\xfe\n")
-    assert plugin(PluginManager(settings), "odd_plugin").status == "loaded"
+    (site.folder / "odd_dist-1.0.dist-info" / "METADATA").write_bytes(metadata)
+    found = plugin(PluginManager(settings), "odd_plugin")
+    assert (found.status, found.origin.distribution) == ("loaded", "unknown distribution")

@@ -70,6 +70,11 @@ def test_an_official_name_stays_with_ocrzoo_and_the_other_offer_is_refused(caplo
     assert warning.endswith("the official one is used; rename the other")
 
 
+def test_a_distribution_without_a_name_takes_no_name() -> None:
+    fruit = offers(("apple", ONE), ("apple", Origin("evil", "", "1.0")))
+    assert "apple" not in fruit
+
+
 def test_one_plugin_that_offers_a_name_twice_is_told_so() -> None:
     with pytest.raises(AmbiguousName) as caught:
         offers(("apple", ONE), ("apple", ONE)).get("apple")

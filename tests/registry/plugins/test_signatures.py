@@ -73,6 +73,11 @@ def imported(package: Path) -> bool:
     return package.with_name("was-imported").exists()
 
 
+def cached(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text("")
+
+
 class TestWithKeys:
     def test_a_plugin_signed_by_one_of_them_is_imported(
         self, package: Path, settings: Settings, keys: Keys, others: Keys
@@ -111,6 +116,8 @@ class TestWithKeys:
             (lambda p: (p / "cards/evil.yaml").write_text("{}"), "cards/evil.yaml was added"),
             (lambda p: (p / "json.so").write_text(""), "json.so was added"),
             (lambda p: (p / "link").symlink_to("/etc"), "link is a link"),
+            (lambda p: cached(p / "__pycache__/evil.py"), "__pycache__/evil.py is no compiled file"),
+            (lambda p: cached(p / "cards/__pycache__/a/evil.pyc"), "cards/__pycache__/a is no compiled file"),
             (lambda p: (p / SUMS).write_text("0" * 64 + "  __init__.py\n"), "the signature of SHA256SUMS is not valid"),
             (lambda p: (p / SUMS).write_bytes((p / SUMS).read_bytes() + b"\n"), "the signature of SHA256SUMS"),
         ],
@@ -149,6 +156,20 @@ class TestWithKeys:
         assert "SystemExit: evil" in plugin(unsigned, "sea").failures[0].message
         signed = PluginManager(replace(settings, plugin_keys=(keys.public,)))
         assert plugin(signed, "sea").status == "loaded"
+
+    def test_an_entry_point_among_compiled_files_is_not_allowed(
+        self, package: Path, site: SitePackages, settings: Settings, keys: Keys
+    ) -> None:
+        """Python reads a compiled file in ``__pycache__`` as a module of a namespace there."""
+        sign_package(package, keys.private)
+        evil = package / "__pycache__" / "evil.pyc"
+        cached(evil)
+        evil.with_name("evil.pyc.123").write_text("being written")
+        site.install("evil-dist", entry_points={"evil": "sea.__pycache__.evil"}, files={})
+        manager = PluginManager(replace(settings, plugin_keys=(keys.public,)))
+        assert (plugin(manager, "sea").status, plugin(manager, "evil").status) == ("loaded", "not allowed")
+        with pytest.raises(ImportError, match="which no signature covers"):
+            importlib.import_module("sea.__pycache__")
 
     def test_both_settings_must_allow_it(self, package: Path, settings: Settings, keys: Keys) -> None:
         sign_package(package, keys.private)

@@ -95,6 +95,28 @@ class TestTheAllowList:
         PluginManager(replace(settings, allowed_plugins=("sea-dist",)))
         assert imported(site) == set()
 
+    @pytest.mark.parametrize("folder", ["x-1.dist-info", "x-1.egg-info", "sea_dist-1.egg-info"])
+    def test_metadata_in_a_folder_of_another_name_are_not_believed(
+        self, site: SitePackages, settings: Settings, folder: str
+    ) -> None:
+        """A wheel may carry a folder of metadata beside its own, which pip does not look at."""
+        site.install("sea-dist", {"evil": MARKING}, entry_points={"evil": "evil"})
+        (site.folder / "sea_dist-1.0.dist-info").rename(site.folder / folder)
+        found = plugin(PluginManager(replace(settings, allowed_plugins=("sea-dist",))), "evil")
+        assert (found.refusal, imported(site)) == (
+            "its metadata call its distribution sea-dist, which it is not",
+            set(),
+        )
+
+    @pytest.mark.parametrize("folder", ["sea_dist.egg-info", "sea_dist-1.0-py3.11.egg-info"])
+    def test_metadata_of_old_tools_have_no_name(self, site: SitePackages, settings: Settings, folder: str) -> None:
+        """``setup.py develop`` and Debian write ``PKG-INFO``."""
+        site.install("sea-dist", {"sea": MARKING})
+        (site.folder / "sea_dist-1.0.dist-info").rename(site.folder / folder)
+        (site.folder / folder / "METADATA").rename(site.folder / folder / "PKG-INFO")
+        assert plugin(PluginManager(settings), "sea").status == "loaded"
+        assert plugin(PluginManager(replace(settings, allowed_plugins=("sea-dist",))), "sea").status == "not allowed"
+
     @pytest.mark.parametrize(
         ("name", "hint"),
         [
@@ -173,10 +195,17 @@ class TestOfficialNames:
         site.install(name, {"evil": MARKING}, entry_points={"core": "evil"}, version="99")
         manager = PluginManager(with_all(settings))
         assert imported(site) == set()
-        refused = [one for one in manager.plugins if one.origin.distribution == "ocrzoo?"]
-        assert [one.refusal for one in refused] == [
-            "its distribution calls itself ocrzoo, which has no plugin core of evil"
-        ]
+        refused = [one for one in manager.plugins if one.origin.distribution == f"{name}?"]
+        assert [one.refusal for one in refused] == [f"its metadata call its distribution {name}, which it is not"]
+
+    def test_nor_are_those_that_repeat_its_plugins(self, settings: Settings) -> None:
+        """Each would register every official name a second time."""
+        own = [entry for entry in distribution("ocrzoo").entry_points if entry.group == "ocrzoo"]
+        zoo = Zoo(with_all(settings))
+        zoo.__dict__["plugins"] = PluginManager(with_all(settings), [*own, *own])
+        assert "PP-OCRv5_mobile_rec" in zoo.models
+        refusals = [one.refusal for one in zoo.plugins.plugins if one.refusal]
+        assert refusals == ["its metadata call its distribution ocrzoo, which it is not"] * len(own)
 
     @pytest.mark.parametrize(
         "name",
@@ -304,6 +333,12 @@ HOSTILE = {
     "this machine by number": {"sources": {"bos": {"onnx": {"url": "https://127.1/x.tar"}}}},
     "this machine by another number": {"sources": {"bos": {"onnx": {"url": "https://0x7f000001/x.tar"}}}},
     "this machine in IPv6": {"sources": {"bos": {"onnx": {"url": "https://[::ffff:127.0.0.1]/x.tar"}}}},
+    "this machine, escaped": {"sources": {"bos": {"onnx": {"url": "https://%31%32%37.0.0.1:18443/x.tar"}}}},
+    "this machine in wide letters": {"sources": {"bos": {"onnx": {"url": "https://１２７.0.0.1/x.tar"}}}},
+    "this machine in old IPv6": {"sources": {"bos": {"onnx": {"url": "https://[::7f00:1]/x.tar"}}}},
+    "this machine in NAT64": {"sources": {"bos": {"onnx": {"url": "https://[64:ff9b::7f00:1]/x.tar"}}}},
+    "this machine in 6to4": {"sources": {"bos": {"onnx": {"url": "https://[2002:7f00:1::]/x.tar"}}}},
+    "all machines": {"sources": {"bos": {"onnx": {"url": "https://[ff0e::1]/x.tar"}}}},
     "a private network": {"sources": {"bos": {"onnx": {"url": "https://10.0.0.1/x.tar"}}}},
     "a cloud's metadata": {"sources": {"bos": {"onnx": {"url": "https://169.254.169.254/latest/x.tar"}}}},
     "a private network behind a user": {"sources": {"bos": {"onnx": {"url": "https://example.org@10.0.0.1/x.tar"}}}},
@@ -314,6 +349,8 @@ HOSTILE = {
     "an endpoint of its own": {"sources": {"huggingface": {"onnx": {"repository": "a/b", "endpoint": "https://evil"}}}},
     "a token of its own": {"sources": {"huggingface": {"onnx": {"repository": "a/b", "token": "HF_TOKEN"}}}},
     "an option of pip": {"sources": {"wheel": {"onnx": {"distribution": "--index-url=x", "version": "1"}}}},
+    "the folder of an address": {"name": "hf--ocean--signs--c601a8e7f6ab"},
+    "the folder of an address as an alias": {"aliases": ["LOCAL--signs--c601a8e7f6ab"]},
     "a size beyond reckoning": {"artifacts": {"onnx": {"files": [{"path": "inference.onnx", "size": 1 << 70}]}}},
     "a format of its own": {"artifacts": {"../onnx": {"files": [{"path": "x"}]}}},
 }
@@ -332,7 +369,10 @@ def test_a_hostile_card_costs_itself_and_reaches_nothing(
     assert "CardError" in failure.message
 
 
-@pytest.mark.parametrize("url", ["https://example.org/x.tar", "https://models.10.example/x", "https://1.1.1.1/x.tar"])
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.org/x", "https://models.10.example:8443/x", "https://1.1.1.1/x", "https://[2606:4700::1111]/x"],
+)
 def test_a_public_address_is_accepted(url: str) -> None:
     card = build_card(card_data(sources={"bos": {"onnx": {"url": url}}}), origin="here")
     assert card.sources["bos"]["onnx"]["url"] == url

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.registry.kit import WEIGHTS, MakeResolver, Shelf, offer_card, sha256, tree
 
+from ocrzoo_registry.cards.address import parse_address
 from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import IntegrityError, SourceError
@@ -200,3 +201,12 @@ def test_the_error_names_that_folder_and_no_step_that_would_not_help(
     )
     assert "OCRZOO_OFFLINE" not in str(caught.value)
     assert "OCRZOO_MODEL_PATH" in str(caught.value)
+
+
+def test_a_link_out_of_the_folder_of_an_address_is_refused(settings: Settings, tmp_path: Path) -> None:
+    folder, secret = tmp_path / "own", put(tmp_path / "secret", "x.onnx")
+    folder.mkdir()
+    (folder / "inference.onnx").symlink_to(secret / "x.onnx")
+    card = offer_card().located_in(tmp_path, parse_address(str(folder)))
+    with pytest.raises(SourceError, match=r"inference\.onnx is a link to a file outside of .*own: copy it there"):
+        source(settings).list(card, "onnx")

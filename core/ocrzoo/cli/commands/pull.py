@@ -82,9 +82,10 @@ def path(name: str, wanted: Format | None) -> None:
     name = card.name
     any_format: tuple[Format, ...] = tuple(dict.fromkeys([*zoo.readable_formats, *card.artifacts]))
     formats_wanted = (wanted,) if wanted else any_format
+    address = None if card.address is None else str(card.address)
     for file_format in formats_wanted:
         found = zoo.store.find(card.name, file_format)
-        if found is not None:
+        if found is not None and cast("Manifest", found.manifest).address == address:
             click.echo(one_line(str(found.folder)))
             return
     pull = f"ocrzoo models pull {name}" + (f" --format {wanted}" if wanted else "")
@@ -92,7 +93,7 @@ def path(name: str, wanted: Format | None) -> None:
     for file_format in formats_wanted:
         folder = zoo.store.folder(card.name, file_format)
         if folder.is_dir():
-            raise NotFound(f"{folder} {zoo.store.fault(folder)}: run '{pull}'")
+            raise NotFound(f"{folder} {zoo.store.fault(folder) or 'is of another card'}: run '{pull}'")
     formats = wanted or " or ".join(card.artifacts)
     raise NotFound(f"{name} ({formats}) is not in {zoo.store.root}: run '{pull}'")
 
