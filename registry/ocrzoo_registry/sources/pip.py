@@ -96,9 +96,14 @@ def _pip() -> list[str]:
     raise SourceError("there is no pip: install pip or uv")
 
 
+def has_pip() -> bool:
+    """Whether this environment has pip, which those of uv have not."""
+    return PathFinder.find_spec("pip") is not None  # util.find_spec would break setuptools
+
+
 def _own() -> list[str] | None:
     """This interpreter's pip."""
-    if not _interpreter() or PathFinder.find_spec("pip") is None:  # util.find_spec would break setuptools
+    if not _interpreter() or not has_pip():
         return None
     return [sys.executable, "-P", "-m", "pip"]  # -P: a pip.py of the current folder is not pip
 

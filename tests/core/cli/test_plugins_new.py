@@ -158,8 +158,16 @@ def test_the_next_step_is_the_last_line(start: Run) -> None:
 
 def test_the_next_step_is_one_of_this_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Environments of uv have no pip."""
-    monkeypatch.setitem(sys.modules, "pip", None)
+    monkeypatch.setattr("ocrzoo_registry.sources.pip.has_pip", lambda: False)
     assert run("plugins", "new", "seaside").out.splitlines()[-1].startswith("next: uv pip install -e ./seaside; ")
+
+
+def test_setuptools_stays_as_it_was(run: Run) -> None:
+    """It takes a search for pip for an import by pip, and is broken for the rest of the process: paddle needs it."""
+    from _distutils_hack import DISTUTILS_FINDER
+
+    assert run("plugins", "new", "seaside").code == 0
+    assert "spec_for_distutils" not in vars(DISTUTILS_FINDER)
 
 
 def test_the_workflow_installs_what_the_checks_need(run: Run) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -121,8 +120,10 @@ def _report(folder: Path, package: str, draft: Draft, *, as_json: bool) -> None:
     for doubt in draft.doubts:
         print_message("warning", doubt)
     if not as_json:
+        from ocrzoo_registry.sources.pip import has_pip
+
         shown = _shown(folder)
-        pip = "pip" if find_spec("pip") else "uv pip"
+        pip = "pip" if has_pip() else "uv pip"
         click.echo(one_line(f"next: {pip} install -e {shown}; ocrzoo plugins check {shown}"))
 
 
