@@ -37,6 +37,7 @@ def test_a_language_whose_letters_are_all_there_is_read(zoo: Zoo) -> None:
     assert german["text_cer"] < 1
 
 
+@pytest.mark.thorough
 def test_letters_that_are_said_to_be_missing_are_the_ones_misread(zoo: Zoo) -> None:
     vietnamese = measured(zoo, "vi")
     assert len(vietnamese["missing"]) > 80

@@ -58,6 +58,7 @@ def test_each_word_has_corners_from_left_to_right_and_spaces_between(language: s
 
 
 @needs_fonts
+@pytest.mark.thorough
 def test_half_of_the_lines_are_short() -> None:
     lengths = [len(line.text) for labels, _ in pages(30) for line in labels.lines]
     assert 0.4 < sum(length <= 12 for length in lengths) / len(lengths) < 0.75

@@ -65,6 +65,7 @@ def test_a_program_of_its_own_reads_labelled_pages(tmp_path: Path) -> None:
 
 
 @pytest.mark.weights
+@pytest.mark.thorough
 def test_the_kept_pages_are_read_nearly_without_errors() -> None:
     kept = Path(__file__).parents[1] / "data" / "labelled"
     labels = claimed(load(kept), "PP-OCRv6_tiny")

@@ -78,6 +78,7 @@ def builder(repository: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.environments
 @pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.skipif(which("objdump") is None, reason="PyInstaller needs binutils")
 def test_a_program_built_without_flags_reads_a_page_and_a_pdf(builder: Path, sample: Path, tmp_path: Path) -> None:
     import PIL.Image

@@ -32,6 +32,7 @@ from tests.hubs.pulling import (
     variables,
 )
 from tests.hubs.server import Hubs
+from tests.thorough import cases
 
 from ocrzoo_registry.download.batch import get_all
 from ocrzoo_registry.download.request import DownloadRequest
@@ -48,7 +49,7 @@ LIMITED = f"import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, ({SMALL},
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("source", ["huggingface", "bos"])
+@pytest.mark.parametrize("source", cases(["huggingface", "bos"], "huggingface"))
 def test_many_processes_share_one_download(source: str, hubs: Hubs, files: dict[str, bytes], tmp_path: Path) -> None:
     hubs.inject(Fault("stall", path=asked_of(source), at=1000, seconds=1))
     processes = [start(variables(tmp_path, [source], hubs)) for _ in range(MANY)]

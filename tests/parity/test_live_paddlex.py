@@ -50,6 +50,7 @@ def follows_pixels(one: Finding) -> bool:
 
 @pytest.mark.weights
 @pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.environments
 def test_paddlex_answers_as_recorded(paddlex: Callable[[], Path], zoo: Zoo, stand_ins: dict[str, Path]) -> None:
     with parity_kit.room(stand_ins, zoo) as places:

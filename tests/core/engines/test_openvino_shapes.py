@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tests.core.engines.test_all_outputs import sampling
+from tests.thorough import cases
 
 from ocrzoo import create_pipeline
 from ocrzoo.engines import openvino
@@ -121,7 +122,7 @@ def test_nothing_is_kept_of_a_device_with_fixed_shapes(compiled: list[Shape]) ->
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize("batching", ["exact", "width"])
+@pytest.mark.parametrize("batching", cases(["exact", "width"], "exact"))
 def test_pages_are_read_the_same(
     zoo: Zoo, pages: dict[str, Path], batching: Batching, monkeypatch: pytest.MonkeyPatch
 ) -> None:

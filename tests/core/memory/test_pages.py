@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.thorough import cases
 
 LIMIT = 700 << 20
 PROGRAM = """
@@ -40,7 +41,7 @@ print(int(status[status.index("VmHWM:") + 1]) * 1024)
 
 @pytest.mark.weights
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
-@pytest.mark.parametrize("name", ["PP-OCRv4_mobile", "PP-OCRv6_small"])
+@pytest.mark.parametrize("name", cases(["PP-OCRv4_mobile", "PP-OCRv6_small"], "PP-OCRv4_mobile"))
 def test_large_pages_are_read_below_the_ceiling_and_larger_ones_refused(name: str, home: Path, sample: Path) -> None:
     command = [sys.executable, "-c", PROGRAM, name, "700MiB", str(sample)]
     environment = {**os.environ, "OCRZOO_HOME": str(home)}
