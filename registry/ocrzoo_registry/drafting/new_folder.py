@@ -16,7 +16,7 @@ def check_new(folder: Path) -> None:
     """Refuse a folder that exists, or whose parent does not.
 
     Raises:
-        UsageError: It does.
+        UsageError: It exists, or its parent does not.
     """
     if folder.exists() or folder.is_symlink():
         raise UsageError(f"{folder} exists, and nothing is overwritten: choose another name, or move it away")

@@ -32,7 +32,7 @@ from ocrzoo_registry.zoo import Zoo
 
 NAMES = ("PP-OCRv5_mobile_det", "PP-OCRv5_mobile_rec", "UVDoc")
 DET = NAMES[0]
-KILLS = 10
+KILLS = 20
 PROCESS_S = 60.0
 BUILD = """
 import os, signal, sys
