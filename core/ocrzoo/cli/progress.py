@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
+    from ocrzoo.batch.job import Progress as BatchProgress
     from ocrzoo_registry.download.events import DownloadEvents
 
 
@@ -133,3 +134,39 @@ def activity() -> Iterator[Callable[[str], object]]:
 
     with _console().status("") as status:
         yield lambda what: status.update(escape(one_line(what)))
+
+
+@contextmanager
+def batch_progress() -> Iterator[Callable[[BatchProgress], object]]:
+    """Yield a function that is told how far a batch is: a bar on a terminal, a line now and then elsewhere."""
+    if not stderr_is_terminal():
+        yield _BatchLines().show
+        return
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_console(), transient=True) as progress:
+        task = progress.add_task("reading", total=None)
+        yield lambda now: progress.update(task, description=_pages_so_far(now), completed=now.done, total=now.total)
+
+
+def _pages_so_far(now: BatchProgress) -> str:
+    failed = f", {now.failed:,} failed" if now.failed else ""
+    return f"{now.pages:,} pages, {now.pages / max(now.seconds, 1e-9):.1f} a second{failed}"
+
+
+class _BatchLines:
+    """A line a minute."""
+
+    EVERY_S = 60.0
+
+    def __init__(self) -> None:
+        self._shown = 0.0
+
+    def show(self, now: BatchProgress) -> None:
+        if now.seconds - self._shown < self.EVERY_S:
+            return
+        self._shown = now.seconds
+        share = now.done / now.total if now.total else 1.0
+        left = now.seconds / share - now.seconds if share else 0.0
+        print_note(f"{_pages_so_far(now)}, {share:.0%}, {left / 60:.0f} min left")

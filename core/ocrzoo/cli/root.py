@@ -15,6 +15,7 @@ from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import read_bounded
 
 _COMMANDS = {
+    "batch": "ocrzoo.cli.commands.batch:batch",
     "bench": "ocrzoo.cli.commands.bench:bench",
     "bundle": "ocrzoo.cli.commands.bundle:bundle",
     "cards": "ocrzoo.cli.commands.cards:cards",

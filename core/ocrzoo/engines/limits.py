@@ -12,10 +12,19 @@ _UNLIMITED = 1 << 60
 """Version 1 of cgroups writes a number of bytes above this where there is no limit."""
 
 
+_most_threads: int | None = None
+
+
+def use_at_most(threads: int) -> None:
+    """Let this process use no more threads at once: others on this machine have the other cores."""
+    global _most_threads  # noqa: PLW0603  # of this process
+    _most_threads = threads
+
+
 def usable_threads() -> int:
-    """Return how many threads can run at once: on the cores of this process, and within its container's share."""
-    limit = cpu_limit()
-    return usable_cores() if limit is None else min(usable_cores(), math.ceil(limit))
+    """Return how many threads can run at once: on the cores of this process, and within its share of them."""
+    shares = [math.ceil(limit) for limit in (cpu_limit(), _most_threads) if limit is not None]
+    return min([usable_cores(), *shares])
 
 
 def usable_cores() -> int:

@@ -56,9 +56,10 @@ def describe_left_out(folder: str, left_out: list[Path]) -> str:
 
 def _visible(folder: str, on_error: Callable[[OSError], object]) -> Iterator[Path]:
     for root, folders, names in os.walk(folder, onerror=on_error):
-        folders[:] = [name for name in folders if not _is_hidden(name)]
-        yield from (Path(root, name) for name in names if not _is_hidden(name))
+        folders[:] = [name for name in folders if not is_hidden(name)]
+        yield from (Path(root, name) for name in names if not is_hidden(name))
 
 
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this name is skipped."""
     return name.startswith(".") or name.lower() in _SYSTEM

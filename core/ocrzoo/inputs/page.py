@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError
 
-_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 """Characters that some system forbids in file names."""
 _MAX_STEM_BYTES = 200
 """Bytes of a stem; a file name may have 255, including suffixes."""
@@ -66,8 +66,8 @@ class Page:
             return "stdin"
         url = is_url(self.input_path)
         path = _path_of(self.input_path) if url else self.input_path
-        stem = _UNSAFE.sub("_", Path(path).stem)
-        return _cut(f"_{stem}" if _RESERVED.match(stem) else stem) or ("download" if url else "page")
+        stem = UNSAFE.sub("_", Path(path).stem)
+        return shortened(f"_{stem}" if _RESERVED.match(stem) else stem) or ("download" if url else "page")
 
 
 def _path_of(url: str) -> str:
@@ -78,8 +78,8 @@ def _path_of(url: str) -> str:
         return ""
 
 
-def _cut(stem: str) -> str:
-    """A stem that fits a file name; one that is too long ends in a digest of the whole."""
+def shortened(stem: str) -> str:
+    """Return a stem that fits a file name; one that is too long ends in a digest of the whole."""
     whole = stem.encode("utf-8", "surrogatepass")
     if len(whole) <= _MAX_STEM_BYTES:
         return stem

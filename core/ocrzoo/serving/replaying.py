@@ -10,8 +10,8 @@ from typing import Any
 
 from ocrzoo.inputs.limits import read_content
 from ocrzoo.pipelines.factory import create_pipeline
+from ocrzoo.pipelines.receipts import Receipt, digest
 from ocrzoo.serving.reading import PageAnswer, ReadRequest
-from ocrzoo.serving.receipts import Receipt, digest
 from ocrzoo.serving.workers.pipelines import read_pages
 
 
@@ -42,7 +42,10 @@ def replay(receipt: Receipt, path: Path) -> Replay:
     content = read_content(path)
     pages: list[PageAnswer] = []
     pipeline = create_pipeline("OCR", config=receipt.configuration, threads=receipt.threads)
-    read_pages(pipeline, ReadRequest(content, options=receipt.options, max_pages=receipt.max_pages), pages.append)
+    asked = ReadRequest(
+        content, options=receipt.options, max_pages=receipt.max_pages, page_numbers=receipt.page_numbers
+    )
+    read_pages(pipeline, asked, pages.append)
     differences = list(receipt.differences(pipeline.loaded_models()))
     results = [page.result for page in sorted(pages, key=lambda page: page.index)]
     if hashlib.sha256(content).hexdigest() != receipt.input_sha256:

@@ -21,7 +21,7 @@ def replay(receipt: Path, image: Path, as_json: bool) -> int:
     RECEIPT is the receipt of an answer of 'ocrzoo serve' ("receipt": true in the request), or the whole answer. Exit
     code 5: the results differ, or FILE is another one.
     """
-    from ocrzoo.serving.receipts import read_receipt
+    from ocrzoo.pipelines.receipts import read_receipt
     from ocrzoo.serving.replaying import replay as read_again
 
     found = read_again(read_receipt(receipt), image)

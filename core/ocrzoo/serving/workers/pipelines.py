@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -18,6 +19,7 @@ from ocrzoo.inputs.page import PageError
 from ocrzoo.inputs.pdf_pool import limit_memory
 from ocrzoo.pipelines.factory import create_pipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
+from ocrzoo.pipelines.receipts import digest, plain_result, receipt_of
 from ocrzoo.results.exports.content import lines_with_text
 from ocrzoo.results.exports.formats import document
 from ocrzoo.results.exports.md import to_md
@@ -25,7 +27,6 @@ from ocrzoo.results.exports.txt import to_txt
 from ocrzoo.results.ocr import OCRResult
 from ocrzoo.results.page_text import TextLine, TextPage
 from ocrzoo.serving.reading import LineAnswer, PageAnswer, ReadRequest
-from ocrzoo.serving.receipts import digest, receipt_of
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError, OfflineError, UsageError
 from ocrzoo_registry.zoo import Zoo, select_models
@@ -96,7 +97,15 @@ class Pipelines:
         done: dict[str, Any] = {"kind": reading.kind, "total_pages": reading.total, "selection": selection}
         if request.receipt:
             pages = [digests[index] for index in sorted(digests)]
-            done["receipt"] = receipt_of(request, pipeline, self._settings["threads"], pages)
+            done["receipt"] = receipt_of(
+                pipeline,
+                threads=self._settings["threads"],
+                input_sha256=hashlib.sha256(request.content).hexdigest(),
+                options=request.options,
+                pages=pages,
+                max_pages=request.max_pages,
+                page_numbers=request.page_numbers,
+            ).model_dump(mode="json")
         return done, document
 
     def _for_language(self, lang: str) -> tuple[OCRPipeline, dict[str, Any]]:
@@ -215,7 +224,7 @@ class _Reading:
                         index,
                         width,
                         height,
-                        _without_source(result.json["res"]),
+                        plain_result(result),
                         to_txt([page]).rstrip("\n"),
                         to_md([page]).rstrip("\n"),
                         [_line(line) for line, _ in lines_with_text(page)],
@@ -287,13 +296,6 @@ def _line(line: TextLine) -> LineAnswer:
 def _chained(first: OCRResult, others: Iterator[OCRResult]) -> Iterator[OCRResult]:
     yield first
     yield from others
-
-
-def _without_source(value: Any) -> Any:
-    """A result without the keys that say where a page is from, at any depth, as in PaddleX's answers."""
-    if isinstance(value, dict):
-        return {key: _without_source(item) for key, item in value.items() if key not in {"input_path", "page_index"}}
-    return [_without_source(item) for item in value] if isinstance(value, list) else value
 
 
 def _jpeg(picture: Image, most: tuple[int, int] | None) -> bytes:

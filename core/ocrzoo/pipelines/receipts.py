@@ -16,7 +16,7 @@ from ocrzoo_registry.files import read_bounded, reason
 
 if TYPE_CHECKING:
     from ocrzoo.pipelines.ocr import OCRPipeline
-    from ocrzoo.serving.reading import ReadRequest
+    from ocrzoo.results.base import PageResult
 
 MAX_BYTES = 256 << 20
 """Of a file with a receipt, which may be a whole answer."""
@@ -50,6 +50,8 @@ class Receipt(BaseModel):
     options: dict[str, Any]
     """The arguments of ``predict``."""
     max_pages: int | None = None
+    page_numbers: tuple[int, ...] | None = None
+    """The pages that were read, from 0; ``None``: all."""
     threads: int
     configuration: dict[str, Any]
     """That of the pipeline, with the engine and precision of each module."""
@@ -72,20 +74,42 @@ class Receipt(BaseModel):
                     yield f"{then.module}: {name} {getattr(one, name)}, and then {getattr(then, name)}"
 
 
-def receipt_of(request: ReadRequest, pipeline: OCRPipeline, threads: int, pages: Sequence[str]) -> dict[str, Any]:
-    """Describe how a request was answered, as plain data; ``pages`` are the digests of its results."""
+def receipt_of(
+    pipeline: OCRPipeline,
+    *,
+    threads: int,
+    input_sha256: str,
+    options: Mapping[str, Any],
+    pages: Sequence[str],
+    max_pages: int | None = None,
+    page_numbers: Sequence[int] | None = None,
+) -> Receipt:
+    """Describe how a file was read; ``pages`` are the digests of its results."""
     models = pipeline.loaded_models()
-    receipt = Receipt(
+    return Receipt(
         ocrzoo=metadata.version("ocrzoo"),
-        input_sha256=hashlib.sha256(request.content).hexdigest(),
-        options=dict(request.options),
-        max_pages=request.max_pages,
+        input_sha256=input_sha256,
+        options=dict(options),
+        max_pages=max_pages,
+        page_numbers=None if page_numbers is None else tuple(page_numbers),
         threads=threads,
         configuration=_pinned(pipeline.config.model_dump(mode="json", exclude_none=True), models),
         models=tuple(UsedModel.model_validate(model) for model in models),
         pages=tuple(pages),
     )
-    return receipt.model_dump(mode="json")
+
+
+def plain_result(result: PageResult) -> dict[str, Any]:
+    """Return a page's result as plain data without the name of its file, as receipts have its digest."""
+    plain: dict[str, Any] = _without_source(result.json["res"])
+    return plain
+
+
+def _without_source(value: Any) -> Any:
+    """A result without the keys that say where a page is from, at any depth, as in PaddleX's answers."""
+    if isinstance(value, dict):
+        return {key: _without_source(item) for key, item in value.items() if key not in {"input_path", "page_index"}}
+    return [_without_source(item) for item in value] if isinstance(value, list) else value
 
 
 def digest(result: Mapping[str, Any]) -> str:

@@ -1,0 +1,169 @@
+"""A batch on a Ray cluster, by Ray Data: actors read parts, each writes its own, and the driver gets a line a part."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from ocrzoo.batch.items import Part, split
+from ocrzoo.batch.job import BatchJob, settings_of
+from ocrzoo.batch.reader import PartDone, Reader
+from ocrzoo.batch.sources import source_of
+from ocrzoo.batch.weights import packed, unpack
+from ocrzoo.engines.limits import use_at_most
+from ocrzoo.inputs.options import InputOptions
+from ocrzoo.pipelines.factory import create_pipeline
+from ocrzoo.pipelines.ocr import OCRPipeline
+from ocrzoo_registry import errors
+from ocrzoo_registry.errors import IntegrityError, OcrzooError, UsageError
+from ocrzoo_registry.zoo import Zoo
+
+MOST_THREADS = 4
+"""Cores of an actor, unless the user says otherwise: a page uses hardly more."""
+_FOR_LOCAL = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_agent_register_timeout_ms": "120000"}
+"""A cluster that is started here reports to nobody, and may start slowly."""
+_LINE = "line"
+
+log = logging.getLogger("ocrzoo")
+
+
+def read_on_cluster(
+    job: BatchJob, run: int, plan: Iterator[str], pipeline: OCRPipeline, zoo: Zoo
+) -> Iterator[PartDone]:
+    """Read the parts of a plan on a cluster, and say what came of each, in any order.
+
+    A part whose actor, node or process dies is read again by another one, into the same file.
+
+    Raises:
+        UsageError: Ray is not installed, or the cluster cannot be reached.
+        OcrzooError: An actor cannot load its models.
+    """
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # of this process; nodes write logs of their own
+    try:
+        import ray
+        from ray.data import ActorPoolStrategy, DataContext
+        from ray.exceptions import RayError
+    except ImportError as error:
+        raise UsageError(f"Ray is not installed ({error}): run pip install 'ocrzoo[ray]'") from error
+    _connect(job.address)
+    threads = job.threads or _threads_of(ray.nodes())  # type: ignore[no-untyped-call]
+    job = replace(job, threads=threads)
+    models = settings_of(job, pipeline)["models"]
+    bundle = ray.put(packed(pipeline.loaded_models(), zoo))
+    del pipeline  # its networks; the actors have their own
+    lines = [{_LINE: line} for line in plan]
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    context = DataContext.get_current()
+    context.enable_progress_bars = False
+    context.log_internal_stack_trace_to_stdout = False
+    dataset = (
+        ray.data.from_items(lines, override_num_blocks=len(lines))
+        .flat_map(_Split(job), num_cpus=0)  # actors may have all cores
+        .map_batches(
+            _Actor,
+            fn_constructor_args=(job, run, models, bundle),
+            batch_size=1,
+            compute=ActorPoolStrategy(min_size=1, max_size=job.workers),
+            num_cpus=threads,
+            num_gpus=job.gpus,
+        )
+    )
+    try:
+        for row in dataset.iter_rows():
+            yield PartDone(**json.loads(row[_LINE]))
+    except RayError as error:
+        raise _own_error(error) from error
+
+
+def _connect(address: str | None) -> None:
+    """Join a cluster, unless this process is in one.
+
+    Raises:
+        UsageError: It cannot be reached.
+    """
+    import ray
+
+    if ray.is_initialized():
+        return
+    local = address == "local"
+    for name, value in _FOR_LOCAL.items() if local else ():
+        os.environ.setdefault(name, value)
+    try:
+        ray.init(
+            address=None if local else address,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            include_dashboard=False if local else None,
+        )
+    except Exception as error:
+        text = " ".join(str(error).split())[:200]
+        raise UsageError(
+            f"--address {address}: no Ray cluster was reached ({text}): start one with 'ray start --head', or leave "
+            "--address away to use this machine alone"
+        ) from error
+
+
+def _threads_of(nodes: list[dict[str, Any]]) -> int:
+    """Cores of an actor: those of the smallest node, and four at most."""
+    cores = [int(node["Resources"].get("CPU", 0)) for node in nodes if node["Alive"]]
+    return max(1, min([MOST_THREADS, *(count for count in cores if count > 0)]))
+
+
+def _own_error(error: Exception) -> OcrzooError:
+    """The error of ocrzoo's that an actor raised, or one that names Ray's."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OcrzooError):
+            return cause
+        cause = getattr(cause, "cause", None) or cause.__cause__
+    text = str(error).strip().splitlines()
+    return errors.EngineError(f"the cluster failed: {text[-1][:300] if text else type(error).__name__}")
+
+
+class _Split:
+    """Splits a line of the plan into the parts that actors read."""
+
+    def __init__(self, job: BatchJob) -> None:
+        self._job = job
+
+    def __call__(self, row: dict[str, Any]) -> list[dict[str, Any]]:
+        job = self._job
+        options = InputOptions(frames=job.arguments.get("frames") or "first", passwords=job.password, report=False)
+        found = split(Part.from_json(row[_LINE]), source_of(job.source).place, job.rows, options, job.column)
+        return [{_LINE: part.to_json()} for part in found]
+
+
+class _Actor:
+    """A pipeline on a node."""
+
+    def __init__(self, job: BatchJob, run: int, models: list[dict[str, Any]], bundle: Any) -> None:
+        import ray
+        from ray.util.metrics import Counter
+
+        threads = job.threads or 1
+        use_at_most(threads)
+        zoo = Zoo()
+        content = ray.get(bundle) if isinstance(bundle, ray.ObjectRef) else bundle
+        unpack(content, zoo)
+        del content
+        pipeline = create_pipeline("OCR", **{**job.arguments, "zoo": zoo, "threads": threads})
+        pipeline.load()
+        if settings_of(job, pipeline)["models"] != models:
+            node = ray.get_runtime_context().get_node_id()
+            raise IntegrityError(
+                f"node {node[:12]} ({os.uname().nodename}) has other models than the driver: install the same ocrzoo "
+                "and plugins on all nodes"
+            )
+        self._reader = Reader(job, run, pipeline)
+        self._pages = Counter("ocrzoo_batch_pages", "Pages read, by outcome.", tag_keys=("outcome",))
+
+    def __call__(self, batch: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        for done in self._reader.read(Part.from_json(line) for line in batch[_LINE]):
+            for outcome, count in (("read", done.pages), ("failed", done.failed)):
+                if count:
+                    self._pages.inc(count, tags={"outcome": outcome})
+            yield {_LINE: [done.to_json()]}

@@ -1,0 +1,348 @@
+"""Reads parts with a pipeline, and writes their rows; pages of several parts overlap, so no core waits between them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from ocrzoo.batch.exports import export
+from ocrzoo.batch.items import Item, Part, column_of, content_of, local_document, open_table, row_bytes
+from ocrzoo.batch.job import BatchJob
+from ocrzoo.batch.places import Place, place_of
+from ocrzoo.batch.rows import ERRORS, RESULTS, SUFFIX, key_of, result_row, to_parquet
+from ocrzoo.batch.sources import source_of
+from ocrzoo.inputs import Page, pages
+from ocrzoo.inputs.options import InputOptions
+from ocrzoo.inputs.page import PageError
+from ocrzoo.pipelines.ocr import OCRPipeline
+from ocrzoo.pipelines.receipts import Receipt, digest, plain_result, receipt_of
+from ocrzoo.results.ocr import OCRResult
+from ocrzoo.types import Image
+from ocrzoo_registry.errors import InputError
+from ocrzoo_registry.files import reason, sha256_of
+
+AHEAD = 4
+"""Items that are fetched ahead of the one that is decoded: an object store answers after some 50 ms."""
+
+
+@dataclass(frozen=True)
+class PartDone:
+    """What came of a part."""
+
+    name: str = ""
+    pages: int = 0
+    failed: int = 0
+    unchanged: int = 0
+    """Items that were read before, whose content is the same."""
+    bytes: float = 0.0
+    """Of its files, by their share of members or pages."""
+
+    def __add__(self, other: PartDone) -> PartDone:
+        """Return both together."""
+        counts = self.pages + other.pages, self.failed + other.failed, self.unchanged + other.unchanged
+        return PartDone(other.name, *counts, self.bytes + other.bytes)
+
+    def to_json(self) -> str:
+        """Return it as a line of JSON."""
+        return json.dumps(vars(self))
+
+
+@dataclass
+class _Open:
+    """A part that is being read."""
+
+    part: Part
+    results: list[_Row] = field(default_factory=list)
+    errors: list[_Row] = field(default_factory=list)
+    receipt: Receipt | None = None
+    """How its pages are read, without what is theirs."""
+    unchanged: int = 0
+    waiting: int = 0
+    """Pages whose outcome is not known."""
+    is_taken: bool = False
+    """Whether all of its pages were taken."""
+
+
+@dataclass
+class _Waiting:
+    """A page on its way through the pipeline."""
+
+    opened: _Open
+    item: Item
+    sha256: str
+    size: tuple[int, int] = (0, 0)
+    """Width and height, once it is decoded."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What came of a page."""
+
+    waiting: _Waiting
+    page: int | None
+    """Its number in its document, from 0."""
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Fetched:
+    source: bytes | Path
+    sha256: str
+
+
+class Reader:
+    """Reads the items of parts from one place, and writes rows into another."""
+
+    def __init__(self, job: BatchJob, run: int, pipeline: OCRPipeline) -> None:
+        """``run`` is the number of the run in DEST, which goes into the rows."""
+        self._source, self._dest = source_of(job.source).place, place_of(job.dest)
+        self._job, self._run, self._pipeline = job, run, pipeline
+
+    @property
+    def input_options(self) -> InputOptions:
+        """How inputs are opened."""
+        return replace(self._pipeline.config.input_options, passwords=self._job.password, report=False)
+
+    def read(self, parts: Iterator[Part]) -> Iterator[PartDone]:
+        """Read parts, write each once all of its pages are there, and say what came of it, in their order.
+
+        Raises:
+            UsageError: A part cannot be written.
+            OcrzooError: A model cannot be loaded.
+        """
+        state = _State()
+        done: deque[PartDone] = deque()
+
+        def failed(error: InputError) -> None:
+            self._note_failure(state.took(), error)
+            done.extend(self._finished(state))
+
+        with closing(
+            self._pipeline.predict(self._pages(parts, state), on_error=failed, **self._job.options)
+        ) as results:  # type: ignore[type-var]  # a generator
+            for result in results:
+                self._note(state.took(), result)
+                del result  # its pixels, before the next one
+                done.extend(self._finished(state))
+                while done:
+                    yield done.popleft()
+        yield from (*done, *self._finished(state))
+
+    def _pages(self, parts: Iterator[Part], state: _State) -> Iterator[Page]:
+        """The pages of all parts, in a thread of the pipeline; each is noted in ``state`` before it is yielded."""
+        with ThreadPoolExecutor(AHEAD, "ocrzoo-fetch") as pool:
+            for part in parts:
+                opened = _Open(part)
+                state.open(opened)
+                for item, fetched in _ahead(pool, self._fetching(), part.items):
+                    yield from self._pages_of(opened, item, fetched, state)
+                state.close(opened)
+
+    def _fetching(self) -> Callable[[Item], _Fetched]:
+        tables = _Tables(self._source, self._job.column)
+
+        def fetch(item: Item) -> _Fetched:
+            if item.is_row:
+                content = tables.read(item)
+            elif item.member is None and (path := local_document(item, self._source)) is not None:
+                return _Fetched(path, _sha256_of(path))
+            else:
+                content = content_of(item, self._source)
+            return _Fetched(content, hashlib.sha256(content).hexdigest())
+
+        return fetch
+
+    def _pages_of(self, opened: _Open, item: Item, fetching: Future[_Fetched], state: _State) -> Iterator[Page]:
+        try:
+            fetched = fetching.result()
+        except InputError as error:
+            self._fail(opened, item, "", error, None)
+            return
+        if item.sha256 is not None and item.sha256 == fetched.sha256:
+            opened.unchanged += 1
+            return
+        several: list[_Waiting] = []
+        with closing(pages(fetched.source, self.input_options, password=self._job.password or None)) as found:  # type: ignore[type-var]  # a generator
+            for page in islice(found, item.first, item.last):
+                waiting = _Waiting(opened, item, fetched.sha256)
+                several.append(waiting)
+                state.wait(waiting)
+                yield _measured(page, waiting)
+        if item.pieces is None:
+            for waiting in several:
+                waiting.item = replace(item, pieces=len(several))
+        for page_index in range(item.first + len(several), item.last or 0):
+            missing = InputError(f"{item.name}: page {page_index + 1} is not there any more")
+            self._fail(opened, item, fetched.sha256, missing, page_index)
+
+    def _note(self, waiting: _Waiting, result: OCRResult) -> None:
+        page, opened = result["page_index"], waiting.opened
+        result_sha256 = digest(plain_result(result))
+        if opened.receipt is None:
+            opened.receipt = receipt_of(
+                self._pipeline, threads=self._job.threads or 0, input_sha256="", options=self._job.options, pages=()
+            )
+        own = {
+            "input_sha256": waiting.sha256,
+            "pages": (result_sha256,),
+            "page_numbers": None if page is None else (page,),
+        }
+        receipt = opened.receipt.model_copy(update=own).model_dump_json()
+        row = {**result_row(result, *waiting.size), "result_sha256": result_sha256, "receipt": receipt}
+        opened.results.append(_Row(waiting, page, row))
+        for kind in self._job.save_as:
+            export(result, kind, waiting.item, page, self._dest)
+
+    def _note_failure(self, waiting: _Waiting, error: InputError) -> None:
+        page = error.page.page_index if isinstance(error, PageError) else None
+        waiting.opened.errors.append(_Row(waiting, page, self._error_row(waiting.item, error)))
+
+    def _fail(self, opened: _Open, item: Item, sha256: str, error: InputError, page: int | None) -> None:
+        """Note what failed before it became a page of the pipeline."""
+        opened.errors.append(_Row(_Waiting(opened, item, sha256), page, self._error_row(item, error)))
+
+    def _error_row(self, item: Item, error: InputError) -> dict[str, Any]:
+        message = str(error).replace("the bytes given: ", "")
+        if (path := self._source.local_path(item.input)) is not None:
+            message = message.replace(f"{path}: ", "")
+        text = message if message.startswith(item.name) else f"{item.name}: {message}"
+        return {"error": type(error.__cause__ or error).__name__, "message": text}
+
+    def _finished(self, state: _State) -> Iterator[PartDone]:
+        while (opened := state.finished()) is not None:
+            name = f"part-{self._run:04}-{opened.part.name}{SUFFIX}"
+            for table, rows in ((ERRORS, opened.errors), (RESULTS, opened.results)):
+                if rows:
+                    self._dest.write(f"{table}/{name}", to_parquet([self._complete(row) for row in rows], table))
+            counts = len(opened.results), len(opened.errors), opened.unchanged
+            yield PartDone(opened.part.name, *counts, sum(item.share for item in opened.part.items))
+
+    def _complete(self, row: _Row) -> dict[str, Any]:
+        """A row with what tells whose it is; the number of pages is known by now."""
+        waiting = row.waiting
+        item = replace(waiting.item, pieces=waiting.item.pieces or 1)
+        return {**key_of(item, row.page, waiting.sha256, self._run), **row.values}
+
+
+class _State:
+    """Parts and pages in work; pages are taken in one thread, and their outcomes arrive in another, in that order."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._parts: deque[_Open] = deque()
+        self._pages: deque[_Waiting] = deque()
+
+    def open(self, opened: _Open) -> None:
+        with self._lock:
+            self._parts.append(opened)
+
+    def wait(self, waiting: _Waiting) -> None:
+        with self._lock:
+            waiting.opened.waiting += 1
+            self._pages.append(waiting)
+
+    def close(self, opened: _Open) -> None:
+        with self._lock:
+            opened.is_taken = True
+
+    def took(self) -> _Waiting:
+        """The page whose outcome has arrived."""
+        with self._lock:
+            waiting = self._pages.popleft()
+            waiting.opened.waiting -= 1
+            return waiting
+
+    def finished(self) -> _Open | None:
+        """The first part, if all of its outcomes are there; it is removed."""
+        with self._lock:
+            if self._parts and self._parts[0].is_taken and not self._parts[0].waiting:
+                return self._parts.popleft()
+            return None
+
+
+class _Tables:
+    """The rows of tables: the group of rows that was read last is kept."""
+
+    def __init__(self, source: Place, column: str | None) -> None:
+        self._source, self._column = source, column
+        self._lock = Lock()
+        self._path = ""
+        self._table: Any = None
+        self._name = ""
+        self._first = 0
+        self._cells: list[Any] = []
+
+    def read(self, item: Item) -> bytes:
+        """Return the bytes of a row."""
+        with self._lock:
+            if self._path != item.input:
+                self._table, self._path, self._cells = open_table(item.input, self._source), item.input, []
+                self._name = column_of(self._table, self._column, item.input)
+            row = int(item.member or 0)
+            if not self._first <= row < self._first + len(self._cells):
+                self._load(row, item)
+            try:
+                return row_bytes(self._cells[row - self._first])
+            except InputError as error:
+                raise InputError(f"{item.name}: {error}") from error
+
+    def _load(self, row: int, item: Item) -> None:
+        import pyarrow as pa
+
+        first = 0
+        for group in range(self._table.num_row_groups):
+            count: int = self._table.metadata.row_group(group).num_rows
+            if row < first + count:
+                try:
+                    found = self._table.read_row_group(group, columns=[self._name])
+                except (pa.ArrowException, OSError, ValueError) as error:
+                    raise InputError(f"{item.name}: could not be read: {error}") from error
+                self._first, self._cells = first, found.column(0).to_pylist()
+                return
+            first += count
+        raise InputError(f"{item.name}: there is no such row")
+
+
+def _ahead(
+    pool: ThreadPoolExecutor, fetch: Callable[[Item], _Fetched], items: Sequence[Item]
+) -> Iterator[tuple[Item, Future[_Fetched]]]:
+    """Each item with what is fetched of it; a few are fetched ahead."""
+    started: deque[tuple[Item, Future[_Fetched]]] = deque()
+    left = iter(items)
+    try:
+        while True:
+            for item in islice(left, AHEAD - len(started)):
+                started.append((item, pool.submit(fetch, item)))
+            if not started:
+                return
+            yield started.popleft()
+    finally:
+        for _, future in started:
+            future.cancel()
+
+
+def _sha256_of(path: Path) -> str:
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        raise InputError(f"{path}: {reason(error)}") from error
+
+
+def _measured(page: Page, waiting: _Waiting) -> Page:
+    """The page, whose size is noted when it is decoded."""
+
+    def read() -> Image:
+        image = page.read()
+        waiting.size = image.shape[1], image.shape[0]
+        return image
+
+    return replace(page, read=read, input_path=waiting.item.name)

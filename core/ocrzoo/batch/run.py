@@ -1,0 +1,256 @@
+"""A batch: what is left to read is planned, read on this machine or on a cluster, and settled to one result a page."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ocrzoo.batch.index import Index
+from ocrzoo.batch.items import Part, holds_many, item_of, split
+from ocrzoo.batch.job import BatchJob, Outcome, Progress, settings_of
+from ocrzoo.batch.places import Folder, Place, place_of
+from ocrzoo.batch.reader import PartDone, Reader
+from ocrzoo.batch.rows import ERRORS, RESULTS, require_pyarrow
+from ocrzoo.batch.sources import Source, source_of
+from ocrzoo.pipelines.factory import create_pipeline
+from ocrzoo.pipelines.ocr import OCRPipeline
+from ocrzoo_registry.download.events import DownloadEvents
+from ocrzoo_registry.errors import InputError, UsageError
+from ocrzoo_registry.zoo import Zoo
+
+MANIFEST, LOCK = "batch.json", ".lock"
+_FORMAT = 1
+
+log = logging.getLogger("ocrzoo")
+
+
+@dataclass
+class _Plan:
+    """What is left to read, as lines of a file."""
+
+    path: Path
+    parts: int = 0
+    bytes: int = 0
+    skipped: int = 0
+    left_out: int = 0
+
+    def lines(self) -> Iterator[str]:
+        with self.path.open(encoding="utf-8") as file:
+            yield from file
+
+
+def run_batch(
+    job: BatchJob,
+    on_progress: Callable[[Progress], object] = lambda _progress: None,
+    events: DownloadEvents | None = None,
+) -> Outcome:
+    """Read what is not in DEST yet; ``on_progress`` is called after each part, ``events`` hears of downloads.
+
+    Raises:
+        UsageError: SOURCE is not there, DEST cannot be written or has results of other settings, or an extra is not
+            installed.
+        SourceError: SOURCE or DEST cannot be listed, or a model cannot be downloaded.
+        OcrzooError: A model cannot be loaded.
+    """
+    require_pyarrow()
+    began = time.monotonic()
+    source, dest = source_of(job.source), place_of(job.dest)
+    _check_apart(source.place, dest)
+    with _alone(dest), Index(dest) as index:
+        if job.overwrite:
+            _clear(dest)
+        index.read_new_parts()
+        replaced = index.settle()
+        zoo = Zoo(events=events)
+        threads = job.threads or 0
+        pipeline = _pipeline(job, zoo, threads)
+        run = _begin_run(job, dest, pipeline)
+        plan = _planned(job, source, index)
+        counted = PartDone()
+        for done in _parts_done(job, source, pipeline, run, plan, zoo):
+            counted = counted + done
+            seconds = time.monotonic() - began
+            on_progress(Progress(counted.pages + counted.failed, counted.failed, counted.bytes, plan.bytes, seconds))
+        index.read_new_parts()
+        replaced += index.settle()
+        rows, errors = index.counts()
+    return Outcome(
+        counted.pages,
+        counted.failed,
+        plan.skipped,
+        counted.unchanged,
+        replaced,
+        rows,
+        errors,
+        plan.left_out,
+        time.monotonic() - began,
+    )
+
+
+def _parts_done(
+    job: BatchJob, source: Source, pipeline: OCRPipeline, run: int, plan: _Plan, zoo: Zoo
+) -> Iterator[PartDone]:
+    if not plan.parts:
+        return
+    if job.address is not None:
+        from ocrzoo.batch.on_ray import read_on_cluster
+
+        yield from read_on_cluster(job, run, plan.lines(), pipeline, zoo)
+        return
+    reader = Reader(job, run, pipeline)
+    parts = (Part.from_json(line) for line in plan.lines())
+    yield from reader.read(
+        each for part in parts for each in split(part, source.place, job.rows, reader.input_options, job.column)
+    )
+
+
+def _pipeline(job: BatchJob, zoo: Zoo, threads: int) -> OCRPipeline:
+    """The pipeline with its models, which are downloaded and loaded: what fails, fails before anything is read."""
+    made = create_pipeline("OCR", **{**job.arguments, "zoo": zoo, "threads": threads})
+    if not isinstance(made, OCRPipeline):
+        raise UsageError("only the pipeline OCR can be run as a batch")
+    made.load()
+    return made
+
+
+def _begin_run(job: BatchJob, dest: Place, pipeline: OCRPipeline) -> int:
+    """Note that a run begins, and return its number, from 1.
+
+    Raises:
+        UsageError: DEST has results of other settings, or is not this command's.
+    """
+    settings = json.loads(json.dumps(settings_of(job, pipeline)))
+    found = _manifest(dest)
+    if found is None and next(dest.files(), None) is not None:
+        raise UsageError(f"{dest.name} is not empty, and has no {MANIFEST} of an earlier run: name another folder")
+    runs: list[Any] = [] if found is None else found["runs"]
+    if found is not None and found["settings"] != settings:
+        raise UsageError(
+            f"{dest.name} has results of other settings ({_difference(found['settings'], settings)}): give the same, "
+            "name another DEST, or delete them with --overwrite"
+        )
+    began = datetime.now(UTC).isoformat(timespec="seconds")
+    runs.append({"began": began, "source": job.source, "ocrzoo": metadata.version("ocrzoo")})
+    text = json.dumps({"format": _FORMAT, "settings": settings, "runs": runs}, indent=1)
+    dest.write(MANIFEST, text.encode())
+    return len(runs)
+
+
+def _manifest(dest: Place) -> dict[str, Any] | None:
+    if dest.find(MANIFEST) is None:
+        return None
+    try:
+        data = json.loads(dest.read(MANIFEST))
+        if data["format"] != _FORMAT:
+            raise UsageError(f"{dest.name}/{MANIFEST}: written by a newer ocrzoo: update it, or name another DEST")
+        return {"settings": dict(data["settings"]), "runs": list(data["runs"])}
+    except (InputError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{dest.name}/{MANIFEST} is not of 'ocrzoo batch': name another DEST") from error
+
+
+def _difference(then: Mapping[str, Any], now: Mapping[str, Any], path: str = "") -> str:
+    """The first difference between two settings."""
+    for key in dict.fromkeys([*then, *now]):
+        old, new = then.get(key), now.get(key)
+        if old == new:
+            continue
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            return _difference(old, new, f"{path}{key}.")
+        if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+            return _difference(dict(enumerate(old)), dict(enumerate(new)), f"{path}{key}.")  # type: ignore[arg-type]
+        return f"{path}{key}: {str(old)[:60]}, and now {str(new)[:60]}"
+    return path
+
+
+def _planned(job: BatchJob, source: Source, index: Index) -> _Plan:
+    """Write down what is left to read."""
+    plan = _Plan(index.folder / "plan.jsonl")
+    left: list[str] = []
+    with plan.path.open("w", encoding="utf-8") as file:
+        for part in _parts(job, source, index, plan, left):
+            file.write(part.to_json() + "\n")
+            plan.parts += 1
+            plan.bytes += sum(item.size for item in part.items)
+    plan.left_out = len(left)
+    if not plan.parts and not plan.skipped:
+        raise UsageError(
+            f"{job.source}: there is nothing to read" + (f" ({left[0]} is of no type that is read)" if left else "")
+        )
+    return plan
+
+
+def _parts(job: BatchJob, source: Source, index: Index, plan: _Plan, left: list[str]) -> Iterator[Part]:
+    number, together = 0, []
+    for file in source.files(left.append):
+        item = item_of(file)
+        known = index.known(file.path, with_failed=not job.retry_failed)
+        if known is not None and known.stamp == file.stamp:
+            if known.is_whole:
+                plan.skipped += 1
+                continue
+            if known.done:
+                number += 1
+                yield Part(f"{number:07}", (item,), known.done)
+                continue
+        elif known is not None and known.is_whole and not known.failed and not holds_many(file.path):
+            item = replace(item, sha256=known.sha256)
+        together.append(item)
+        if len(together) == job.rows or holds_many(file.path):
+            number += 1
+            yield Part(f"{number:07}", tuple(together))
+            together = []
+    if together:
+        yield Part(f"{number + 1:07}", tuple(together))
+
+
+@contextmanager
+def _alone(dest: Place) -> Iterator[None]:
+    """Have DEST alone, if it is on this machine.
+
+    Raises:
+        UsageError: Another batch writes there.
+    """
+    if not isinstance(dest, Folder):
+        yield
+        return
+    path = dest.local_path(LOCK)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path, timeout=0):
+            yield
+    except Timeout as error:
+        raise UsageError(
+            f"{dest.name}: another 'ocrzoo batch' writes there: wait for it, or name another DEST"
+        ) from error
+    except OSError as error:
+        raise UsageError(f"{dest.name} cannot hold the results: {error.strerror or error}") from error
+
+
+def _check_apart(source: Place, dest: Place) -> None:
+    """Refuse a DEST in SOURCE: results would be inputs."""
+    if isinstance(source, Folder) and isinstance(dest, Folder):
+        inner, outer = dest.local_path("").resolve(), source.local_path("").resolve()
+        if inner == outer or outer in inner.parents:
+            raise UsageError(f"{dest.name} is inside {source.name}, whose files are read: name a folder outside of it")
+
+
+def _clear(dest: Place) -> None:
+    """Delete earlier results; other files are none of ours."""
+    from ocrzoo.batch.exports import FOLDER
+
+    if _manifest(dest) is None:
+        return
+    for folder in (RESULTS, ERRORS, FOLDER):
+        for file in list(dest.files(folder)):
+            dest.delete(file.path)
+    dest.delete(MANIFEST)

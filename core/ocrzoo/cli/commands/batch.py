@@ -1,0 +1,135 @@
+"""``ocrzoo batch``: read many inputs into tables, on this machine or on a Ray cluster."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ocrzoo.cli.model_options import language_terms, languages_option
+from ocrzoo.cli.options import (
+    CommaSeparated,
+    engine_options,
+    model_options,
+    password_options,
+    prediction_options,
+    word_options,
+)
+from ocrzoo.cli.output import debug_option, print_json, print_note
+from ocrzoo.cli.progress import batch_progress, download_events
+from ocrzoo.results.exports import SUFFIXES
+from ocrzoo_registry.errors import ExitCode
+
+if TYPE_CHECKING:
+    from ocrzoo.batch import Outcome
+
+_OF_PIPELINE = ("engine", "device", "use_hpip", "hpi_config", "precision", "batching", "paddlex_quirks", "frames")
+
+
+@click.command()
+@click.argument("source", metavar="SOURCE")
+@click.option(
+    "--out",
+    "dest",
+    metavar="DEST",
+    required=True,
+    help="Folder or URL of an object store (s3://, gs://, az://) for the results; name it again to go on.",
+)
+@languages_option("Language to read, such as ru, zh-Hant or Korean; several: ru,ko,en.")
+@language_terms
+@click.option("--address", metavar="ADDRESS", help="Use a Ray cluster: its address, or auto; local starts one here.")
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="With --address: most processes that read.  [as many as fit]"
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    help="CPU cores to use; with --address, of each process.  [all; with --address 4 or those of the smallest node]",
+)
+@click.option("--gpus", type=click.FloatRange(min=0), default=0, help="With --address: GPUs of each process.  [0]")
+@click.option(
+    "--save_as",
+    metavar="KIND,...",
+    type=CommaSeparated(click.Choice(["json", *SUFFIXES])),
+    help=f"Also write a file for each page, below files/ in DEST: json, {', '.join(SUFFIXES)}.",
+)
+@click.option("--column", metavar="NAME", help="Column of images in Parquet files.  [found by its usual names]")
+@click.option(
+    "--rows",
+    type=click.IntRange(1, 100_000),
+    default=64,
+    show_default=True,
+    help="Pages in a file of results; after a crash, as many are read again.",
+)
+@click.option("--retry_failed", is_flag=True, help="Read again what failed in earlier runs.")
+@click.option("--overwrite", is_flag=True, help="Delete the results of earlier runs first.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@model_options
+@engine_options
+@prediction_options
+@word_options
+@password_options
+@debug_option
+def batch(
+    source: str,
+    dest: str,
+    lang: str | None,
+    prefer: str,
+    accept_missing: bool,
+    save_as: tuple[str, ...] | None,
+    as_json: bool,
+    password: list[str] | None = None,
+    **options: Any,
+) -> int:
+    """Read all pages of SOURCE into Parquet files in DEST: one row a page; what was read before is not read again.
+
+    SOURCE is a folder, a glob ('scans/**/*.png'), a file, or a URL of an object store; images, PDFs, and images in
+    Parquet files and WebDataset archives (.tar). Pages that cannot be read go to DEST/errors, the others to
+    DEST/results. Exit code 6: something could not be read.
+    """
+    from ocrzoo.batch import BatchJob, run_batch
+    from ocrzoo.inputs import decoder_messages
+    from ocrzoo.pipelines.factory import OPTIONAL_STAGES
+
+    decoder_messages.separate()
+    stages = {switch: bool(options.pop(switch)) for switch in OPTIONAL_STAGES}
+    own = {name: options.pop(name) for name in ("address", "workers", "threads", "gpus", "column", "rows")}
+    own |= {name: options.pop(name) for name in ("retry_failed", "overwrite")}
+    of_pipeline = {key: value for key, value in options.items() if key in _OF_PIPELINE or "_model_" in key}
+    of_pages = {key: value for key, value in options.items() if key not in of_pipeline and value is not None}
+    chosen = {**stages, "lang": lang, "prefer": prefer, "accept_missing": accept_missing}
+    job = BatchJob(
+        source,
+        dest,
+        {**chosen, **{key: value for key, value in of_pipeline.items() if value is not None}},
+        of_pages,
+        save_as=save_as or (),
+        password=tuple(password or ()),
+        **own,
+    )
+    with batch_progress() as show:
+        outcome = run_batch(job, show, download_events())
+    if as_json:
+        print_json(asdict(outcome))
+    else:
+        _print(outcome, dest)
+    return ExitCode.INPUTS if outcome.failed else ExitCode.DONE
+
+
+def _print(outcome: Outcome, dest: str) -> None:
+    rate = f" ({outcome.read / outcome.seconds:.1f} a second)" if outcome.read and outcome.seconds else ""
+    click.echo(f"{_count(outcome.read, 'page')} read in {outcome.seconds:.1f} s{rate}: {dest}/results")
+    if outcome.failed:
+        click.echo(f"{_count(outcome.failed, 'page')} could not be read: {dest}/errors")
+    for count, what in (
+        (outcome.skipped, "read in earlier runs"),
+        (outcome.unchanged, "with another date and the same content"),
+        (outcome.left_out, "left out, of no type that is read"),
+    ):
+        if count:
+            print_note(f"{_count(count, 'file')} {what}")
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
