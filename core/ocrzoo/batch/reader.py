@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from ocrzoo.batch.crashes import Crashed, Notes
 from ocrzoo.batch.exports import export
 from ocrzoo.batch.items import Item, Part, column_of, content_of, local_document, open_table, row_bytes
 from ocrzoo.batch.job import BatchJob
@@ -32,6 +34,8 @@ from ocrzoo_registry.files import reason, sha256_of
 
 AHEAD = 4
 """Items that are fetched ahead of the one that is decoded: an object store answers after some 50 ms."""
+
+_GIVEN_UP = "it ended each process that read it, and is left out: try 'ocrzoo ocr', or --retry_failed"
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,7 @@ class Reader:
         """``run`` is the number of the run in DEST, which goes into the rows."""
         self._source, self._dest = source_of(job.source).place, place_of(job.dest)
         self._job, self._run, self._pipeline = job, run, pipeline
+        self._notes = Notes(self._dest)
 
     @property
     def input_options(self) -> InputOptions:
@@ -140,11 +145,14 @@ class Reader:
     def _pages(self, parts: Iterator[Part], state: _State) -> Iterator[Page]:
         """The pages of all parts, in a thread of the pipeline; each is noted in ``state`` before it is yielded."""
         with ThreadPoolExecutor(AHEAD, "ocrzoo-fetch") as pool:
-            for part in parts:
+            for part, is_given_up in itertools.chain.from_iterable(map(self._notes.begin, parts)):
                 opened = _Open(part)
                 state.open(opened)
-                for item, fetched in _ahead(pool, self._fetching(), part.items):
-                    yield from self._pages_of(opened, item, fetched, state)
+                if is_given_up:
+                    self._give_up(opened, part.items[0])
+                else:
+                    for item, fetched in _ahead(pool, self._fetching(), part.items):
+                        yield from self._pages_of(opened, item, fetched, state)
                 state.close(opened)
 
     def _fetching(self) -> Callable[[Item], _Fetched]:
@@ -210,6 +218,12 @@ class Reader:
         """Note what failed before it became a page of the pipeline."""
         opened.errors.append(_Row(_Waiting(opened, item, sha256), page, self._error_row(item, error)))
 
+    def _give_up(self, opened: _Open, item: Item) -> None:
+        """Note each page of an item that ended its process."""
+        several = item.member is None and item.pieces is not None and item.pieces > 1
+        for page in range(item.first, item.last or 0) if several else [None]:
+            self._fail(opened, item, "", Crashed(_GIVEN_UP), page)
+
     def _error_row(self, item: Item, error: InputError) -> dict[str, Any]:
         message = str(error).replace("the bytes given: ", "")
         if (path := self._source.local_path(item.input)) is not None:
@@ -223,6 +237,7 @@ class Reader:
             for table, rows in ((ERRORS, opened.errors), (RESULTS, opened.results)):
                 if rows:
                     self._dest.write(f"{table}/{name}", to_parquet([self._complete(row) for row in rows], table))
+            self._notes.end(opened.part)
             counts = len(opened.results), len(opened.errors), opened.unchanged
             yield PartDone(opened.part.name, *counts, sum(item.share for item in opened.part.items))
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from ocrzoo.batch.crashes import Notes
 from ocrzoo.batch.index import Index
 from ocrzoo.batch.items import Part, holds_many, item_of, split
 from ocrzoo.batch.job import BatchJob, Outcome, Progress, settings_of
@@ -81,6 +82,7 @@ def run_batch(
             counted = counted + done
             seconds = time.monotonic() - began
             on_progress(Progress(counted.pages + counted.failed, counted.failed, counted.bytes, plan.bytes, seconds))
+        Notes(dest).clear()
         index.read_new_parts()
         replaced += index.settle()
         rows, errors = index.counts()
@@ -250,6 +252,7 @@ def _clear(dest: Place) -> None:
 
     if _manifest(dest) is None:
         return
+    Notes(dest).clear()
     for folder in (RESULTS, ERRORS, FOLDER):
         for file in list(dest.files(folder)):
             dest.delete(file.path)

@@ -1,0 +1,195 @@
+"""Many small pages in a batch: ``python -m bench.batch [--pages N] [--nodes N] [--kill_every S]``.
+
+The same pages are read by the plain pipeline in one process, by ``ocrzoo batch`` on this machine, by ``ocrzoo batch``
+on a Ray cluster of one node that has as many cores, and by one of several nodes of which one is killed at random now
+and then, and replaced. Printed are seconds and pages a second, the overhead against the plain pipeline, whether each page
+has exactly one row and its row is what the plain pipeline found, and the resident memory of drivers and workers over
+time. ``--rounds`` repeats the first three in turn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import cv2
+import numpy as np
+import psutil
+from tests.cluster.nodes import killing, nodes
+
+MODELS = {"text_detection_model_name": "PP-OCRv6_tiny_det", "text_recognition_model_name": "PP-OCRv6_tiny_rec"}
+STAGES = ("use_doc_orientation_classify", "use_doc_unwarping", "use_textline_orientation")
+WORDS = ("ledger", "window", "copper", "garden", "thirty", "letter", "signal", "margin", "harbor", "orange")
+SAMPLE_S = 2.0
+PLAIN = """
+import json, sys, time
+from pathlib import Path
+import ocrzoo
+from ocrzoo.pipelines.receipts import digest, plain_result
+folder, options = sys.argv[1], json.loads(sys.argv[2])
+pipeline = ocrzoo.create_pipeline("OCR", **options)
+pipeline.load()
+begun = time.monotonic()
+found = {Path(page["input_path"]).name: digest(plain_result(page)) for page in pipeline.predict(folder)}
+print(json.dumps({"seconds": time.monotonic() - begun, "found": found}))
+"""
+
+
+@dataclass
+class Run:
+    """What a way of reading took."""
+
+    name: str
+    seconds: float
+    found: dict[str, str]
+    rows: int
+    memory: list[tuple[float, float]] = field(default_factory=list)
+    """Seconds, and the MB of the largest process."""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=int, default=10_000)
+    parser.add_argument("--long", type=int, default=None, help="pages of the comparison; by default all")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--nodes", type=int, default=3)
+    parser.add_argument("--kill_every", type=float, default=30.0, help="seconds, on the average")
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args(argv)
+    with TemporaryDirectory(prefix="ocrzoo-bench-") as folder:
+        pages, part = Path(folder, "pages"), Path(folder, "part")
+        write_pages(pages, arguments.pages)
+        write_pages(part, arguments.long or arguments.pages)
+        cores = len(os.sched_getaffinity(0))
+        compared: dict[str, list[Run]] = {}
+        with nodes(1, cpus=cores) as one:
+            for number in range(arguments.rounds):
+                for run in (
+                    plain(part),
+                    batch("batch", part, Path(folder, f"here{number}")),
+                    batch("batch, Ray", part, Path(folder, f"ray{number}"), one.address, cores),
+                ):
+                    compared.setdefault(run.name, []).append(run)
+                    print(f"{run.name}: {_speed(run)}", flush=True)
+        _compare(compared)
+        reference = compared["plain"][0] if arguments.long in (None, arguments.pages) else plain(pages)
+        killed: list[float] = []
+        with nodes(arguments.nodes) as several, killing(several, arguments.kill_every, arguments.seed, killed):
+            run = batch("batch, nodes killed", pages, Path(folder, "killed"), several.address, 1)
+        print(f"{run.name}: {_speed(run)}; {len(killed)} nodes killed of {arguments.nodes} at a time")
+        print(f"{run.rows} rows for {len(reference.found)} pages, {len(run.found)} different")
+        print(f"equal to the plain pipeline: {run.found == reference.found}")
+        for one_run in (*(runs[-1] for runs in compared.values()), run):
+            print(f"memory of {one_run.name}: {_memory(one_run)}")
+
+
+def write_pages(folder: Path, count: int) -> None:
+    """Write small pages, each with three lines of its own."""
+    folder.mkdir()
+    for number in range(count):
+        chosen = random.Random(number)
+        image = np.full((112, 320, 3), 255, np.uint8)
+        for line in range(3):
+            text = f"{chosen.choice(WORDS)} {chosen.choice(WORDS)} {number * 3 + line}"
+            cv2.putText(image, text, (10, 30 + 32 * line), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (0, 0, 0), 1, cv2.LINE_AA)
+        cv2.imwrite(str(folder / f"page{number:06}.png"), image)
+
+
+def plain(folder: Path) -> Run:
+    """Read a folder with the pipeline."""
+    options = json.dumps({**MODELS, **dict.fromkeys(STAGES, False)})
+    command = [sys.executable, "-c", PLAIN, str(folder), options]
+    with _watched() as memory:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    data = json.loads(done.stdout)
+    return Run("plain", data["seconds"], data["found"], len(data["found"]), memory)
+
+
+def batch(name: str, folder: Path, dest: Path, address: str | None = None, threads: int | None = None) -> Run:
+    """Read a folder with ``ocrzoo batch``."""
+    from pyarrow import parquet
+
+    command = [sys.executable, "-m", "ocrzoo", "batch", str(folder), "--out", str(dest), "--json"]
+    command += [word for option, model in MODELS.items() for word in (f"--{option}", model)]
+    if address is not None:
+        command += ["--address", address, "--threads", str(threads)]
+    begun = time.monotonic()
+    with _watched() as memory:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    seconds = time.monotonic() - begun
+    if done.returncode:
+        raise SystemExit(f"{name}: {done.stderr[-3000:]}")
+    table = parquet.read_table(dest / "results", columns=["input", "result_sha256"])
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return Run(name, seconds, {row["input"]: row["result_sha256"] for row in rows}, len(rows), memory)
+
+
+@contextmanager
+def _watched() -> Iterator[list[tuple[float, float]]]:
+    """Sample the memory of the largest process that reads or drives."""
+    found: list[tuple[float, float]] = []
+    stopped = threading.Event()
+    begun = time.monotonic()
+
+    def sample() -> None:
+        while not stopped.wait(SAMPLE_S):
+            largest = max((_resident(one) for one in psutil.Process().children(recursive=True)), default=0.0)
+            found.append((time.monotonic() - begun, largest))
+
+    thread = threading.Thread(target=sample, daemon=True)
+    thread.start()
+    try:
+        yield found
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def _resident(process: psutil.Process) -> float:
+    try:
+        line = " ".join(process.cmdline())
+        reads = "ocrzoo batch" in line or "MapWorker" in line or PLAIN[:20] in line
+        return float(process.memory_info().rss / 1e6) if reads else 0.0
+    except psutil.Error:
+        return 0.0
+
+
+def _compare(compared: dict[str, list[Run]]) -> None:
+    for name, runs in compared.items():
+        ratios = [run.seconds / base.seconds for run, base in zip(runs, compared["plain"], strict=True)]
+        equal = all(run.found == base.found for run, base in zip(runs, compared["plain"], strict=True))
+        spread = f"{min(ratios):.3f} to {max(ratios):.3f}"
+        print(
+            f"{name}: {statistics.median(ratios):.3f} times the plain pipeline ({spread}), equal: {equal}", flush=True
+        )
+
+
+def _speed(run: Run) -> str:
+    return f"{len(run.found)} pages in {run.seconds:.1f} s, {len(run.found) / run.seconds:.1f} a second"
+
+
+def _memory(run: Run) -> str:
+    tenth = max(1, len(run.memory) // 10)
+    parts = [run.memory[start : start + tenth] for start in range(0, len(run.memory), tenth)]
+    return (
+        " ".join(f"{max(size for _, size in part):.0f}" for part in parts)
+        + " MB (largest process, by tenths of the run)"
+    )
+
+
+if __name__ == "__main__":
+    main()
