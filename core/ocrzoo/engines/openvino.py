@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from ocrzoo.engines.base import EngineOptions
@@ -179,6 +181,19 @@ def import_openvino() -> Any:
 
     OpenVINO works without the package ``openvino_telemetry`` if that cannot be imported.
     """
+    with _importing.setdefault(os.getpid(), Lock()):
+        module = _imported()
+        # Its table of types is made by the first call that asks for one. If that call has to wait for the interpreter
+        # meanwhile, a second one in another thread waits for the table and keeps the interpreter: both wait for ever.
+        module.Type.f32.to_dtype()
+        return module
+
+
+_importing: dict[int, Lock] = {}
+"""By process: one that was forked meanwhile cannot wait for a thread of another."""
+
+
+def _imported() -> Any:
     absent = "openvino_telemetry" not in sys.modules
     if absent:
         sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # makes its import fail
