@@ -40,6 +40,8 @@ from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.download.source_order import SourceOrder
 from ocrzoo_registry.errors import OcrzooError
+from ocrzoo_registry.mirror import client as mirror_client
+from ocrzoo_registry.network import http, retry
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store.store import ModelFiles, Store
 from ocrzoo_registry.zoo import Zoo
@@ -51,6 +53,9 @@ FILES = {
     "inference.yml": f"Global:\n  model_name: {NAME}\n".encode(),
 }
 SAMPLE_S = 0.05
+SLOW = 10
+"""The clients of a thousand machines share the processors of this one: their limits of time are so many times as long.
+The mirror's are as they are, and so are tries and waits."""
 MAX_ERROR, MAX_ERRORS = 300, 8
 """Characters of an error that are kept, and different ones that are printed."""
 
@@ -252,12 +257,14 @@ def many(
 ) -> tuple[float, float, list[Outcome], int]:
     """Run some of the clients as threads of this process."""
     retries = Counted()
+    give_time()
     log = logging.getLogger("ocrzoo")
     log.setLevel(logging.DEBUG)
     log.handlers[:], log.propagate = [retries], False
     os.environ["OCRZOO_MIRROR"] = url  # what the list of sources looks at
     zoo = Zoo(Settings.from_environment({**os.environ, "OCRZOO_HOME": str(homes)}))
     specs, together = zoo.sources, threading.Barrier(len(numbers) + 1)
+    object.__setattr__(specs.get("mirror"), "list_timeout_s", SLOW * specs.get("mirror").list_timeout_s)
 
     def client(number: int) -> Outcome:
         home = homes / ("shared" if share else f"{number}")
@@ -281,6 +288,14 @@ def many(
         together.wait()
         outcomes = [job.result() for job in jobs]
     return began, time.time(), outcomes, retries.count
+
+
+def give_time() -> None:
+    """Make the limits of time of this process's clients longer."""
+    for module, name in ((retry, "SILENCE_S"), (mirror_client, "SILENCE_S"), (http, "CONNECT_S"), (http, "IDLE_S")):
+        setattr(module, name, SLOW * getattr(module, name))
+    defaults = http.Web.body.__kwdefaults__
+    defaults["total_s"] *= SLOW
 
 
 def has_digests(files: ModelFiles) -> bool:
