@@ -29,17 +29,21 @@ FIRST_LINE = "Reading a page with a model z"
 RAY = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_AUTH_MODE": "disabled",  # else it writes a token into the home
-    "RAY_agent_register_timeout_ms": "120000",  # its parts start slowly on a busy machine
-    "RAY_raylet_start_wait_time_s": "120",
 }
 ON_RAY = """
 import json, sys, ray
 from ray import serve
+from ray._private import parameter, utils
+# Leave out what nobody asks here: its parts are processes that start slowly, and Ray gives them 15 s, busy or not.
+utils.get_dashboard_dependency_error = lambda: ImportError("not needed")
+start = parameter.RayParams.__init__
+less = {"no_monitor": True, "include_log_monitor": False}
+parameter.RayParams.__init__ = lambda self, *given, **named: start(self, *given, **{**named, **less})
 from ray.serve.context import _get_global_client
 from ray.serve.schema import ServeDeploySchema
 config, folder, port = json.loads(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 ray.init(address="local", num_cpus=4, include_dashboard=False, object_store_memory=100 << 20, _temp_dir=folder,
-         _node_ip_address="127.0.0.1")
+         log_to_driver=False)
 try:
     serve.start(http_options={"host": "127.0.0.1", "port": port})
     _get_global_client().deploy_apps(ServeDeploySchema.model_validate(config))
