@@ -23,7 +23,7 @@ from ocrzoo_registry.errors import UsageError
 
 if TYPE_CHECKING:
     from ray.serve import Application
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from ocrzoo.serving.service import Service
 
@@ -107,7 +107,13 @@ class Server:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or start and stop the workers."""
-        await self._app(scope, receive, send)
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":  # Serve gave the request its name, and sends it too
+                message = {**message, "headers": [one for one in message["headers"] if one[0] != b"x-request-id"]}
+            await send(message)
+
+        await self._app(scope, receive, sent)
 
 
 class Replica:
