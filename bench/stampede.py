@@ -125,16 +125,19 @@ def main() -> None:
         options.json.write_text(json.dumps([asdict(one) for one in found], indent=1) + "\n", encoding="utf-8")
 
 
-def stampede(server: str, clients: int, processes: int, *, share: bool = False) -> Figures:
-    """Start clients at once against ``serve`` or ``nginx``; ``share``: with one home for all."""
+def stampede(server: str, clients: int, processes: int, *, share: bool = False, most: int | None = None) -> Figures:
+    """Start clients at once against ``serve`` or ``nginx``; ``share``: with one home for all.
+
+    ``most`` are the transfers that ``serve`` has room for.
+    """
     card = card_of(NAME, "paddle")
     memory = Path("/dev/shm")  # noqa: S108  # a folder of this run's own in it
     with TemporaryDirectory(prefix="ocrzoo-stampede-", dir=memory if memory.is_dir() else None) as name:
         folder = Path(name)
         mirror = MadeMirror().add(card, "paddle", FILES)
         with ExitStack() as stack:
-            run = serving if server == "serve" else serving_by_nginx
-            url, process, log = stack.enter_context(run(mirror, folder))
+            run = serving(mirror, folder, most) if server == "serve" else serving_by_nginx(mirror, folder)
+            url, process, log = stack.enter_context(run)
             watched = stack.enter_context(watching(process))
             outcomes, retries, seconds = start(card, folder / "homes", url, clients, processes, share=share)
         answers = [line.split() for line in log.read_text(encoding="utf-8").splitlines()]
@@ -172,11 +175,12 @@ def served_sizes(mirror: MadeMirror) -> dict[str, int]:
 
 
 @contextmanager
-def serving(mirror: MadeMirror, folder: Path) -> Iterator[tuple[str, psutil.Process, Path]]:
+def serving(mirror: MadeMirror, folder: Path, most: int | None) -> Iterator[tuple[str, psutil.Process, Path]]:
     """Run ``ocrzoo mirror serve``."""
+    before = f"from ocrzoo_registry.mirror.serving import server; server.MAX_TRANSFERS = {most}" if most else ""
     log = folder / "answers.txt"
     root = mirror.lay(folder / "release")
-    with run_serve(root, "--log") as (url, process):
+    with run_serve(root, "--log", before=before) as (url, process):
         assert process.stderr is not None
         copier = threading.Thread(target=copy_answers, args=(process.stderr, log), daemon=True)
         copier.start()
@@ -184,7 +188,6 @@ def serving(mirror: MadeMirror, folder: Path) -> Iterator[tuple[str, psutil.Proc
         process.terminate()
         process.wait(30)
         copier.join(30)
-        process.stderr = None
 
 
 def copy_answers(lines: IO[str], log: Path) -> None:

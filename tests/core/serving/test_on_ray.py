@@ -34,7 +34,8 @@ ON_RAY = """
 import json, sys, ray
 from ray import serve
 from ray._private import parameter, utils
-# Leave out what nobody asks here: its parts are processes that start slowly, and Ray gives them 15 s, busy or not.
+# Leave out what nobody asks here: its parts are processes that start slowly, and Ray gives
+# them 15 s, busy or not: then it is tried again.
 utils.get_dashboard_dependency_error = lambda: ImportError("not needed")
 start = parameter.RayParams.__init__
 less = {"no_monitor": True, "include_log_monitor": False}
@@ -42,8 +43,15 @@ parameter.RayParams.__init__ = lambda self, *given, **named: start(self, *given,
 from ray.serve.context import _get_global_client
 from ray.serve.schema import ServeDeploySchema
 config, folder, port = json.loads(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-ray.init(address="local", num_cpus=4, include_dashboard=False, object_store_memory=100 << 20, _temp_dir=folder,
-         log_to_driver=False)
+for last in (False, False, True):
+    try:
+        ray.init(address="local", num_cpus=4, include_dashboard=False, object_store_memory=100 << 20, _temp_dir=folder,
+                 log_to_driver=False)
+        break
+    except Exception as error:
+        if last or "timed out during startup" not in str(error):
+            raise
+        ray.shutdown()
 try:
     serve.start(http_options={"host": "127.0.0.1", "port": port})
     _get_global_client().deploy_apps(ServeDeploySchema.model_validate(config))
