@@ -183,20 +183,17 @@ def bottlenecks(cluster: Cluster) -> dict[str, float]:
 
 def scaling(cluster: Cluster, nodes: Sequence[int] = NODES) -> str:
     """Return a table: the same work on more and more nodes."""
-    lines = [
-        "| nodes | time | pages/s | actors at work | driver at work | requests, of what one prefix takes | last part |"
-        " first bottleneck, and how much sooner without it |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+    names = ("nodes", "time", "pages/s", "actors at work", "driver at work", "requests, of what is allowed")
+    names += ("last part", "first bottleneck, and how much sooner without it")
+    lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
     for count in nodes:
         one = replace(cluster, nodes=count)
         run = simulate(one)
         name, share = next(iter(bottlenecks(one).items()))
         limit = f"{name}, {share:.0%}" if share >= 0.005 else "none"
-        lines.append(
-            f"| {count:,} | {hours(run.seconds)} | {run.pages_per_s:,.0f} | {run.efficiency:.1%} | {run.driver_busy:.0%}"
-            f" | {run.requests_busy:.0%} | {run.tail_s:.0f} s | {limit} |"
-        )
+        shares_of_time = f"{run.efficiency:.1%} | {run.driver_busy:.0%} | {run.requests_busy:.0%}"
+        figures = f"{hours(run.seconds)} | {run.pages_per_s:,.0f} | {shares_of_time} | {run.tail_s:.0f} s"
+        lines.append(f"| {count:,} | {figures} | {limit} |")
     return "\n".join(lines)
 
 

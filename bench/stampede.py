@@ -131,7 +131,7 @@ def stampede(server: str, clients: int, processes: int, *, share: bool = False, 
     ``most`` are the transfers that ``serve`` has room for.
     """
     card = card_of(NAME, "paddle")
-    memory = Path("/dev/shm")  # noqa: S108  # a folder of this run's own in it
+    memory = Path("/dev/shm")
     with TemporaryDirectory(prefix="ocrzoo-stampede-", dir=memory if memory.is_dir() else None) as name:
         folder = Path(name)
         mirror = MadeMirror().add(card, "paddle", FILES)

@@ -1,6 +1,6 @@
 """``ocrzoo.serving.on_ray:app``: the server as an application of Ray Serve, which adds replicas as requests wait.
 
-A replica is the whole server of :mod:`ocrzoo.serving.app` with one worker process: its queue, its limits and its answers
+A replica is the whole server of :mod:`ocrzoo.serving.app` with one worker process: its queue, limits and answers
 are those of ``ocrzoo serve``. Serve starts, watches and stops replicas, and spreads requests over them::
 
     applications:

@@ -144,7 +144,7 @@ class MirrorSource:
         """The index, at most :data:`FRESH_S` old."""
         deadline = Deadline.current(SILENCE_S)
         while not self._lock.acquire(timeout=CANCEL_POLL_S):
-            if self._asking.is_told_to_wait:
+            if self._asking.is_patient:
                 deadline.wait(0)
             if deadline.left <= 0:
                 raise Unreachable(f"{self._address}: no index within {SILENCE_S:.0f} s")

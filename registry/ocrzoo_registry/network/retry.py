@@ -112,7 +112,7 @@ class RetryPolicy:
         self._patient_until: float | None = None
 
     @property
-    def is_told_to_wait(self) -> bool:
+    def is_patient(self) -> bool:
         """Whether a mirror sends when to come back, and is waited for."""
         return self._patient_until is not None and time.monotonic() < self._patient_until
 

@@ -66,7 +66,7 @@ def run(
 
 
 class _Bounded:
-    """Wraps an application: no more requests than can be answered well, and no more connections than there are files."""
+    """Wraps an application: no more requests than it can answer well, no more connections than there are files."""
 
     def __init__(self, application: Any, most: int, most_connections: int) -> None:
         self._application = application

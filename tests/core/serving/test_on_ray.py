@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -30,6 +32,8 @@ RAY = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_AUTH_MODE": "disabled",  # else it writes a token into the home
 }
+START_S = 300.0
+"""How long Ray may take to start on a busy machine."""
 ON_RAY = """
 import json, sys, ray
 from ray import serve
@@ -92,7 +96,7 @@ def run_on_ray(home: Path, config: Mapping[str, Any]) -> Iterator[Server]:
         started = list[psutil.Process]()
         try:
             server = Server(process)
-            until(lambda: is_ready(server), READY_S)
+            until(lambda: is_ready(server), START_S)
             started = server.processes()
             yield server
         finally:
@@ -114,7 +118,7 @@ def is_ready(server: Server) -> bool:
 
     try:
         return server.get("/readyz").status_code == 200
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):  # the proxy holds requests until there is a replica
         return False
 
 
@@ -183,3 +187,42 @@ def arrivals(server: Server, document: bytes) -> list[tuple[dict[str, Any], floa
     query = "?format=ndjson&visualize=false"
     with requests.post(f"{server.url}/ocr{query}", document, headers=sent, stream=True, timeout=READY_S) as answer:
         return [(json.loads(line), time.monotonic()) for line in answer.iter_lines(chunk_size=1)]
+
+
+@pytest.mark.weights
+@pytest.mark.slow
+def test_a_replica_whose_models_cannot_be_loaded_says_why(tmp_path: Path) -> None:
+    from ocrzoo.serving.app import settings_of
+
+    async def check() -> None:
+        replica = on_ray.Replica()
+        nowhere = {**SMALL, "text_recognition_model_dir": str(tmp_path / "nowhere")}
+        replica.app = on_ray.Server(settings_of(None, workers=1, threads=1, json_logs=False, **nowhere))
+        await replica.app.service.start()
+        try:
+            with pytest.raises(RuntimeError, match="nowhere"):
+                await asyncio.wait_for(replica.check_health(), READY_S)
+        finally:
+            await replica.app.service.close()
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ({"workers": 2}, "a replica has one worker"),
+        ({"treads": 2}, "no setting 'treads'. Did you mean 'threads'"),
+        ({"url_hosts": ["a b"]}, "url_host 'a b'"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Ray, when it is imported
+def test_what_serve_decides_and_what_is_not_valid_is_refused(args: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(words)):
+        on_ray.app(args)
+
+
+def test_without_ray_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(UsageError, match=r"pip install 'ocrzoo\[ray\]'"):
+        on_ray.app({})

@@ -32,7 +32,7 @@ log = logging.getLogger("ocrzoo")
 
 CHUNK_BYTES = 1 << 20
 MAX_TRANSFERS = 256
-"""At once: each may hold a chunk in memory, and has its share of the network; others are told to come again."""
+"""At once: each may hold a chunk in memory, and has its share of the network; others get 503 and come again."""
 STOP_S = 3
 """Grace period of transfers when the server stops."""
 WELCOME = "A mirror of models, made by ocrzoo; /index.json lists them.\n"
