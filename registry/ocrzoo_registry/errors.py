@@ -126,10 +126,14 @@ class Unreachable(SourceError):
 
     outcome = "unreachable"
 
-    def __init__(self, message: str, retry_after: float | None = None, *, connected: bool = True) -> None:
+    def __init__(
+        self, message: str, retry_after: float | None = None, *, connected: bool = True, patience_s: float = 0.0
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         """Seconds to wait before the retry, if the server sent them."""
+        self.patience_s = patience_s
+        """Seconds in which a server that sends them is asked again, however often; 0: as often as any other."""
         self.connected = connected
         """Whether a server answered; otherwise it is retried fewer times."""
 

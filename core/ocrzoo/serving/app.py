@@ -40,12 +40,21 @@ def create_app(config: str | Path | Mapping[str, Any] | None = None, **changes: 
     Raises:
         UsageError: The configuration or a setting is not valid.
     """
+    return application_of(Service(settings_of(config, **changes)))
+
+
+def settings_of(config: str | Path | Mapping[str, Any] | None = None, **changes: Any) -> ServerSettings:
+    """Return the settings of a server by the arguments of :func:`create_app`.
+
+    Raises:
+        UsageError: The configuration or a setting is not valid.
+    """
     from ocrzoo.pipelines.factory import Options
 
     known = set(Options.__annotations__) - {"threads"}  # which is a setting of the server too
     of_pipeline = {name: changes.pop(name) for name in list(changes) if name in known}
     options = with_stages(config, of_pipeline)
-    return application_of(Service(ServerSettings().with_pipeline(config, **changes, options=options)))
+    return ServerSettings().with_pipeline(config, **changes, options=options)
 
 
 def application_of(service: Service) -> ASGIApp:

@@ -15,7 +15,7 @@ from ocrzoo_registry.index.schema import FILE_NAME
 from ocrzoo_registry.mirror.release import CURRENT
 from ocrzoo_registry.network.deadline import Deadline
 from ocrzoo_registry.network.http import CONNECT_S, IDLE_S, Gone
-from ocrzoo_registry.network.retry import SILENCE_S
+from ocrzoo_registry.network.retry import PATIENCE_S, SILENCE_S
 from ocrzoo_registry.settings import Mirror, Settings
 from ocrzoo_registry.sources.base import Stream
 
@@ -62,6 +62,7 @@ class WebBackend:
             mirror.address,
             {"Authorization": f"Bearer {mirror.token}"} if mirror.token else {},
             auth_variable="OCRZOO_MIRROR_TOKEN",
+            patience_s=PATIENCE_S,
         )
 
     def read(self, path: str, max_bytes: int, known: str | None = None) -> Document | None:

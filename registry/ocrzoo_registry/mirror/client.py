@@ -23,6 +23,7 @@ from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.records import find, listing
 from ocrzoo_registry.index.schema import IndexedModel
 from ocrzoo_registry.mirror.backends import Document, backend_of
+from ocrzoo_registry.network.deadline import CANCEL_POLL_S, Deadline
 from ocrzoo_registry.network.http import Gone
 from ocrzoo_registry.network.retry import SILENCE_S, RetryPolicy
 from ocrzoo_registry.settings import Settings
@@ -58,6 +59,8 @@ class MirrorSource:
         self._backend = backend_of(settings, settings.mirror)
         self._key = settings.mirror_key
         self._known: _Known | None = None
+        self._asking = RetryPolicy()
+        """Of the thread that has the lock."""
         self._lock = Lock()
 
     def list(self, card: ModelCard, file_format: Format) -> Listing | None:
@@ -139,8 +142,12 @@ class MirrorSource:
 
     def _index(self) -> indexes.Index:
         """The index, at most :data:`FRESH_S` old."""
-        if not self._lock.acquire(timeout=SILENCE_S):
-            raise Unreachable(f"{self._address}: no index within {SILENCE_S:.0f} s")
+        deadline = Deadline.current(SILENCE_S)
+        while not self._lock.acquire(timeout=CANCEL_POLL_S):
+            if self._asking.is_patient:
+                deadline.wait(0)
+            if deadline.left <= 0:
+                raise Unreachable(f"{self._address}: no index within {SILENCE_S:.0f} s")
         try:
             known = self._known
             if known is None or time.monotonic() - known.asked > FRESH_S:
@@ -197,4 +204,5 @@ class MirrorSource:
     def _read(self, path: str, max_bytes: int, known: str | None) -> Document | None: ...
 
     def _read(self, path: str, max_bytes: int, known: str | None = None) -> Document | None:
-        return RetryPolicy(what=path).call(lambda: self._backend.read(path, max_bytes, known))
+        self._asking = RetryPolicy(what=path)
+        return self._asking.call(lambda: self._backend.read(path, max_bytes, known))

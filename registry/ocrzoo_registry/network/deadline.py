@@ -34,6 +34,10 @@ class Deadline:
             return -1.0
         return self._end - time.monotonic()
 
+    def wait(self, seconds: float) -> None:
+        """Let the time begin again in so many seconds: whoever is asked is there, and said when to come back."""
+        self._end = time.monotonic() + seconds + self.seconds
+
     def run(self, call: Callable[[], Result]) -> Result:
         """Return what a call returns, or raise what it raises, if it ends in time.
 

@@ -65,11 +65,16 @@ class Web:
         *,
         auth_variable: str = "",
         login: Login | None = None,
+        patience_s: float = 0.0,
     ) -> None:
-        """``auth_variable`` is where the token comes from, named where access is denied; ``login`` gets another."""
+        """``auth_variable`` is where the token comes from, named where access is denied; ``login`` gets another.
+
+        ``patience_s``: how long a busy server that says when to come back is asked again.
+        """
         self._origin = _origin(endpoint)
         self._auth_variable = auth_variable
         self._login = login
+        self._patience_s = patience_s
         self._secrets = dict(secrets or {})
 
     @cached_property
@@ -120,7 +125,7 @@ class Web:
         Raises:
             SourceError: As :meth:`get` does.
         """
-        _check_status(answer, self._auth_variable)
+        _check_status(answer, self._auth_variable, self._patience_s)
 
     def body(self, answer: requests.Response, *, max_bytes: int, total_s: float = BODY_S) -> bytes:
         """Return a small body, decompressed.
@@ -219,12 +224,13 @@ def _redirected(url: str, location: str) -> str:
     return target
 
 
-def _check_status(answer: requests.Response, auth_variable: str) -> None:
+def _check_status(answer: requests.Response, auth_variable: str, patience_s: float) -> None:
     status = answer.status_code
     said = f"{_host(answer.url)}: HTTP {status}"
     if status in _BUSY:
         wait = _retry_after(answer)
-        raise Busy(said if wait is None else f"{said}, retry after {wait:.0f} s", retry_after=wait)
+        said = said if wait is None else f"{said}, retry after {wait:.0f} s"
+        raise Busy(said, retry_after=wait, patience_s=patience_s)
     if status in _DENIED:
         raise Refused(f"{said} (token: {auth_variable})" if auth_variable else said)
     if status in _GONE:

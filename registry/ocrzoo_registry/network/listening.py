@@ -23,7 +23,7 @@ def listening(host: str, port: int) -> socket.socket:
             if os.name == "posix":
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
-            listener.listen(1024)
+            listener.listen(4096)  # as many clients may start in one moment; the system may allow fewer
         except OSError:
             listener.close()
             raise

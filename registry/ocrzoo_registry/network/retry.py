@@ -4,6 +4,9 @@ A source that sends nothing for :data:`SILENCE_S` times out, whatever it does in
 connections, a request to come back later). While bytes do arrive, they may take as long as :data:`LEAST_RATE` allows,
 and twice that where some had to be downloaded again. So a file of ``n`` bytes is complete or given up within
 ``2 * SILENCE_S + 2 * n / LEAST_RATE`` seconds.
+
+A mirror is often the only source, and has a thousand clients in the moment in which a cluster starts. One that sends
+when to come back is asked again for :data:`PATIENCE_S`, for each file.
 """
 
 from __future__ import annotations
@@ -31,6 +34,11 @@ TRIES, TRIES_UNCONNECTED = 4, 2
 """Tries without a byte in between; the second if there is no server at all."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 4.0
 """Between tries: doubled each time, up to the longest."""
+
+PATIENCE_S = 180.0
+"""For a mirror that says when to come back."""
+FURTHER_S = 1.0
+"""``Retry-After`` is in whole seconds: clients that were refused together come back spread over a second more."""
 
 Answer = TypeVar("Answer")
 
@@ -61,6 +69,13 @@ class StallTimer:
         """Let the clock run: a request is sent."""
         self._paused = False
         self._last_byte = self._window_start = time.monotonic()
+        self._in_window = 0
+
+    def wait(self, seconds: float) -> None:
+        """Let the time without a byte begin in so many seconds: the source is there, and said when to come back."""
+        begin = time.monotonic() + seconds
+        self._start += begin - self._last_byte
+        self._last_byte = self._window_start = begin
         self._in_window = 0
 
     def expect(self, size: int) -> None:
@@ -94,6 +109,12 @@ class RetryPolicy:
         self.failures = 0
         """Failed tries since the last progress."""
         self._clock = clock or Deadline.current(SILENCE_S)
+        self._patient_until: float | None = None
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether a mirror sends when to come back, and is waited for."""
+        return self._patient_until is not None and time.monotonic() < self._patient_until
 
     def call(self, request: Callable[[], Answer], sleep: Callable[[float], None] = time.sleep) -> Answer:
         """Return what a request returns, after retries.
@@ -108,31 +129,44 @@ class RetryPolicy:
             wait=self._wait,
             stop=self._is_over,
             after=self._failed,
-            before_sleep=self._log_retry,
+            before_sleep=self._before_sleep,
             sleep=sleep,
             reraise=True,
         )
         return retrying(request)
 
-    def _failed(self, _state: RetryCallState) -> None:
-        self.failures += 1
+    def _failed(self, state: RetryCallState) -> None:
+        self.failures += not _comes_back(_error_of(state))
 
     def _is_over(self, state: RetryCallState) -> bool:
         error = _error_of(state)
+        if _comes_back(error):
+            now = time.monotonic()
+            self._patient_until = self._patient_until or now + error.patience_s
+            return now + state.upcoming_sleep > self._patient_until
         tries = TRIES if error.connected else TRIES_UNCONNECTED
         return self.failures >= tries or state.upcoming_sleep >= self._clock.left
 
     def _wait(self, state: RetryCallState) -> float:
         """Seconds until the next try: what the source asked for, else doubled each time, never two clients in step."""
         error = _error_of(state)
+        if _comes_back(error):
+            return error.retry_after + random.uniform(0.0, FURTHER_S)  # type: ignore[operator]  # noqa: S311
         if error.retry_after is not None:
             return error.retry_after
         doubled = min(FIRST_WAIT_S * 2.0 ** (self.failures - 1), LONGEST_WAIT_S)
-        return doubled * random.uniform(0.75, 1.0)  # noqa: S311
+        return doubled * random.uniform(0.5, 1.0)  # noqa: S311
 
-    def _log_retry(self, state: RetryCallState) -> None:
+    def _before_sleep(self, state: RetryCallState) -> None:
+        if _comes_back(_error_of(state)):
+            self._clock.wait(state.upcoming_sleep)
         what = f"{self._what}: " if self._what else ""
         log.debug("%s%s; retrying in %.1f s", what, _error_of(state), state.upcoming_sleep)
+
+
+def _comes_back(error: Unreachable) -> bool:
+    """Whether the source is one that is waited for, and said when to come back."""
+    return error.retry_after is not None and error.patience_s > 0
 
 
 def _error_of(state: RetryCallState) -> Unreachable:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import random
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,7 +21,15 @@ KEEP_ALIVE_S = 15
 """Seconds for a request's headers to arrive, and that a connection without a request is kept."""
 SEND_S = 60
 """Timeout of a client that does not read its response."""
-MAX_CONNECTIONS = 512
+MAX_CONNECTIONS = 4096
+"""Those without a request are kept while there are less than half as many."""
+MAX_REQUESTS = 512
+"""In work at once."""
+COME_AGAIN_S = (1, 4)
+"""Seconds after which a client should try again that is refused because there are more of either: at random, so that a
+thousand of them do not come back together."""
+_OTHER_FILES = 64
+"""Open files besides connections and what is sent."""
 
 log = logging.getLogger("ocrzoo")
 
@@ -32,13 +42,18 @@ def run(
     stop_s: int,
     log_requests: bool = False,
     lifespan: Literal["on", "off"] = "off",
+    most: int = MAX_REQUESTS,
 ) -> None:
     """Serve until Ctrl-C or a termination signal; requests in work then get ``stop_s`` seconds.
+
+    More requests than ``most`` at once are answered 503, with ``Retry-After``.
 
     Raises:
         UsageError: The server is not installed.
     """
-    server = _server(application, stop_s=stop_s, log_requests=log_requests, lifespan=lifespan)
+    bounded = _Bounded(application, most, _connections(MAX_CONNECTIONS, most))
+    server = _server(bounded, stop_s=stop_s, log_requests=log_requests, lifespan=lifespan)
+    bounded.connections = server.server_state.connections
     # A signal that arrives before the server handles signals itself must stop it too; the server raises those that it
     # handled again when it ends.
     before = {number: signal.signal(number, server.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -48,6 +63,59 @@ def run(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class _Bounded:
+    """Wraps an application: no more requests than it can answer well, no more connections than there are files."""
+
+    def __init__(self, application: Any, most: int, most_connections: int) -> None:
+        self._application = application
+        self._most = most
+        self._most_connections = most_connections
+        self._count = 0
+        self.connections: Sized = ()
+        """The open ones."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a request, or refuse it."""
+        if scope["type"] != "http":
+            await self._application(scope, receive, send)
+        elif self._count >= self._most or len(self.connections) > self._most_connections:
+            again = str(random.randint(*COME_AGAIN_S)).encode()  # noqa: S311
+            headers = [(b"retry-after", again), (b"connection", b"close"), (b"content-length", b"0")]
+            await send({"type": "http.response.start", "status": 503, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            self._count += 1
+            try:
+                await self._application(scope, receive, self._closing(send))
+            finally:
+                self._count -= 1
+
+    def _closing(self, send: Any) -> Any:
+        """Let the connection end with the answer while there are many: else those of clients that are done fill up."""
+
+        async def sent(message: Any) -> None:
+            if message["type"] == "http.response.start" and 2 * len(self.connections) > self._most_connections:
+                message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+            await send(message)
+
+        return sent
+
+
+def _connections(most: int, requests: int) -> int:
+    """Return how many connections there may be, so that files stay for ``requests``; the system may allow fewer."""
+    if os.name != "posix":
+        return most
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = most + requests + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        return max(1, most - (needed - soft))
+    return most
 
 
 def _server(application: Any, *, stop_s: int, log_requests: bool, lifespan: Literal["on", "off"]) -> Server:
@@ -113,7 +181,6 @@ def _server(application: Any, *, stop_s: int, log_requests: bool, lifespan: Lite
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=stop_s,
-        limit_concurrency=MAX_CONNECTIONS,
     )
     _log_through_ours("uvicorn.error", logging.ERROR)
     if log_requests:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("ocrzoo")
 
 CHUNK_BYTES = 1 << 20
+MAX_TRANSFERS = 256
+"""At once: each may hold a chunk in memory, and has its share of the network; others get 503 and come again."""
 STOP_S = 3
 """Grace period of transfers when the server stops."""
 WELCOME = "A mirror of models, made by ocrzoo; /index.json lists them.\n"
@@ -195,4 +197,5 @@ def serve(
             lambda: started(address_of(listener, host), mirror),
             stop_s=STOP_S,
             log_requests=log_requests,
+            most=MAX_TRANSFERS,
         )

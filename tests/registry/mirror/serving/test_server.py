@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -150,6 +150,41 @@ def _pull(url: str, files: dict[str, bytes], client: int) -> bool:
         right.append(connection.getresponse().read() == files[name][start:])
     connection.close()
     return all(right)
+
+
+def test_more_transfers_than_it_sends_at_once_are_told_when_to_come_again(tmp_path: Path) -> None:
+    MadeMirror().add(card_of(NAME, "paddle"), "paddle", {"inference.yml": bytes(50_000_000)}).lay(tmp_path / "release")
+    code = "from ocrzoo_registry.mirror.serving import server; server.MAX_TRANSFERS = 2"
+    asked = f"GET {FILE} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    with run_serve(tmp_path / "release", before=code) as (url, _), ExitStack() as stack:
+        address = urlsplit(url)
+        for _ in range(2):
+            busy = stack.enter_context(socket.create_connection((address.hostname or "", address.port or 0), STOP_S))
+            busy.sendall(asked)
+            assert busy.recv(12) == b"HTTP/1.1 200"
+        refused = ask(url, FILE)
+        assert refused.status == 503
+        assert 1 <= int(refused.headers["retry-after"]) <= 4
+        assert refused.headers["connection"] == "close"
+
+
+def test_connections_end_with_their_answers_while_there_are_many(folder: Path) -> None:
+    """Those that are kept for a next request must not shut others out."""
+    code = "from ocrzoo_registry.network import web_server; web_server.MAX_CONNECTIONS = 8"
+    with run_serve(folder, before=code) as (url, _), ExitStack() as stack:
+        address = urlsplit(url)
+        kept = [
+            stack.enter_context(closing(http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)))
+            for _ in range(30)
+        ]
+        answers = []
+        for one in kept:
+            one.request("GET", FILE)
+            answer = one.getresponse()
+            answers.append((answer.status, answer.read(), answer.headers["connection"]))
+        assert {one[:2] for one in answers} == {(200, b"first")}
+        assert answers[0][2] is None
+        assert answers[-1][2] == "close"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
