@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 from ocrzoo.model_export.parity import Parity, compare
-from ocrzoo.model_export.targets import TARGETS, LayOut, Model, Options, Placed, Target
+from ocrzoo.model_export.targets import TARGETS, LayOut, Model, Options, Placed, Target, manifest_of
 from ocrzoo.results.output_folder import FolderKind, files_below, staged
 from ocrzoo_registry.download.batch import get_all
 from ocrzoo_registry.download.request import DownloadRequest
@@ -22,7 +22,6 @@ from ocrzoo_registry.plugins.specs import load_attribute
 
 if TYPE_CHECKING:
     from ocrzoo_registry.cards.schema import ModelCard
-    from ocrzoo_registry.store.manifest import Manifest
     from ocrzoo_registry.zoo import Zoo
 
 KIND = FolderKind("export", "parity.json")
@@ -49,6 +48,9 @@ class Report:
     files: dict[str, WrittenFile]
     """Every file of the export by its path; the digest was computed from the written file."""
     parity: Parity
+    notes: list[str]
+    """What is known that the program does otherwise than ocrzoo."""
+    schema_version: int = 1
 
 
 class Refused(UsageError):
@@ -83,13 +85,18 @@ def export(
     with staged(folder, KIND) as staging:
         found = _resolved(zoo, target, cards)
         placed = lay_out(found, staging, options)
+        for model in found:
+            if model not in [one.model for one in placed]:  # made from its files, or left to a mirror
+                _check_digests(model, model.files.folder)
         with _read_back(staging, placed) as folders:
-            for one, place in zip(placed, folders, strict=True):
-                _check_digests(one, place)
-            parity = compare(zoo, list(zip(placed, folders, strict=True)), ENGINE, advance)
+            pairs = list(zip(placed, folders, strict=True))
+            for one, place in pairs:
+                _check_digests(one.model, place)
+            parity = compare(zoo, pairs, ENGINE, advance)
         written = sorted(files_below(staging))
         sizes = {path: WrittenFile((staging / path).stat().st_size, sha256_of(staging / path)) for path in written}
-        report = Report(name, [_described(model) for model in found], sizes, parity)
+        notes = [one.note for one in placed if one.note]
+        report = Report(name, [_described(model) for model in found], sizes, parity, notes)
         text = json.dumps(asdict(report), ensure_ascii=False, indent=1)
         (staging / KIND.record).write_text(f"{text}\n", encoding="utf-8")
     return report
@@ -147,24 +154,19 @@ def _read_back(staging: Path, placed: Sequence[Placed]) -> Iterator[list[Path]]:
         yield folders
 
 
-def _check_digests(placed: Placed, folder: Path) -> None:
-    """Compare the written files with the manifest of the verified ones, byte by byte."""
-    model = placed.model
+def _check_digests(model: Model, folder: Path) -> None:
+    """Compare files with the record of the verified ones, byte by byte."""
     with os_errors_as(IntegrityError, f"{model.card.name} could not be read back"):
-        for file in _manifest(model).files:
+        for file in manifest_of(model).files:
             if (found := sha256_of(folder / file.path)) != file.sha256:
                 raise IntegrityError(
-                    f"{model.card.name}: {file.path} was written with sha256 {found}, and {file.sha256} was verified: "
-                    f"run 'ocrzoo store verify --repair'"
+                    f"{model.card.name}: {file.path} has sha256 {found}, and {file.sha256} was verified: "
+                    f"run 'ocrzoo models verify'"
                 )
 
 
-def _manifest(model: Model) -> Manifest:
-    return cast("Manifest", model.files.manifest)
-
-
 def _described(model: Model) -> dict[str, Any]:
-    manifest = _manifest(model)
+    manifest = manifest_of(model)
     return {
         "name": model.card.name,
         "task": model.card.task,

@@ -6,28 +6,33 @@ What they expect was read in PaddleOCR's repository (``deploy/ppocr-android``, `
 
 from __future__ import annotations
 
-import tarfile
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from ocrzoo.model_export.targets import DETECTION, RECOGNITION, Model, Options, Placed
+from ocrzoo.model_export.targets import DETECTION, RECOGNITION, Model, Options, Placed, manifest_of, paths_of
 from ocrzoo_registry.cards import inference_yml
 from ocrzoo_registry.cards.formats import CONFIG, folder_name
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.files import read_chunks, receive
-from ocrzoo_registry.store.manifest import Manifest
+from ocrzoo_registry.files import read_bounded, read_chunks, receive
+from ocrzoo_registry.mirror import archives
+from ocrzoo_registry.store.manifest import StoredFile
 
 NETWORK = "inference.onnx"
 DECODERS = {DETECTION: "DBPostProcess", RECOGNITION: "CTCLabelDecode"}
 """The only ones that these programs have, by task."""
+_ESCAPE = re.compile(r'^ *- "(\\[xuU]([0-9A-Fa-f]{2,8}))" *$', re.MULTILINE)
+"""An entry of the dictionary that PyYAML has escaped: all characters outside of the Basic Multilingual Plane are."""
 HEIGHT = 48
 """Pixels of a line; PaddleOCR's Android SDK takes no other."""
 
 
 def android(models: Sequence[Model], folder: Path, _options: Options) -> list[Placed]:
     """``models/det`` and ``models/rec``, as the Android SDK opens them in its assets."""
-    return _by_role(models, folder, "models")
+    return [replace(one, note=_unread_escapes(one.model)) for one in _by_role(models, folder, "models")]
 
 
 def ios(models: Sequence[Model], folder: Path, _options: Options) -> list[Placed]:
@@ -37,7 +42,7 @@ def ios(models: Sequence[Model], folder: Path, _options: Options) -> list[Placed
 
 def onnx(models: Sequence[Model], folder: Path, _options: Options) -> list[Placed]:
     """A folder for each model, named as in the store and by PaddleX."""
-    return [_copied(model, folder, folder_name(model.card.name, "onnx")) for model in models]
+    return [copied(model, folder, folder_name(model.card.name, "onnx")) for model in models]
 
 
 def paddleocr_js(models: Sequence[Model], folder: Path, _options: Options) -> list[Placed]:
@@ -46,7 +51,8 @@ def paddleocr_js(models: Sequence[Model], folder: Path, _options: Options) -> li
     for model in models:
         check_official(model)
         stem = f"{folder_name(model.card.name, 'onnx')}_infer"
-        _write_archive(folder / f"{stem}.tar", stem, model)
+        archive = archives.Archive(stem, manifest_of(model).files)
+        receive(archives.pieces(archive, partial(_content, model)), folder / f"{stem}.tar")
         placed.append(Placed(model, stem, archive=f"{stem}.tar"))
     return placed
 
@@ -55,32 +61,31 @@ def _by_role(models: Sequence[Model], folder: Path, top: str) -> list[Placed]:
     roles = {DETECTION: "det", RECOGNITION: "rec"}
     for model in models:
         check_official(model)
-    return [_copied(model, folder, f"{top}/{roles[model.card.task]}") for model in models]
+    return [copied(model, folder, f"{top}/{roles[model.card.task]}") for model in models]
 
 
-def _copied(model: Model, folder: Path, place: str) -> Placed:
-    for file in files_of(model):
+def copied(model: Model, folder: Path, place: str) -> Placed:
+    """Copy a model's files to the folder ``place`` of an export, and return where they are."""
+    for file in paths_of(model):
         receive(read_chunks(model.files.folder / file), folder / place / file)
     return Placed(model, place)
 
 
-def files_of(model: Model) -> list[str]:
-    """Return the paths of a model's files in its folder."""
-    return [file.path for file in cast("Manifest", model.files.manifest).files]
+def _content(model: Model, file: StoredFile) -> Iterator[bytes]:
+    return read_chunks(model.files.folder / file.path)
 
 
-def _write_archive(path: Path, top: str, model: Model) -> None:
-    """An uncompressed USTAR archive without times and owners: PaddleOCR.js reads no other kind."""
-    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as archive:
-        member = tarfile.TarInfo(top)
-        member.type, member.mode = tarfile.DIRTYPE, 0o755
-        archive.addfile(member)
-        for file in files_of(model):
-            source = model.files.folder / file
-            member = tarfile.TarInfo(f"{top}/{file}")
-            member.size = source.stat().st_size
-            with source.open("rb") as content:
-                archive.addfile(member, content)
+def _unread_escapes(model: Model) -> str:
+    """A note on characters that the Android SDK writes as YAML escapes: it reads ``inference.yml`` line by line."""
+    text = read_bounded(model.files.folder / CONFIG, inference_yml.MAX_BYTES).decode("utf-8")
+    escapes = _ESCAPE.findall(text)
+    if not escapes:
+        return ""
+    escape, digits = escapes[0]
+    return (
+        f"{model.card.name}: PaddleOCR's Android SDK decodes no escapes in {CONFIG}, and writes {escape} for "
+        f"{chr(int(digits, 16))}: so it does with {len(escapes)} of the characters"
+    )
 
 
 def check_official(model: Model) -> None:
@@ -90,7 +95,7 @@ def check_official(model: Model) -> None:
         UsageError: It has other files, another decoder, or lines of another height.
         IntegrityError: Its ``inference.yml`` cannot be read.
     """
-    name, files = model.card.name, files_of(model)
+    name, files = model.card.name, paths_of(model)
     if others := sorted(set(files) ^ {NETWORK, CONFIG}):
         raise UsageError(f"{name}: PaddleOCR's programs take {NETWORK} and {CONFIG} alone, and {others[0]} is not so")
     config = inference_yml.read(model.files.folder)

@@ -56,13 +56,8 @@ class Parity:
 
     engine: str
     compared: list[Compared] = field(default_factory=list)
-    note: str = ""
-    """Why nothing was compared."""
-
-    @property
-    def equal(self) -> bool:
-        """Whether all lines were read equally."""
-        return not any(one.differences for one in self.compared)
+    equal: bool | None = None
+    """Whether all lines were read equally; ``None`` if nothing was compared: no engine here reads the files."""
 
 
 def compare(zoo: Zoo, found: Sequence[Found], engine: str, advance: Callable[[], object]) -> Parity:
@@ -72,7 +67,7 @@ def compare(zoo: Zoo, found: Sequence[Found], engine: str, advance: Callable[[],
     detection model. Every model without a partner is asked alone, about the picture of its card's self-check.
     """
     if not found:
-        return Parity(engine, note="the export has no file that an engine here reads")
+        return Parity(engine)
     detectors = [one for one in found if one[0].model.card.task == DETECTION]
     recognizers = [one for one in found if one[0].model.card.task == RECOGNITION]
     paired = [*detectors[:1], *recognizers] if detectors and recognizers else []
@@ -81,7 +76,7 @@ def compare(zoo: Zoo, found: Sequence[Found], engine: str, advance: Callable[[],
         if one not in paired:
             compared.append(_alone(zoo, one, engine))
             advance()
-    return Parity(engine, compared)
+    return Parity(engine, compared, equal=not any(one.differences for one in compared))
 
 
 def _pages(
@@ -89,7 +84,7 @@ def _pages(
 ) -> list[Compared]:
     found = []
     for recognizer in recognizers:
-        names = [one[0].model.card.name for one in (detector, recognizer)]
+        names = [one[0].model.asked_by for one in (detector, recognizer)]
         roles = ("text_detection", "text_recognition")
         own = {f"{role}_model_name": name for role, name in zip(roles, names, strict=True)}
         laid_out = {f"{role}_model_dir": one[1] for role, one in zip(roles, (detector, recognizer), strict=True)}
@@ -102,7 +97,8 @@ def _pages(
 
 
 def _pipeline(zoo: Zoo, **options: Any) -> Any:
-    return create_pipeline("OCR", zoo=zoo, precision="float32", **dict.fromkeys(OPTIONAL_STAGES, False), **options)
+    given: dict[str, Any] = {**dict.fromkeys(OPTIONAL_STAGES, False), **options}
+    return create_pipeline("OCR", zoo=zoo, precision="float32", **given)
 
 
 def _texts(pipeline: Any, page: Path) -> list[str]:
@@ -115,8 +111,8 @@ def _alone(zoo: Zoo, one: Found, engine: str) -> Compared:
     card = placed.model.card
     wanted = Wanted("float32", "exact")
     pictures = samples(card)
-    own = ModelLoader(zoo, wanted=wanted).predictor(card.name, card.task)
-    laid_out = ModelLoader(zoo, engine=engine, wanted=wanted).predictor(card.name, card.task, folder)
+    own = ModelLoader(zoo, wanted=wanted).predictor(placed.model.asked_by, card.task)
+    laid_out = ModelLoader(zoo, engine=engine, wanted=wanted).predictor(None, card.task, folder)
     answers = [predictor.predict(pictures) for predictor in (own, laid_out)]
     texts = [[_described(found) for found in answer] for answer in answers]
     if card.task == DETECTION:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from ocrzoo_registry.cards.fields import Format, Task
     from ocrzoo_registry.cards.schema import ModelCard
+    from ocrzoo_registry.store.manifest import Manifest
     from ocrzoo_registry.store.store import ModelFiles
 
 DETECTION, RECOGNITION = "text_detection", "text_recognition"
@@ -23,6 +24,21 @@ class Model:
     card: ModelCard
     files: ModelFiles
 
+    @property
+    def asked_by(self) -> str:
+        """What the user names the model by: its address, if it has one."""
+        return self.card.name if self.card.address is None else str(self.card.address)
+
+
+def manifest_of(model: Model) -> Manifest:
+    """Return the record of a model's verified files; what the store returns has one."""
+    return cast("Manifest", model.files.manifest)
+
+
+def paths_of(model: Model) -> list[str]:
+    """Return the paths of a model's files in its folder."""
+    return [file.path for file in manifest_of(model).files]
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -33,6 +49,8 @@ class Placed:
     """The folder with the model's files, relative to the export; inside the archive, if there is one."""
     archive: str | None = None
     """A tar archive, relative to the export."""
+    note: str = ""
+    """What is known that the program does otherwise with this model than ocrzoo does, in a sentence."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_note, print_table
+from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_message, print_note, print_table
 from ocrzoo.cli.progress import download_events, format_size, page_progress
 from ocrzoo.cli.values import MODEL, SOURCES
 from ocrzoo.model_export.targets import TARGETS, Options
@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from ocrzoo.model_export.export import Report
 
 _PROGRAMS = "\n".join(f"    {name:<13} {target.help}" for name, target in TARGETS.items())
+
+
+class _Program(click.Choice[str]):
+    """A target by its name; as with options, underscores may be written for hyphens."""
+
+    def normalize_choice(self, choice: str, ctx: click.Context | None) -> str:  # noqa: ARG002  # click's signature
+        """Return the name with hyphens."""
+        return choice.replace("_", "-")
 
 
 @click.command(
@@ -32,7 +40,7 @@ _PROGRAMS = "\n".join(f"    {name:<13} {target.help}" for name, target in TARGET
     """
 )
 @click.option(
-    "--for", "target", metavar="PROGRAM", type=click.Choice(list(TARGETS)), required=True, help="One of those above."
+    "--for", "target", metavar="PROGRAM", type=_Program(list(TARGETS)), required=True, help="One of those above."
 )
 @click.argument("names", metavar="NAME...", nargs=-1, required=True, type=MODEL)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
@@ -69,7 +77,9 @@ def export(
         print_json(asdict(report))
     else:
         _print(report, folder)
-    return ExitCode.DONE if report.parity.equal else ExitCode.INTEGRITY
+    for note in report.notes:
+        print_message("warning", note)
+    return ExitCode.INTEGRITY if report.parity.equal is False else ExitCode.DONE
 
 
 def _print(report: Report, folder: Path) -> None:
@@ -81,5 +91,7 @@ def _print(report: Report, folder: Path) -> None:
             print_note(one_line(f"differs on {one.picture}: {difference.ocrzoo} is read as {difference.exported}"))
     lines = sum(one.lines for one in parity.compared)
     unlike = sum(len(one.differences) for one in parity.compared)
-    said = f"{lines} lines read as by ocrzoo" if not unlike else f"{unlike} of {lines} lines are read differently"
-    print_note(one_line(f"{folder}: {parity.note or said}"))
+    said = f"{lines} lines are read as ocrzoo reads them" if not unlike else f"{lines} lines, {unlike} differences"
+    if parity.equal is None:
+        said = "not compared with ocrzoo, as no engine here reads these files"
+    print_note(one_line(f"{folder}: {said}"))
