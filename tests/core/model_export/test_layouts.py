@@ -9,14 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.core.model_export.conftest import DET, REC, stored
+from tests.core.model_export.conftest import DET, REC
 
 from ocrzoo.model_export.layouts import check_official
 from ocrzoo.model_export.targets import TARGETS, Model, Options, Placed, manifest_of
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.mirror import archives
 from ocrzoo_registry.plugins.specs import load_attribute
-from ocrzoo_registry.zoo import Zoo
 
 FILES = ("inference.onnx", "inference.yml")
 FOLDERS = {
@@ -71,13 +70,6 @@ def test_the_archives_are_of_the_one_kind_that_paddleocr_js_reads(tmp_path: Path
         ]
 
 
-def test_characters_that_the_android_sdk_cannot_read_are_told(tmp_path: Path, zoo: Zoo, rec: Model) -> None:
-    (told,) = laid_out("android", [stored(zoo, "PP-OCRv5_mobile_rec")], tmp_path)
-    assert r"writes \U0002C27C for 𬉼: so it does with 902 of the characters" in told.note
-    (none,) = laid_out("android", [rec], tmp_path / "tiny")
-    assert none.note == ""
-
-
 def edited(model: Model, folder: Path, old: str, new: str) -> Model:
     """A copy of a model whose ``inference.yml`` says something else."""
     shutil.copytree(model.files.folder, folder)
@@ -86,6 +78,14 @@ def edited(model: Model, folder: Path, old: str, new: str) -> Model:
     assert old in text
     config.write_text(text.replace(old, new), "utf-8")
     return replace(model, files=replace(model.files, folder=folder))
+
+
+def test_characters_that_the_android_sdk_cannot_read_are_told(tmp_path: Path, rec: Model) -> None:
+    escaped = edited(rec, tmp_path / "model", "  - '6'\n", '  - "\\U0002C27C"\n')
+    (told,) = laid_out("android", [escaped], tmp_path / "escaped")
+    assert r"writes \U0002C27C for 𬉼: so it does with 1 of the characters" in told.note
+    (none,) = laid_out("android", [rec], tmp_path / "official")
+    assert none.note == ""
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread, Timer
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -83,11 +83,9 @@ READ = """async (url) => {
 class Handler(SimpleHTTPRequestHandler):
     """Serves a page with the headers that threads of WebAssembly need."""
 
-    extensions_map: ClassVar[dict[str, str]] = {
-        **SimpleHTTPRequestHandler.extensions_map,
-        ".mjs": "text/javascript",
-        ".wasm": "application/wasm",
-    }
+    def guess_type(self, path: Any) -> str:
+        known = {".mjs": "text/javascript", ".wasm": "application/wasm"}
+        return known.get(Path(path).suffix) or super().guess_type(path)
 
     def end_headers(self) -> None:
         self.send_header("Cross-Origin-Opener-Policy", "same-origin")
@@ -174,7 +172,8 @@ def pipeline(zoo: Zoo) -> OCRPipeline:
     """The same models in Python."""
     models: dict[str, Any] = {"text_detection_model_name": DET, "text_recognition_model_name": REC}
     stages: dict[str, Any] = dict.fromkeys(OPTIONAL_STAGES, False)
-    return create_pipeline("OCR", zoo=zoo, precision="float32", **models, **stages)
+    made: OCRPipeline = create_pipeline("OCR", zoo=zoo, precision="float32", **models, **stages)
+    return made
 
 
 def in_python(pipeline: OCRPipeline, path: Path) -> list[str]:

@@ -23,9 +23,9 @@ _PROGRAMS = "\n".join(f"    {name:<13} {target.help}" for name, target in TARGET
 class _Program(click.Choice[str]):
     """A target by its name; as with options, underscores may be written for hyphens."""
 
-    def normalize_choice(self, choice: str, ctx: click.Context | None) -> str:  # noqa: ARG002  # click's signature
+    def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:  # noqa: ARG002  # click's signature
         """Return the name with hyphens."""
-        return choice.replace("_", "-")
+        return str(choice).replace("_", "-")
 
 
 @click.command(
