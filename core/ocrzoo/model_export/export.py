@@ -106,9 +106,7 @@ def _faults(name: str, target: Target, cards: Sequence[ModelCard], options: Opti
     """Why a target cannot take these models and options."""
     faults: list[OcrzooError] = []
     given = [field.name for field in fields(options) if getattr(options, field.name) is not None]
-    for option in sorted(set(given) - target.options):
-        takers = [other for other, one in TARGETS.items() if option in one.options]
-        faults.append(UsageError(f"--{option} is for {' and '.join(takers)}, not for {name}"))
+    faults += [UsageError(f"{name} takes no --{option}") for option in sorted(set(given) - target.options)]
     for card in cards:
         if target.tasks and card.task not in target.tasks:
             tasks = " and ".join(target.tasks)

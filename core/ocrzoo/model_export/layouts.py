@@ -77,7 +77,7 @@ def _content(model: Model, file: StoredFile) -> Iterator[bytes]:
 
 def _unread_escapes(model: Model) -> str:
     """A note on characters that the Android SDK writes as YAML escapes: it reads ``inference.yml`` line by line."""
-    text = read_bounded(model.files.folder / CONFIG, inference_yml.MAX_BYTES).decode("utf-8")
+    text = read_bounded(model.files.folder / CONFIG, inference_yml.MAX_BYTES).decode("utf-8", "replace")
     escapes = _ESCAPE.findall(text)
     if not escapes:
         return ""
@@ -107,9 +107,11 @@ def check_official(model: Model) -> None:
         raise UsageError(f"{name}: {CONFIG} has no RecResizeImg with lines of {HEIGHT} pixels, which they take")
 
 
-def _line_height(config: Mapping[str, Any]) -> int | None:
+def _line_height(config: Mapping[str, Any]) -> object:
+    """The height of lines in pixels, as far as the file has one where it belongs."""
     for operation in (config.get("PreProcess") or {}).get("transform_ops") or ():
-        shape = ((operation.get("RecResizeImg") if isinstance(operation, dict) else None) or {}).get("image_shape")
+        resize = operation.get("RecResizeImg") if isinstance(operation, dict) else None
+        shape = resize.get("image_shape") if isinstance(resize, dict) else None
         if isinstance(shape, list) and len(shape) == 3:
-            return int(shape[1])
+            return shape[1]
     return None

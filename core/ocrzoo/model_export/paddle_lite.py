@@ -44,7 +44,9 @@ def lay_out(models: Sequence[Model], folder: Path, options: Options) -> list[Pla
     for model in models:
         _optimize(model, folder / model.card.name / "model", options.opt)
         if model.card.task == RECOGNITION:
-            characters = inference_yml.read(model.files.folder)["PostProcess"].get("character_dict") or ()
+            characters = inference_yml.read(model.files.folder)["PostProcess"].get("character_dict")
+            if not isinstance(characters, list):
+                raise UsageError(f"{model.card.name}: {inference_yml.FILE_NAME} has no character_dict")
             labels = folder / "labels" / f"{model.card.name}.txt"
             labels.parent.mkdir(exist_ok=True)
             labels.write_text("".join(f"{one}\n" for one in characters), encoding="utf-8", newline="\n")

@@ -72,7 +72,7 @@ def test_an_older_export_is_replaced_and_files_of_others_stay(tmp_path: Path, ru
                 "PP-OCRv3_mobile_det is published as paddle, and paddleocr-js takes onnx",
             ],
         ),
-        (("onnx", DET, "--opt", "opt"), ["--opt is for paddle-lite, not for onnx"]),
+        (("onnx", DET, "--opt", "opt"), ["onnx takes no --opt"]),
     ],
 )
 def test_what_a_program_cannot_take_is_refused_a_line_each(

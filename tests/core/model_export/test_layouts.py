@@ -70,6 +70,9 @@ def test_the_archives_are_of_the_one_kind_that_paddleocr_js_reads(tmp_path: Path
         ]
 
 
+RESIZE = "RecResizeImg:\n      image_shape:\n      - 3\n      - 48\n      - 320\n"
+
+
 def edited(model: Model, folder: Path, old: str, new: str) -> Model:
     """A copy of a model whose ``inference.yml`` says something else."""
     shutil.copytree(model.files.folder, folder)
@@ -94,6 +97,18 @@ def test_characters_that_the_android_sdk_cannot_read_are_told(tmp_path: Path, re
         ("rec", "name: CTCLabelDecode", "name: NRTRLabelDecode", "decoded by NRTRLabelDecode"),
         ("rec", "      - 48\n      - 320\n", "      - 32\n      - 320\n", "lines of 48 pixels"),
         ("rec", "RecResizeImg", "OtherResize", "lines of 48 pixels"),
+        (
+            "rec",
+            RESIZE,
+            "RecResizeImg: {a: [1]}\n",
+            "lines",
+        ),
+        (
+            "rec",
+            RESIZE,
+            "RecResizeImg: 48\n",
+            "lines",
+        ),
         ("det", "name: DBPostProcess", "name: PSEPostProcess", "decoded by PSEPostProcess"),
     ],
 )

@@ -27,7 +27,7 @@ def old_format(zoo: Zoo) -> list[Model]:
 
 def python_3_10() -> str | None:
     """The last Python that the package has a wheel for: on the path, or one of pyenv's."""
-    of_pyenv = (Path.home() / ".pyenv" / "versions").glob("3.10.*/bin/python")
+    of_pyenv = list((Path.home() / ".pyenv" / "versions").glob("3.10.*/bin/python"))
     for program in (shutil.which("python3.10"), *map(str, of_pyenv)):
         if program and not subprocess.run([program, "-c", "import venv"], capture_output=True, check=False).returncode:
             return program

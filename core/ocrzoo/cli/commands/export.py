@@ -66,7 +66,7 @@ def export(
     from ocrzoo_registry.zoo import zoo_with_sources
 
     zoo = zoo_with_sources(source, download_events())
-    with page_progress(None, "export") as advance:
+    with page_progress(None, "export", printed=False) as advance:
         try:
             report = lay_out(zoo, target, names, folder, Options(mirror=mirror, opt=opt), advance)
         except Refused as refused:
