@@ -6,6 +6,7 @@ model's folder is complete for PaddleX too. Nothing in it is evaluated.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import IntegrityError
 
 FILE_NAME = CONFIG
+
+_ESCAPED = re.compile(r'^( *- )"((?:\\U[0-9A-F]{8})+)"$', re.MULTILINE)
+"""Entries of a charset that libyaml escapes. PaddleX's files have the characters, and some readers know no escapes."""
 
 MAX_BYTES = 8 << 20
 """The largest official file (18,708 characters) has 170 kB."""
@@ -28,7 +32,12 @@ def render(card: ModelCard) -> bytes:
         CardError: The card's charset could not be read.
     """
     config = from_card(card)
-    return safe_yaml.dump({key: value for key, value in config.items() if value}).encode("utf-8")
+    text = safe_yaml.dump({key: value for key, value in config.items() if value})
+    return _ESCAPED.sub(_as_characters, text).encode("utf-8")
+
+
+def _as_characters(found: re.Match[str]) -> str:
+    return found[1] + "".join(chr(int(digits, 16)) for digits in found[2].split("\\U")[1:])
 
 
 def origin(card: ModelCard) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -78,7 +79,7 @@ def write(path: Path, archive: Archive, blobs: Path) -> StoredArchive:
         IntegrityError: A file is missing there, or damaged.
         OSError: The archive cannot be written.
     """
-    size, sha256 = receive(_pieces(archive, blobs), path)
+    size, sha256 = receive(pieces(archive, partial(_content, blobs)), path)
     sync(path)
     return StoredArchive(key=archive.key, size=size, sha256=sha256)
 
@@ -91,12 +92,13 @@ def sha256_of_archive(archive: Archive, blobs: Path) -> str:
         OSError: One cannot be read.
     """
     digest = hashlib.sha256()
-    for piece in _pieces(archive, blobs):
+    for piece in pieces(archive, partial(_content, blobs)):
         digest.update(piece)
     return digest.hexdigest()
 
 
-def _pieces(archive: Archive, blobs: Path) -> Iterator[bytes]:
+def pieces(archive: Archive, content: Callable[[StoredFile], Iterator[bytes]]) -> Iterator[bytes]:
+    """Yield the bytes of an archive, whose files have the ``content``: of the size that is recorded."""
     top = tarfile.TarInfo(archive.folder)
     top.type, top.mode = tarfile.DIRTYPE, 0o755
     yield _header(top)
@@ -104,7 +106,7 @@ def _pieces(archive: Archive, blobs: Path) -> Iterator[bytes]:
         member = tarfile.TarInfo(f"{archive.folder}/{file.path}")
         member.size = file.size
         yield _header(member)
-        yield from _content(file, blobs)
+        yield from content(file)
         yield bytes(-file.size % tarfile.BLOCKSIZE)
     yield bytes(2 * tarfile.BLOCKSIZE)
 
@@ -117,7 +119,7 @@ def _header(member: tarfile.TarInfo) -> bytes:
         return member.tobuf(tarfile.GNU_FORMAT)
 
 
-def _content(file: StoredFile, blobs: Path) -> Iterator[bytes]:
+def _content(blobs: Path, file: StoredFile) -> Iterator[bytes]:
     left, digest = file.size, hashlib.sha256()
     try:
         with open_regular(blobs / file.sha256) as content:

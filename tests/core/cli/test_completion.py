@@ -90,6 +90,7 @@ FREE = {
     "hpi_config",
     "license_",
     "memory",
+    "mirror",
     "model",
     "origins",
     "own_name",

@@ -77,6 +77,14 @@ def test_paddlexs_own_reader_finds_the_same(charset: list[str]) -> None:
     assert yaml.safe_load(rendered(charset).decode())["PostProcess"]["character_dict"] == charset
 
 
+def test_characters_are_written_as_they_are() -> None:
+    """PaddleOCR's Android SDK reads the file line by line and decodes no escapes; libyaml escapes rare characters."""
+    charset = ["𬉼", "\U0001f1e9\U0001f1ea", "a", '- "\\U0001F600"']
+    *_, first, second, third, fourth = rendered(charset).decode().splitlines()
+    assert [first, second, third] == [f"  - {character}" for character in charset[:3]]
+    assert fourth == """  - '- "\\U0001F600"'"""
+
+
 def test_a_card_is_written_with_paddlexs_keys(tmp_path: Path) -> None:
     (tmp_path / "chars.txt").write_text("a\n\u3000\na\n", encoding="utf-8")
     card = offer_card(
