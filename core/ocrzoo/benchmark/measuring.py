@@ -18,8 +18,6 @@ from ocrzoo.loading.machine import cpu_name
 from ocrzoo_registry.errors import ExitCode
 
 WORKER = Path(__file__).with_name("worker.py")
-SAMPLE_PAGES = Path(__file__).with_name("pages")
-"""Pages that are read if none are given: English, Chinese and a table of numbers."""
 INTERVAL_S = 0.05
 """Time between two samples of memory."""
 

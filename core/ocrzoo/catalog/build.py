@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from ocrzoo import theme
 from ocrzoo.catalog.entries import Entry, entries_of, is_link, language_words, task_words
-from ocrzoo.catalog.folder import staged
 from ocrzoo.catalog.languages import LanguageRow, language_rows, tags_as_listed
 from ocrzoo.catalog.plot import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Figures, comparable_figures
+from ocrzoo.results.output_folder import FolderKind, staged, write_list
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.names import natural_key
 from ocrzoo_registry.zoo import Zoo
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import jinja2
 
 SITE = Path(__file__).with_name("site")
+KIND = FolderKind("catalog", "catalog.json")
 _CHART = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM}
 _MODELS_IN_MATRIX = 80
 """Up to this many recognition models, the matrix of languages has a column for each."""
@@ -53,7 +54,7 @@ def build(zoo: Zoo, folder: Path, *, samples: bool = True, advance: Callable[[],
     """
     environment = _environment()
     entries = entries_of(zoo)
-    with staged(folder) as staging:
+    with staged(folder, KIND) as staging:
         rows = language_rows(entries, zoo.default_model())
         pages = _Pages(environment, staging)
         report = Report(len(entries), languages=len(rows))
@@ -66,6 +67,7 @@ def build(zoo: Zoo, folder: Path, *, samples: bool = True, advance: Callable[[],
         pages.write("accuracy.html", tasks=_by_task(entries), chart=_CHART)
         _write_models(zoo, pages, entries, report, samples=samples, advance=advance)
         report.pages = pages.written
+        write_list(staging, KIND)
     return report
 
 

@@ -22,6 +22,7 @@ _COMMANDS = {
     "compare": "ocrzoo.cli.commands.compare:compare",
     "completion": "ocrzoo.cli.commands.completion:completion",
     "doctor": "ocrzoo.cli.commands.doctor:doctor",
+    "export": "ocrzoo.cli.commands.export:export",
     "languages": "ocrzoo.cli.commands.languages:languages",
     "lock": "ocrzoo.cli.commands.lock:lock",
     "mcp": "ocrzoo.cli.commands.mcp:mcp",

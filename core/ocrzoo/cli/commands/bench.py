@@ -66,8 +66,9 @@ def bench(
     configuration turns them on. Each configuration runs in a process of its own; one whose models cannot be had is
     skipped. 100 % of a processor is one core. Needs the extra ocrzoo[bench].
     """  # noqa: D301  # \b is click's mark for text that is not rewrapped
+    from ocrzoo import sample_pages
     from ocrzoo.benchmark.figures import row, table
-    from ocrzoo.benchmark.measuring import SAMPLE_PAGES, UNAVAILABLE, Failed, Job, measure
+    from ocrzoo.benchmark.measuring import UNAVAILABLE, Failed, Job, measure
     from ocrzoo.benchmark.plot import check_plot, draw
     from ocrzoo.benchmark.samples import require_psutil
 
@@ -77,7 +78,7 @@ def bench(
     if "-" in pages:
         raise UsageError("standard input can be read once only: name a file")
     given = {name: value for name, value in options.items() if value is not None}
-    read = pages or (str(SAMPLE_PAGES),)
+    read = pages or (str(sample_pages.FOLDER),)
     jobs = [
         Job(name, {**chosen, **given}, read, warmup, repeats)
         for name, chosen in _choices(pipeline, config, configurations)

@@ -1,4 +1,4 @@
-"""The folder of a catalog: whole or not there, and never over files of others."""
+"""The folder that a command writes: whole or not there, and never over files of others."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from ocrzoo.catalog.folder import RECORD, staged
+from ocrzoo.results.output_folder import FolderKind, staged, write_list
 from ocrzoo_registry.errors import UsageError
+
+RECORD = "catalog.json"
+KIND = FolderKind("catalog", RECORD)
 
 
 def publish(target: Path, **files: str) -> None:
-    with staged(target) as folder:
+    with staged(target, KIND) as folder:
         for name, content in files.items():
             (folder / f"{name}.html").write_text(content)
+        write_list(folder, KIND)
 
 
 def names(folder: Path) -> list[str]:
@@ -42,7 +46,7 @@ def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
 
 def test_a_build_that_fails_leaves_the_older_one(tmp_path: Path) -> None:
     publish(tmp_path / "site", index="1")
-    with pytest.raises(UsageError, match="could not be written"), staged(tmp_path / "site") as folder:
+    with pytest.raises(UsageError, match="could not be written"), staged(tmp_path / "site", KIND) as folder:
         folder.write_text("a build that fails")
     assert (tmp_path / "site" / "index.html").read_text() == "1"
     assert names(tmp_path) == ["site"]
@@ -87,7 +91,7 @@ def test_a_link_that_was_put_there_is_of_others(tmp_path: Path) -> None:
 
 def test_a_file_that_came_during_the_build_stays(tmp_path: Path) -> None:
     publish(tmp_path / "site", index="1")
-    with pytest.raises(UsageError, match=r"has late\.txt"), staged(tmp_path / "site"):
+    with pytest.raises(UsageError, match=r"has late\.txt"), staged(tmp_path / "site", KIND):
         (tmp_path / "site" / "late.txt").write_text("mine")
     assert (tmp_path / "site" / "late.txt").read_text() == "mine"
 
