@@ -37,7 +37,7 @@ def ios(models: Sequence[Model], folder: Path, _options: Options) -> list[Placed
 
 def onnx(models: Sequence[Model], folder: Path, _options: Options) -> list[Placed]:
     """A folder for each model, named as in the store and by PaddleX."""
-    return [_copied(model, folder, folder_name(model.card.name, "onnx")) for model in models]
+    return [copied(model, folder, folder_name(model.card.name, "onnx")) for model in models]
 
 
 def paddleocr_js(models: Sequence[Model], folder: Path, _options: Options) -> list[Placed]:
@@ -55,10 +55,11 @@ def _by_role(models: Sequence[Model], folder: Path, top: str) -> list[Placed]:
     roles = {DETECTION: "det", RECOGNITION: "rec"}
     for model in models:
         check_official(model)
-    return [_copied(model, folder, f"{top}/{roles[model.card.task]}") for model in models]
+    return [copied(model, folder, f"{top}/{roles[model.card.task]}") for model in models]
 
 
-def _copied(model: Model, folder: Path, place: str) -> Placed:
+def copied(model: Model, folder: Path, place: str) -> Placed:
+    """Copy a model's files to the folder ``place`` of an export, and return where they are."""
     for file in files_of(model):
         receive(read_chunks(model.files.folder / file), folder / place / file)
     return Placed(model, place)
