@@ -43,6 +43,7 @@ async function read(file: File): Promise<void> {
     byId("error").replaceChildren();
     byId("notes").replaceChildren();
     byId("title").textContent = file.name;
+    byId("status").textContent = "Reading.";
     document.body.dataset.state = "reading";
     URL.revokeObjectURL(picture);
     picture = URL.createObjectURL(file);
@@ -114,7 +115,7 @@ function show({ width, height, lines, order }: ReadPage, name: string, models: s
     sheet(width, height).append(drawing("g", { "aria-hidden": "true" }, ...boxes)); // the list says the same
     byId("lines").replaceChildren(...rows.map((row) => element("li", {}, row)));
     byId("nothing").hidden = lines.length > 0;
-    byId("summary").textContent = models.join(", ");
+    byId("models").textContent = `Read with ${models.join(" and ")}.`;
     const text = order.map((index) => lines[index].text).join("\n");
     const json = {
         input_path: name,
