@@ -1,4 +1,4 @@
-"""``reader.json``: what the page needs to know of its models, from their ``inference.yml`` and the pipeline's defaults."""
+"""``reader.json``: what the page needs to know, from the models' ``inference.yml`` and the pipeline's defaults."""
 
 from __future__ import annotations
 

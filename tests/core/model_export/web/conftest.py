@@ -1,4 +1,4 @@
-"""The exported page in Debian's Chromium, served by Debian's nginx as the manual says, and by Python without headers."""
+"""The exported page in Debian's Chromium, served by nginx as the manual says, and by Python without headers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from tests.registry.mirror.serving.web_servers import free_port, run_nginx
 from ocrzoo.model_export.targets import Model, Options
 from ocrzoo.model_export.web.layout import lay_out
 from ocrzoo_registry.download.request import DownloadRequest
-from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.zoo import Zoo
 
 CHROMIUM = shutil.which("chromium")

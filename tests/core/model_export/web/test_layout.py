@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,7 +72,9 @@ class TestFolder:
 
 
 class TestRefused:
-    @pytest.mark.parametrize("mirror", ["ftp://mirror.example", "mirror", "https://mirror.example/?key=1", "https://a\\b"])
+    @pytest.mark.parametrize(
+        "mirror", ["ftp://mirror.example", "mirror", "https://mirror.example/?key=1", "https://a\\b"]
+    )
     def test_no_mirror(self, zoo: Zoo, tmp_path: Path, mirror: str) -> None:
         with pytest.raises(UsageError, match=r"^--mirror: "):
             lay_out(models_of(zoo, *SMALL), tmp_path, Options(mirror=mirror))
@@ -103,7 +103,9 @@ class TestPackages:
 
     def test_without_npm(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
-        with pytest.raises(UsageError, match=r"^export --for web needs Node\.js 20 or newer, and there is no npm: install"):
+        with pytest.raises(
+            UsageError, match=r"^export --for web needs Node\.js 20 or newer, and there is no npm: install"
+        ):
             toolchain.packages(Settings(home=tmp_path))
 
     def test_offline(self, tmp_path: Path) -> None:
@@ -111,11 +113,13 @@ class TestPackages:
             toolchain.packages(Settings(home=tmp_path, offline=True))
 
     def test_no_network(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """npm's own reason, in one line, and nothing half-installed."""
+        """Npm's own reason, in one line, and nothing half-installed."""
         monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
         monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
         monkeypatch.setenv("npm_config_fetch_retries", "0")
-        with pytest.raises(SourceError, match=r"^npm could not fetch the page's packages: npm .+ 'npm ping' tells") as raised:
+        with pytest.raises(
+            SourceError, match=r"^npm could not fetch the page's packages: npm .+ 'npm ping' tells"
+        ) as raised:
             toolchain.packages(Settings(home=tmp_path / "home"))
         assert "\n" not in str(raised.value)
         assert [path for path in (tmp_path / "home" / "web").iterdir() if path.is_dir()] == []
@@ -127,7 +131,7 @@ class TestPackages:
 
 
 @pytest.fixture(scope="module")
-def sources(home: Path, exported: Made, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def sources(home: Path, exported: Made, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page's sources beside all their packages, those for development too."""
     stated = json.loads((toolchain.SITE / "package.json").read_text(encoding="utf-8"))["devDependencies"]
     wanted = [f"{name}@{version}" for name, version in stated.items()]
@@ -147,7 +151,7 @@ def sources(home: Path, exported: Made, pytestconfig: pytest.Config, tmp_path_fa
         for package in place.iterdir():
             if not (modules / package.name).exists():
                 (modules / package.name).symlink_to(package)
-    yield folder
+    return folder
 
 
 def test_types(sources: Path) -> None:
@@ -172,4 +176,4 @@ def test_the_command(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "mine.txt").touch()
     assert main(["export", "--for", "web", *SMALL, str(tmp_path / "other")]) == 2
-    assert os.listdir(tmp_path / "other") == ["mine.txt"]
+    assert [path.name for path in (tmp_path / "other").iterdir()] == ["mine.txt"]

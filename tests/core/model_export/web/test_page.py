@@ -51,7 +51,9 @@ def violations(page: Page) -> list[str]:
 class TestReading:
     def test_picture_and_text(self, reader: Page) -> None:
         found = read(reader, ROTATED)
-        expect(reader.get_by_role("status")).to_contain_text(re.compile(r"^4 lines, read in [\d.]+ s by WebAssembly, \d"))
+        expect(reader.get_by_role("status")).to_contain_text(
+            re.compile(r"^4 lines, read in [\d.]+ s by WebAssembly, \d")
+        )
         assert lines(reader) == [found["rec_texts"][index] for index in found["reading_order"]]
         expect(reader.get_by_text(f"Read with {' and '.join(SMALL)}.")).to_be_visible()
         boxes = reader.locator("#sheet polygon")
@@ -72,7 +74,8 @@ class TestReading:
             reader.locator("body").dispatch_event("drop", {"dataTransfer": carried})
         else:
             reader.evaluate(
-                "(data) => document.body.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true}))",
+                "(clipboardData) => document.body.dispatchEvent("
+                "new ClipboardEvent('paste', { clipboardData, bubbles: true }))",
                 carried,
             )
         expect(reader.get_by_role("heading", level=1)).to_have_text(TINY.name)
@@ -146,14 +149,22 @@ class TestWeights:
     ) -> None:
         """Across origins: the folder has no weights, and the mirror's are asked for by their digest."""
         assert main(["mirror", "build", str(tmp_path / "mirror"), *SMALL, "--formats", "onnx"]) == 0
-        with run_serve(tmp_path / "mirror") as (mirror, _), isolated((made := make(*SMALL, mirror=mirror)).folder) as site:
+        with (
+            run_serve(tmp_path / "mirror") as (mirror, _),
+            isolated((made := make(*SMALL, mirror=mirror)).folder) as site,
+        ):
             assert not (made.folder / "models").exists()
             page = opened(site, mirror=mirror.rstrip("/"))
             asked: list[str] = []
             page.context.on("request", lambda request: asked.append(request.url))
             read(page, TINY)
-            digests = [one["weights"]["sha256"] for one in json.loads((made.folder / "reader.json").read_text())["models"].values()]
-            assert [url for url in asked if url.startswith(mirror)] == [f"{mirror.rstrip('/')}/blobs/{one}" for one in digests]
+            digests = [
+                one["weights"]["sha256"]
+                for one in json.loads((made.folder / "reader.json").read_text())["models"].values()
+            ]
+            assert [url for url in asked if url.startswith(mirror)] == [
+                f"{mirror.rstrip('/')}/blobs/{one}" for one in digests
+            ]
 
 
 class TestPolicy:
@@ -197,7 +208,9 @@ class TestAccessibility:
 
     def test_keyboard(self, opened: Opener, site: str) -> None:
         page = opened(site)
+        page.on("filechooser", lambda chooser: None)  # from the start: else it is told too late of a key
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-        with page.expect_file_chooser():
+        expect(page.get_by_role("button", name="Choose a picture")).to_be_focused()
+        with page.expect_file_chooser(timeout=60_000):
             page.keyboard.press("Enter")

