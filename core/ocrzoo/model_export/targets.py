@@ -112,6 +112,12 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
             "PaddleOCR.js in browsers: a tar archive for each model",
             "ocrzoo.model_export.layouts:paddleocr_js",
         ),
+        "web": Target(
+            "a page of one's own that reads pictures in the browser",
+            "ocrzoo.model_export.web.layout:lay_out",
+            one_each=True,
+            options=frozenset({"mirror"}),
+        ),
     }
 )
 """By the name that ``--for`` takes."""

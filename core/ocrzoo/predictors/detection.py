@@ -42,7 +42,7 @@ class TextDetector:
         """
         settings = config["PostProcess"]
         self.name = card.name
-        _check_normalization(card.name, transform(config, "NormalizeImage"))
+        check_normalization(card.name, transform(config, "NormalizeImage"))
         given = {key: settings[key] for key in _MODEL_KEYS if settings.get(key) is not None}
         for key, value in given.items():
             kinds = int if key == "max_candidates" else int | float
@@ -124,8 +124,12 @@ def _page_size(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {"limit_side_len": side, "limit_type": "max"}
 
 
-def _check_normalization(name: str, settings: Mapping[str, Any]) -> None:
-    """Refuse a model that was trained with another normalization than :func:`.detection.preprocess` applies."""
+def check_normalization(name: str, settings: Mapping[str, Any]) -> None:
+    """Refuse a model that was trained with another normalization than :func:`.detection.preprocess` applies.
+
+    Raises:
+        IntegrityError: Its ``inference.yml`` states another mean or deviation.
+    """
     for key, ours in (("mean", detection.MEAN), ("std", detection.STD)):
         stated = settings.get(key)
         if stated is not None and stated != list(ours):

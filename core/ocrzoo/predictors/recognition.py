@@ -56,7 +56,7 @@ class TextRecognizer:
         Raises:
             IntegrityError: It has no charset, or one of another length than the network states.
         """
-        charset = _charset(card.name, config)
+        charset = charset_of(card.name, config)
         self.name = card.name
         self.batching: Batching = "exact"
         """Which lines share a call where a pipeline does not say; the loader sets it by the model's figures."""
@@ -185,8 +185,12 @@ def _aspect(crop: Image) -> float:
     return float(crop.shape[1] / crop.shape[0])
 
 
-def _charset(name: str, config: Mapping[str, Any]) -> list[str]:
-    """The entries of the charset; YAML reads unquoted digits as numbers."""
+def charset_of(name: str, config: Mapping[str, Any]) -> list[str]:
+    """Return the entries of a model's charset; YAML reads unquoted digits as numbers.
+
+    Raises:
+        IntegrityError: There is no charset, or an entry is not one.
+    """
     charset = config["PostProcess"].get("character_dict")
     if not isinstance(charset, list) or not charset:
         raise IntegrityError(f"{name}: its inference.yml has no character_dict")
