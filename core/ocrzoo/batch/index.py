@@ -160,14 +160,14 @@ class Index:
     def _rewrite(self, part: str, positions: list[int]) -> None:
         table = self._table(part)
         gone = set(positions)
-        kept = table.take([row for row in range(table.num_rows) if row not in gone])
-        if kept.num_rows:
-            self._dest.write(part, table_to_parquet(kept))
+        kept = [row for row in range(table.num_rows) if row not in gone]
+        if kept:
+            self._dest.write(part, table_to_parquet(table.take(kept)))
         else:
             self._dest.delete(part)
         self._database.execute("delete from outcome where part = ?", (part,))
         self._database.execute("delete from known where part = ?", (part,))
-        if kept.num_rows:
+        if kept:
             self._take(part, failed=part.startswith(ERRORS))
 
 

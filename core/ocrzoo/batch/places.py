@@ -108,15 +108,24 @@ class Folder(Place):
 
     def files(self, below: str = "") -> Iterator[File]:
         """Yield the files, sorted within each folder; links are followed to files, not to folders."""
-        for folder, folders, names in os.walk(self.local_path(below), onerror=self._not_listed):
-            folders[:] = sorted(name for name in folders if not is_hidden(name))
-            for name in sorted(names):
-                if not is_hidden(name) and (file := self._file(Path(folder, name))) is not None:
+        left = [self.local_path(below)]
+        while left:
+            folders: list[Path] = []
+            for entry in self._entries(left.pop()):
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(Path(entry.path))
+                elif (file := self._file(Path(entry.path))) is not None:
                     yield file
+            left += reversed(folders)
 
-    def _not_listed(self, error: OSError) -> None:
-        if not isinstance(error, FileNotFoundError):
-            raise SourceError(f"{error.filename} cannot be listed: {reason(error)}") from error
+    def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as found:
+                return sorted((entry for entry in found if not is_hidden(entry.name)), key=lambda entry: entry.name)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise SourceError(f"{folder} cannot be listed: {reason(error)}") from error
 
     def find(self, path: str) -> File | None:
         """Return a file, if it is there."""

@@ -23,6 +23,7 @@ from ocrzoo.batch.rows import ERRORS, RESULTS, SUFFIX, key_of, result_row, to_pa
 from ocrzoo.batch.sources import source_of
 from ocrzoo.batch.tables import Tables
 from ocrzoo.inputs import Page, pages
+from ocrzoo.inputs.faults import as_input_error
 from ocrzoo.inputs.options import InputOptions
 from ocrzoo.inputs.page import PageError
 from ocrzoo.pipelines.ocr import OCRPipeline
@@ -167,10 +168,10 @@ class Reader:
             raise InputError(item.problem)
         if item.last is not None:
             return self._document(item.input, item.stamp)
-        content = (
-            self._tables.read(item.input, int(item.member or 0)) if item.is_row else content_of(item, self._source)
-        )
-        return _Fetched(content, hashlib.sha256(content).hexdigest())
+        with as_input_error(item.name):
+            is_row = item.is_row
+            content = self._tables.read(item.input, int(item.member or 0)) if is_row else content_of(item, self._source)
+            return _Fetched(content, hashlib.sha256(content).hexdigest())
 
     def _fetched_document(self, path: str, _stamp: str) -> _Fetched:
         """A file of several pages; those of a long one are in several parts."""

@@ -63,21 +63,20 @@ def source_of(name: str) -> Source:
     Raises:
         UsageError: It names nothing that can be read.
     """
-    scheme, separator, path = name.partition("://")
-    head, _, tail = (path if separator else name).rpartition("/")
-    prefix = scheme + separator
-    if _GLOB.search(path if separator else name) and (separator or not os.path.lexists(name)):
-        parts = (path if separator else name).split("/")
+    scheme, separator, rest = name.partition("://")
+    prefix, path = (scheme + separator, rest) if separator else ("", name)
+    if _GLOB.search(path) and (separator or not os.path.lexists(name)):
+        parts = path.split("/")
         first = next(index for index, part in enumerate(parts) if _GLOB.search(part))
         if separator and first == 0:
             raise UsageError(f"{without_credentials(name)}: a bucket's name has no *")
-        root = "/".join(parts[:first])
-        pattern = escaped("/".join(parts[first:]))
+        root, pattern = "/".join(parts[:first]), escaped("/".join(parts[first:]))
         _matcher(pattern)
-        return Source(place_of(prefix + (root or ("/" if name.startswith("/") else "."))), pattern)
+        return Source(place_of(prefix + (root or ("/" if path.startswith("/") else "."))), pattern)
     if separator:
-        is_file = suffix_of(tail) in SUFFIXES | TABLES | ARCHIVES
-        return Source(place_of(prefix + head), single=tail) if is_file and head else Source(place_of(name))
+        head, _, tail = path.rpartition("/")
+        is_file = suffix_of(tail) in SUFFIXES | TABLES | ARCHIVES and head
+        return Source(place_of(prefix + head), single=tail) if is_file else Source(place_of(name))
     place = place_of(name)
     assert isinstance(place, Folder)  # noqa: S101  # for the type checker
     root_path = place.local_path("")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
@@ -20,8 +21,6 @@ class Tables:
         self._source, self._column = source, column
         self._lock = Lock()
         self._path = ""
-        self._table: Any = None
-        self._name = ""
         self._first = 0
         self._cells: list[Any] = []
 
@@ -32,30 +31,30 @@ class Tables:
             InputError: It has none; pyarrow raises anything.
         """
         with self._lock:
-            if self._path != path:
-                table = open_table(path, self._source)
-                self._name = column_of(table, self._column, path)
-                self._table, self._path, self._cells = table, path, []
-            if not self._first <= row < self._first + len(self._cells):
-                self._load(row)
-            try:
-                return row_bytes(self._cells[row - self._first])
-            except InputError as error:
-                raise InputError(f"{self._path}#{row}: {error}") from error
+            if path != self._path or not self._first <= row < self._first + len(self._cells):
+                self._load(path, row)
+            cell = self._cells[row - self._first]
+        content = cell.get("bytes") if isinstance(cell, Mapping) else cell
+        if not isinstance(content, bytes):
+            raise InputError(f"{path}#{row}: no bytes in this row")
+        return content
 
-    def _load(self, row: int) -> None:
+    def _load(self, path: str, row: int) -> None:
         first = 0
-        for group in range(self._table.num_row_groups):
-            count: int = self._table.metadata.row_group(group).num_rows
-            if row < first + count:
-                found = self._table.read_row_group(group, columns=[self._name])
-                self._first, self._cells = first, found.column(0).to_pylist()
-                return
-            first += count
-        raise InputError(f"{self._path}#{row}: there is no such row")
+        with open_table(path, self._source) as table:
+            column = column_of(table, self._column, path)
+            for group in range(table.num_row_groups):
+                count: int = table.metadata.row_group(group).num_rows
+                if row < first + count:
+                    self._cells = table.read_row_group(group, columns=[column]).column(0).to_pylist()
+                    self._path, self._first = path, first
+                    return
+                first += count
+        raise InputError(f"{path}#{row}: there is no such row")
 
 
-def open_table(path: str, place: Place) -> Any:
+@contextmanager
+def open_table(path: str, place: Place) -> Iterator[Any]:
     """Open a Parquet file: ``pyarrow.parquet.ParquetFile``.
 
     Raises:
@@ -63,7 +62,8 @@ def open_table(path: str, place: Place) -> Any:
     """
     from pyarrow import parquet
 
-    return parquet.ParquetFile(place.open(path))
+    with place.open(path) as file:
+        yield parquet.ParquetFile(file)
 
 
 def column_of(table: Any, wanted: str | None, name: str) -> str:
@@ -94,11 +94,3 @@ def column_of(table: Any, wanted: str | None, name: str) -> str:
     raise InputError(
         f"{name}: which column has the images? Name one with --column: {', '.join(able) or 'none has bytes'}"
     )
-
-
-def row_bytes(value: Any) -> bytes:
-    """Return the bytes in a cell of a table: bytes, or a record with ``bytes``."""
-    inner = value.get("bytes") if isinstance(value, Mapping) else value
-    if not isinstance(inner, bytes):
-        raise InputError("no bytes in this row")
-    return bytes(inner)
