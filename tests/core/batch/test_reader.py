@@ -242,6 +242,6 @@ def test_the_columns_are_those_that_the_documentation_lists(repository: Path) ->
     for name in (RESULTS, ERRORS):
         columns = [(field.name, str(field.type)) for field in _schema(name)]
         for column, kind in columns:
-            assert f"| `{column}` | `{kind.replace('element: ', '')}` |" in text, column
+            assert f"| `{column}` | `{kind.replace('item: ', '')}` |" in text, column
     listed = re.findall(r"^\| `(\w+)` \| `[^`]+` \|", text, re.MULTILINE)
     assert set(listed) == {field.name for name in (RESULTS, ERRORS) for field in _schema(name)}

@@ -28,11 +28,12 @@ _OF_PIPELINE = ("engine", "device", "use_hpip", "hpi_config", "precision", "batc
 
 
 @click.command()
-@click.argument("source", metavar="SOURCE")
+@click.argument("source", metavar="SOURCE", type=click.Path())
 @click.option(
     "--out",
     "dest",
     metavar="DEST",
+    type=click.Path(),
     required=True,
     help="Folder or URL of an object store (s3://, gs://, az://) for the results; name it again to go on.",
 )
