@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 
 from ocrzoo.batch.items import Item
 from ocrzoo.batch.places import Place
@@ -16,6 +15,11 @@ from ocrzoo.results.ocr import OCRResult
 FOLDER = "files"
 KINDS = {"json": ".json", **SUFFIXES}
 """What a page can be saved as, and the suffixes."""
+_MAX_PATH_BYTES = 800
+"""Object stores allow 1,024, and systems no more than 4,096 with the folders above."""
+_ESCAPED = re.compile(f"%|{UNSAFE.pattern}")
+_FILE = re.compile(rf"\.(?=({'|'.join(suffix[1:] for suffix in KINDS.values())})$)", re.IGNORECASE)
+"""The dot of a suffix that files here have."""
 
 
 def export(result: OCRResult, kind: str, item: Item, page: int | None, dest: Place) -> None:
@@ -34,17 +38,19 @@ def export(result: OCRResult, kind: str, item: Item, page: int | None, dest: Pla
 def path_of(item: Item, page: int | None) -> str:
     """Return where a page's files are, without suffix: as its input, then its member and its page, from 0.
 
-    Names from archives and object stores become names of files: nothing in them leads elsewhere.
+    Names from archives and object stores become names of files: nothing in them leads elsewhere, those that differ stay
+    apart, and no folder is called as a file may be.
     """
-    parts = [*PurePosixPath(item.input).parts]
-    if item.member is not None:
-        parts += PurePosixPath(item.member).parts
-    names = [_name(part) for part in parts if part not in {"/", ""}]
-    return "/".join([FOLDER, *names]) + ("" if page is None else f"_{page}")
+    names = [_name(part) for name in (item.input, item.member) if name is not None for part in name.split("/")]
+    *folders, last = [name for name in names if name]
+    path = "/".join([*(_FILE.sub("%2E", folder) for folder in folders), last])
+    if len(path.encode()) > _MAX_PATH_BYTES:
+        path = shortened(path.replace("/", "%2F"))
+    return f"{FOLDER}/{path}" + ("" if page is None else f"_{page}")
 
 
 def _name(part: str) -> str:
     """A file's name in which what some system forbids is written as ``%2F``."""
     if re.fullmatch(r"\.+", part):
-        return "%2E" * len(part)
-    return shortened(UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", part))
+        return "%2E" * len(part) if part != "." else ""
+    return shortened(_ESCAPED.sub(lambda found: f"%{ord(found[0]):02X}", part))

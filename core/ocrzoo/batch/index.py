@@ -8,28 +8,37 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from ocrzoo.batch.places import Place
 from ocrzoo.batch.rows import ERRORS, RESULTS, SUFFIX, table_to_parquet
 from ocrzoo_registry.errors import InputError, UsageError
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+WHOLE = ""
 _KEYS = ("input", "member", "page", "pieces", "size", "stamp", "sha256", "run")
 _TABLE = """
 create table outcome (
-    part text, position integer, input text, piece text, page integer, pieces integer, size integer, stamp text,
-    sha256 text, run integer, failed integer
+    part text, position integer, failed integer, input text, member text, page integer, pieces integer, size integer,
+    stamp text, sha256 text, run integer
 );
 create table known (part text primary key);
+create index by_input on outcome (input);
 """
-_NEWEST = """
+_REPLACED = """
 select part, position from (
-    select part, position, stamp,
+    select part, position, stamp, run, failed and page is null as without_page,
         first_value(stamp) over (partition by input order by run desc, part) as newest,
-        row_number() over (partition by input, piece, page_of, stamp order by run desc, failed, part, position) as place
-    from (select *, case when page is null then -1 else page end as page_of from outcome)
-) where stamp is not newest or place > 1 order by part, position
+        max(run) over (partition by input, member, stamp) as last,
+        row_number() over (
+            partition by input, member, page, stamp order by run desc, failed, part, position
+        ) as place
+    from outcome
+) where stamp is not newest or place > 1 or (without_page and run < last) order by part, position
 """
+"""Of an older version of a file; of a page that has two; and, once a file can be opened, that it could not."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +50,13 @@ class Known:
     pieces: int | None
     """How many it has; ``None``: unknown."""
     done: tuple[str, ...]
-    """Those that were read, or failed."""
+    """Those that were read, or failed: members, or numbers of pages; empty: an image, or a file that cannot be read."""
     failed: bool
 
     @property
     def is_whole(self) -> bool:
         """Whether each of its pieces was read, or failed."""
-        return self.pieces is not None and len(self.done) >= self.pieces
+        return WHOLE in self.done or (self.pieces is not None and len(self.done) >= self.pieces)
 
 
 class Index:
@@ -84,53 +93,41 @@ class Index:
             for file in self._dest.files(table):
                 if file.path.endswith(SUFFIX) and not self._has(file.path):
                     self._take(file.path, failed=table == ERRORS)
-        self._database.execute("create index if not exists by_input on outcome (input)")
         self._database.commit()
 
     def _has(self, part: str) -> bool:
         return self._database.execute("select 1 from known where part = ?", (part,)).fetchone() is not None
 
     def _take(self, part: str, *, failed: bool) -> None:
+        found = self._table(part, list(_KEYS)).to_pylist()
+        rows = ((part, position, failed, *(row[key] for key in _KEYS)) for position, row in enumerate(found))
+        self._database.executemany("insert into outcome values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        self._database.execute("insert into known values (?)", (part,))
+
+    def _table(self, part: str, columns: list[str] | None = None) -> pa.Table:
         import pyarrow as pa
         from pyarrow import parquet
 
         try:
             with self._dest.open(part) as file:
-                found = parquet.read_table(file, columns=list(_KEYS))
+                return parquet.read_table(file, columns=columns)
         except (pa.ArrowException, OSError, ValueError, InputError) as error:
             raise UsageError(
                 f"{self._dest.name}/{part} is no part of a batch ({error}): move it away, or name another DEST"
             ) from error
-        rows = (
-            (
-                part,
-                position,
-                row["input"],
-                row["member"] if row["member"] is not None else str(row["page"] or 0),
-                row["page"],
-                row["pieces"],
-                row["size"],
-                row["stamp"],
-                row["sha256"],
-                row["run"],
-                failed,
-            )
-            for position, row in enumerate(found.to_pylist())
-        )
-        self._database.executemany("insert into outcome values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        self._database.execute("insert into known values (?)", (part,))
 
     def known(self, path: str, *, with_failed: bool) -> Known | None:
         """Return what there is of a file; without those that failed, unless asked for."""
         found = self._database.execute(
-            "select stamp, sha256, pieces, piece, failed from outcome where input = ? order by run desc", (path,)
+            "select stamp, sha256, pieces, member, page, failed from outcome where input = ? order by run desc", (path,)
         ).fetchall()
         if not found:
             return None
-        stamp, sha256, pieces, _, _ = found[0]
-        done = {piece for own, _, _, piece, failed in found if own == stamp and (with_failed or not failed)}
-        failed = any(failed for own, _, _, _, failed in found if own == stamp)
-        return Known(stamp, sha256, pieces, tuple(sorted(done)), failed)
+        stamp, sha256 = found[0][:2]
+        own = [row for row in found if row[0] == stamp]
+        done = {_piece(member, page) for _, _, _, member, page, failed in own if with_failed or not failed}
+        pieces = max((count for _, _, count, *_ in own if count is not None), default=None)
+        return Known(stamp, sha256, pieces, tuple(sorted(done)), any(row[-1] for row in own))
 
     def counts(self) -> tuple[int, int]:
         """Return how many pages were read, and how many failed."""
@@ -155,23 +152,27 @@ class Index:
 
     def _stale(self) -> Iterator[tuple[str, list[int]]]:
         by_part: dict[str, list[int]] = {}
-        with closing(self._database.execute(_NEWEST)) as found:
+        with closing(self._database.execute(_REPLACED)) as found:
             for part, position in found:
                 by_part.setdefault(part, []).append(position)
         yield from by_part.items()
 
     def _rewrite(self, part: str, positions: list[int]) -> None:
-        from pyarrow import parquet
-
-        with self._dest.open(part) as file:
-            table = parquet.read_table(file)
+        table = self._table(part)
         gone = set(positions)
-        kept = table.take([row for row in range(table.num_rows) if row not in gone])
-        if kept.num_rows:
-            self._dest.write(part, table_to_parquet(kept))
+        kept = [row for row in range(table.num_rows) if row not in gone]
+        if kept:
+            self._dest.write(part, table_to_parquet(table.take(kept)))
         else:
             self._dest.delete(part)
         self._database.execute("delete from outcome where part = ?", (part,))
         self._database.execute("delete from known where part = ?", (part,))
-        if kept.num_rows:
+        if kept:
             self._take(part, failed=part.startswith(ERRORS))
+
+
+def _piece(member: str | None, page: int | None) -> str:
+    """As :func:`ocrzoo.batch.items.piece_of` tells them apart, and :data:`WHOLE`."""
+    if member is not None:
+        return member
+    return WHOLE if page is None else str(page)

@@ -8,23 +8,26 @@ import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
-from ocrzoo.batch.places import File, Place
+from ocrzoo.batch.places import File, Place, escaped
 from ocrzoo.batch.sources import ARCHIVES, TABLES, suffix_of
-from ocrzoo.inputs import count_pages
+from ocrzoo.batch.tables import column_of, open_table
+from ocrzoo.inputs import count_pages, limits
+from ocrzoo.inputs.faults import as_input_error
 from ocrzoo.inputs.file_types import SUFFIXES
+from ocrzoo.inputs.folders import is_hidden
 from ocrzoo.inputs.options import InputOptions
-from ocrzoo_registry.errors import InputError, UsageError
+from ocrzoo_registry.errors import InputError
 
 MAX_MEMBERS = 1_000_000
 """Members of an archive, rows of a table."""
+MAX_HEADER_BYTES = 1 << 20
+"""Of an extended header of an archive."""
 _DOCUMENTS = frozenset({".pdf", ".tif", ".tiff"})
-_COLUMNS = ("image", "jpg", "jpeg", "png", "webp", "bytes", "content", "data")
-"""Columns of tables that are taken for the images, by their usual names."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """One input, or some of the pages of a document."""
 
@@ -46,6 +49,8 @@ class Item:
     """Members of its file or, if it has none, pages; ``None``: not counted yet."""
     sha256: str | None = None
     """What was read under this name before; unless its content differs, it is not read again."""
+    problem: str | None = None
+    """Why its members cannot be told."""
 
     @property
     def name(self) -> str:
@@ -98,15 +103,16 @@ def holds_many(path: str) -> bool:
 def split(part: Part, place: Place, rows: int, options: InputOptions, column: str | None = None) -> Iterator[Part]:
     """Yield the parts that a part is read in: archives and tables by member, documents by page.
 
-    Each has ``rows`` members, pages and images at most. What cannot be opened stays an item, and reading it tells why.
+    Each has ``rows`` members, pages and images at most. What cannot be opened stays an item with its problem.
 
     Raises:
-        UsageError: pyarrow is not installed, or ``column`` is in no table.
+        UsageError: pyarrow is not installed, or ``column`` is not in a table.
+        SourceError: The object store does not answer.
     """
     numbers = itertools.count()
     chunk: list[Item] = []
     for piece in (piece for item in part.items for piece in _pieces(item, place, options, column)):
-        if piece_of(piece) in part.done:
+        if piece.problem is None and piece_of(piece) in part.done:
             continue
         chunk.append(piece)
         if len(chunk) == rows:
@@ -137,33 +143,50 @@ def _pieces(item: Item, place: Place, options: InputOptions, column: str | None)
     """The members or pages of an item, or itself where it has none or cannot be opened."""
     suffix = suffix_of(item.input)
     try:
-        if suffix in ARCHIVES:
-            return _members(item, place)
-        if suffix in TABLES:
-            return _rows(item, place, column)
-        if suffix in _DOCUMENTS or options.frames == "all":
-            return _pages(item, place, options)
-    except InputError:
-        pass
+        with as_input_error(item.input):
+            if suffix in ARCHIVES:
+                return _members(item, place)
+            if suffix in TABLES:
+                return _rows(item, place, column)
+            if suffix in _DOCUMENTS or options.frames == "all":
+                return _pages(item, place, options)
+    except InputError as error:
+        return [replace(item, problem=str(error))]
     return [item]
 
 
-def _members(item: Item, place: Place) -> list[Item]:
-    found: list[Item] = []
-    try:
-        with place.open(item.input) as file, tarfile.open(fileobj=file, mode="r:") as tar:
-            for number, member in enumerate(tar):
-                if number >= MAX_MEMBERS:
-                    raise InputError(f"{item.input}: more than {MAX_MEMBERS} members")
-                if member.isreg() and not member.issparse() and suffix_of(member.name) in SUFFIXES:
-                    found.append(replace(item, member=member.name, start=member.offset_data, length=member.size))
-                tar.members = []  # type: ignore[attr-defined]  # it keeps them all
-    except (tarfile.TarError, OSError, ValueError, EOFError) as error:
-        raise InputError(f"{item.input}: not a readable archive: {error}") from error
-    names = {one.member for one in found}
-    if len(names) < len(found):
-        raise InputError(f"{item.input}: two members have one name")
-    return [replace(one, pieces=len(found)) for one in found]
+def _members(item: Item, place: Place) -> Iterable[Item]:
+    """The images of an archive; of two with one name the second counts, as for tar itself."""
+    found: dict[str, tuple[int, int]] = {}
+    with place.open(item.input) as file, tarfile.open(fileobj=_Headers(file), mode="r:") as tar:  # type: ignore[call-overload]
+        for number, member in enumerate(tar):
+            if number >= MAX_MEMBERS:
+                raise InputError(f"{item.input}: more than {MAX_MEMBERS} members: split it")
+            if member.isreg() and not member.issparse() and _is_image(member.name):
+                found[escaped(member.name)] = member.offset_data, member.size
+            tar.members = []  # it keeps them all
+    if not found:
+        raise InputError(f"{item.input}: none of its members is of a type that is read")
+    members = found.items()
+    return (replace(item, member=name, start=at, length=size, pieces=len(found)) for name, (at, size) in members)
+
+
+def _is_image(member: str) -> bool:
+    parts = [part for part in member.split("/") if part not in {"", ".", ".."}]
+    return suffix_of(member) in SUFFIXES and not any(map(is_hidden, parts))
+
+
+class _Headers:
+    """An archive of which only headers are read, and none that would fill the memory."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, size: int) -> bytes:
+        if not 0 <= size <= MAX_HEADER_BYTES:
+            raise tarfile.ReadError(f"a header of {size} bytes")
+        return self._file.read(size)
 
 
 def _rows(item: Item, place: Place, column: str | None) -> Iterable[Item]:
@@ -171,56 +194,8 @@ def _rows(item: Item, place: Place, column: str | None) -> Iterable[Item]:
         column_of(table, column, item.input)
         count: int = table.metadata.num_rows
     if count > MAX_MEMBERS:
-        raise InputError(f"{item.input}: more than {MAX_MEMBERS} rows")
+        raise InputError(f"{item.input}: more than {MAX_MEMBERS} rows: split it")
     return (replace(item, member=str(row), pieces=count) for row in range(count))
-
-
-def open_table(path: str, place: Place) -> Any:
-    """Open a Parquet file: ``pyarrow.parquet.ParquetFile``.
-
-    Raises:
-        UsageError: pyarrow is not installed.
-        InputError: It cannot be opened.
-    """
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError as error:
-        raise UsageError(f"tables need pyarrow: run pip install 'ocrzoo[batch]' ({error})") from error
-    try:
-        return parquet.ParquetFile(place.open(path))
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable Parquet file: {error}") from error
-
-
-def column_of(table: Any, wanted: str | None, name: str) -> str:
-    """Return the column of images in a table: the one wanted, one with a usual name, or the only one of bytes.
-
-    Raises:
-        UsageError: The table has no such column.
-        InputError: None is taken for it.
-    """
-    import pyarrow as pa
-
-    def holds_bytes(kind: pa.DataType) -> bool:
-        if pa.types.is_struct(kind):
-            return bool(kind.get_field_index("bytes") >= 0)
-        return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
-
-    fields = {field.name: field.type for field in table.schema_arrow}
-    able = [one for one, kind in fields.items() if holds_bytes(kind)]
-    if wanted is not None:
-        if wanted not in able:
-            raise UsageError(
-                f"--column {wanted}: {name} has no such column of bytes (it has {', '.join(able) or 'none'})"
-            )
-        return wanted
-    usual = [one for one in _COLUMNS if one in able]
-    if usual or len(able) == 1:
-        return (usual or able)[0]
-    raise InputError(
-        f"{name}: which column has the images? Name one with --column: {', '.join(able) or 'none has bytes'}"
-    )
 
 
 def _pages(item: Item, place: Place, options: InputOptions) -> Sequence[Item]:
@@ -237,17 +212,14 @@ def content_of(item: Item, place: Place) -> bytes:
     """
     if item.member is None:
         return place.read(item.input)
-    return place.read(item.input, item.start, item.length)
+    if item.length > limits.MAX_BYTES:
+        raise InputError(f"{item.name}: larger than {limits.MAX_BYTES} bytes")
+    content = place.read(item.input, item.start, item.length)
+    if len(content) < item.length:
+        raise InputError(f"{item.name}: the archive ends before it does")
+    return content
 
 
-def local_document(item: Item, place: Place) -> Path | None:
+def local_document(path: str, place: Place) -> Path | None:
     """Return the path of a document on this machine, which may be larger than what is read into memory."""
-    return place.local_path(item.input) if suffix_of(item.input) in _DOCUMENTS else None
-
-
-def row_bytes(value: Any) -> bytes:
-    """Return the bytes in a cell of a table: bytes, or a record with ``bytes``."""
-    inner = value.get("bytes") if isinstance(value, Mapping) else value
-    if not isinstance(inner, bytes):
-        raise InputError("no bytes in this row")
-    return bytes(inner)
+    return place.local_path(path) if suffix_of(path) in _DOCUMENTS else None

@@ -30,7 +30,7 @@ class BatchJob:
     rows: int = ROWS
     column: str | None = None
     """The column of images in tables; ``None``: found by its name."""
-    password: tuple[str, ...] = ()
+    password: tuple[str, ...] = field(default=(), repr=False)
     retry_failed: bool = False
     """Whether what failed in earlier runs is read again."""
     overwrite: bool = False
@@ -70,6 +70,8 @@ class Outcome:
     """Pages and inputs that could not be read in this run."""
     skipped: int
     """Files that were read in earlier runs."""
+    failed_before: int
+    """Files of SOURCE that could not be read in earlier runs, or not all of their pages."""
     unchanged: int
     """Files with a newer date and the same content as before."""
     replaced: int
@@ -92,5 +94,6 @@ def settings_of(job: BatchJob, pipeline: OCRPipeline) -> dict[str, Any]:
         "configuration": pipeline.config.model_dump(mode="json", exclude_none=True),
         "options": dict(job.options),
         "save_as": sorted(job.save_as),
+        "column": job.column,
         "models": models,
     }

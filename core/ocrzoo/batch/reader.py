@@ -10,19 +10,22 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from functools import lru_cache
+from itertools import chain, islice
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from ocrzoo.batch.crashes import Crashed, Notes
 from ocrzoo.batch.exports import export
-from ocrzoo.batch.items import Item, Part, column_of, content_of, local_document, open_table, row_bytes
+from ocrzoo.batch.items import Item, Part, content_of, local_document
 from ocrzoo.batch.job import BatchJob
-from ocrzoo.batch.places import Place, place_of
+from ocrzoo.batch.places import place_of
 from ocrzoo.batch.rows import ERRORS, RESULTS, SUFFIX, key_of, result_row, to_parquet
 from ocrzoo.batch.sources import source_of
+from ocrzoo.batch.tables import Tables
 from ocrzoo.inputs import Page, pages
+from ocrzoo.inputs.faults import as_input_error
 from ocrzoo.inputs.options import InputOptions
 from ocrzoo.inputs.page import PageError
 from ocrzoo.pipelines.ocr import OCRPipeline
@@ -34,6 +37,8 @@ from ocrzoo_registry.files import reason, sha256_of
 
 AHEAD = 4
 """Items that are fetched ahead of the one that is decoded: an object store answers after some 50 ms."""
+AT_ONCE = 256
+"""Parts whose pages overlap; then the pipeline forgets their names, which would fill the memory."""
 
 _GIVEN_UP = "it ended each process that read it, and is left out: try 'ocrzoo ocr', or --retry_failed"
 
@@ -111,6 +116,8 @@ class Reader:
         self._source, self._dest = source_of(job.source).place, place_of(job.dest)
         self._job, self._run, self._pipeline = job, run, pipeline
         self._notes = Notes(self._dest)
+        self._tables = Tables(self._source, job.column)
+        self._document = lru_cache(maxsize=1)(self._fetched_document)
 
     @property
     def input_options(self) -> InputOptions:
@@ -122,27 +129,35 @@ class Reader:
 
         Raises:
             UsageError: A part cannot be written.
+            SourceError: An object store does not answer.
             OcrzooError: A model cannot be loaded.
         """
+        for part in parts:
+            yield from self._read(chain([part], islice(parts, AT_ONCE - 1)))
+
+    def _read(self, parts: Iterator[Part]) -> Iterator[PartDone]:
         state = _State()
         done: deque[PartDone] = deque()
 
         def failed(error: InputError) -> None:
-            self._note_failure(state.took(), error)
-            done.extend(self._finished(state))
+            waiting = state.took()
+            self._note_failure(waiting, error)
+            state.note(waiting)
 
         with closing(
-            self._pipeline.predict(self._pages(parts, state), on_error=failed, **self._job.options)
+            self._pipeline.predict(self._pages(parts, state, done), on_error=failed, **self._job.options)
         ) as results:  # type: ignore[type-var]  # a generator
             for result in results:
-                self._note(state.took(), result)
+                waiting = state.took()
+                self._note(waiting, result)
+                state.note(waiting)
                 del result  # its pixels, before the next one
                 done.extend(self._finished(state))
                 while done:
                     yield done.popleft()
         yield from (*done, *self._finished(state))
 
-    def _pages(self, parts: Iterator[Part], state: _State) -> Iterator[Page]:
+    def _pages(self, parts: Iterator[Part], state: _State, done: deque[PartDone]) -> Iterator[Page]:
         """The pages of all parts, in a thread of the pipeline; each is noted in ``state`` before it is yielded."""
         with ThreadPoolExecutor(AHEAD, "ocrzoo-fetch") as pool:
             for part, is_given_up in itertools.chain.from_iterable(map(self._notes.begin, parts)):
@@ -151,23 +166,27 @@ class Reader:
                 if is_given_up:
                     self._give_up(opened, part.items[0])
                 else:
-                    for item, fetched in _ahead(pool, self._fetching(), part.items):
+                    for item, fetched in _ahead(pool, self._fetch, part.items):
                         yield from self._pages_of(opened, item, fetched, state)
                 state.close(opened)
+                done.extend(self._finished(state))  # no page may follow, or none for long
 
-    def _fetching(self) -> Callable[[Item], _Fetched]:
-        tables = _Tables(self._source, self._job.column)
-
-        def fetch(item: Item) -> _Fetched:
-            if item.is_row:
-                content = tables.read(item)
-            elif item.member is None and (path := local_document(item, self._source)) is not None:
-                return _Fetched(path, _sha256_of(path))
-            else:
-                content = content_of(item, self._source)
+    def _fetch(self, item: Item) -> _Fetched:
+        if item.problem is not None:
+            raise InputError(item.problem)
+        if item.last is not None:
+            return self._document(item.input, item.stamp)
+        with as_input_error(item.name):
+            is_row = item.is_row
+            content = self._tables.read(item.input, int(item.member or 0)) if is_row else content_of(item, self._source)
             return _Fetched(content, hashlib.sha256(content).hexdigest())
 
-        return fetch
+    def _fetched_document(self, path: str, _stamp: str) -> _Fetched:
+        """A file of several pages; those of a long one are in several parts."""
+        if (local := local_document(path, self._source)) is not None:
+            return _Fetched(local, _sha256_of(local))
+        content = self._source.read(path)
+        return _Fetched(content, hashlib.sha256(content).hexdigest())
 
     def _pages_of(self, opened: _Open, item: Item, fetching: Future[_Fetched], state: _State) -> Iterator[Page]:
         try:
@@ -176,7 +195,7 @@ class Reader:
             self._fail(opened, item, "", error, None)
             return
         if item.sha256 is not None and item.sha256 == fetched.sha256:
-            opened.unchanged += 1
+            opened.unchanged += item.first == 0
             return
         several: list[_Waiting] = []
         with closing(pages(fetched.source, self.input_options, password=self._job.password or None)) as found:  # type: ignore[type-var]  # a generator
@@ -228,7 +247,8 @@ class Reader:
         message = str(error).replace("the bytes given: ", "")
         if (path := self._source.local_path(item.input)) is not None:
             message = message.replace(f"{path}: ", "")
-        text = message if message.startswith(item.name) else f"{item.name}: {message}"
+        name, message = _one_line(item.name), _one_line(message)
+        text = message if message.startswith(name) else f"{name}: {message}"
         return {"error": type(error.__cause__ or error).__name__, "message": text}
 
     def _finished(self, state: _State) -> Iterator[PartDone]:
@@ -272,9 +292,12 @@ class _State:
     def took(self) -> _Waiting:
         """The page whose outcome has arrived."""
         with self._lock:
-            waiting = self._pages.popleft()
+            return self._pages.popleft()
+
+    def note(self, waiting: _Waiting) -> None:
+        """Its row is there."""
+        with self._lock:
             waiting.opened.waiting -= 1
-            return waiting
 
     def finished(self) -> _Open | None:
         """The first part, if all of its outcomes are there; it is removed."""
@@ -282,49 +305,6 @@ class _State:
             if self._parts and self._parts[0].is_taken and not self._parts[0].waiting:
                 return self._parts.popleft()
             return None
-
-
-class _Tables:
-    """The rows of tables: the group of rows that was read last is kept."""
-
-    def __init__(self, source: Place, column: str | None) -> None:
-        self._source, self._column = source, column
-        self._lock = Lock()
-        self._path = ""
-        self._table: Any = None
-        self._name = ""
-        self._first = 0
-        self._cells: list[Any] = []
-
-    def read(self, item: Item) -> bytes:
-        """Return the bytes of a row."""
-        with self._lock:
-            if self._path != item.input:
-                self._table, self._path, self._cells = open_table(item.input, self._source), item.input, []
-                self._name = column_of(self._table, self._column, item.input)
-            row = int(item.member or 0)
-            if not self._first <= row < self._first + len(self._cells):
-                self._load(row, item)
-            try:
-                return row_bytes(self._cells[row - self._first])
-            except InputError as error:
-                raise InputError(f"{item.name}: {error}") from error
-
-    def _load(self, row: int, item: Item) -> None:
-        import pyarrow as pa
-
-        first = 0
-        for group in range(self._table.num_row_groups):
-            count: int = self._table.metadata.row_group(group).num_rows
-            if row < first + count:
-                try:
-                    found = self._table.read_row_group(group, columns=[self._name])
-                except (pa.ArrowException, OSError, ValueError) as error:
-                    raise InputError(f"{item.name}: could not be read: {error}") from error
-                self._first, self._cells = first, found.column(0).to_pylist()
-                return
-            first += count
-        raise InputError(f"{item.name}: there is no such row")
 
 
 def _ahead(
@@ -343,6 +323,11 @@ def _ahead(
     finally:
         for _, future in started:
             future.cancel()
+
+
+def _one_line(text: str) -> str:
+    """A text without line breaks, and without what is no Unicode."""
+    return " ".join(text.split()).encode(errors="backslashreplace").decode()
 
 
 def _sha256_of(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -27,6 +29,8 @@ from ocrzoo.pipelines.factory import create_pipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo_registry.download.events import DownloadEvents
 from ocrzoo_registry.errors import InputError, UsageError
+from ocrzoo_registry.files import reason
+from ocrzoo_registry.network.urls import without_credentials
 from ocrzoo_registry.zoo import Zoo
 
 MANIFEST, LOCK = "batch.json", ".lock"
@@ -43,6 +47,7 @@ class _Plan:
     parts: int = 0
     bytes: int = 0
     skipped: int = 0
+    failed_before: int = 0
     left_out: int = 0
 
     def lines(self) -> Iterator[str]:
@@ -66,17 +71,18 @@ def run_batch(
     require_pyarrow()
     began = time.monotonic()
     source, dest = source_of(job.source), place_of(job.dest)
-    _check_apart(source.place, dest)
-    with _alone(dest), Index(dest) as index:
+    _check_apart(source, dest)
+    with _alone(dest), _temporary(), Index(dest) as index:
+        replaced = 0
+        if not job.overwrite:
+            index.read_new_parts()
+            replaced = index.settle()
+        plan = _planned(job, source, index)
+        zoo = Zoo(events=events)
+        pipeline = _pipeline(job, zoo, job.threads or 0)
         if job.overwrite:
             _clear(dest)
-        index.read_new_parts()
-        replaced = index.settle()
-        zoo = Zoo(events=events)
-        threads = job.threads or 0
-        pipeline = _pipeline(job, zoo, threads)
         run = _begin_run(job, dest, pipeline)
-        plan = _planned(job, source, index)
         counted = PartDone()
         for done in _parts_done(job, source, pipeline, run, plan, zoo):
             counted = counted + done
@@ -87,15 +93,16 @@ def run_batch(
         replaced += index.settle()
         rows, errors = index.counts()
     return Outcome(
-        counted.pages,
-        counted.failed,
-        plan.skipped,
-        counted.unchanged,
-        replaced,
-        rows,
-        errors,
-        plan.left_out,
-        time.monotonic() - began,
+        read=counted.pages,
+        failed=counted.failed,
+        skipped=plan.skipped,
+        failed_before=plan.failed_before,
+        unchanged=counted.unchanged,
+        replaced=replaced,
+        rows=rows,
+        errors=errors,
+        left_out=plan.left_out,
+        seconds=time.monotonic() - began,
     )
 
 
@@ -142,7 +149,8 @@ def _begin_run(job: BatchJob, dest: Place, pipeline: OCRPipeline) -> int:
             "name another DEST, or delete them with --overwrite"
         )
     began = datetime.now(UTC).isoformat(timespec="seconds")
-    runs.append({"began": began, "source": job.source, "ocrzoo": metadata.version("ocrzoo")})
+    source = without_credentials(job.source)
+    runs.append({"began": began, "source": source, "ocrzoo": metadata.version("ocrzoo")})
     text = json.dumps({"format": _FORMAT, "settings": settings, "runs": runs}, indent=1)
     dest.write(MANIFEST, text.encode())
     return len(runs)
@@ -186,7 +194,8 @@ def _planned(job: BatchJob, source: Source, index: Index) -> _Plan:
     plan.left_out = len(left)
     if not plan.parts and not plan.skipped:
         raise UsageError(
-            f"{job.source}: there is nothing to read" + (f" ({left[0]} is of no type that is read)" if left else "")
+            f"{without_credentials(job.source)}: there is nothing to read"
+            + (f" ({left[0]} is of no type that is read)" if left else "")
         )
     return plan
 
@@ -197,6 +206,7 @@ def _parts(job: BatchJob, source: Source, index: Index, plan: _Plan, left: list[
         item = item_of(file)
         known = index.known(file.path, with_failed=not job.retry_failed)
         if known is not None and known.stamp == file.stamp:
+            plan.failed_before += known.failed and not job.retry_failed
             if known.is_whole:
                 plan.skipped += 1
                 continue
@@ -225,25 +235,43 @@ def _alone(dest: Place) -> Iterator[None]:
     if not isinstance(dest, Folder):
         yield
         return
-    path = dest.local_path(LOCK)
+    lock = FileLock(dest.local_path(LOCK), timeout=0)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path, timeout=0):
-            yield
+        dest.local_path("").mkdir(parents=True, exist_ok=True)
+        lock.acquire()
     except Timeout as error:
         raise UsageError(
             f"{dest.name}: another 'ocrzoo batch' writes there: wait for it, or name another DEST"
         ) from error
-    except OSError as error:
-        raise UsageError(f"{dest.name} cannot hold the results: {error.strerror or error}") from error
+    except (OSError, NotImplementedError) as error:
+        text = reason(error) if isinstance(error, OSError) else str(error)
+        raise UsageError(f"{dest.name} cannot hold the results: {text}: name another DEST") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
-def _check_apart(source: Place, dest: Place) -> None:
+@contextmanager
+def _temporary() -> Iterator[None]:
+    """Name the folder of temporary files if there is no room in it.
+
+    Raises:
+        UsageError: There is none.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise UsageError(
+            f"{gettempdir()}: temporary files cannot be kept there: {error}: make room, or set TMPDIR to another folder"
+        ) from error
+
+
+def _check_apart(source: Source, dest: Place) -> None:
     """Refuse a DEST in SOURCE: results would be inputs."""
-    if isinstance(source, Folder) and isinstance(dest, Folder):
-        inner, outer = dest.local_path("").resolve(), source.local_path("").resolve()
-        if inner == outer or outer in inner.parents:
-            raise UsageError(f"{dest.name} is inside {source.name}, whose files are read: name a folder outside of it")
+    inside = dest.below(source.place)
+    if inside is not None and source.may_have(inside):
+        raise UsageError(f"{dest.name} is inside {source.place.name}, whose files are read: name one outside of it")
 
 
 def _clear(dest: Place) -> None:

@@ -85,6 +85,7 @@ def test_completing_loads_nothing_heavy(line: str, monkeypatch: pytest.MonkeyPat
 
 FREE = {
     "address",
+    "column",
     "device",
     "host",
     "hpi_config",

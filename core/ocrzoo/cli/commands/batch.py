@@ -28,11 +28,12 @@ _OF_PIPELINE = ("engine", "device", "use_hpip", "hpi_config", "precision", "batc
 
 
 @click.command()
-@click.argument("source", metavar="SOURCE")
+@click.argument("source", metavar="SOURCE", type=click.Path())
 @click.option(
     "--out",
     "dest",
     metavar="DEST",
+    type=click.Path(),
     required=True,
     help="Folder or URL of an object store (s3://, gs://, az://) for the results; name it again to go on.",
 )
@@ -86,7 +87,7 @@ def batch(
 
     SOURCE is a folder, a glob ('scans/**/*.png'), a file, or a URL of an object store; images, PDFs, and images in
     Parquet files and WebDataset archives (.tar). Pages that cannot be read go to DEST/errors, the others to
-    DEST/results. Exit code 6: something could not be read.
+    DEST/results. Exit code 6: something could not be read, now or in an earlier run.
     """
     from ocrzoo.batch import BatchJob, run_batch
     from ocrzoo.inputs import decoder_messages
@@ -113,8 +114,8 @@ def batch(
     if as_json:
         print_json(asdict(outcome))
     else:
-        _print(outcome, dest)
-    return ExitCode.INPUTS if outcome.failed else ExitCode.DONE
+        _print(outcome, dest.rstrip("/"))
+    return ExitCode.INPUTS if outcome.failed or outcome.failed_before else ExitCode.DONE
 
 
 def _print(outcome: Outcome, dest: str) -> None:
@@ -124,6 +125,7 @@ def _print(outcome: Outcome, dest: str) -> None:
         click.echo(f"{_count(outcome.failed, 'page')} could not be read: {dest}/errors")
     for count, what in (
         (outcome.skipped, "read in earlier runs"),
+        (outcome.failed_before, "could not be read in earlier runs (--retry_failed reads them again)"),
         (outcome.unchanged, "with another date and the same content"),
         (outcome.left_out, "left out, of no type that is read"),
     ):

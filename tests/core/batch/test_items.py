@@ -1,0 +1,212 @@
+"""Documents by page, archives and tables by member, and what cannot be opened as one item with its problem."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.core.batch.kit import archive, document, png, write_table
+
+from ocrzoo.batch import items
+from ocrzoo.batch.items import Item, Part, content_of, split
+from ocrzoo.batch.places import Folder, Place
+from ocrzoo.batch.tables import Tables
+from ocrzoo.inputs.options import InputOptions
+from ocrzoo_registry.errors import InputError, UsageError
+
+A, B = png("a"), png("b")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Folder(tmp_path)
+
+
+def parts(place: Place, *names: str, rows: int = 4, done: tuple[str, ...] = (), **options: Any) -> list[Part]:
+    found = [place.find(name) for name in names]
+    whole = Part("1", tuple(items.item_of(file) for file in found if file is not None), done)
+    return list(split(whole, place, rows, InputOptions(report=False), **options))
+
+
+def only(place: Place, name: str, **options: Any) -> Item:
+    ((item,),) = [part.items for part in parts(place, name, **options)]
+    return item
+
+
+def members(place: Place, name: str) -> dict[str | None, bytes]:
+    return {item.member: content_of(item, place) for part in parts(place, name) for item in part.items}
+
+
+class TestDocuments:
+    @pytest.mark.parametrize("file_format", ["PDF", "TIFF"])
+    def test_pages_that_follow_each_other_are_one_item(self, place: Place, tmp_path: Path, file_format: str) -> None:
+        (tmp_path / f"d.{file_format}").write_bytes(document("abcdef", file_format))
+        found = [[(item.first, item.last, item.pieces) for item in part.items] for part in parts(place, f"d.{file_format}")]
+        assert found == [[(0, 4, 6)], [(4, 6, 6)]]
+
+    def test_parts_have_names_of_their_own_and_pages_of_several_files(self, place: Place, tmp_path: Path) -> None:
+        (tmp_path / "a.png").write_bytes(A)
+        (tmp_path / "d.pdf").write_bytes(document("abc"))
+        found = parts(place, "a.png", "d.pdf", rows=2)
+        assert [(part.name, [item.name for item in part.items]) for part in found] == [
+            ("1-00000", ["a.png", "d.pdf"]),
+            ("1-00001", ["d.pdf"]),
+        ]
+
+    def test_pages_that_were_read_are_left_out(self, place: Place, tmp_path: Path) -> None:
+        (tmp_path / "d.pdf").write_bytes(document("abcde"))
+        (part,) = parts(place, "d.pdf", done=("1", "3"))
+        assert [(item.first, item.last) for item in part.items] == [(0, 1), (2, 3), (4, 5)]
+
+    def test_one_that_cannot_be_opened_any_more_is_not_taken_for_read(self, place: Place, tmp_path: Path) -> None:
+        (tmp_path / "t.tar").write_bytes(b"no tar")
+        assert only(place, "t.tar", done=("0",)).problem is not None
+
+
+class TestArchives:
+    def test_images_in_it_are_members(self, place: Place, tmp_path: Path) -> None:
+        content = archive([("0001.png", A), ("0001.json", b"{}"), ("sub/0002.JPG", B), ("0003.txt", b"x")])
+        (tmp_path / "t.tar").write_bytes(content)
+        assert members(place, "t.tar") == {"0001.png": A, "sub/0002.JPG": B}
+        assert {item.pieces for part in parts(place, "t.tar") for item in part.items} == {2}
+
+    def test_of_two_with_one_name_the_last_counts(self, place: Place, tmp_path: Path) -> None:
+        (tmp_path / "t.tar").write_bytes(archive([("x.png", A), ("x.png", B)]))
+        assert members(place, "t.tar") == {"x.png": B}
+
+    def test_hidden_members_and_links_are_left_out(self, place: Place, tmp_path: Path) -> None:
+        content = io.BytesIO()
+        with tarfile.open(fileobj=content, mode="w") as tar:
+            for name, kind in [("./a.png", tarfile.REGTYPE), ("._a.png", tarfile.REGTYPE), ("l.png", tarfile.SYMTYPE)]:
+                member = tarfile.TarInfo(name)
+                member.type = kind
+                member.linkname = "/etc/passwd"
+                tar.addfile(member)
+        (tmp_path / "t.tar").write_bytes(content.getvalue())
+        assert set(members(place, "t.tar")) == {"./a.png"}
+
+    def test_names_that_are_no_text_stay_apart(self, place: Place, tmp_path: Path) -> None:
+        given = [("caf\udce9.png", A), ("caf\\xe9.png", B), ("line\nbreak.png", A)]
+        (tmp_path / "t.tar").write_bytes(archive(given))
+        assert set(members(place, "t.tar")) == {"caf\\xe9.png", "caf\\x5cxe9.png", "line\nbreak.png"}
+
+    @pytest.mark.parametrize(
+        ("content", "problem"),
+        [
+            (b"no tar at all" * 100, "ReadError"),
+            (b"", "ReadError"),
+            (archive([("a.png", A)])[:700], "ReadError"),
+            (archive([("a.txt", A)]), "none of its members is of a type that is read"),
+            (archive([]), "none of its members is of a type that is read"),
+        ],
+        ids=["other", "empty", "cut", "texts", "no members"],
+    )
+    def test_one_that_has_no_images_is_one_item_with_its_problem(
+        self, place: Place, tmp_path: Path, content: bytes, problem: str
+    ) -> None:
+        (tmp_path / "t.tar").write_bytes(content)
+        item = only(place, "t.tar")
+        assert item.member is None
+        assert item.problem is not None
+        assert item.problem.startswith("t.tar: ")
+        assert problem in item.problem
+
+    @pytest.mark.parametrize("size", [1 << 30, 1 << 62, (1 << 88) - 1, -1024], ids=["GiB", "EiB", "past seeking", "back"])
+    @pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.REGTYPE])
+    def test_sizes_that_lie_neither_fill_the_memory_nor_lead_back(
+        self, place: Place, tmp_path: Path, kind: bytes, size: int
+    ) -> None:
+        header = tarfile.TarInfo("x.png")
+        header.type, header.size = kind, size
+        (tmp_path / "t.tar").write_bytes(header.tobuf(tarfile.GNU_FORMAT) + archive([("a.png", A)]))
+        assert only(place, "t.tar").problem is not None
+
+    def test_headers_of_headers_of_headers(self, place: Place, tmp_path: Path) -> None:
+        header = tarfile.TarInfo("x.png")
+        header.type, header.size = tarfile.GNUTYPE_LONGNAME, 0
+        (tmp_path / "t.tar").write_bytes(header.tobuf(tarfile.GNU_FORMAT) * 5000)
+        assert only(place, "t.tar").problem is not None
+
+    def test_more_members_than_are_kept(self, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(items, "MAX_MEMBERS", 3)
+        (tmp_path / "t.tar").write_bytes(archive([(f"{number}.png", A) for number in range(4)]))
+        assert only(place, "t.tar").problem == "t.tar: more than 3 members: split it"
+
+    def test_a_member_whose_archive_was_replaced_by_a_shorter_one(self, place: Place, tmp_path: Path) -> None:
+        (tmp_path / "t.tar").write_bytes(archive([("a.png", A), ("b.png", B)]))
+        ((_, last),) = [part.items for part in parts(place, "t.tar")]
+        (tmp_path / "t.tar").write_bytes(b"short")
+        with pytest.raises(InputError, match=r"^t.tar#b.png: the archive ends before it does$"):
+            content_of(last, place)
+
+
+class TestTables:
+    def cells(self, place: Place, name: str, column: str | None = None) -> list[bytes]:
+        tables = Tables(place, column)
+        found = [item for part in parts(place, name, column=column) for item in part.items]
+        return [tables.read(item.input, int(item.member or 0)) for item in found]
+
+    @pytest.mark.parametrize("column", ["image", "jpg", "whatever"])
+    def test_a_column_of_bytes(self, place: Place, tmp_path: Path, column: str) -> None:
+        write_table(tmp_path / "t.parquet", {"id": [1, 2], column: [A, B]})
+        assert self.cells(place, "t.parquet") == [A, B]
+
+    def test_a_column_of_records_with_bytes(self, place: Place, tmp_path: Path) -> None:
+        write_table(tmp_path / "t.parquet", {"image": [{"bytes": A, "path": "a"}, {"bytes": B, "path": None}]})
+        assert self.cells(place, "t.parquet") == [A, B]
+
+    def test_groups_of_rows(self, place: Place, tmp_path: Path) -> None:
+        write_table(tmp_path / "t.parquet", {"image": [A, B] * 5}, row_group_size=3)
+        assert self.cells(place, "t.parquet") == [A, B] * 5
+        tables = Tables(place, None)
+        assert [tables.read("t.parquet", row) for row in (9, 0, 5)] == [B, A, B]
+
+    def test_the_column_that_is_named(self, place: Place, tmp_path: Path) -> None:
+        write_table(tmp_path / "t.parquet", {"image": [A], "scan": [B]})
+        assert self.cells(place, "t.parquet") == [A]
+        assert self.cells(place, "t.parquet", "scan") == [B]
+
+    def test_a_named_column_that_is_not_there(self, place: Place, tmp_path: Path) -> None:
+        write_table(tmp_path / "t.parquet", {"id": [1], "scan": [B]})
+        with pytest.raises(UsageError, match=r"^--column page: t.parquet has no such column of bytes \(it has scan\)$"):
+            parts(place, "t.parquet", column="page")
+
+    def test_cells_without_bytes_fail_alone(self, place: Place, tmp_path: Path) -> None:
+        write_table(tmp_path / "t.parquet", {"image": [A, None, B]})
+        tables = Tables(place, None)
+        with pytest.raises(InputError, match=r"^t.parquet#1: no bytes in this row$"):
+            tables.read("t.parquet", 1)
+        assert tables.read("t.parquet", 2) == B
+
+    def test_a_table_without_rows_has_nothing_to_read(self, place: Place, tmp_path: Path) -> None:
+        import pyarrow as pa
+
+        write_table(tmp_path / "t.parquet", {"image": pa.array([], pa.binary())})
+        assert parts(place, "t.parquet") == []
+
+    @pytest.mark.parametrize(
+        ("columns", "problem"),
+        [
+            (None, "ArrowInvalid"),
+            ({"id": [1]}, "t.parquet: which column has the images? Name one with --column: none has bytes"),
+            ({"x": [A], "y": [B]}, "t.parquet: which column has the images? Name one with --column: x, y"),
+        ],
+        ids=["no table", "no bytes", "two"],
+    )
+    def test_one_whose_images_cannot_be_told(
+        self, place: Place, tmp_path: Path, columns: dict[str, Any] | None, problem: str
+    ) -> None:
+        if columns is None:
+            (tmp_path / "t.parquet").write_bytes(b"PAR1 or not")
+        else:
+            write_table(tmp_path / "t.parquet", columns)
+        assert problem in str(only(place, "t.parquet").problem)
+
+
+def test_a_part_is_one_line_of_json() -> None:
+    part = Part("7", (Item("n\n\\xe9.png", 3, "s"), Item("t.tar", 9, "s", member="m", start=512, length=4)), ("x",))
+    assert "\n" not in part.to_json()
+    assert Part.from_json(part.to_json()) == part
