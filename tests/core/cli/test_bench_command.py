@@ -11,7 +11,7 @@ import pytest
 from tests.core.cli.conftest import Ran
 
 from ocrzoo.benchmark.figures import COLUMNS
-from ocrzoo.benchmark.measuring import SAMPLE_PAGES
+from ocrzoo.sample_pages import FOLDER
 from ocrzoo_registry.errors import ExitCode
 
 Run = Callable[..., Ran]
@@ -84,6 +84,6 @@ def test_a_missing_library_is_named_with_its_extra(run: Run, monkeypatch: pytest
 
 
 def test_the_pages_that_come_with_ocrzoo_are_those_of_the_tests() -> None:
-    pages = sorted(SAMPLE_PAGES.iterdir())
+    pages = sorted(FOLDER.iterdir())
     assert len(pages) == 3
     assert all(page.read_bytes() == (PAGES / page.name).read_bytes() for page in pages)
