@@ -1,7 +1,7 @@
 """Inputs that end the process which reads them: they are found, and not tried for ever.
 
 A note in DEST says which part is being read, and how often that was begun; it is removed once the part is written. What
-was begun twice is read item by item, and an item that was begun twice alone is given up.
+was begun twice is read item by item, with nothing else in work, and an item that was begun so twice is given up.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 
 from ocrzoo.batch.items import Part
 from ocrzoo.batch.places import Place
@@ -23,26 +24,42 @@ class Crashed(InputError):
     """An item that ended each process that read it."""
 
 
+@dataclass(frozen=True)
+class _Tries:
+    """How often a part was begun and not written."""
+
+    together: int = 0
+    """While others were in work too, of which each may be to blame."""
+    alone: int = 0
+
+
 class Notes:
     """The notes on parts that are being read."""
 
     def __init__(self, dest: Place) -> None:
         self._dest = dest
 
-    def begin(self, part: Part) -> Iterator[tuple[Part, bool]]:
-        """Yield a part, or each of its items if it was begun too often, and whether it is given up.
-
-        Whoever takes it calls :meth:`end` once it is written.
-        """
-        tries = self._tries(part)
-        if tries < MOST_TRIES:
-            self._dest.write(self._path(part), json.dumps({"tries": tries + 1}).encode())
+    def apart(self, part: Part) -> Iterator[tuple[Part, bool]]:
+        """Yield a part, or each of its items if it was begun too often, and whether it must be read alone."""
+        if self._read(part).together < MOST_TRIES:
             yield part, False
         elif len(part.items) == 1:
             yield part, True
         else:
             for number, item in enumerate(part.items):
-                yield from self.begin(Part(f"{part.name}-{number:05}", (item,)))
+                yield Part(f"{part.name}-{number:05}", (item,)), True
+
+    def begin(self, part: Part, *, alone: bool) -> bool:
+        """Note that a part is begun, unless it is given up; return whether it is begun.
+
+        Whoever begins it calls :meth:`end` once it is written.
+        """
+        tries = self._read(part)
+        if tries.alone >= MOST_TRIES:
+            return False
+        tries = replace(tries, alone=tries.alone + alone, together=tries.together + (not alone))
+        self._dest.write(self._path(part), json.dumps(asdict(tries)).encode())
+        return True
 
     def end(self, part: Part) -> None:
         """Remove the note on a part."""
@@ -53,10 +70,10 @@ class Notes:
         for file in list(self._dest.files(FOLDER)):
             self._dest.delete(file.path)
 
-    def _tries(self, part: Part) -> int:
-        with suppress(InputError, ValueError, KeyError, TypeError):
-            return int(json.loads(self._dest.read(self._path(part)))["tries"])
-        return 0
+    def _read(self, part: Part) -> _Tries:
+        with suppress(InputError, ValueError, TypeError):
+            return _Tries(**json.loads(self._dest.read(self._path(part))))
+        return _Tries()
 
     def _path(self, part: Part) -> str:
         """The same for the same items, in whichever run."""

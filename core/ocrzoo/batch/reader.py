@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import chain, groupby, islice
+from operator import itemgetter
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -132,10 +132,13 @@ class Reader:
             SourceError: An object store does not answer.
             OcrzooError: A model cannot be loaded.
         """
-        for part in parts:
-            yield from self._read(chain([part], islice(parts, AT_ONCE - 1)))
+        noted = chain.from_iterable(map(self._notes.apart, parts))
+        for alone, group in groupby(noted, key=itemgetter(1)):
+            for first in group:
+                some = chain([first], () if alone else islice(group, AT_ONCE - 1))
+                yield from self._read((part for part, _ in some), alone=alone)
 
-    def _read(self, parts: Iterator[Part]) -> Iterator[PartDone]:
+    def _read(self, parts: Iterator[Part], *, alone: bool) -> Iterator[PartDone]:
         state = _State()
         done: deque[PartDone] = deque()
 
@@ -145,7 +148,7 @@ class Reader:
             state.note(waiting)
 
         with closing(
-            self._pipeline.predict(self._pages(parts, state, done), on_error=failed, **self._job.options)
+            self._pipeline.predict(self._pages(parts, state, done, alone=alone), on_error=failed, **self._job.options)
         ) as results:  # type: ignore[type-var]  # a generator
             for result in results:
                 waiting = state.took()
@@ -157,17 +160,17 @@ class Reader:
                     yield done.popleft()
         yield from (*done, *self._finished(state))
 
-    def _pages(self, parts: Iterator[Part], state: _State, done: deque[PartDone]) -> Iterator[Page]:
+    def _pages(self, parts: Iterator[Part], state: _State, done: deque[PartDone], *, alone: bool) -> Iterator[Page]:
         """The pages of all parts, in a thread of the pipeline; each is noted in ``state`` before it is yielded."""
         with ThreadPoolExecutor(AHEAD, "ocrzoo-fetch") as pool:
-            for part, is_given_up in itertools.chain.from_iterable(map(self._notes.begin, parts)):
+            for part in parts:
                 opened = _Open(part)
                 state.open(opened)
-                if is_given_up:
-                    self._give_up(opened, part.items[0])
-                else:
+                if self._notes.begin(part, alone=alone):
                     for item, fetched in _ahead(pool, self._fetch, part.items):
                         yield from self._pages_of(opened, item, fetched, state)
+                else:
+                    self._give_up(opened, part.items[0])
                 state.close(opened)
                 done.extend(self._finished(state))  # no page may follow, or none for long
 

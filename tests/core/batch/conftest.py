@@ -31,7 +31,9 @@ def one_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Load models once for all tests, not for each batch."""
 
     def create(_name: str, **arguments: Any) -> Any:
-        return _pipeline(tuple(sorted((key, value) for key, value in arguments.items() if key not in {"zoo", "threads"})))
+        return _pipeline(
+            tuple(sorted((key, value) for key, value in arguments.items() if key not in {"zoo", "threads"}))
+        )
 
     monkeypatch.setattr(run, "create_pipeline", create)
 
