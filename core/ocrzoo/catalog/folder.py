@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.files import os_errors_as, read_bounded, resolved
+from ocrzoo_registry.files import move, os_errors_as, read_bounded, resolved
 
 RECORD = "catalog.json"
 """Lists the files of a catalog: a folder without it, or with other files, is not replaced."""
@@ -77,13 +77,13 @@ def _record(staging: Path) -> None:
 def _replace(place: Path, staging: Path) -> None:
     """Put the new folder in the place of the old one, which comes back if that fails."""
     if not place.exists():
-        staging.rename(place)
+        move(staging, place)
         return
     old = place.with_name(f"{staging.name}.old")
-    place.rename(old)
+    move(place, old)
     try:
-        staging.rename(place)
+        move(staging, place)
     except OSError:
-        old.rename(place)
+        move(old, place)
         raise
     shutil.rmtree(old, ignore_errors=True)
