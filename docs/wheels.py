@@ -8,6 +8,7 @@ it. Which extras need it follows from the metadata of what is installed here: ru
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 import subprocess
 import tomllib
@@ -25,12 +26,14 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "platforms.md"
 MADE = re.compile(r"(?<=<!-- Made by docs/wheels\.py; do not edit\. -->\n).*?(?=<!-- End of what it)", re.DOTALL)
 PLATFORMS = {
-    "Linux x86-64": "x86_64-manylinux_2_28",
-    "Linux aarch64": "aarch64-manylinux_2_28",
-    "macOS arm64": "aarch64-apple-darwin",
+    "Linux x86-64, glibc 2.28": "x86_64-manylinux_2_28",
+    "Linux aarch64, glibc 2.35": "aarch64-manylinux_2_35",
+    "macOS 15, arm64": "aarch64-apple-darwin",
     "Windows x86-64": "x86_64-pc-windows-msvc",
 }
-"""Each column, and uv's name of it: glibc 2.28 is that of Debian 10 and RHEL 8; uv takes macOS 13."""
+"""Each column, and uv's name of it. They are the oldest systems for which the base install has wheels."""
+MACOS = {"MACOSX_DEPLOYMENT_TARGET": "15.0"}
+"""How uv is told the version of macOS."""
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 _NO_WHEEL = re.compile(r"([A-Za-z0-9._-]+)==\S+ has no (?:usable )?wheels|wheels for `([A-Za-z0-9._-]+)`")
 """How uv names what it cannot install."""
@@ -87,7 +90,10 @@ def compiled(what: list[str], platform: str, python: str, stdin: str) -> subproc
     """Run ``uv pip compile`` for a platform and Python, by wheels only."""
     options = ["--only-binary", ":all:", "--python-platform", PLATFORMS[platform], "--python-version", python]
     command = ["uv", "pip", "compile", *what, *options, "--quiet", "--no-header", "--no-annotate"]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=900, cwd=ROOT)
+    environ = {**os.environ, **MACOS}
+    return subprocess.run(
+        command, input=stdin, capture_output=True, text=True, check=False, timeout=900, cwd=ROOT, env=environ
+    )
 
 
 def culprit(said: str) -> str:
