@@ -140,12 +140,8 @@ def _required(
         every = [Requirement(one) for one in stated.get(name, requires(name) or ())]
     except PackageNotFoundError:  # for another system
         return []
-    marked = {one: str(one.marker or "") for one in every}
-    return [
-        one
-        for one, marker in marked.items()
-        if ("extra ==" in marker) == bool(extra) and (not extra or extra in marker)
-    ]
+    marked = [(one, str(one.marker or "")) for one in every]
+    return [one for one, marker in marked if (f'extra == "{extra}"' in marker if extra else "extra ==" not in marker)]
 
 
 def page(lacks: list[Lack], needed: Mapping[str, set[str]], day: dt.date) -> Iterator[str]:
@@ -153,25 +149,24 @@ def page(lacks: list[Lack], needed: Mapping[str, set[str]], day: dt.date) -> Ite
     pins = _pins()
     yield f"Asked on {day.isoformat()}, for Python {PYTHONS[0]} to {PYTHONS[-1]}."
     yield ""
-    yield f"| install | {' | '.join(PLATFORMS)} |"
-    yield "|---|" + "---|" * len(PLATFORMS)
+    yield f"| install | packages | {' | '.join(PLATFORMS)} |"
+    yield "|---|---|" + "---|" * len(PLATFORMS)
     for extra, packages in needed.items():
         cells = []
         for platform in PLATFORMS:
             without = {lack.python for lack in lacks if lack.platform == platform and lack.package in packages}
             cells.append(_listed([python for python in PYTHONS if python not in without]))
-        yield f"| {f'`ocrzoo[{extra}]`' if extra else '`ocrzoo`'} | {' | '.join(cells)} |"
+        yield f"| {f'`ocrzoo[{extra}]`' if extra else '`ocrzoo`'} | {len(packages)} | {' | '.join(cells)} |"
     yield ""
-    yield "| no wheel | pinned | extras | where | versions that have one there |"
+    yield "| no wheel | pinned | extras | where | allowed versions that have one |"
     yield "|---|---|---|---|---|"
     for package in sorted({lack.package for lack in lacks}):
         users = ", ".join(extra or "base" for extra, packages in needed.items() if package in packages)
         own = [lack for lack in lacks if lack.package == package]
-        where = "; ".join(
-            f"{platform}: {_listed(pythons)}"
-            for platform in PLATFORMS
-            if (pythons := [one.python for one in own if one.platform == platform])
-        )
+        pythons = {one: _listed([lack.python for lack in own if lack.platform == one]) for one in PLATFORMS}
+        where = "; ".join(f"{platform}: {listed}" for platform, listed in pythons.items() if listed != "none")
+        if len(set(pythons.values())) == 1:
+            where = f"everywhere: {pythons[own[0].platform]}"
         instead = ", ".join(sorted({one.instead for one in own if one.instead})) or "none"
         yield f"| {package} | {pins.get(package, '')} | {users} | {where} | {instead} |"
 

@@ -21,9 +21,10 @@ def usable_threads() -> int:
 
 def usable_cores() -> int:
     """Return the number of cores that this process may run on."""
+    cores = os.cpu_count() or 1
     if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        cores = len(os.sched_getaffinity(0))
+    return cores
 
 
 def cpu_limit(root: Path = CGROUPS, own: str | None = None) -> float | None:
