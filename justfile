@@ -26,6 +26,20 @@ types:
     uv run mypy core registry model_cards plugins tests docs
     uv run pyright
 
+# Type checkers for other systems: what the standard library lacks there
+platforms:
+    uv run mypy --platform win32 core registry model_cards plugins docs
+    uv run pyright --pythonplatform Windows
+    uv run pyright --pythonplatform Darwin
+
+# Tests on another Python that is installed, in an environment of its own: just python 3.13
+python VERSION *ARGS="tests/registry tests/core/pipelines tests/core/cli":
+    uv run --isolated --no-editable --python {{VERSION}} --all-extras --no-extra convert pytest -n auto {{ARGS}}
+
+# Ask again which wheels there are, and write docs/platforms.md (minutes)
+wheels:
+    uv run --all-extras python docs/wheels.py
+
 # Write the generated pages, and build the site with all links checked
 docs:
     uv run python docs/generate.py

@@ -37,7 +37,7 @@ from ocrzoo_registry.errors import (
     StoreError,
     UsageError,
 )
-from ocrzoo_registry.files import os_errors_as, read_bounded, receive, write_atomically
+from ocrzoo_registry.files import move, os_errors_as, read_bounded, receive, write_atomically
 from ocrzoo_registry.network.deadline import Deadline
 from ocrzoo_registry.network.retry import RetryPolicy
 from ocrzoo_registry.plugins.registrations import Origin, Registrations
@@ -154,7 +154,7 @@ class AddressedCards:
                 folder.parent.mkdir(parents=True, exist_ok=True)
                 if folder.exists():
                     self._store.discard(folder)
-                stage.rename(folder)
+                move(stage, folder)
         except StoreError as error:
             log.debug("%s: its card is kept for this process only: %s", name, error)
             self._temporary = self._temporary or TemporaryDirectory(prefix="ocrzoo-")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
@@ -12,6 +13,10 @@ from pathlib import Path
 from typing import IO
 
 from ocrzoo_registry.errors import SourceError
+
+WINDOWS = os.name == "nt"
+MOVE_PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds between the attempts of :func:`move`."""
 
 
 def expand_user(path: str) -> Path:
@@ -107,11 +112,30 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
+        move(beside, path)
     except BaseException:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
         raise
+
+
+def move(path: Path, target: Path) -> None:
+    """Rename a file or folder; a file that has the new name is replaced.
+
+    Windows refuses it while anybody has the file, or one in the folder, open: a virus scanner may, or a reader. Such
+    a moment is waited for.
+
+    Raises:
+        OSError: It cannot be renamed.
+    """
+    for pause in MOVE_PAUSES_S if WINDOWS else ():
+        try:
+            path.replace(target)
+        except PermissionError:
+            time.sleep(pause)
+        else:
+            return
+    path.replace(target)
 
 
 def sync(path: Path) -> None:
@@ -121,7 +145,7 @@ def sync(path: Path) -> None:
         OSError: It cannot be synced.
     """
     try:
-        handle = os.open(path, os.O_RDONLY)
+        handle = os.open(path, os.O_RDWR if WINDOWS else os.O_RDONLY)  # Windows syncs only what may be written
     except PermissionError:
         return
     try:

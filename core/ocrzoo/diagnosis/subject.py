@@ -102,7 +102,7 @@ def opened(
         UnknownModel: It is neither a name, nor a folder or file.
         OcrzooError: It cannot be read or loaded into an engine.
     """
-    with TemporaryDirectory(prefix="ocrzoo-") as scratch:
+    with TemporaryDirectory(prefix="ocrzoo-", ignore_cleanup_errors=True) as scratch:
         card, files = _found(zoo, target, Path(scratch))
         config = _config(zoo, card, files)
         place = f"PostProcess.character_dict of {inference_yml.FILE_NAME}"

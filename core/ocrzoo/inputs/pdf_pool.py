@@ -102,7 +102,7 @@ class PdfProcess:
         return [line for line in map(str.strip, printed.decode(errors="replace").splitlines()) if line]
 
     def _read_messages(self) -> None:
-        if not self._messages.closed and hasattr(os, "pread"):  # the process shares the position in the file
+        if sys.platform != "win32" and not self._messages.closed:  # the process shares the position in the file
             self._new_messages += os.pread(self._messages.fileno(), MAX_MESSAGES, self._printed)
             self._printed = os.fstat(self._messages.fileno()).st_size
 

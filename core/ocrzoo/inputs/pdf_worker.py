@@ -112,21 +112,22 @@ def serve(max_bytes: int, max_seconds: int) -> None:
 
 def limit_resources(*, memory: int, file: int | None = None) -> None:
     """Limit the bytes of this process's memory, and of each file it writes, if the system can."""
-    with contextlib.suppress(ImportError, ValueError, OSError):  # unsupported, or a lower limit is set
-        import resource
+    if sys.platform != "win32":
+        with contextlib.suppress(ImportError, ValueError, OSError):  # unsupported, or a lower limit is set
+            import resource
 
-        if file is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (file, file))
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+            if file is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (file, file))
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
 @contextlib.contextmanager
 def ends_after(seconds: int) -> Any:
     """End the process if a request takes longer, in case the parent no longer exists to do so."""
-    if hasattr(signal, "alarm"):
+    if sys.platform != "win32":
         signal.alarm(seconds)
     yield
-    if hasattr(signal, "alarm"):
+    if sys.platform != "win32":
         signal.alarm(0)
 
 

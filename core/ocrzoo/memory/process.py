@@ -22,8 +22,9 @@ _STATM = Path("/proc/self/statm")
 
 def resident() -> int | None:
     """Return the bytes of this process that are in memory; ``None`` where neither Linux nor psutil tells them."""
-    with suppress(OSError, ValueError, IndexError):
-        return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    if sys.platform == "linux":
+        with suppress(OSError, ValueError, IndexError):
+            return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     with suppress(ImportError):
         size: int = import_module("psutil").Process().memory_info().rss
         return size
@@ -44,9 +45,8 @@ def limit_kept_memory(cores: int) -> None:
     With pages of many sizes, a process would grow for hundreds of pages. What the environment sets is left as it is;
     other C libraries keep less.
     """
-    if sys.platform != "linux" or any(name in os.environ for name in _SETTINGS):
-        return
-    with suppress(OSError, AttributeError):
-        library = ctypes.CDLL(None)
-        library.mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
-        library.mallopt(_M_ARENA_MAX, max(cores, 2))
+    if sys.platform == "linux" and not any(name in os.environ for name in _SETTINGS):
+        with suppress(OSError, AttributeError):
+            library = ctypes.CDLL(None)
+            library.mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
+            library.mallopt(_M_ARENA_MAX, max(cores, 2))

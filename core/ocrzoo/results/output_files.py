@@ -16,6 +16,7 @@ from typing import Any
 from ocrzoo.inputs.page import Origin
 from ocrzoo.results.output_index import FolderIndex, Identity, same_name
 from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.files import move
 
 
 class OutputNames:
@@ -117,7 +118,7 @@ def staged(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield part
-            part.replace(path)
+            move(part, path)
         finally:
             part.unlink(missing_ok=True)
     except (OSError, ValueError) as error:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.files import os_errors_as, read_bounded, resolved
+from ocrzoo_registry.files import move, os_errors_as, read_bounded, resolved
 
 _MAX_RECORD = 64 << 20
 
@@ -89,13 +89,13 @@ def write_list(staging: Path, kind: FolderKind) -> None:
 def _replace(place: Path, staging: Path) -> None:
     """Put the new folder in the place of the old one, which comes back if that fails."""
     if not place.exists():
-        staging.rename(place)
+        move(staging, place)
         return
     old = place.with_name(f"{staging.name}.old")
-    place.rename(old)
+    move(place, old)
     try:
-        staging.rename(place)
+        move(staging, place)
     except OSError:
-        old.rename(place)
+        move(old, place)
         raise
     shutil.rmtree(old, ignore_errors=True)

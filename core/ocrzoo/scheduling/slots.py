@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Condition
@@ -99,7 +100,7 @@ def _reset_all() -> None:
         slots._reset()  # noqa: SLF001  # of this module
 
 
-if hasattr(os, "register_at_fork"):
+if sys.platform != "win32":
     os.register_at_fork(after_in_child=_reset_all)
 
 CORES = Slots(usable_threads)

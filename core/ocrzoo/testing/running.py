@@ -63,7 +63,9 @@ def run(job: Job, on_bytes: Callable[[], object] = lambda: None) -> Iterator[Pla
     """
     with ExitStack() as stack:
         names, project = job.names, None
-        scratch = job.scratch or Path(stack.enter_context(TemporaryDirectory(prefix="ocrzoo-check-")))
+        scratch = job.scratch or Path(
+            stack.enter_context(TemporaryDirectory(prefix="ocrzoo-check-", ignore_cleanup_errors=True))
+        )
         if job.folder is not None:
             project = read_project(job.folder)
             stack.enter_context(installed_for_now(project, scratch / "site-packages"))

@@ -18,7 +18,7 @@ from ocrzoo_registry.download.events import DownloadEvents, LocalCopies, no_loca
 from ocrzoo_registry.download.request import DownloadRequest, check_listing
 from ocrzoo_registry.download.transfer import Job, blamed_on_source, run_all
 from ocrzoo_registry.errors import IntegrityError, SourceError
-from ocrzoo_registry.files import read_chunks, receive
+from ocrzoo_registry.files import move, read_chunks, receive
 from ocrzoo_registry.sources.base import Listing, RemoteFile, Source
 from ocrzoo_registry.store import provenance
 from ocrzoo_registry.store.manifest import TRUSTED, StoredFile, config_of
@@ -141,7 +141,7 @@ class Installer:
         missing = [file for file in expected if file.path not in stored]
         for file, part in self._download(source_name, source, listing, missing).items():
             (stage / file.path).parent.mkdir(parents=True, exist_ok=True)
-            part.rename(stage / file.path)
+            move(part, stage / file.path)
             stored[file.path] = file
         return [stored[file.path] for file in expected]
 

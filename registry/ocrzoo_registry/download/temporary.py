@@ -53,7 +53,7 @@ def _copied(resolver: Resolver, request: DownloadRequest) -> ModelFiles | None:
 
 @cache
 def _folder() -> TemporaryDirectory[str]:
-    return TemporaryDirectory(prefix="ocrzoo-")
+    return TemporaryDirectory(prefix="ocrzoo-", ignore_cleanup_errors=True)  # Windows keeps what an engine has open
 
 
 @cache

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.files import os_errors_as
+from ocrzoo_registry.files import move, os_errors_as
 
 
 def check_new(folder: Path) -> None:
@@ -38,6 +38,6 @@ def new_folder(folder: Path) -> Iterator[Path]:
             stage.mkdir()
             yield stage
             check_new(folder)
-            stage.rename(folder)
+            move(stage, folder)
     finally:
         shutil.rmtree(stage, ignore_errors=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocrzoo_registry.errors import IntegrityError, UsageError
-from ocrzoo_registry.files import CHUNK_BYTES, open_regular, reason, resolved, sync
+from ocrzoo_registry.files import CHUNK_BYTES, move, open_regular, reason, resolved, sync
 from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.schema import Index
@@ -103,7 +103,7 @@ def write(target: Path, packing: Packing, advance: Advance = lambda _count: None
                     )
         sync(beside)
         size = beside.stat().st_size
-        beside.replace(target)
+        move(beside, target)
         sync(target.parent)
     except OSError as error:
         raise UsageError(f"{target} could not be written: {reason(error)}") from error

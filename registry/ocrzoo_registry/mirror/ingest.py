@@ -15,7 +15,7 @@ from ocrzoo_registry.download.report import failure
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.download.resolver import Resolver
 from ocrzoo_registry.errors import IntegrityError, SourceError, StoreError
-from ocrzoo_registry.files import has_size, read_chunks, receive, sync, write_atomically
+from ocrzoo_registry.files import has_size, move, read_chunks, receive, sync, write_atomically
 from ocrzoo_registry.index.records import indexed
 from ocrzoo_registry.index.schema import Index, IndexedModel, revision_of
 from ocrzoo_registry.mirror.known_files import KnownFiles
@@ -244,6 +244,6 @@ class Blobs:
         beside = self.folder / f".{file.sha256}.{os.urandom(4).hex()}"
         try:
             create(beside)
-            beside.replace(self.folder / file.sha256)
+            move(beside, self.folder / file.sha256)
         finally:
             beside.unlink(missing_ok=True)

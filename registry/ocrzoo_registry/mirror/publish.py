@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from ocrzoo_registry.errors import IntegrityError
-from ocrzoo_registry.files import sync
+from ocrzoo_registry.files import move, sync
 from ocrzoo_registry.index import schema as indexes
 from ocrzoo_registry.index import signing
 from ocrzoo_registry.index.schema import Index
@@ -103,7 +103,7 @@ def _assemble(folder: MirrorFolder, release: Release, now: Release | None, known
         if now is not None and now.index == release.index and signing.is_signed(now.folder):
             (stage / signing.FILE_NAME).hardlink_to(now.folder / signing.FILE_NAME)
         _sync_all(stage)
-        stage.rename(release.folder)
+        move(stage, release.folder)
         sync(folder.releases)
     except FileNotFoundError as error:
         raise IntegrityError(f"{error.filename} is missing: run 'ocrzoo mirror build' again") from error
@@ -155,5 +155,5 @@ def _discard(folder: MirrorFolder, path: Path) -> None:
         path.unlink(missing_ok=True)
         return
     hidden = folder.releases / f".{path.name.lstrip('.')}.{os.urandom(4).hex()}"
-    path.rename(hidden)
+    move(path, hidden)
     shutil.rmtree(hidden, ignore_errors=True)

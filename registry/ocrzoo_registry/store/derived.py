@@ -23,7 +23,7 @@ from ocrzoo_registry.cards.fields import Format, Record, Sha256, Text
 from ocrzoo_registry.cards.formats import model_files
 from ocrzoo_registry.cards.weights import data_files
 from ocrzoo_registry.errors import StoreError
-from ocrzoo_registry.files import os_errors_as, read_bounded, reason, sha256_of, sync
+from ocrzoo_registry.files import move, os_errors_as, read_bounded, reason, sha256_of, sync
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store.manifest import StoredFile, stamp
 from ocrzoo_registry.store.store import MANIFEST_NAME, MAX_MANIFEST_BYTES, ModelFiles, Store, changed_file
@@ -171,7 +171,7 @@ def _make(files: ModelFiles, recipe: str, build: Build, store: Store, digest: st
                 log.warning("%s: the files made for %s were broken, and are made again", files.name, recipe)
                 store.discard(folder)
             folder.parent.mkdir(parents=True, exist_ok=True)
-            stage.rename(folder)
+            move(stage, folder)
             sync(folder.parent)
     return folder
 
@@ -248,7 +248,7 @@ def _digest(path: Path, *_state: int) -> str:
 
 @cache
 def _temporary_home() -> TemporaryDirectory[str]:
-    return TemporaryDirectory(prefix="ocrzoo-")
+    return TemporaryDirectory(prefix="ocrzoo-", ignore_cleanup_errors=True)  # Windows keeps what an engine has open
 
 
 @cache

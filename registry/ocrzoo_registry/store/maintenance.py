@@ -15,7 +15,7 @@ from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.formats import model_and_format
 from ocrzoo_registry.cards.weights import weights_fault
 from ocrzoo_registry.errors import NotFound, StoreError
-from ocrzoo_registry.files import os_errors_as, reason
+from ocrzoo_registry.files import WINDOWS, os_errors_as, reason
 from ocrzoo_registry.names import did_you_mean
 from ocrzoo_registry.store import derived
 from ocrzoo_registry.store.manifest import TRUSTED, Manifest
@@ -155,7 +155,8 @@ def collect(store: Store, *, wheels: bool = False, made: bool = False, dry_run: 
             *(_leftover("lock", path) for path in free),
         ]
         for leftover in found if not dry_run else ():
-            _delete(leftover.path)
+            if not (WINDOWS and leftover.kind == "lock"):  # deleted where it is let go: nobody can while it is held
+                _delete(leftover.path)
         return found
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.formats import folder_name, model_files
 from ocrzoo_registry.errors import StoreError
-from ocrzoo_registry.files import os_errors_as, read_bounded, sha256_of, sync, write_atomically
+from ocrzoo_registry.files import move, os_errors_as, read_bounded, sha256_of, sync, write_atomically
 
 if TYPE_CHECKING:
     from threading import Event
@@ -170,7 +170,7 @@ class Store:
         sync(stage)
         if folder.exists() or folder.is_symlink():
             self._clear(folder, manifest)
-        stage.rename(folder)
+        move(stage, folder)
         sync(self.root)
         return ModelFiles(manifest.name, manifest.format, folder, manifest)
 
@@ -204,7 +204,7 @@ class Store:
             return
         shelter = self.private / "quarantine" / f"{folder.name}.{self._unused_path().name[:8]}"
         shelter.parent.mkdir(parents=True, exist_ok=True)
-        folder.rename(shelter)
+        move(folder, shelter)
         log.warning("%s %s: moved to %s and downloaded again", folder, reason or "belongs to another model", shelter)
 
     def discard(self, folder: Path) -> None:
@@ -218,7 +218,7 @@ class Store:
         outdated = self._unused_path()
         with self._writing():
             outdated.parent.mkdir(parents=True, exist_ok=True)
-            folder.rename(outdated)
+            move(folder, outdated)
         if outdated.is_symlink():
             outdated.unlink(missing_ok=True)
         shutil.rmtree(outdated, ignore_errors=True)

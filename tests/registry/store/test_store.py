@@ -165,7 +165,7 @@ def test_the_manifest_is_written_last_and_the_model_appears_by_one_rename(
     store: Store, make_resolver: MakeResolver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[str] = []
-    write, rename = Path.write_text, Path.rename
+    write, rename = Path.write_text, Path.replace
 
     def written(path: Path, *arguments: Any, **options: Any) -> int:
         steps.append(f"{path.name} beside {sorted(other.name for other in path.parent.iterdir())}")
@@ -177,12 +177,13 @@ def test_the_manifest_is_written_last_and_the_model_appears_by_one_rename(
         return rename(path, target)
 
     monkeypatch.setattr(Path, "write_text", written)
-    monkeypatch.setattr(Path, "rename", renamed)
+    monkeypatch.setattr(Path, "replace", renamed)
     make_resolver(shelf=Shelf()).get(DownloadRequest(offer_card(), ["onnx"]))
     assert steps == [
         "seaside_det_onnx to inference.onnx",  # the verified part, into the stage
         "ocrzoo.json beside ['inference.onnx', 'inference.yml']",
         "staging to seaside_det_onnx",
+        "seaside_det_onnx to shelf.json",  # what the source served, which is noted afterwards
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -86,17 +87,19 @@ def _write_fault(folder: Path) -> str:
 
 
 def _owner(folder: Path) -> str:
-    with suppress(OSError, NotImplementedError, KeyError):
-        number = folder.stat().st_uid
-        return "" if hasattr(os, "getuid") and number == os.getuid() else _user(folder, number)
+    """The user that a folder belongs to; empty if it is this one, or cannot be told."""
+    if sys.platform != "win32":
+        with suppress(OSError):
+            number = folder.stat().st_uid
+            return "" if number == os.getuid() else _user(folder, number)
     return ""
 
 
 def _user(folder: Path, number: int) -> str:
-    try:
-        return folder.owner()
-    except (KeyError, NotImplementedError):
-        return f"user {number}"
+    if sys.platform != "win32":
+        with suppress(KeyError):
+            return folder.owner()
+    return f"user {number}"
 
 
 def _size(folder: Path) -> int:

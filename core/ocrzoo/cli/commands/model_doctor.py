@@ -120,7 +120,10 @@ def _zoo_with(model: str) -> Iterator[tuple[Zoo, str]]:
     from ocrzoo.testing.targets import installed_for_now, read_project, zoo_for
 
     project = read_project(folder)
-    with TemporaryDirectory(prefix="ocrzoo-") as scratch, installed_for_now(project, Path(scratch, "site")):
+    with (
+        TemporaryDirectory(prefix="ocrzoo-", ignore_cleanup_errors=True) as scratch,
+        installed_for_now(project, Path(scratch, "site")),
+    ):
         zoo = zoo_for(project, Path(scratch, "home"), lambda: None)
         names = [card.name for card in zoo.models if zoo.models.origin(card.name).distribution == project.name]
         if len(names) != 1:
