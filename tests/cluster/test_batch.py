@@ -22,7 +22,7 @@ from tests.conftest import NEAR
 from ocrzoo_registry.store.store import Store
 
 PAGES, ROWS = 48, 4
-RUN_S, PART_S = 400, 200
+RUN_S, PART_S = 500, 300
 
 
 @pytest.fixture(scope="module")
