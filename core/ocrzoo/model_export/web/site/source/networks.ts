@@ -32,7 +32,7 @@ async function hasGraphics(): Promise<boolean> {
 }
 
 async function load(runtime: typeof Runtime, provider: "webgpu" | "wasm", weights: Uint8Array): Promise<Network> {
-    const session = await runtime.InferenceSession.create(weights, { executionProviders: [provider] });
+    const session = await runtime.InferenceSession.create(weights, { executionProviders: [provider], logSeverityLevel: 3 });
     const [input, output] = [session.inputNames[0], session.outputNames[0]];
     return async (data, shape) => {
         const given = new runtime.Tensor("float32", data, shape);
