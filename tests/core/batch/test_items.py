@@ -44,7 +44,9 @@ class TestDocuments:
     @pytest.mark.parametrize("file_format", ["PDF", "TIFF"])
     def test_pages_that_follow_each_other_are_one_item(self, place: Place, tmp_path: Path, file_format: str) -> None:
         (tmp_path / f"d.{file_format}").write_bytes(document("abcdef", file_format))
-        found = [[(item.first, item.last, item.pieces) for item in part.items] for part in parts(place, f"d.{file_format}")]
+        found = [
+            [(item.first, item.last, item.pieces) for item in part.items] for part in parts(place, f"d.{file_format}")
+        ]
         assert found == [[(0, 4, 6)], [(4, 6, 6)]]
 
     def test_parts_have_names_of_their_own_and_pages_of_several_files(self, place: Place, tmp_path: Path) -> None:
@@ -114,7 +116,9 @@ class TestArchives:
         assert item.problem.startswith("t.tar: ")
         assert problem in item.problem
 
-    @pytest.mark.parametrize("size", [1 << 30, 1 << 62, (1 << 88) - 1, -1024], ids=["GiB", "EiB", "past seeking", "back"])
+    @pytest.mark.parametrize(
+        "size", [1 << 30, 1 << 62, (1 << 88) - 1, -1024], ids=["GiB", "EiB", "past seeking", "back"]
+    )
     @pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.REGTYPE])
     def test_sizes_that_lie_neither_fill_the_memory_nor_lead_back(
         self, place: Place, tmp_path: Path, kind: bytes, size: int

@@ -133,7 +133,9 @@ class TestFolders:
         assert "caf\\xe9.png" in paths
         assert all(path.encode() for path in paths)
 
-    @pytest.mark.parametrize("name", ["a", "é", "\\", "\\x", "\\xe9", "\\x5cxe9", "\udce9", "\\\udce9", "x\udce9\\x41", "\n"])
+    @pytest.mark.parametrize(
+        "name", ["a", "é", "\\", "\\x", "\\xe9", "\\x5cxe9", "\udce9", "\\\udce9", "x\udce9\\x41", "\n"]
+    )
     def test_every_name_is_found_again(self, tmp_path: Path, name: str) -> None:
         assert Folder(tmp_path).local_path(escaped(name)) == tmp_path / name
 
@@ -147,7 +149,7 @@ class TestFolders:
 
     def test_a_place_that_cannot_be_written(self, tmp_path: Path) -> None:
         (tmp_path / "f").write_bytes(b"")
-        with pytest.raises(UsageError, match=r"/f/g could not be written: .*: make room or allow it, then run"):
+        with pytest.raises(UsageError, match=r"/f/g could not be written: .*: make room or allow it, and run it again"):
             Folder(tmp_path).write("f/g", b"1")
 
     def test_one_below_another(self, tmp_path: Path) -> None:
@@ -179,7 +181,11 @@ class TestBuckets:
         assert "Debug source" not in str(caught.value)
 
     def test_schemes(self) -> None:
-        assert [is_bucket(name) for name in ("s3://b", "GS://b", "s3:/b", "s3", "file:///x")] == [True, True, *[False] * 3]
+        assert [is_bucket(name) for name in ("s3://b", "GS://b", "s3:/b", "s3", "file:///x")] == [
+            True,
+            True,
+            *[False] * 3,
+        ]
 
     def test_a_bucket_that_is_not_there(self, aws: Any) -> None:
         with pytest.raises(SourceError, match=r"^s3://no-such-pages/: .*404 Not Found$"):

@@ -62,7 +62,7 @@ def test_rows_have_what_the_pipeline_gives(batch: Batch, everything: Path, dest:
 
 def test_rows_say_where_a_page_is_from(batch: Batch, everything: Path, dest: Path) -> None:
     batch()
-    rows = {name: row for name, row in zip(names(table(dest, RESULTS)), table(dest, RESULTS), strict=True)}
+    rows = dict(zip(names(table(dest, RESULTS)), table(dest, RESULTS), strict=True))
     image, page = rows["sub/i.png", None, None], rows["d.pdf", None, 1]
     path = everything / "sub" / "i.png"
     assert (image["size"], image["sha256"]) == (path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
@@ -73,7 +73,7 @@ def test_rows_say_where_a_page_is_from(batch: Batch, everything: Path, dest: Pat
 
 
 def test_documents_longer_than_a_part(batch: Batch, source: Path, dest: Path) -> None:
-    words = "One Two Three Four Five Six Seven Eight Nine Ten".split()
+    words = ["One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"]
     (source / "d.pdf").write_bytes(document(words))
     assert batch(rows=3).read == 10
     assert [row["text"] for row in table(dest, RESULTS)] == words
@@ -139,7 +139,16 @@ class TestErrors:
         write_table(source / "null.parquet", {"image": [None, png("R")]})
         found = messages()
         assert [message.partition(": ")[0] for message in found] == [
-            *["bad.parquet", "bad.pdf", "bad.tar", "cut.png", "empty.png", "null.parquet#0", "t.tar#bad.png", "text.jpg"]
+            *[
+                "bad.parquet",
+                "bad.pdf",
+                "bad.tar",
+                "cut.png",
+                "empty.png",
+                "null.parquet#0",
+                "t.tar#bad.png",
+                "text.jpg",
+            ]
         ]
         for message in found:
             assert "\n" not in message

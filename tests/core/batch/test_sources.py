@@ -76,7 +76,10 @@ def test_what_is_not_there(folder: Path) -> None:
     ("name", "message"),
     [
         ("s3://buck*/x", "s3://buck*/x: a bucket's name has no *"),
-        ("ftp://user:secret@host/x", "ftp://host/x: name a folder, or a URL of s3, s3a, gs, az, adl, azure, abfs, abfss"),
+        (
+            "ftp://user:secret@host/x",
+            "ftp://host/x: name a folder, or a URL of s3, s3a, gs, az, adl, azure, abfs, abfss",
+        ),
         ("[z-a].png", "[z-a].png: not a valid glob: bad character range z-a"),
     ],
 )
@@ -116,14 +119,14 @@ def test_folders_nested_deeper_than_python_calls_functions(tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     for _ in range(DEEP):
         os.mkdir("d")  # noqa: PTH102  # its path is too long
-        os.chdir("d")  # noqa: PTH109
+        os.chdir("d")
     Path("deep.png").touch()
     try:
         assert [path.rpartition("/")[2] for path in found(tmp_path)] == ["deep.png"]
     finally:  # pytest cannot delete them
         Path("deep.png").unlink()
         for _ in range(DEEP):
-            os.chdir("..")  # noqa: PTH109
+            os.chdir("..")
             os.rmdir("d")  # noqa: PTH106
 
 
