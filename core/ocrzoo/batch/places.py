@@ -169,7 +169,7 @@ class Folder(Place):
         except (OSError, ValueError) as error:
             text = reason(error) if isinstance(error, OSError) else str(error)
             raise UsageError(
-                f"{self.name}/{path} could not be written: {text}: make room or allow it, then run the command again to go on"
+                f"{self.name}/{path} could not be written: {text}: make room or allow it, and run it again"
             ) from error
 
     def delete(self, path: str) -> None:

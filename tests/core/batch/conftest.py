@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.core.batch.kit import TINY, Batch
+from tests.core.batch.kit import TINY, Batch, load_once, loaded
 
-import ocrzoo
-from ocrzoo.batch import BatchJob, Outcome, run, run_batch
+from ocrzoo.batch import BatchJob, Outcome, run_batch
 from ocrzoo.pipelines.ocr import OCRPipeline
-
-
-@cache
-def _pipeline(arguments: tuple[tuple[str, Any], ...]) -> Any:
-    return ocrzoo.create_pipeline("OCR", **dict(arguments))
 
 
 @pytest.fixture
 def pipeline() -> OCRPipeline:
     """The pipeline that the batches here read with."""
-    made: OCRPipeline = _pipeline(tuple(sorted(TINY.items())))
-    return made
+    return loaded(**TINY)
 
 
 @pytest.fixture(autouse=True)
 def one_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Load models once for all tests, not for each batch."""
-
-    def create(_name: str, **arguments: Any) -> Any:
-        return _pipeline(
-            tuple(sorted((key, value) for key, value in arguments.items() if key not in {"zoo", "threads"}))
-        )
-
-    monkeypatch.setattr(run, "create_pipeline", create)
+    load_once(monkeypatch)
 
 
 @pytest.fixture

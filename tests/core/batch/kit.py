@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ import cv2
 import numpy as np
 import PIL.Image
 import pyarrow as pa
+import pytest
 from pyarrow import dataset, parquet
 
-from ocrzoo.batch import Outcome
+import ocrzoo
+from ocrzoo.batch import Outcome, run
 from ocrzoo.types import Image
 
 TINY = {
@@ -26,6 +29,22 @@ TINY = {
 }
 Batch = Callable[..., Outcome]
 Rows = list[dict[str, Any]]
+
+
+@cache
+def _pipeline(arguments: tuple[tuple[str, Any], ...]) -> Any:
+    return ocrzoo.create_pipeline("OCR", **dict(arguments))
+
+
+def loaded(**arguments: Any) -> Any:
+    """A pipeline, the same for the same arguments."""
+    kept = {key: value for key, value in arguments.items() if key not in {"zoo", "threads"}}
+    return _pipeline(tuple(sorted(kept.items())))
+
+
+def load_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let batches use pipelines that are loaded, because loading takes longer than the few pages here."""
+    monkeypatch.setattr(run, "create_pipeline", lambda _name, **arguments: loaded(**arguments))
 
 
 def picture(text: str) -> Image:

@@ -149,7 +149,7 @@ class TestFolders:
 
     def test_a_place_that_cannot_be_written(self, tmp_path: Path) -> None:
         (tmp_path / "f").write_bytes(b"")
-        with pytest.raises(UsageError, match=r"/f/g could not be written: .*: make room or allow it, then run"):
+        with pytest.raises(UsageError, match=r"/f/g could not be written: .*: make room or allow it, and run it again"):
             Folder(tmp_path).write("f/g", b"1")
 
     def test_one_below_another(self, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_rows_have_what_the_pipeline_gives(batch: Batch, everything: Path, dest:
 
 def test_rows_say_where_a_page_is_from(batch: Batch, everything: Path, dest: Path) -> None:
     batch()
-    rows = {name: row for name, row in zip(names(table(dest, RESULTS)), table(dest, RESULTS), strict=True)}
+    rows = dict(zip(names(table(dest, RESULTS)), table(dest, RESULTS), strict=True))
     image, page = rows["sub/i.png", None, None], rows["d.pdf", None, 1]
     path = everything / "sub" / "i.png"
     assert (image["size"], image["sha256"]) == (path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
