@@ -2,9 +2,9 @@
 
 The same pages are read by the plain pipeline in one process, by ``ocrzoo batch`` on this machine, by ``ocrzoo batch``
 on a Ray cluster of one node that has as many cores, and by one of several nodes of which one is killed at random now
-and then, and replaced. Printed are seconds and pages a second, the overhead against the plain pipeline, whether each page
-has exactly one row and its row is what the plain pipeline found, and the resident memory of drivers and workers over
-time. ``--rounds`` repeats the first three in turn.
+and then, and replaced. Printed are seconds and pages a second, the overhead against the plain pipeline, whether each
+page has exactly one row and its row is what the plain pipeline found, and the resident memory of drivers and workers
+over time. ``--rounds`` repeats the first three in turn.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``ocrzoo batch`` on a Ray cluster of several nodes, all on this machine: what dies costs no page, and doubles none."""
+"""``ocrzoo batch`` on a Ray cluster of nodes on this machine: what dies costs no page, and doubles none."""
 
 from __future__ import annotations
 

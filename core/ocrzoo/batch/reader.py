@@ -134,9 +134,9 @@ class Reader:
         """
         noted = chain.from_iterable(map(self._notes.apart, parts))
         for alone, group in groupby(noted, key=itemgetter(1)):
-            for first in group:
-                some = chain([first], () if alone else islice(group, AT_ONCE - 1))
-                yield from self._read((part for part, _ in some), alone=alone)
+            left = (part for part, _ in group)
+            for first in left:
+                yield from self._read(chain([first], islice(left, 0 if alone else AT_ONCE - 1)), alone=alone)
 
     def _read(self, parts: Iterator[Part], *, alone: bool) -> Iterator[PartDone]:
         state = _State()
