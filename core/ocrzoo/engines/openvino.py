@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from ocrzoo.engines.base import EngineOptions
@@ -17,6 +18,8 @@ from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.errors import EngineError
 
 _PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
+
+_IMPORTING = Lock()
 
 _PROGRAMS = {"onnx": "inference.onnx", "paddle": "inference.pdmodel"}
 
@@ -177,16 +180,21 @@ def _device(core: Any, options: EngineOptions) -> str:
 def import_openvino() -> Any:
     """Import openvino without its telemetry, which reports every import to a remote host.
 
-    OpenVINO works without the package ``openvino_telemetry`` if that cannot be imported.
+    OpenVINO works without the package ``openvino_telemetry`` if that cannot be imported. Its table of types is made on
+    first use, here in one thread: two threads that begin it at once (C++ static initialization while the GIL is
+    released) wait for each other without end.
     """
-    absent = "openvino_telemetry" not in sys.modules
-    if absent:
-        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # makes its import fail
-    try:
-        return import_module("openvino")
-    finally:
+    with _IMPORTING:
+        absent = "openvino_telemetry" not in sys.modules
         if absent:
-            del sys.modules["openvino_telemetry"]
+            sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # makes its import fail
+        try:
+            openvino = import_module("openvino")
+        finally:
+            if absent:
+                del sys.modules["openvino_telemetry"]
+        openvino.Type.f32.to_dtype()
+        return openvino
 
 
 def _expose_grid(model: Any) -> bool | None:
