@@ -16,10 +16,12 @@ import pytest
 from tests.core.batch.kit import TINY, Batch, archive, document, names, png, table, write_table
 
 from ocrzoo.batch import BatchJob, Outcome, places, reader, run, run_batch
+from ocrzoo.batch.index import Index
 from ocrzoo.batch.job import Progress
 from ocrzoo.batch.rows import ERRORS, RESULTS
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.files import write_atomically
 
 
 def fill(source: Path) -> None:
@@ -227,7 +229,7 @@ class TestFullDisks:
         self, batch: Batch, source: Path, dest: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         fill(source)
-        write, count = places.write_atomically, 0
+        write, count = write_atomically, 0
 
         def full(path: Path, content: bytes) -> None:
             """Nothing real fills a disk here."""
@@ -255,7 +257,7 @@ class TestFullDisks:
             raise sqlite3.OperationalError("database or disk is full")
 
         fill(source)
-        monkeypatch.setattr(run.Index, "read_new_parts", full)
+        monkeypatch.setattr(Index, "read_new_parts", full)
         with pytest.raises(
             UsageError, match="temporary files cannot be kept there: database or disk is full: make room"
         ):
