@@ -147,9 +147,10 @@ class Reader:
             self._note_failure(waiting, error)
             state.note(waiting)
 
-        with closing(
-            self._pipeline.predict(self._pages(parts, state, done, alone=alone), on_error=failed, **self._job.options)
-        ) as results:  # type: ignore[type-var]  # a generator
+        results: Any = self._pipeline.predict(
+            self._pages(parts, state, done, alone=alone), on_error=failed, **self._job.options
+        )
+        with closing(results):
             for result in results:
                 waiting = state.took()
                 self._note(waiting, result)

@@ -125,7 +125,8 @@ def _parts_done(
 
 def _pipeline(job: BatchJob, zoo: Zoo, threads: int) -> OCRPipeline:
     """The pipeline with its models, which are downloaded and loaded: what fails, fails before anything is read."""
-    made = create_pipeline("OCR", **{**job.arguments, "zoo": zoo, "threads": threads})
+    arguments: dict[str, Any] = {**job.arguments, "zoo": zoo, "threads": threads}
+    made = create_pipeline("OCR", **arguments)
     if not isinstance(made, OCRPipeline):
         raise UsageError("only the pipeline OCR can be run as a batch")
     made.load()

@@ -15,7 +15,8 @@ from ocrzoo.pipelines.ocr import OCRPipeline
 @pytest.fixture
 def pipeline() -> OCRPipeline:
     """The pipeline that the batches here read with."""
-    return loaded(**TINY)
+    made: OCRPipeline = loaded(**TINY)
+    return made
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from ocrzoo.batch import BatchJob
 from ocrzoo.batch.exports import KINDS
 from ocrzoo.batch.rows import ERRORS, RESULTS, _schema
 from ocrzoo.cli import main
+from ocrzoo.inputs import Input
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo.pipelines.receipts import digest, plain_result
 from ocrzoo.results.base import to_json
@@ -41,7 +42,7 @@ def test_rows_have_what_the_pipeline_gives(batch: Batch, everything: Path, dest:
         *[("d.pdf", None, 0), ("d.pdf", None, 1), ("d.tiff", None, 0), ("sub/i.png", None, None)],
         *[("t.parquet", "0", None), ("t.tar", "in.pdf", 0), ("t.tar", "in.pdf", 1), ("t.tar", "m.png", None)],
     ]
-    sources = [
+    sources: list[Input] = [
         *[everything / "d.pdf", everything / "d.tiff", everything / "sub" / "i.png"],
         *[png("Row"), document(["P", "Q"]), png("Tar")],
     ]

@@ -28,7 +28,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def found(name: str | Path, left: list[str] | None = None) -> list[str]:
-    return [file.path for file in source_of(str(name)).files([].append if left is None else left.append)]
+    kept: list[str] = [] if left is None else left
+    return [file.path for file in source_of(str(name)).files(kept.append)]
 
 
 def test_all_files_of_a_folder_but_hidden_ones_and_those_of_other_types(folder: Path) -> None:

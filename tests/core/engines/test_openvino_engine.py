@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,3 +57,24 @@ def test_reads_paddles_older_programs_as_their_onnx_files(name: str, real_folder
         for kind in ("paddle", "onnx")
     )
     assert np.array_equal(found, expected)
+
+
+AT_ONCE = """
+import sys, threading
+from ocrzoo.engines.openvino import import_openvino
+sys.setswitchinterval(1e-6)
+begin = threading.Barrier(4)
+def use():
+    begin.wait()
+    import_openvino().Type.f32.to_dtype()
+threads = [threading.Thread(target=use, daemon=True) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_threads_that_use_openvino_first_at_once_do_not_wait_for_each_other() -> None:
+    for _ in range(2):  # without the lock, 7 of 8 such programs hung
+        subprocess.run([sys.executable, "-c", AT_ONCE], check=True, timeout=60)
