@@ -182,8 +182,8 @@ def bottlenecks(cluster: Cluster) -> dict[str, float]:
 
 def scaling(cluster: Cluster, nodes: Sequence[int] = NODES) -> str:
     """Return a table: the same work on more and more nodes."""
-    names = ("nodes", "time", "pages/s", "actors at work", "driver at work", "requests, of what is allowed")
-    names += ("last part", "first bottleneck, and how much sooner without it")
+    names = ["nodes", "time", "pages/s", "actors at work", "driver at work", "requests, of what is allowed"]
+    names += ["last part", "first bottleneck, and how much sooner without it"]
     lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
     for count in nodes:
         one = replace(cluster, nodes=count)
