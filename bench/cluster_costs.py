@@ -101,7 +101,7 @@ def driver(parts: int) -> dict[str, float]:
     small, large = run(parts // 10), run(parts)
     own, others, wall = ((more - less) / (parts - parts // 10) for more, less in zip(large, small, strict=True))
     ray.shutdown()
-    return {"driver_cpu_s": own, "head_cpu_s": others, "wall_s": wall, "line_bytes": len(json.dumps(LINE))}
+    return {"driver_cpu_s": own, "head_cpu_s": others, "wall_s": wall}
 
 
 def cpu(process: psutil.Process) -> float:

@@ -43,12 +43,11 @@ class Cluster:
     part_pages: int = 64  # the default of --rows
     # Measured: see docs/scaling.md for the machine.
     page_s: float = 0.32  # of an actor, for a page: docs/performance.md, labelled pages, two cores
-    page_spread: float = 0.6  # its standard deviation, as a share of the mean: bench.cluster_costs
-    driver_s: float = 0.006  # of the driver's process, for a part: bench.cluster_costs
-    line_bytes: float = 400.0  # of a part's summary: bench.cluster_costs
-    result_bytes: float = 6_000.0  # of a page's row in Parquet: bench.cluster_costs
+    page_spread: float = 0.85  # its standard deviation, as a share of the mean: bench.cluster_costs
+    driver_s: float = 0.046  # of the driver's process, for a part: bench.cluster_costs
+    result_bytes: float = 560.0  # of a page's row in Parquet, of a part of 9: bench.cluster_costs
     weights_bytes: float = 21e6  # of PP-OCRv5_mobile: docs/deployment.md
-    load_s: float = 5.0  # of an actor, until its networks are ready: bench.cluster_costs
+    load_s: float = 8.0  # of an actor, until its networks are ready, on a busy machine: bench.cluster_costs
     # Published: S3 serves at least 5,500 GET and 3,500 PUT a second for each prefix, and lists 1,000 keys a request
     # (Amazon S3 user guide, "Best practices design patterns" and "ListObjectsV2").
     gets_per_s: float = 5_500.0
@@ -183,8 +182,8 @@ def bottlenecks(cluster: Cluster) -> dict[str, float]:
 
 def scaling(cluster: Cluster, nodes: Sequence[int] = NODES) -> str:
     """Return a table: the same work on more and more nodes."""
-    names = ("nodes", "time", "pages/s", "actors at work", "driver at work", "requests, of what is allowed")
-    names += ("last part", "first bottleneck, and how much sooner without it")
+    names = ["nodes", "time", "pages/s", "actors at work", "driver at work", "requests, of what is allowed"]
+    names += ["last part", "first bottleneck, and how much sooner without it"]
     lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
     for count in nodes:
         one = replace(cluster, nodes=count)
@@ -220,12 +219,16 @@ def main() -> None:
     options = vars(parser.parse_args())
     path = options.pop("json")
     cluster = Cluster(**options)
-    more = replace(cluster, pages=10 * cluster.pages)
-    spread_out = replace(more, gets_per_s=16 * cluster.gets_per_s, list_s=cluster.list_s / 16)
-    tables = {"": cluster, ", ten times the pages": more, ", and 16 prefixes, listed at once": spread_out}
+    larger = replace(cluster, part_pages=8 * cluster.part_pages, pages=10 * cluster.pages)
+    spread_out = replace(larger, gets_per_s=16 * cluster.gets_per_s, list_s=cluster.list_s / 16)
+    tables = {
+        f"parts of {cluster.part_pages}": cluster,
+        f"parts of {larger.part_pages}": larger,
+        f"parts of {larger.part_pages}, 16 prefixes, all listed at once": spread_out,
+    }
     for title, one in tables.items():
-        print(f"{one.pages:,} pages{title}\n\n{scaling(one)}\n")
-    print(f"Pages a part, {more.pages:,} pages, 16 prefixes\n\n{part_sizes(spread_out)}")
+        print(f"{one.pages:,} pages, {title}\n\n{scaling(one)}\n")
+    print(f"Actors at work, by pages a part; {larger.pages:,} pages\n\n{part_sizes(larger)}")
     if path is not None:
         found = {
             "parameters": asdict(cluster),

@@ -18,7 +18,6 @@ import logging
 import os
 import re
 import statistics
-import sys
 import threading
 import time
 from collections import Counter
@@ -298,6 +297,7 @@ def give_time() -> None:
     for module, name in ((retry, "SILENCE_S"), (mirror_client, "SILENCE_S"), (http, "CONNECT_S"), (http, "IDLE_S")):
         setattr(module, name, SLOW * getattr(module, name))
     defaults = http.Web.body.__kwdefaults__
+    assert defaults is not None
     defaults["total_s"] *= SLOW
 
 
@@ -320,4 +320,4 @@ class Counted(logging.Handler):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
