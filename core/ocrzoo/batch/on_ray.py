@@ -150,7 +150,8 @@ class _Actor:
         content = ray.get(bundle) if isinstance(bundle, ray.ObjectRef) else bundle
         unpack(content, zoo)
         del content
-        pipeline = create_pipeline("OCR", **{**job.arguments, "zoo": zoo, "threads": threads})
+        arguments: dict[str, Any] = {**job.arguments, "zoo": zoo, "threads": threads}
+        pipeline = create_pipeline("OCR", **arguments)
         pipeline.load()
         if settings_of(job, pipeline)["models"] != models:
             node = ray.get_runtime_context().get_node_id()

@@ -38,7 +38,7 @@ def test_it_is_given_up_after_some_runs_and_all_others_are_read(tmp_path: Path) 
     with (pages / "4.png").open("ab") as file:
         file.write(POISON)
 
-    codes = []
+    codes: list[int] = []
     while not codes or (codes[-1] == 9 and len(codes) < MOST_RUNS):
         codes.append(subprocess.run([sys.executable, "-c", SCRIPT, pages, dest], timeout=300, check=False).returncode)
 
