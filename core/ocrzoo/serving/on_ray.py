@@ -66,7 +66,7 @@ def app(args: Mapping[str, Any]) -> Application:
     if given.get("keys_file") is not None:
         given["keys_file"] = Path(given["keys_file"])
     settings = settings_of(given.pop("config", None), workers=1, **given)
-    made: Application = serve.deployment(  # type: ignore[attr-defined]  # of a class: a Deployment
+    deployment: Any = serve.deployment(
         serve.ingress(Server(settings))(Replica),
         name=NAME,
         ray_actor_options={"num_cpus": settings.threads},
@@ -77,7 +77,8 @@ def app(args: Mapping[str, Any]) -> Application:
             "target_ongoing_requests": settings.jobs_per_worker,
         },
         graceful_shutdown_timeout_s=settings.drain_s + STOP_S,
-    ).bind()
+    )
+    made: Application = deployment.bind()
     return made
 
 
