@@ -66,8 +66,7 @@ def app(args: Mapping[str, Any]) -> Application:
     if given.get("keys_file") is not None:
         given["keys_file"] = Path(given["keys_file"])
     settings = settings_of(given.pop("config", None), workers=1, **given)
-    deployment: Any = serve.deployment(
-        serve.ingress(Server(settings))(Replica),
+    deployment = serve.deployment(
         name=NAME,
         ray_actor_options={"num_cpus": settings.threads},
         max_ongoing_requests=settings.jobs_per_worker + settings.queue + BESIDE,
@@ -78,8 +77,7 @@ def app(args: Mapping[str, Any]) -> Application:
         },
         graceful_shutdown_timeout_s=settings.drain_s + STOP_S,
     )
-    made: Application = deployment.bind()
-    return made
+    return deployment(serve.ingress(Server(settings))(Replica)).bind()
 
 
 class Server:
