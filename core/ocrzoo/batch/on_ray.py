@@ -24,6 +24,10 @@ from ocrzoo_registry.zoo import Zoo
 
 MOST_THREADS = 4
 """Cores of an actor, unless the user says otherwise: a page uses hardly more."""
+_OF_DRIVER = {"RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}
+"""Read when Ray is imported: nodes write logs of their own, and have ocrzoo, even where ``uv run`` starts it."""
+START_S = 900
+"""Seconds in which the first actor must be ready: a cluster may add a node for it."""
 _FOR_LOCAL = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_agent_register_timeout_ms": "120000"}
 """A cluster that is started here reports to nobody, and may start slowly."""
 _LINE = "line"
@@ -42,7 +46,8 @@ def read_on_cluster(
         UsageError: Ray is not installed, or the cluster cannot be reached.
         OcrzooError: An actor cannot load its models.
     """
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # of this process; nodes write logs of their own
+    for name, value in _OF_DRIVER.items():
+        os.environ.setdefault(name, value)
     try:
         import ray
         from ray.data import ActorPoolStrategy, DataContext
@@ -59,6 +64,7 @@ def read_on_cluster(
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = DataContext.get_current()
     context.enable_progress_bars = False
+    context.wait_for_min_actors_s = START_S
     context.log_internal_stack_trace_to_stdout = False
     dataset = (
         ray.data.from_items(lines, override_num_blocks=len(lines))
