@@ -122,6 +122,15 @@ def split(part: Part, place: Place, rows: int, options: InputOptions, column: st
         yield Part(f"{part.name}-{next(numbers):05}", _joined(chunk))
 
 
+def must_be_split(part: Part, options: InputOptions) -> bool:
+    """Whether a file of a part must be opened to tell what is in it."""
+    return any(_has_pieces(item.input, options) for item in part.items)
+
+
+def _has_pieces(path: str, options: InputOptions) -> bool:
+    return holds_many(path) or suffix_of(path) in _DOCUMENTS or options.frames == "all"
+
+
 def piece_of(item: Item) -> str:
     """What tells the pieces of a file apart: a member's name, or a page's number."""
     return item.member if item.member is not None else str(item.first)
@@ -141,18 +150,16 @@ def _joined(items: Sequence[Item]) -> tuple[Item, ...]:
 
 def _pieces(item: Item, place: Place, options: InputOptions, column: str | None) -> Iterable[Item]:
     """The members or pages of an item, or itself where it has none or cannot be opened."""
+    if not _has_pieces(item.input, options):
+        return [item]
     suffix = suffix_of(item.input)
     try:
         with as_input_error(item.input):
             if suffix in ARCHIVES:
                 return _members(item, place)
-            if suffix in TABLES:
-                return _rows(item, place, column)
-            if suffix in _DOCUMENTS or options.frames == "all":
-                return _pages(item, place, options)
+            return _rows(item, place, column) if suffix in TABLES else _pages(item, place, options)
     except InputError as error:
         return [replace(item, problem=str(error))]
-    return [item]
 
 
 def _members(item: Item, place: Place) -> Iterable[Item]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from ocrzoo.batch.items import Part, split
+from ocrzoo.batch.items import Part, must_be_split, split
 from ocrzoo.batch.job import BatchJob, settings_of
 from ocrzoo.batch.reader import PartDone, Reader
 from ocrzoo.batch.sources import source_of
@@ -54,39 +54,42 @@ def read_on_cluster(
         from ray.exceptions import RayError
     except ImportError as error:
         raise UsageError(f"Ray is not installed ({error}): run pip install 'ocrzoo[ray]'") from error
-    _connect(job.address)
-    threads = job.threads or _threads_of(ray.nodes())  # type: ignore[no-untyped-call]
+    joined = _connect(job.address)
+    nodes = ray.nodes()  # type: ignore[no-untyped-call]
+    threads = job.threads or _threads_of(nodes)
     job = replace(job, threads=threads)
     models = settings_of(job, pipeline)["models"]
     bundle = ray.put(packed(pipeline.loaded_models(), zoo))
-    del pipeline  # its networks; the actors have their own
     lines = [{_LINE: line} for line in plan]
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = DataContext.get_current()
     context.enable_progress_bars = False
     context.wait_for_min_actors_s = START_S
     context.log_internal_stack_trace_to_stdout = False
-    dataset = (
-        ray.data.from_items(lines, override_num_blocks=len(lines))
-        .flat_map(_Split(job), num_cpus=0)  # actors may have all cores
-        .map_batches(
-            _Actor,
-            fn_constructor_args=(job, run, models, bundle),
-            batch_size=1,
-            compute=ActorPoolStrategy(min_size=1, max_size=job.workers),
-            num_cpus=threads,
-            num_gpus=job.gpus,
-        )
+    dataset: Any = ray.data.from_items(lines, override_num_blocks=len(lines))
+    if any(must_be_split(Part.from_json(one[_LINE]), pipeline.config.input_options) for one in lines):
+        # No core is asked for, as actors may have them all; each of these tasks at once is a process.
+        dataset = dataset.flat_map(_Split(job), num_cpus=0, concurrency=len(nodes))
+    dataset = dataset.map_batches(
+        _Actor,
+        fn_constructor_args=(job, run, models, bundle),
+        batch_size=1,
+        compute=ActorPoolStrategy(min_size=1, max_size=job.workers),
+        num_cpus=threads,
+        num_gpus=job.gpus,
     )
     try:
         for row in dataset.iter_rows():
             yield PartDone(**json.loads(row[_LINE]))
     except RayError as error:
         raise _own_error(error) from error
+    finally:
+        if joined:
+            ray.shutdown()
 
 
-def _connect(address: str | None) -> None:
-    """Join a cluster, unless this process is in one.
+def _connect(address: str | None) -> bool:
+    """Join a cluster, unless this process is in one, and return whether it was joined.
 
     Raises:
         UsageError: It cannot be reached.
@@ -94,7 +97,7 @@ def _connect(address: str | None) -> None:
     import ray
 
     if ray.is_initialized():
-        return
+        return False
     local = address == "local"
     for name, value in _FOR_LOCAL.items() if local else ():
         os.environ.setdefault(name, value)
@@ -111,6 +114,7 @@ def _connect(address: str | None) -> None:
             f"--address {address}: no Ray cluster was reached ({text}): start one with 'ray start --head', or leave "
             "--address away to use this machine alone"
         ) from error
+    return True
 
 
 def _threads_of(nodes: list[dict[str, Any]]) -> int:

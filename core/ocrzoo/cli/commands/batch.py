@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +111,7 @@ def batch(
         password=tuple(password or ()),
         **own,
     )
-    with batch_progress() as show:
+    with batch_progress() as show, redirect_stdout(sys.stderr):  # Ray prints what it notices of nodes
         outcome = run_batch(job, show, download_events())
     if as_json:
         print_json(asdict(outcome))
