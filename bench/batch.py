@@ -98,14 +98,13 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def write_pages(folder: Path, count: int) -> None:
-    """Write small pages, each with three lines of its own."""
+    """Write small pages, each with a line of its own."""
     folder.mkdir()
     for number in range(count):
         chosen = random.Random(number)
-        image = np.full((112, 320, 3), 255, np.uint8)
-        for line in range(3):
-            text = f"{chosen.choice(WORDS)} {chosen.choice(WORDS)} {number * 3 + line}"
-            cv2.putText(image, text, (10, 30 + 32 * line), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (0, 0, 0), 1, cv2.LINE_AA)
+        image = np.full((48, 320, 3), 255, np.uint8)
+        text = f"{chosen.choice(WORDS)} {chosen.choice(WORDS)} {number}"
+        cv2.putText(image, text, (10, 32), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (0, 0, 0), 1, cv2.LINE_AA)
         cv2.imwrite(str(folder / f"page{number:06}.png"), image)
 
 
