@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from ocrzoo.cli.commands.batch import batch
 from ocrzoo.serving import on_ray
+from ocrzoo_registry.errors import ExitCode
 
 USER = 65532
 CLUSTER = {
@@ -156,10 +158,12 @@ def test_pods_stop_after_their_requests(service: dict[str, Any]) -> None:
 
 
 def test_the_job_runs_what_the_command_takes(job: dict[str, Any]) -> None:
-    command = pytest.importorskip("ocrzoo.cli.commands.batch").batch
-    program, name, *arguments = shlex.split(job["spec"]["entrypoint"])
+    shell, option, line = shlex.split(job["spec"]["entrypoint"])
+    run, _, otherwise = line.partition(" || ")
+    program, name, *arguments = shlex.split(run)
+    assert (shell, option, otherwise) == ("sh", "-c", f"[ $? -eq {ExitCode.INPUTS:d} ]")
     assert (program, name) == ("ocrzoo", "batch")
-    assert command.make_context("batch", arguments).params["address"] == "auto"
+    assert batch.make_context("batch", arguments).params["address"] == "auto"
 
 
 def test_the_job_takes_weights_from_a_mirror(job: dict[str, Any]) -> None:

@@ -56,6 +56,11 @@ class Bucket(Place):
         except (BaseError, ValueError) as error:
             raise UsageError(f"{self.name} is not a place in an object store: {_line(error)}") from error
 
+    @property
+    def absolute(self) -> str:
+        """Its URL."""
+        return self.name.rstrip("/")
+
     @contextmanager
     def _as(self, kind: type[Exception], path: str) -> Iterator[None]:
         """Whatever an object store answers, in one line."""
@@ -184,7 +189,13 @@ def _has_secrets(url: str) -> bool:
         return True
 
 
+_NO_CREDENTIALS = "169.254.169.254"
+"""Where a cloud's machine asks for credentials of its own, when none are named."""
+
+
 def _line(error: Exception) -> str:
     """The first sentences of an error; obstore's go on with the requests that it made."""
     text = re.split(r" Debug source:|: <\?xml", " ".join(str(error).split()), maxsplit=1)[0]
+    if _NO_CREDENTIALS in text:
+        return "no credentials were found: set those of its cloud, as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
     return text[:300]

@@ -92,7 +92,7 @@ class Part:
 
 def item_of(file: File, sha256: str | None = None) -> Item:
     """Return the item of a whole file."""
-    return Item(file.path, file.size, file.stamp, sha256=sha256)
+    return Item(file.path, file.size, file.stamp, problem=file.problem, sha256=sha256)
 
 
 def holds_many(path: str) -> bool:

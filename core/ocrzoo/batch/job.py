@@ -33,6 +33,8 @@ class BatchJob:
     password: tuple[str, ...] = field(default=(), repr=False)
     retry_failed: bool = False
     """Whether what failed in earlier runs is read again."""
+    moved: bool = False
+    """Whether SOURCE has the files of earlier runs at another place."""
     overwrite: bool = False
     """Whether earlier results are deleted first."""
     address: str | None = None

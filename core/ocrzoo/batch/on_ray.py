@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import os
+import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -18,14 +20,15 @@ from ocrzoo.engines.limits import use_at_most
 from ocrzoo.inputs.options import InputOptions
 from ocrzoo.pipelines.factory import create_pipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
-from ocrzoo_registry import errors
-from ocrzoo_registry.errors import IntegrityError, OcrzooError, UsageError
+from ocrzoo_registry.errors import IntegrityError, OcrzooError, SourceError, UsageError
 from ocrzoo_registry.zoo import Zoo
 
 MOST_THREADS = 4
 """Cores of an actor, unless the user says otherwise: a page uses hardly more."""
 _OF_DRIVER = {"RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}
 """Read when Ray is imported: nodes write logs of their own, and have ocrzoo, even where ``uv run`` starts it."""
+CONNECT_S = 10
+"""Seconds in which a cluster must answer."""
 START_S = 900
 """Seconds in which the first actor must be ready: a cluster may add a node for it."""
 _FOR_LOCAL = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_agent_register_timeout_ms": "120000"}
@@ -33,6 +36,57 @@ _FOR_LOCAL = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_agent_register_timeout_ms": "
 _LINE = "line"
 
 log = logging.getLogger("ocrzoo")
+
+
+@contextmanager
+def joined(address: str) -> Iterator[None]:
+    """Be in a cluster, for :func:`read_on_cluster`; a process that is in one stays there.
+
+    Raises:
+        UsageError: Ray is not installed, or the cluster cannot be reached.
+    """
+    for name, value in _OF_DRIVER.items():
+        os.environ.setdefault(name, value)
+    try:
+        import ray
+    except ImportError as error:
+        raise UsageError(f"Ray is not installed ({error}): run pip install 'ocrzoo[ray]'") from error
+    if ray.is_initialized():
+        yield
+        return
+    local = address == "local"
+    for name, value in _FOR_LOCAL.items() if local else ():
+        os.environ.setdefault(name, value)
+    try:
+        _check_listens(address)
+        ray.init(
+            address=None if local else address,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            include_dashboard=False if local else None,
+        )
+    except Exception as error:
+        text = " ".join(str(error).split())[:200]
+        raise UsageError(
+            f"--address {address}: no Ray cluster was reached ({text}): start one with 'ray start --head', or leave "
+            "--address away to use this machine alone"
+        ) from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _check_listens(address: str) -> None:
+    """Connect to a cluster's address, if it is one: Ray itself tries for minutes.
+
+    Raises:
+        OSError: Nothing listens there.
+        ValueError: It is no address.
+    """
+    host, separator, port = address.rpartition(":")
+    if separator and "://" not in address:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
 
 
 def read_on_cluster(
@@ -43,18 +97,13 @@ def read_on_cluster(
     A part whose actor, node or process dies is read again by another one, into the same file.
 
     Raises:
-        UsageError: Ray is not installed, or the cluster cannot be reached.
+        SourceError: The cluster failed, or starts no actor.
         OcrzooError: An actor cannot load its models.
     """
-    for name, value in _OF_DRIVER.items():
-        os.environ.setdefault(name, value)
-    try:
-        import ray
-        from ray.data import ActorPoolStrategy, DataContext
-        from ray.exceptions import RayError
-    except ImportError as error:
-        raise UsageError(f"Ray is not installed ({error}): run pip install 'ocrzoo[ray]'") from error
-    joined = _connect(job.address)
+    import ray
+    from ray.data import ActorPoolStrategy, DataContext
+    from ray.exceptions import RayError
+
     nodes = ray.nodes()  # type: ignore[no-untyped-call]
     threads = job.threads or _threads_of(nodes)
     job = replace(job, threads=threads)
@@ -83,38 +132,6 @@ def read_on_cluster(
             yield PartDone(**json.loads(row[_LINE]))
     except RayError as error:
         raise _own_error(error) from error
-    finally:
-        if joined:
-            ray.shutdown()
-
-
-def _connect(address: str | None) -> bool:
-    """Join a cluster, unless this process is in one, and return whether it was joined.
-
-    Raises:
-        UsageError: It cannot be reached.
-    """
-    import ray
-
-    if ray.is_initialized():
-        return False
-    local = address == "local"
-    for name, value in _FOR_LOCAL.items() if local else ():
-        os.environ.setdefault(name, value)
-    try:
-        ray.init(
-            address=None if local else address,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            include_dashboard=False if local else None,
-        )
-    except Exception as error:
-        text = " ".join(str(error).split())[:200]
-        raise UsageError(
-            f"--address {address}: no Ray cluster was reached ({text}): start one with 'ray start --head', or leave "
-            "--address away to use this machine alone"
-        ) from error
-    return True
 
 
 def _threads_of(nodes: list[dict[str, Any]]) -> int:
@@ -131,7 +148,10 @@ def _own_error(error: Exception) -> OcrzooError:
             return cause
         cause = getattr(cause, "cause", None) or cause.__cause__
     text = str(error).strip().splitlines()
-    return errors.EngineError(f"the cluster failed: {text[-1][:300] if text else type(error).__name__}")
+    said = text[-1][:300] if text else type(error).__name__
+    return SourceError(
+        f"the Ray cluster failed: {said.rstrip('.')}. Look at Ray's logs, and run the command again: it goes on"
+    )
 
 
 class _Split:

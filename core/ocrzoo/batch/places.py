@@ -31,6 +31,8 @@ class File:
     size: int
     stamp: str
     """Changes when the file does: its time of modification and size, or what the object store calls its version."""
+    problem: str | None = None
+    """Why it cannot be read: a folder that cannot be listed."""
 
 
 class Place(ABC):
@@ -90,6 +92,11 @@ class Place(ABC):
             UsageError: It cannot be deleted.
         """
 
+    @property
+    @abstractmethod
+    def absolute(self) -> str:
+        """Its name, wherever it is used."""
+
     @abstractmethod
     def below(self, other: Place) -> str | None:
         """Return this place's path below another; empty if they are the same, ``None`` if it is elsewhere."""
@@ -106,12 +113,25 @@ class Folder(Place):
         super().__init__(str(root))
         self._root = root
 
+    @property
+    def absolute(self) -> str:
+        """Its path, without links."""
+        return escaped(str(resolved(self._root)))
+
     def files(self, below: str = "") -> Iterator[File]:
         """Yield the files, sorted within each folder; links are followed to files, not to folders."""
         left = [self.local_path(below)]
         while left:
             folders: list[Path] = []
-            for entry in self._entries(left.pop()):
+            folder = left.pop()
+            try:
+                entries = self._entries(folder)
+            except SourceError as error:
+                if folder == self.local_path(below):
+                    raise
+                yield File(self._name_of(folder), 0, "", str(error))
+                continue
+            for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(Path(entry.path))
                 elif (file := self._file(Path(entry.path))) is not None:
@@ -133,7 +153,7 @@ class Folder(Place):
 
     def _file(self, path: Path) -> File | None:
         """A file; what is no regular file is one too, so that reading it tells what it is."""
-        name = escaped(path.relative_to(self._root).as_posix())
+        name = self._name_of(path)
         try:
             found = path.stat()
         except FileNotFoundError:
@@ -141,6 +161,9 @@ class Folder(Place):
         except OSError:
             return File(name, 0, "")
         return File(name, found.st_size, f"{found.st_mtime_ns}-{found.st_size}")
+
+    def _name_of(self, path: Path) -> str:
+        return escaped(path.relative_to(self._root).as_posix())
 
     def read(self, path: str, offset: int = 0, size: int | None = None) -> bytes:
         """Return the content of a file, or a part."""
@@ -218,3 +241,8 @@ def escaped(name: str) -> str:
 
 def _unescaped(path: str) -> str:
     return os.fsdecode(_BYTE.sub(lambda found: bytes.fromhex(found[1].decode()), path.encode()))
+
+
+def one_line(text: str) -> str:
+    """Return a text without line breaks, and without what is no Unicode."""
+    return " ".join(text.split()).encode(errors="backslashreplace").decode()

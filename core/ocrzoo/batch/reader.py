@@ -20,7 +20,7 @@ from ocrzoo.batch.crashes import Crashed, Notes
 from ocrzoo.batch.exports import export
 from ocrzoo.batch.items import Item, Part, content_of, local_document
 from ocrzoo.batch.job import BatchJob
-from ocrzoo.batch.places import place_of
+from ocrzoo.batch.places import one_line, place_of
 from ocrzoo.batch.rows import ERRORS, RESULTS, SUFFIX, key_of, result_row, to_parquet
 from ocrzoo.batch.sources import source_of
 from ocrzoo.batch.tables import Tables
@@ -251,7 +251,7 @@ class Reader:
         message = str(error).replace("the bytes given: ", "")
         if (path := self._source.local_path(item.input)) is not None:
             message = message.replace(f"{path}: ", "")
-        name, message = _one_line(item.name), _one_line(message)
+        name, message = one_line(item.name), one_line(message)
         text = message if message.startswith(name) else f"{name}: {message}"
         return {"error": type(error.__cause__ or error).__name__, "message": text}
 
@@ -327,11 +327,6 @@ def _ahead(
     finally:
         for _, future in started:
             future.cancel()
-
-
-def _one_line(text: str) -> str:
-    """A text without line breaks, and without what is no Unicode."""
-    return " ".join(text.split()).encode(errors="backslashreplace").decode()
 
 
 def _sha256_of(path: Path) -> str:

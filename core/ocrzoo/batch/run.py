@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
@@ -21,7 +21,7 @@ from ocrzoo.batch.crashes import Notes
 from ocrzoo.batch.index import Index
 from ocrzoo.batch.items import Part, holds_many, item_of, split
 from ocrzoo.batch.job import BatchJob, Outcome, Progress, settings_of
-from ocrzoo.batch.places import Folder, Place, place_of
+from ocrzoo.batch.places import Folder, Place, one_line, place_of
 from ocrzoo.batch.reader import PartDone, Reader
 from ocrzoo.batch.rows import ERRORS, RESULTS, require_pyarrow
 from ocrzoo.batch.sources import Source, source_of
@@ -35,6 +35,8 @@ from ocrzoo_registry.zoo import Zoo
 
 MANIFEST, LOCK = "batch.json", ".lock"
 _FORMAT = 1
+_NAMED = 3
+"""Files left out that a message names."""
 
 log = logging.getLogger("ocrzoo")
 
@@ -72,18 +74,23 @@ def run_batch(
     began = time.monotonic()
     source, dest = source_of(job.source), place_of(job.dest)
     _check_apart(source, dest)
-    with _alone(dest), _temporary(), Index(dest) as index:
+    with _alone(dest), _temporary(), Index(dest) as index, ExitStack() as stack:
         replaced = 0
         if not job.overwrite:
             index.read_new_parts()
             replaced = index.settle()
         plan = _planned(job, source, index)
+        if job.address is not None and plan.parts:
+            from ocrzoo.batch.on_ray import joined
+
+            stack.enter_context(joined(job.address))
         zoo = Zoo(events=events)
         pipeline = _pipeline(job, zoo, job.threads or 0)
         if job.overwrite:
             _clear(dest)
-        run = _begin_run(job, dest, pipeline)
+        run = _begin_run(job, source, dest, pipeline)
         counted = PartDone()
+        on_progress(Progress(0, 0, 0.0, plan.bytes, time.monotonic() - began))
         for done in _parts_done(job, source, pipeline, run, plan, zoo):
             counted = counted + done
             seconds = time.monotonic() - began
@@ -133,16 +140,18 @@ def _pipeline(job: BatchJob, zoo: Zoo, threads: int) -> OCRPipeline:
     return made
 
 
-def _begin_run(job: BatchJob, dest: Place, pipeline: OCRPipeline) -> int:
+def _begin_run(job: BatchJob, source: Source, dest: Place, pipeline: OCRPipeline) -> int:
     """Note that a run begins, and return its number, from 1.
 
     Raises:
-        UsageError: DEST has results of other settings, or is not this command's.
+        UsageError: DEST has results of other settings or of another SOURCE, or is not this command's.
     """
     settings = json.loads(json.dumps(settings_of(job, pipeline)))
     found = _manifest(dest)
     if found is None and next(dest.files(), None) is not None:
         raise UsageError(f"{dest.name} is not empty, and has no {MANIFEST} of an earlier run: name another folder")
+    if job.overwrite:
+        found = None
     runs: list[Any] = [] if found is None else found["runs"]
     if found is not None and found["settings"] != settings:
         raise UsageError(
@@ -150,8 +159,13 @@ def _begin_run(job: BatchJob, dest: Place, pipeline: OCRPipeline) -> int:
             "name another DEST, or delete them with --overwrite"
         )
     began = datetime.now(UTC).isoformat(timespec="seconds")
-    source = without_credentials(job.source)
-    runs.append({"began": began, "source": source, "ocrzoo": metadata.version("ocrzoo")})
+    place = source.place.absolute
+    if runs and runs[-1]["source"] != place and not job.moved:
+        raise UsageError(
+            f"{dest.name} has results of {runs[-1]['source']}, and files are told apart by their paths below it: name "
+            "another DEST, or say --moved if they are the same files"
+        )
+    runs.append({"began": began, "source": place, "ocrzoo": metadata.version("ocrzoo")})
     text = json.dumps({"format": _FORMAT, "settings": settings, "runs": runs}, indent=1)
     dest.write(MANIFEST, text.encode())
     return len(runs)
@@ -193,6 +207,9 @@ def _planned(job: BatchJob, source: Source, index: Index) -> _Plan:
             plan.parts += 1
             plan.bytes += sum(item.size for item in part.items)
     plan.left_out = len(left)
+    if left:
+        names = ", ".join(map(one_line, left[:_NAMED])) + (", ..." if len(left) > _NAMED else "")
+        log.warning("%d left out, of no type that is read: %s", len(left), names)
     if not plan.parts and not plan.skipped:
         raise UsageError(
             f"{without_credentials(job.source)}: there is nothing to read"
@@ -237,6 +254,7 @@ def _alone(dest: Place) -> Iterator[None]:
         yield
         return
     lock = FileLock(dest.local_path(LOCK), timeout=0)
+    is_new = not dest.local_path("").exists()
     try:
         dest.local_path("").mkdir(parents=True, exist_ok=True)
         lock.acquire()
@@ -251,6 +269,10 @@ def _alone(dest: Place) -> Iterator[None]:
         yield
     finally:
         lock.release()
+        if is_new and dest.find(MANIFEST) is None:  # nothing was begun
+            with suppress(OSError):
+                dest.local_path(LOCK).unlink(missing_ok=True)
+                dest.local_path("").rmdir()
 
 
 @contextmanager
@@ -284,5 +306,5 @@ def _clear(dest: Place) -> None:
     Notes(dest).clear()
     for folder in (RESULTS, ERRORS, FOLDER):
         for file in list(dest.files(folder)):
-            dest.delete(file.path)
-    dest.delete(MANIFEST)
+            if folder == FOLDER or file.path.startswith(f"{folder}/part-"):
+                dest.delete(file.path)

@@ -49,6 +49,9 @@ class Source:
             return
         matches = None if self.pattern is None else _matcher(self.pattern)
         for file in self.place.files():
+            if file.problem is not None:
+                yield file
+                continue
             if matches is not None and not matches(file.path):
                 continue
             if suffix_of(file.path) in SUFFIXES | TABLES | ARCHIVES:

@@ -172,6 +172,29 @@ class TestRefusals:
         assert message.endswith("): give the same, name another DEST, or delete them with --overwrite")
         assert batch(**job, overwrite=True).read == 1
 
+    def test_results_of_another_source(self, batch: Batch, source: Path, dest: Path) -> None:
+        batch()
+        other = source.with_name("other")
+        source.rename(other)
+        message = self.refused(batch, source=str(other))
+        assert message == (
+            f"{dest} has results of {source}, and files are told apart by their paths below it: name another DEST, or "
+            "say --moved if they are the same files"
+        )
+        moved = batch(source=str(other), moved=True)
+        assert (moved.read, moved.skipped) == (0, 1)
+
+    def test_a_run_that_began_nothing_leaves_nothing(self, batch: Batch, source: Path, dest: Path) -> None:
+        for job in ({"source": str(source / "none")}, {"address": "127.0.0.1:1"}):
+            self.refused(batch, **job)
+            assert not dest.exists()
+
+    def test_only_results_are_deleted(self, batch: Batch, dest: Path) -> None:
+        batch()
+        (dest / "results/mine.txt").write_text("mine")
+        batch(overwrite=True)
+        assert (dest / "results/mine.txt").read_text() == "mine"
+
     def test_a_folder_of_somebody_else(self, batch: Batch, dest: Path) -> None:
         dest.mkdir()
         (dest / "thesis.txt").write_text("mine")
@@ -209,7 +232,7 @@ class TestRefusals:
     def test_nothing_to_read(self, batch: Batch, source: Path, dest: Path) -> None:
         (source / "a.png").rename(source / "a.txt")
         assert self.refused(batch) == f"{source}: there is nothing to read (a.txt is of no type that is read)"
-        assert not (dest / "batch.json").exists()
+        assert not dest.exists()
 
     def test_a_file_in_place_of_the_folder(self, batch: Batch, dest: Path) -> None:
         dest.write_text("")

@@ -49,7 +49,7 @@ def test_it_says_how_many_pages_were_read_and_where_they_are(
     assert ran.code == ExitCode.DONE
     assert ran.out.startswith("3 pages read in ")
     assert ran.out.endswith(f" a second): {places[1]}/results\n")
-    assert ran.err == "1 file left out, of no type that is read\n"
+    assert ran.err == "warning: 1 left out, of no type that is read: notes.txt\n"
     again = batch()
     assert (again.code, again.out.partition(" in ")[0]) == (ExitCode.DONE, "0 pages read")
     assert "2 files read in earlier runs\n" in again.err
@@ -166,3 +166,17 @@ class TestProgress:
         self.show(self.moment(25, 50, failed=1))
         assert "25 pages, 0.5 a second, 1 failed" in screen.getvalue()
         assert " 25%" in screen.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["", "--out", "x"], "SOURCE is empty: name a folder or a URL"),
+        (["x", "--out", " "], "--out is empty: name a folder or a URL"),
+        (["x", "--out", "y", "--gpus", "1"], "--workers and --gpus are those of a Ray cluster: give its --address"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(run: Callable[..., Ran], arguments: list[str], message: str) -> None:
+    ran = run("batch", *arguments)
+    assert ran.code == ExitCode.USAGE
+    assert message in ran.err

@@ -66,6 +66,7 @@ _OF_PIPELINE = ("engine", "device", "use_hpip", "hpi_config", "precision", "batc
     help="Pages in a file of results; after a crash, as many are read again.",
 )
 @click.option("--retry_failed", is_flag=True, help="Read again what failed in earlier runs.")
+@click.option("--moved", is_flag=True, help="SOURCE has the files of earlier runs at another place.")
 @click.option("--overwrite", is_flag=True, help="Delete the results of earlier runs first.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @model_options
@@ -91,6 +92,11 @@ def batch(
     Parquet files and WebDataset archives (.tar). Pages that cannot be read go to DEST/errors, the others to
     DEST/results. Exit code 6: something could not be read, now or in an earlier run.
     """
+    for name, given in (("SOURCE", source), ("--out", dest)):
+        if not given.strip():
+            raise click.UsageError(f"{name} is empty: name a folder or a URL")
+    if options["address"] is None and (options["workers"] is not None or options["gpus"]):
+        raise click.UsageError("--workers and --gpus are those of a Ray cluster: give its --address")
     from ocrzoo.batch import BatchJob, run_batch
     from ocrzoo.inputs import decoder_messages
     from ocrzoo.pipelines.factory import OPTIONAL_STAGES
@@ -98,7 +104,7 @@ def batch(
     decoder_messages.separate()
     stages = {switch: bool(options.pop(switch)) for switch in OPTIONAL_STAGES}
     own = {name: options.pop(name) for name in ("address", "workers", "threads", "gpus", "column", "rows")}
-    own |= {name: options.pop(name) for name in ("retry_failed", "overwrite")}
+    own |= {name: options.pop(name) for name in ("retry_failed", "moved", "overwrite")}
     of_pipeline = {key: value for key, value in options.items() if key in _OF_PIPELINE or "_model_" in key}
     of_pages = {key: value for key, value in options.items() if key not in of_pipeline and value is not None}
     chosen = {**stages, "lang": lang, "prefer": prefer, "accept_missing": accept_missing}
@@ -111,8 +117,12 @@ def batch(
         password=tuple(password or ()),
         **own,
     )
-    with batch_progress() as show, redirect_stdout(sys.stderr):  # Ray prints what it notices of nodes
-        outcome = run_batch(job, show, download_events())
+    try:
+        with batch_progress() as show, redirect_stdout(sys.stderr):  # Ray prints what it notices of nodes
+            outcome = run_batch(job, show, download_events())
+    except KeyboardInterrupt:
+        print_note("stopped: run the same command again, and it goes on")
+        raise
     if as_json:
         print_json(asdict(outcome))
     else:
@@ -129,7 +139,6 @@ def _print(outcome: Outcome, dest: str) -> None:
         (outcome.skipped, "read in earlier runs"),
         (outcome.failed_before, "could not be read in earlier runs (--retry_failed reads them again)"),
         (outcome.unchanged, "with another date and the same content"),
-        (outcome.left_out, "left out, of no type that is read"),
     ):
         if count:
             print_note(f"{_count(count, 'file')} {what}")

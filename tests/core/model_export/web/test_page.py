@@ -90,7 +90,7 @@ class TestReading:
     def test_no_picture(self, reader: Page) -> None:
         """What was wrong is said in one line, and the next picture is read."""
         choose(reader, {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"})
-        fails(reader, "This is not a picture that the browser can open: PNG, JPEG, WebP and AVIF are.")
+        fails(reader, "The browser cannot open this file: choose a PNG, JPEG, WebP, AVIF, GIF or BMP picture.")
         read(reader, TINY)
         expect(reader.get_by_role("alert")).to_be_empty()
 

@@ -27,8 +27,8 @@ function stop(failure?: string): void {
     worker = null;
     byId("progress").hidden = true;
     document.body.dataset.state = result ? "done" : "empty";
-    if (failure === undefined) byId("status").textContent = "Cancelled.";
-    else byId("error").replaceChildren(element("p", {}, failure));
+    byId("status").textContent = failure === undefined ? "Cancelled." : "";
+    if (failure !== undefined) byId("error").replaceChildren(element("p", {}, failure));
     if (!result) clear();
 }
 

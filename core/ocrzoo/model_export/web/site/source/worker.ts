@@ -52,7 +52,7 @@ async function answerTo({ picture, provider, threads }: Ask): Promise<void> {
 /** A picture's pixels as they are stored, without conversion of colors, turned as its EXIF orientation says. */
 async function decode(picture: Blob): Promise<ImageData> {
     const bitmap = await createImageBitmap(picture, { colorSpaceConversion: "none", premultiplyAlpha: "none" }).catch(() => {
-        throw new ReadError("This is not a picture that the browser can open: PNG, JPEG, WebP and AVIF are.");
+        throw new ReadError("The browser cannot open this file: choose a PNG, JPEG, WebP, AVIF, GIF or BMP picture.");
     });
     const { width, height } = bitmap;
     if (width * height > MOST_PIXELS) throw new ReadError(`A picture of ${width} x ${height} pixels is too large: split it.`);
