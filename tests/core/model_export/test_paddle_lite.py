@@ -54,6 +54,7 @@ def opt(pytestconfig: pytest.Config) -> Path:
 
 @pytest.mark.weights
 @pytest.mark.environments
+@pytest.mark.thorough  # an environment of another Python
 def test_the_programs_are_written_where_the_demo_looks(tmp_path: Path, old_format: list[Model], opt: Path) -> None:
     assert lay_out(old_format, tmp_path, Options(opt=opt)) == []
     for role, size in (("det", 4_900_000), ("rec", 10_900_000)):
