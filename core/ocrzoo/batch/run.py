@@ -162,7 +162,7 @@ def _begin_run(job: BatchJob, source: Source, dest: Place, pipeline: OCRPipeline
     place = source.place.absolute
     if runs and runs[-1]["source"] != place and not job.moved:
         raise UsageError(
-            f"{dest.name} has results of {runs[-1]['source']}, and files are told apart by their paths below it: name "
+            f"{dest.name} has results of {runs[-1]['source']}, and files are known by their paths below it: name "
             "another DEST, or say --moved if they are the same files"
         )
     runs.append({"began": began, "source": place, "ocrzoo": metadata.version("ocrzoo")})

@@ -178,7 +178,7 @@ class TestRefusals:
         source.rename(other)
         message = self.refused(batch, source=str(other))
         assert message == (
-            f"{dest} has results of {source}, and files are told apart by their paths below it: name another DEST, or "
+            f"{dest} has results of {source}, and files are known by their paths below it: name another DEST, or "
             "say --moved if they are the same files"
         )
         moved = batch(source=str(other), moved=True)
