@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--long", type=int, default=None, help="pages of the comparison; by default all")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--nodes", type=int, default=3)
-    parser.add_argument("--kill_every", type=float, default=30.0, help="seconds, on the average")
+    parser.add_argument("--kill_every", type=float, default=90.0, help="seconds, on the average")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args(argv)
     with TemporaryDirectory(prefix="ocrzoo-bench-") as folder:
@@ -78,11 +78,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         compared: dict[str, list[Run]] = {}
         with nodes(1, cpus=cores) as one:
             for number in range(arguments.rounds):
-                for run in (
-                    plain(part),
-                    batch("batch", part, Path(folder, f"here{number}")),
-                    batch("batch, Ray", part, Path(folder, f"ray{number}"), one.address, cores),
-                ):
+                ways = (
+                    lambda _number: plain(part),
+                    lambda number: batch("batch", part, Path(folder, f"here{number}")),
+                    lambda number: batch("batch, Ray", part, Path(folder, f"ray{number}"), one.address, cores),
+                )
+                for run in (way(number) for way in ways):
                     compared.setdefault(run.name, []).append(run)
                     print(f"{run.name}: {_speed(run)}", flush=True)
         _compare(compared)

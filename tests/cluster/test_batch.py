@@ -95,6 +95,7 @@ def test_a_node_that_dies_costs_no_page_and_doubles_none(
     assert _found(tmp_path / "out") == alone
 
 
+@pytest.mark.thorough  # Ray starts a process for each thing that it does
 def test_a_driver_that_dies_is_started_again_and_goes_on(
     cluster: Nodes, pages: Path, settings: dict[str, str], alone: dict[str, str], tmp_path: Path
 ) -> None:
@@ -111,6 +112,7 @@ def test_a_driver_that_dies_is_started_again_and_goes_on(
     assert _found(dest) == alone
 
 
+@pytest.mark.thorough  # Ray starts a process for each thing that it does
 def test_a_node_without_models_gets_them_from_the_driver(
     pages: Path, settings: dict[str, str], alone: dict[str, str], tmp_path: Path
 ) -> None:

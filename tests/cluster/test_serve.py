@@ -195,6 +195,7 @@ def streamed(server: Server, document: bytes) -> list[int]:
 
 @pytest.mark.weights
 @pytest.mark.slow
+@pytest.mark.thorough  # a second cluster
 def test_a_replica_whose_models_cannot_be_loaded_says_why(tmp_path: Path) -> None:
     from ocrzoo.serving.app import settings_of
 
