@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from ocrzoo.batch.places import File, Place
 from ocrzoo.inputs import limits
 from ocrzoo.inputs.folders import is_hidden
-from ocrzoo_registry.errors import InputError, SourceError, UsageError
+from ocrzoo_registry.errors import InputError, SourceError, UsageError, causes
 from ocrzoo_registry.network.urls import without_credentials
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Bucket(Place):
             with self._as(SourceError, path):
                 yield
         except SourceError as error:
-            cause = error.__cause__
+            cause = next(islice(causes(error), 1, None), None)
             if isinstance(cause, of_object) or _SHORTER in str(cause):
                 raise InputError(str(error)) from cause
             raise

@@ -20,7 +20,7 @@ from ocrzoo.engines.limits import use_at_most
 from ocrzoo.inputs.options import InputOptions
 from ocrzoo.pipelines.factory import create_pipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
-from ocrzoo_registry.errors import IntegrityError, OcrzooError, SourceError, UsageError
+from ocrzoo_registry.errors import IntegrityError, OcrzooError, SourceError, UsageError, causes
 from ocrzoo_registry.zoo import Zoo
 
 MOST_THREADS = 4
@@ -142,11 +142,10 @@ def _threads_of(nodes: list[dict[str, Any]]) -> int:
 
 def _own_error(error: Exception) -> OcrzooError:
     """The error of ocrzoo's that an actor raised, or one that names Ray's."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OcrzooError):
-            return cause
-        cause = getattr(cause, "cause", None) or cause.__cause__
+    for one in causes(error):
+        for each in (getattr(one, "cause", None), one):  # Ray's errors have the actor's
+            if isinstance(each, OcrzooError):
+                return each
     text = str(error).strip().splitlines()
     said = text[-1][:300] if text else type(error).__name__
     return SourceError(

@@ -32,7 +32,7 @@ from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo.pipelines.receipts import Receipt, digest, plain_result, receipt_of
 from ocrzoo.results.ocr import OCRResult
 from ocrzoo.types import Image
-from ocrzoo_registry.errors import InputError
+from ocrzoo_registry.errors import InputError, causes
 from ocrzoo_registry.files import reason, sha256_of
 
 AHEAD = 4
@@ -253,7 +253,7 @@ class Reader:
             message = message.replace(f"{path}: ", "")
         name, message = one_line(item.name), one_line(message)
         text = message if message.startswith(name) else f"{name}: {message}"
-        return {"error": type(error.__cause__ or error).__name__, "message": text}
+        return {"error": type(next(islice(causes(error), 1, None), error)).__name__, "message": text}
 
     def _finished(self, state: _State) -> Iterator[PartDone]:
         while (opened := state.finished()) is not None:
