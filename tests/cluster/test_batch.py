@@ -81,6 +81,7 @@ def _wait_for_parts(dest: Path, count: int) -> None:
         time.sleep(0.2)
 
 
+@pytest.mark.thorough  # as the others: Ray starts too slowly beside other tests
 def test_a_node_that_dies_costs_no_page_and_doubles_none(
     cluster: Nodes, pages: Path, settings: dict[str, str], alone: dict[str, str], tmp_path: Path
 ) -> None:

@@ -135,6 +135,7 @@ def document(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.mark.weights
 @pytest.mark.slow
+@pytest.mark.thorough  # Ray starts too slowly beside other tests
 def test_a_server_on_ray_serve_keeps_its_promises(home: Path, sample: Path, document: bytes) -> None:
     """One after the other, as Ray takes long to start: answers, pages as they come, a full queue, leaving, draining."""
     with run_on_ray(home, config_of(queue=1, jobs_per_worker=1)) as server, ThreadPoolExecutor(4) as clients:
