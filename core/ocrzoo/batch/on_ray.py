@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import platform
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,8 +35,6 @@ START_S = 900
 _FOR_LOCAL = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_agent_register_timeout_ms": "120000"}
 """A cluster that is started here reports to nobody, and may start slowly."""
 _LINE = "line"
-
-log = logging.getLogger("ocrzoo")
 
 
 @contextmanager
@@ -185,7 +184,7 @@ class _Actor:
         if settings_of(job, pipeline)["models"] != models:
             node = ray.get_runtime_context().get_node_id()
             raise IntegrityError(
-                f"node {node[:12]} ({os.uname().nodename}) has other models than the driver: install the same ocrzoo "
+                f"node {node[:12]} ({platform.node()}) has other models than the driver: install the same ocrzoo "
                 "and plugins on all nodes"
             )
         self._reader = Reader(job, run, pipeline)

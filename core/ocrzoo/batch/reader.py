@@ -7,7 +7,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain, groupby, islice
@@ -32,7 +32,7 @@ from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo.pipelines.receipts import Receipt, digest, plain_result, receipt_of
 from ocrzoo.results.ocr import OCRResult
 from ocrzoo.types import Image
-from ocrzoo_registry.errors import InputError, causes
+from ocrzoo_registry.errors import InputError, OcrzooError, causes
 from ocrzoo_registry.files import reason, sha256_of
 
 AHEAD = 4
@@ -150,16 +150,21 @@ class Reader:
         results: Any = self._pipeline.predict(
             self._pages(parts, state, done, alone=alone), on_error=failed, **self._job.options
         )
-        with closing(results):
-            for result in results:
-                waiting = state.took()
-                self._note(waiting, result)
-                state.note(waiting)
-                del result  # its pixels, before the next one
-                done.extend(self._finished(state))
-                while done:
-                    yield done.popleft()
-        yield from (*done, *self._finished(state))
+        try:
+            with closing(results):
+                for result in results:
+                    waiting = state.took()
+                    self._note(waiting, result)
+                    state.note(waiting)
+                    del result  # its pixels, before the next one
+                    done.extend(self._finished(state))
+                    while done:
+                        yield done.popleft()
+            yield from (*done, *self._finished(state))
+        finally:  # ended early, and not by a crash: no input is to blame
+            with suppress(OcrzooError):
+                for opened in state.left():
+                    self._notes.end(opened.part)
 
     def _pages(self, parts: Iterator[Part], state: _State, done: deque[PartDone], *, alone: bool) -> Iterator[Page]:
         """The pages of all parts, in a thread of the pipeline; each is noted in ``state`` before it is yielded."""
@@ -302,6 +307,11 @@ class _State:
         """Its row is there."""
         with self._lock:
             waiting.opened.waiting -= 1
+
+    def left(self) -> list[_Open]:
+        """The parts that are not written."""
+        with self._lock:
+            return list(self._parts)
 
     def finished(self) -> _Open | None:
         """The first part, if all of its outcomes are there; it is removed."""

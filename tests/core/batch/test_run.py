@@ -55,6 +55,17 @@ class TestGoingOn:
         assert readings == []
         assert without_run(dest) == before
 
+    def test_who_stops_it_blames_no_input(self, source: Path, dest: Path) -> None:
+        fill(source)
+
+        def stop(now: Progress) -> None:
+            if now.pages:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            run_batch(BatchJob(str(source), str(dest), TINY, rows=1), stop)
+        assert not [*(dest / "reading").iterdir()]
+
     def test_new_files_are_read(self, batch: Batch, source: Path, readings: list[str]) -> None:
         fill(source)
         batch()
