@@ -30,6 +30,7 @@ FIRST_LINE = "Reading a page with a model z"
 RAY = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_AUTH_MODE": "disabled",  # else it writes a token into the home
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # else it starts its processes by uv, where uv runs the tests
 }
 START_S = 300.0
 """How long Ray may take to start on a busy machine."""
