@@ -78,12 +78,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         compared: dict[str, list[Run]] = {}
         with nodes(1, cpus=cores) as one:
             for number in range(arguments.rounds):
-                ways = (
-                    lambda _number: plain(part),
-                    lambda number: batch("batch", part, Path(folder, f"here{number}")),
-                    lambda number: batch("batch, Ray", part, Path(folder, f"ray{number}"), one.address, cores),
-                )
-                for run in (way(number) for way in ways):
+                for run in _in_turn(part, Path(folder), number, one.address, cores):
                     compared.setdefault(run.name, []).append(run)
                     print(f"{run.name}: {_speed(run)}", flush=True)
         _compare(compared)
@@ -96,6 +91,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(f"equal to the plain pipeline: {run.found == reference.found}")
         for one_run in (*(runs[-1] for runs in compared.values()), run):
             print(f"memory of {one_run.name}: {_memory(one_run)}")
+
+
+def _in_turn(pages: Path, folder: Path, number: int, address: str, cores: int) -> Iterator[Run]:
+    yield plain(pages)
+    yield batch("batch", pages, folder / f"here{number}")
+    yield batch("batch, Ray", pages, folder / f"ray{number}", address, cores)
 
 
 def write_pages(folder: Path, count: int) -> None:
