@@ -30,7 +30,7 @@ def everything(source: Path) -> Path:
     (source / "sub" / "i.png").write_bytes(png("Image"))
     (source / "d.pdf").write_bytes(document(["One", "Two"]))
     (source / "d.tiff").write_bytes(document(["Tif"], "TIFF"))
-    (source / "t.tar").write_bytes(archive([("m.png", png("Tar")), ("in.pdf", document(["P", "Q"]))]))
+    (source / "t.tar").write_bytes(archive([("m.png", png("Tar")), ("in.pdf", document(["Pear", "Quince"]))]))
     write_table(source / "t.parquet", {"image": [png("Row")]})
     return source
 
@@ -44,7 +44,7 @@ def test_rows_have_what_the_pipeline_gives(batch: Batch, everything: Path, dest:
     ]
     sources: list[Input] = [
         *[everything / "d.pdf", everything / "d.tiff", everything / "sub" / "i.png"],
-        *[png("Row"), document(["P", "Q"]), png("Tar")],
+        *[png("Row"), document(["Pear", "Quince"]), png("Tar")],
     ]
     expected = [result for one in sources for result in pipeline.predict(one)]
     assert len(rows) == len(expected) == 8
