@@ -56,6 +56,8 @@ class Run:
     seconds: float
     found: dict[str, str]
     rows: int
+    rate: float
+    """Pages a second while pages are read: without the start of processes, and what is loaded then."""
     memory: list[tuple[float, float]] = field(default_factory=list)
     """Seconds, and the MB of the largest process."""
 
@@ -117,7 +119,8 @@ def plain(folder: Path) -> Run:
     with _watched() as memory:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     data = json.loads(done.stdout)
-    return Run("plain", data["seconds"], data["found"], len(data["found"]), memory)
+    count = len(data["found"])
+    return Run("plain", data["seconds"], data["found"], count, count / data["seconds"], memory)
 
 
 def batch(name: str, folder: Path, dest: Path, address: str | None = None, threads: int | None = None) -> Run:
@@ -136,7 +139,16 @@ def batch(name: str, folder: Path, dest: Path, address: str | None = None, threa
         raise SystemExit(f"{name}: {done.stderr[-3000:]}")
     table = parquet.read_table(dest / "results", columns=["input", "result_sha256"])
     rows: list[dict[str, Any]] = table.to_pylist()
-    return Run(name, seconds, {row["input"]: row["result_sha256"] for row in rows}, len(rows), memory)
+    return Run(name, seconds, {row["input"]: row["result_sha256"] for row in rows}, len(rows), _rate(dest), memory)
+
+
+def _rate(dest: Path) -> float:
+    """Pages a second after the first file of results, by when each was written."""
+    from pyarrow import parquet
+
+    files = sorted((path.stat().st_mtime, path) for path in (dest / "results").rglob("*.parquet"))
+    pages = sum(parquet.read_metadata(path).num_rows for _, path in files[1:])
+    return pages / (files[-1][0] - files[0][0]) if pages else 0.0
 
 
 @contextmanager
@@ -171,16 +183,19 @@ def _resident(process: psutil.Process) -> float:
 
 def _compare(compared: dict[str, list[Run]]) -> None:
     for name, runs in compared.items():
+        rates = [base.rate / run.rate for run, base in zip(runs, compared["plain"], strict=True)]
         ratios = [run.seconds / base.seconds for run, base in zip(runs, compared["plain"], strict=True)]
         equal = all(run.found == base.found for run, base in zip(runs, compared["plain"], strict=True))
         spread = f"{min(ratios):.3f} to {max(ratios):.3f}"
         print(
-            f"{name}: {statistics.median(ratios):.3f} times the plain pipeline ({spread}), equal: {equal}", flush=True
+            f"{name}: {statistics.median(ratios):.3f} times the plain pipeline ({spread}), "
+            f"{statistics.median(rates):.3f} once it reads ({min(rates):.3f} to {max(rates):.3f}), equal: {equal}",
+            flush=True,
         )
 
 
 def _speed(run: Run) -> str:
-    return f"{len(run.found)} pages in {run.seconds:.1f} s, {len(run.found) / run.seconds:.1f} a second"
+    return f"{len(run.found)} pages in {run.seconds:.1f} s, {run.rate:.1f} a second once it reads"
 
 
 def _memory(run: Run) -> str:

@@ -10,6 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ocrzoo.cli.values import ENGINE, complete_last, models_like
+from ocrzoo.decoding import MOST_READINGS
 from ocrzoo.pipelines.modules import MODULES
 from ocrzoo.precision.wanted import ALIASES, PRECISIONS
 from ocrzoo.results.exports import SUFFIXES
@@ -77,11 +78,11 @@ class CommaSeparated(click.ParamType[tuple[str, ...]]):
         return complete_last(incomplete, lambda typed: self._one.shell_complete(ctx, param, typed))
 
 
-class PasswordFile(click.ParamType[tuple[str, ...]]):
-    """A text file with one password per line."""
+class LinesFile(click.ParamType[tuple[str, ...]]):
+    """A text file with one value per line."""
 
     name = "file"
-    MAX_BYTES = 1 << 20
+    MAX_BYTES = 16 << 20
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         """Read the file; empty lines are left out."""
@@ -152,6 +153,48 @@ prediction_options = together(
 word_options = click.option("--return_word_box", type=Switch(), help="Also return the box of each word.  [False]")
 """Adds the option for word boxes."""
 
+
+def _unless_empty(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...] | None:
+    return given or None
+
+
+decoding_options = together(
+    click.option(
+        "--allow",
+        metavar="TEXT",
+        multiple=True,
+        callback=_unless_empty,
+        help="Characters that lines may have: 0-9, digits, '\\p{Lu}', lang:de; may be repeated.  [all]",
+    ),
+    click.option(
+        "--deny",
+        metavar="TEXT",
+        multiple=True,
+        callback=_unless_empty,
+        help="Characters that no line has; may be repeated.  [none]",
+    ),
+    click.option(
+        "--pattern",
+        "patterns",
+        metavar="REGEX",
+        multiple=True,
+        callback=_unless_empty,
+        help="What each line is: a regular expression, or amount, date, email, mrz, number, plate or time; repeat it "
+        "for several.",
+    ),
+    click.option(
+        "--lexicon", metavar="FILE", type=LinesFile(), help="File with a text per line: each line read is one of them."
+    ),
+    click.option(
+        "--alternatives",
+        metavar="N",
+        type=click.IntRange(0, MOST_READINGS),
+        help="Also return the N most probable readings of each line.  [0]",
+    ),
+    click.option("--return_chars", type=Switch(), help="Also return the box and score of each character.  [False]"),
+)
+"""Adds what is known of the lines, and what is returned of their characters."""
+
 password_options = together(
     click.option(
         "--password",
@@ -164,7 +207,7 @@ password_options = together(
     click.option(
         "--password_file",
         metavar="FILE",
-        type=PasswordFile(),
+        type=LinesFile(),
         expose_value=False,
         callback=_add_passwords,
         help="File with passwords of encrypted PDFs, one per line.",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ocrzoo.decoding import PLAIN, Decoding
 from ocrzoo.pipelines.schema import Reader, RecognitionModule
 from ocrzoo.pipelines.turned_lines import Reading, turn_doubtful
 from ocrzoo.predictors.base import Recognizer
@@ -17,6 +18,7 @@ from ocrzoo.text.bidi import direction_of, in_logical_order
 from ocrzoo.text.language_id import identify, page_languages
 from ocrzoo.text.routing import Router
 from ocrzoo.types import Batching, Image, Quad
+from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.languages.tags import Language
 
 log = logging.getLogger("ocrzoo")
@@ -53,26 +55,37 @@ class LineRouter:
         self._router = Router(self._languages)
 
     def read(
-        self, crops: Sequence[Crop], recognizers: Sequence[Recognizer], *, turn: bool = False
+        self,
+        crops: Sequence[Crop],
+        recognizers: Sequence[Recognizer],
+        *,
+        turn: bool = False,
+        decoding: Decoding = PLAIN,
     ) -> list[RecognizedLine]:
         """Read crops with the models of :attr:`readers`, one recognizer each; lines come in the order of the crops.
 
-        With ``turn``, lines read with doubt are read upside down too (:mod:`.turned_lines`).
+        With ``turn``, lines read with doubt are read upside down too (:mod:`.turned_lines`). ``decoding`` is what is
+        known of the lines.
+
+        Raises:
+            UsageError: A model cannot make use of ``decoding``.
         """
         images = [crop.image for crop in crops]
-        found = self._best_readings(images, recognizers)
+        found = self._best_readings(images, recognizers, decoding)
         if turn:
             tall = [is_tall(crop.quad) for crop in crops]
-            turned = turn_doubtful(images, tall, found, lambda again: self._best_readings(again, recognizers))
+            turned = turn_doubtful(images, tall, found, lambda again: self._best_readings(again, recognizers, decoding))
             crops = [replace(crop, flipped=crop.flipped != one) for crop, one in zip(crops, turned, strict=True)]
         return [
             self._recognized(crop, line, reader, language, recognizers[reader])
             for crop, (line, reader), language in zip(crops, found, self._identify(found), strict=True)
         ]
 
-    def _best_readings(self, images: Sequence[Image], recognizers: Sequence[Recognizer]) -> list[Reading]:
+    def _best_readings(
+        self, images: Sequence[Image], recognizers: Sequence[Recognizer], decoding: Decoding
+    ) -> list[Reading]:
         """Each line's best reading, and which model it is by; the others read what the first does not settle."""
-        first = self._recognize(0, images, recognizers)
+        first = self._recognize(0, images, recognizers, decoding)
         if len(self.readers) == 1:
             return [(line, 0) for line in first]
         aspects = [image.shape[1] / image.shape[0] for image in images]
@@ -80,15 +93,21 @@ class LineRouter:
         rivals = [self._router.alternatives(line, aspect) for line, aspect in zip(first, aspects, strict=True)]
         for reader in range(1, len(self.readers)):
             places = [place for place, asked in enumerate(rivals) if reader in asked]
-            lines = self._recognize(reader, [images[place] for place in places], recognizers)
+            lines = self._recognize(reader, [images[place] for place in places], recognizers, decoding)
             for place, line in zip(places, lines, strict=True):
                 readings[place][reader] = line
         readers = self._router.best(readings, aspects)
         return [(lines_by[reader], reader) for lines_by, reader in zip(readings, readers, strict=True)]
 
-    def _recognize(self, reader: int, images: Sequence[Image], recognizers: Sequence[Recognizer]) -> list[Line]:
+    def _recognize(
+        self, reader: int, images: Sequence[Image], recognizers: Sequence[Recognizer], decoding: Decoding
+    ) -> list[Line]:
         settings, recognizer = self.readers[reader], recognizers[reader]
         more: dict[str, Any] = {"squeeze": True} if self._quirks and getattr(recognizer, "squeezes", False) else {}
+        if decoding != PLAIN:
+            if not getattr(recognizer, "decodes", False):
+                raise UsageError(f"{recognizer.name} cannot use {', '.join(decoding.names)}: its decoder is its own")
+            more["decoding"] = decoding
         lines = recognizer.predict(
             images,
             settings.batch_size,

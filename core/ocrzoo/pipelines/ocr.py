@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypedDict, Unpack
 
+from ocrzoo.decoding import Lexicon, Terms
 from ocrzoo.engines.base import Device
 from ocrzoo.inputs import Input, Password, pages
 from ocrzoo.model_loader import ModelLoader
@@ -53,6 +54,12 @@ class OCROptions(TypedDict, total=False):
     text_det_unclip_ratio: float | None
     text_rec_score_thresh: float | None
     return_word_box: bool | None
+    return_chars: bool | None
+    allow: Terms
+    deny: Terms
+    patterns: Terms
+    lexicon: Lexicon
+    alternatives: int | None
     device: str | None
     password: Password
     on_error: OnError | None
@@ -120,6 +127,12 @@ class OCRPipeline:
         text_rec_score_thresh: float | None = None,
         return_word_box: bool | None = None,
         *,
+        return_chars: bool | None = None,
+        allow: Terms = None,
+        deny: Terms = None,
+        patterns: Terms = None,
+        lexicon: Lexicon = None,
+        alternatives: int | None = None,
         device: str | None = None,
         password: Password = None,
         on_error: OnError | None = None,
@@ -133,6 +146,11 @@ class OCRPipeline:
         ``on_error`` and the next one is read; without ``on_error``, the error is raised after the last page.
         A stage that the pipeline has switched off is loaded when it is asked for here. ``password`` opens encrypted
         PDFs; of several, each is tried.
+
+        What is known of the lines helps to read them (docs/characters.md): characters that they may have (``allow``) or
+        not have (``deny``), ``patterns`` of which a line matches one, a ``lexicon`` that has every line. With
+        ``alternatives``, results have so many readings of each line, with their probabilities; with ``return_chars``,
+        each character with its score and its box.
 
         Raises:
             InputError: Pages could not be read (after all the others were).
@@ -152,6 +170,12 @@ class OCRPipeline:
                 text_det_unclip_ratio=text_det_unclip_ratio,
                 text_rec_score_thresh=text_rec_score_thresh,
                 return_word_box=return_word_box,
+                return_chars=return_chars,
+                allow=allow,
+                deny=deny,
+                patterns=patterns,
+                lexicon=lexicon,
+                alternatives=alternatives,
                 device=device,
                 password=password,
                 on_error=on_error,
@@ -185,6 +209,12 @@ class OCRPipeline:
             unclip_ratio=given.get("text_det_unclip_ratio"),
             score_thresh=given.get("text_rec_score_thresh"),
             word_boxes=given.get("return_word_box"),
+            characters=given.get("return_chars"),
+            allow=given.get("allow"),
+            deny=given.get("deny"),
+            patterns=given.get("patterns"),
+            lexicon=given.get("lexicon"),
+            alternatives=given.get("alternatives"),
         )
         devices = self.devices if device is None else Device.parse_all(device)
         found = pages(input, self.config.input_options, password=given.get("password"))
@@ -271,7 +301,8 @@ class OCRPipeline:
         angles = self._line_angles(crops, models)
         readers = models.readers
         without_model = models.line_classifier is None and not quirks
-        lines = readers.router.read(self._upright(crops, angles), readers.recognizers, turn=without_model)
+        upright = self._upright(crops, angles)
+        lines = readers.router.read(upright, readers.recognizers, turn=without_model, decoding=params.decoding)
         if without_model:
             angles = [UPSIDE_DOWN if line.flipped else -1 for line in lines]
         _log_what_is_missing(source, lines, params.score_thresh)
@@ -288,12 +319,14 @@ class OCRPipeline:
             text_type=self.config.text_type,
             line_orientation=params.line_orientation,
             word_boxes=params.word_boxes,
+            characters=params.characters,
+            alternatives=params.decoding.alternatives > 0,
             paddlex_quirks=quirks,
             languages=readers.router.by_language,
             warnings=[
                 *readers.warnings,
                 *_warnings(source, detected),
-                *(warn_of_missing_words(lines) if params.word_boxes else ()),
+                *(warn_of_missing_words(lines) if params.word_boxes or params.characters else ()),
             ],
         )
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, get_args
 
 import numpy as np
 
+from ocrzoo.decoding import PLAIN, Decoding, Lexicon, Terms, decoding
 from ocrzoo.pipelines.schema import MAX_SIDE_LEN, MAX_UNCLIP_RATIO, DocPreprocessorConfig, LimitType, OCRConfig
 from ocrzoo_registry.errors import UsageError
 
@@ -36,6 +37,10 @@ class OCRParams:
     line_orientation: bool
     """Whether upside-down lines are turned."""
     word_boxes: bool
+    characters: bool = False
+    """Whether results have each character of a line."""
+    decoding: Decoding = PLAIN
+    """What is known of the lines."""
 
 
 def ocr_params(
@@ -46,6 +51,12 @@ def ocr_params(
     line_orientation: bool | None = None,
     score_thresh: float | None = None,
     word_boxes: bool | None = None,
+    characters: bool | None = None,
+    allow: Terms = None,
+    deny: Terms = None,
+    patterns: Terms = None,
+    lexicon: Lexicon = None,
+    alternatives: int | None = None,
     **detection: Any,
 ) -> OCRParams:
     """Return the parameters of a call; ``None`` takes the configuration's value, 0 is a value.
@@ -67,6 +78,14 @@ def ocr_params(
         preprocessing,
         _flag("use_textline_orientation", line_orientation, config.use_textline_orientation),
         _flag("return_word_box", word_boxes, recognition.return_word_box),
+        _flag("return_chars", characters, recognition.return_chars),
+        decoding(
+            recognition.allow if allow is None else allow,
+            recognition.deny if deny is None else deny,
+            recognition.patterns if patterns is None else patterns,
+            recognition.lexicon if lexicon is None else lexicon,
+            recognition.alternatives if alternatives is None else plain(alternatives),
+        ),
     )
 
 

@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticKnownError
 
+from ocrzoo.decoding import MOST_READINGS
 from ocrzoo.memory.ceiling import page_pixels
 from ocrzoo.memory.sizes import parse_size
 from ocrzoo.precision.wanted import parse_precision
@@ -40,6 +41,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1, le=MAX_SIDE_LEN)]
 Shape = Annotated[tuple[Count, Count, Count], Field(strict=False)]
 """Channels, height, width."""
+Texts = tuple[str, ...]
 
 
 def _language(value: object) -> Language:
@@ -168,11 +170,25 @@ class OtherReader(Reader):
     languages: tuple[ConfigLanguage, ...] = Field(min_length=1)
 
 
+_OF_ALL_READERS = (
+    *("score_thresh", "return_word_box", "return_chars"),
+    *("allow", "deny", "patterns", "lexicon", "alternatives"),
+)
+"""Keys of the recognition module that hold whichever model reads."""
+
+
 class RecognitionModule(Reader):
     """Text recognition, by one model or several."""
 
     score_thresh: Share = 0.0
     return_word_box: bool = False
+    return_chars: bool = False
+    allow: Texts = ()
+    """What is known of the lines (:class:`~ocrzoo.decoding.Decoding`), here and in the next four keys."""
+    deny: Texts = ()
+    patterns: Texts = ()
+    lexicon: Texts | Path | None = None
+    alternatives: Annotated[int, Field(ge=0, le=MOST_READINGS)] = 0
     others: tuple[OtherReader, ...] = ()
     """Models for languages that the first does not read; each line goes to the model that reads its language."""
     fallback: tuple[OtherReader, ...] = ()
@@ -194,7 +210,7 @@ class RecognitionModule(Reader):
         if not self.fallback:
             return None
         first, *others = map(self._completed, self.fallback)
-        own = {**_stated(first), "score_thresh": self.score_thresh, "return_word_box": self.return_word_box}
+        own = {**_stated(first), **{name: getattr(self, name) for name in _OF_ALL_READERS}}
         return RecognitionModule.model_validate({**own, "others": [_stated(one) for one in others]})
 
     def _completed(self, other: OtherReader) -> Reader:

@@ -7,7 +7,9 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from ocrzoo.engines.base import ReducingSession, Session
+from ocrzoo.decoding import PLAIN, Decoding
+from ocrzoo.decoding.decoder import Decoder
+from ocrzoo.engines.base import Reduced, ReducingSession, Session
 from ocrzoo.predictors.base import transform
 from ocrzoo.predictors.network_checks import (
     check_image_input,
@@ -37,6 +39,9 @@ InputShape = tuple[int, int, int]
 LINES = 64
 """Lines of one width that share a call where nothing else bounds it: on a GPU."""
 
+DECODERS = 4
+"""Decoders that are kept: a pattern takes up to 30 MB, a long lexicon more."""
+
 _MOST_HEIGHT = 480
 """Pixels: ten times the height of published models. A line of that height is 18 MB of input."""
 
@@ -49,6 +54,8 @@ class TextRecognizer:
 
     squeezes = True
     """Whether ``predict`` takes ``squeeze``."""
+    decodes = True
+    """Whether ``predict`` takes ``decoding``."""
 
     def __init__(self, card: ModelCard, config: Mapping[str, Any], session: Session) -> None:
         """``config`` is the model's ``inference.yml``; its ``character_dict`` is the charset.
@@ -76,6 +83,7 @@ class TextRecognizer:
             partial(_calls_by_width, self._line_shape, self._most_columns), _aspect, self._calls_at_once
         )
         self._check_classes(_declared_classes(session))
+        self._decoders: dict[Decoding, Decoder] = {}
 
     def predict(
         self,
@@ -85,6 +93,7 @@ class TextRecognizer:
         batching: Batching = "exact",
         input_shape: Sequence[int] | None = None,
         squeeze: bool = False,
+        decoding: Decoding = PLAIN,
     ) -> list[Line]:
         """Read lines (H x W x 3, uint8, BGR, no side 0); results come in the order of the crops.
 
@@ -92,56 +101,75 @@ class TextRecognizer:
         callers that wait at the same time, which changes no result. With ``input_shape``, 3 x height x width, each line
         is stretched to that size, as networks of a fixed shape need; the default is the fixed shape that the network
         states, if any. Lines much longer than networks take are read in pieces (:mod:`.long_lines`); with ``squeeze``
-        they are squeezed, as in PaddleX, and lost.
+        they are squeezed, as in PaddleX, and lost. ``decoding`` is what is known of the lines; with patterns or a
+        lexicon, none is read in pieces.
 
         Raises:
             IntegrityError: The network has another number of classes than the charset.
-            UsageError: ``input_shape`` is not the shape of a color image.
+            UsageError: ``input_shape`` is not the shape of a color image, or the charset does not fit ``decoding``.
         """
         shape = self._own_shape if input_shape is None else _checked(input_shape)
-        whole = squeeze or shape is not None
+        whole = squeeze or shape is not None or decoding.is_constrained
+        decoder = None if decoding == PLAIN else self._decoder(decoding)
         cut = [[Piece(crop, 0)] if whole else long_lines.pieces(crop, self._line_shape) for crop in crops]
         short = [index for index, parts in enumerate(cut) if len(parts) == 1]
-        if batching == "width" and shape is None:
+        if batching == "width" and shape is None and decoder is None:
             one_call = partial(self._in_batches, batch_size=LINES, batching="width", shape=None)
             read = self._shared.results([crops[i] for i in short], one_call)
         else:
-            read = self._in_batches([crops[i] for i in short], batch_size, batching, shape)
+            size = LINES if batching == "width" and shape is None else batch_size
+            read = self._in_batches([crops[i] for i in short], size, batching, shape, decoder)
         lines = dict(zip(short, read, strict=True))
         for index, parts in enumerate(cut):
             if len(parts) > 1:
-                read = self._in_batches([part.image for part in parts], batch_size, "width", shape)
+                read = self._in_batches([part.image for part in parts], batch_size, "width", shape, decoder)
                 lines[index] = long_lines.join(read, parts, self._line_shape)
         found = [lines[index] for index in range(len(crops))]
         return [bidi.in_logical_order(line) for line in found] if self._right_to_left else found
 
     def _in_batches(
-        self, crops: Sequence[Image], batch_size: int, batching: Batching, shape: InputShape | None
+        self,
+        crops: Sequence[Image],
+        batch_size: int,
+        batching: Batching,
+        shape: InputShape | None,
+        decoder: Decoder | None = None,
     ) -> list[Line]:
         """Read lines, in visual order."""
         calls = recognition.calls(crops, batch_size, batching, self._line_shape, self._most_columns)
         calls.sort(key=lambda call: -len(call.lines) * call.width)  # the largest last would keep one core busy alone
-        read = run_all(lambda call: self._read(call, [crops[i] for i in call.lines], shape), calls, self._calls_at_once)
+        read = run_all(
+            lambda call: self._read(call, [crops[i] for i in call.lines], shape, decoder), calls, self._calls_at_once
+        )
         lines = dict(zip(chain.from_iterable(call.lines for call in calls), chain(*read), strict=True))
         return [lines[index] for index in range(len(crops))]
 
-    def _read(self, call: Call, crops: Sequence[Image], shape: InputShape | None) -> list[Line]:
+    def _read(
+        self, call: Call, crops: Sequence[Image], shape: InputShape | None, decoder: Decoder | None
+    ) -> list[Line]:
         if shape is None:
             batch = recognition.preprocess(crops, self._line_shape, call.width)
             filled = recognition.shares(crops, self._line_shape, call.ratio)
         else:
             batch, filled = recognition.preprocess_fixed(crops, *shape[1:]), [1.0] * len(crops)
         rows = self._rows(batch)
-        parts = [batch[start : start + rows] for start in range(0, len(batch), rows)]
-        found = [self._run(part, partial(self._checked_best, count=len(part))) for part in parts]
-        return recognition.decode(recognition.joined(found), self._characters, filled)
+        starts = range(0, len(batch), rows)
+        if decoder is None:
+            parts = [batch[start : start + rows] for start in starts]
+            found = [self._run(part, partial(self._checked_best, count=len(part))) for part in parts]
+            return recognition.decode(recognition.joined(found), self._characters, filled)
+        lines: list[Line] = []
+        for start in starts:
+            shares = filled[start : start + rows]
+            lines += self._run(batch[start : start + rows], partial(self._decoded, decoder=decoder, filled=shares))
+        return lines
 
     def _rows(self, batch: NDArray[np.float32]) -> int:
         """How many lines of a batch share a call: all, unless the ceiling of memory is too low for them."""
         most: int | None = getattr(self._session, "most_pixels", None)
         return len(batch) if most is None else max(most // (batch.shape[2] * batch.shape[3]), 1)
 
-    def _run(self, batch: NDArray[np.float32], reduce: Callable[[NDArray[np.float32]], BestClasses]) -> BestClasses:
+    def _run(self, batch: NDArray[np.float32], reduce: Callable[[NDArray[np.float32]], Reduced]) -> Reduced:
         """Run the network; its output, 70 KB a column of 8 pixels, is not copied where the engine can show it."""
         if isinstance(self._session, ReducingSession):
             return self._session.run_reduced(batch, reduce)
@@ -159,6 +187,20 @@ class TextRecognizer:
             warn_of_blank(self.name, best.classes, len(self._characters))
             self._output_checked = True
         return best
+
+    def _decoded(self, output: NDArray[np.float32], decoder: Decoder, filled: Sequence[float]) -> list[Line]:
+        self._checked_best(output, len(filled))
+        return decoder.lines(output, filled)
+
+    def _decoder(self, decoding: Decoding) -> Decoder:
+        """The decoder for what is known of lines; the last few are kept."""
+        found = self._decoders.pop(decoding, None)
+        if found is None:
+            found = Decoder(self.name, self._characters, decoding, from_right=self._right_to_left)
+        self._decoders[decoding] = found
+        while len(self._decoders) > DECODERS:
+            self._decoders.pop(next(iter(self._decoders)), None)
+        return found
 
     def _check_classes(self, declared: int | None) -> None:
         if declared is not None and declared != len(self._characters):

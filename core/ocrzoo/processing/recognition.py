@@ -72,6 +72,18 @@ def joined(parts: Sequence[BestClasses]) -> BestClasses:
 
 
 @dataclass(frozen=True)
+class Alternative:
+    """A reading of a line."""
+
+    text: str
+    probability: float
+    """Of all ways in which the network's output gives this text, together; 0 to 1."""
+    entries: tuple[str, ...] = ()
+    """In visual order, as those of :class:`Line`."""
+    columns: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Line:
     """A decoded line: its text, and where in the crop each character is.
 
@@ -95,6 +107,10 @@ class Line:
     """The index of the entry of each code point of ``text``; ``None`` if the text is the entries joined."""
     margin: float = 1.0
     """The narrowest margin of its columns (:class:`BestClasses`); it tells how easily rounding changes the text."""
+    alternatives: tuple[Alternative, ...] = ()
+    """Readings, this one among them, the most probable first; only if they are asked for."""
+    choices: tuple[tuple[tuple[str, float], ...], ...] = ()
+    """For each entry, other entries of the charset and their probabilities at its column; with ``alternatives``."""
 
     @property
     def sources(self) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ocrzoo.processing.geometry import is_tall
 from ocrzoo.processing.recognition import Line
 from ocrzoo.results.page_text import Polygon, TextLine
-from ocrzoo.text.words import Word, words_of
+from ocrzoo.text.words import Character, Word, characters_of, words_of
 from ocrzoo.types import Quad
 from ocrzoo_registry.languages.orthography import Direction
 from ocrzoo_registry.languages.tags import Language
@@ -41,6 +41,11 @@ class RecognizedLine:
         return words_of(self.line, self.quad, flipped=self.flipped)
 
     @property
+    def characters(self) -> list[Character]:
+        """Its characters, in reading order, with their places."""
+        return characters_of(self.line, self.quad, flipped=self.flipped)
+
+    @property
     def placed(self) -> tuple[Polygon, Direction]:
         """The polygon as read, and the direction in it.
 
@@ -51,11 +56,14 @@ class RecognizedLine:
         direction = "ltr" if self.flipped and self.direction == "ttb" else self.direction
         return _rolled(self.quad, self._turns(direction)), direction
 
-    def as_text(self) -> TextLine:
-        """Return the line for exports."""
+    def as_text(self, *, scores: bool = False) -> TextLine:
+        """Return the line for exports, whose words have the score of each character with ``scores``."""
         polygon, direction = self.placed
         turns = self._turns(direction)
-        words = tuple(replace(word, polygon=_rolled(word.polygon, turns)) for word in self.words)
+        words = tuple(
+            replace(word, polygon=_rolled(word.polygon, turns), scores=word.scores if scores else ())
+            for word in self.words
+        )
         return TextLine(
             self.line.text,
             polygon,

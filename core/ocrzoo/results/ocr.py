@@ -39,7 +39,10 @@ class OCRResult(PageResult):
     ``rec_boxes`` (N x 4 int16: x_min, y_min, x_max, y_max), ``rec_languages`` and ``rec_models`` (if languages were
     chosen: the tag of each line's language, ``None`` if no letter belongs to one of them, and the model that read it),
     ``warnings`` (if text was left out, or if the models lack letters of the languages or do not claim them: a sentence
-    each), ``text_word_boxes`` and ``text_word`` (with ``return_word_box``; a list a line), ``reading_order`` (not with
+    each), ``text_word_boxes`` and ``text_word`` (with ``return_word_box``; a list a line), ``rec_chars`` (with
+    ``return_chars``: for each line a list of ``text``, ``score`` and ``box`` of each character, in the order of the
+    text; with ``alternatives``, what else each might be), ``rec_alternatives`` (with ``alternatives``: for each line a
+    list of ``text`` and ``probability``, the most probable first), ``reading_order`` (not with
     ``paddlex_quirks``: the indices of the lines of ``rec_texts`` in the order in which a person reads them),
     ``line_counts`` (not with ``paddlex_quirks``: how many lines were ``detected``, how many of these are
     ``below_score_thresh`` and left out, and how many of the others are ``without_text``), and ``rec_polys_original``
@@ -74,6 +77,8 @@ class OCRResult(PageResult):
         text_type: str = "general",
         line_orientation: bool = False,
         word_boxes: bool = False,
+        characters: bool = False,
+        alternatives: bool = False,
         paddlex_quirks: bool = False,
         languages: bool = False,
         warnings: Sequence[str] = (),
@@ -110,6 +115,8 @@ class OCRResult(PageResult):
             **(_language_keys(kept) if languages else {}),
             **({"warnings": list(warnings)} if warnings else {}),
             **(word_keys(kept, paddlex_quirks=paddlex_quirks) if word_boxes else {}),
+            **({"rec_chars": [_characters(read) for read in kept]} if characters else {}),
+            **({"rec_alternatives": [_alternatives(read) for read in kept]} if alternatives else {}),
             **({} if preprocessed is None else {"rec_polys_original": _original_quads(preprocessed, read_quads)}),
         }
         return cls(keys, source, image, kept)
@@ -150,7 +157,8 @@ class OCRResult(PageResult):
     def text_page(self, *, original: bool = False) -> TextPage:
         """Return the text with coordinates of the preprocessed page, or of the original one if they are known."""
         preprocessed: DocPreprocessorResult | None = self.get("doc_preprocessor_res")
-        lines = tuple(self._lines[index].as_text() for index in self.order)
+        scores = "rec_chars" in self
+        lines = tuple(self._lines[index].as_text(scores=scores) for index in self.order)
         source = self._source
         if preprocessed is None:
             return TextPage(source.label, self._image, lines, source.input_path, source.page_index, source.origin)
@@ -211,6 +219,24 @@ def _language_keys(lines: Sequence[RecognizedLine]) -> dict[str, Any]:
         "rec_languages": [read.language.tag if read.language else None for read in lines],
         "rec_models": [read.model for read in lines],
     }
+
+
+def _characters(read: RecognizedLine) -> list[dict[str, Any]]:
+    found = read.characters
+    boxes = bounding_boxes([np.rint(one.polygon).astype(np.int16) for one in found])
+    return [
+        {
+            "text": one.text,
+            "score": one.score,
+            "box": box.tolist(),
+            **({"alternatives": [[*choice] for choice in one.choices]} if read.line.alternatives else {}),
+        }
+        for one, box in zip(found, boxes, strict=True)
+    ]
+
+
+def _alternatives(read: RecognizedLine) -> list[dict[str, Any]]:
+    return [{"text": one.text, "probability": one.probability} for one in read.line.alternatives]
 
 
 def counts(lines: Sequence[RecognizedLine], score_thresh: float) -> dict[str, int]:

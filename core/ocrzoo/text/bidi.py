@@ -77,7 +77,10 @@ def in_logical_order(line: Line, *, as_paddlex: bool = False) -> Line:
     seen = "".join(line.entries)
     text, positions = display(seen, as_paddlex=as_paddlex)
     sources = replace(line, text=seen, order=None).sources
-    return replace(line, text=text, order=tuple(sources[position] for position in positions))
+    others = tuple(
+        replace(one, text=display("".join(one.entries), as_paddlex=as_paddlex)[0]) for one in line.alternatives
+    )
+    return replace(line, text=text, order=tuple(sources[position] for position in positions), alternatives=others)
 
 
 def display(text: str, *, as_paddlex: bool = False) -> tuple[str, list[int]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from ocrzoo.processing.geometry import is_tall, upright_rectangle
 from ocrzoo.processing.recognition import Line
+from ocrzoo.text.bidi import display
 from ocrzoo.types import Quad
 
 _WORD_BOUNDARY = regex.compile(r"(?w)\b(?!(?<=\p{Line_Break=SA})\p{Line_Break=SA})")
@@ -34,6 +36,23 @@ class Word:
     """4 x 2, pixels of the page; corner ``i`` corresponds to corner ``i`` of the line's quad."""
     score: float
     """Mean probability of its characters, 0 to 1."""
+    scores: tuple[float, ...] = ()
+    """The probability of each code point of ``text``."""
+    alternatives: tuple[tuple[str, float], ...] = ()
+    """What else it might be, and with what probability, by the line's alternatives."""
+
+
+@dataclass(frozen=True)
+class Character:
+    """One entry of the charset in a line, mostly a character."""
+
+    text: str
+    polygon: NDArray[np.float32]
+    """4 x 2, pixels of the page; corner ``i`` corresponds to corner ``i`` of the line's quad."""
+    score: float
+    """Its probability, 0 to 1."""
+    choices: tuple[tuple[str, float], ...] = ()
+    """What else it might be, and with what probability, by its column alone."""
 
 
 def words_of(line: Line, quad: Quad, *, turned: bool | None = None, flipped: bool = False) -> list[Word]:
@@ -53,8 +72,46 @@ def words_of(line: Line, quad: Quad, *, turned: bool | None = None, flipped: boo
         read = sorted(set(sources[start:end]))
         score = sum(line.probabilities[index] for index in read) / len(read)
         polygon = place.part(lefts[read[0]] / line.cells, rights[read[-1]] / line.cells)
-        words.append(Word(line.text[start:end], polygon, score))
+        scores = tuple(line.probabilities[index] for index in sources[start:end])
+        words.append(Word(line.text[start:end], polygon, score, scores, _alternatives(line, start, end)))
     return words
+
+
+def characters_of(line: Line, quad: Quad, *, flipped: bool = False) -> list[Character]:
+    """Return the characters of a line in logical order, spaces included; arguments are those of :func:`words_of`."""
+    if not line.columns or line.cells <= 0:
+        return []
+    place = _Place(quad, turned=is_tall(quad), flipped=flipped)
+    lefts, rights = _edges(line)
+    texts: dict[int, str] = {}
+    for character, source in zip(line.text, line.sources, strict=True):
+        texts[source] = texts.get(source, "") + character
+    return [
+        Character(
+            text,
+            place.part(lefts[index] / line.cells, rights[index] / line.cells),
+            line.probabilities[index],
+            line.choices[index] if line.choices else (),
+        )
+        for index, text in texts.items()
+    ]
+
+
+def _alternatives(line: Line, start: int, end: int) -> tuple[tuple[str, float], ...]:
+    """What the line's alternatives have where it has this part of its text: other texts, the most probable first."""
+    if not line.alternatives:
+        return ()
+    read = line.sources[start:end]
+    columns = (float("-inf"), *line.columns, float("inf"))
+    low = (columns[min(read)] + columns[min(read) + 1]) / 2
+    high = (columns[max(read) + 1] + columns[max(read) + 2]) / 2
+    found: defaultdict[str, float] = defaultdict(float)
+    for one in line.alternatives:
+        there = [entry for entry, column in zip(one.entries, one.columns, strict=True) if low <= column < high]
+        text = "".join(there).strip()
+        found[text if line.order is None else display(text)[0]] += one.probability
+    others = [(text, probability) for text, probability in found.items() if text not in {"", line.text[start:end]}]
+    return tuple(sorted(others, key=lambda one: -one[1]))
 
 
 def segments(text: str) -> Iterator[tuple[int, int]]:

@@ -337,3 +337,37 @@ def test_installed_weights_are_read_without_a_writable_home(
     assert "Reading a page with a model zoo" in ran.stdout
     assert ran.stderr.count("warning") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_is_known_of_lines_and_what_is_returned_of_them(run: Run, sample: Path, tmp_path: Path) -> None:
+    usual = json.loads(run("ocr", sample, "--json").out)
+    lexicon = tmp_path / "lines.txt"
+    lexicon.write_text("\n".join([*usual["rec_texts"], "and another"]), encoding="utf-8")
+    assert json.loads(run("ocr", sample, "--json", "--lexicon", lexicon).out)["rec_texts"] == usual["rec_texts"]
+    told = json.loads(run("ocr", sample, "--json", "--alternatives", 2, "--return_chars", "True").out)
+    assert [len(others) for others in told["rec_alternatives"]] == [2] * len(usual["rec_texts"])
+    assert ["".join(one["text"] for one in line) for line in told["rec_chars"]] == told["rec_texts"]
+    digits = json.loads(run("ocr", sample, "--json", "--allow", "digits", "--allow", "-", "--deny", " ").out)
+    assert set("".join(digits["rec_texts"])) <= set("0123456789-")
+    dated = json.loads(
+        run("ocr", sample, "--json", "--pattern", r"Updated on \d{4}-\d\d-\d\d.*", "--pattern", ".*").out
+    )
+    assert dated["rec_texts"] == usual["rec_texts"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--pattern", "("), "pattern '(' is not valid"),
+        (("--allow", r"\p{No such}"), r"allow: \p{No such} is no class of Unicode"),
+        (("--lexicon", "nowhere.txt"), "nowhere.txt: No such file"),
+        (("--alternatives", "21"), "--alternatives"),
+    ],
+)
+def test_a_mistake_in_what_is_known_is_one_line(
+    run: Run, sample: Path, arguments: tuple[str, str], message: str
+) -> None:
+    ran = run("ocr", sample, *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert message in ran.err
+    assert "Traceback" not in ran.err

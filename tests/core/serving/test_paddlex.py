@@ -246,3 +246,30 @@ class TestConfiguration:
         result = ask(server, pdf(*("abcdefghijkl")))["result"]
         assert len(result["ocrResults"]) == 12
         assert picture(result["ocrResults"][0]["inputImage"]).size == (100, 25)
+
+
+def test_what_is_known_of_lines_is_obeyed_and_characters_are_returned(server: Server, sentence: bytes) -> None:
+    assert texts(ask(server, sentence, visualize=False, allow="0-9")) == [["2026"]]
+    assert texts(ask(server, sentence, visualize=False, lexicon=["Hello 2025", "Hello 2026"])) == [["Hello 2026"]]
+    assert texts(ask(server, sentence, visualize=False, patterns=[r"\w+ \d{4}"])) == [["Hello 2026"]]
+    answer = ask(server, sentence, visualize=False, returnChars=True, alternatives=2)
+    (page,) = answer["result"]["ocrResults"]
+    assert "".join(one["text"] for one in page["prunedResult"]["rec_chars"][0]) == "Hello 2026"
+    assert len(page["prunedResult"]["rec_alternatives"][0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"patterns": "("}, "is not valid"),
+        ({"allow": r"\\p{X_X}"}, "allow"),
+        ({"alternatives": 1000}, "alternatives"),
+        ({"lexicon": "word"}, "lexicon"),
+    ],
+)
+def test_a_mistake_in_what_is_known_is_the_clients(
+    server: Server, sentence: bytes, keys: dict[str, Any], message: str
+) -> None:
+    answer = server.post("/ocr", json={"file": as_text(sentence), **keys})
+    assert 400 <= answer.status_code < 500
+    assert message in answer.json()["errorMsg"]

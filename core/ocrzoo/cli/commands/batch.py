@@ -12,6 +12,7 @@ import click
 from ocrzoo.cli.model_options import language_terms, languages_option
 from ocrzoo.cli.options import (
     CommaSeparated,
+    decoding_options,
     engine_options,
     model_options,
     password_options,
@@ -73,6 +74,7 @@ _OF_PIPELINE = ("engine", "device", "use_hpip", "hpi_config", "precision", "batc
 @engine_options
 @prediction_options
 @word_options
+@decoding_options
 @password_options
 @debug_option
 def batch(

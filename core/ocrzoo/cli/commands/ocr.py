@@ -12,6 +12,7 @@ from ocrzoo.cli.ocr_runner import OcrJob, run_ocr
 from ocrzoo.cli.options import (
     SAVED_AS,
     CommaSeparated,
+    decoding_options,
     model_options,
     password_options,
     prediction_options,
@@ -47,6 +48,7 @@ from ocrzoo.cli.output import debug_option
 @running_options
 @prediction_options
 @word_options
+@decoding_options
 @password_options
 @debug_option
 def ocr(

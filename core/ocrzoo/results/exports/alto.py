@@ -35,7 +35,8 @@ def to_alto(pages: Iterable[TextPage]) -> bytes:
     """Return one ALTO document, UTF-8, of all pages; measures are pixels.
 
     Consecutive lines of equal rotation are one text block, since no layout analysis is done and only blocks have a
-    rotation. If words are not known, a line is one string.
+    rotation. If words are not known, a line is one string. A string has the confidence of each character (``CC``, 0 is
+    sure and 9 is not) and ``ALTERNATIVE`` elements if the result has them.
     """
     alto = ET.Element("alto", _ROOT)
     description = ET.SubElement(alto, "Description")
@@ -110,7 +111,12 @@ def _add_line(
         string = ET.SubElement(element, "String", {"ID": f"string_{label}_{number}"})
         string.attrib.update(_position(geometry.bounding_box(corners)))
         string.attrib.update({"CONTENT": piece.word.text, "WC": f"{clamp_score(piece.word.score):.4f}"})
+        if piece.word.scores:
+            string.set("CC", " ".join(str(round(9 * (1 - clamp_score(score)))) for score in piece.word.scores))
         _add_shape(string, corners)
+        for text, probability in piece.word.alternatives:
+            other = ET.SubElement(string, "ALTERNATIVE", {"PURPOSE": f"probability {clamp_score(probability):.4f}"})
+            other.text = text
 
 
 def _add_shape(element: ET.Element, corners: Points) -> None:

@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 
 from ocrzoo.results.page_text import TextLine, TextPage
@@ -60,8 +60,14 @@ def words_of(line: TextLine) -> list[ExportWord]:
         between = line.text[position:start] if start >= 0 else " "
         position = max(position, start + len(text) if start >= 0 else position)
         spaced = bool(found) and any(character.isspace() for character in between)
-        found.append(ExportWord(Word(sanitize(text), word.polygon, word.score), spaced))
+        found.append(ExportWord(_sanitized(word, text), spaced))
     return found
+
+
+def _sanitized(word: Word, text: str) -> Word:
+    clean = sanitize(text)
+    scores = word.scores if len(clean) == len(word.scores) else ()
+    return replace(word, text=clean, scores=scores, alternatives=tuple((sanitize(o), p) for o, p in word.alternatives))
 
 
 def language_tag(line: TextLine) -> str | None:

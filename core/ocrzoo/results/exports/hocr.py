@@ -33,7 +33,8 @@ def to_hocr(pages: Iterable[TextPage]) -> bytes:
     """Return one XHTML document, UTF-8, of all pages.
 
     A page with text is one area of one paragraph, since no layout analysis is done. If words are not known, a line
-    is one word. The baseline of a sloped line is the lower edge of its quad.
+    is one word. Words have ``x_confs`` if the result has the scores of characters. The baseline of a sloped line is
+    the lower edge of its quad.
     """
     html = ET.Element("html", {"xmlns": "http://www.w3.org/1999/xhtml"})
     head = ET.SubElement(html, "head")
@@ -97,6 +98,8 @@ def _add_line(paragraph: ET.Element, page: TextPage, line: TextLine, found: list
         if piece.space_before:
             span[-1].tail = " "
         title = f"{_position(geometry.clipped_points(piece.word.polygon, page))}; x_wconf {_percent(piece.word.score)}"
+        if piece.word.scores:
+            title += "; x_confs " + " ".join(str(_percent(score)) for score in piece.word.scores)
         _add(span, "span", "ocrx_word", f"word_{label}_{number}", title).text = piece.word.text
     span.tail = "\n"
 

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import Response
 
+from ocrzoo.decoding import MOST_READINGS
 from ocrzoo.serving.access import body_of, trace_of
 from ocrzoo.serving.dialects import common
 from ocrzoo.serving.files import content_of
@@ -53,6 +54,13 @@ class InferRequest(BaseModel):
     textDetUnclipRatio: float | None = None
     textRecScoreThresh: float | None = None
     returnWordBox: bool | None = None
+    returnChars: bool | None = None
+    """Not PaddleX's, as the next five: what is known of the lines, and what is returned of them."""
+    allow: str | list[str] | None = None
+    deny: str | list[str] | None = None
+    patterns: str | list[str] | None = None
+    lexicon: list[str] | None = None
+    alternatives: int | None = Field(default=None, ge=0, le=MOST_READINGS)
     visualize: bool | None = None
     logId: str | None = None
     lang: str | None = None
@@ -333,6 +341,12 @@ def _options(asked: InferRequest) -> dict[str, Any]:
         "text_det_unclip_ratio": asked.textDetUnclipRatio,
         "text_rec_score_thresh": asked.textRecScoreThresh,
         "return_word_box": asked.returnWordBox,
+        "return_chars": asked.returnChars,
+        "allow": asked.allow,
+        "deny": asked.deny,
+        "patterns": asked.patterns,
+        "lexicon": asked.lexicon,
+        "alternatives": asked.alternatives,
     }
     return {name: value for name, value in options.items() if value is not None}
 

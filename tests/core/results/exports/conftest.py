@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -136,3 +137,13 @@ def hostile() -> TextPage:
     empty = TextLine("none", np.empty((0, 2), np.float32), 0.5)
     image = np.zeros((120, 160, 3), np.uint8)
     return TextPage('n"<\x00>\udcff', image, (*lines, empty), 'a "b"; <c>\n\udcff.png', 0)
+
+
+@pytest.fixture
+def detailed(sheet: Callable[..., Sheet]) -> TextPage:
+    """A page whose first word has the score of each character, and what else it might be."""
+    page = sheet().put("z0o <b>\t&", (10, 20)).put("plain", (10, 100)).page()
+    first, *others = page.lines
+    word, *words = first.words
+    doubtful = replace(word, scores=(1.0, 0.5, 0.97), alternatives=(("zoo", 0.4), ("<z>", 0.01)))
+    return replace(page, lines=(replace(first, words=(doubtful, *words)), *others))

@@ -114,3 +114,17 @@ def test_nothing_in_a_text_becomes_markup(hostile: TextPage) -> None:
     assert len(contents) == len(hostile.lines)
     assert not any(set(content) & set("\n\t\x00\ufffe") for content in contents)
     assert not elements(to_alto([hostile]), "Page")[0].get("LANG")
+
+
+def test_characters_have_their_confidence_and_words_their_alternatives(
+    schema: etree.RelaxNG, detailed: TextPage
+) -> None:
+    content = to_alto([detailed])
+    schema.assertValid(etree.fromstring(content))
+    first, *others = elements(content, "String")
+    assert first.get("CC") == "0 4 0"
+    assert [(one.text, one.get("PURPOSE")) for one in first] == [
+        ("zoo", "probability 0.4000"),
+        ("<z>", "probability 0.0100"),
+    ]
+    assert all(one.get("CC") is None and len(one) == 0 for one in others)

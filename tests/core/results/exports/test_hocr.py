@@ -130,3 +130,11 @@ def test_nothing_in_a_text_becomes_markup(hostile: TextPage) -> None:
     }
     assert not root.xpath("//*[@onload]")
     assert "]]></span><script>alert('1')</script>" in "".join(root.itertext())
+
+
+def test_words_have_the_confidence_of_each_character(detailed: TextPage, tmp_path: Path) -> None:
+    content = to_hocr([detailed])
+    first, *others = elements(content, "ocrx_word")
+    assert properties(first)["x_confs"] == "100 50 97"
+    assert all("x_confs" not in properties(one) for one in others)
+    assert "Document is valid" in checked(content, tmp_path).stdout

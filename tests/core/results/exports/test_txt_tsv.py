@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -78,3 +79,14 @@ def test_nothing_in_a_text_breaks_the_table(hostile: TextPage) -> None:
         assert all(0 <= number <= max(hostile.image.shape) for number in numbers)
         assert np.isfinite(float(row["conf"]))
         assert -1 <= float(row["conf"]) <= 100
+
+
+def test_details_of_words_are_columns_after_tesseracts(detailed: TextPage, many: TextPage) -> None:
+    usual = rows([many])
+    assert [*usual[0]][-2:] == ["conf", "text"]
+    table = rows([detailed])
+    assert [*table[0]] == [*usual[0], "char_confs", "alternatives"]
+    (first, *others) = [row for row in table if row["text"]]
+    assert first["char_confs"] == "100.00 50.00 97.00"
+    assert json.loads(first["alternatives"]) == [["zoo", 0.4], ["<z>", 0.01]]
+    assert all(row["char_confs"] == row["alternatives"] == "" for row in others)

@@ -1,0 +1,113 @@
+"""How text is chosen where it is not simply the best class of each column: what a user knows of the lines.
+
+Characters that are allowed (:mod:`.characters`), patterns and closed lists of which a line must be one
+(:mod:`.patterns`, :mod:`.lexicon`), and what else a line might be (:mod:`.beam`); :class:`~.decoder.Decoder` applies
+them to a network's output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.files import read_bounded, reason
+
+MOST_READINGS = 20
+"""Most readings of a line that are returned."""
+MOST_TERMS = 1000
+"""Terms of ``allow`` and of ``deny``."""
+MOST_PATTERNS = 8
+MOST_ENTRIES = 100_000
+"""Entries of a lexicon."""
+_MOST_BYTES = 16 << 20
+_LONGEST_TERM = 10_000
+_LONGEST_PATTERN = 500
+_LONGEST_ENTRY = 200
+"""Characters of an entry of a lexicon; a line has about a hundred."""
+
+Terms = str | Sequence[str] | None
+Lexicon = Path | Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """What is known of the lines."""
+
+    allow: tuple[str, ...] = ()
+    """Terms of :mod:`.characters`; none: every character."""
+    deny: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    """Regular expressions, or names of :data:`.patterns.NAMED`; a line matches one of them as a whole."""
+    lexicon: tuple[str, ...] = ()
+    """Lines, of which each line is one."""
+    alternatives: int = 0
+    """How many readings of a line are returned."""
+
+    @property
+    def names(self) -> list[str]:
+        """The parameters that are set."""
+        return [one.name for one in fields(self) if getattr(self, one.name)]
+
+    @property
+    def is_constrained(self) -> bool:
+        """Whether a line as a whole must be of some form."""
+        return bool(self.patterns or self.lexicon)
+
+
+PLAIN = Decoding()
+"""The best class of each column, as PaddleX reads."""
+
+
+def decoding(
+    allow: Terms = None, deny: Terms = None, patterns: Terms = None, lexicon: Lexicon = None, alternatives: int = 0
+) -> Decoding:
+    """Return what is known of lines, checked as far as it is without a model.
+
+    Raises:
+        UsageError: A value makes no sense, or the lexicon cannot be read.
+    """
+    from ocrzoo.decoding.characters import character_class
+
+    chosen = Decoding(
+        _terms("allow", allow), _terms("deny", deny), _terms("patterns", patterns), _entries(lexicon), alternatives
+    )
+    for name, terms in (("allow", chosen.allow), ("deny", chosen.deny)):
+        character_class(name, terms)
+    if len(chosen.patterns) > MOST_PATTERNS or any(len(pattern) > _LONGEST_PATTERN for pattern in chosen.patterns):
+        raise UsageError(f"patterns: up to {MOST_PATTERNS} of up to {_LONGEST_PATTERN} characters are possible")
+    if isinstance(alternatives, bool) or not isinstance(alternatives, int) or not 0 <= alternatives <= MOST_READINGS:
+        raise UsageError(f"alternatives={alternatives!r}: a whole number from 0 to {MOST_READINGS} is needed")
+    return chosen
+
+
+def _terms(name: str, given: Any) -> tuple[str, ...]:
+    terms = () if given is None else (given,) if isinstance(given, str) else given
+    if not isinstance(terms, Sequence) or not all(isinstance(one, str) for one in terms):
+        raise UsageError(f"{name}={given!r}: text is needed, or a list of it")
+    if "" in terms or len(terms) > MOST_TERMS or any(len(one) > _LONGEST_TERM for one in terms):
+        raise UsageError(f"{name}: up to {MOST_TERMS} terms of 1 to {_LONGEST_TERM} characters are needed")
+    return tuple(terms)
+
+
+def _entries(lexicon: Any) -> tuple[str, ...]:
+    """The lines of a lexicon, each once; empty ones and white space at their ends are left out."""
+    if lexicon is None:
+        return ()
+    name = "lexicon"
+    if isinstance(lexicon, Path):
+        name = f"lexicon {lexicon}"
+        try:
+            lexicon = read_bounded(lexicon, _MOST_BYTES).decode("utf-8-sig").splitlines()
+        except OSError as error:
+            raise UsageError(f"{name}: {reason(error)}") from error
+        except UnicodeDecodeError as error:
+            raise UsageError(f"{name} is not UTF-8 text: an entry a line is needed") from error
+    if isinstance(lexicon, str) or not isinstance(lexicon, Sequence) or not all(isinstance(e, str) for e in lexicon):
+        raise UsageError(f"{name}: a list of texts is needed, or the Path of a file with an entry a line")
+    entries = tuple(dict.fromkeys(entry.strip() for entry in lexicon if entry.strip()))
+    if not 0 < len(entries) <= MOST_ENTRIES or any(len(entry) > _LONGEST_ENTRY for entry in entries):
+        raise UsageError(f"{name}: 1 to {MOST_ENTRIES} entries of 1 to {_LONGEST_ENTRY} characters are needed")
+    return entries

@@ -1,0 +1,27 @@
+"""Tries what it takes to build the automaton of a pattern: a line in, and out the number of its transitions, or 0."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+
+from ocrzoo.decoding.patterns import Expression
+from ocrzoo_registry.errors import UsageError
+
+
+def main() -> None:
+    """Build the automaton."""
+    job = json.loads(sys.stdin.readline())
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (job["bytes"], job["bytes"]))
+    count = 0
+    with suppress(UsageError):
+        count = Expression(job["pattern"], job["characters"]).count_transitions()
+    sys.stdout.write(f"{count}\n")
+
+
+if __name__ == "__main__":
+    main()

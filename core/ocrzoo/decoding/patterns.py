@@ -1,0 +1,114 @@
+"""Patterns that a line matches as a whole, as automata over a model's characters.
+
+They are regular expressions in the syntax of Rust's crate ``regex``, without look-around and references, which
+outlines-core turns into automata. They describe a line as it is printed, from left to right, whatever its script.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from queue import Empty
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocrzoo.child_process import child_process
+from ocrzoo_registry.errors import UsageError
+
+_FIGURE = r"[-+\x{2212}]?(?:\d+|\d{1,3}(?:[ .,'\x{2019}]\d{3})+)"
+"""A whole number, with separators of thousands or without."""
+
+NAMED = {
+    "number": rf"{_FIGURE}(?:[.,]\d+)?",
+    "amount": rf"(?:\p{{Sc}} ?|[A-Z]{{3}} )?{_FIGURE}(?:[.,]\d{{1,3}})?(?: ?\p{{Sc}}| [A-Z]{{3}})?",
+    "date": r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:\d{4}|\d{2})",
+    "time": r"\d{1,2}:\d{2}(?::\d{2})?",
+    "plate": r"[A-Z0-9]{1,4}(?:[ \-\x{b7}]?[A-Z0-9]{1,4}){1,3}",
+    "mrz": r"[A-Z0-9<]{30}|[A-Z0-9<]{36}|[A-Z0-9<]{44}",
+    "email": r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+",
+}
+"""Patterns by name; ``mrz`` are the lines of the formats TD1, TD2 and TD3 of ICAO Doc 9303."""
+BUILD_S = 10.0
+"""Seconds in which the automaton of a pattern must be built."""
+BUILD_BYTES = 2 << 30
+"""Address space of the process that tries it."""
+MOST_TRANSITIONS = 1_000_000
+"""Those of an automaton, all states together: some 30 MB."""
+_END = "\U0010ffff"
+"""No character: it ends the text in the automaton, since outlines-core 0.2.14 leaves out what follows a final state."""
+_NO_CHARACTERS = "vocabulary provided is incompatible"
+"""What outlines-core says then."""
+_WORKER = Path(__file__).with_name("build_worker.py")
+
+
+class Expression:
+    """An automaton over the characters of a model (:class:`.beam.Automaton`)."""
+
+    def __init__(self, pattern: str, characters: Sequence[str]) -> None:
+        """``characters`` has one entry a class; class 0 is the blank.
+
+        Raises:
+            UsageError: The pattern is not valid, these characters cannot match it, or outlines-core is not installed.
+        """
+        try:
+            from outlines_core import Index, Vocabulary
+        except ImportError as error:
+            raise UsageError('patterns need outlines-core: pip install "ocrzoo[constraints]"') from error
+        classes: dict[str, list[int]] = {}
+        for number, entry in enumerate((*characters, _END)[1:], 1):
+            classes.setdefault(entry, []).append(number)
+        self._end = len(characters)
+        try:
+            self._index = Index(f"(?:{_of_whole_line(NAMED.get(pattern, pattern))}){_END}", Vocabulary(0, classes))
+        except ValueError as error:
+            if _NO_CHARACTERS in str(error):
+                raise UsageError(f"pattern {pattern!r}: the model lacks characters that a part of it needs") from error
+            what = "look-around, references and \\b are not possible (docs/characters.md)"
+            raise UsageError(f"pattern {pattern!r} is not valid: {what}") from error
+        self.start: int = self._index.get_initial_state()
+        self._following: dict[int, NDArray[np.intp]] = {}
+
+    def count_transitions(self) -> int:
+        """Return how many there are from all states."""
+        return sum(map(len, self._index.get_transitions().values()))
+
+    def following(self, state: int) -> NDArray[np.intp]:
+        """Return the classes that may come next, ascending."""
+        if state not in self._following:
+            found = self._index.get_allowed_tokens(state)
+            self._following[state] = np.array(sorted(set(found) - {0, self._end}), np.intp)
+        return self._following[state]
+
+    def next(self, state: int, one: int) -> int:
+        """Return the state after a class."""
+        return int(self._index.get_next_state(state, one))
+
+    def is_final(self, state: int) -> bool:
+        """Whether a reading may end here."""
+        after = self._index.get_next_state(state, self._end)
+        return after is not None and bool(self._index.is_final_state(after))
+
+
+def _of_whole_line(expression: str) -> str:
+    """The expression without ``^`` and ``$`` at its ends: it matches whole lines anyway."""
+    ends = expression.endswith("$") and not expression.endswith("\\$")
+    return expression.removeprefix("^")[: -1 if ends else None]
+
+
+def expression(pattern: str, characters: Sequence[str]) -> Expression:
+    """Return the automaton of a pattern, built in another process first, which may fail for lack of time or memory.
+
+    Raises:
+        UsageError: It is too complicated, or :class:`Expression` refuses it.
+    """
+    job = json.dumps({"pattern": pattern, "characters": [*characters], "bytes": BUILD_BYTES})
+    with child_process(_WORKER, job, "a pattern", quiet=True) as (_, lines):
+        try:
+            count = lines.get(timeout=BUILD_S)
+        except Empty:
+            count = None
+    if count is None or int(count) > MOST_TRANSITIONS:
+        raise UsageError(f"pattern {pattern!r} is too complicated: shorten its repetitions")
+    return Expression(pattern, characters)

@@ -1,0 +1,93 @@
+"""Patterns as automata over a model's characters."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+
+from ocrzoo.decoding import patterns
+from ocrzoo.decoding.patterns import NAMED, Expression, expression
+from ocrzoo_registry.errors import UsageError
+
+CHARACTERS = ("", "a", "b", "-", " ", "1", "\u00e9")
+PRINTED = ("", *map(chr, range(32, 0x2300)))
+
+
+def accepts(automaton: Expression, text: str, characters: tuple[str, ...] = CHARACTERS) -> bool:
+    state = automaton.start
+    for character in text:
+        one = characters.index(character)
+        if one not in automaton.following(state):
+            return False
+        state = automaton.next(state, one)
+    return automaton.is_final(state)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *("a( b)*", "a+(-b)*", "[ab]+( [ab]+)*", r"\d+", ".*", "a|ab|abb", "(a|\u00e9)?b{2,3}"),
+        *("^a+$", "a?(-?1)*", r"\w+-\d", "[^a]*", "(a?b?)*", "\u00e9| "),
+    ],
+)
+def test_an_automaton_accepts_what_the_expression_matches(pattern: str) -> None:
+    automaton = Expression(pattern, CHARACTERS)
+    texts = ["".join(text) for length in range(5) for text in itertools.product(CHARACTERS[1:], repeat=length)]
+    assert [text for text in texts if accepts(automaton, text)] == [
+        text for text in texts if re.fullmatch(pattern, text)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "texts", "others"),
+    [
+        ("number", ["7", "1,234.50", "-12", "1 000 000", "\u22123,5", "1'234"], ["1,23,4", "12a", ""]),
+        ("amount", ["$ 3.50", "1.234,00 \u20ac", "EUR 12", "12.50 USD"], ["12 usd", "3.5.0"]),
+        ("date", ["2026-03-14", "14.3.26", "3/14/2026"], ["2026-3", "14.3.2026.", "March 14"]),
+        ("time", ["9:26", "23:59:59"], ["9.26", "9:2"]),
+        ("plate", ["B-AB 123", "AB12 CDE", "1ABC234"], ["b-ab", "TOOLONGFORIT1234567890"]),
+        ("mrz", ["P<UTO" + "<" * 39, "I<UTO" + "0" * 25], ["P<UTO", "p" * 44]),
+        ("email", ["a.b@example.org"], ["a.b@example", "@example.org"]),
+    ],
+)
+def test_names_stand_for_usual_patterns(name: str, texts: list[str], others: list[str]) -> None:
+    automaton = Expression(name, PRINTED)
+    assert [text for text in [*texts, *others] if accepts(automaton, text, PRINTED)] == texts
+    assert name in NAMED
+
+
+def test_a_character_of_several_classes_may_be_any_of_them() -> None:
+    automaton = Expression("a+", ("", "a", "b", "a"))
+    assert automaton.following(automaton.start).tolist() == [1, 3]
+
+
+@pytest.mark.parametrize("pattern", ["[a", "a(", "(?=a)b", r"(a)\1", r"\ba"])
+def test_what_is_no_pattern_is_refused_in_one_line(pattern: str) -> None:
+    with pytest.raises(UsageError, match=r"^pattern .* is not valid: look-around, references and \\b are not possible"):
+        expression(pattern, CHARACTERS)
+
+
+def test_characters_that_a_model_lacks_are_an_error() -> None:
+    with pytest.raises(UsageError, match=r"pattern 'x\+': the model lacks characters"):
+        expression("x+", CHARACTERS)
+
+
+def test_a_pattern_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "BUILD_S", 2.0)
+    with pytest.raises(UsageError, match="too complicated: shorten its repetitions"):
+        expression(r"(\w{1,100}){1,100}", PRINTED)
+
+
+def test_a_pattern_with_too_many_transitions_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "MOST_TRANSITIONS", 20)
+    assert expression("a{3}", CHARACTERS)
+    with pytest.raises(UsageError, match="too complicated"):
+        expression(".{9}", CHARACTERS)
+
+
+def test_a_pattern_that_takes_too_much_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "BUILD_BYTES", 300 << 20)
+    with pytest.raises(UsageError, match="too complicated: shorten its repetitions"):
+        expression(r"\w{1,50}(\w{1,90}-){1,40}", PRINTED)
