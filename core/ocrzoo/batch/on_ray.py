@@ -24,6 +24,8 @@ from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo_registry.errors import IntegrityError, OcrzooError, SourceError, UsageError, causes
 from ocrzoo_registry.zoo import Zoo
 
+PARTS_AT_ONCE = 2
+"""Parts that an actor reads at once: while the last pages of one are read, those of the next keep its cores busy."""
 MOST_THREADS = 4
 """Cores of an actor, unless the user says otherwise: a page uses hardly more."""
 _OF_DRIVER = {"RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}
@@ -125,6 +127,7 @@ def read_on_cluster(
         compute=ActorPoolStrategy(min_size=1, max_size=job.workers),
         num_cpus=threads,
         num_gpus=job.gpus,
+        max_concurrency=PARTS_AT_ONCE,
     )
     try:
         for row in dataset.iter_rows():

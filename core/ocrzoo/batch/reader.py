@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain, groupby, islice
 from operator import itemgetter
 from pathlib import Path
@@ -108,6 +108,9 @@ class _Fetched:
     sha256: str
 
 
+_Fetch = Callable[[], _Fetched]
+
+
 class Reader:
     """Reads the items of parts from one place, and writes rows into another."""
 
@@ -117,7 +120,7 @@ class Reader:
         self._job, self._run, self._pipeline = job, run, pipeline
         self._notes = Notes(self._dest)
         self._tables = Tables(self._source, job.column)
-        self._document = lru_cache(maxsize=1)(self._fetched_document)
+        self._document = lru_cache(maxsize=2)(self._fetched_document)
 
     @property
     def input_options(self) -> InputOptions:
@@ -173,12 +176,18 @@ class Reader:
                 opened = _Open(part)
                 state.open(opened)
                 if self._notes.begin(part, alone=alone):
-                    for item, fetched in _ahead(pool, self._fetch, part.items):
-                        yield from self._pages_of(opened, item, fetched, state)
+                    for item, fetch in self._fetching(pool, part.items):
+                        yield from self._pages_of(opened, item, fetch, state)
                 else:
                     self._give_up(opened, part.items[0])
                 state.close(opened)
                 done.extend(self._finished(state))  # no page may follow, or none for long
+
+    def _fetching(self, pool: ThreadPoolExecutor, items: Sequence[Item]) -> Iterator[tuple[Item, _Fetch]]:
+        """Each item, and what fetches it; from an object store, a few are fetched ahead."""
+        if self._source.local_path("") is not None:
+            return ((item, partial(self._fetch, item)) for item in items)
+        return ((item, future.result) for item, future in _ahead(pool, self._fetch, items))
 
     def _fetch(self, item: Item) -> _Fetched:
         if item.problem is not None:
@@ -197,9 +206,9 @@ class Reader:
         content = self._source.read(path)
         return _Fetched(content, hashlib.sha256(content).hexdigest())
 
-    def _pages_of(self, opened: _Open, item: Item, fetching: Future[_Fetched], state: _State) -> Iterator[Page]:
+    def _pages_of(self, opened: _Open, item: Item, fetch: _Fetch, state: _State) -> Iterator[Page]:
         try:
-            fetched = fetching.result()
+            fetched = fetch()
         except InputError as error:
             self._fail(opened, item, "", error, None)
             return

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
@@ -14,15 +16,28 @@ _COLUMNS = ("image", "jpg", "jpeg", "png", "webp", "bytes", "content", "data")
 """Columns of tables that are taken for the images, by their usual names."""
 
 
+@dataclass(frozen=True)
+class _Group:
+    """A group of rows."""
+
+    path: str
+    first: int
+    """Its first row, from 0."""
+    cells: list[Any]
+
+    def has(self, path: str, row: int) -> bool:
+        return path == self.path and self.first <= row < self.first + len(self.cells)
+
+
 class Tables:
-    """The rows of tables: the group of rows that was read last is kept."""
+    """The rows of tables: the groups of rows that were read last are kept, one for each part that is read at once."""
+
+    KEPT = 2
 
     def __init__(self, source: Place, column: str | None) -> None:
         self._source, self._column = source, column
         self._lock = Lock()
-        self._path = ""
-        self._first = 0
-        self._cells: list[Any] = []
+        self._groups: deque[_Group] = deque(maxlen=self.KEPT)
 
     def read(self, path: str, row: int) -> bytes:
         """Return the bytes of a row.
@@ -31,24 +46,24 @@ class Tables:
             InputError: It has none; pyarrow raises anything.
         """
         with self._lock:
-            if path != self._path or not self._first <= row < self._first + len(self._cells):
-                self._load(path, row)
-            cell = self._cells[row - self._first]
+            group = next((one for one in self._groups if one.has(path, row)), None)
+            if group is None:
+                group = self._load(path, row)
+                self._groups.append(group)
+            cell = group.cells[row - group.first]
         content = cell.get("bytes") if isinstance(cell, Mapping) else cell
         if not isinstance(content, bytes):
             raise InputError(f"{path}#{row}: no bytes in this row")
         return content
 
-    def _load(self, path: str, row: int) -> None:
+    def _load(self, path: str, row: int) -> _Group:
         first = 0
         with open_table(path, self._source) as table:
             column = column_of(table, self._column, path)
             for group in range(table.num_row_groups):
                 count: int = table.metadata.row_group(group).num_rows
                 if row < first + count:
-                    self._cells = table.read_row_group(group, columns=[column]).column(0).to_pylist()
-                    self._path, self._first = path, first
-                    return
+                    return _Group(path, first, table.read_row_group(group, columns=[column]).column(0).to_pylist())
                 first += count
         raise InputError(f"{path}#{row}: there is no such row")
 
