@@ -20,6 +20,10 @@ from ocrzoo.inputs.folders import is_hidden
 from ocrzoo.inputs.options import InputOptions
 from ocrzoo_registry.errors import InputError
 
+ROWS, MOST_ROWS = 64, 256
+"""Items of a part, which is read again after a crash. Each costs some 20 ms, most of it by a cluster's tasks."""
+SMALL_BYTES = 1 << 20
+"""Of a part's images, from which it has no more than ``ROWS``."""
 MAX_MEMBERS = 1_000_000
 """Members of an archive, rows of a table."""
 MAX_HEADER_BYTES = 1 << 20
@@ -95,15 +99,26 @@ def item_of(file: File, sha256: str | None = None) -> Item:
     return Item(file.path, file.size, file.stamp, problem=file.problem, sha256=sha256)
 
 
+def is_full(items: Sequence[Item], rows: int | None) -> bool:
+    """Whether items make a part: ``rows`` of them, or 64; more if they are small images, which take little time."""
+    if rows is not None or len(items) < ROWS:
+        return len(items) == rows
+    is_long = len(items) >= MOST_ROWS or any(item.last is not None for item in items)
+    return is_long or sum(item.share for item in items) >= SMALL_BYTES
+
+
 def holds_many(path: str) -> bool:
     """Whether a file holds images as members."""
     return suffix_of(path) in TABLES | ARCHIVES
 
 
-def split(part: Part, place: Place, rows: int, options: InputOptions, column: str | None = None) -> Iterator[Part]:
+def split(
+    part: Part, place: Place, rows: int | None, options: InputOptions, column: str | None = None
+) -> Iterator[Part]:
     """Yield the parts that a part is read in: archives and tables by member, documents by page.
 
-    Each has ``rows`` members, pages and images at most. What cannot be opened stays an item with its problem.
+    Each has as many members, pages and images as :func:`is_full` says. What cannot be opened stays an item with its
+    problem.
 
     Raises:
         UsageError: pyarrow is not installed, or ``column`` is not in a table.
@@ -115,7 +130,7 @@ def split(part: Part, place: Place, rows: int, options: InputOptions, column: st
         if piece.problem is None and piece_of(piece) in part.done:
             continue
         chunk.append(piece)
-        if len(chunk) == rows:
+        if is_full(chunk, rows):
             yield Part(f"{part.name}-{next(numbers):05}", _joined(chunk))
             chunk = []
     if chunk:

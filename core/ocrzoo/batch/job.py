@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ocrzoo.pipelines.ocr import OCRPipeline
 
-ROWS = 64
-"""Items, or pages of a document, whose results are one file: as much is read again after a crash."""
-
 
 @dataclass(frozen=True)
 class BatchJob:
@@ -27,7 +24,8 @@ class BatchJob:
     """Those of :meth:`ocrzoo.OCRPipeline.predict`, without the password."""
     save_as: tuple[str, ...] = ()
     """Formats of which each page gets a file: keys of :data:`ocrzoo.batch.exports.KINDS`."""
-    rows: int = ROWS
+    rows: int | None = None
+    """Pages whose results are one file: as many are read again after a crash; ``None``: :func:`.items.is_full`."""
     column: str | None = None
     """The column of images in tables; ``None``: found by its name."""
     password: tuple[str, ...] = field(default=(), repr=False)

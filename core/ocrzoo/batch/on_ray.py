@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -26,6 +27,8 @@ from ocrzoo_registry.zoo import Zoo
 
 PARTS_AT_ONCE = 2
 """Parts that an actor reads at once: while the last pages of one are read, those of the next keep its cores busy."""
+COLLECT_AFTER = 50_000
+"""Objects, as in the command: pages leave no cycles behind."""
 MOST_THREADS = 4
 """Cores of an actor, unless the user says otherwise: a page uses hardly more."""
 _OF_DRIVER = {"RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}
@@ -191,6 +194,8 @@ class _Actor:
                 "and plugins on all nodes"
             )
         self._reader = Reader(job, run, pipeline)
+        gc.freeze()  # what Ray has imported is half a million objects: no collection need look at them again
+        gc.set_threshold(COLLECT_AFTER)
         self._pages = Counter("ocrzoo_batch_pages", "Pages read, by outcome.", tag_keys=("outcome",))
 
     def __call__(self, batch: dict[str, Any]) -> Iterator[dict[str, Any]]:

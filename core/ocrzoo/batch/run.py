@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from ocrzoo.batch.crashes import Notes
 from ocrzoo.batch.index import Index
-from ocrzoo.batch.items import Part, holds_many, item_of, split
+from ocrzoo.batch.items import Part, holds_many, is_full, item_of, split
 from ocrzoo.batch.job import BatchJob, Outcome, Progress, settings_of
 from ocrzoo.batch.places import Folder, Place, one_line, place_of
 from ocrzoo.batch.reader import PartDone, Reader
@@ -235,7 +235,7 @@ def _parts(job: BatchJob, source: Source, index: Index, plan: _Plan, left: list[
         elif known is not None and known.is_whole and not known.failed and not holds_many(file.path):
             item = replace(item, sha256=known.sha256)
         together.append(item)
-        if len(together) == job.rows or holds_many(file.path):
+        if is_full(together, job.rows) or holds_many(file.path):
             number += 1
             yield Part(f"{number:07}", tuple(together))
             together = []

@@ -11,7 +11,7 @@ import pytest
 from tests.core.batch.kit import archive, document, png, write_table
 
 from ocrzoo.batch import items
-from ocrzoo.batch.items import Item, Part, content_of, split
+from ocrzoo.batch.items import Item, Part, content_of, is_full, split
 from ocrzoo.batch.places import Folder, Place
 from ocrzoo.batch.tables import Tables
 from ocrzoo.inputs.options import InputOptions
@@ -214,3 +214,23 @@ def test_a_part_is_one_line_of_json() -> None:
     part = Part("7", (Item("n\n\\xe9.png", 3, "s"), Item("t.tar", 9, "s", member="m", start=512, length=4)), ("x",))
     assert "\n" not in part.to_json()
     assert Part.from_json(part.to_json()) == part
+
+
+class TestFull:
+    """How many items make a part."""
+
+    @staticmethod
+    def images(count: int, size: int) -> list[Item]:
+        return [Item(f"{number}.png", size, "") for number in range(count)]
+
+    def test_small_images_are_more_than_large_ones(self) -> None:
+        assert [is_full(self.images(count, 1 << 20), None) for count in (63, 64)] == [False, True]
+        assert [is_full(self.images(count, 3000), None) for count in (64, 255, 256)] == [False, False, True]
+        assert [is_full(self.images(count, 10_000), None) for count in (64, 104, 105)] == [False, False, True]
+
+    def test_pages_of_documents_are_never_small(self) -> None:
+        pages = [Item("a.pdf", 1000, "", first=page, last=page + 1, pieces=64) for page in range(64)]
+        assert [is_full(pages[:count], None) for count in (63, 64)] == [False, True]
+
+    def test_the_number_may_be_given(self) -> None:
+        assert [is_full(self.images(count, 3000), 3) for count in (2, 3)] == [False, True]

@@ -62,9 +62,7 @@ _OF_PIPELINE = ("engine", "device", "use_hpip", "hpi_config", "precision", "batc
 @click.option(
     "--rows",
     type=click.IntRange(1, 100_000),
-    default=64,
-    show_default=True,
-    help="Pages in a file of results; after a crash, as many are read again.",
+    help="Pages in a file of results; after a crash, as many are read again.  [64, of small images up to 256]",
 )
 @click.option("--retry_failed", is_flag=True, help="Read again what failed in earlier runs.")
 @click.option("--moved", is_flag=True, help="SOURCE has the files of earlier runs at another place.")
