@@ -4,7 +4,8 @@ The same pages are read by the plain pipeline in one process, by ``ocrzoo batch`
 on a Ray cluster of one node that has as many cores, and by one of several nodes of which one is killed at random now
 and then, and replaced. Printed are seconds and pages a second, the overhead against the plain pipeline, whether each
 page has exactly one row and its row is what the plain pipeline found, and the resident memory of drivers and workers
-over time. ``--rounds`` repeats the first three in turn.
+over time. ``--rounds`` repeats the first three in turn. With ``--cores`` fewer than the machine has, Ray's own
+processes take none from those that read.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -68,7 +70,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--pages", type=int, default=10_000)
     parser.add_argument("--long", type=int, default=None, help="pages of the comparison; by default all")
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--nodes", type=int, default=3)
+    parser.add_argument("--nodes", type=int, default=3, help="0: none is killed, only the comparison is made")
+    parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)), help="those of the comparison")
     parser.add_argument("--kill_every", type=float, default=90.0, help="seconds, on the average")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args(argv)
@@ -76,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         pages, part = Path(folder, "pages"), Path(folder, "part")
         write_pages(pages, arguments.pages)
         write_pages(part, arguments.long or arguments.pages)
-        cores = len(os.sched_getaffinity(0))
+        cores = arguments.cores
         compared: dict[str, list[Run]] = {}
         with nodes(1, cpus=cores) as one:
             for number in range(arguments.rounds):
@@ -84,7 +87,9 @@ def main(argv: Sequence[str] | None = None) -> None:
                     compared.setdefault(run.name, []).append(run)
                     print(f"{run.name}: {_speed(run)}", flush=True)
         _compare(compared)
-        reference = compared["plain"][0] if arguments.long in (None, arguments.pages) else plain(pages)
+        if not arguments.nodes:
+            return
+        reference = compared["plain"][0] if arguments.long in (None, arguments.pages) else plain(pages, cores)
         killed: list[float] = []
         with nodes(arguments.nodes) as several, killing(several, arguments.kill_every, arguments.seed, killed):
             run = batch("batch, nodes killed", pages, Path(folder, "killed"), several.address, 1)
@@ -96,9 +101,13 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _in_turn(pages: Path, folder: Path, number: int, address: str, cores: int) -> Iterator[Run]:
-    yield plain(pages)
-    yield batch("batch", pages, folder / f"here{number}")
-    yield batch("batch, Ray", pages, folder / f"ray{number}", address, cores)
+    ways = (
+        partial(plain, pages, cores),
+        partial(batch, "batch", pages, folder / f"here{number}", threads=cores),
+        partial(batch, "batch, Ray", pages, folder / f"ray{number}", address, cores),
+    )
+    for way in ways if number % 2 == 0 else reversed(ways):  # a machine that slows down slows all
+        yield way()
 
 
 def write_pages(folder: Path, count: int) -> None:
@@ -112,9 +121,9 @@ def write_pages(folder: Path, count: int) -> None:
         cv2.imwrite(str(folder / f"page{number:06}.png"), image)
 
 
-def plain(folder: Path) -> Run:
+def plain(folder: Path, threads: int) -> Run:
     """Read a folder with the pipeline."""
-    options = json.dumps({**MODELS, **dict.fromkeys(STAGES, False)})
+    options = json.dumps({**MODELS, **dict.fromkeys(STAGES, False), "threads": threads})
     command = [sys.executable, "-c", PLAIN, str(folder), options]
     with _watched() as memory:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -129,8 +138,8 @@ def batch(name: str, folder: Path, dest: Path, address: str | None = None, threa
 
     command = [sys.executable, "-m", "ocrzoo", "batch", str(folder), "--out", str(dest), "--json"]
     command += [word for option, model in MODELS.items() for word in (f"--{option}", model)]
-    if address is not None:
-        command += ["--address", address, "--threads", str(threads)]
+    command += ["--threads", str(threads)] if threads else []
+    command += ["--address", address] if address else []
     begun = time.monotonic()
     with _watched() as memory:
         done = subprocess.run(command, capture_output=True, text=True, check=False)

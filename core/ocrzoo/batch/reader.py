@@ -37,7 +37,7 @@ from ocrzoo_registry.files import reason, sha256_of
 
 AHEAD = 4
 """Items that are fetched ahead of the one that is decoded: an object store answers after some 50 ms."""
-AT_ONCE = 256
+AT_ONCE = 16
 """Parts whose pages overlap; then the pipeline forgets their names, which would fill the memory."""
 
 _GIVEN_UP = "it ended each process that read it, and is left out: try 'ocrzoo ocr', or --retry_failed"

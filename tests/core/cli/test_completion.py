@@ -85,7 +85,9 @@ def test_completing_loads_nothing_heavy(line: str, monkeypatch: pytest.MonkeyPat
 
 FREE = {
     "address",
+    "allow",
     "column",
+    "deny",
     "device",
     "host",
     "hpi_config",
@@ -96,6 +98,7 @@ FREE = {
     "origins",
     "own_name",
     "password",
+    "patterns",
     "plugin",
     "summary",
     "target",

@@ -30,8 +30,8 @@ def made(zoo: Zoo, **more: Any) -> OCRPipeline:
 
 
 @pytest.fixture(scope="module")
-def pipeline(home: Path) -> OCRPipeline:
-    return made(Zoo(home=home))
+def pipeline(zoo: Zoo) -> OCRPipeline:
+    return made(zoo)
 
 
 def read(pipeline: OCRPipeline, page: Path, **known: Any) -> OCRResult:
@@ -99,10 +99,10 @@ def test_lines_are_entries_of_a_lexicon(pipeline: OCRPipeline, sample: Path) -> 
     assert read(pipeline, sample, lexicon=lexicon)["rec_texts"] == texts
 
 
-def test_the_configuration_has_the_same_keys(home: Path, pipeline: OCRPipeline, sample: Path) -> None:
+def test_the_configuration_has_the_same_keys(zoo: Zoo, pipeline: OCRPipeline, sample: Path) -> None:
     config = pipeline.config.model_dump(mode="python")
     config["SubModules"]["TextRecognition"] |= {"allow": ["0-9"], "return_chars": True, "alternatives": 1}
-    configured = made(Zoo(home=home), config=config)
+    configured = made(zoo, config=config)
     assert configured.config.SubModules.TextRecognition.allow == ("0-9",)
     assert plain(read(configured, sample)) == plain(
         read(pipeline, sample, allow="0-9", return_chars=True, alternatives=1)
