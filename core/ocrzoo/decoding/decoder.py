@@ -30,7 +30,8 @@ class Decoder:
         self._kept = _kept(characters, decoding)
         if self._kept is not None and len(self._kept) == 1:
             raise UsageError(f"{name} has none of the characters that allow and deny leave")
-        self._characters = tuple(characters if self._kept is None else [characters[one] for one in self._kept])
+        kept = range(len(characters)) if self._kept is None else self._kept.tolist()
+        self._characters: tuple[str, ...] = tuple([characters[one] for one in kept])
         self._automata = [expression(pattern, self._characters) for pattern in decoding.patterns]
         printed = _printed if from_right else None
         self._lexicon = Lexicon(decoding.lexicon, self._characters, printed) if decoding.lexicon else None

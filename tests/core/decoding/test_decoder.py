@@ -93,7 +93,9 @@ def test_alternatives_change_nothing_but_say_what_else_the_line_might_be() -> No
 
 def test_each_character_has_the_other_classes_of_its_column() -> None:
     line = read(alternatives=1)
-    assert [choice[0] for choice in line.choices[1:3]] == [("0", pytest.approx(0.3)), ("1", pytest.approx(0.4))]
+    (zero, likely), (one, likelier) = (choice[0] for choice in line.choices[1:3])
+    assert (zero, one) == ("0", "1")
+    assert (likely, likelier) == pytest.approx((0.3, 0.4))
 
 
 def test_the_text_itself_is_always_among_its_alternatives() -> None:

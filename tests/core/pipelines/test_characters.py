@@ -18,14 +18,14 @@ from ocrzoo_registry.zoo import Zoo
 
 pytestmark = pytest.mark.weights
 
+MODELS = {"text_detection_model_name": "PP-OCRv6_tiny_det", "text_recognition_model_name": "PP-OCRv6_tiny_rec"}
 STAGES = ("use_doc_orientation_classify", "use_doc_unwarping", "use_textline_orientation")
 DATED = "Updated on 2026-03-14 at 09:26"
 
 
 def made(zoo: Zoo, **more: Any) -> OCRPipeline:
-    models = {"text_detection_model_name": "PP-OCRv6_tiny_det", "text_recognition_model_name": "PP-OCRv6_tiny_rec"}
-    pipeline = ocrzoo.create_pipeline("OCR", zoo=zoo, **models, **dict.fromkeys(STAGES, False), **more)
-    assert isinstance(pipeline, OCRPipeline)
+    options: dict[str, Any] = {**MODELS, **dict.fromkeys(STAGES, False), **more}
+    pipeline: OCRPipeline = ocrzoo.create_pipeline("OCR", zoo=zoo, **options)
     return pipeline
 
 
