@@ -4,8 +4,8 @@ The same pages are read by the plain pipeline in one process, by ``ocrzoo batch`
 on a Ray cluster of one node that has as many cores, and by one of several nodes of which one is killed at random now
 and then, and replaced. Printed are seconds and pages a second, the overhead against the plain pipeline, whether each
 page has exactly one row and its row is what the plain pipeline found, and the resident memory of drivers and workers
-over time. ``--rounds`` repeats the first three in turn. With ``--cores`` fewer than the machine has, Ray's own
-processes take none from those that read.
+over time. ``--rounds`` repeats the first three in turn, every other time in reverse. With ``--cores N``, all that reads
+is held to the first N cores of the machine, so that Ray's own processes may have others.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -103,8 +103,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _in_turn(pages: Path, folder: Path, number: int, address: str, cores: int) -> Iterator[Run]:
     ways = (
         partial(plain, pages, cores),
-        partial(batch, "batch", pages, folder / f"here{number}", threads=cores),
-        partial(batch, "batch, Ray", pages, folder / f"ray{number}", address, cores),
+        partial(batch, "batch", pages, folder / f"here{number}", None, cores, cores),
+        partial(batch, "batch, Ray", pages, folder / f"ray{number}", address, cores, cores),
     )
     for way in ways if number % 2 == 0 else reversed(ways):  # a machine that slows down slows all
         yield way()
@@ -121,10 +121,10 @@ def write_pages(folder: Path, count: int) -> None:
         cv2.imwrite(str(folder / f"page{number:06}.png"), image)
 
 
-def plain(folder: Path, threads: int) -> Run:
-    """Read a folder with the pipeline."""
-    options = json.dumps({**MODELS, **dict.fromkeys(STAGES, False), "threads": threads})
-    command = [sys.executable, "-c", PLAIN, str(folder), options]
+def plain(folder: Path, cores: int) -> Run:
+    """Read a folder with the pipeline, held to the first ``cores``."""
+    options = json.dumps({**MODELS, **dict.fromkeys(STAGES, False), "threads": cores})
+    command = [*_on_cores(cores), sys.executable, "-c", PLAIN, str(folder), options]
     with _watched() as memory:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     data = json.loads(done.stdout)
@@ -132,16 +132,19 @@ def plain(folder: Path, threads: int) -> Run:
     return Run("plain", data["seconds"], data["found"], count, count / data["seconds"], memory)
 
 
-def batch(name: str, folder: Path, dest: Path, address: str | None = None, threads: int | None = None) -> Run:
-    """Read a folder with ``ocrzoo batch``."""
+def batch(
+    name: str, folder: Path, dest: Path, address: str | None = None, threads: int = 1, cores: int | None = None
+) -> Run:
+    """Read a folder with ``ocrzoo batch``, held to the first ``cores``."""
     from pyarrow import parquet
 
-    command = [sys.executable, "-m", "ocrzoo", "batch", str(folder), "--out", str(dest), "--json"]
+    command = [] if address or cores is None else _on_cores(cores)
+    command += [sys.executable, "-m", "ocrzoo", "batch", str(folder), "--out", str(dest), "--json"]
     command += [word for option, model in MODELS.items() for word in (f"--{option}", model)]
-    command += ["--threads", str(threads)] if threads else []
+    command += ["--threads", str(threads)]
     command += ["--address", address] if address else []
     begun = time.monotonic()
-    with _watched() as memory:
+    with _watched(cores if address else None) as memory:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     seconds = time.monotonic() - begun
     if done.returncode:
@@ -160,16 +163,32 @@ def _rate(dest: Path) -> float:
     return pages / (files[-1][0] - files[0][0]) if pages else 0.0
 
 
+def _on_cores(count: int) -> list[str]:
+    return ["taskset", "--cpu-list", f"0-{count - 1}"]
+
+
+def _hold(actor: psutil.Process, cores: int) -> None:
+    """Hold a process that reads to the first cores."""
+    for thread in actor.threads():
+        with suppress(OSError):  # it has ended
+            os.sched_setaffinity(thread.id, range(cores))
+
+
 @contextmanager
-def _watched() -> Iterator[list[tuple[float, float]]]:
-    """Sample the memory of the largest process that reads or drives."""
+def _watched(cores: int | None = None) -> Iterator[list[tuple[float, float]]]:
+    """Sample the memory of the largest process that reads or drives; hold Ray's actors to the first ``cores``."""
     found: list[tuple[float, float]] = []
     stopped = threading.Event()
     begun = time.monotonic()
 
     def sample() -> None:
         while not stopped.wait(SAMPLE_S):
-            largest = max((_resident(one) for one in psutil.Process().children(recursive=True)), default=0.0)
+            processes = psutil.Process().children(recursive=True)
+            largest = max(map(_resident, processes), default=0.0)
+            for one in processes if cores is not None and cores < len(os.sched_getaffinity(0)) else ():
+                with suppress(psutil.Error):
+                    if "MapWorker" in " ".join(one.cmdline()):
+                        _hold(one, cores)
             found.append((time.monotonic() - begun, largest))
 
     thread = threading.Thread(target=sample, daemon=True)

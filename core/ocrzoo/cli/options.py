@@ -82,12 +82,14 @@ class LinesFile(click.ParamType[tuple[str, ...]]):
     """A text file with one value per line."""
 
     name = "file"
-    MAX_BYTES = 16 << 20
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         """Read the file; empty lines are left out."""
         try:
-            text = read_bounded(Path(value), self.MAX_BYTES).decode("utf-8-sig")
+            text = read_bounded(Path(value), self._max_bytes).decode("utf-8-sig")
         except OSError as error:
             self.fail(f"{value}: {reason(error)}", param, ctx)
         except UnicodeDecodeError:
@@ -183,7 +185,10 @@ decoding_options = together(
         "for several.",
     ),
     click.option(
-        "--lexicon", metavar="FILE", type=LinesFile(), help="File with a text per line: each line read is one of them."
+        "--lexicon",
+        metavar="FILE",
+        type=LinesFile(16 << 20),
+        help="File with a text per line: each line read is one of them.",
     ),
     click.option(
         "--alternatives",
@@ -207,7 +212,7 @@ password_options = together(
     click.option(
         "--password_file",
         metavar="FILE",
-        type=LinesFile(),
+        type=LinesFile(1 << 20),
         expose_value=False,
         callback=_add_passwords,
         help="File with passwords of encrypted PDFs, one per line.",
