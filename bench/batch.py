@@ -32,6 +32,8 @@ import numpy as np
 import psutil
 from tests.cluster.nodes import killing, nodes
 
+from ocrzoo.batch.items import MOST_ROWS
+
 MODELS = {"text_detection_model_name": "PP-OCRv6_tiny_det", "text_recognition_model_name": "PP-OCRv6_tiny_rec"}
 STAGES = ("use_doc_orientation_classify", "use_doc_unwarping", "use_textline_orientation")
 WORDS = ("ledger", "window", "copper", "garden", "thirty", "letter", "signal", "margin", "harbor", "orange")
@@ -44,9 +46,15 @@ from ocrzoo.pipelines.receipts import digest, plain_result
 folder, options = sys.argv[1], json.loads(sys.argv[2])
 pipeline = ocrzoo.create_pipeline("OCR", **options)
 pipeline.load()
-begun = time.monotonic()
-found = {Path(page["input_path"]).name: digest(plain_result(page)) for page in pipeline.predict(folder)}
-print(json.dumps({"seconds": time.monotonic() - begun, "found": found}))
+begun = first = time.monotonic()
+found = {}
+for page in pipeline.predict(folder):
+    found[Path(page["input_path"]).name] = digest(plain_result(page))
+    if len(found) == FIRST:
+        first = time.monotonic()
+end = time.monotonic()
+rate = max(len(found) - FIRST, 0) / (end - first)
+print(json.dumps({"seconds": end - begun, "rate": rate, "found": found}))
 """
 
 
@@ -59,7 +67,7 @@ class Run:
     found: dict[str, str]
     rows: int
     rate: float
-    """Pages a second while pages are read: without the start of processes, and what is loaded then."""
+    """Pages a second after the first 256: without the start of processes, and what is loaded and compiled then."""
     memory: list[tuple[float, float]] = field(default_factory=list)
     """Seconds, and the MB of the largest process."""
 
@@ -124,12 +132,11 @@ def write_pages(folder: Path, count: int) -> None:
 def plain(folder: Path, cores: int) -> Run:
     """Read a folder with the pipeline, held to the first ``cores``."""
     options = json.dumps({**MODELS, **dict.fromkeys(STAGES, False), "threads": cores})
-    command = [*_on_cores(cores), sys.executable, "-c", PLAIN, str(folder), options]
+    command = [*_on_cores(cores), sys.executable, "-c", f"FIRST = {MOST_ROWS}{PLAIN}", str(folder), options]
     with _watched() as memory:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     data = json.loads(done.stdout)
-    count = len(data["found"])
-    return Run("plain", data["seconds"], data["found"], count, count / data["seconds"], memory)
+    return Run("plain", data["seconds"], data["found"], len(data["found"]), data["rate"], memory)
 
 
 def batch(
@@ -167,11 +174,13 @@ def _on_cores(count: int) -> list[str]:
     return ["taskset", "--cpu-list", f"0-{count - 1}"]
 
 
-def _hold(actor: psutil.Process, cores: int) -> None:
-    """Hold a process that reads to the first cores."""
-    for thread in actor.threads():
-        with suppress(OSError):  # it has ended
-            os.sched_setaffinity(thread.id, range(cores))
+def _hold(processes: Sequence[psutil.Process], cores: int) -> None:
+    """Hold Ray's actors to the first cores."""
+    for one in processes:
+        with suppress(psutil.Error, OSError):  # it has ended, or a thread of it
+            if "MapWorker" in " ".join(one.cmdline()):
+                for thread in one.threads():
+                    os.sched_setaffinity(thread.id, range(cores))
 
 
 @contextmanager
@@ -185,10 +194,8 @@ def _watched(cores: int | None = None) -> Iterator[list[tuple[float, float]]]:
         while not stopped.wait(SAMPLE_S):
             processes = psutil.Process().children(recursive=True)
             largest = max(map(_resident, processes), default=0.0)
-            for one in processes if cores is not None and cores < len(os.sched_getaffinity(0)) else ():
-                with suppress(psutil.Error):
-                    if "MapWorker" in " ".join(one.cmdline()):
-                        _hold(one, cores)
+            if cores is not None and cores < len(os.sched_getaffinity(0)):
+                _hold(processes, cores)
             found.append((time.monotonic() - begun, largest))
 
     thread = threading.Thread(target=sample, daemon=True)
