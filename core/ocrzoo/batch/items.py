@@ -21,7 +21,7 @@ from ocrzoo.inputs.options import InputOptions
 from ocrzoo_registry.errors import InputError
 
 ROWS, MOST_ROWS = 64, 256
-"""Items of a part, which is read again after a crash. Each costs some 20 ms, most of it by a cluster's tasks."""
+"""Items of a part, which is read again after a crash; on a cluster, each part also costs a task."""
 SMALL_BYTES = 1 << 20
 """Of a part's images, from which it has no more than ``ROWS``."""
 MAX_MEMBERS = 1_000_000

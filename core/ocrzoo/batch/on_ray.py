@@ -28,7 +28,7 @@ from ocrzoo_registry.zoo import Zoo
 PARTS_AT_ONCE = 2
 """Parts that an actor reads at once: while the last pages of one are read, those of the next keep its cores busy."""
 COLLECT_AFTER = 50_000
-"""Objects, as in the command: pages leave no cycles behind."""
+"""Objects, as in the command, between two garbage collections."""
 MOST_THREADS = 4
 """Cores of an actor, unless the user says otherwise: a page uses hardly more."""
 _OF_DRIVER = {"RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}
@@ -194,7 +194,7 @@ class _Actor:
                 "and plugins on all nodes"
             )
         self._reader = Reader(job, run, pipeline)
-        gc.freeze()  # what Ray has imported is half a million objects: no collection need look at them again
+        gc.freeze()  # what Ray has imported stays: no collection need look at it again
         gc.set_threshold(COLLECT_AFTER)
         self._pages = Counter("ocrzoo_batch_pages", "Pages read, by outcome.", tag_keys=("outcome",))
 

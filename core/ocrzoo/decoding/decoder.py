@@ -13,7 +13,7 @@ from ocrzoo.decoding.beam import Classes, Output, columns_of, log_probabilities,
 from ocrzoo.decoding.characters import character_class
 from ocrzoo.decoding.lexicon import Lexicon
 from ocrzoo.decoding.patterns import expression
-from ocrzoo.processing.recognition import Alternative, Line, best_classes, decode
+from ocrzoo.processing.recognition import Alternative, BestClasses, Line, best_classes, decode
 from ocrzoo.text.bidi import display
 from ocrzoo_registry.errors import UsageError
 
@@ -38,14 +38,17 @@ class Decoder:
         self._count = decoding.alternatives
         self._is_constrained = decoding.is_constrained
 
-    def lines(self, output: NDArray[np.float32], filled: Sequence[float] | None = None) -> list[Line]:
+    def lines(
+        self, output: NDArray[np.float32], filled: Sequence[float] | None = None, best: BestClasses | None = None
+    ) -> list[Line]:
         """Decode N x T x classes, which is neither changed nor kept; lines are in visual order.
 
-        ``filled`` is that of :func:`~ocrzoo.processing.recognition.decode`.
+        ``filled`` is that of :func:`~ocrzoo.processing.recognition.decode`, ``best`` are the output's best classes, if
+        they are known.
         """
         if self._kept is not None:
-            output = output[:, :, self._kept]
-        best = best_classes(output)
+            output, best = output[:, :, self._kept], None
+        best = best_classes(output) if best is None else best
         read = decode(best, self._characters, filled)
         rows = zip(output, read, best.classes, strict=True)
         lines = [self._decoded(own, line, tuple(row[list(line.columns)].tolist())) for own, line, row in rows]

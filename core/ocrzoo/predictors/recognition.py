@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +83,8 @@ class TextRecognizer:
             partial(_calls_by_width, self._line_shape, self._most_columns), _aspect, self._calls_at_once
         )
         self._check_classes(_declared_classes(session))
-        self._decoders: dict[Decoding, Decoder] = {}
+        made = partial(Decoder, card.name, self._characters, from_right=self._right_to_left)  # without self: no cycle
+        self._decoder: Callable[[Decoding], Decoder] = lru_cache(maxsize=DECODERS)(made)
 
     def predict(
         self,
@@ -189,18 +190,8 @@ class TextRecognizer:
         return best
 
     def _decoded(self, output: NDArray[np.float32], decoder: Decoder, filled: Sequence[float]) -> list[Line]:
-        self._checked_best(output, len(filled))
-        return decoder.lines(output, filled)
-
-    def _decoder(self, decoding: Decoding) -> Decoder:
-        """The decoder for what is known of lines; the last few are kept."""
-        found = self._decoders.pop(decoding, None)
-        if found is None:
-            found = Decoder(self.name, self._characters, decoding, from_right=self._right_to_left)
-        self._decoders[decoding] = found
-        while len(self._decoders) > DECODERS:
-            self._decoders.pop(next(iter(self._decoders)), None)
-        return found
+        best = self._checked_best(output, len(filled))
+        return decoder.lines(output, filled, best)
 
     def _check_classes(self, declared: int | None) -> None:
         if declared is not None and declared != len(self._characters):
