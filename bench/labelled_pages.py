@@ -61,6 +61,9 @@ class Line:
     """Its corners in the picture, in pixels: top left, top right, bottom right, bottom left."""
     words: list[list[list[float]]]
     """The corners of each word; the spaces are between them."""
+    paragraph: int = -1
+    """Lines of one number are one paragraph; no other line has that of a line by itself."""
+    is_heading: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,9 +122,11 @@ def pages(
         yield page(f"{number:04}", language, rng)
 
 
-def page(name: str, language: str, rng: random.Random) -> tuple[LabelledPage, NDArray[np.uint8]]:
-    """Return a page in a language, and its picture."""
-    layout = rng.choice(LAYOUTS)
+def page(
+    name: str, language: str, rng: random.Random, layout: str | None = None
+) -> tuple[LabelledPage, NDArray[np.uint8]]:
+    """Return a page in a language, and its picture; by default its layout is drawn too."""
+    layout = layout or rng.choice(LAYOUTS)
     made = TextPage(rng, language=language, style=rng.choice(styles(language)), heading=rng.choice(styles(language)))
     KINDS[layout][0](made)
     scale = rng.uniform(*SCALES)
@@ -133,7 +138,8 @@ def page(name: str, language: str, rng: random.Random) -> tuple[LabelledPage, ND
     for line, words in zip(lines, boxes, strict=True):
         own = corners[at : at + len(words)]
         at += len(words)
-        found.append(Line(line.text, _rounded([own[0][0], own[-1][1], own[-1][2], own[0][3]]), _rounded(own)))
+        corners_of_line = _rounded([own[0][0], own[-1][1], own[-1][2], own[0][3]])
+        found.append(Line(line.text, corners_of_line, _rounded(own), line.paragraph, line.is_heading))
     labels = LabelledPage(name, language, layout, made.style, round(em, 1), faults, found)
     return labels, pixels
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Literal
 
@@ -42,6 +42,9 @@ class Placed:
     width: float
     height: float
     down: bool = False
+    paragraph: int = -1
+    """Lines of one number are one paragraph; no other line has that of a line by itself."""
+    is_heading: bool = False
 
 
 @dataclass
@@ -51,16 +54,21 @@ class Page:
     rng: random.Random
     script: Script = "latin"
     lines: list[Placed] = field(default_factory=list)
+    paragraphs: int = 0
 
-    def put(self, text: str, x: float, y: float, size: float, at: str = "start") -> float:
+    def put(
+        self, text: str, x: float, y: float, size: float, at: str = "start", *, more: bool = False, head: bool = False
+    ) -> float:
         """Place a line whose start, middle or end is at ``x``; return the x of its far end.
 
-        In text from the right, x counts from the right edge of the page.
+        In text from the right, x counts from the right edge of the page. ``more``: it is of the paragraph of the last
+        line; ``head``: it is a heading.
         """
         width = self.width(text, size)
         left = x - {"start": 0.0, "middle": width / 2, "end": width}[at]
         seen = WIDTH - left - width if self.script == "right" else left
-        self.lines.append(Placed(text, seen, y, width, size * 1.12))
+        self.paragraphs += not more
+        self.lines.append(Placed(text, seen, y, width, size * 1.12, paragraph=self.paragraphs, is_heading=head))
         return left + width
 
     def width(self, text: str, size: float) -> float:
@@ -85,23 +93,60 @@ class Page:
             text = longer
         return self.written(text)
 
-    def prose(self, x: float, y: float, width: float, size: float, pitch: float, count: int) -> float:
-        """Place paragraphs of ``count`` lines in all; return the y below them."""
+    def prose(
+        self, x: float, y: float, width: float, size: float, pitch: float, count: int, *, more: bool = False
+    ) -> float:
+        """Place paragraphs of ``count`` lines in all; return the y below them.
+
+        ``more``: the first is of the paragraph of the line before.
+        """
         justified, gap = self.rng.random() < 0.4, self.rng.choice((0.0, 0.0, 0.5, 1.0)) * pitch
         left = self.rng.randint(3, 9)
+        begins = not more
         for number in range(count):
             text = self.filled(width, size)
             last = left == 0 and number < count - 1
             if last:
                 text = text[: max(len(text) * self.rng.randint(30, 100) // 100, 12)].rstrip()
-            self.put(text, x, y, size)
+            self.put(text, x, y, size, more=not begins)
+            begins = last
             if justified and not last:
                 placed = self.lines[-1]
                 far = placed.left + placed.width - width if self.script == "right" else placed.left
-                self.lines[-1] = Placed(text, far, y, width, placed.height)
+                self.lines[-1] = replace(placed, left=far, width=width)
             y += pitch + (gap if last else 0)
             left = self.rng.randint(3, 9) if last else left - 1
         return y
+
+    def flow(self, places: Sequence[tuple[float, float, int]], width: float, size: float, pitch: float) -> float:
+        """Fill columns (left, top and number of lines) with justified paragraphs that begin with an indent.
+
+        They go on from one column to the next. Return the y below the lowest.
+        """
+        indent, left, begins, lowest = self.rng.uniform(1.0, 2.0) * size, self.rng.randint(3, 9), True, 0.0
+        for x, top, count in places:
+            for number in range(count):
+                start = indent if begins else 0.0
+                text = self.filled(width - start, size)
+                last = left == 0
+                if last:
+                    text = text[: max(len(text) * self.rng.randint(30, 85) // 100, 12)].rstrip()
+                self.put(text, x + start, top + number * pitch, size, more=not begins)
+                if not last:
+                    self.lines[-1] = replace(self.lines[-1], width=width - start)
+                left, begins = (self.rng.randint(3, 9) if last else left - 1), last
+            lowest = max(lowest, top + count * pitch)
+        return lowest
+
+    def headline(self, x: float, y: float, width: float, size: float) -> float:
+        """Place a headline of one or two lines that is no wider than ``width``; return the y below it."""
+        for number in range(self.rng.randint(1, 2)):
+            text = self.words(2, 6)
+            while self.width(text, size) > width and " " in text:
+                text = text.rsplit(" ", 1)[0]
+            self.put(text, x, y, size, more=number > 0, head=True)
+            y += 1.3 * size
+        return y + 0.4 * size
 
 
 @cache
@@ -126,10 +171,10 @@ def type_of(rng: random.Random) -> tuple[float, float]:
 
 def one_column(page: Page) -> None:
     size, pitch = type_of(page.rng)
-    page.put(page.words(3, 6), 100, 80, size * 1.8)
+    page.put(page.words(3, 6), 100, 80, size * 1.8, head=True)
     y = 100 + 3 * pitch
     for _ in range(3):
-        page.put(page.words(2, 5), 100, y, size * 1.2)
+        page.put(page.words(2, 5), 100, y, size * 1.2, head=True)
         y = page.prose(100, y + 1.8 * pitch, WIDTH - 200, size, pitch, page.rng.randint(5, 10)) + pitch
 
 
@@ -164,9 +209,9 @@ def three_columns(page: Page) -> None:
 def heading_over_columns(page: Page) -> None:
     size = page.rng.uniform(30, 60)
     if page.rng.random() < 0.5:
-        page.put(page.words(2, 5), WIDTH / 2, 60, size, "middle")
+        page.put(page.words(2, 5), WIDTH / 2, 60, size, "middle", head=True)
     else:
-        page.put(page.words(2, 4), 80, 60, size)
+        page.put(page.words(2, 4), 80, 60, size, head=True)
     top = 60 + 2 * size
     if page.rng.random() < 0.5:
         top = page.prose(80, top, WIDTH - 160, 22, 32, 3) + 30
@@ -180,7 +225,7 @@ def columns_with_subheads(page: Page) -> None:
     for x in (80, 80 + width + gutter):
         y = 80.0
         for _ in range(3):
-            page.put(page.words(1, 3), x, y, size * 1.25)
+            page.put(page.words(1, 3), x, y, size * 1.25, head=True)
             y = page.prose(x, y + 1.8 * pitch, width, size, pitch, page.rng.randint(4, 9)) + pitch
 
 
@@ -238,9 +283,54 @@ def running_heads(page: Page) -> None:
 
 def sections(page: Page) -> None:
     y = columns(page, 2, lines=page.rng.randint(5, 9)) + 60
-    page.put(page.words(3, 6), WIDTH / 2 if page.rng.random() < 0.6 else 300, y, 34, "middle")
+    page.put(page.words(3, 6), WIDTH / 2 if page.rng.random() < 0.6 else 300, y, 34, "middle", head=True)
     y = columns(page, 3, y + 70, page.rng.randint(6, 12)) + 40
     page.prose(80, y, WIDTH - 160, 20, 30, 4)
+
+
+def newspaper(page: Page) -> None:
+    """An article in three columns, and below it one in two columns beside one in a single column."""
+    rng = page.rng
+    size = rng.uniform(13, 17)
+    pitch, gutter = size * rng.uniform(1.2, 1.35), rng.uniform(1.2, 2.2) * size
+    width = (WIDTH - 120 - 2 * gutter) / 3
+    lefts = [60 + number * (width + gutter) for number in range(3)]
+    page.put(page.words(2, 2), WIDTH / 2, 40, 60, "middle", head=True)
+    page.put(page.words(3, 5), WIDTH / 2, 130, 15, "middle")
+    y = page.headline(60, 180, WIDTH - 120, rng.uniform(34, 44))
+    count = rng.randint(12, 20)
+    y = page.flow([(left, y, count) for left in lefts], width, size, pitch) + 2 * pitch
+    wide, narrow = (lefts[:2], lefts[2]) if rng.random() < 0.5 else (lefts[1:], lefts[0])
+
+    def in_two() -> None:
+        top = page.headline(wide[0], y, 2 * width + gutter, rng.uniform(26, 32))
+        page.flow([(left, top, rng.randint(12, 16)) for left in wide], width, size, pitch)
+
+    def in_one() -> None:
+        top = page.headline(narrow, y, width, rng.uniform(20, 25))
+        page.flow([(narrow, top, rng.randint(12, 18))], width, size, pitch)
+
+    for article in (in_two, in_one) if narrow > wide[0] else (in_one, in_two):
+        article()
+
+
+def magazine(page: Page) -> None:
+    """A title and a lead over two columns with subheads, a figure with its caption, and a box of facts beside them."""
+    rng = page.rng
+    size = rng.uniform(15, 19)
+    pitch, gutter = size * rng.uniform(1.3, 1.5), rng.uniform(1.5, 2.5) * size
+    width = (WIDTH - 120 - 2 * gutter) / 3
+    lefts = [60 + number * (width + gutter) for number in range(3)]
+    y = page.headline(60, 60, WIDTH - 120, rng.uniform(40, 60))
+    y = page.prose(60, y, WIDTH - 120, 22, 31, 3) + 40
+    for left in lefts[:2]:
+        below = y
+        for _ in range(2):
+            page.put(page.words(1, 3), left, below, size * 1.3, head=True)
+            below = page.flow([(left, below + 2 * pitch, rng.randint(8, 12))], width, size, pitch) + pitch
+    top = y + rng.uniform(150, 260)
+    page.put("Figure 3. " + page.words(1, 3), lefts[2], top, size * 0.85)
+    page.flow([(lefts[2], top + 4 * pitch, rng.randint(8, 14))], width, size * 0.9, pitch * 0.9)
 
 
 # ---------------------------------------------------------------------------------------------------- rows
@@ -300,7 +390,7 @@ def receipt(page: Page) -> None:
     rng = page.rng
     size = rng.uniform(18, 30)
     pitch, right = size * rng.uniform(1.3, 1.8), 80 + size * rng.uniform(18, 26)
-    page.put(page.words(2, 3), (80 + right) / 2, 60, size * 1.5, "middle")
+    page.put(page.words(2, 3), (80 + right) / 2, 60, size * 1.5, "middle", head=True)
     page.put(page.words(2, 3), (80 + right) / 2, 60 + 2.4 * size, size, "middle")
     y = 60 + 5 * size
     for _ in range(rng.randint(3, 15)):
@@ -357,7 +447,7 @@ def numbered_list(page: Page) -> None:
     y = 120.0
     for row in range(page.rng.randint(4, 8)):
         page.put(f"{row + 1}.", 100, y, size)
-        y = page.prose(100 + 3 * size, y, WIDTH - 300, size, pitch, page.rng.randint(1, 4)) + pitch / 2
+        y = page.prose(100 + 3 * size, y, WIDTH - 300, size, pitch, page.rng.randint(1, 4), more=True) + pitch / 2
 
 
 def labeled_prose(page: Page) -> None:
@@ -372,7 +462,7 @@ def labeled_prose(page: Page) -> None:
 def invoice(page: Page) -> None:
     rng = page.rng
     size = rng.uniform(16, 22)
-    page.put(page.written("Invoice"), 80, 60, size * 2)
+    page.put(page.written("Invoice"), 80, 60, size * 2, head=True)
     y = 60 + 5 * size
     for _ in range(3):
         page.put(page.words(1, 2) + ":", 80, y, size)
@@ -469,7 +559,8 @@ def vertical_signed(page: Page) -> None:
 
 _LATIN = (
     *(one_column, two_columns, two_columns_offset, three_columns, heading_over_columns, columns_with_subheads),
-    *(figure_in_column, figure_over_columns, sidebar, margin_notes, running_heads, sections, table, number_table),
+    *(figure_in_column, figure_over_columns, sidebar, margin_notes, running_heads, sections, newspaper, magazine),
+    *(table, number_table),
     *(described_table, receipt, form, mixed_sizes, contents, numbered_list, labeled_prose, invoice, cells_of_lines),
     text_beside_table,
 )

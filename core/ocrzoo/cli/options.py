@@ -196,9 +196,24 @@ decoding_options = together(
         type=click.IntRange(0, MOST_READINGS),
         help="Also return the N most probable readings of each line.  [0]",
     ),
+    click.option(
+        "--restore_spaces",
+        type=Switch(),
+        help="Add spaces that the model sees between words but does not read.  [False]",
+    ),
     click.option("--return_chars", type=Switch(), help="Also return the box and score of each character.  [False]"),
 )
 """Adds what is known of the lines, and what is returned of their characters."""
+
+paragraph_options = together(
+    click.option("--return_paragraphs", type=Switch(), help="Also return paragraphs and headings.  [False]"),
+    click.option(
+        "--dehyphenate",
+        type=Switch(),
+        help="Return paragraphs in which words divided at the end of a line are whole.  [False]",
+    ),
+)
+"""Adds the options for paragraphs."""
 
 password_options = together(
     click.option(

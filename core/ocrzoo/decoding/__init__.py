@@ -1,8 +1,8 @@
 """How text is chosen where it is not simply the best class of each column: what a user knows of the lines.
 
-Characters that are allowed (:mod:`.characters`), patterns and closed lists of which a line must be one
-(:mod:`.patterns`, :mod:`.lexicon`), and what else a line might be (:mod:`.beam`); :class:`~.decoder.Decoder` applies
-them to a network's output.
+Characters that are allowed (:mod:`.characters`), spaces (:mod:`.spaces`), patterns and closed lists of which a line
+must be one (:mod:`.patterns`, :mod:`.lexicon`), and what else a line might be (:mod:`.beam`);
+:class:`~.decoder.Decoder` applies them to a network's output.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ class Decoding:
     """Lines, of which each line is one."""
     alternatives: int = 0
     """How many readings of a line are returned."""
+    restore_spaces: bool = False
+    """Whether spaces are added that the network sees but does not read (:mod:`.spaces`)."""
 
     @property
     def names(self) -> list[str]:
@@ -62,7 +64,13 @@ PLAIN = Decoding()
 
 
 def decoding(
-    allow: Terms = None, deny: Terms = None, patterns: Terms = None, lexicon: Lexicon = None, alternatives: int = 0
+    allow: Terms = None,
+    deny: Terms = None,
+    patterns: Terms = None,
+    lexicon: Lexicon = None,
+    alternatives: int = 0,
+    *,
+    restore_spaces: bool = False,
 ) -> Decoding:
     """Return what is known of lines, checked as far as it is without a model.
 
@@ -72,7 +80,12 @@ def decoding(
     from ocrzoo.decoding.characters import character_class
 
     chosen = Decoding(
-        _terms("allow", allow), _terms("deny", deny), _terms("patterns", patterns), _entries(lexicon), alternatives
+        _terms("allow", allow),
+        _terms("deny", deny),
+        _terms("patterns", patterns),
+        _entries(lexicon),
+        alternatives,
+        restore_spaces,
     )
     for name, terms in (("allow", chosen.allow), ("deny", chosen.deny)):
         character_class(name, terms)

@@ -13,6 +13,7 @@ from ocrzoo.decoding.beam import Classes, Output, columns_of, log_probabilities,
 from ocrzoo.decoding.characters import character_class
 from ocrzoo.decoding.lexicon import Lexicon
 from ocrzoo.decoding.patterns import expression
+from ocrzoo.decoding.spaces import with_spaces
 from ocrzoo.processing.recognition import Alternative, BestClasses, Line, best_classes, decode
 from ocrzoo.text.bidi import display
 from ocrzoo_registry.errors import UsageError
@@ -37,6 +38,8 @@ class Decoder:
         self._lexicon = Lexicon(decoding.lexicon, self._characters, printed) if decoding.lexicon else None
         self._count = decoding.alternatives
         self._is_constrained = decoding.is_constrained
+        restores = decoding.restore_spaces and not self._is_constrained and " " in self._characters
+        self._space = self._characters.index(" ") if restores else None
 
     def lines(
         self, output: NDArray[np.float32], filled: Sequence[float] | None = None, best: BestClasses | None = None
@@ -53,7 +56,10 @@ class Decoder:
         rows = zip(output, read, best.classes, strict=True)
         lines = [self._decoded(own, line, tuple(row[list(line.columns)].tolist())) for own, line, row in rows]
         leaves_gaps = self._kept is not None and not self._is_constrained
-        return [_with_single_spaces(line) for line in lines] if leaves_gaps else lines
+        lines = [_with_single_spaces(line) for line in lines] if leaves_gaps else lines
+        if self._space is None:
+            return lines
+        return [with_spaces(line, own, self._space) for line, own in zip(lines, output, strict=True)]
 
     def _decoded(self, output: Output, line: Line, classes: Classes) -> Line:
         """A line, given the best class of each column."""

@@ -60,6 +60,9 @@ class OCROptions(TypedDict, total=False):
     patterns: Terms
     lexicon: Lexicon
     alternatives: int | None
+    restore_spaces: bool | None
+    return_paragraphs: bool | None
+    dehyphenate: bool | None
     device: str | None
     password: Password
     on_error: OnError | None
@@ -133,6 +136,9 @@ class OCRPipeline:
         patterns: Terms = None,
         lexicon: Lexicon = None,
         alternatives: int | None = None,
+        restore_spaces: bool | None = None,
+        return_paragraphs: bool | None = None,
+        dehyphenate: bool | None = None,
         device: str | None = None,
         password: Password = None,
         on_error: OnError | None = None,
@@ -150,7 +156,11 @@ class OCRPipeline:
         What is known of the lines helps to read them (docs/characters.md): characters that they may have (``allow``) or
         not have (``deny``), ``patterns`` of which a line matches one, a ``lexicon`` that has every line. With
         ``alternatives``, results have so many readings of each line, with their probabilities; with ``return_chars``,
-        each character with its score and its box.
+        each character with its score and its box. ``restore_spaces`` adds spaces that the network sees between words
+        but does not read.
+
+        With ``return_paragraphs``, results have the paragraphs and headings of each page, and so do their exports
+        (docs/paragraphs.md); with ``dehyphenate`` too, in which words that are divided at the end of a line are whole.
 
         Raises:
             InputError: Pages could not be read (after all the others were).
@@ -176,6 +186,9 @@ class OCRPipeline:
                 patterns=patterns,
                 lexicon=lexicon,
                 alternatives=alternatives,
+                restore_spaces=restore_spaces,
+                return_paragraphs=return_paragraphs,
+                dehyphenate=dehyphenate,
                 device=device,
                 password=password,
                 on_error=on_error,
@@ -215,6 +228,9 @@ class OCRPipeline:
             patterns=given.get("patterns"),
             lexicon=given.get("lexicon"),
             alternatives=given.get("alternatives"),
+            restore_spaces=given.get("restore_spaces"),
+            paragraphs=given.get("return_paragraphs"),
+            dehyphenate=given.get("dehyphenate"),
         )
         devices = self.devices if device is None else Device.parse_all(device)
         found = pages(input, self.config.input_options, password=given.get("password"))
@@ -328,6 +344,7 @@ class OCRPipeline:
                 *_warnings(source, detected),
                 *(warn_of_missing_words(lines) if params.word_boxes or params.characters else ()),
             ],
+            structure=params.structure,
         )
 
     def _preprocess(self, source: PageSource, image: Image, models: OCRModels) -> DocPreprocessorResult | None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ocrzoo.decoding import PLAIN, Decoding, Lexicon, Terms, decoding
 from ocrzoo.pipelines.schema import MAX_SIDE_LEN, MAX_UNCLIP_RATIO, DocPreprocessorConfig, LimitType, OCRConfig
+from ocrzoo.results.ocr import Structure
 from ocrzoo_registry.errors import UsageError
 
 _DETECTION = ("limit_side_len", "limit_type", "max_side_limit", "thresh", "box_thresh", "unclip_ratio", "input_shape")
@@ -41,6 +42,8 @@ class OCRParams:
     """Whether results have each character of a line."""
     decoding: Decoding = PLAIN
     """What is known of the lines."""
+    structure: Structure | None = None
+    """``None``: results have no paragraphs."""
 
 
 def ocr_params(
@@ -57,6 +60,9 @@ def ocr_params(
     patterns: Terms = None,
     lexicon: Lexicon = None,
     alternatives: int | None = None,
+    restore_spaces: bool | None = None,
+    paragraphs: bool | None = None,
+    dehyphenate: bool | None = None,
     **detection: Any,
 ) -> OCRParams:
     """Return the parameters of a call; ``None`` takes the configuration's value, 0 is a value.
@@ -85,8 +91,18 @@ def ocr_params(
             recognition.patterns if patterns is None else patterns,
             recognition.lexicon if lexicon is None else lexicon,
             recognition.alternatives if alternatives is None else plain(alternatives),
+            restore_spaces=_flag("restore_spaces", restore_spaces, recognition.restore_spaces),
+        ),
+        _structure(
+            _flag("return_paragraphs", paragraphs, config.return_paragraphs),
+            _flag("dehyphenate", dehyphenate, config.dehyphenate),
         ),
     )
+
+
+def _structure(paragraphs: bool, dehyphenate: bool) -> Structure | None:
+    """What is said of paragraphs, by two switches; words are only joined in paragraphs."""
+    return Structure(dehyphenate) if paragraphs or dehyphenate else None
 
 
 def preprocessing_params(

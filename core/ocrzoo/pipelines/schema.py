@@ -172,7 +172,7 @@ class OtherReader(Reader):
 
 _OF_ALL_READERS = (
     *("score_thresh", "return_word_box", "return_chars"),
-    *("allow", "deny", "patterns", "lexicon", "alternatives"),
+    *("allow", "deny", "patterns", "lexicon", "alternatives", "restore_spaces"),
 )
 """Keys of the recognition module that hold whichever model reads."""
 
@@ -184,11 +184,12 @@ class RecognitionModule(Reader):
     return_word_box: bool = False
     return_chars: bool = False
     allow: Texts = ()
-    """What is known of the lines (:class:`~ocrzoo.decoding.Decoding`), here and in the next four keys."""
+    """What is known of the lines (:class:`~ocrzoo.decoding.Decoding`), here and in the next five keys."""
     deny: Texts = ()
     patterns: Texts = ()
     lexicon: Texts | Path | None = None
     alternatives: Annotated[int, Field(ge=0, le=MOST_READINGS)] = 0
+    restore_spaces: bool = False
     others: tuple[OtherReader, ...] = ()
     """Models for languages that the first does not read; each line goes to the model that reads its language."""
     fallback: tuple[OtherReader, ...] = ()
@@ -286,5 +287,9 @@ class OCRConfig(PipelineConfig):
     batching: Batching | None = None
     """Which lines share a call: PaddleX's groups (``exact``), or lines of similar ``width``; ``None``: ``exact`` with
     float32, otherwise what the model's figures favour."""
+    return_paragraphs: bool = False
+    """Whether results have paragraphs and headings."""
+    dehyphenate: bool = False
+    """Whether they have, and words that are divided at the end of a line are whole in them."""
     SubPipelines: OCRSubPipelines = OCRSubPipelines()
     SubModules: OCRModules

@@ -48,6 +48,9 @@ _ROOM = 0.7
 """Least difference of white space between the rows of such a table, in heights of a line."""
 _HIGH = 2.5
 """Height from which a line is as high as several, in heights of a line."""
+_HEADLINES = (1.15, 1.45)
+"""Least height of all headlines that stand side by side, and of the largest of them, in heights of a line: subheads
+that are beside each other by chance are smaller."""
 _MOST_HEADS = 2
 """Rows of running heads, and of feet."""
 _APART = 1.5
@@ -132,6 +135,30 @@ def split_running_heads(boxes: Boxes) -> tuple[list[Indices], Indices, list[Indi
             found.append(between[row])
             between = np.delete(between, row)
     return heads, between, feet[::-1]
+
+
+def split_articles(boxes: Boxes) -> tuple[Indices, Indices] | None:
+    """Return the lines above and below white space across the page under which headlines stand side by side.
+
+    ``None`` if there is no such place. Columns above it do not go on below it.
+    """
+    if len(boxes) <= _LEAST_LINES:
+        return None
+    order = np.argsort(boxes[:, 1], kind="stable")
+    lines = boxes[order]
+    unit = line_height(lines)
+    if unit <= 0:
+        return None
+    heights = lines[:, 3] - lines[:, 1]
+    gaps = lines[1:, 1] - np.maximum.accumulate(lines[:, 3])[:-1]
+    for cut in (np.flatnonzero(gaps > _GUTTER * unit) + 1).tolist():
+        row = cut + np.flatnonzero(lines[cut:, 1] <= lines[cut, 3] - heights[cut] / 2)
+        row = row[np.argsort(lines[row, 0])]
+        apart = (lines[row[1:], 0] > lines[row[:-1], 2]).all()
+        least, largest = heights[row].min(), heights[row].max()
+        if len(row) > 1 and apart and least > _HEADLINES[0] * unit and largest > _HEADLINES[1] * unit:
+            return order[:cut], order[cut:]
+    return None
 
 
 def _outermost(boxes: Boxes, *, upside_down: bool) -> Indices | None:

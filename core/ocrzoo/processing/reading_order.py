@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrzoo.processing.columns import FULL, FULL_DOWN, Boxes, split_columns, split_running_heads
+from ocrzoo.processing.columns import FULL, FULL_DOWN, Boxes, split_articles, split_columns, split_running_heads
 from ocrzoo.processing.rows import by_rows
 
 _SQUARE_DEG = 10.0
@@ -50,6 +50,12 @@ def reading_order(lines: Lines) -> list[int]:
     pending = [(part, *everywhere) for part in (*reversed(feet), between, *reversed(heads))]
     while pending:
         part, ceiling, floor = pending.pop()
+        articles = split_articles(boxes[part])
+        if articles is not None:
+            upper, lower = (part[piece] for piece in articles)
+            seam = (boxes[upper, 3].max() + boxes[lower, 1].min()) / 2
+            pending += [(lower, seam, floor), (upper, ceiling, seam)]
+            continue
         pieces = split_columns(boxes[part], ceiling, floor, full)
         if pieces is None:
             order.extend(part[by_rows(boxes[part], opposed[part])].tolist())

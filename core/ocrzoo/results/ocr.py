@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,14 @@ _DET_PARAMS = ("limit_side_len", "limit_type", "thresh", "max_side_limit", "box_
 """In PaddleX's order."""
 
 
+@dataclass(frozen=True)
+class Structure:
+    """What is said of the paragraphs of a page."""
+
+    dehyphenate: bool = False
+    """Whether words that are divided at the end of a line are joined."""
+
+
 class OCRResult(PageResult):
     """One page's result, a dictionary.
 
@@ -44,6 +52,9 @@ class OCRResult(PageResult):
     text; with ``alternatives``, what else each might be), ``rec_alternatives`` (with ``alternatives``: for each line a
     list of ``text`` and ``probability``, the most probable first), ``reading_order`` (not with
     ``paddlex_quirks``: the indices of the lines of ``rec_texts`` in the order in which a person reads them),
+    ``paragraphs`` (with ``return_paragraphs``: in reading order, for each ``kind``, which is ``text``, ``heading`` or
+    ``rows`` for cells and fields, its ``text``, its ``lines``, which are indices of ``rec_texts``, ``box``, the
+    ``level`` of a heading, and ``goes_on``: whether its text goes on in the next paragraph, in another column),
     ``line_counts`` (not with ``paddlex_quirks``: how many lines were ``detected``, how many of these are
     ``below_score_thresh`` and left out, and how many of the others are ``without_text``), and ``rec_polys_original``
     (if pages are preprocessed). Arrays are in PaddleX's order, :attr:`text` and exports in reading order. Coordinates
@@ -55,11 +66,21 @@ class OCRResult(PageResult):
         {"dt_polys", "dt_scores", "rec_scores", "rec_polys", "reading_order", "textline_orientation_angles"}
     )
 
-    def __init__(self, keys: dict[str, Any], source: PageSource, image: Image, lines: Sequence[RecognizedLine]) -> None:
-        """``image`` is the preprocessed page, BGR."""
+    def __init__(
+        self,
+        keys: dict[str, Any],
+        source: PageSource,
+        image: Image,
+        lines: Sequence[RecognizedLine],
+        structure: Structure | None = None,
+    ) -> None:
+        """``image`` is the preprocessed page, BGR; with ``structure``, the key ``paragraphs`` is added."""
         super().__init__(keys, source)
         self._image = image
         self._lines = lines
+        self._structure = structure
+        if structure is not None:
+            self["paragraphs"] = self._paragraphs()
 
     @classmethod
     def assemble(
@@ -82,10 +103,12 @@ class OCRResult(PageResult):
         paddlex_quirks: bool = False,
         languages: bool = False,
         warnings: Sequence[str] = (),
+        structure: Structure | None = None,
     ) -> OCRResult:
         """Build a result from quads and lines in PaddleX's order, without the lines below the threshold.
 
-        ``languages`` adds the keys for languages; ``warnings`` are what of the page was left out.
+        ``languages`` adds the keys for languages; ``warnings`` are what of the page was left out. ``structure`` adds
+        paragraphs.
         """
         kept = [read for read in lines if read.line.score >= score_thresh]
         read_quads = [read.quad for read in kept]
@@ -119,7 +142,7 @@ class OCRResult(PageResult):
             **({"rec_alternatives": [_alternatives(read) for read in kept]} if alternatives else {}),
             **({} if preprocessed is None else {"rec_polys_original": _original_quads(preprocessed, read_quads)}),
         }
-        return cls(keys, source, image, kept)
+        return cls(keys, source, image, kept, structure)
 
     def _pixels(self) -> list[Image]:
         return [self._image]
@@ -160,13 +183,39 @@ class OCRResult(PageResult):
         scores = "rec_chars" in self
         lines = tuple(self._lines[index].as_text(scores=scores) for index in self.order)
         source = self._source
+        page = TextPage(source.label, self._image, lines, source.input_path, source.page_index)
+        if self._structure is not None:
+            from ocrzoo.results.exports.paragraphs import with_paragraphs
+
+            page = with_paragraphs(page, dehyphenate=self._structure.dehyphenate)
         if preprocessed is None:
-            return TextPage(source.label, self._image, lines, source.input_path, source.page_index, source.origin)
+            return replace(page, origin=source.origin)
         if not (original and preprocessed.knows_original):
-            return TextPage(source.label, self._image, lines, source.input_path, source.page_index)
-        lines = tuple(_in_original_page(line, preprocessed) for line in lines)
-        page = TextPage(source.label, preprocessed["input_img"], lines, source.input_path, source.page_index)
-        return replace(page, origin=source.origin, turned=max(preprocessed["angle"], 0))
+            return page
+        lines = tuple(_in_original_page(line, preprocessed) for line in page.lines)
+        turned = max(preprocessed["angle"], 0)
+        return replace(page, image=preprocessed["input_img"], lines=lines, origin=source.origin, turned=turned)
+
+    def _paragraphs(self) -> list[dict[str, Any]]:
+        from ocrzoo.results.exports.paragraphs import text_of
+
+        page = self.text_page()
+        order = self.order
+        found = []
+        for part in page.paragraphs:
+            lines = [order[line] for line in part.lines]
+            boxes = np.array([self["rec_boxes"][line] for line in lines])
+            found.append(
+                {
+                    "kind": part.kind,
+                    **({"level": part.level} if part.level else {}),
+                    "text": text_of(page, part),
+                    "lines": lines,
+                    "box": [*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist()],
+                    **({"goes_on": True} if part.goes_on else {}),
+                }
+            )
+        return found
 
     def page_for(self, kind: str) -> TextPage:
         """Return the text for an export format: with coordinates of the original page, if they are known.

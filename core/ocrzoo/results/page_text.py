@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocrzoo.inputs.page import Origin
+from ocrzoo.processing.paragraphs import Paragraph
 from ocrzoo.text.words import Word
 from ocrzoo.types import Image
 from ocrzoo_registry.languages.orthography import Direction
@@ -53,6 +54,8 @@ class TextPage:
     """The file that the image was read from, for formats that keep its content; ``None`` for arrays."""
     turned: int = 0
     """Degrees counter-clockwise, a multiple of 90, by which the image must be turned for its text to be upright."""
+    paragraphs: tuple[Paragraph, ...] = ()
+    """By the indices of ``lines``; empty if they are not wanted."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,9 @@ SHARED = frozenset({"Zinh", "Zyyy", "Zzzz"})
 VERTICAL = frozenset({"Bopo", "Hang", "Hani", "Hira", "Kana", "Mong", "Nshu", "Phag", "Tang", "Yiii"})
 """Scripts whose lines may run from top to bottom (CSS Writing Modes 4, appendix A; Unicode's annex 50)."""
 
+UNSPACED = frozenset({"Bopo", "Hani", "Hira", "Kana", "Khmr", "Laoo", "Mymr", "Thai", "Yiii"})
+"""Scripts that are written without spaces between words."""
+
 CONFUSABLES = frozenset(
     "ABCEHIJKMNOPSTXYZaceijopsvxy"  # of Latin
     "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bf\u03bd"
@@ -35,6 +38,13 @@ _MEMBERS = {
 _SYLLABIC = frozenset({"Hang", "Hani", "Hira", "Kana"})
 _SYLLABLE_WEIGHT = 3
 """Letters that a syllable or an ideograph counts for: a Chinese line with a Latin name in it is Chinese."""
+
+
+def writes_spaces(character: str) -> bool:
+    """Whether there may be a space between words beside a character; not beside wide punctuation, as in Chinese."""
+    script = script_of(character)
+    wide = script == "Zyyy" and unicodedata.east_asian_width(character) in "WF"
+    return not wide and script not in UNSPACED
 
 
 def letters(text: str) -> list[str]:

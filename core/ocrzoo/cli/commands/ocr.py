@@ -14,6 +14,7 @@ from ocrzoo.cli.options import (
     CommaSeparated,
     decoding_options,
     model_options,
+    paragraph_options,
     password_options,
     prediction_options,
     running_options,
@@ -49,6 +50,7 @@ from ocrzoo.cli.output import debug_option
 @prediction_options
 @word_options
 @decoding_options
+@paragraph_options
 @password_options
 @debug_option
 def ocr(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from itertools import count
 from xml.etree import ElementTree as ET
 
 from ocrzoo.results.exports import geometry
@@ -18,6 +19,7 @@ from ocrzoo.results.exports.content import (
     version,
 )
 from ocrzoo.results.exports.geometry import Points
+from ocrzoo.results.exports.paragraphs import blocks_of
 from ocrzoo.results.page_text import TextLine, TextPage
 
 _HEAD = b"""<?xml version="1.0" encoding="UTF-8"?>
@@ -32,9 +34,9 @@ _MAX_BASELINE_ANGLE = 45.0
 def to_hocr(pages: Iterable[TextPage]) -> bytes:
     """Return one XHTML document, UTF-8, of all pages.
 
-    A page with text is one area of one paragraph, since no layout analysis is done. If words are not known, a line
-    is one word. Words have ``x_confs`` if the result has the scores of characters. The baseline of a sloped line is
-    the lower edge of its quad.
+    A page with text is one area of one paragraph, or else each of its paragraphs is; headings are ``h1`` to ``h6``. If
+    words are not known, a line is one word. Words have ``x_confs`` if the result has the scores of characters. The
+    baseline of a sloped line is the lower edge of its quad.
     """
     html = ET.Element("html", {"xmlns": "http://www.w3.org/1999/xhtml"})
     head = ET.SubElement(html, "head")
@@ -74,15 +76,15 @@ def _add_page(body: ET.Element, page: TextPage, number: int) -> None:
     title = f'image "{name}"; bbox 0 0 {width} {height}; ppageno {index}'
     div = _add(body, "div", "ocr_page", f"page_{number}", title)
     div.text = "\n"  # HTML parsers read an empty element as unclosed
-    lines = list(lines_with_text(page))
-    if not lines:
-        return
-    block = geometry.union(geometry.bounding_box(geometry.clipped_points(line.polygon, page)) for line, _ in lines)
-    title = f"bbox {block.left} {block.top} {block.right} {block.bottom}"
-    area = _add(div, "div", "ocr_carea", f"block_{number}_1", title)
-    paragraph = _add(area, "p", "ocr_par", f"par_{number}_1", title)
-    for line_number, (line, found) in enumerate(lines, 1):
-        _add_line(paragraph, page, line, found, f"{number}_{line_number}")
+    line_numbers = count(1)
+    for block_number, (part, lines) in enumerate(blocks_of(page), 1):
+        box = geometry.union(geometry.bounding_box(geometry.clipped_points(line.polygon, page)) for line, _ in lines)
+        title = f"bbox {box.left} {box.top} {box.right} {box.bottom}"
+        area = _add(div, "div", "ocr_carea", f"block_{number}_{block_number}", title)
+        tag = f"h{part.level}" if part is not None and part.level else "p"
+        paragraph = _add(area, tag, "ocr_par", f"par_{number}_{block_number}", title)
+        for line, found in lines:
+            _add_line(paragraph, page, line, found, f"{number}_{next(line_numbers)}")
 
 
 def _add_line(paragraph: ET.Element, page: TextPage, line: TextLine, found: list[ExportWord], label: str) -> None:

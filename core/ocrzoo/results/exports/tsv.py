@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Iterator
 
 from ocrzoo.results.exports import geometry
-from ocrzoo.results.exports.content import clamp_score, lines_with_text
+from ocrzoo.results.exports.content import clamp_score
 from ocrzoo.results.exports.geometry import Box
+from ocrzoo.results.exports.paragraphs import blocks_of
 from ocrzoo.results.page_text import Polygon, TextPage
 from ocrzoo.text.words import Word
 
@@ -25,7 +26,7 @@ def to_tsv(pages: Iterable[TextPage]) -> str:
     r"""Return Tesseract's table: a header, then one row per element, columns separated by tabs, rows ended by ``\n``.
 
     Boxes are in pixels; ``conf`` is 0 to 100 for words and -1 for their containers. A page with text is one block of
-    one paragraph, since no layout analysis is done. As with Tesseract's own files, quotes have no special meaning. If
+    one paragraph, or else each of its paragraphs is. As with Tesseract's own files, quotes have no special meaning. If
     results have them, the columns ``char_confs`` (0 to 100, separated by spaces) and ``alternatives`` (JSON) follow.
     """
     rows = [row for number, page in enumerate(pages, 1) for row in _rows(page, number)]
@@ -39,18 +40,19 @@ def _rows(page: TextPage, number: int) -> Iterator[_Row]:
     """The rows of one page."""
     width, height = geometry.page_size(page)
     yield _row((1, number, 0, 0, 0, 0), Box(0, 0, width, height))
-    lines = [(_box(line.polygon, page), words) for line, words in lines_with_text(page)]
-    if lines:
-        block = geometry.union(box for box, _ in lines)
-        yield _row((2, number, 1, 0, 0, 0), block)
-        yield _row((3, number, 1, 1, 0, 0), block)
-    for line_number, (box, words) in enumerate(lines, 1):
-        yield _row((4, number, 1, 1, line_number, 0), box)
-        for word_number, one in enumerate(words, 1):
-            confidence = f"{100 * clamp_score(one.word.score):.2f}"
-            word_box = _box(one.word.polygon, page)
-            details = (_confidences(one.word), _alternatives(one.word))
-            yield _row((5, number, 1, 1, line_number, word_number), word_box, confidence, one.word.text, *details)
+    for block, (_, found) in enumerate(blocks_of(page), 1):
+        lines = [(_box(line.polygon, page), words) for line, words in found]
+        around = geometry.union(box for box, _ in lines)
+        yield _row((2, number, block, 0, 0, 0), around)
+        yield _row((3, number, block, 1, 0, 0), around)
+        for line_number, (box, words) in enumerate(lines, 1):
+            yield _row((4, number, block, 1, line_number, 0), box)
+            for word_number, one in enumerate(words, 1):
+                confidence = f"{100 * clamp_score(one.word.score):.2f}"
+                word_box = _box(one.word.polygon, page)
+                details = (_confidences(one.word), _alternatives(one.word))
+                place = (5, number, block, 1, line_number, word_number)
+                yield _row(place, word_box, confidence, one.word.text, *details)
 
 
 def _box(polygon: Polygon, page: TextPage) -> Box:

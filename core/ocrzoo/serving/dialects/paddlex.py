@@ -55,12 +55,16 @@ class InferRequest(BaseModel):
     textRecScoreThresh: float | None = None
     returnWordBox: bool | None = None
     returnChars: bool | None = None
-    """Not PaddleX's, as the next five: what is known of the lines, and what is returned of them."""
+    """Not PaddleX's, as the next six: what is known of the lines, and what is returned of them."""
     allow: str | list[str] | None = None
     deny: str | list[str] | None = None
     patterns: str | list[str] | None = None
     lexicon: list[str] | None = None
     alternatives: int | None = Field(default=None, ge=0, le=MOST_READINGS)
+    restoreSpaces: bool | None = None
+    returnParagraphs: bool | None = None
+    """Not PaddleX's, as the next one: paragraphs and headings."""
+    dehyphenate: bool | None = None
     visualize: bool | None = None
     logId: str | None = None
     lang: str | None = None
@@ -347,6 +351,9 @@ def _options(asked: InferRequest) -> dict[str, Any]:
         "patterns": asked.patterns,
         "lexicon": asked.lexicon,
         "alternatives": asked.alternatives,
+        "restore_spaces": asked.restoreSpaces,
+        "return_paragraphs": asked.returnParagraphs,
+        "dehyphenate": asked.dehyphenate,
     }
     return {name: value for name, value in options.items() if value is not None}
 

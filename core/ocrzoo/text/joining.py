@@ -1,0 +1,55 @@
+"""Lines of a paragraph joined to one text: with a space where the script has spaces, and words that were divided."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from functools import reduce
+
+from ocrzoo.text.scripts import writes_spaces
+
+SOFT_HYPHEN = "\u00ad"
+"""Marks where a word is divided at the end of a line, and is no letter of it."""
+_HYPHENS = f"-\u2010{SOFT_HYPHEN}"
+_LETTERS = r"[^\W\d_]+"
+_COMPOUND = re.compile(rf"{_LETTERS}(?:[-\u2010]{_LETTERS})+")
+_DIVIDED = re.compile(rf"({_LETTERS}(?:[-\u2010]{_LETTERS})*)[{_HYPHENS}]$")
+_FOLLOWS = re.compile(_LETTERS)
+_SUSPENDED = frozenset({"and", "or", "to", "und", "oder", "bis", "et", "ou", "y", "o", "e", "en", "of", "och", "og"})
+"""Words after a hyphen that stands for the end of a later compound, as in *pre- and postwar*."""
+
+
+def join_lines(lines: Iterable[str]) -> str:
+    """Return lines as one text: a word that is divided is whole again, without its hyphen if that is a soft one."""
+    return reduce(_joined, (line.strip() for line in lines), "")
+
+
+def is_hyphenated(line: str, after: str, compounds: Collection[str] = ()) -> bool:
+    """Whether the hyphen at the end of a line only divides a word, which goes on in the line after it.
+
+    That is so if a small letter follows, unless ``compounds`` (:func:`compounds_of`) have the word with a hyphen.
+    """
+    start, end = _DIVIDED.search(line.rstrip()), _FOLLOWS.match(after.lstrip())
+    if not (start and end) or end[0].casefold() in _SUSPENDED:
+        return False
+    return end[0][0].islower() and _plain(f"{start[1]}-{end[0]}") not in compounds
+
+
+def compounds_of(lines: Iterable[str]) -> frozenset[str]:
+    """Return the words that have a hyphen within a line, in small letters."""
+    return frozenset(_plain(word) for line in lines for word in _COMPOUND.findall(line))
+
+
+def _plain(word: str) -> str:
+    return word.replace("\u2010", "-").casefold()
+
+
+def _joined(text: str, line: str) -> str:
+    if not (text and line):
+        return text or line
+    if text.endswith(SOFT_HYPHEN):
+        return text[:-1] + line
+    follows = _FOLLOWS.match(line)
+    if _DIVIDED.search(text) and follows and follows[0].casefold() not in _SUSPENDED:
+        return text + line
+    return f"{text} {line}" if writes_spaces(text[-1]) or writes_spaces(line[0]) else text + line
