@@ -33,6 +33,7 @@ _MOST_HEADING = 3
 _MOST_LEVELS = 6
 _SENTENCE_ENDS = (".", ",", ";", ":", "\u3002", "\uff0c", "\uff1b", "\uff1a")
 """With which a heading does not end."""
+_CLAUSE_ENDS = (",", "\uff0c", "\u3001")
 _ALIGNED = 0.6
 """Distance of left ends up to which lines are under each other, in heights of a line."""
 _SHORT = 12.0
@@ -173,7 +174,14 @@ def _tables(parts: Sequence[Paragraph], lines: _Lines) -> list[Paragraph]:
 
 
 def _texts(rows: _Rows, lines: _Lines) -> list[Paragraph]:
-    """Cut rows of one line each into paragraphs."""
+    """Cut rows of one line each into paragraphs; lines that begin elsewhere are no paragraph with those above."""
+    lefts = lines.boxes[[row[0] for row in rows], 0]
+    cuts = [0, *(np.flatnonzero(np.abs(np.diff(lefts)) > _INDENT[1] * lines.unit) + 1).tolist(), len(rows)]
+    return [part for start, end in pairwise(cuts) for part in _column(rows[start:end], lines)]
+
+
+def _column(rows: _Rows, lines: _Lines) -> list[Paragraph]:
+    """Cut rows of one line each, under each other, into paragraphs."""
     boxes = lines.boxes[[row[0] for row in rows]]
     texts = [lines.texts[row[0]] for row in rows]
     starts = [0]
@@ -289,9 +297,10 @@ def _continued(found: Sequence[Paragraph], lines: _Lines) -> list[Paragraph]:
 
 
 def _is_amid(end: str, start: str) -> bool:
-    """Whether a sentence goes on from one line to another."""
-    end = end.rstrip()
-    return end.endswith(("-", ",", "\u00ad", "\u2010")) or (end[-1:].isalnum() and start.lstrip()[:1].islower())
+    """Whether a sentence goes on from one line to another, which begins with no capital."""
+    end, first = end.rstrip(), start.lstrip()[:1]
+    divided = end.endswith(("-", "\u00ad", "\u2010"))
+    return first.isalpha() and (divided or ((end[-1:].isalnum() or end[-1:] in _CLAUSE_ENDS) and not first.isupper()))
 
 
 def _around(boxes: Boxes) -> Boxes:
