@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unicodedata import bidirectional
 
 import cv2
 import numpy as np
@@ -17,7 +19,6 @@ from ocrzoo.datasets.pages import PageFinder
 from ocrzoo.processing.geometry import crop, is_tall
 from ocrzoo.processing.rotation import turn_line, undo_rotation
 from ocrzoo.review.results import SavedResult, read_result
-from ocrzoo.text.bidi import letters_from_right
 from ocrzoo.text.scripts import VERTICAL
 from ocrzoo.text.unicode_scripts import script_of
 from ocrzoo.types import Image
@@ -66,8 +67,14 @@ class ReviewLine:
             "width": height if self.runs_down else width,
             "height": width if self.runs_down else height,
             "runsDown": self.runs_down,
-            "fromRight": letters_from_right(self.read) > 0,
+            "fromRight": _runs_from_right(self.read),
         }
+
+
+def _runs_from_right(text: str) -> bool:
+    """Whether most letters run from the right; figures among them do not count."""
+    classes = Counter(map(bidirectional, text))
+    return classes["R"] + classes["AL"] > classes["L"]
 
 
 def lines_of(

@@ -203,6 +203,11 @@ list.addEventListener("focusin", ({ target }) => {
     rowOf(target)?.item.classList.add("current");
 });
 
+document.addEventListener("selectionchange", () => {
+    const row = rowOf(document.activeElement);
+    if (row && document.activeElement === row.field && row.field.selectionStart === row.field.selectionEnd) row.follow();
+});
+
 document.addEventListener("keydown", (event) => {
     if (event.isComposing) return; // Enter ends the choice of a character in an input method
     const row = rowOf(event.target);

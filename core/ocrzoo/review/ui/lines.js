@@ -34,6 +34,17 @@ export function element(tag, attributes = {}, ...children) {
     return made;
 }
 
+/** A picture that scrolls is reached by keyboard; others are no stop on the way. */
+const WATCH = new ResizeObserver((seen) => {
+    for (const { target } of seen) {
+        const scrolls = target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
+        for (const [name, value] of Object.entries({ tabindex: "0", role: "group", "aria-label": "Picture of the line" })) {
+            if (scrolls) target.setAttribute(name, value);
+            else target.removeAttribute(name);
+        }
+    }
+});
+
 /** One row. */
 export class Row {
     /**
@@ -50,6 +61,9 @@ export class Row {
             width: String(line.width),
             height: String(line.height),
         });
+        picture.style.setProperty("--ratio", String(line.width / Math.max(line.height, 1)));
+        this.picture = element("div", { class: "picture" }, picture);
+        WATCH.observe(this.picture);
         const written = { dir: line.fromRight ? "rtl" : "auto", ...(line.language && { lang: line.language }) };
         this.field = element("textarea", {
             ...written,
@@ -84,7 +98,7 @@ export class Row {
         this.item = element(
             "li",
             { "data-line": String(number), class: line.runsDown ? "runs-down" : "" },
-            element("div", { class: "picture", tabindex: "-1" }, picture),
+            this.picture,
             element(
                 "div",
                 { class: "text" },
@@ -104,6 +118,14 @@ export class Row {
         this.item.dataset.verdict = verdict ?? "open";
         this.verdict.textContent = verdict ? NAMES[verdict] : "";
         this.field.value = text ?? read;
+    }
+
+    /** Show the part of a long picture that the caret is at. */
+    follow() {
+        const { scrollWidth, clientWidth } = this.picture;
+        const place = this.field.selectionEnd / Math.max(this.field.value.length, 1);
+        const share = this.line.fromRight ? 1 - place : place;
+        if (scrollWidth > clientWidth) this.picture.scrollLeft = share * scrollWidth - clientWidth / 2;
     }
 
     /** The text as it would be decided on. */
