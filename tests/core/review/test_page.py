@@ -100,7 +100,8 @@ def test_a_review_goes_on_after_the_process_was_killed(opened: Opener, folder: P
 
         page.keyboard.press("Alt+1")  # takes an alternative
         expect(fields(page).nth(1)).to_be_focused()
-        page.keyboard.type("Corrected by hand")  # what was there is selected
+        page.keyboard.press("Control+a")
+        page.keyboard.type("Corrected by hand")
         page.keyboard.press("Enter")
         page.keyboard.press("Alt+n")
         page.keyboard.press("Enter")  # as it was read
@@ -139,6 +140,15 @@ class TestDeciding:
         expect(rows(page).first.locator("mark")).to_have_text(READ[DOUBTFUL][2])
         assert rows(page).nth(1).locator("mark").count() == 0
 
+    def test_what_is_typed_replaces_the_first_doubtful_characters(self, page: Page, folder: Path) -> None:
+        page.keyboard.type("XY")
+        page.keyboard.press("Enter")
+        read = READ[DOUBTFUL]
+        assert until_written(folder, 1)[0]["text"] == f"{read[:2]}XY{read[3:]}"
+        page.keyboard.type("!")  # without one, at the end
+        page.keyboard.press("Enter")
+        assert until_written(folder, 2)[1]["text"].endswith("!")
+
     def test_escape_restores_what_was_read(self, page: Page, folder: Path) -> None:
         fields(page).first.fill("Something else")
         page.keyboard.press("Escape")
@@ -169,6 +179,7 @@ class TestDeciding:
         page.keyboard.press("Enter")
         page.keyboard.press("Shift+Enter")
         expect(fields(page).first).to_be_focused()
+        page.keyboard.press("Control+a")
         page.keyboard.type("Now right")
         page.keyboard.press("Enter")
         expect(fields(page).nth(1)).to_be_focused()

@@ -178,4 +178,4 @@ def _print_report(report: Report) -> None:
 
 
 def _counted(count: int, what: str) -> str:
-    return f"{count} kind{'s' * (count != 1)} of {what}s"
+    return f"{count} {what}{'s' * (count != 1)}"

@@ -72,9 +72,10 @@ function nextOpen(number) {
  */
 function go(number) {
     if (number >= rows.length - 5) show(number + AT_ONCE);
-    const { field, item } = rows[number];
+    const { field, item, line } = rows[number];
     field.focus({ preventScroll: true });
-    field.select();
+    const [start, end] = (line.verdict ? undefined : line.marks[0]) ?? [field.value.length, field.value.length];
+    field.setSelectionRange(start, end); // what is typed replaces what is doubtful
     item.scrollIntoView({ block: "center" });
 }
 
