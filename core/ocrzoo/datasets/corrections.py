@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -105,8 +107,8 @@ class CorrectionLog:
         with os_errors_as(UsageError, f"{self.path} could not be written"):
             (folder / CROPS).mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("ab", buffering=0)
-            if self._file.tell() and not _ends_in_line_end(self.path):  # the process before was killed while it wrote
-                self._file.write(b"\n")
+            # The process before may have been killed while it wrote.
+            self._torn = self._file.tell() > 0 and not _ends_in_line_end(self.path)
 
     def append(self, correction: Correction) -> None:
         """Write a decision, in one call to the system.
@@ -115,8 +117,12 @@ class CorrectionLog:
             UsageError: It cannot be written.
         """
         line = json.dumps(_flat(correction), ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+        line = b"\n" + line if self._torn else line
+        self._torn = True  # until all of it is there
         with os_errors_as(UsageError, f"{self.path} could not be written"):
-            self._file.write(line)
+            if self._file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._torn = False
 
     def close(self) -> None:
         """Close it."""

@@ -168,6 +168,20 @@ def test_what_is_no_decision_is_not_written(client: Client, folder: Path, body: 
     assert decisions(folder) == []
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_a_full_disk_is_said_and_the_decision_is_not_taken(tmp_path: Path, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "corrections.jsonl").symlink_to("/dev/full")
+    log = CorrectionLog(folder)
+    lines = lines_of([saved(tmp_path)], folder, None, on_error=lambda error: pytest.fail(str(error)))
+    client = Client(application(Review(lines, {}, folder, log), TOKEN, ["127.0.0.1"]))
+    answer = client.own("decisions", b'{"line": 0, "text": "Written"}')
+    log.close()
+    assert answer.status_code == 507
+    assert answer.text.endswith("corrections.jsonl could not be written: No space left on device")
+    assert client.own("lines").json()["lines"][0]["verdict"] is None
+
+
 def test_a_decision_on_another_picture_does_not_count(client: Client, folder: Path, tmp_path: Path) -> None:
     """The page was read again, and the line of that number is another one now."""
     client.own("decisions", b'{"line": 0, "text": "Written"}')

@@ -167,12 +167,10 @@ def _print_report(report: Report) -> None:
         ]
         print_table(("Severity", "Count", "Fault", "Example", "Next step"), rows)
     for file in report.files:
+        lines = _counted(file["lines"], "line")
         longest = "" if file["longest"] is None else f", the longest of {file['longest']} characters"
-        print_note(
-            one_line(
-                f"{file['file']}: {file['kind']}, {file['lines']} lines{longest}; paths start in {file['data_dir']}"
-            )
-        )
+        start = f"paths start in {file['data_dir']}"
+        print_note(one_line(f"{file['file']}: {file['kind']}, {lines}{longest}; {start}"))
     errors, warnings = report.count("error"), report.count("warning")
     print_note(f"{_counted(errors, 'error')}, {_counted(warnings, 'warning')}")
 

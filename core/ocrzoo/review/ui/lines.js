@@ -19,6 +19,8 @@
 
 const NAMES = { accepted: "accepted", corrected: "corrected", rejected: "no text" };
 const MOST_ALTERNATIVES = 9; // as many digits as there are
+const CHARACTERS = 80; // in a row of a field, where its size does not follow its text by itself
+const MOST_ROWS = 6;
 
 /**
  * @template {keyof HTMLElementTagNameMap} K
@@ -67,7 +69,7 @@ export class Row {
         const written = { dir: line.fromRight ? "rtl" : "auto", ...(line.language && { lang: line.language }) };
         this.field = element("textarea", {
             ...written,
-            rows: "1",
+            rows: String(Math.min(Math.ceil((line.read.length + 1) / CHARACTERS), MOST_ROWS)),
             spellcheck: "false",
             autocapitalize: "off",
             autocomplete: "off",
