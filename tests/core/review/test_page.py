@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
-from tests.core.review.kit import DOUBTFUL, FIRST, decisions, recorded, reviewing, saved
+from tests.core.review.kit import DOUBTFUL, decisions, recorded, reviewing, saved
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's package chromium")]
@@ -330,8 +329,3 @@ def test_the_address_without_its_token_says_what_to_do(page: Page, browser: Brow
     assert response.status == 403
     expect(bare.locator("body")).to_contain_text("open the address that 'ocrzoo review' printed")
     bare.close()
-
-
-def test_the_record_has_what_these_tests_read() -> None:
-    assert READ[0] == FIRST
-    assert json.dumps(READ)
