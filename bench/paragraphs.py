@@ -17,7 +17,8 @@ from bench.labelled_pages import TextPage
 from bench.layouts import KINDS, Placed, detected
 from bench.reading_order import as_lines
 
-from ocrzoo.processing.paragraphs import Paragraph, paragraphs
+from ocrzoo.processing.blocks import Paragraph
+from ocrzoo.processing.paragraphs import paragraphs
 from ocrzoo.processing.reading_order import reading_order, straightened
 
 _FIRST_SEED = 100

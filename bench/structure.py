@@ -54,7 +54,8 @@ for row in sys.stdin:
     texts = [(str(number), 1.0) for number in range(len(boxes))]
     crops = [{"value": 0, "confidence": None}] * len(boxes)
     image = np.zeros((height, width, 3), np.uint8)
-    page = builder([image], [boxes.clip(0, 1)], [np.ones(len(boxes))], [texts], [crops]).pages[0]
+    scores, shapes = [np.ones(len(boxes))], [(height, width)]
+    page = builder([image], [boxes.clip(0, 1)], scores, [texts], shapes, [crops]).pages[0]
     blocks = [[[int(word.value) for word in line.words] for line in block.lines] for block in page.blocks]
     print(json.dumps(blocks), flush=True)
 """

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocrzoo.inputs.page import Origin
-from ocrzoo.processing.paragraphs import Paragraph
+from ocrzoo.processing.blocks import Paragraph
 from ocrzoo.text.words import Word
 from ocrzoo.types import Image
 from ocrzoo_registry.languages.orthography import Direction

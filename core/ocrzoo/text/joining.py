@@ -44,12 +44,15 @@ def _plain(word: str) -> str:
     return word.replace("\u2010", "-").casefold()
 
 
+def is_spaced(line: str, after: str) -> bool:
+    """Whether a space separates the text of a line from that of the line after it; neither is empty."""
+    follows = _FOLLOWS.match(after)
+    if _DIVIDED.search(line) and follows and follows[0].casefold() not in _SUSPENDED:
+        return False
+    return not line.endswith(SOFT_HYPHEN) and (writes_spaces(line[-1]) or writes_spaces(after[0]))
+
+
 def _joined(text: str, line: str) -> str:
     if not (text and line):
         return text or line
-    if text.endswith(SOFT_HYPHEN):
-        return text[:-1] + line
-    follows = _FOLLOWS.match(line)
-    if _DIVIDED.search(text) and follows and follows[0].casefold() not in _SUSPENDED:
-        return text + line
-    return f"{text} {line}" if writes_spaces(text[-1]) or writes_spaces(line[0]) else text + line
+    return f"{text} {line}" if is_spaced(text, line) else text.removesuffix(SOFT_HYPHEN) + line

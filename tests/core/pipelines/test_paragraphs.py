@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import cv2
 import numpy as np
+import pikepdf
 import pytest
 from lxml import etree
 from PIL import Image, ImageDraw, ImageFont
@@ -50,7 +52,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def pipeline(zoo: Zoo) -> OCRPipeline:
-    made: OCRPipeline = ocrzoo.create_pipeline("OCR", zoo=zoo, **{**MODELS, **dict.fromkeys(STAGES, False)})
+    options: dict[str, Any] = {**MODELS, **dict.fromkeys(STAGES, False)}
+    made: OCRPipeline = ocrzoo.create_pipeline("OCR", zoo=zoo, **options)
     return made
 
 
@@ -133,6 +136,22 @@ def test_alto_has_a_block_a_paragraph_and_whole_words(whole: OCRResult, tmp_path
         ("ning", "HypPart2", "evening"),
     ]
     assert len([*root.iter(f"{ALTO}HYP")]) == 2
+
+
+def test_a_pdf_has_an_element_a_paragraph(whole: OCRResult, tmp_path: Path) -> None:
+    command = ["pdfinfo", "-struct-text", str(whole.save_to_pdf(tmp_path))]
+    told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    lines = [line.strip().replace("\u00ad", "") for line in told.splitlines()]
+    assert lines == [
+        *("Document", "H1 (block)", f'"{TITLE}"'),
+        *("P (block)", f'"{"".join(FIRST).replace("-", "")}"'),
+        *("P (block)", f'"{" ".join(SECOND)}"'),
+    ]
+
+
+def test_a_pdf_without_paragraphs_has_no_structure(pipeline: OCRPipeline, page: Path, tmp_path: Path) -> None:
+    with pikepdf.open(read(pipeline, page).save_to_pdf(tmp_path)) as pdf:
+        assert "/StructTreeRoot" not in pdf.Root
 
 
 def test_tsv_numbers_blocks_and_paragraphs(whole: OCRResult, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from bench.paragraphs import LEVEL, Counts, laid_out, measured
 from numpy.typing import NDArray
 
-from ocrzoo.processing.paragraphs import Paragraph, paragraphs
+from ocrzoo.processing.blocks import Paragraph
+from ocrzoo.processing.paragraphs import paragraphs
 
 SIZE, PITCH = 20.0, 28.0
 """Height and distance of the lines below, in pixels."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from ocrzoo.processing.blocks import Paragraph, blocks, goes_on
 from ocrzoo.processing.columns import Boxes, line_height
-from ocrzoo.processing.paragraphs import Paragraph, blocks, goes_on
 from ocrzoo.results.exports.content import lines_with_text, sanitize
 from ocrzoo.results.exports.paragraphs import CELL, flowing_texts, level_boxes
 from ocrzoo.results.page_text import TextPage

@@ -8,9 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from ocrzoo.processing.blocks import Paragraph
 from ocrzoo.processing.columns import Boxes
 from ocrzoo.processing.geometry import minimum_rectangle
-from ocrzoo.processing.paragraphs import Paragraph, paragraphs
+from ocrzoo.processing.paragraphs import paragraphs
 from ocrzoo.processing.reading_order import Lines, straightened
 from ocrzoo.results.exports.content import ExportWord, lines_with_text, sanitize, words_of
 from ocrzoo.results.exports.geometry import clipped_points
@@ -18,6 +19,8 @@ from ocrzoo.results.page_text import TextLine, TextPage
 from ocrzoo.text.bidi import letters_from_right
 from ocrzoo.text.joining import SOFT_HYPHEN, compounds_of, is_hyphenated, join_lines
 
+Line = tuple[TextLine, list[ExportWord]]
+"""A line and its words."""
 CELL = "\t"
 """What separates the cells of a row."""
 
@@ -69,7 +72,7 @@ def flowing_texts(page: TextPage) -> list[tuple[Paragraph, str]]:
     return found
 
 
-def blocks_of(page: TextPage) -> list[tuple[Paragraph | None, list[tuple[TextLine, list[ExportWord]]]]]:
+def blocks_of(page: TextPage) -> list[tuple[Paragraph | None, list[Line]]]:
     """Return the lines of each paragraph, with their words; of a page without paragraphs, all its lines."""
     if page.paragraphs:
         return [

@@ -8,23 +8,28 @@ from __future__ import annotations
 import logging
 import math
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ocrzoo.inputs.file_types import HEAD_BYTES, FileType, file_type
 from ocrzoo.inputs.page import Origin
+from ocrzoo.processing.blocks import Paragraph
 from ocrzoo.results.exports import geometry
 from ocrzoo.results.exports.content import language_tag, lines_with_text, main_language, sanitize, version
+from ocrzoo.results.exports.paragraphs import Line, blocks_of
 from ocrzoo.results.exports.pdf_parts import pictures
-from ocrzoo.results.exports.pdf_parts.assembly import DocumentJob, LayerJob, PageJob, assemble
-from ocrzoo.results.exports.pdf_parts.glyph_layout import GlyphRun, layout
+from ocrzoo.results.exports.pdf_parts.assembly import DocumentJob, LayerJob, PageJob, TagJob, assemble
+from ocrzoo.results.exports.pdf_parts.glyph_layout import GlyphRun, PlacedGlyph, layout
 from ocrzoo.results.exports.pdf_parts.kept_files import KeptFiles, KeptPage
 from ocrzoo.results.exports.pdf_parts.picture_files import picture_of
 from ocrzoo.results.exports.pdf_parts.pictures import Picture
 from ocrzoo.results.exports.pdf_parts.sheet import sheet_size
+from ocrzoo.results.exports.pdf_parts.text import TextBlock
 from ocrzoo.results.exports.pdf_parts.writer import PageWriter
 from ocrzoo.results.output_files import staged
 from ocrzoo.results.page_text import TextPage, UnreadPage
+from ocrzoo.text.joining import is_spaced
 from ocrzoo_registry.errors import InputError, UsageError
 from ocrzoo_registry.files import open_regular
 
@@ -144,21 +149,26 @@ class _Document:
         if runs:
             written = self._writer.add_text((width, height), runs)
             layer = LayerJob(file=str(self._writer.path), number=written, matrix=found.matrix(width, height))
-        self._pages.append(PageJob(file=str(path), number=index, layer=layer, turned=page.turned, kept=True))
+        self._pages.append(PageJob(file=str(path), number=index, layer=layer, turned=page.turned, kept=True, tags=[]))
 
     def _add_picture(self, page: TextPage) -> None:
         picture = _picture(page)
         pixels = geometry.page_size(page)
-        runs: list[GlyphRun] = [layout(page, line, words) for line, words in lines_with_text(page)]
+        blocks = []
+        for part, lines in blocks_of(page):
+            runs = [layout(page, line, words) for line, words in lines]
+            blocks.append(TextBlock(None, runs) if part is None else TextBlock(_tag(part), _with_spaces(lines, runs)))
         size = sheet_size(*pixels, picture.dpi, self._dpi)
-        self._append(self._writer.add_picture(picture, size, pixels, runs, self._language, page.turned))
+        tags = [TagJob(tag=_tag(part), goes_on=part.goes_on) for part in page.paragraphs]
+        self._append(self._writer.add_picture(picture, size, pixels, blocks, self._language, page.turned), tags)
 
     def _add_unread(self, page: UnreadPage) -> None:
         if _type_of(page.origin) == "pdf":
             if page.page_index is None:
                 return  # the file could not be opened, which is an error of its own
             path = self._file(page.origin)
-            self._pages.append(PageJob(file=str(path), number=page.page_index, layer=None, turned=0, kept=True))
+            number = page.page_index
+            self._pages.append(PageJob(file=str(path), number=number, layer=None, turned=0, kept=True, tags=[]))
         else:
             try:
                 picture = picture_of(page.origin.file, page.origin.number, None)
@@ -170,8 +180,9 @@ class _Document:
             self._append(self._writer.add_picture(picture, size, pixels, [], None))
         self._unread += 1
 
-    def _append(self, written: int) -> None:
-        self._pages.append(PageJob(file=str(self._writer.path), number=written, layer=None, turned=0, kept=False))
+    def _append(self, written: int, tags: Sequence[TagJob] = ()) -> None:
+        file = str(self._writer.path)
+        self._pages.append(PageJob(file=file, number=written, layer=None, turned=0, kept=False, tags=[*tags]))
 
     def _file(self, origin: Origin) -> Path:
         """The file of a page; content in memory is written to the folder, once."""
@@ -186,6 +197,22 @@ class _Document:
             self._contents[id(content)] = (content, path)  # kept, so that no other has its id
         self._passwords[str(path)] = list(origin.passwords)
         return path
+
+
+def _tag(part: Paragraph) -> str:
+    """The type of a paragraph in the structure of a document."""
+    return f"H{part.level}" if part.level else "P"
+
+
+def _with_spaces(lines: Sequence[Line], runs: Sequence[GlyphRun]) -> list[GlyphRun]:
+    """Add a space to lines that run to the right where a word ends with them: in marked content, line ends are none."""
+    made = []
+    for (line, _), run, after in zip(lines, runs, [*lines[1:], None], strict=True):
+        texts = (line.text.strip(), after[0].text.strip() if after else "")
+        spaced = line.direction == "ltr" and all(texts) and is_spaced(*texts)
+        space = PlacedGlyph(" ", run.frame.length, run.glyphs[-1].stretch)
+        made.append(replace(run, glyphs=[*run.glyphs, space]) if spaced else run)
+    return made
 
 
 def _type_of(origin: Origin) -> FileType | None:

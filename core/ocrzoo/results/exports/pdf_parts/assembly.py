@@ -29,6 +29,14 @@ class LayerJob(TypedDict):
     matrix: list[float]
 
 
+class TagJob(TypedDict):
+    """Marked content of a page, and the element of the document's structure that it is of."""
+
+    tag: str
+    goes_on: bool
+    """Whether the next marked content is of the same element."""
+
+
 class PageJob(TypedDict):
     """A page of the document, from a PDF file."""
 
@@ -40,6 +48,8 @@ class PageJob(TypedDict):
     """Degrees counter-clockwise that the page is turned."""
     kept: bool
     """Whether the file is an input, not one of our own."""
+    tags: list[TagJob]
+    """Of its marked content, in order; none of kept pages."""
 
 
 class DocumentJob(TypedDict):
@@ -84,6 +94,8 @@ def assemble(job: DocumentJob) -> list[str]:
             notes += _copy(document, job["pages"], files)
         for page, target in zip(job["pages"], document.pages, strict=True):
             _finish(document, target, page, files)
+        if not kept:
+            _add_structure(document, job["pages"])
         if not (whole and job["pages"][0]["kept"]):
             _describe(document, job)
         mode = pikepdf.ObjectStreamMode
@@ -164,6 +176,32 @@ def _copy_of(owner: Any, key: Name) -> Dictionary:
     """A copy of a dictionary in another, which pages may share."""
     found = owner.get(key)
     return Dictionary(dict(found.items())) if isinstance(found, Dictionary) else Dictionary()
+
+
+def _add_structure(document: Pdf, pages: Sequence[PageJob]) -> None:
+    """Add the structure of a document whose pages are all ours, if they have any (PDF 1.7, 14.7)."""
+    if not any(page["tags"] for page in pages):
+        return
+    root = document.make_indirect(Dictionary(Type=Name.StructTreeRoot))
+    whole = document.make_indirect(Dictionary(Type=Name.StructElem, S=Name.Document, P=root, K=Array()))
+    parents = Array()
+    goes_on = False
+    for number, (page, target) in enumerate(zip(pages, document.pages, strict=True)):
+        target.obj.StructParents = number
+        elements = Array()
+        for content, tag in enumerate(page["tags"]):
+            if not goes_on:
+                kind = Name(f"/{tag['tag']}")
+                whole.K.append(document.make_indirect(Dictionary(Type=Name.StructElem, S=kind, P=whole, K=Array())))
+            whole.K[-1].K.append(Dictionary(Type=Name.MCR, Pg=target.obj, MCID=content))
+            elements.append(whole.K[-1])
+            goes_on = tag["goes_on"]
+        parents.append(number)
+        parents.append(document.make_indirect(elements))
+    root.K, root.ParentTree = whole, document.make_indirect(Dictionary(Nums=parents))
+    root.ParentTreeNextKey = len(pages)
+    document.Root.StructTreeRoot = root
+    document.Root.MarkInfo = Dictionary(Marked=True)
 
 
 def _describe(document: Pdf, job: DocumentJob) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -15,10 +16,25 @@ FONT = "OcrzooBlank"
 """The font's name in a page's resources."""
 
 
-def text_operators(runs: Iterable[GlyphRun], height: int, codes: blank_font.Codes, main: str | None) -> str:
-    """Return the text of a page that is ``height`` pixels high; lines in another language than ``main`` are marked."""
-    lines = [_line(run, height, codes, None if run.language == main else run.language) for run in runs]
-    return "\n".join([f"3 Tr /{FONT} 1 Tf", *lines]) if lines else ""
+@dataclass(frozen=True)
+class TextBlock:
+    """Lines that are marked as one element of the document's structure."""
+
+    tag: str | None
+    """Its type, such as ``P`` (PDF 1.7, 14.8.4); ``None``: it is not marked."""
+    runs: list[GlyphRun]
+
+
+def text_operators(blocks: Iterable[TextBlock], height: int, codes: blank_font.Codes, main: str | None) -> str:
+    """Return the text of a page that is ``height`` pixels high; lines in another language than ``main`` are marked.
+
+    The identifier of marked content (MCID) of a block is its number on the page.
+    """
+    content = []
+    for number, block in enumerate(blocks):
+        lines = [_line(run, height, codes, None if run.language == main else run.language) for run in block.runs]
+        content += lines if block.tag is None else [f"/{block.tag} <</MCID {number}>> BDC", *lines, "EMC"]
+    return "\n".join([f"3 Tr /{FONT} 1 Tf", *content]) if content else ""
 
 
 def _line(run: GlyphRun, height: int, codes: blank_font.Codes, language: str | None) -> str:

@@ -12,7 +12,7 @@ from pikepdf import Array, Dictionary, Job, Name, Pdf, Stream
 from ocrzoo.results.exports.pdf_parts import blank_font
 from ocrzoo.results.exports.pdf_parts.glyph_layout import GlyphRun
 from ocrzoo.results.exports.pdf_parts.pictures import Picture
-from ocrzoo.results.exports.pdf_parts.text import FONT, text_operators
+from ocrzoo.results.exports.pdf_parts.text import FONT, TextBlock, text_operators
 
 _PART_BYTES = 64 << 20
 """Compressed pictures that are kept in memory."""
@@ -48,7 +48,7 @@ class PageWriter:
         picture: Picture,
         size: tuple[float, float],
         pixels: tuple[int, int],
-        runs: Sequence[GlyphRun],
+        blocks: Sequence[TextBlock],
         language: str | None,
         turned: int = 0,
     ) -> int:
@@ -61,8 +61,9 @@ class PageWriter:
         width, height = size
         a, b, c, d, e, f = _TURNS[picture.orientation]
         place = (a * width, b * height, c * width, d * height, e * width, f * height)
-        text = text_operators(runs, pixels[1], self._codes, language)
-        operators = [f"q {_numbers(place)} cm /Picture Do Q"]
+        text = text_operators(blocks, pixels[1], self._codes, language)
+        shown = f"q {_numbers(place)} cm /Picture Do Q"
+        operators = [f"/Artifact BMC\n{shown}\nEMC" if any(block.tag for block in blocks) else shown]
         if text:
             operators.append(f"q {_numbers((width / pixels[0], 0, 0, height / pixels[1], 0, 0))} cm\n{text}\nQ")
         resources = Dictionary(XObject=Dictionary(Picture=_image(pdf, picture)))
@@ -71,7 +72,7 @@ class PageWriter:
 
     def add_text(self, pixels: tuple[int, int], runs: Sequence[GlyphRun]) -> int:
         """Add a page of nothing but text, a point a pixel, and return its number; each line states its language."""
-        text = text_operators(runs, pixels[1], self._codes, None)
+        text = text_operators([TextBlock(None, [*runs])], pixels[1], self._codes, None)
         return self._add(self._part(), pixels, Dictionary(), text, has_text=True)
 
     def close(self) -> None:
