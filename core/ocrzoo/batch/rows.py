@@ -54,7 +54,7 @@ def result_row(result: OCRResult, width: int, height: int) -> dict[str, Any]:
     return {
         "width": width,
         "height": height,
-        "text": "\n".join(texts[index] for index in order if texts[index]),
+        "text": result.text if "paragraphs" in result else "\n".join(texts[index] for index in order if texts[index]),
         "texts": list(texts),
         "scores": [float(score) for score in result["rec_scores"]],
         "boxes": [[int(number) for number in box] for box in np.asarray(result["rec_boxes"]).reshape(-1, 4)],

@@ -15,6 +15,7 @@ from ocrzoo.cli.options import (
     decoding_options,
     engine_options,
     model_options,
+    paragraph_options,
     password_options,
     prediction_options,
     word_options,
@@ -73,6 +74,7 @@ _OF_PIPELINE = ("engine", "device", "use_hpip", "hpi_config", "precision", "batc
 @prediction_options
 @word_options
 @decoding_options
+@paragraph_options
 @password_options
 @debug_option
 def batch(
