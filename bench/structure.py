@@ -3,8 +3,8 @@
 Pages of the layouts that are read in an order of their own (:data:`KINDS`) are set in English prose and shown on a
 screen, scanned or photographed, as those of ``bench.labelled_pages``. They are read by ocrzoo, whose lines are taken in
 its own order and in PaddleX's; by docTR's builder of documents, which gets the words that ocrzoo read, since docTR's
-weights are not available; and by Debian's Tesseract with its own segmentation. Words read belong to the line written that
-their middle is in.
+weights are not available; and by Debian's Tesseract with its own segmentation. Words read belong to the line written
+that their middle is in.
 
 Columns of the table: pages on which all lines found are in order; Kendall's tau; pairs of lines, one after the other,
 of which the second does not follow the first; and of the joins within paragraphs those found, and those wrong. PYTHON
