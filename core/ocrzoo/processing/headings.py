@@ -28,7 +28,7 @@ def with_headings(found: Sequence[Paragraph], lines: LevelLines) -> list[Paragra
     below = usual
     for place in reversed(range(len(found))):
         least = max(below, usual)
-        is_heading[place] = _is_heading(found[place], sizes[place] / least, lines)
+        is_heading[place] = least > 0 and _is_heading(found[place], sizes[place] / least, lines)
         if not is_heading[place] and found[place].kind == "text":
             below = sizes[place]
     merged = _merged([(part, size) for part, size, one in zip(found, sizes, is_heading, strict=True) if one], lines)
