@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import click
 
@@ -23,6 +23,7 @@ from ocrzoo_registry.files import resolved
 
 if TYPE_CHECKING:
     from ocrzoo.results.base import PageResult
+    from ocrzoo.results.ocr import OCRResult
     from ocrzoo.results.page_text import TextPage, UnreadPage
 
 Printed = Literal["text", "json", "dictionary"]
@@ -231,6 +232,9 @@ def _print(result: PageResult, printed: Printed, *, heading: bool) -> None:
     else:
         if heading:
             click.echo(f"==> {one_line(_name(result))} <==")
+        if "paragraphs" in result:
+            click.echo(cast("OCRResult", result).text)
+            return
         texts = result["rec_texts"]
         for index in result.get("reading_order", range(len(texts))):
             if text := sanitize(texts[index]):

@@ -7,6 +7,7 @@ lines (:func:`~ocrzoo.processing.columns.line_height`).
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -31,6 +32,8 @@ _ITEM = re.compile(r"(?:[\u2022\u2023\u25aa\u25cf\u25e6\u2043\u00b7*\u2013-]|\(?
 """What begins an item of a list: a mark, a number or a letter."""
 _ROOM = 0.5
 """White space that the first word of the next line needs besides its width, in heights of a line."""
+_ROOM_OF_CHARACTERS = 2.0
+"""What the next line's first character needs in Chinese and Japanese: its width, and what detection leaves out."""
 _CLAUSE_ENDS = (",", "\uff0c", "\u3001")
 
 
@@ -38,7 +41,7 @@ def paragraphs(boxes: Boxes, texts: Sequence[str]) -> list[Paragraph]:
     """Return the paragraphs of a page, in reading order.
 
     ``boxes`` (N x 4: left, top, right, bottom) are those of the lines in reading order, turned so that text is level
-    and runs to the right; ``texts`` are theirs.
+    and runs to the right; ``texts`` are theirs, and not blank.
     """
     if not len(boxes):
         return []
@@ -129,18 +132,18 @@ def _ends(part: Boxes, text: str, block: Boxes, unit: float) -> bool:
     """
     above, below = part[-2], part[-1]
     left, right = block[:, 0].min(), block[:, 2].max()
-    width = below[2] - below[0]
-    word = width * min(len(_first_word(text)) / max(len(text), 1), 1.0)
-    if right - above[2] > word + _ROOM * unit:
+    if right - above[2] > _needed(text, below[2] - below[0], unit):
         return True
     indent = below[0] - left
     return bool(len(block) > 2 and _INDENT[0] * unit < indent < _INDENT[1] * unit and above[0] - left < indent / 2)
 
 
-def _first_word(text: str) -> str:
-    """The first word of a text; of one without spaces, its first character."""
-    word = text.split(maxsplit=1)[0] if text.strip() else ""
-    return word if word.isascii() or len(word) < len(text.strip()) else word[:1]
+def _needed(text: str, width: float, unit: float) -> float:
+    """What the first word of a line, ``width`` pixels wide, needs at the end of the line before."""
+    if unicodedata.east_asian_width(text.lstrip()[0]) in "WF":
+        return _ROOM_OF_CHARACTERS * unit
+    word = text.split(maxsplit=1)[0]
+    return width * len(word) / len(text) + _ROOM * unit
 
 
 def _continued(found: Sequence[Paragraph], lines: LevelLines) -> list[Paragraph]:

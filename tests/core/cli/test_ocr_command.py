@@ -353,6 +353,17 @@ def test_what_is_known_of_lines_and_what_is_returned_of_them(run: Run, sample: P
         run("ocr", sample, "--json", "--pattern", r"Updated on \d{4}-\d\d-\d\d.*", "--pattern", ".*").out
     )
     assert dated["rec_texts"] == usual["rec_texts"]
+    spaced = json.loads(run("ocr", sample, "--json", "--restore_spaces", "True").out)
+    assert spaced["rec_scores"] == usual["rec_scores"]
+
+
+def test_paragraphs_are_printed_and_written_a_line_each(run: Run, sample: Path, tmp_path: Path) -> None:
+    lines = run("ocr", sample, "--return_paragraphs", "True").out.splitlines()
+    assert lines[0] == "Reading a page with a model zoo"
+    assert lines[1] == ""
+    assert lines[2].startswith("A model zoo keeps many small readers in one place. First a detector finds every line")
+    run("ocr", sample, "--dehyphenate", "True", "--output", tmp_path / "page.md")
+    assert (tmp_path / "page.md").read_text(encoding="utf-8").splitlines()[0] == "# Reading a page with a model zoo"
 
 
 @pytest.mark.parametrize(

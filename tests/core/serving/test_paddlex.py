@@ -260,6 +260,13 @@ def test_what_is_known_of_lines_is_obeyed_and_characters_are_returned(server: Se
     assert len(page["prunedResult"]["rec_alternatives"][0]) == 2
 
 
+def test_paragraphs_are_returned_where_they_are_asked_for(server: Server, sentence: bytes) -> None:
+    for key in ("returnParagraphs", "dehyphenate"):
+        (page,) = ask(server, sentence, visualize=False, restoreSpaces=True, **{key: True})["result"]["ocrResults"]
+        (part,) = page["prunedResult"]["paragraphs"]
+        assert (part["kind"], part["text"], part["lines"]) == ("text", "Hello 2026", [0])
+
+
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
