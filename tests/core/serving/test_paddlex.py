@@ -261,8 +261,9 @@ def test_what_is_known_of_lines_is_obeyed_and_characters_are_returned(server: Se
 
 
 def test_paragraphs_are_returned_where_they_are_asked_for(server: Server, sentence: bytes) -> None:
-    for key in ("returnParagraphs", "dehyphenate"):
-        (page,) = ask(server, sentence, visualize=False, restoreSpaces=True, **{key: True})["result"]["ocrResults"]
+    options: tuple[dict[str, Any], ...] = ({"returnParagraphs": True}, {"dehyphenate": True, "restoreSpaces": True})
+    for asked in options:
+        (page,) = ask(server, sentence, visualize=False, **asked)["result"]["ocrResults"]
         (part,) = page["prunedResult"]["paragraphs"]
         assert (part["kind"], part["text"], part["lines"]) == ("text", "Hello 2026", [0])
 
