@@ -1,0 +1,104 @@
+"""The engine: what OCRmyPDF asks of the picture of a page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Set
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+from ocrmypdf import OcrElement, OcrOptions
+from ocrmypdf.pluginspec import OcrEngine, OrientationConfidence
+from ocrzoo_ocrmypdf.elements import page_element
+from ocrzoo_ocrmypdf.readers import ReadingFailed, classifier, detector, one_line_errors, pipeline
+from PIL import Image
+
+from ocrzoo import OCRResult
+
+CERTAIN = 15.0
+"""OCRmyPDF's confidence of an orientation that is certain."""
+MOST_SKEW = 45
+"""Degrees; lines that slope more are vertical, and tell nothing of the page."""
+
+
+class OcrzooEngine(OcrEngine):
+    """Reads pages with ocrzoo."""
+
+    @staticmethod
+    def version() -> str:
+        """Return ocrzoo's version."""
+        return metadata.version("ocrzoo")
+
+    @staticmethod
+    def creator_tag(options: OcrOptions) -> str:  # noqa: ARG004
+        """Return what the file's metadata names as the program that read it."""
+        return str(OcrzooEngine())
+
+    def __str__(self) -> str:
+        return f"ocrzoo {self.version()}"
+
+    @staticmethod
+    def languages(options: OcrOptions) -> Set[str]:
+        """Return the languages asked for: ``check_options`` refused those that no model reads."""
+        return set(options.languages)
+
+    @staticmethod
+    def get_orientation(input_file: Path, options: OcrOptions) -> OrientationConfidence:
+        """Return how far the page must be turned clockwise; half a probability is no confidence."""
+        with one_line_errors(ReadingFailed):
+            (found,) = classifier(options).predict(str(input_file))
+        counter_clockwise = int(found["label_names"][0])
+        confidence = CERTAIN * max(2 * float(found["scores"][0]) - 1, 0)
+        return OrientationConfidence(-counter_clockwise % 360, confidence)
+
+    @staticmethod
+    def get_deskew(input_file: Path, options: OcrOptions) -> float:
+        """Return the slope of the lines in degrees, positive if they fall: the median, long lines count more."""
+        with one_line_errors(ReadingFailed):
+            (found,) = detector(options).predict(str(input_file))
+        quads = np.asarray(found["dt_polys"], np.float64).reshape(-1, 4, 2)
+        along = quads[:, 1] - quads[:, 0] + quads[:, 2] - quads[:, 3]
+        slopes = np.degrees(np.arctan2(along[:, 1], along[:, 0]))
+        flat = np.abs(slopes) < MOST_SKEW
+        return _weighted_median(slopes[flat], np.hypot(*along[flat].T))
+
+    @staticmethod
+    def supports_generate_ocr() -> bool:
+        """Results are handed over as they are, without a file between."""
+        return True
+
+    @staticmethod
+    def generate_ocr(input_file: Path, options: OcrOptions, page_number: int = 0) -> tuple[OcrElement, str]:
+        """Read a page: its text with positions, and its text."""
+        result = _read(input_file, options)
+        with Image.open(input_file) as picture:
+            dpi = picture.info.get("dpi", (None,))[0]
+        return page_element(result.text_page(), page_number, dpi), result.text
+
+    @staticmethod
+    def generate_hocr(input_file: Path, output_hocr: Path, output_text: Path, options: OcrOptions) -> None:
+        """Read a page and write it as hOCR, for OCRmyPDF's functions that keep such files."""
+        result = _read(input_file, options)
+        result.save_to_hocr(output_hocr)
+        output_text.write_text(result.text, encoding="utf-8")
+
+    @staticmethod
+    def generate_pdf(input_file: Path, output_pdf: Path, output_text: Path, options: OcrOptions) -> None:
+        """``check_options`` refuses the renderer that would call this."""
+        raise NotImplementedError
+
+
+def _read(input_file: Path, options: OcrOptions) -> OCRResult:
+    with one_line_errors(ReadingFailed):
+        (result,) = pipeline(options).predict(str(input_file), return_word_box=True)
+    return result
+
+
+def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
+    """The value that half of the weight is below; 0 of none."""
+    if not weights.sum():
+        return 0.0
+    order = np.argsort(values)
+    found = float(values[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)])
+    return found if math.isfinite(found) else 0.0
