@@ -10,10 +10,11 @@ from ocrmypdf import OcrOptions, hookimpl
 from ocrmypdf.builtin_plugins.tesseract_ocr import TesseractOptions
 from ocrmypdf.exceptions import BadArgsError
 from ocrmypdf.pluginspec import OcrEngine
-from ocrzoo_ocrmypdf.engine import OcrzooEngine
-from ocrzoo_ocrmypdf.readers import one_line_errors, pipeline
 from pluggy import PluginManager
 from pydantic import BaseModel, Field
+
+from ocrzoo_ocrmypdf.engine import OcrzooEngine
+from ocrzoo_ocrmypdf.readers import one_line_errors, pipeline
 
 TESSERACT = "ocrmypdf.builtin_plugins.tesseract_ocr"
 """OCRmyPDF's plugin for Tesseract, which refuses every file where that program is not installed."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 from ocrmypdf import OcrElement, OcrOptions
 from ocrmypdf.pluginspec import OcrEngine, OrientationConfidence
-from ocrzoo_ocrmypdf.elements import page_element
-from ocrzoo_ocrmypdf.readers import ReadingFailed, classifier, detector, one_line_errors, pipeline
 from PIL import Image
 
 from ocrzoo import OCRResult
+from ocrzoo_ocrmypdf.elements import page_element
+from ocrzoo_ocrmypdf.readers import ReadingFailed, classifier, detector, one_line_errors, pipeline
 
 CERTAIN = 15.0
 """OCRmyPDF's confidence of an orientation that is certain."""
@@ -39,7 +39,7 @@ class OcrzooEngine(OcrEngine):
         return f"ocrzoo {self.version()}"
 
     @staticmethod
-    def languages(options: OcrOptions) -> Set[str]:
+    def languages(options: OcrOptions) -> AbstractSet[str]:
         """Return the languages asked for: ``check_options`` refused those that no model reads."""
         return set(options.languages)
 

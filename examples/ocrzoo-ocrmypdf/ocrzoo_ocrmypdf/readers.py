@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from ocrmypdf import OcrOptions
 from ocrmypdf.exceptions import ExitCode, ExitCodeException
+
 from ocrzoo import Model, OCRPipeline, OcrzooError, create_model, create_pipeline
 
 Loaded = TypeVar("Loaded")
