@@ -119,16 +119,22 @@ def pages(
         yield page(f"{number:04}", language, rng)
 
 
-def page(name: str, language: str, rng: random.Random) -> tuple[LabelledPage, NDArray[np.uint8]]:
-    """Return a page in a language, and its picture."""
+def page(
+    name: str,
+    language: str,
+    rng: random.Random,
+    scales: tuple[float, float] = SCALES,
+    taken: Sequence[page_faults.Taking] = page_faults.TAKEN,
+) -> tuple[LabelledPage, NDArray[np.uint8]]:
+    """Return a page in a language, and its picture; it is scaled, and taken in one of several ways."""
     layout = rng.choice(LAYOUTS)
     made = TextPage(rng, language=language, style=rng.choice(styles(language)), heading=rng.choice(styles(language)))
     KINDS[layout][0](made)
-    scale = rng.uniform(*SCALES)
+    scale = rng.uniform(*scales)
     lines = [line for line in made.lines if line.text.strip()]
     ink, boxes = drawn(made, lines, scale, ruled=layout in RULED and rng.random() < 0.5)
     em = statistics.median(line.height for line in lines) / 1.12 * scale
-    pixels, corners, faults = rng.choice(page_faults.TAKEN)(ink, quads(boxes), em, rng)
+    pixels, corners, faults = rng.choice(taken)(ink, quads(boxes), em, rng)
     found, at = [], 0
     for line, words in zip(lines, boxes, strict=True):
         own = corners[at : at + len(words)]
