@@ -16,8 +16,9 @@ from ocrzoo import OCRResult
 from ocrzoo_ocrmypdf.elements import page_element
 from ocrzoo_ocrmypdf.readers import ReadingFailed, classifier, detector, one_line_errors, pipeline
 
-CERTAIN = 15.0
-"""OCRmyPDF's confidence of an orientation that is certain."""
+LIKELY, AT_THRESHOLD, CERTAIN = 0.75, 14.0, 15.0
+"""The probability of an orientation from which a page is turned, at OCRmyPDF's usual threshold of its confidences; and the
+confidence that stands for certain there."""
 MOST_SKEW = 45
 """Degrees; lines that slope more are vertical, and tell nothing of the page."""
 
@@ -45,11 +46,11 @@ class OcrzooEngine(OcrEngine):
 
     @staticmethod
     def get_orientation(input_file: Path, options: OcrOptions) -> OrientationConfidence:
-        """Return how far the page must be turned clockwise; half a probability is no confidence."""
+        """Return how far the page must be turned clockwise."""
         with one_line_errors(ReadingFailed):
             (found,) = classifier(options).predict(str(input_file))
         counter_clockwise = int(found["label_names"][0])
-        confidence = CERTAIN * max(2 * float(found["scores"][0]) - 1, 0)
+        confidence = min(AT_THRESHOLD * float(found["scores"][0]) / LIKELY, CERTAIN)
         return OrientationConfidence(-counter_clockwise % 360, confidence)
 
     @staticmethod
