@@ -72,6 +72,8 @@ class Found:
     """Words found that are not written there."""
     poppler_hits: int = 0
     """The same as ``hits``, as Poppler reads the file."""
+    placed: int = 0
+    """Words on the pages with a place: those between spaces."""
     in_place: int = 0
     """Words that are selected where they stand."""
     claims: str = ""
@@ -155,12 +157,14 @@ def compare(found: Found, path: Path, labels: Sequence[LabelledPage]) -> None:
             written = Counter(word for line in one.lines for word in words(line.text))
             text = pdf[number].get_textpage()
             read = Counter(words(text.get_text_range()))
-            poppler = Counter(words(_poppler(path, number + 1)))
+            poppler = Counter(words(poppler(path, number + 1)))
             found.words += written.total()
             found.hits += (written & read).total()
             found.false += (read - written).total()
             found.poppler_hits += (written & poppler).total()
-            found.in_place += sum(selected(text, pdf[number].get_height(), *word) for word in placed(one))
+            copied = [selected(text, pdf[number].get_height(), *word) for word in placed(one)]
+            found.placed += len(copied)
+            found.in_place += sum(copied)
     found.claims, found.findings = validated(path)
 
 
@@ -168,7 +172,8 @@ def placed(labels: LabelledPage) -> Iterator[tuple[str, NDArray[np.float64]]]:
     """Yield the words of a page with their corners, in points from the top left."""
     for line in labels.lines:
         for word, quad in zip(line.text.split(" "), line.words, strict=True):
-            yield word, np.array(quad) * 72 / DPI
+            if word:
+                yield word, np.array(quad) * 72 / DPI
 
 
 def selected(text: Any, height: float, word: str, quad: NDArray[np.float64]) -> bool:
@@ -206,7 +211,7 @@ def frame(path: Path, folder: Path) -> None:
     box = re.compile(r'<word xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)">')
     for number, picture in enumerate(sorted(folder.glob("page-*.png")), 1):
         pixels = cv2.imread(str(picture))
-        for found in box.finditer(_poppler(path, number, "-bbox")):
+        for found in box.finditer(poppler(path, number, "-bbox")):
             left, top, right, bottom = (round(float(side) * 100 / 72) for side in found.groups())
             cv2.rectangle(pixels, (left, top), (right, bottom), (0, 0, 255), 1)
         cv2.imwrite(str(picture), pixels)
@@ -217,8 +222,8 @@ def table(found: Sequence[Found], pages: int) -> list[str]:
     head = ("words found", "as Poppler reads", "false words", "selected in place", "CPU s a page", "s a page", "MB")
     lines = [f"| {pages} pages, {found[0].words} words | {' | '.join(head)} | valid |", f"|{'---|' * (len(head) + 2)}"]
     for one in found:
-        shares = [one.hits, one.poppler_hits, one.false, one.in_place]
-        cells = [f"{100 * share / one.words:.2f} %" for share in shares]
+        shares = [(part, one.words) for part in (one.hits, one.poppler_hits, one.false)]
+        cells = [f"{100 * part / whole:.2f} %" for part, whole in (*shares, (one.in_place, one.placed))]
         cells += [f"{statistics.median(times) / pages:.2f}" for times in (one.cpu_seconds, one.seconds)]
         cells.append(f"{one.size / 1e6:.2f}")
         checks = ", ".join(f"{name}: {text or 'no finding'}" for name, text in one.findings.items())
@@ -226,7 +231,8 @@ def table(found: Sequence[Found], pages: int) -> list[str]:
     return lines
 
 
-def _poppler(path: Path, number: int, *options: str) -> str:
+def poppler(path: Path, number: int, *options: str) -> str:
+    """Return the text of a page, from 1, as Poppler reads it."""
     command = ["pdftotext", *options, "-f", str(number), "-l", str(number), str(path), "-"]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=TIMEOUT_S).stdout
 

@@ -17,8 +17,8 @@ from ocrzoo_ocrmypdf.elements import page_element
 from ocrzoo_ocrmypdf.readers import ReadingFailed, classifier, detector, one_line_errors, pipeline
 
 LIKELY, AT_THRESHOLD, CERTAIN = 0.75, 14.0, 15.0
-"""The probability of an orientation from which a page is turned, at OCRmyPDF's usual threshold of its confidences; and the
-confidence that stands for certain there."""
+"""The probability of an orientation from which a page is turned, at OCRmyPDF's usual threshold of its own confidences;
+and its confidence for certain."""
 MOST_SKEW = 45
 """Degrees; lines that slope more are vertical, and tell nothing of the page."""
 
