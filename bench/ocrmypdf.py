@@ -157,11 +157,11 @@ def compare(found: Found, path: Path, labels: Sequence[LabelledPage]) -> None:
             written = Counter(word for line in one.lines for word in words(line.text))
             text = pdf[number].get_textpage()
             read = Counter(words(text.get_text_range()))
-            poppler = Counter(words(poppler(path, number + 1)))
+            other = Counter(words(poppler(path, number + 1)))
             found.words += written.total()
             found.hits += (written & read).total()
             found.false += (read - written).total()
-            found.poppler_hits += (written & poppler).total()
+            found.poppler_hits += (written & other).total()
             copied = [selected(text, pdf[number].get_height(), *word) for word in placed(one)]
             found.placed += len(copied)
             found.in_place += sum(copied)

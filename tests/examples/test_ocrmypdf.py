@@ -14,11 +14,14 @@ from bench.ocrmypdf import DPI, SCALES, Found, compare, poppler, scanned
 from PIL import Image
 from tests.examples.conftest import Beside, Ran
 from tests.fonts import needs_fonts
+from tests.thorough import cases
 
 from bench import page_faults
 
 EXAMPLE = "ocrzoo-ocrmypdf"
+DEGREES = {"90": 90, "180": 180, "270": 270, "-2": -2, "2": 2}
 TITLE = "Reading a page with a model zoo"
+
 
 pytestmark = [pytest.mark.weights, pytest.mark.environments]
 
@@ -71,7 +74,7 @@ def test_the_sidecar_has_the_text_in_reading_order(
     assert "Pages 1024, lines 36857, mean score 0.987" in lines(tmp_path / "out.pdf")
 
 
-@pytest.mark.parametrize("degrees", [90, 180, 270])
+@pytest.mark.parametrize("degrees", cases(["90", "180", "270"], "270", values=DEGREES))
 def test_turned_pages_are_corrected(
     ocrmypdf: Callable[..., Ran], turned: Callable[[float], Path], tmp_path: Path, degrees: int
 ) -> None:
@@ -83,7 +86,7 @@ def test_turned_pages_are_corrected(
         assert pdf[0].get_width() > pdf[0].get_height(), "the page is shown as it is read"
 
 
-@pytest.mark.parametrize("degrees", [-2, 2])
+@pytest.mark.parametrize("degrees", cases(["-2", "2"], "2", values=DEGREES))
 def test_sloping_pages_are_leveled(
     ocrmypdf: Callable[..., Ran], turned: Callable[[float], Path], tmp_path: Path, degrees: int
 ) -> None:
@@ -139,6 +142,7 @@ def test_another_engine_is_used_when_it_is_named(
     assert lines(tmp_path / "out.pdf") == []
 
 
+@pytest.mark.thorough
 def test_it_may_be_named_as_a_plugin_though_it_is_found_by_itself(
     ocrmypdf: Callable[..., Ran], turned: Callable[[float], Path], tmp_path: Path
 ) -> None:
