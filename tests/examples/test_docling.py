@@ -57,4 +57,4 @@ def test_languages_are_doclings_or_ours(read: Callable[..., Any]) -> None:
 
 def test_models_are_chosen_by_name(read: Callable[..., Any]) -> None:
     named = {"recognition_model": "PP-OCRv6_tiny_rec", "detection_model": "PP-OCRv6_tiny_det"}
-    assert read(mode="full_page", **named)["cells"][0][0] == "Reading a page with a model zoo"
+    assert read(mode="full_page", **named)["cells"][0][0].startswith("Reading a page with")

@@ -108,7 +108,7 @@ def test_languages_are_those_of_tesseract_and_choose_the_model(
     named = ("--ocrzoo-recognition-model", "PP-OCRv6_tiny_rec", "--ocrzoo-detection-model", "PP-OCRv6_tiny_det")
     ran = ocrmypdf(*named, turned(0), tmp_path / "out.pdf")
     assert ran.returncode == 0, ran.stderr
-    assert TITLE in lines(tmp_path / "out.pdf")
+    assert lines(tmp_path / "out.pdf")[0].startswith("Reading a page with")
 
 
 @pytest.mark.parametrize(

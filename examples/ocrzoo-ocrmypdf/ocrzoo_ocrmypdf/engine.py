@@ -6,6 +6,7 @@ import math
 from collections.abc import Set as AbstractSet
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ocrmypdf import OcrElement, OcrOptions
@@ -19,6 +20,8 @@ from ocrzoo_ocrmypdf.readers import ReadingFailed, classifier, detector, one_lin
 LIKELY, AT_THRESHOLD, CERTAIN = 0.75, 14.0, 15.0
 """The probability of an orientation from which a page is turned, at OCRmyPDF's usual threshold of its own confidences;
 and its confidence for certain."""
+LEAST_SIDE = 736
+"""Pixels that the longer side of a page keeps when its lines are found."""
 MOST_SKEW = 45
 """Degrees; lines that slope more are vertical, and tell nothing of the page."""
 
@@ -56,8 +59,9 @@ class OcrzooEngine(OcrEngine):
     @staticmethod
     def get_deskew(input_file: Path, options: OcrOptions) -> float:
         """Return the slope of the lines in degrees, positive if they fall: the median, long lines count more."""
+        limit = _detection_size(input_file, options)
         with one_line_errors(ReadingFailed):
-            (found,) = detector(options).predict(str(input_file))
+            (found,) = detector(options).predict(str(input_file), **limit)
         quads = np.asarray(found["dt_polys"], np.float64).reshape(-1, 4, 2)
         along = quads[:, 1] - quads[:, 0] + quads[:, 2] - quads[:, 3]
         slopes = np.degrees(np.arctan2(along[:, 1], along[:, 0]))
@@ -74,8 +78,7 @@ class OcrzooEngine(OcrEngine):
         """Read a page: its text with positions, and its text."""
         result = _read(input_file, options)
         with Image.open(input_file) as picture:
-            dpi = picture.info.get("dpi", (None,))[0]
-        return page_element(result.text_page(), page_number, dpi), result.text
+            return page_element(result.text_page(), page_number, _dpi(picture)), result.text
 
     @staticmethod
     def generate_hocr(input_file: Path, output_hocr: Path, output_text: Path, options: OcrOptions) -> None:
@@ -91,9 +94,25 @@ class OcrzooEngine(OcrEngine):
 
 
 def _read(input_file: Path, options: OcrOptions) -> OCRResult:
+    limit = {f"text_det_{name}": value for name, value in _detection_size(input_file, options).items()}
     with one_line_errors(ReadingFailed):
-        (result,) = pipeline(options).predict(str(input_file), return_word_box=True)
+        (result,) = pipeline(options).predict(str(input_file), return_word_box=True, **limit)
     return result
+
+
+def _detection_size(input_file: Path, options: OcrOptions) -> dict[str, Any]:
+    """The parameters by which lines are found at a lower resolution than that of a scan, at which they are read."""
+    with Image.open(input_file) as picture:
+        dpi, wanted, longest = _dpi(picture), options.ocrzoo.detection_dpi, max(picture.size)
+    if dpi is None or not 0 < wanted < dpi:
+        return {}
+    return {"limit_side_len": max(round(longest * wanted / dpi), LEAST_SIDE), "limit_type": "max"}
+
+
+def _dpi(picture: Image.Image) -> float | None:
+    """The resolution that OCRmyPDF states for a page."""
+    found = float(picture.info.get("dpi", (0,))[0])
+    return found if found > 0 else None
 
 
 def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from ocrmypdf import OcrOptions, hookimpl
 from ocrmypdf.builtin_plugins.tesseract_ocr import TesseractOptions
+from ocrmypdf.cli import numeric
 from ocrmypdf.exceptions import BadArgsError
 from ocrmypdf.pluginspec import OcrEngine
 from pluggy import PluginManager
@@ -21,10 +22,11 @@ TESSERACT = "ocrmypdf.builtin_plugins.tesseract_ocr"
 
 
 class OcrzooOptions(BaseModel):
-    """What ``--ocrzoo-...`` options say: names of models."""
+    """What ``--ocrzoo-...`` options say."""
 
     recognition_model: Annotated[str | None, Field(description="Recognition model")] = None
     detection_model: Annotated[str | None, Field(description="Detection model")] = None
+    detection_dpi: Annotated[int, Field(ge=0, description="Resolution at which lines are found")] = 150
     orientation_model: Annotated[str, Field(description="Model for --rotate-pages")] = "PP-LCNet_x1_0_doc_ori"
 
 
@@ -50,6 +52,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--ocrzoo-recognition-model", metavar="NAME", help="read with this model; by default, the one for the languages"
     )
     group.add_argument("--ocrzoo-detection-model", metavar="NAME", help="find lines with this model")
+    group.add_argument(
+        "--ocrzoo-detection-dpi",
+        metavar="DPI",
+        type=numeric(int, 0),
+        default=OcrzooOptions().detection_dpi,
+        help="find lines at this resolution, which is faster; 0: that of the page (default: %(default)s)",
+    )
     group.add_argument(
         "--ocrzoo-orientation-model",
         metavar="NAME",
