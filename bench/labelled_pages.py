@@ -123,17 +123,26 @@ def pages(
 
 
 def page(
-    name: str, language: str, rng: random.Random, layout: str | None = None
+    name: str,
+    language: str,
+    rng: random.Random,
+    layout: str | None = None,
+    *,
+    scales: tuple[float, float] = SCALES,
+    taken: Sequence[page_faults.Taking] = page_faults.TAKEN,
 ) -> tuple[LabelledPage, NDArray[np.uint8]]:
-    """Return a page in a language, and its picture; by default its layout is drawn too."""
+    """Return a page in a language, and its picture, scaled and taken in one of several ways.
+
+    By default, its layout is drawn too.
+    """
     layout = layout or rng.choice(LAYOUTS)
     made = TextPage(rng, language=language, style=rng.choice(styles(language)), heading=rng.choice(styles(language)))
     KINDS[layout][0](made)
-    scale = rng.uniform(*SCALES)
+    scale = rng.uniform(*scales)
     lines = [line for line in made.lines if line.text.strip()]
     ink, boxes = drawn(made, lines, scale, ruled=layout in RULED and rng.random() < 0.5)
     em = statistics.median(line.height for line in lines) / 1.12 * scale
-    pixels, corners, faults = rng.choice(page_faults.TAKEN)(ink, quads(boxes), em, rng)
+    pixels, corners, faults = rng.choice(taken)(ink, quads(boxes), em, rng)
     found, at = [], 0
     for line, words in zip(lines, boxes, strict=True):
         own = corners[at : at + len(words)]

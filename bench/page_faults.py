@@ -18,6 +18,7 @@ Pixels = NDArray[np.uint8]
 Corners = NDArray[np.float64]
 Taken = tuple[Pixels, Corners, dict[str, Any]]
 """The picture, the corners in it, and what was done."""
+Taking = Callable[[Pixels, Corners, float, random.Random], Taken]
 
 
 def screen(ink: Pixels, corners: Corners, _em: float, rng: random.Random) -> Taken:
@@ -68,7 +69,7 @@ def photograph(ink: Pixels, corners: Corners, em: float, rng: random.Random) -> 
     return jpeg(noisy(pixels, done["noise"], rng), done["jpeg"]), corners, done
 
 
-TAKEN: tuple[Callable[[Pixels, Corners, float, random.Random], Taken], ...] = (screen, scan, photograph)
+TAKEN: tuple[Taking, ...] = (screen, scan, photograph)
 
 
 def colored(ink: Pixels, rng: random.Random, *, dark: bool = False) -> Pixels:
