@@ -14,6 +14,7 @@ from ocrzoo.decoding import MOST_READINGS
 from ocrzoo.pipelines.modules import MODULES
 from ocrzoo.precision.wanted import ALIASES, PRECISIONS
 from ocrzoo.results.exports import SUFFIXES
+from ocrzoo.types import MAX_UPSCALE
 from ocrzoo_registry.files import read_bounded, reason
 
 Command = Callable[..., Any]
@@ -76,6 +77,20 @@ class CommaSeparated(click.ParamType[tuple[str, ...]]):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
         """Complete the last value."""
         return complete_last(incomplete, lambda typed: self._one.shell_complete(ctx, param, typed))
+
+
+class UpscaleFactor(click.FloatRange):
+    """By how much pages are enlarged, or ``auto``."""
+
+    name = "number|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number, or ``auto``."""
+        return value if value == "auto" else super().convert(value, param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        """Complete the word."""
+        return click.Choice(["auto"]).shell_complete(ctx, param, incomplete)
 
 
 class LinesFile(click.ParamType[tuple[str, ...]]):
@@ -156,6 +171,20 @@ word_options = click.option("--return_word_box", type=Switch(), help="Also retur
 """Adds the option for word boxes."""
 
 
+hard_page_options = together(
+    click.option(
+        "--upscale",
+        metavar="N|auto",
+        type=UpscaleFactor(1, MAX_UPSCALE),
+        help="Look for small letters on pages that are enlarged so much; auto: where lines are small.  [1]",
+    ),
+    click.option(
+        "--enhance", type=Switch(), help="Take noise from pages, and raise contrast where it is low.  [False]"
+    ),
+)
+"""Adds the options for pages that are hard to read."""
+
+
 def _unless_empty(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...] | None:
     return given or None
 
@@ -202,6 +231,7 @@ decoding_options = together(
         help="Add spaces that the model sees between words but does not read.  [False]",
     ),
     click.option("--return_chars", type=Switch(), help="Also return the box and score of each character.  [False]"),
+    click.option("--return_scripts", type=Switch(), help="Also return the script of each line.  [False]"),
 )
 """Adds what is known of the lines, and what is returned of their characters."""
 

@@ -21,15 +21,15 @@ from ocrzoo.pipelines.line_router import Crop, warn_of_missing_words
 from ocrzoo.pipelines.predict_params import OCRParams, ocr_params
 from ocrzoo.pipelines.readers import LoadedReaders, Readers
 from ocrzoo.pipelines.schema import LimitType, OCRConfig, RecognitionModule
-from ocrzoo.predictors.base import Detection, Detector, ImageClassifier, Recognizer
-from ocrzoo.processing import geometry, rotation
+from ocrzoo.predictors.base import Detector, ImageClassifier, Recognizer
+from ocrzoo.processing import rotation
 from ocrzoo.processing.detection import MAX_REGIONS
 from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
 from ocrzoo.results.line import RecognizedLine
 from ocrzoo.results.ocr import OCRResult, counts
 from ocrzoo.results.output_files import PageSource
 from ocrzoo.scheduling.slots import Slots
-from ocrzoo.types import Image
+from ocrzoo.types import Image, Upscale
 from ocrzoo_registry.errors import UsageError
 
 log = logging.getLogger("ocrzoo")
@@ -53,8 +53,11 @@ class OCROptions(TypedDict, total=False):
     text_det_box_thresh: float | None
     text_det_unclip_ratio: float | None
     text_rec_score_thresh: float | None
+    upscale: Upscale | None
+    enhance: bool | None
     return_word_box: bool | None
     return_chars: bool | None
+    return_scripts: bool | None
     allow: Terms
     deny: Terms
     patterns: Terms
@@ -130,7 +133,10 @@ class OCRPipeline:
         text_rec_score_thresh: float | None = None,
         return_word_box: bool | None = None,
         *,
+        upscale: Upscale | None = None,
+        enhance: bool | None = None,
         return_chars: bool | None = None,
+        return_scripts: bool | None = None,
         allow: Terms = None,
         deny: Terms = None,
         patterns: Terms = None,
@@ -152,6 +158,10 @@ class OCRPipeline:
         ``on_error`` and the next one is read; without ``on_error``, the error is raised after the last page.
         A stage that the pipeline has switched off is loaded when it is asked for here. ``password`` opens encrypted
         PDFs; of several, each is tried.
+
+        Pages that are hard to read (docs/hard-pages.md) are enlarged before lines are looked for (``upscale``: 1 to 4,
+        or ``auto`` for those whose lines are small), or get less noise, and more contrast where it is low
+        (``enhance``). With ``return_scripts``, results have the script of each line.
 
         What is known of the lines helps to read them (docs/characters.md): characters that they may have (``allow``) or
         not have (``deny``), ``patterns`` of which a line matches one, a ``lexicon`` that has every line. With
@@ -179,8 +189,11 @@ class OCRPipeline:
                 text_det_box_thresh=text_det_box_thresh,
                 text_det_unclip_ratio=text_det_unclip_ratio,
                 text_rec_score_thresh=text_rec_score_thresh,
+                upscale=upscale,
+                enhance=enhance,
                 return_word_box=return_word_box,
                 return_chars=return_chars,
+                return_scripts=return_scripts,
                 allow=allow,
                 deny=deny,
                 patterns=patterns,
@@ -221,8 +234,11 @@ class OCRPipeline:
             box_thresh=given.get("text_det_box_thresh"),
             unclip_ratio=given.get("text_det_unclip_ratio"),
             score_thresh=given.get("text_rec_score_thresh"),
+            upscale=given.get("upscale"),
+            enhance=given.get("enhance"),
             word_boxes=given.get("return_word_box"),
             characters=given.get("return_chars"),
+            scripts=given.get("return_scripts"),
             allow=given.get("allow"),
             deny=given.get("deny"),
             patterns=given.get("patterns"),
@@ -312,8 +328,8 @@ class OCRPipeline:
         page: Image = image if preprocessed is None else preprocessed["output_img"]
         quirks = self.config.paddlex_quirks
         det_params = replace(models.detector.defaults, **params.detection, paddlex_quirks=quirks)
-        detected = models.detector.predict([page], det_params)[0]
-        crops = _crop(page, detected)
+        most = self.config.input_options.most_pixels
+        crops, left_out = params.finder.find(page, models.detector, det_params, most)
         angles = self._line_angles(crops, models)
         readers = models.readers
         without_model = models.line_classifier is None and not quirks
@@ -336,12 +352,13 @@ class OCRPipeline:
             line_orientation=params.line_orientation,
             word_boxes=params.word_boxes,
             characters=params.characters,
+            scripts=params.scripts,
             alternatives=params.decoding.alternatives > 0,
             paddlex_quirks=quirks,
             languages=readers.router.by_language,
             warnings=[
                 *readers.warnings,
-                *_warnings(source, detected),
+                *_warnings(source, left_out),
                 *(warn_of_missing_words(lines) if params.word_boxes or params.characters else ()),
             ],
             structure=params.structure,
@@ -375,11 +392,11 @@ class OCRPipeline:
         ]
 
 
-def _warnings(source: PageSource, detected: Detection) -> list[str]:
-    """Say what of a page was left out, and log it."""
-    if not detected.left_out:
+def _warnings(source: PageSource, left_out: int) -> list[str]:
+    """Say how many regions of a page were left out, and log it."""
+    if not left_out:
         return []
-    warning = f"{detected.left_out} text regions at the bottom were left out: {MAX_REGIONS} are read; split the page"
+    warning = f"{left_out} text regions at the bottom were left out: {MAX_REGIONS} are read; split the page"
     log.warning("%s: %s", _where(source), warning)
     return [warning]
 
@@ -404,9 +421,3 @@ def _where(source: PageSource) -> str:
     """Name a page in messages."""
     page = source.label if source.input_path is None else source.input_path
     return page if source.page_index is None else f"{page}, page {source.page_index + 1}"
-
-
-def _crop(page: Image, detected: Detection) -> list[Crop]:
-    """Cut the lines out, in PaddleX's order; quads without an area are left out."""
-    cut = [(i, geometry.crop(page, detected.quads[i])) for i in geometry.paddlex_order(detected.quads)]
-    return [Crop(image, detected.quads[i], detected.scores[i]) for i, image in cut if image is not None]

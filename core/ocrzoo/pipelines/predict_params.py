@@ -9,8 +9,10 @@ from typing import Any, TypeVar, get_args
 import numpy as np
 
 from ocrzoo.decoding import PLAIN, Decoding, Lexicon, Terms, decoding
+from ocrzoo.pipelines.line_finder import LineFinder
 from ocrzoo.pipelines.schema import MAX_SIDE_LEN, MAX_UNCLIP_RATIO, DocPreprocessorConfig, LimitType, OCRConfig
 from ocrzoo.results.ocr import Structure
+from ocrzoo.types import MAX_UPSCALE, Upscale
 from ocrzoo_registry.errors import UsageError
 
 _DETECTION = ("limit_side_len", "limit_type", "max_side_limit", "thresh", "box_thresh", "unclip_ratio", "input_shape")
@@ -37,9 +39,13 @@ class OCRParams:
     """``None``: pages are not preprocessed."""
     line_orientation: bool
     """Whether upside-down lines are turned."""
+    finder: LineFinder
+    """How lines are looked for."""
     word_boxes: bool
     characters: bool = False
     """Whether results have each character of a line."""
+    scripts: bool = False
+    """Whether results have the script of each line."""
     decoding: Decoding = PLAIN
     """What is known of the lines."""
     structure: Structure | None = None
@@ -53,8 +59,11 @@ def ocr_params(
     unwarping: bool | None = None,
     line_orientation: bool | None = None,
     score_thresh: float | None = None,
+    upscale: Upscale | None = None,
+    enhance: bool | None = None,
     word_boxes: bool | None = None,
     characters: bool | None = None,
+    scripts: bool | None = None,
     allow: Terms = None,
     deny: Terms = None,
     patterns: Terms = None,
@@ -83,8 +92,13 @@ def ocr_params(
         threshold,
         preprocessing,
         _flag("use_textline_orientation", line_orientation, config.use_textline_orientation),
+        LineFinder(
+            _upscale(config.upscale if upscale is None else plain(upscale)),
+            _flag("enhance", enhance, config.enhance),
+        ),
         _flag("return_word_box", word_boxes, recognition.return_word_box),
         _flag("return_chars", characters, recognition.return_chars),
+        _flag("return_scripts", scripts, recognition.return_scripts),
         decoding(
             recognition.allow if allow is None else allow,
             recognition.deny if deny is None else deny,
@@ -163,6 +177,15 @@ def _flag(name: str, value: Any, default: Default) -> bool | Default:
     if isinstance(value, int) and value in (0, 1):
         return bool(value)
     raise UsageError(f"{name}={value!r}: True, False or None is needed")
+
+
+def _upscale(value: Any) -> Upscale:
+    """Check by how much pages are enlarged."""
+    if value == "auto":
+        return "auto"
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= MAX_UPSCALE:
+        raise UsageError(f"upscale={value!r}: a number from 1 to {MAX_UPSCALE:g}, or 'auto', is needed")
+    return float(value)
 
 
 def _check_range(name: str, value: Any, most: float) -> None:

@@ -24,7 +24,7 @@ from ocrzoo.decoding import MOST_READINGS
 from ocrzoo.memory.ceiling import page_pixels
 from ocrzoo.memory.sizes import parse_size
 from ocrzoo.precision.wanted import parse_precision
-from ocrzoo.types import Batching, Frames, Precision
+from ocrzoo.types import MAX_UPSCALE, Batching, Frames, Precision
 from ocrzoo_registry.cards.fields import Task
 from ocrzoo_registry.errors import OcrzooError
 from ocrzoo_registry.languages.tags import Language, parse_language
@@ -171,7 +171,7 @@ class OtherReader(Reader):
 
 
 _OF_ALL_READERS = (
-    *("score_thresh", "return_word_box", "return_chars"),
+    *("score_thresh", "return_word_box", "return_chars", "return_scripts"),
     *("allow", "deny", "patterns", "lexicon", "alternatives", "restore_spaces"),
 )
 """Keys of the recognition module that hold whichever model reads."""
@@ -183,6 +183,7 @@ class RecognitionModule(Reader):
     score_thresh: Share = 0.0
     return_word_box: bool = False
     return_chars: bool = False
+    return_scripts: bool = False
     allow: Texts = ()
     """What is known of the lines (:class:`~ocrzoo.decoding.Decoding`), here and in the next five keys."""
     deny: Texts = ()
@@ -291,5 +292,9 @@ class OCRConfig(PipelineConfig):
     """Whether results have paragraphs and headings."""
     dehyphenate: bool = False
     """Whether they have, and words that are divided at the end of a line are whole in them."""
+    upscale: Annotated[float, Field(ge=1, le=MAX_UPSCALE)] | Literal["auto"] = 1.0
+    """By how much pages are enlarged before lines are looked for; ``auto``: those whose lines are small."""
+    enhance: bool = False
+    """Whether pages get less noise, and more contrast where it is low, before they are read."""
     SubPipelines: OCRSubPipelines = OCRSubPipelines()
     SubModules: OCRModules

@@ -46,10 +46,15 @@ def paddlex_order(quads: Sequence[Quad]) -> list[int]:
 def upright_rectangle(quad: Quad) -> tuple[NDArray[np.float32], int, int]:
     """Return the rectangle that is cropped for a quad: corners as in :func:`minimum_rectangle`, width and height."""
     corners, _ = minimum_rectangle(quad.astype(np.int32))
+    width, height = _sides(corners)
+    return corners, int(width), int(height)
+
+
+def _sides(corners: NDArray[np.float32]) -> tuple[float, float]:
     top_left, top_right, bottom_right, bottom_left = corners
-    width = int(max(np.linalg.norm(top_left - top_right), np.linalg.norm(bottom_right - bottom_left)))
-    height = int(max(np.linalg.norm(top_left - bottom_left), np.linalg.norm(top_right - bottom_right)))
-    return corners, width, height
+    width = max(np.linalg.norm(top_left - top_right), np.linalg.norm(bottom_right - bottom_left))
+    height = max(np.linalg.norm(top_left - bottom_left), np.linalg.norm(top_right - bottom_right))
+    return float(width), float(height)
 
 
 def is_tall(quad: Quad) -> bool:
@@ -67,15 +72,34 @@ def crop(image: Image, quad: Quad) -> Image | None:
     corners, width, height = upright_rectangle(quad)
     if width == 0 or height == 0:
         return None
+    warped = _warped(image, corners, width, height, cv2.INTER_CUBIC)
+    return np.rot90(warped) if height / width >= TALL_RATIO else warped
+
+
+def enlarged_crop(image: Image, quad: NDArray[np.floating], height: int) -> Image | None:
+    """Crop a line of a page, deskewed and enlarged to a height in one step; ``None`` if it has no area.
+
+    ``quad`` is 4 x 2, parts of pixels count. Linear interpolation, otherwise as :func:`crop`.
+    """
+    corners, _ = minimum_rectangle(quad.astype(np.float32))
+    width, high = _sides(corners)
+    if min(width, high) < 1:
+        return None
+    tall = high / width >= TALL_RATIO
+    scale = height / (width if tall else high)
+    warped = _warped(image, corners, max(round(width * scale), 1), max(round(high * scale), 1), cv2.INTER_LINEAR)
+    return np.rot90(warped) if tall else warped
+
+
+def _warped(image: Image, corners: NDArray[np.float32], width: int, height: int, interpolation: int) -> Image:
     upright = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    warped = cv2.warpPerspective(
+    return cv2.warpPerspective(  # type: ignore[return-value]  # uint8 stays
         image,
         cv2.getPerspectiveTransform(corners, upright),
         (width, height),
-        flags=cv2.INTER_CUBIC,
+        flags=interpolation,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    return np.rot90(warped) if height / width >= TALL_RATIO else warped  # type: ignore[return-value]  # uint8 stays
 
 
 def bounding_boxes(quads: Sequence[Quad]) -> NDArray[np.int16]:

@@ -19,6 +19,7 @@ from ocrzoo.results.line import RecognizedLine
 from ocrzoo.results.output_files import PageSource
 from ocrzoo.results.page_text import TextLine, TextPage
 from ocrzoo.text.bidi import letters_from_right
+from ocrzoo.text.line_scripts import only_language, script_of_line
 from ocrzoo.text.paddlex_words import bounds_of, words_with_boxes
 from ocrzoo.types import Image, Quad
 
@@ -46,6 +47,8 @@ class OCRResult(PageResult):
     read as it is), ``text_rec_score_thresh``, ``return_word_box``, ``rec_texts``, ``rec_scores``, ``rec_polys``,
     ``rec_boxes`` (N x 4 int16: x_min, y_min, x_max, y_max), ``rec_languages`` and ``rec_models`` (if languages were
     chosen: the tag of each line's language, ``None`` if no letter belongs to one of them, and the model that read it),
+    ``rec_scripts`` (with ``return_scripts``: the ISO 15924 code of each line's script, ``None`` if it has no letters;
+    if no languages were chosen, ``rec_languages`` then has the language of scripts that only one language has),
     ``warnings`` (if text was left out, or if the models lack letters of the languages or do not claim them: a sentence
     each), ``text_word_boxes`` and ``text_word`` (with ``return_word_box``; a list a line), ``rec_chars`` (with
     ``return_chars``: for each line a list of ``text``, ``score`` and ``box`` of each character, in the order of the
@@ -99,6 +102,7 @@ class OCRResult(PageResult):
         line_orientation: bool = False,
         word_boxes: bool = False,
         characters: bool = False,
+        scripts: bool = False,
         alternatives: bool = False,
         paddlex_quirks: bool = False,
         languages: bool = False,
@@ -136,6 +140,7 @@ class OCRResult(PageResult):
                 else {"reading_order": _reading_order(kept), "line_counts": counts(lines, score_thresh)}
             ),
             **(_language_keys(kept) if languages else {}),
+            **(_script_keys(kept, languages=not languages) if scripts else {}),
             **({"warnings": list(warnings)} if warnings else {}),
             **(word_keys(kept, paddlex_quirks=paddlex_quirks) if word_boxes else {}),
             **({"rec_chars": [_characters(read) for read in kept]} if characters else {}),
@@ -268,6 +273,11 @@ def _language_keys(lines: Sequence[RecognizedLine]) -> dict[str, Any]:
         "rec_languages": [read.language.tag if read.language else None for read in lines],
         "rec_models": [read.model for read in lines],
     }
+
+
+def _script_keys(lines: Sequence[RecognizedLine], *, languages: bool) -> dict[str, Any]:
+    found = [script_of_line(read.line.text) for read in lines]
+    return {**({"rec_languages": [only_language(one) for one in found]} if languages else {}), "rec_scripts": found}
 
 
 def _characters(read: RecognizedLine) -> list[dict[str, Any]]:

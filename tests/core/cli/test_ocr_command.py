@@ -339,6 +339,23 @@ def test_installed_weights_are_read_without_a_writable_home(
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+def test_pages_that_are_hard_to_read_are_enlarged_and_enhanced(run: Run, sample: Path, tmp_path: Path) -> None:
+    small = tmp_path / "small.png"
+    with PIL.Image.open(sample) as page:
+        page.convert("RGB").resize((page.width // 4, page.height // 4), PIL.Image.Resampling.BOX).save(small)
+    usual, automatic, given = (
+        json.loads(run("ocr", small, "--json", *options).out)
+        for options in ((), ("--upscale", "auto"), ("--upscale", "2.0"))
+    )
+    assert automatic["rec_polys"] == given["rec_polys"] != usual["rec_polys"]
+    told = json.loads(run("ocr", sample, "--json", "--enhance", "True", "--return_scripts", "True").out)
+    assert {*told["rec_scripts"]} == {"Latn", "Hani"}
+    for wrong in ("9", "much"):
+        refused = run("ocr", sample, "--upscale", wrong)
+        assert refused.code == 2
+        assert "--upscale" in refused.err
+
+
 def test_what_is_known_of_lines_and_what_is_returned_of_them(run: Run, sample: Path, tmp_path: Path) -> None:
     usual = json.loads(run("ocr", sample, "--json").out)
     lexicon = tmp_path / "lines.txt"

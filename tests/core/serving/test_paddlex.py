@@ -268,9 +268,19 @@ def test_paragraphs_are_returned_where_they_are_asked_for(server: Server, senten
         assert (part["kind"], part["text"], part["lines"]) == ("text", "Hello 2026", [0])
 
 
+def test_pages_that_are_hard_to_read_are_enlarged_and_enhanced(server: Server, sentence: bytes) -> None:
+    for upscale in (1.5, "auto"):
+        answer = ask(server, sentence, visualize=False, upscale=upscale, enhance=True, returnScripts=True)
+        (page,) = answer["result"]["ocrResults"]
+        assert page["prunedResult"]["rec_scripts"] == ["Latn"]
+        assert texts(answer) == [["Hello 2026"]]
+
+
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
+        ({"upscale": 5}, "upscale"),
+        ({"upscale": "much"}, "upscale"),
         ({"patterns": "("}, "is not valid"),
         ({"allow": r"\\p{X_X}"}, "allow"),
         ({"alternatives": 1000}, "alternatives"),

@@ -14,6 +14,7 @@ from ocrzoo.cli.options import (
     CommaSeparated,
     decoding_options,
     engine_options,
+    hard_page_options,
     model_options,
     paragraph_options,
     password_options,
@@ -72,6 +73,7 @@ _OF_PIPELINE = ("engine", "device", "use_hpip", "hpi_config", "precision", "batc
 @model_options
 @engine_options
 @prediction_options
+@hard_page_options
 @word_options
 @decoding_options
 @paragraph_options

@@ -13,6 +13,7 @@ from ocrzoo.cli.options import (
     SAVED_AS,
     CommaSeparated,
     decoding_options,
+    hard_page_options,
     model_options,
     paragraph_options,
     password_options,
@@ -48,6 +49,7 @@ from ocrzoo.cli.output import debug_option
 )
 @running_options
 @prediction_options
+@hard_page_options
 @word_options
 @decoding_options
 @paragraph_options

@@ -9,7 +9,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, ValidationError
@@ -22,6 +22,7 @@ from ocrzoo.serving.files import content_of
 from ocrzoo.serving.media import is_json_type, media_type
 from ocrzoo.serving.problems import Problem
 from ocrzoo.serving.reading import Answer, Kind, PageAnswer, Picture, ReadRequest
+from ocrzoo.types import MAX_UPSCALE
 
 if TYPE_CHECKING:
     from ocrzoo.serving.service import Service
@@ -65,6 +66,11 @@ class InferRequest(BaseModel):
     returnParagraphs: bool | None = None
     """Not PaddleX's, as the next one: paragraphs and headings."""
     dehyphenate: bool | None = None
+    upscale: Annotated[float, Field(ge=1, le=MAX_UPSCALE)] | Literal["auto"] | None = None
+    """Not PaddleX's, as the next one: for pages that are hard to read."""
+    enhance: bool | None = None
+    returnScripts: bool | None = None
+    """Not PaddleX's: the script of each line."""
     visualize: bool | None = None
     logId: str | None = None
     lang: str | None = None
@@ -344,8 +350,11 @@ def _options(asked: InferRequest) -> dict[str, Any]:
         "text_det_box_thresh": asked.textDetBoxThresh,
         "text_det_unclip_ratio": asked.textDetUnclipRatio,
         "text_rec_score_thresh": asked.textRecScoreThresh,
+        "upscale": asked.upscale,
+        "enhance": asked.enhance,
         "return_word_box": asked.returnWordBox,
         "return_chars": asked.returnChars,
+        "return_scripts": asked.returnScripts,
         "allow": asked.allow,
         "deny": asked.deny,
         "patterns": asked.patterns,
