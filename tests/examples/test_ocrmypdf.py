@@ -164,7 +164,7 @@ def test_worker_processes_read_too(ocrmypdf: Callable[..., Ran], tmp_path: Path)
 
 
 def test_pages_of_the_measurement_are_scans_at_its_resolution() -> None:
-    labels, pixels = page("0000", "en", random.Random(0), SCALES, [page_faults.scan])
+    labels, pixels = page("0000", "en", random.Random(0), scales=SCALES, taken=[page_faults.scan])
     assert labels.faults["taken"] == "scan"
     assert 6 < labels.em * 72 / DPI < 14
     assert re.search("[a-z]{3}", " ".join(line.text for line in labels.lines))
@@ -174,7 +174,7 @@ def test_pages_of_the_measurement_are_scans_at_its_resolution() -> None:
 def test_a_word_is_selected_only_where_it_stands(tmp_path: Path) -> None:
     """Of a file without text nothing is found."""
     Image.new("L", (600, 400), 255).save(tmp_path / "empty.pdf", resolution=DPI)
-    labels, _ = page("0000", "en", random.Random(0), SCALES, [page_faults.scan])
+    labels, _ = page("0000", "en", random.Random(0), scales=SCALES, taken=[page_faults.scan])
     found, none = Found("ocrzoo"), LabelledPage("0001", "en", "", "sans", 1, {}, [])
     compare(found, tmp_path / "empty.pdf", [labels])
     assert (found.hits, found.in_place, found.false) == (0, 0, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +21,7 @@ PITCH, SIZE = 30, 20
 Box = tuple[float, float, float, float]
 
 
-def page_of(lines: list[tuple[str, Box, str]]) -> TextPage:
+def page_of(lines: Sequence[tuple[str, Box, str]]) -> TextPage:
     """Return a page of lines: text, left, top, right and bottom, and direction."""
     made = []
     for text, (left, top, right, bottom), direction in lines:
