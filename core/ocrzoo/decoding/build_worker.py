@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import suppress
+from math import ceil
 
 from ocrzoo.decoding.patterns import Expression
 from ocrzoo_registry.errors import UsageError
@@ -17,6 +18,8 @@ def main() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (job["bytes"], job["bytes"]))
+        seconds = ceil(job["seconds"])  # it is ended before, unless the process that would do so was killed
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     count = 0
     with suppress(UsageError):
         count = Expression(job["pattern"], job["characters"]).count_transitions()
