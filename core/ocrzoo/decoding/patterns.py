@@ -114,5 +114,7 @@ def expression(pattern: str, characters: Sequence[str]) -> Expression:
         except Empty:
             count = None
     if count is None or int(count) > MOST_TRANSITIONS:
-        raise UsageError(f"pattern {pattern!r} is too complicated: shorten its repetitions, or repeat fewer characters than . has")
+        raise UsageError(
+            f"pattern {pattern!r} is too complicated: shorten its repetitions, or repeat fewer characters than . has"
+        )
     return Expression(pattern, characters)
