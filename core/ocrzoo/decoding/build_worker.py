@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from contextlib import suppress
 from math import ceil
@@ -13,6 +14,7 @@ from ocrzoo_registry.errors import UsageError
 
 def main() -> None:
     """Build the automaton."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the workers of a server ignore it, and so would this process
     job = json.loads(sys.stdin.readline())
     if sys.platform != "win32":
         import resource

@@ -6,7 +6,9 @@ import itertools
 import json
 import re
 import signal
+import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -90,6 +92,22 @@ def test_a_build_ends_by_itself_when_the_process_that_limits_it_was_killed() -> 
     job = json.dumps({"pattern": "a{1,60000}", "characters": CHARACTERS, "bytes": 1 << 31, "seconds": 1})
     with child_process(patterns._WORKER, job, "a pattern", quiet=True) as (process, _):
         assert process.wait(30) == -signal.SIGXCPU
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals of processes")
+def test_a_build_ends_at_once_where_the_process_that_started_it_ignores_the_signal() -> None:
+    job = json.dumps({"pattern": "a{1,60000}", "characters": CHARACTERS, "bytes": 1 << 31, "seconds": 60})
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with child_process(patterns._WORKER, job, "a pattern", quiet=True) as (process, _):
+            for _ in range(200):  # until it has started
+                process.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(0.1)
+                    break
+            assert process.returncode == -signal.SIGTERM
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_a_pattern_with_too_many_transitions_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
