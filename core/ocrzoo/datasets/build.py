@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +15,11 @@ import cv2
 from ocrzoo.datasets.corrections import Correction, latest, read_corrections
 from ocrzoo.datasets.labels import IGNORED, line_of, one_line
 from ocrzoo.datasets.pages import PageFinder
+from ocrzoo.inputs.limits import MAX_BYTES
 from ocrzoo.text.bidi import display
 from ocrzoo_registry.drafting.new_folder import new_folder
 from ocrzoo_registry.errors import InputError, UsageError
+from ocrzoo_registry.files import read_bounded
 
 TRAIN_SHARE = 0.9
 RECOGNITION, DETECTION = "rec_gt_{part}.txt", "det_gt_{part}.txt"
@@ -97,12 +98,22 @@ def _copy_crops(folder: Path, stage: Path, texts: Mapping[str, str], faults: lis
     copied = {}
     for crop in texts:
         name = f"{IMAGES}/{Path(crop).stem[:_DIGITS]}.png"
-        if not (folder / crop).is_file():
-            faults.append(f"{folder / crop} is missing: run 'ocrzoo review' again, which makes it")
+        content = _content(folder / crop)
+        if content is None:
+            faults.append(f"{folder / crop} is missing or damaged: remove it, and run 'ocrzoo review' again")
             continue
-        shutil.copyfile(folder / crop, stage / name)
+        (stage / name).write_bytes(content)
         copied[crop] = name
     return copied
+
+
+def _content(crop: Path) -> bytes | None:
+    """The content of a crop, if its digest is its name: a link may lead to anything."""
+    try:
+        content = read_bounded(crop, MAX_BYTES)
+    except OSError:
+        return None
+    return content if hashlib.sha256(content).hexdigest() == crop.stem else None
 
 
 def _pages(decided: Iterable[Correction]) -> tuple[list[list[Correction]], int]:

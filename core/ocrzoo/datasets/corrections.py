@@ -106,6 +106,8 @@ class CorrectionLog:
         self.path = folder / FILE
         with os_errors_as(UsageError, f"{self.path} could not be written"):
             (folder / CROPS).mkdir(parents=True, exist_ok=True)
+            if self.path.is_fifo():  # the next line would wait for its reader
+                raise OSError(f"{self.path}: a pipe, not a file")
             self._file = self.path.open("ab", buffering=0)
             # The process before may have been killed while it wrote.
             self._torn = self._file.tell() > 0 and not _ends_in_line_end(self.path)
@@ -138,14 +140,17 @@ def read_corrections(folder: Path) -> list[Correction]:
     path = folder / FILE
     with os_errors_as(UsageError, f"{path} could not be read"):
         content = read_bounded(path, _MOST_BYTES)
-    found = []
+    found, faulty = [], list[int]()
     for number, line in enumerate(content.split(b"\n"), 1):
         if not line.strip():
             continue
         try:
             found.append(_CORRECTION.validate_python(_nested(json.loads(line))))
         except (ValueError, TypeError, RecursionError, ValidationError):
-            log.warning("%s, line %d: not a decision, or not whole: left out", path, number)
+            faulty.append(number)
+    if faulty:
+        more = f", and {len(faulty) - 1} others" if len(faulty) > 1 else ""
+        log.warning("%s, line %d%s: not a decision, or not whole: left out", path, faulty[0], more)
     return found
 
 

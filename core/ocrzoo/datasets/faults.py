@@ -14,6 +14,8 @@ Severity = Literal["error", "warning"]
 
 SCHEMA = 1
 """The version of the JSON report: keys are only added to it."""
+_LONGEST = 500
+"""Characters of an example: a path or a label may be as long as the file."""
 _LISTED = 20
 """Places of a kind of fault that the JSON report names."""
 
@@ -87,12 +89,16 @@ class Fault:
         }
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
 def found_by(check: Check, data: DataSet) -> Fault | None:
     """Run a check; ``None`` if nothing is wrong."""
     count, example, places = 0, "", list[str]()
     for where, detail in check.find(data):
         count += 1
-        example = example or f"{where}: {detail}"
+        example = example or _short(f"{where}: {detail}")
         if len(places) < _LISTED:
             places.append(where)
     return Fault(check, count, example, tuple(places)) if count else None

@@ -119,7 +119,7 @@ def _read(path: Path, data_dir: Path | None) -> LabelFile:
         lines.pop()
     marks = [name for name, there in (("bom", content.startswith(b"\xef\xbb\xbf")), ("cr", b"\r" in content)) if there]
     labels = [label for number, line in enumerate(lines, 1) for label in _labels(path.name, number, line)]
-    return LabelFile(path, _kind(labels), labels, data_dir or _data_dir(path, labels), tuple(marks))
+    return LabelFile(path, _kind(path.name, labels), labels, data_dir or _data_dir(path, labels), tuple(marks))
 
 
 def _labels(file: str, number: int, line: bytes) -> list[Label]:
@@ -145,10 +145,13 @@ def _names(field_: str) -> list[str]:
     return [field_]
 
 
-def _kind(labels: Sequence[Label]) -> Kind:
-    sample = [label for label in labels[:_SAMPLE] if label.text]
-    regions = sum(regions_of(label.text or "") is not None for label in sample)
-    return "detection" if sample and 2 * regions > len(sample) else "recognition"
+def _kind(name: str, labels: Sequence[Label]) -> Kind:
+    """By the name, or else by whether most labels look like lists of regions, which may be faulty."""
+    if name.startswith(("det_gt", "rec_gt")):
+        return "detection" if name.startswith("det") else "recognition"
+    sample = [label.text for label in labels[:_SAMPLE] if label.text]
+    regions = sum(text.startswith(("[{", "[]")) for text in sample)
+    return "detection" if 2 * regions > len(sample) else "recognition"
 
 
 def _data_dir(path: Path, labels: Sequence[Label]) -> Path:

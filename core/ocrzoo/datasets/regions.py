@@ -9,6 +9,8 @@ from typing import Any
 
 _LEAST = 4
 """Corners."""
+_MOST = 1000
+"""Corners: each side is compared with all others, which takes minutes for 20,000."""
 _LEAST_AREA = 1.0
 """Pixels: PaddleOCR ignores regions below it (``MakeShrinkMap.validate_polygons``)."""
 
@@ -22,8 +24,8 @@ def faults_of_region(region: Mapping[str, Any], width: int, height: int) -> str:
         return "no transcription, or one that is no text"
     if not isinstance(points, list) or not all(_is_point(point) for point in points):
         return "no points, or some that are not [x, y]"
-    if len(points) < _LEAST:
-        return f"{len(points)} points, {_LEAST} are needed"
+    if not _LEAST <= len(points) <= _MOST:
+        return f"{len(points)} points, {_LEAST} to {_MOST} are needed"
     if outside := next((point for point in points if not (0 <= point[0] <= width and 0 <= point[1] <= height)), None):
         return f"{outside} is outside of the picture, {width} x {height} pixels"
     if _crosses_itself(points):
@@ -41,7 +43,7 @@ def _is_point(point: object) -> bool:
         isinstance(point, list)
         and len(point) == 2
         and all(
-            isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) for value in point
+            isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf for value in point
         )
     )
 

@@ -23,7 +23,8 @@ MOST_PATTERNS = 8
 MOST_ENTRIES = 100_000
 """Entries of a lexicon."""
 _MOST_BYTES = 16 << 20
-_LONGEST_TERM = 10_000
+_LONGEST_TERMS = 100_000
+"""Characters of all terms of ``allow`` or of ``deny``: five times those of the largest charset."""
 _LONGEST_PATTERN = 500
 _LONGEST_ENTRY = 200
 """Characters of an entry of a lexicon; a line has about a hundred."""
@@ -82,27 +83,34 @@ def decoding(
     chosen = Decoding(
         _terms("allow", allow),
         _terms("deny", deny),
-        _terms("patterns", patterns),
+        _texts("patterns", patterns),
         _entries(lexicon),
         alternatives,
         restore_spaces,
     )
     for name, terms in (("allow", chosen.allow), ("deny", chosen.deny)):
         character_class(name, terms)
-    if len(chosen.patterns) > MOST_PATTERNS or any(len(pattern) > _LONGEST_PATTERN for pattern in chosen.patterns):
-        raise UsageError(f"patterns: up to {MOST_PATTERNS} of up to {_LONGEST_PATTERN} characters are possible")
+    if len(chosen.patterns) > MOST_PATTERNS or any(not 0 < len(one) <= _LONGEST_PATTERN for one in chosen.patterns):
+        raise UsageError(f"patterns: up to {MOST_PATTERNS} of 1 to {_LONGEST_PATTERN} characters are possible")
     if isinstance(alternatives, bool) or not isinstance(alternatives, int) or not 0 <= alternatives <= MOST_READINGS:
         raise UsageError(f"alternatives={alternatives!r}: a whole number from 0 to {MOST_READINGS} is needed")
     return chosen
 
 
-def _terms(name: str, given: Any) -> tuple[str, ...]:
-    terms = () if given is None else (given,) if isinstance(given, str) else given
-    if not isinstance(terms, Sequence) or not all(isinstance(one, str) for one in terms):
+def _texts(name: str, given: Any) -> tuple[str, ...]:
+    texts = () if given is None else (given,) if isinstance(given, str) else given
+    if not isinstance(texts, Sequence) or not all(isinstance(one, str) for one in texts):
         raise UsageError(f"{name}={given!r}: text is needed, or a list of it")
-    if "" in terms or len(terms) > MOST_TERMS or any(len(one) > _LONGEST_TERM for one in terms):
-        raise UsageError(f"{name}: up to {MOST_TERMS} terms of 1 to {_LONGEST_TERM} characters are needed")
-    return tuple(terms)
+    return tuple(texts)
+
+
+def _terms(name: str, given: Any) -> tuple[str, ...]:
+    terms = _texts(name, given)
+    if "" in terms:
+        raise UsageError(f"{name}: a term is empty: leave it out")
+    if len(terms) > MOST_TERMS or sum(map(len, terms)) > _LONGEST_TERMS:
+        raise UsageError(f"{name}: up to {MOST_TERMS} terms are possible, of {_LONGEST_TERMS} characters together")
+    return terms
 
 
 def _entries(lexicon: Any) -> tuple[str, ...]:

@@ -7,12 +7,16 @@ second comes later, and ``\p{...}`` is a class of Unicode, such as ``\p{Lu}`` or
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 
 import regex
 
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.languages.tags import parse_language
+from ocrzoo_registry.names import did_you_mean
+
+log = logging.getLogger("ocrzoo")
 
 NAMED = {
     "digits": r"0-9",
@@ -25,6 +29,8 @@ NAMED = {
 """What words stand for, as classes of a regular expression."""
 
 _LANGUAGE = "lang:"
+_WORD = 5
+"""Letters of a text that is compared with the names."""
 _PART = regex.compile(r"(?s)(?P<class>\\[pP]\{[^{}]*\})|(?P<first>[\p{L}\p{N}])-(?P<last>[\p{L}\p{N}])|(?P<one>.)")
 
 
@@ -38,8 +44,8 @@ def character_class(name: str, terms: Sequence[str]) -> Callable[[str], bool] | 
     """
     if not terms:
         return None
-    parts = "".join(part for term in terms for part in _parts(name, term))
-    pattern = regex.compile(f"[{parts}]+")
+    parts = dict.fromkeys(part for term in dict.fromkeys(terms) for part in _parts(name, term))
+    pattern = regex.compile(f"[{''.join(parts)}]+")
     return lambda text: pattern.fullmatch(text) is not None
 
 
@@ -49,6 +55,8 @@ def _parts(name: str, term: str) -> Iterator[str]:
     elif term.startswith(_LANGUAGE):
         yield from map(_escaped, _alphabet(name, term.removeprefix(_LANGUAGE)))
     else:
+        if len(term) >= _WORD and term.isalpha() and (hint := did_you_mean(term, NAMED)):
+            log.warning("%s: %r stands for each of its characters%s", name, term, hint)
         for found in _PART.finditer(term):
             yield from _part(name, found)
 

@@ -29,7 +29,7 @@ class Decoder:
             UsageError: The model ``name`` has no character that is allowed, or none for a pattern or the lexicon.
         """
         self._kept = _kept(characters, decoding)
-        if self._kept is not None and len(self._kept) == 1:
+        if self._kept is not None and all(characters[one] in {"", " "} for one in self._kept):
             raise UsageError(f"{name} has none of the characters that allow and deny leave")
         kept = range(len(characters)) if self._kept is None else self._kept.tolist()
         self._characters: tuple[str, ...] = tuple([characters[one] for one in kept])

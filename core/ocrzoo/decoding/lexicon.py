@@ -25,10 +25,11 @@ class Lexicon:
         classes: dict[str, int] = {}
         for number, entry in enumerate(characters[1:], 1):
             classes.setdefault(entry, number)
+        longest = max(map(len, classes), default=0)
         found: dict[str, Classes] = {}
         for entry in entries:
             seen = entry if printed is None else printed(entry)
-            if reading := _classes(seen, classes):
+            if reading := _classes(seen, classes, longest):
                 found[seen] = reading
         if not found:
             raise UsageError(f"lexicon: the model has not all characters of any of its {len(entries)} entries")
@@ -53,9 +54,8 @@ class Lexicon:
         return [self._readings[entry] for entry, _, _ in found]
 
 
-def _classes(text: str, classes: Mapping[str, int]) -> Classes:
+def _classes(text: str, classes: Mapping[str, int], longest: int) -> Classes:
     """The classes of a text, the longest charset entries first; empty if one is missing."""
-    longest = max(map(len, classes))
     found = []
     start = 0
     while start < len(text):

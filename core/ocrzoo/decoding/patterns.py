@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from queue import Empty
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,8 @@ _END = "\U0010ffff"
 """No character: it ends the text in the automaton, since outlines-core 0.2.14 leaves out what follows a final state."""
 _NO_CHARACTERS = "vocabulary provided is incompatible"
 """What outlines-core says then."""
+_BUILDING = Lock()
+"""One pattern is tried at a time in this process: each may take :data:`BUILD_BYTES`."""
 _WORKER = Path(__file__).with_name("build_worker.py")
 
 
@@ -64,9 +67,10 @@ class Expression:
             self._index = Index(f"(?:{_of_whole_line(NAMED.get(pattern, pattern))}){_END}", Vocabulary(0, classes))
         except ValueError as error:
             if _NO_CHARACTERS in str(error):
-                raise UsageError(f"pattern {pattern!r}: the model lacks characters that a part of it needs") from error
-            what = "look-around, references and \\b are not possible (docs/characters.md)"
-            raise UsageError(f"pattern {pattern!r} is not valid: {what}") from error
+                what = "the model lacks characters that a part of it needs, or ^ or $ is inside"
+                raise UsageError(f"pattern {pattern!r}: {what}") from error
+            what = "look-around, a reference or \\b, which are not possible (docs/characters.md)"
+            raise UsageError(f"pattern {pattern!r} is not valid, or has {what}") from error
         self.start: int = self._index.get_initial_state()
         self._following: dict[int, NDArray[np.intp]] = {}
 
@@ -103,12 +107,14 @@ def expression(pattern: str, characters: Sequence[str]) -> Expression:
     Raises:
         UsageError: It is too complicated, or :class:`Expression` refuses it.
     """
-    job = json.dumps({"pattern": pattern, "characters": [*characters], "bytes": BUILD_BYTES})
-    with child_process(_WORKER, job, "a pattern", quiet=True) as (_, lines):
+    job = json.dumps({"pattern": pattern, "characters": [*characters], "bytes": BUILD_BYTES, "seconds": BUILD_S})
+    with _BUILDING, child_process(_WORKER, job, "a pattern", quiet=True) as (_, lines):
         try:
             count = lines.get(timeout=BUILD_S)
         except Empty:
             count = None
     if count is None or int(count) > MOST_TRANSITIONS:
-        raise UsageError(f"pattern {pattern!r} is too complicated: shorten its repetitions")
+        raise UsageError(
+            f"pattern {pattern!r} is too complicated: shorten its repetitions, or repeat fewer characters than . has"
+        )
     return Expression(pattern, characters)

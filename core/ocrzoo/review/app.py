@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import json
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -117,7 +118,7 @@ def application(review: Review, token: str, hosts: Iterable[str]) -> ASGIApp:
         return Response((UI / "index.html").read_bytes(), media_type="text/html")
 
     async def lines(_request: Request) -> Response:
-        return JSONResponse({"lines": review.shown(), "folder": str(review.folder)})
+        return _Answer({"lines": review.shown(), "folder": str(review.folder)})
 
     async def picture(request: Request) -> Response:
         number = request.path_params["number"]
@@ -141,7 +142,7 @@ def application(review: Review, token: str, hosts: Iterable[str]) -> ASGIApp:
             return PlainTextResponse(str(error), 422)
         except UsageError as error:  # a full disk
             return PlainTextResponse(str(error), 507)
-        return JSONResponse(state)
+        return _Answer(state)
 
     own = [
         Route("/", index),
@@ -151,6 +152,13 @@ def application(review: Review, token: str, hosts: Iterable[str]) -> ASGIApp:
         Mount("/", StaticFiles(directory=UI, packages=[("ocrzoo.theme", "files")])),
     ]
     return _Guard(Starlette(routes=own), token, frozenset(hosts))
+
+
+class _Answer(JSONResponse):
+    """JSON in ASCII: names of files may be no Unicode, and have lone surrogates."""
+
+    def render(self, content: object) -> bytes:
+        return json.dumps(content).encode("ascii")
 
 
 async def _body(request: Request) -> bytes | None:

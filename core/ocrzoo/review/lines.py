@@ -158,7 +158,8 @@ def _quads(file: Path, result: SavedResult, page: Image) -> NDArray[np.int16]:
         points = np.array(result.rec_polys_original, np.float32).reshape(-1, 2)
         turned = undo_rotation(points, -result.angle % 360, height, width, edges=True)
         quads = np.rint(turned).astype(np.int16).reshape(-1, 4, 2)
-    if (quads.max(axis=(0, 1)) > np.array([width, height]) + _MARGIN).any():
+    beyond = quads.max(axis=(0, 1)) > np.array([width, height]) + _MARGIN
+    if beyond.any() or quads.min() < -_MARGIN:
         raise InputError(
             f"{file}: its lines are outside of {result.input_path}, {width} x {height} pixels: it is another file now"
         )

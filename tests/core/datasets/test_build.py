@@ -99,6 +99,18 @@ def test_a_page_that_is_gone_costs_only_itself(tmp_path: Path) -> None:
     assert sum(built(tmp_path / "review", tmp_path / "again", images=tmp_path / "elsewhere").pages.values()) == 1
 
 
+def test_a_crop_that_is_another_file_now_is_not_copied(tmp_path: Path) -> None:
+    (first, *_) = reviewed(tmp_path / "review", saved(tmp_path))
+    private = tmp_path / "private.txt"
+    private.write_text("private")
+    crop = tmp_path / "review" / first.place.crop
+    crop.unlink()
+    crop.symlink_to(private)
+    made = built(tmp_path / "review", tmp_path / "dataset")
+    assert sum(made.lines.values()) == 8
+    assert made.faults == [f"{crop} is missing or damaged: remove it, and run 'ocrzoo review' again"]
+
+
 def test_the_split_is_the_same_each_time_and_by_picture(tmp_path: Path) -> None:
     """Two results of one page have the same crops: each is there once, with what was decided last."""
     files = [saved(tmp_path, file="a.json"), saved(tmp_path, file="b.json")]

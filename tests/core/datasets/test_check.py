@@ -185,13 +185,29 @@ def test_a_good_data_set_has_no_fault(tmp_path: Path) -> None:
     [
         (((10, 10), (90, 60), (90, 10), (10, 60)), "its sides cross"),
         (((10, 10), (90, 10), (90, 10), (10, 10)), "it has no area"),
-        (((10, 10), (90, 10), (90, 60)), "3 points, 4 are needed"),
+        (((10, 10), (90, 10), (90, 60)), "3 points, 4 to 1000 are needed"),
+        (((10, 10), (90, 10)) * 501, "1002 points, 4 to 1000 are needed"),
+        (((10, 10), (90, 10), (90, 60), (10, 10**400)), "is outside of the picture"),
         (((10, 10), (90, 10), (90, 60), (10, float("nan"))), "no points, or some that are not [x, y]"),
         (((-1, 10), (90, 10), (90, 60), (10, 60)), "[-1, 10] is outside of the picture"),
     ],
 )
 def test_regions_that_are_none(tmp_path: Path, points: Any, message: str) -> None:
     assert message in found(report_of(detection(tmp_path, [region(*points)])))["points"]
+
+
+def test_a_label_file_for_detection_is_one_though_all_its_labels_are_faulty(tmp_path: Path) -> None:
+    label = "[{'transcription': 'word', 'points': [[0, 0], [9, 0], [9, 9], [0, 9]]}]"  # of Python, not of JSON
+    for name in ("det_gt_train.txt", "Label.txt"):
+        report = report_of(detection(tmp_path / name, label, name))
+        assert [file["kind"] for file in report.files] == ["detection"]
+        assert found(report).keys() == {"regions"}
+
+
+def test_an_example_is_short_however_long_a_path_is(tmp_path: Path) -> None:
+    path = tmp_path / "rec_gt_train.txt"
+    path.write_text("x" * 100_000 + "\tword\n")
+    assert len(found(report_of(path))["image"]) < 600
 
 
 @pytest.mark.parametrize(("make", "why"), [(truncated, "damaged"), (gif, "OpenCV"), (emptied, "the file is empty")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,18 @@ def test_a_folder_that_cannot_be_written_is_refused_at_the_start(tmp_path: Path)
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="could not be written"):
         CorrectionLog(tmp_path / "file")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no named pipes in folders")
+def test_a_pipe_is_refused_rather_than_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "corrections.jsonl")
+    with pytest.raises(UsageError, match=r"could not be written: a pipe, not a file"):
+        CorrectionLog(tmp_path)
+
+
+def test_a_file_of_something_else_is_one_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "corrections.jsonl").write_bytes(b"\xff\n" * 1000)
+    assert read_corrections(tmp_path) == []
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{tmp_path / 'corrections.jsonl'}, line 1, and 999 others: not a decision, or not whole: left out"
+    ]

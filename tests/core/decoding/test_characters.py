@@ -56,6 +56,14 @@ def test_all_characters_of_an_entry_must_be_in_the_set() -> None:
     assert not fits("")
 
 
+def test_a_word_that_is_nearly_a_name_is_its_letters_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    assert members("digt012", "digit") == "digt"
+    assert "allow: 'digit' stands for each of its characters (did you mean digits?)" in caplog.text
+    caplog.clear()
+    members("a", "aeiou", "digits", "12-9x")
+    assert not caplog.text
+
+
 def test_no_terms_are_no_set() -> None:
     assert character_class("allow", ()) is None
 

@@ -54,6 +54,8 @@ def test_spaces_stay_unless_they_are_denied() -> None:
 def test_a_model_without_any_allowed_character_is_named() -> None:
     with pytest.raises(UsageError, match=r"^a-model has none of the characters that allow and deny leave$"):
         Decoder("a-model", CHARACTERS, decoding(allow="xyz", deny=" "))
+    with pytest.raises(UsageError, match=r"^a-model has none of the characters"):  # a line of spaces is none
+        Decoder("a-model", CHARACTERS, decoding(allow="xyz"))
 
 
 def test_a_line_is_the_most_probable_text_that_matches() -> None:

@@ -32,8 +32,11 @@ def test_a_lexicon_may_be_a_file_with_an_entry_a_line(tmp_path: Path) -> None:
     [
         ({"allow": 5}, r"^allow=5: text is needed, or a list of it$"),
         ({"allow": ["a", 5]}, r"^allow=\['a', 5\]: text is needed"),
-        ({"deny": ""}, r"^deny: up to 1000 terms of 1 to 10000 characters"),
-        ({"patterns": "a" * 501}, r"^patterns: up to 8 of up to 500 characters are possible$"),
+        ({"deny": ""}, r"^deny: a term is empty: leave it out$"),
+        ({"deny": ["a"] * 1001}, r"^deny: up to 1000 terms are possible, of 100000 characters together$"),
+        ({"allow": ["a" * 50_001, "b" * 50_000]}, r"^allow: up to 1000 terms are possible, of 100000 characters"),
+        ({"patterns": "a" * 501}, r"^patterns: up to 8 of 1 to 500 characters are possible$"),
+        ({"patterns": ""}, r"^patterns: up to 8 of 1 to 500 characters"),
         ({"lexicon": "Bern"}, r"^lexicon: a list of texts is needed, or the Path of a file"),
         ({"lexicon": []}, r"^lexicon: 1 to 100000 entries"),
         ({"lexicon": ["a" * 201]}, r"^lexicon: 1 to 100000 entries of 1 to 200 characters"),

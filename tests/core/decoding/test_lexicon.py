@@ -31,3 +31,18 @@ def test_of_long_lists_those_nearest_to_what_was_read_are_compared() -> None:
 def test_entries_are_turned_into_the_order_in_which_they_are_printed() -> None:
     (reading,) = Lexicon(["abc"], CHARACTERS, lambda text: text[::-1]).nearest("")
     assert [CHARACTERS[one] for one in reading] == ["c", "b", "a"]
+
+
+def test_the_charset_is_measured_once_for_all_entries() -> None:
+    measured = 0
+
+    class Measured(str):
+        __slots__ = ()
+
+        def __len__(self) -> int:
+            nonlocal measured
+            measured += 1
+            return super().__len__()
+
+    Lexicon(["ab", "cd", "ef"], [*map(Measured, CHARACTERS)])
+    assert measured == len(CHARACTERS) - 1

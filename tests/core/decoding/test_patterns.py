@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
+import signal
+import subprocess
+import sys
+from contextlib import suppress
 
 import pytest
 
+from ocrzoo.child_process import child_process
 from ocrzoo.decoding import patterns
 from ocrzoo.decoding.patterns import NAMED, Expression, expression
 from ocrzoo_registry.errors import UsageError
@@ -65,19 +71,43 @@ def test_a_character_of_several_classes_may_be_any_of_them() -> None:
 
 @pytest.mark.parametrize("pattern", ["[a", "a(", "(?=a)b", r"(a)\1", r"\ba"])
 def test_what_is_no_pattern_is_refused_in_one_line(pattern: str) -> None:
-    with pytest.raises(UsageError, match=r"^pattern .* is not valid: look-around, references and \\b are not possible"):
+    with pytest.raises(UsageError, match=r"^pattern .* is not valid, or has look-around, a reference or \\b"):
         expression(pattern, CHARACTERS)
 
 
-def test_characters_that_a_model_lacks_are_an_error() -> None:
-    with pytest.raises(UsageError, match=r"pattern 'x\+': the model lacks characters"):
-        expression("x+", CHARACTERS)
+@pytest.mark.parametrize("pattern", ["x+", "a$|b$"])
+def test_characters_that_a_model_lacks_are_an_error(pattern: str) -> None:
+    with pytest.raises(UsageError, match=r"the model lacks characters that a part of it needs, or \^ or \$ is inside"):
+        expression(pattern, CHARACTERS)
 
 
 def test_a_pattern_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patterns, "BUILD_S", 2.0)
     with pytest.raises(UsageError, match="too complicated: shorten its repetitions"):
         expression(r"(\w{1,100}){1,100}", PRINTED)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits of processes")
+def test_a_build_ends_by_itself_when_the_process_that_limits_it_was_killed() -> None:
+    job = json.dumps({"pattern": "a{1,60000}", "characters": CHARACTERS, "bytes": 1 << 31, "seconds": 1})
+    with child_process(patterns._WORKER, job, "a pattern", quiet=True) as (process, _):
+        assert process.wait(30) == -signal.SIGXCPU
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals of processes")
+def test_a_build_ends_at_once_where_the_process_that_started_it_ignores_the_signal() -> None:
+    job = json.dumps({"pattern": "a{1,60000}", "characters": CHARACTERS, "bytes": 1 << 31, "seconds": 60})
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with child_process(patterns._WORKER, job, "a pattern", quiet=True) as (process, _):
+            for _ in range(200):  # until it has started
+                process.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(0.1)
+                    break
+            assert process.returncode == -signal.SIGTERM
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_a_pattern_with_too_many_transitions_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

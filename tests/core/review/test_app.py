@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from tests.core.review.kit import DOUBTFUL, decisions, saved
+from tests.core.review.kit import DOUBTFUL, decisions, recorded, saved
 
 from ocrzoo.datasets.corrections import CorrectionLog, latest, read_corrections
 from ocrzoo.review.app import MOST_BYTES, Review, application
@@ -65,6 +66,18 @@ def test_the_page_its_files_and_its_lines_are_served(client: Client) -> None:
     picture = client.own("pictures/0")
     assert picture.headers["content-type"] == "image/png"
     assert picture.content.startswith(b"\x89PNG")
+
+
+def test_names_and_texts_that_are_no_unicode_are_served_all_the_same(folder: Path, tmp_path: Path) -> None:
+    text = "a \udce9"
+    file = tmp_path / "a_res.json"
+    file.write_text(json.dumps(recorded(rec_texts=[text] * 9, rec_chars=...)))
+    lines = lines_of([file], folder, None, on_error=lambda error: pytest.fail(str(error)))
+    log = CorrectionLog(folder)
+    shown = Client(application(Review(lines, {}, folder / "\udce9", log), TOKEN, ["127.0.0.1"])).own("lines")
+    log.close()
+    assert json.loads(shown.text)["lines"][0]["read"] == text
+    assert json.loads(shown.text)["folder"].endswith("\udce9")
 
 
 def test_nothing_is_run_or_loaded_from_elsewhere(client: Client) -> None:

@@ -193,6 +193,7 @@ class TestPages:
             ),
             ({"page_index": 7, "input_path": str(PAGES["photograph.jpg"])}, "has no page 8"),
             ({"input_path": str(PAGES["turned_sideways.png"])}, "are outside of"),
+            ({"rec_polys": [[[-32768, -32768], [10, -32768], [10, 10], [-32768, 10]]] * 9}, "are outside of"),
             ({"input_path": __file__}, "not an image"),
             (
                 {"doc_preprocessor_res": {"angle": 0, "model_settings": {"use_doc_unwarping": True}}},
