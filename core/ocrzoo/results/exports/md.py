@@ -22,6 +22,9 @@ _AT_START = re.compile(r"(?:#{1,6}|[-+])(?=\s|$)|>|(?=[-=:])[-=:\s]+$")
 _NUMBER = re.compile(r"(\d{1,9})(?=[.)](?:\s|$))")
 """What begins a numbered list."""
 
+_CLOSING = re.compile(r"(?<!\S)(?=#+$)")
+"""Where the end of a heading begins that CommonMark leaves out."""
+
 
 def to_md(pages: Iterable[TextPage]) -> str:
     """Return CommonMark with a line per text line, and a thematic break between pages.
@@ -53,7 +56,8 @@ def _page(page: TextPage) -> str:
 def _paragraph(part: Paragraph, text: str) -> str:
     """A paragraph on one line, after the mark of its level if it is a heading; rows end with hard breaks."""
     if part.kind != "rows":
-        return f"{'#' * part.level} {escape(text)}".lstrip()
+        escaped = _CLOSING.sub(r"\\", escape(text)) if part.level else escape(text)
+        return f"{'#' * part.level} {escaped}".lstrip()
     rows = (_CONTINUED.join(escape(cell) for cell in row.split(CELL)) for row in text.split("\n"))
     return _LINE_END.join(rows)
 
