@@ -19,7 +19,7 @@ _INLINE = re.compile(r"[\\`*\[\]<|~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w{1,32};)")
 """What has a meaning within a line, in CommonMark or in GitHub's tables and strikethrough."""
 _AT_START = re.compile(r"(?:#{1,6}|[-+])(?=\s|$)|>|(?=[-=:])[-=:\s]+$")
 """What begins a heading, a list, a quotation, a rule, or the second line of a table."""
-_NUMBER = re.compile(r"(\d{1,9})(?=[.)](?:\s|$))")
+_NUMBER = re.compile(r"^(\d{1,9})(?=[.)](?:\s|$))")
 """What begins a numbered list."""
 
 _CLOSING = re.compile(r"(?<!\S)(?=#+$)")
@@ -40,7 +40,7 @@ def escape(text: str) -> str:
     """Return a line of text as CommonMark, in which nothing of it is markup."""
     text = sanitize(text).strip()
     escaped = _INLINE.sub(r"\\\g<0>", text)
-    return f"\\{escaped}" if _AT_START.match(text) else _NUMBER.sub(r"\1\\", escaped, count=1)
+    return f"\\{escaped}" if _AT_START.match(text) else _NUMBER.sub(r"\1\\", escaped)
 
 
 def _page(page: TextPage) -> str:

@@ -73,6 +73,10 @@ def test_what_would_be_markup_is_text(text: str) -> None:
     assert blocks(f"above\n{escape(text)}\nbelow") == [READER.renderInline(f"above\n{escape(text)}\nbelow")]
 
 
+def test_numbers_within_a_line_stay_as_they_are() -> None:
+    assert escape("The pier of 1999. (It was 2) older.)") == "The pier of 1999. (It was 2) older.)"
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.one_of(st.text(min_size=1), st.text("#-+*_=>~`[]()!<&;|\\:.1a \t", min_size=1)))
 def test_any_text_is_read_as_it_is(text: str) -> None:
