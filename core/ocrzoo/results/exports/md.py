@@ -21,7 +21,6 @@ _AT_START = re.compile(r"(?:#{1,6}|[-+])(?=\s|$)|>|(?=[-=:])[-=:\s]+$")
 """What begins a heading, a list, a quotation, a rule, or the second line of a table."""
 _NUMBER = re.compile(r"^(\d{1,9})(?=[.)](?:\s|$))")
 """What begins a numbered list."""
-
 _CLOSING = re.compile(r"(?<!\S)(?=#+$)")
 """Where the end of a heading begins that CommonMark leaves out."""
 
