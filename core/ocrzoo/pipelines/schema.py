@@ -292,7 +292,7 @@ class OCRConfig(PipelineConfig):
     """Whether results have paragraphs and headings."""
     dehyphenate: bool = False
     """Whether they have, and words that are divided at the end of a line are whole in them."""
-    upscale: Annotated[float, Field(ge=1, le=MAX_UPSCALE)] | Literal["auto"] = 1.0
+    upscale: Annotated[float, Field(strict=True, ge=1, le=MAX_UPSCALE)] | Literal["auto"] = 1.0
     """By how much pages are enlarged before lines are looked for; ``auto``: those whose lines are small."""
     enhance: bool = False
     """Whether pages get less noise, and more contrast where it is low, before they are read."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from functools import reduce
+from itertools import pairwise
 
 from ocrzoo.text.scripts import writes_spaces
 
@@ -12,8 +12,10 @@ SOFT_HYPHEN = "\u00ad"
 """Marks where a word is divided at the end of a line, and is no letter of it."""
 _HYPHENS = f"-\u2010{SOFT_HYPHEN}"
 _LETTERS = r"[^\W\d_]+"
-_COMPOUND = re.compile(rf"{_LETTERS}(?:[-\u2010]{_LETTERS})+")
-_DIVIDED = re.compile(rf"({_LETTERS}(?:[-\u2010]{_LETTERS})*)[{_HYPHENS}]$")
+_START = r"(?<![^\W\d_])"
+"""Where letters begin; searching from there only is linear in their number."""
+_COMPOUND = re.compile(rf"{_START}{_LETTERS}(?:[-\u2010]{_LETTERS})+")
+_DIVIDED = re.compile(rf"{_START}({_LETTERS}(?:[-\u2010]{_LETTERS})*)[{_HYPHENS}]$")
 _FOLLOWS = re.compile(_LETTERS)
 _SUSPENDED = frozenset({"and", "or", "to", "und", "oder", "bis", "et", "ou", "y", "o", "e", "en", "of", "och", "og"})
 """Words after a hyphen that stands for the end of a later compound, as in *pre- and postwar*."""
@@ -21,7 +23,8 @@ _SUSPENDED = frozenset({"and", "or", "to", "und", "oder", "bis", "et", "ou", "y"
 
 def join_lines(lines: Iterable[str]) -> str:
     """Return lines as one text: a word that is divided is whole again, without its hyphen if that is a soft one."""
-    return reduce(_joined, (line.strip() for line in lines), "")
+    shown = [stripped for line in lines if (stripped := line.strip())]
+    return "".join([*(_before(line, after) for line, after in pairwise(shown)), *shown[-1:]])
 
 
 def is_hyphenated(line: str, after: str, compounds: Collection[str] = ()) -> bool:
@@ -52,7 +55,6 @@ def is_spaced(line: str, after: str) -> bool:
     return not line.endswith(SOFT_HYPHEN) and (writes_spaces(line[-1]) or writes_spaces(after[0]))
 
 
-def _joined(text: str, line: str) -> str:
-    if not (text and line):
-        return text or line
-    return f"{text} {line}" if is_spaced(text, line) else text.removesuffix(SOFT_HYPHEN) + line
+def _before(line: str, after: str) -> str:
+    """A line as it is before another one in a text."""
+    return f"{line} " if is_spaced(line, after) else line.removesuffix(SOFT_HYPHEN)

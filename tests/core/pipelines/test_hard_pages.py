@@ -13,6 +13,7 @@ from rapidfuzz.distance import Levenshtein
 from tests.core.pipelines.test_characters import made
 from tests.fonts import LATIN, needs_fonts
 
+import ocrzoo
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo.results.base import to_json
 from ocrzoo.results.ocr import OCRResult
@@ -128,6 +129,13 @@ def test_a_configuration_may_have_the_options(zoo: Zoo, pipeline: OCRPipeline) -
 def test_an_upscale_that_makes_no_sense_is_refused(pipeline: OCRPipeline, wrong: Any) -> None:
     with pytest.raises(UsageError, match="a number from 1 to 4, or 'auto', is needed"):
         read(pipeline, page(), upscale=wrong)
+
+
+@pytest.mark.parametrize("wrong", [0.5, 5, True, "2", "much", float("nan")])
+def test_an_upscale_of_a_configuration_that_makes_no_sense_is_refused(zoo: Zoo, wrong: Any) -> None:
+    config = {"pipeline_name": "OCR", "SubModules": {}, "upscale": wrong}
+    with pytest.raises(UsageError, match="upscale"):
+        ocrzoo.create_pipeline(config=config, zoo=zoo)
 
 
 def test_each_line_has_its_script_and_the_language_that_a_script_tells(pipeline: OCRPipeline) -> None:

@@ -174,10 +174,11 @@ def test_a_configuration_may_ask_for_paragraphs(page: Path, zoo: Zoo) -> None:
     assert "paragraphs" not in read(made, page, use_textline_orientation=False, return_paragraphs=False)
 
 
-def test_a_page_without_text_has_none(pipeline: OCRPipeline, tmp_path: Path) -> None:
+@pytest.mark.parametrize("dehyphenate", [False, True])
+def test_a_page_without_text_has_none(pipeline: OCRPipeline, tmp_path: Path, *, dehyphenate: bool) -> None:
     blank = tmp_path / "blank.png"
     cv2.imwrite(str(blank), np.full((100, 100, 3), 255, np.uint8))
-    result = read(pipeline, blank, return_paragraphs=True)
+    result = read(pipeline, blank, return_paragraphs=True, dehyphenate=dehyphenate)
     assert result["paragraphs"] == []
     assert result.text == ""
     assert result.save_to_md(tmp_path).read_text(encoding="utf-8") == ""

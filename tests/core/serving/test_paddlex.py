@@ -281,6 +281,7 @@ def test_pages_that_are_hard_to_read_are_enlarged_and_enhanced(server: Server, s
     [
         ({"upscale": 5}, "upscale"),
         ({"upscale": "much"}, "upscale"),
+        ({"upscale": True}, "upscale"),
         ({"patterns": "("}, "is not valid"),
         ({"allow": r"\\p{X_X}"}, "allow"),
         ({"alternatives": 1000}, "alternatives"),

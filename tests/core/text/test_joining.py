@@ -55,3 +55,9 @@ def test_a_hyphen_only_divides_a_word_if_a_small_letter_follows(line: str, after
 
 def test_a_word_that_is_divided_itself_is_no_compound_of_the_page() -> None:
     assert compounds_of(["A jour-", "ney, the mid-day boat"]) == {"mid-day"}
+
+
+def test_a_page_of_many_lines_is_one_text() -> None:
+    lines = ["the ferry leaves the harbor at nine in the mor-"] * 20_000
+    assert join_lines(lines).count("mor-the") == len(lines) - 1
+    assert compounds_of(["n" * 200_000, "o" * 200_000 + "-n"]) == {"o" * 200_000 + "-n"}

@@ -19,8 +19,10 @@ _INLINE = re.compile(r"[\\`*\[\]<|~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w{1,32};)")
 """What has a meaning within a line, in CommonMark or in GitHub's tables and strikethrough."""
 _AT_START = re.compile(r"(?:#{1,6}|[-+])(?=\s|$)|>|(?=[-=:])[-=:\s]+$")
 """What begins a heading, a list, a quotation, a rule, or the second line of a table."""
-_NUMBER = re.compile(r"(\d{1,9})(?=[.)](?:\s|$))")
+_NUMBER = re.compile(r"^(\d{1,9})(?=[.)](?:\s|$))")
 """What begins a numbered list."""
+_CLOSING = re.compile(r"(?<!\S)(?=#+$)")
+"""Where the end of a heading begins that CommonMark leaves out."""
 
 
 def to_md(pages: Iterable[TextPage]) -> str:
@@ -37,7 +39,7 @@ def escape(text: str) -> str:
     """Return a line of text as CommonMark, in which nothing of it is markup."""
     text = sanitize(text).strip()
     escaped = _INLINE.sub(r"\\\g<0>", text)
-    return f"\\{escaped}" if _AT_START.match(text) else _NUMBER.sub(r"\1\\", escaped, count=1)
+    return f"\\{escaped}" if _AT_START.match(text) else _NUMBER.sub(r"\1\\", escaped)
 
 
 def _page(page: TextPage) -> str:
@@ -53,7 +55,8 @@ def _page(page: TextPage) -> str:
 def _paragraph(part: Paragraph, text: str) -> str:
     """A paragraph on one line, after the mark of its level if it is a heading; rows end with hard breaks."""
     if part.kind != "rows":
-        return f"{'#' * part.level} {escape(text)}".lstrip()
+        escaped = _CLOSING.sub(r"\\", escape(text)) if part.level else escape(text)
+        return f"{'#' * part.level} {escaped}".lstrip()
     rows = (_CONTINUED.join(escape(cell) for cell in row.split(CELL)) for row in text.split("\n"))
     return _LINE_END.join(rows)
 

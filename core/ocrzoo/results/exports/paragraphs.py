@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import numpy as np
 
@@ -86,7 +86,7 @@ def _softened(lines: Sequence[TextLine], found: Sequence[Paragraph]) -> tuple[Te
     """The lines, with soft hyphens where words are only divided."""
     compounds = compounds_of(line.text for line in lines)
     made = list(lines)
-    for part, after in zip(found, [*found[1:], None], strict=True):
+    for part, after in zip_longest(found, found[1:]):
         if part.kind == "rows":
             continue
         more = after.lines[:1] if part.goes_on and after is not None else ()

@@ -205,11 +205,11 @@ def _tag(part: Paragraph) -> str:
 
 
 def _with_spaces(lines: Sequence[Line], runs: Sequence[GlyphRun]) -> list[GlyphRun]:
-    """Add a space to lines that run to the right where a word ends with them: in marked content, line ends are none."""
+    """Add a space to level lines where a word ends with them: in marked content, line ends are none."""
     made = []
     for (line, _), run, after in zip(lines, runs, [*lines[1:], None], strict=True):
         texts = (line.text.strip(), after[0].text.strip() if after else "")
-        spaced = line.direction == "ltr" and all(texts) and is_spaced(*texts)
+        spaced = line.direction != "ttb" and all(texts) and is_spaced(*texts)
         space = PlacedGlyph(" ", run.frame.length, run.glyphs[-1].stretch)
         made.append(replace(run, glyphs=[*run.glyphs, space]) if spaced else run)
     return made

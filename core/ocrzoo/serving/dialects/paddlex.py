@@ -66,7 +66,7 @@ class InferRequest(BaseModel):
     returnParagraphs: bool | None = None
     """Not PaddleX's, as the next one: paragraphs and headings."""
     dehyphenate: bool | None = None
-    upscale: Annotated[float, Field(ge=1, le=MAX_UPSCALE)] | Literal["auto"] | None = None
+    upscale: Annotated[float, Field(strict=True, ge=1, le=MAX_UPSCALE)] | Literal["auto"] | None = None
     """Not PaddleX's, as the next one: for pages that are hard to read."""
     enhance: bool | None = None
     returnScripts: bool | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from ocrzoo.processing.blocks import Paragraph
 from ocrzoo.results.exports.content import sanitize
 from ocrzoo.results.exports.md import escape, to_md
 
@@ -71,12 +73,22 @@ def test_what_would_be_markup_is_text(text: str) -> None:
     assert blocks(f"above\n{escape(text)}\nbelow") == [READER.renderInline(f"above\n{escape(text)}\nbelow")]
 
 
+def test_numbers_within_a_line_stay_as_they_are() -> None:
+    assert escape("The pier of 1999. (It was 2) older.)") == "The pier of 1999. (It was 2) older.)"
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.one_of(st.text(min_size=1), st.text("#-+*_=>~`[]()!<&;|\\:.1a \t", min_size=1)))
 def test_any_text_is_read_as_it_is(text: str) -> None:
     read = " ".join(sanitize(text).split())
     if read:
         assert " ".join(text_of(escape(text)).split()) == read
+
+
+@pytest.mark.parametrize("text", ["Notes on C #", "Sharps ##", "#", "# #", "F#", "Number # of"])
+def test_a_heading_keeps_number_signs_at_its_end(sheet: Callable[..., Sheet], text: str) -> None:
+    page = replace(sheet().put(text, (20, 20)).page(), paragraphs=(Paragraph(((0,),), "heading", 2),))
+    assert READER.render(to_md([page])) == f"<h2>{text}</h2>\n"
 
 
 def test_prose_is_one_paragraph(sheet: Callable[..., Sheet]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,6 +45,18 @@ def test_text_from_the_right_ends_at_the_left() -> None:
         for row, (text, left) in enumerate(zip(words, lefts, strict=True))
     ]
     assert texts(page_of(lines)) == [" ".join(words[:3]), words[3]]
+
+
+def test_words_of_lines_from_the_right_stay_apart_in_the_tags_of_a_pdf(tmp_path: Path) -> None:
+    words = ["שלום עולם וכל אשר בו היום", "ועוד מילים רבות בשורה הזו"]
+    rows = [(text, (100, 100 + PITCH * row, 800, 100 + PITCH * row + SIZE), "rtl") for row, text in enumerate(words)]
+    path = tmp_path / "page.pdf"
+    path.write_bytes(document([with_paragraphs(page_of(rows))], "pdf"))
+    told = subprocess.run(
+        ["pdfinfo", "-struct-text", str(path)], check=True, capture_output=True, text=True, timeout=60
+    )
+    read = told.stdout.split('"')[1].split()
+    assert read == [word[::-1] for line in words for word in reversed(line.split())]
 
 
 def test_vertical_text_runs_from_column_to_column() -> None:
