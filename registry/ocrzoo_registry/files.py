@@ -12,7 +12,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
-from ocrzoo_registry.errors import SourceError
+from ocrzoo_registry.errors import SourceError, UsageError
 
 WINDOWS = os.name == "nt"
 MOVE_PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)
@@ -48,6 +48,21 @@ def read_bounded(path: Path, max_bytes: int) -> bytes:
     """
     with open_regular(path) as file:
         return read_stream(file, max_bytes, str(path), os.fstat(file.fileno()).st_size)
+
+
+def read_lines(path: Path, max_bytes: int) -> list[str]:
+    """Return the lines of a text file, UTF-8, without their ends.
+
+    Raises:
+        UsageError: It cannot be read, is no regular file, is larger, or is no such text.
+    """
+    try:
+        text = read_bounded(path, max_bytes).decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{path}: {reason(error)}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: not a UTF-8 text file") from error
+    return [line.removesuffix("\r") for line in text.split("\n")]
 
 
 def read_stream(file: IO[bytes], max_bytes: int, name: str, size: int = 0) -> bytes:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ocrzoo_registry.files import CHUNK_BYTES, read_bounded, read_stream
+from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.files import CHUNK_BYTES, read_bounded, read_lines, read_stream
 
 
 @pytest.mark.parametrize("size", [0, 1, 5000, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES])
@@ -42,3 +43,19 @@ def test_a_small_file_takes_little_memory_whatever_the_limit(tmp_path: Path) -> 
     finally:
         tracemalloc.stop()
     assert peak < 4 * CHUNK_BYTES
+
+
+def test_lines_are_those_of_every_editor_and_system(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes("\ufeffone\r\ntwo \x85 parts\n\nthree".encode())
+    assert read_lines(tmp_path / "file", 100) == ["one", "two \x85 parts", "", "three"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"\xff\xfe", "not a UTF-8 text file$"), (b"a" * 101, "larger than 100 bytes"), (None, "No such file")],
+)
+def test_a_file_that_is_no_text_is_named(content: bytes | None, message: str, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / "file").write_bytes(content)
+    with pytest.raises(UsageError, match=f"^{tmp_path / 'file'}: {message}"):
+        read_lines(tmp_path / "file", 100)

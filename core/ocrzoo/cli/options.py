@@ -15,7 +15,8 @@ from ocrzoo.pipelines.modules import MODULES
 from ocrzoo.precision.wanted import ALIASES, PRECISIONS
 from ocrzoo.results.exports import SUFFIXES
 from ocrzoo.types import MAX_UPSCALE
-from ocrzoo_registry.files import read_bounded, reason
+from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.files import read_lines
 
 Command = Callable[..., Any]
 Decorator = Callable[[Command], Command]
@@ -104,12 +105,9 @@ class LinesFile(click.ParamType[tuple[str, ...]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         """Read the file; empty lines are left out."""
         try:
-            text = read_bounded(Path(value), self._max_bytes).decode("utf-8-sig")
-        except OSError as error:
-            self.fail(f"{value}: {reason(error)}", param, ctx)
-        except UnicodeDecodeError:
-            self.fail(f"{value}: not a UTF-8 text file", param, ctx)
-        return tuple(filter(None, (line.removesuffix("\r") for line in text.split("\n"))))
+            return tuple(filter(None, read_lines(Path(value), self._max_bytes)))
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
         """Complete the name of a file."""

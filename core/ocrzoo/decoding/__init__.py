@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.files import read_bounded, reason
+from ocrzoo_registry.files import read_lines
 
 MOST_READINGS = 20
 """Most readings of a line that are returned."""
@@ -121,11 +121,9 @@ def _entries(lexicon: Any) -> tuple[str, ...]:
     if isinstance(lexicon, Path):
         name = f"lexicon {lexicon}"
         try:
-            lexicon = read_bounded(lexicon, _MOST_BYTES).decode("utf-8-sig").splitlines()
-        except OSError as error:
-            raise UsageError(f"{name}: {reason(error)}") from error
-        except UnicodeDecodeError as error:
-            raise UsageError(f"{name} is not UTF-8 text: an entry a line is needed") from error
+            lexicon = read_lines(lexicon, _MOST_BYTES)
+        except UsageError as error:
+            raise UsageError(f"lexicon {error}") from error
     if isinstance(lexicon, str) or not isinstance(lexicon, Sequence) or not all(isinstance(e, str) for e in lexicon):
         raise UsageError(f"{name}: a list of texts is needed, or the Path of a file with an entry a line")
     entries = tuple(dict.fromkeys(entry.strip() for entry in lexicon if entry.strip()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -111,7 +112,7 @@ class TextRecognizer:
         """
         shape = self._own_shape if input_shape is None else _checked(input_shape)
         whole = squeeze or shape is not None or decoding.is_constrained
-        decoder = None if decoding == PLAIN else self._decoder(decoding)
+        decoder = self._decoder_for(decoding)
         cut = [[Piece(crop, 0)] if whole else long_lines.pieces(crop, self._line_shape) for crop in crops]
         short = [index for index, parts in enumerate(cut) if len(parts) == 1]
         if batching == "width" and shape is None and decoder is None:
@@ -123,10 +124,14 @@ class TextRecognizer:
         lines = dict(zip(short, read, strict=True))
         for index, parts in enumerate(cut):
             if len(parts) > 1:
-                read = self._in_batches([part.image for part in parts], batch_size, "width", shape, decoder)
+                joinable = self._decoder_for(replace(decoding, alternatives=0))  # pieces have none
+                read = self._in_batches([part.image for part in parts], batch_size, "width", shape, joinable)
                 lines[index] = long_lines.join(read, parts, self._line_shape)
         found = [lines[index] for index in range(len(crops))]
         return [bidi.in_logical_order(line) for line in found] if self._right_to_left else found
+
+    def _decoder_for(self, decoding: Decoding) -> Decoder | None:
+        return None if decoding == PLAIN else self._decoder(decoding)
 
     def _in_batches(
         self,

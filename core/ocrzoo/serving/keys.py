@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ocrzoo.serving.problems import Problem
 from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.files import read_bounded, reason
+from ocrzoo_registry.files import read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,13 +51,7 @@ class Keys:
         from limits.storage import MemoryStorage
         from limits.strategies import MovingWindowRateLimiter
 
-        try:
-            lines = read_bounded(path, MAX_FILE).decode("utf-8-sig").splitlines()
-        except OSError as error:
-            raise UsageError(f"{path}: {reason(error)}") from error
-        except UnicodeDecodeError as error:
-            raise UsageError(f"{path}: not a UTF-8 text file") from error
-        numbered = ((number, line.strip()) for number, line in enumerate(lines, 1))
+        numbered = ((number, line.strip()) for number, line in enumerate(read_lines(path, MAX_FILE), 1))
         self._keys = [_parse(line, f"{path}:{number}") for number, line in numbered if line and line[0] != "#"]
         if not self._keys:
             raise UsageError(f"{path}: no keys: write a line for each, a name and the key")

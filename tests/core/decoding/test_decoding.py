@@ -54,5 +54,5 @@ def test_a_value_that_makes_no_sense_is_named(arguments: dict[str, Any], message
 def test_a_lexicon_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "cities.txt"
     path.write_bytes(b"\xff\xfe\xff")
-    with pytest.raises(UsageError, match="is not UTF-8 text: an entry a line is needed"):
+    with pytest.raises(UsageError, match=r"^lexicon .*cities\.txt: not a UTF-8 text file$"):
         decoding(lexicon=path)
