@@ -5,8 +5,8 @@ out where they are written, so only recognition is measured, in float32. Of each
 known (figures, dates, amounts, names of a closed list, the alphabet of the page's language), printed are the lines that
 are wrong and the error rate of characters, without and with what is known, and how many lines became right and wrong.
 
-Of all lines, printed is also how often the text written is among the first readings where the best one is wrong, and
-how many readings are right that say of themselves how probable they are.
+Of all lines, printed is also how often the text written is among the first readings where the best one is wrong, how
+many readings are right that say of themselves how probable they are, and how often the script of a line is right.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from ocrzoo import create_pipeline
 from ocrzoo.decoding import PLAIN, Decoding, decoding
 from ocrzoo.predictors.recognition import TextRecognizer
 from ocrzoo.processing.geometry import crop
+from ocrzoo.text.line_scripts import only_language, script_of_line
 from ocrzoo.types import Image
+from ocrzoo_registry.languages.tags import parse_language
 
 FIGURES = re.compile(r"[0-9][0-9.,:/ -]*")
 DATE = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:\d{4}|\d{2})")
@@ -149,6 +151,17 @@ def _figures(model: str, folder: Path, pages: Sequence[LabelledPage]) -> Iterato
                 counts.add(lines[number][0], plain[number].text, line.text)
         yield f"{kind.name:38}{counts}"
     yield from _alternatives(reader, lines)
+    yield _scripts([(text, language, line.text) for (text, language, _), line in zip(lines, plain, strict=True)])
+
+
+def _scripts(lines: Sequence[tuple[str, str, str]]) -> str:
+    """How often the script of a line is right, and the language where it follows from the script."""
+    found = [(script_of_line(text), script_of_line(read), language) for text, language, read in lines]
+    written = [one for one in found if one[0] is not None]
+    named = [(only_language(read), language) for _, read, language in written if only_language(read)]
+    right = sum(script == read for script, read, _ in written)
+    same = sum(parse_language(str(one)).tag == parse_language(language).tag for one, language in named)
+    return f"scripts: {right} of {len(written)} right; languages that follow from them: {same} of {len(named)}"
 
 
 def _alternatives(reader: TextRecognizer, lines: Sequence[tuple[str, str, Image]]) -> Iterator[str]:
