@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import click
 from click.shell_completion import CompletionItem
 
+from ocrzoo.cli.output import print_note
 from ocrzoo.cli.values import ENGINE, complete_last, models_like
 from ocrzoo.decoding import MOST_READINGS
 from ocrzoo.pipelines.modules import MODULES
@@ -232,6 +233,16 @@ decoding_options = together(
     click.option("--return_scripts", type=Switch(), help="Also return the script of each line.  [False]"),
 )
 """Adds what is known of the lines, and what is returned of their characters."""
+
+_DETAILS = ("return_word_box", "return_chars", "return_scripts", "alternatives")
+"""Options for what neither text nor tables show."""
+
+
+def note_details(options: Mapping[str, Any], where: str) -> None:
+    """Say which options that are asked for show nothing, and where to find it."""
+    if asked := [f"--{name}" for name in _DETAILS if options.get(name)]:
+        print_note(f"note: {', '.join(asked)}: what is returned besides is in {where}")
+
 
 paragraph_options = together(
     click.option("--return_paragraphs", type=Switch(), help="Also return paragraphs and headings.  [False]"),

@@ -374,6 +374,15 @@ def test_what_is_known_of_lines_and_what_is_returned_of_them(run: Run, sample: P
     assert spaced["rec_scores"] == usual["rec_scores"]
 
 
+def test_what_text_does_not_show_is_said_to_be_elsewhere(run: Run, sample: Path, tmp_path: Path) -> None:
+    ran = run("ocr", sample, "--alternatives", 2, "--return_chars", "True")
+    note = "note: --return_chars, --alternatives: what is returned besides is in the results of --json or --save_path"
+    assert note in ran.err.splitlines()
+    assert "note:" not in run("ocr", sample, "--alternatives", 2, "--json").err
+    assert "note:" not in run("ocr", sample, "--alternatives", 2, "--output", tmp_path / "page.xml").err
+    assert "note:" not in run("ocr", sample).err
+
+
 def test_paragraphs_are_printed_and_written_a_line_each(run: Run, sample: Path, tmp_path: Path) -> None:
     lines = run("ocr", sample, "--return_paragraphs", "True").out.splitlines()
     assert lines[0] == "Reading a page with a model zoo"

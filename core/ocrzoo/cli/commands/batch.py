@@ -16,6 +16,7 @@ from ocrzoo.cli.options import (
     engine_options,
     hard_page_options,
     model_options,
+    note_details,
     paragraph_options,
     password_options,
     prediction_options,
@@ -101,6 +102,8 @@ def batch(
             raise click.UsageError(f"{name} is empty: name a folder or a URL")
     if options["address"] is None and (options["workers"] is not None or options["gpus"]):
         raise click.UsageError("--workers and --gpus are those of a Ray cluster: give its --address")
+    if "json" not in (save_as or ()):
+        note_details(options, "the files of --save_as json")
     from ocrzoo.batch import BatchJob, run_batch
     from ocrzoo.inputs import decoder_messages
     from ocrzoo.pipelines.factory import OPTIONAL_STAGES

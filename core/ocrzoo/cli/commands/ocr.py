@@ -15,6 +15,7 @@ from ocrzoo.cli.options import (
     decoding_options,
     hard_page_options,
     model_options,
+    note_details,
     paragraph_options,
     password_options,
     prediction_options,
@@ -73,6 +74,8 @@ def ocr(
     """
     if save_as is not None and save_path is None:
         raise click.UsageError("--save_as needs --save_path")
+    if not as_json and save_path is None and output is None:
+        note_details(options, "the results of --json or --save_path")
     from ocrzoo.pipelines.factory import OPTIONAL_STAGES
 
     for switch in OPTIONAL_STAGES:
