@@ -1,24 +1,14 @@
-"""Readings of a line beside the best class of each column: which there are, and how probable each is.
-
-A network's output for a line is T x classes, float32: probabilities of columns from left to right; class 0 is the blank
-of connectionist temporal classification (CTC). A reading is a sequence of classes without blanks. Many paths through
-the columns give one reading; its probability is the sum of theirs (Graves et al. 2006).
-"""
+"""The most probable readings of a line, by a prefix beam search over its network's output (:mod:`.paths`)."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from heapq import nlargest
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-Classes = tuple[int, ...]
-Output = NDArray[np.float32]
-"""T x classes."""
+from ocrzoo.decoding.paths import Classes, Output
 
 BEAMS = 16
 """Prefixes that are followed from column to column."""
@@ -31,6 +21,21 @@ CLASSES = 4
 CERTAIN = 0.999
 """A column whose best class has this probability has no other, without an automaton."""
 
+_Integers = NDArray[np.intp]
+_Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Transitions:
+    """What may follow a state of an automaton."""
+
+    kind: int
+    """States of one kind have the same classes."""
+    classes: _Integers
+    """Without the blank, ascending."""
+    states: _Integers
+    """The state after each class."""
+
 
 class Automaton(Protocol):
     """What readings may be; states are numbers."""
@@ -40,12 +45,8 @@ class Automaton(Protocol):
         """The state of the empty reading."""
         ...
 
-    def following(self, state: int) -> NDArray[np.intp]:
-        """Return the classes that may come next, ascending."""
-        ...
-
-    def next(self, state: int, one: int) -> int:
-        """Return the state after a class."""
+    def transitions(self, state: int) -> Transitions:
+        """Return what may follow a state."""
         ...
 
     def is_final(self, state: int) -> bool:
@@ -53,164 +54,158 @@ class Automaton(Protocol):
         ...
 
 
-@dataclass
-class _Prefix:
-    """What is known of a prefix at a column."""
-
-    blank: float = 0.0
-    """The probability of its paths that end with a blank, scaled."""
-    entry: float = 0.0
-    """That of those that end with its last class."""
-
-    @property
-    def total(self) -> float:
-        return self.blank + self.entry
-
-
 def search(output: Output, automaton: Automaton | None = None) -> list[Classes]:
     """Return the most probable readings, the best first; with an automaton, those that it accepts.
 
     It is a prefix beam search, so readings of little probability may be missing.
     """
-    prefixes: dict[Classes, _Prefix] = {(): _Prefix(blank=1.0)}
-    states: dict[Classes, int] = {(): automaton.start if automaton else 0}
-    for column in output:
-        choose = _unbound(column) if automaton is None else _bound(column, automaton)
-        blank = float(column[0])
-        grown: dict[Classes, _Prefix] = defaultdict(_Prefix)
-        reached: dict[Classes, int] = {}
-        for prefix, known in prefixes.items():
-            stays, reached[prefix] = grown[prefix], states[prefix]
-            stays.blank += known.total * blank
-            if prefix:
-                stays.entry += known.entry * float(column[prefix[-1]])
-            for one, state, probability in choose(states[prefix]):
-                longer = (*prefix, one)
-                repeats = prefix[-1:] == (one,)  # only a blank between separates two of one class
-                grown[longer].entry += (known.blank if repeats else known.total) * probability
-                reached[longer] = state
-        prefixes = _scaled(_kept(grown, reached, automaton))
-        states = {prefix: reached[prefix] for prefix in prefixes}
-    ends = [one for one in prefixes if automaton is None or automaton.is_final(states[one])]
-    return sorted(ends, key=lambda prefix: -prefixes[prefix].total)
+    prefixes = _Prefixes()
+    beam = _Beam.before(automaton.start if automaton else 0)
+    for column, best in zip(output, output.argmax(axis=1).tolist(), strict=True):
+        following = _bound(column, beam.states, automaton) if automaton else _unbound(column, beam.states, best)
+        beam = _grown(beam, column, following, prefixes, of_states=automaton is not None)
+    ranked = np.argsort(-beam.totals, kind="stable").tolist()
+    ends = [at for at in ranked if automaton is None or automaton.is_final(int(beam.states[at]))]
+    return [prefixes.reading(int(beam.nodes[at])) for at in ends]
 
 
-_Next = tuple[int, int, float]
-"""A class, the state after it, and its probability in a column."""
+class _Prefixes:
+    """A tree of the prefixes that were followed; each is a node, the empty one is 0."""
+
+    def __init__(self) -> None:
+        self._longer: dict[tuple[int, int], int] = {}
+        self._parents = [0]
+        self._classes = [0]
+
+    def longer(self, node: int, one: int) -> int:
+        """Return the node of a prefix with a class added."""
+        found = self._longer.setdefault((node, one), len(self._parents))
+        if found == len(self._parents):
+            self._parents.append(node)
+            self._classes.append(one)
+        return found
+
+    def places(self, nodes: _Integers) -> _Integers:
+        """Return where each node of the tree is among ``nodes``; -1: it is not."""
+        found = np.full(len(self._parents), -1, np.intp)
+        found[nodes] = np.arange(len(nodes))
+        return found
+
+    def reading(self, node: int) -> Classes:
+        """Return the classes of a prefix."""
+        found = []
+        while node:
+            found.append(self._classes[node])
+            node = self._parents[node]
+        return tuple(reversed(found))
 
 
-def _unbound(column: NDArray[np.float32]) -> Callable[[int], list[_Next]]:
-    best = int(column.argmax())
-    few = [best] if column[best] >= CERTAIN else _most_probable(column)
-    found = [(one, 0, float(column[one])) for one in few if one]
-    return lambda _: found
+@dataclass(frozen=True)
+class _Beam:
+    """P prefixes that are followed, and what is known of each at a column."""
+
+    nodes: _Integers
+    parents: _Integers
+    """The nodes without their last classes; 0 for the empty prefix, too."""
+    classes: _Integers
+    """Their last classes; 0: none."""
+    states: _Integers
+    blank: _Numbers
+    """The probability of paths that end with a blank, divided by that of the best prefix, so that none underflows."""
+    entry: _Numbers
+    """The same of those that end with the last class."""
+
+    @classmethod
+    def before(cls, state: int) -> _Beam:
+        """The empty prefix, before the first column."""
+        none = np.zeros(1, np.intp)
+        return cls(none, none, none, none + state, np.ones(1), np.zeros(1))
+
+    @property
+    def totals(self) -> _Numbers:
+        return self.blank + self.entry
 
 
-def _bound(column: NDArray[np.float32], automaton: Automaton) -> Callable[[int], list[_Next]]:
-    known: dict[int, list[_Next]] = {}
+@dataclass(frozen=True)
+class _Following:
+    """What may be added to each prefix in a column, P x K: classes, the states after them, their probabilities or 0."""
 
-    def choose(state: int) -> list[_Next]:
-        if state not in known:
-            classes = automaton.following(state)
-            few = classes[_most_probable(column[classes])].tolist()
-            known[state] = [(one, automaton.next(state, one), float(column[one])) for one in few]
-        return known[state]
-
-    return choose
+    classes: _Integers
+    states: _Integers
+    probabilities: NDArray[np.float32]
 
 
-def _most_probable(values: NDArray[np.float32]) -> list[int]:
+def _unbound(column: Output, states: _Integers, best: int) -> _Following:
+    few = np.array([best], np.intp) if column[best] >= CERTAIN else _most_probable(column)
+    classes = few[few > 0][None].repeat(len(states), axis=0)
+    return _Following(classes, np.zeros_like(classes), column[classes])
+
+
+def _bound(column: Output, states: _Integers, automaton: Automaton) -> _Following:
+    rows: dict[int, int] = {}
+    own = [rows.setdefault(state, len(rows)) for state in states.tolist()]
+    classes = np.zeros((len(rows), CLASSES), np.intp)
+    reached = np.zeros_like(classes)
+    ranked: dict[int, _Integers] = {}
+    for state, row in rows.items():
+        found = automaton.transitions(state)
+        if found.kind not in ranked:
+            ranked[found.kind] = _most_probable(column[found.classes])
+        few = ranked[found.kind]
+        classes[row, : len(few)] = found.classes[few]
+        reached[row, : len(few)] = found.states[few]
+    return _Following(classes[own], reached[own], np.where(classes, column[classes], 0)[own])
+
+
+def _most_probable(values: Output) -> _Integers:
     few = min(CLASSES, len(values))
-    found: list[int] = np.argpartition(values, len(values) - few)[len(values) - few :].tolist() if few else []
-    return found
+    return np.argpartition(values, len(values) - few)[len(values) - few :] if few else np.zeros(0, np.intp)
 
 
-def _kept(
-    grown: dict[Classes, _Prefix], states: dict[Classes, int], automaton: Automaton | None
-) -> dict[Classes, _Prefix]:
-    def total(prefix: Classes) -> float:
-        return grown[prefix].total
+def _grown(beam: _Beam, column: Output, following: _Following, prefixes: _Prefixes, *, of_states: bool) -> _Beam:
+    """The best prefixes after a column: those before it, and these with a class added."""
+    classes, before = following.classes, beam.totals
+    blank = before * column[0]
+    entry = beam.entry * column[beam.classes]
+    if not classes.size:
+        most = float((blank + entry).max(initial=0)) or 1
+        return replace(beam, blank=blank / most, entry=entry / most)
+    repeats = classes == beam.classes[:, None]  # only a blank between separates two of one class
+    added = np.where(repeats, beam.blank[:, None], before[:, None]) * following.probabilities
 
-    possible = [prefix for prefix in grown if total(prefix) > 0]
-    if automaton is None:
-        return {prefix: grown[prefix] for prefix in nlargest(BEAMS, possible, key=total)}
-    of_state: Counter[int] = Counter()
-    kept: dict[Classes, _Prefix] = {}
-    for prefix in sorted(possible, key=total, reverse=True):
-        of_state[states[prefix]] += 1
-        if of_state[states[prefix]] <= OF_A_STATE:
-            kept[prefix] = grown[prefix]
-        if len(kept) == MOST_BEAMS:
-            break
-    return kept
+    parents = prefixes.places(beam.nodes)[beam.parents]
+    same, which = np.nonzero((parents >= 0)[:, None] & (classes[parents] == beam.classes[:, None]))  # are there already
+    entry[same] += added[parents[same], which]
+    added[parents[same], which] = 0
 
-
-def _scaled(prefixes: dict[Classes, _Prefix]) -> dict[Classes, _Prefix]:
-    """Divide by the largest, so that long lines do not underflow."""
-    most = max((one.total for one in prefixes.values()), default=1.0)
-    return {prefix: _Prefix(one.blank / most, one.entry / most) for prefix, one in prefixes.items()}
-
-
-def log_probabilities(output: Output, readings: Sequence[Classes]) -> NDArray[np.float64]:
-    """Return the natural logarithm of each reading's probability, all of its paths together; -inf if it has none."""
-    paths = _Paths(output, readings)
-    totals = paths.first
-    for emitted in paths.emitted():
-        totals = np.logaddexp(np.logaddexp(totals, paths.shifted(totals, 1)), paths.shifted(totals, 2)) + emitted
-    return np.asarray(np.logaddexp(*paths.ends(totals)), np.float64)
+    totals = np.concatenate([blank + entry, added.ravel()])
+    kept = _best(totals, np.concatenate([beam.states, following.states.ravel()]) if of_states else None)
+    count = len(beam.nodes)
+    old, new = kept[kept < count], kept[kept >= count] - count
+    of, one = beam.nodes[new // classes.shape[1]], classes.ravel()[new]
+    nodes = [prefixes.longer(*pair) for pair in zip(of.tolist(), one.tolist(), strict=True)]
+    most = float(totals[kept].max(initial=0)) or 1
+    return _Beam(
+        nodes=np.concatenate([beam.nodes[old], np.array(nodes, np.intp)]),
+        parents=np.concatenate([beam.parents[old], of]),
+        classes=np.concatenate([beam.classes[old], one]),
+        states=np.concatenate([beam.states[old], following.states.ravel()[new]]),
+        blank=np.concatenate([blank[old], np.zeros(len(new))]) / most,
+        entry=np.concatenate([entry[old], added.ravel()[new]]) / most,
+    )
 
 
-def columns_of(output: Output, reading: Classes) -> tuple[int, ...]:
-    """Return the first column of each class on the reading's most probable path; the reading has one."""
-    paths = _Paths(output, [reading])
-    best, came = paths.first, []
-    for emitted in paths.emitted():
-        ways = np.stack([best, paths.shifted(best, 1), paths.shifted(best, 2)])
-        came.append(ways.argmax(axis=0)[0])
-        best = ways.max(axis=0) + emitted
-    with_blank, without = paths.ends(best)
-    at = 2 * len(reading) - int(without[0] > with_blank[0])
-    columns = [0] * len(reading)
-    for column in range(len(output) - 1, -1, -1):
-        if at % 2:
-            columns[at // 2] = column
-        if column:
-            at -= int(came[column - 1][at])
-    return tuple(columns)
+def _best(totals: _Numbers, states: _Integers | None) -> _Integers:
+    """Where the prefixes are that are followed; with states, the best of each."""
+    if states is None:
+        return _most(totals, np.flatnonzero(totals), BEAMS)
+    ranked = np.argsort(-totals, kind="stable")[: np.count_nonzero(totals)]
+    by_state = ranked[np.argsort(states[ranked], kind="stable")]
+    own = states[by_state]
+    few = np.ones(len(own), bool)
+    few[OF_A_STATE:] = own[OF_A_STATE:] != own[:-OF_A_STATE]
+    return _most(totals, by_state[few], MOST_BEAMS)
 
 
-class _Paths:
-    """The states of readings' paths: the blank before, between and after their classes, and these; R x S."""
-
-    def __init__(self, output: Output, readings: Sequence[Classes]) -> None:
-        self._lengths = np.array([len(one) for one in readings])
-        longest = int(self._lengths.max(initial=0))
-        classes = np.zeros((len(readings), 2 * longest + 1), np.intp)
-        for row, reading in zip(classes, readings, strict=True):
-            row[1 : 2 * len(reading) : 2] = reading
-        used, self._places = np.unique(classes, return_inverse=True)
-        self._places = self._places.reshape(classes.shape)
-        with np.errstate(divide="ignore"):
-            self._logs = np.log(output[:, used].astype(np.float64))
-        skips = np.zeros(classes.shape, bool)  # from class to class, unless they are equal
-        skips[:, 3::2] = classes[:, 3::2] != classes[:, 1:-2:2]
-        self._no_skip = np.where(skips, 0.0, -np.inf)
-        self.first = np.full(classes.shape, -np.inf)
-        self.first[:, :2] = self._logs[0][self._places[:, :2]]
-
-    def emitted(self) -> Iterator[NDArray[np.float64]]:
-        """The logarithms of the probabilities of the states' classes, a column at a time from the second on."""
-        for logs in self._logs[1:]:
-            yield logs[self._places]
-
-    def shifted(self, values: NDArray[np.float64], by: int) -> NDArray[np.float64]:
-        """What comes from the state before, or, skipping a blank, from the one before that."""
-        moved = np.full(values.shape, -np.inf)
-        moved[:, by:] = values[:, :-by]
-        return moved + self._no_skip if by == 2 else moved
-
-    def ends(self, values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The values of each reading's last two states: the blank after it, and its last class."""
-        rows = np.arange(len(values))
-        last = values[rows, np.maximum(2 * self._lengths - 1, 0)]
-        return values[rows, 2 * self._lengths], np.where(self._lengths > 0, last, -np.inf)
+def _most(totals: _Numbers, places: _Integers, count: int) -> _Integers:
+    return places if len(places) <= count else places[np.argpartition(-totals[places], count)[:count]]

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocrzoo.decoding import Decoding
-from ocrzoo.decoding.beam import Classes, Output, columns_of, log_probabilities, search
+from ocrzoo.decoding.beam import search
 from ocrzoo.decoding.characters import character_class
 from ocrzoo.decoding.lexicon import Lexicon
+from ocrzoo.decoding.paths import Classes, Output, columns_of, log_probabilities
 from ocrzoo.decoding.patterns import expression
 from ocrzoo.decoding.spaces import with_spaces
 from ocrzoo.processing.recognition import Alternative, BestClasses, Line, best_classes, decode
@@ -75,7 +76,8 @@ class Decoder:
         chosen = ranked[: self._count]
         if all(reading != classes for reading, _ in chosen):  # what was read is always among them
             chosen = [*chosen[:-1], *(one for one in ranked if one[0] == classes)]
-        others = tuple(self._alternative(output, reading, probability) for reading, probability in chosen)
+        columns = columns_of(output, [reading for reading, _ in chosen])
+        others = tuple([self._alternative(*one, at) for one, at in zip(chosen, columns, strict=True)])
         return replace(line, alternatives=others, choices=self._choices(output, line, classes))
 
     def _constrained(self, output: Output, line: Line) -> list[Classes]:
@@ -85,15 +87,15 @@ class Decoder:
     def _line(self, output: Output, line: Line, classes: Classes) -> Line:
         if not classes:
             return Line("", 0.0, cells=line.cells, margin=line.margin)
-        columns = columns_of(output, classes)
+        (columns,) = columns_of(output, [classes])
         probabilities = output[list(columns), list(classes)]
         entries = self._entries(classes)
         score, each = float(probabilities.mean()), tuple(probabilities.tolist())
         return Line("".join(entries), score, entries, columns, each, line.cells, margin=line.margin)
 
-    def _alternative(self, output: Output, classes: Classes, probability: float) -> Alternative:
+    def _alternative(self, classes: Classes, probability: float, columns: tuple[int, ...]) -> Alternative:
         entries = self._entries(classes)
-        return Alternative("".join(entries), probability, entries, columns_of(output, classes) if classes else ())
+        return Alternative("".join(entries), probability, entries, columns)
 
     def _entries(self, classes: Classes) -> tuple[str, ...]:
         return tuple([self._characters[one] for one in classes])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ocrzoo.decoding.beam import Classes
+from ocrzoo.decoding.paths import Classes
 from ocrzoo_registry.errors import UsageError
 
 NEAREST = 64

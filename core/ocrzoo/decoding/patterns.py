@@ -13,9 +13,9 @@ from queue import Empty
 from threading import Lock
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ocrzoo.child_process import child_process
+from ocrzoo.decoding.beam import Transitions
 from ocrzoo_registry.errors import UsageError
 
 _FIGURE = r"[-+\x{2212}]?(?:\d+|\d{1,3}(?:[ .,'\x{2019}]\d{3})+)"
@@ -72,22 +72,21 @@ class Expression:
             what = "look-around, a reference or \\b, which are not possible (docs/characters.md)"
             raise UsageError(f"pattern {pattern!r} is not valid, or has {what}") from error
         self.start: int = self._index.get_initial_state()
-        self._following: dict[int, NDArray[np.intp]] = {}
+        self._transitions: dict[int, Transitions] = {}
+        self._kinds: dict[bytes, int] = {}
 
     def count_transitions(self) -> int:
         """Return how many there are from all states."""
         return sum(map(len, self._index.get_transitions().values()))
 
-    def following(self, state: int) -> NDArray[np.intp]:
-        """Return the classes that may come next, ascending."""
-        if state not in self._following:
-            found = self._index.get_allowed_tokens(state)
-            self._following[state] = np.array(sorted(set(found) - {0, self._end}), np.intp)
-        return self._following[state]
-
-    def next(self, state: int, one: int) -> int:
-        """Return the state after a class."""
-        return int(self._index.get_next_state(state, one))
+    def transitions(self, state: int) -> Transitions:
+        """Return what may follow a state."""
+        if state not in self._transitions:
+            classes = np.array(sorted({*self._index.get_allowed_tokens(state)} - {0, self._end}), np.intp)
+            states = np.array([self._index.get_next_state(state, one) for one in classes.tolist()], np.intp)
+            kind = self._kinds.setdefault(classes.tobytes(), len(self._kinds))
+            self._transitions[state] = Transitions(kind, classes, states)
+        return self._transitions[state]
 
     def is_final(self, state: int) -> bool:
         """Whether a reading may end here."""

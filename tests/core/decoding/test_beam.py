@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ocrzoo.decoding.beam import Classes, columns_of, log_probabilities, search
+from ocrzoo.decoding.beam import Transitions, search
+from ocrzoo.decoding.paths import Classes, columns_of, log_probabilities
 
 COLUMNS, CLASSES = 5, 3
 
@@ -62,9 +63,10 @@ def test_the_search_finds_the_most_probable_readings_in_order(every: Counted) ->
 
 
 def test_columns_are_those_of_the_most_probable_path(every: Counted) -> None:
-    for reading, path in every.best_paths.items():
+    readings = [*every.best_paths]
+    for path, columns in zip(every.best_paths.values(), columns_of(every.output, readings), strict=True):
         firsts = [at for at, one in enumerate(path) if one and (not at or path[at - 1] != one)]
-        assert list(columns_of(every.output, reading)) == firsts
+        assert list(columns) == firsts
 
 
 class OnlyOfOneLength:
@@ -75,11 +77,9 @@ class OnlyOfOneLength:
     def __init__(self, length: int) -> None:
         self._length = length
 
-    def following(self, state: int) -> NDArray[np.intp]:
-        return np.arange(1, CLASSES if state < self._length else 1)
-
-    def next(self, state: int, one: int) -> int:
-        return state + 1
+    def transitions(self, state: int) -> Transitions:
+        classes = np.arange(1, CLASSES if state < self._length else 1)
+        return Transitions(len(classes), classes, np.full_like(classes, state + 1))
 
     def is_final(self, state: int) -> bool:
         return state == self._length
@@ -96,6 +96,15 @@ def test_the_end_of_a_pattern_is_reached_however_improbable() -> None:
     output[:, 0] = 1
     (best, *_) = search(output, OnlyOfOneLength(12))
     assert len(best) == 12
+
+
+@pytest.mark.parametrize("automaton", [None, OnlyOfOneLength(9)])
+def test_a_prefix_that_was_dropped_and_is_found_again_is_the_same(automaton: OnlyOfOneLength | None) -> None:
+    for seed in range(20):
+        output = np.random.default_rng(seed).dirichlet(np.full(CLASSES, 0.5), 40).astype(np.float32)
+        found = search(output, automaton)
+        assert len(found) > 1
+        assert len(set(found)) == len(found)
 
 
 def test_long_lines_do_not_underflow() -> None:
