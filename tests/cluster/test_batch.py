@@ -22,7 +22,7 @@ from tests.conftest import NEAR
 from ocrzoo_registry.store.store import Store
 
 PAGES, ROWS = 48, 4
-RUN_S, PART_S = 500, 300
+RUN_S, PART_S, STOP_S = 500, 300, 60
 
 
 @pytest.fixture(scope="module")
@@ -97,14 +97,30 @@ def test_a_node_that_dies_costs_no_page_and_doubles_none(
 
 
 @pytest.mark.thorough  # Ray starts a process for each thing that it does
+@pytest.mark.parametrize(
+    ("sent", "code", "said"),
+    [
+        (signal.SIGKILL, -signal.SIGKILL, ""),
+        (signal.SIGTERM, 128 + signal.SIGTERM, "stopped: run the same command again, and it goes on"),
+    ],
+)
 def test_a_driver_that_dies_is_started_again_and_goes_on(
-    cluster: Nodes, pages: Path, settings: dict[str, str], alone: dict[str, str], tmp_path: Path
+    cluster: Nodes,
+    pages: Path,
+    settings: dict[str, str],
+    alone: dict[str, str],
+    tmp_path: Path,
+    sent: signal.Signals,
+    code: int,
+    said: str,
 ) -> None:
     dest = tmp_path / "out"
     driver = _start(pages, dest, settings, "--address", cluster.address)
     _wait_for_parts(dest, 2)
-    driver.send_signal(signal.SIGKILL)
-    driver.communicate(timeout=RUN_S)
+    driver.send_signal(sent)
+    _, err = driver.communicate(timeout=STOP_S)
+    assert driver.returncode == code
+    assert said in ("", *err.splitlines()[-1:])  # Ray may say before that actors were ended
 
     outcome = _wait(_start(pages, dest, settings, "--address", cluster.address))
 

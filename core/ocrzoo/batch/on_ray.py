@@ -7,7 +7,9 @@ import json
 import logging
 import os
 import platform
+import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +21,7 @@ from ocrzoo.batch.reader import PartDone, Reader
 from ocrzoo.batch.sources import source_of
 from ocrzoo.batch.weights import packed, unpack
 from ocrzoo.engines.limits import use_at_most
+from ocrzoo.inputs import decoder_messages
 from ocrzoo.inputs.options import InputOptions
 from ocrzoo.pipelines.factory import create_pipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
@@ -61,20 +64,24 @@ def joined(address: str) -> Iterator[None]:
     local = address == "local"
     for name, value in _FOR_LOCAL.items() if local else ():
         os.environ.setdefault(name, value)
+    on_sigterm = signal.getsignal(signal.SIGTERM)
     try:
         _check_listens(address)
-        ray.init(
-            address=None if local else address,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            include_dashboard=False if local else None,
-        )
+        with decoder_messages.kept("Ray", warn=False):  # it prints which level its log has
+            ray.init(
+                address=None if local else address,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                include_dashboard=False if local else None,
+            )
     except Exception as error:
         text = " ".join(str(error).split())[:200]
         raise UsageError(
             f"--address {address}: no Ray cluster was reached ({text}): start one with 'ray start --head', or leave "
             "--address away to use this machine alone"
         ) from error
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, on_sigterm)  # Ray's handler walks the stack, and may fault there for ever
     try:
         yield
     finally:
@@ -127,10 +134,9 @@ def read_on_cluster(
         _Actor,
         fn_constructor_args=(job, run, models, bundle),
         batch_size=1,
-        compute=ActorPoolStrategy(min_size=1, max_size=job.workers),
+        compute=ActorPoolStrategy(min_size=1, max_size=job.workers, max_concurrent_calls_per_actor=PARTS_AT_ONCE),
         num_cpus=threads,
         num_gpus=job.gpus,
-        max_concurrency=PARTS_AT_ONCE,
     )
     try:
         for row in dataset.iter_rows():

@@ -107,6 +107,9 @@ def _faults(name: str, target: Target, cards: Sequence[ModelCard], options: Opti
     faults: list[OcrzooError] = []
     given = [field.name for field in fields(options) if getattr(options, field.name) is not None]
     faults += [UsageError(f"{name} takes no --{option}") for option in sorted(set(given) - target.options)]
+    faults += [
+        UsageError(f"{name} needs --{option}: {how}") for option, how in target.needs.items() if option not in given
+    ]
     for card in cards:
         if target.tasks and card.task not in target.tasks:
             tasks = " and ".join(target.tasks)

@@ -28,7 +28,7 @@ def lay_out(models: Sequence[Model], folder: Path, options: Options) -> list[Pla
     back, so none is returned as placed.
 
     Raises:
-        UsageError: A program has another format, or ``opt`` is not given or fails.
+        UsageError: A program has another format, or ``opt`` fails.
     """
     for model in models:
         if PROGRAM not in paths_of(model):
@@ -36,11 +36,7 @@ def lay_out(models: Sequence[Model], folder: Path, options: Options) -> list[Pla
                 f"{model.card.name}: Paddle-Lite reads {PROGRAM}, the format before Paddle 3.0, and these files of "
                 f"{manifest_of(model).source} have none"
             )
-    if options.opt is None:
-        raise UsageError(
-            "paddle-lite needs Paddle-Lite's program: --opt FILE; 'pip install paddlelite==2.13rc0' under Python 3.10 "
-            "puts it beside that python as paddle_lite_opt"
-        )
+    assert options.opt is not None  # noqa: S101  # for the type checker: the target needs it
     for model in models:
         _optimize(model, folder / model.card.name / "model", options.opt)
         if model.card.task == RECOGNITION:

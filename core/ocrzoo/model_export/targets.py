@@ -83,6 +83,8 @@ class Target:
     """Whether it takes one model of each task, no more and no fewer."""
     options: frozenset[str] = field(default_factory=frozenset)
     """The :class:`Options` that it knows, by name."""
+    needs: Mapping[str, str] = field(default_factory=dict)
+    """Those of them that must be given, and how a user comes by each."""
 
 
 TARGETS: Mapping[str, Target] = MappingProxyType(
@@ -107,6 +109,9 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
             "ocrzoo.model_export.paddle_lite:lay_out",
             formats=("paddle",),
             options=frozenset({"opt"}),
+            needs={
+                "opt": "'pip install paddlelite==2.13rc0' under Python 3.10 puts paddle_lite_opt beside that python"
+            },
         ),
         "paddleocr-js": Target(
             "PaddleOCR.js in browsers: a tar archive for each model",

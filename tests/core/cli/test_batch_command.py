@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conftest import NEAR
 from tests.core.batch.kit import TINY, document, load_once, png, table
 from tests.core.cli.conftest import Ran
 
@@ -18,6 +22,8 @@ from ocrzoo.cli import progress
 from ocrzoo_registry.errors import ExitCode
 
 MODELS = [f"--{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in TINY.items()]
+
+START_S, STOP_S = 120, 60
 
 
 @pytest.fixture
@@ -67,6 +73,26 @@ def test_what_could_not_be_read_is_exit_code_6_in_later_runs_too(
     assert "1 file could not be read in earlier runs (--retry_failed reads them again)\n" in again.err
     (places[0] / "bad.png").write_bytes(png("Good"))
     assert batch().code == ExitCode.DONE
+
+
+def test_sigterm_stops_it_as_ctrl_c_does(home: Path, tmp_path: Path) -> None:
+    """It is what schedulers send first: nothing temporary stays."""
+    pages, out, temporary = tmp_path / "pages", tmp_path / "out", tmp_path / "temporary"
+    pages.mkdir()
+    temporary.mkdir()
+    for number in range(200):
+        (pages / f"{number}.png").write_bytes(png("Page"))
+    command = [sys.executable, "-m", "ocrzoo", "batch", str(pages), "--out", str(out), *MODELS]
+    own = {"OCRZOO_HOME": str(home), "PADDLE_PDX_MODEL_SOURCE": ",".join(NEAR), "TMPDIR": str(temporary)}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **own}) as running:
+        end = time.monotonic() + START_S
+        while not (out / "batch.json").exists():
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        running.terminate()
+        _, err = running.communicate(timeout=STOP_S)
+    assert (running.returncode, err) == (143, "stopped: run the same command again, and it goes on\n")
+    assert [*temporary.iterdir()] == []
 
 
 def test_json_is_one_object(batch: Callable[..., Ran]) -> None:

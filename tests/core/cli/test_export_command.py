@@ -73,6 +73,7 @@ def test_an_older_export_is_replaced_and_files_of_others_stay(tmp_path: Path, ru
             ],
         ),
         (("onnx", DET, "--opt", "opt"), ["onnx takes no --opt"]),
+        (("paddle-lite", "PP-OCRv4_server_rec"), ["needs --opt: 'pip install paddlelite==2.13rc0' under Python 3.10"]),
     ],
 )
 def test_what_a_program_cannot_take_is_refused_a_line_each(

@@ -66,12 +66,6 @@ def test_the_programs_are_written_where_the_demo_looks(tmp_path: Path, old_forma
 
 
 @pytest.mark.weights
-def test_without_the_program_the_message_says_where_it_is(tmp_path: Path, old_format: list[Model]) -> None:
-    with pytest.raises(UsageError, match=r"pip install paddlelite==2\.13rc0"):
-        lay_out(old_format, tmp_path, Options())
-
-
-@pytest.mark.weights
 @pytest.mark.parametrize(
     ("program", "said"),
     [("false", "wrote no .nb file"), ("true", "exit code 0"), ("absent", "could not be started: No such file")],

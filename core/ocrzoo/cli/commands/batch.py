@@ -24,6 +24,7 @@ from ocrzoo.cli.options import (
 )
 from ocrzoo.cli.output import debug_option, print_json, print_note
 from ocrzoo.cli.progress import batch_progress, download_events
+from ocrzoo.cli.termination import TERMINATED, Terminated, raises_terminated
 from ocrzoo.results.exports import SUFFIXES
 from ocrzoo_registry.errors import ExitCode
 
@@ -125,10 +126,12 @@ def batch(
         **own,
     )
     try:
-        with batch_progress() as show, redirect_stdout(sys.stderr):  # Ray prints what it notices of nodes
+        with raises_terminated(), batch_progress() as show, redirect_stdout(sys.stderr):  # Ray prints what it notices
             outcome = run_batch(job, show, download_events())
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print_note("stopped: run the same command again, and it goes on")
+        if isinstance(stop, Terminated):
+            return TERMINATED
         raise
     if as_json:
         print_json(asdict(outcome))
