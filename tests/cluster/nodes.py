@@ -52,6 +52,10 @@ class Nodes:
         """Kill a node at random, at once."""
         self._ask({"kill": chosen.random()})
 
+    def kill_head(self) -> None:
+        """Kill the process that all others ask where everything is."""
+        self._ask({"kill_head": True})
+
     def _ask(self, order: Any) -> None:
         with self._asking:
             assert self._process.stdin is not None
@@ -121,6 +125,8 @@ def _main(cpus: int) -> None:
         if "add" in order:
             given = {"num_cpus": cpus, "object_store_memory": MEMORY, "env_vars": order["add"] or None}
             running.append(_started(partial(cluster.add_node, wait=False, **given)))
+        elif "kill_head" in order:
+            cluster.head_node.kill_gcs_server(check_alive=False)
         else:
             cluster.remove_node(running.pop(int(order["kill"] * len(running))), allow_graceful=False)
         print("answer done", flush=True)

@@ -147,6 +147,21 @@ def test_a_node_without_models_gets_them_from_the_driver(
         assert files.manifest.source == "bundle"
 
 
+@pytest.mark.thorough  # Ray's own limit is a minute
+def test_a_cluster_whose_head_dies_is_an_error_of_one_line(
+    pages: Path, settings: dict[str, str], tmp_path: Path
+) -> None:
+    with nodes(1) as running:
+        driver = _start(pages, tmp_path / "out", settings, "--address", running.address, "--rows", "1")
+        _wait_for_parts(tmp_path / "out", 1)
+        running.kill_head()
+        out, err = driver.communicate(timeout=RUN_S)
+
+    assert driver.returncode == 4, err
+    assert not out
+    assert "error: the Ray cluster failed: its head " in err.splitlines()[-1]
+
+
 def test_an_address_without_a_cluster_is_an_error_of_one_line(
     pages: Path, settings: dict[str, str], tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ import platform
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,7 +26,8 @@ from ocrzoo.inputs import decoder_messages
 from ocrzoo.inputs.options import InputOptions
 from ocrzoo.pipelines.factory import create_pipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
-from ocrzoo_registry.errors import IntegrityError, OcrzooError, SourceError, UsageError, causes
+from ocrzoo_registry.errors import ExitCode, IntegrityError, OcrzooError, SourceError, UsageError, causes
+from ocrzoo_registry.files import reason
 from ocrzoo_registry.zoo import Zoo
 
 PARTS_AT_ONCE = 2
@@ -38,11 +40,15 @@ _OF_DRIVER = {"RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_ENABLE_UV_RUN_RUNTIME_ENV":
 """Read when Ray is imported: nodes write logs of their own, and have ocrzoo, even where ``uv run`` starts it."""
 CONNECT_S = 10
 """Seconds in which a cluster must answer."""
+ASK_S, LOST_S = 5, 45
+"""The head is asked so often, and given up after so long: after 60 s, Ray ends the process."""
 START_S = 900
 """Seconds in which the first actor must be ready: a cluster may add a node for it."""
 _FOR_LOCAL = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_agent_register_timeout_ms": "120000"}
 """A cluster that is started here reports to nobody, and may start slowly."""
 _LINE = "line"
+
+log = logging.getLogger("ocrzoo")
 
 
 @contextmanager
@@ -83,9 +89,39 @@ def joined(address: str) -> Iterator[None]:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, on_sigterm)  # Ray's handler walks the stack, and may fault there for ever
     try:
-        yield
+        with _watched(ray.get_runtime_context().gcs_address):
+            yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _watched(head: str) -> Iterator[None]:
+    """End the process where the cluster's head is gone: Ray would do so 15 seconds later, and say nothing."""
+    stopped = threading.Event()
+
+    def watch() -> None:
+        answered = time.monotonic()
+        while not stopped.wait(ASK_S):
+            try:
+                _check_listens(head)
+                answered = time.monotonic()
+            except OSError as error:
+                if time.monotonic() - answered > LOST_S:
+                    log.error(  # one line
+                        "the Ray cluster failed: its head %s has not answered for %d s (%s). "
+                        "Look at Ray's logs, and run the command again: it goes on",
+                        head,
+                        LOST_S,
+                        reason(error),
+                    )
+                    os._exit(ExitCode.SOURCE)
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        stopped.set()
 
 
 def _check_listens(address: str) -> None:
