@@ -86,7 +86,7 @@ def joined(address: str) -> Iterator[None]:
             f"--address {address}: no Ray cluster was reached ({text}): start one with 'ray start --head', or leave "
             "--address away to use this machine alone"
         ) from error
-    if threading.current_thread() is threading.main_thread():
+    if on_sigterm is not None and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, on_sigterm)  # Ray's handler walks the stack, and may fault there for ever
     try:
         with _watched(ray.get_runtime_context().gcs_address):
@@ -108,7 +108,7 @@ def _watched(head: str) -> Iterator[None]:
                 answered = time.monotonic()
             except OSError as error:
                 if time.monotonic() - answered > LOST_S:
-                    log.error(  # one line
+                    log.error(
                         "the Ray cluster failed: its head %s has not answered for %d s (%s). "
                         "Look at Ray's logs, and run the command again: it goes on",
                         head,
