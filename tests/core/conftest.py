@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -9,6 +12,18 @@ from tests.core.stand_ins import StandInLoader, stand_in_config
 
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo_registry.zoo import Zoo
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The installed Chromium; not of the session, as asyncio cannot be used meanwhile."""
+    from tests.browser import chromium
+
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture

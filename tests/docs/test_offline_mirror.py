@@ -19,6 +19,7 @@ sys.path.append(str(Path(__file__).parents[2]))
 from tests.core.cli.conftest import MODELS, model
 from tests.hubs.environments import Environments
 from tests.hubs.server import Hubs
+from tests.object_store import s3
 from tests.registry.mirror.serving.web_servers import free_port, program, run_nginx
 from tests.registry.oci_registry import run_registry, write_docker_config
 
@@ -143,20 +144,16 @@ def test_nginx_in_a_network(first: Machine, other: Machine, hubs: Hubs, tmp_path
 @pytest.mark.environments
 def test_a_bucket(first: Machine, other: Machine, aws: str) -> None:
     import boto3
-    from moto.server import ThreadedMotoServer
 
     build, read = blocks()["A bucket"]
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
+    with s3() as endpoint:
         access: dict[str, Any] = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
-        access |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL": f"http://{host}:{port}"}
+        access |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL": endpoint}
         for machine in (first, other):
             machine.settings.update(access)
         client = boto3.client(
             "s3",
-            endpoint_url=access["AWS_ENDPOINT_URL"],
+            endpoint_url=endpoint,
             aws_access_key_id="key",
             aws_secret_access_key="secret",
             region_name="us-east-1",
@@ -167,8 +164,6 @@ def test_a_bucket(first: Machine, other: Machine, aws: str) -> None:
         assert "models 5, with formats 10, from s3://models/ocr" in other.runs(read)
         assert other.holds() == ONNX
         assert "upload" not in first.runs(build).partition("/blobs/")[2]
-    finally:
-        server.stop()
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.core.batch.kit import TINY, archive, names, png, table, write_table
+from tests.object_store import lead_to, s3
 
 from ocrzoo.batch import BatchJob, buckets, run_batch
 from ocrzoo.batch.places import Folder, Place, escaped, is_bucket, place_of
@@ -17,35 +18,16 @@ from ocrzoo_registry.errors import InputError, SourceError, UsageError
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Any]:
-    """S3, played on the loopback address."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
+def endpoint() -> Iterator[str]:
+    """The address of S3."""
+    with s3() as address:
+        yield address
 
 
 @pytest.fixture
-def aws(server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def aws(endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The variables that lead there, none of the user's, and a client."""
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_CONFIG_FILE": str(tmp_path / "none"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "*",
-    }.items():
-        monkeypatch.setenv(name, value)
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"):
-        monkeypatch.delenv(name, raising=False)
+    lead_to(endpoint, tmp_path, monkeypatch)
     monkeypatch.setattr(buckets, "RETRY_S", 1)
     import boto3
 

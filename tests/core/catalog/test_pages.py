@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 import pypdfium2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from tests.browser import NEEDS_CHROMIUM, OVERFLOW
 from tests.core.catalog.conftest import ZooOf
 from tests.core.catalog.test_build import INJECTED, recognizer
 from tests.registry.kit import offer_card
@@ -19,10 +19,8 @@ from tests.thorough import cases
 from ocrzoo.catalog.build import build
 from ocrzoo_registry.zoo import Zoo
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's package chromium")]
+pytestmark = [pytest.mark.slow, NEEDS_CHROMIUM]
 
-OVERFLOW = "document.documentElement.scrollWidth > innerWidth"
 PAGES = (
     "index.html",
     "languages.html",
@@ -44,15 +42,6 @@ def few(zoo_of: ZooOf, zoo: Zoo, tmp_path_factory: pytest.TempPathFactory) -> Pa
     cards = [zoo.models.get(name) for name in FEW]
     build(zoo_of(*cards, offer_card(name="old_det", deprecated_by="UVDoc")), folder, samples=False)
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The installed browser: none is downloaded."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
+from tests.browser import NEEDS_CHROMIUM
 from tests.conftest import NEAR
 from tests.core.model_export.conftest import DET, REC
 from tests.npm import LEFT_OUT, NPM, node_modules
@@ -27,12 +28,11 @@ from ocrzoo.pipelines.factory import OPTIONAL_STAGES, create_pipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
 from ocrzoo_registry.zoo import Zoo
 
-CHROMIUM = shutil.which("chromium")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.weights,
     pytest.mark.skipif(NPM is None, reason="needs npm"),
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's package chromium"),
+    NEEDS_CHROMIUM,
 ]
 
 PACKAGES = (
@@ -146,17 +146,15 @@ def mirror(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 
 
 @pytest.fixture(scope="module")
-def read(site: str, mirror: str) -> Iterator[Callable[[str], list[str]]]:
+def read(site: str, mirror: str, browser: Browser) -> Iterator[Callable[[str], list[str]]]:
     """Reads a page with PaddleOCR.js, which asks nobody but its own site and the mirror."""
     asked: set[str] = set()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        page = browser.new_page()
-        page.on("request", lambda request: asked.add(urlsplit(request.url)._replace(query="").geturl()))
-        page.goto(site)
-        assert created(page, mirror) == [True, 2]
-        yield lambda name: page.evaluate(READ, f"/{name}")
-        browser.close()
+    page = browser.new_page()
+    page.on("request", lambda request: asked.add(urlsplit(request.url)._replace(query="").geturl()))
+    page.goto(site)
+    assert created(page, mirror) == [True, 2]
+    yield lambda name: page.evaluate(READ, f"/{name}")
+    page.close()
     elsewhere = {url for url in asked if not url.startswith((f"{site}/", "data:", "blob:"))}
     assert elsewhere == {f"{mirror}/{BOS}/{name}_onnx_infer.tar" for name in (DET, REC)}
 

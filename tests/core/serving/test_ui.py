@@ -7,7 +7,6 @@ import io
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -19,11 +18,11 @@ import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, Route, expect
+from tests.browser import CARRIED, NEEDS_CHROMIUM, OVERFLOW
 from tests.core.serving.ui_stub import PAGES, REPOSITORY, serving
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's package chromium")]
+pytestmark = [pytest.mark.slow, NEEDS_CHROMIUM]
 
 SAMPLE = PAGES["sample.png"]
 PHOTOGRAPH = PAGES["photograph.jpg"]
@@ -37,14 +36,6 @@ EXPORTED = [
     ("NDJSON", "ndjson", "ndjson"),
 ]
 """What the server makes: names, formats, suffixes."""
-OVERFLOW = "document.documentElement.scrollWidth > innerWidth"
-DROP = """([base64, name]) => {
-    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-    const carried = new DataTransfer();
-    carried.items.add(new File([bytes], name));
-    return carried;
-}"""
-"""A file as it is carried by a drop or a paste."""
 
 
 @pytest.fixture(scope="session")
@@ -52,15 +43,6 @@ def server() -> Iterator[str]:
     """The address of a server with the page at ``/ui/``."""
     with serving() as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The installed browser: none is downloaded."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield started
-        started.close()
 
 
 Opener = Callable[..., Page]
@@ -198,7 +180,7 @@ class TestTaking:
 
     @pytest.mark.parametrize("way", ["drop", "paste"])
     def test_drop_and_paste(self, page: Page, way: str) -> None:
-        carried = page.evaluate_handle(DROP, [base64.b64encode(SAMPLE.read_bytes()).decode(), "sample.png"])
+        carried = page.evaluate_handle(CARRIED, [base64.b64encode(SAMPLE.read_bytes()).decode(), "sample.png"])
         data = "clipboardData" if way == "paste" else "dataTransfer"
         if way == "drop":
             page.locator("body").dispatch_event("dragover", {"dataTransfer": carried})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.object_store import lead_to, s3
 from tests.registry.hub_cards import FILES, by_path, hub_card, listed, read
 from tests.registry.mirror_tree import index_of, indexed, write_tree
 from tests.registry.network.web_server import Reply, serving
@@ -33,34 +34,15 @@ NOWHERE = "http://127.0.0.1:9"
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    """S3, played on the loopback address."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
-    finally:
-        server.stop()
+    """The address of S3."""
+    with s3() as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)
 def aws(endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The variables that lead every program of AWS there, and none of the user's."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_CONFIG_FILE": str(tmp_path / "none"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "*",
-    }.items():
-        monkeypatch.setenv(name, value)
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"):
-        monkeypatch.delenv(name, raising=False)
+    lead_to(endpoint, tmp_path, monkeypatch)
     monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.01)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 # The helpers are imported by their path in the repository, from whichever folder pytest was started.
 sys.path.append(str(Path(__file__).parents[4]))
@@ -27,7 +27,6 @@ from ocrzoo.model_export.web.layout import lay_out
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.zoo import Zoo
 
-CHROMIUM = shutil.which("chromium")
 SMALL = ("PP-OCRv6_tiny_det", "PP-OCRv6_tiny_rec")
 """The smallest networks."""
 READ_MS = 240_000
@@ -130,19 +129,10 @@ def plain() -> Iterator[Callable[[Path], str]]:
         server.server_close()
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The installed browser: none is downloaded."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield started
-        started.close()
-
-
 Opener = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def reader(site: str, browser: Browser) -> Iterator[Page]:
     """A page that tests share, because starting the networks takes long; each finds what the one before has read."""
     opening = _opening(browser)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from tests.browser import CARRIED, OVERFLOW
 from tests.core.model_export.web.conftest import READ_MS, SMALL, Made, Opener, choose, read
 from tests.registry.mirror.serving.web_servers import run_serve
 
@@ -21,14 +22,6 @@ pytestmark = [pytest.mark.weights, pytest.mark.slow]
 
 DATA = Path(__file__).parents[3] / "data" / "pages"
 TINY, ROTATED, EMPTY = DATA / "tiny.png", DATA / "rotated.png", DATA / "no_text.png"
-CARRIED = """([base64, name]) => {
-    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-    const carried = new DataTransfer();
-    carried.items.add(new File([bytes], name));
-    return carried;
-}"""
-"""A file as it is carried by a drop or a paste."""
-OVERFLOW = "document.documentElement.scrollWidth > innerWidth"
 
 
 def done(page: Page) -> None:
