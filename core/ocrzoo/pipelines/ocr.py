@@ -26,7 +26,8 @@ from ocrzoo.processing import rotation
 from ocrzoo.processing.detection import MAX_REGIONS
 from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
 from ocrzoo.results.line import RecognizedLine
-from ocrzoo.results.ocr import OCRResult, counts
+from ocrzoo.results.line_keys import counts
+from ocrzoo.results.ocr import OCRResult
 from ocrzoo.results.output_files import PageSource
 from ocrzoo.scheduling.slots import Slots
 from ocrzoo.types import Image, Upscale

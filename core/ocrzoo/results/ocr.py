@@ -12,15 +12,20 @@ from numpy.typing import NDArray
 
 from ocrzoo.processing.detection import DetectionParams
 from ocrzoo.processing.geometry import bounding_boxes
-from ocrzoo.processing.reading_order import Lines, reading_order
 from ocrzoo.results.base import PageResult
 from ocrzoo.results.doc_preprocessor import DocPreprocessorResult
 from ocrzoo.results.line import RecognizedLine
+from ocrzoo.results.line_keys import (
+    alternatives_of,
+    characters_of,
+    counts,
+    language_keys,
+    order_of,
+    script_keys,
+    word_keys,
+)
 from ocrzoo.results.output_files import PageSource
 from ocrzoo.results.page_text import TextLine, TextPage
-from ocrzoo.text.bidi import letters_from_right
-from ocrzoo.text.line_scripts import only_language, script_of_line
-from ocrzoo.text.paddlex_words import bounds_of, words_with_boxes
 from ocrzoo.types import Image, Quad
 
 if TYPE_CHECKING:
@@ -134,17 +139,13 @@ class OCRResult(PageResult):
             "rec_scores": [read.line.score for read in kept],
             "rec_polys": read_quads,
             "rec_boxes": bounding_boxes(read_quads),
-            **(
-                {}
-                if paddlex_quirks
-                else {"reading_order": _reading_order(kept), "line_counts": counts(lines, score_thresh)}
-            ),
-            **(_language_keys(kept) if languages else {}),
-            **(_script_keys(kept, languages=not languages) if scripts else {}),
+            **({} if paddlex_quirks else {"reading_order": order_of(kept), "line_counts": counts(lines, score_thresh)}),
+            **(language_keys(kept) if languages else {}),
+            **(script_keys(kept, languages=not languages) if scripts else {}),
             **({"warnings": list(warnings)} if warnings else {}),
             **(word_keys(kept, paddlex_quirks=paddlex_quirks) if word_boxes else {}),
-            **({"rec_chars": [_characters(read) for read in kept]} if characters else {}),
-            **({"rec_alternatives": [_alternatives(read) for read in kept]} if alternatives else {}),
+            **({"rec_chars": [characters_of(read) for read in kept]} if characters else {}),
+            **({"rec_alternatives": [alternatives_of(read) for read in kept]} if alternatives else {}),
             **({} if preprocessed is None else {"rec_polys_original": _original_quads(preprocessed, read_quads)}),
         }
         return cls(keys, source, image, kept, structure)
@@ -268,56 +269,6 @@ class OCRResult(PageResult):
         return self._write(save_path, "res", SUFFIXES[kind], content)
 
 
-def _language_keys(lines: Sequence[RecognizedLine]) -> dict[str, Any]:
-    return {
-        "rec_languages": [read.language.tag if read.language else None for read in lines],
-        "rec_models": [read.model for read in lines],
-    }
-
-
-def _script_keys(lines: Sequence[RecognizedLine], *, languages: bool) -> dict[str, Any]:
-    found = [script_of_line(read.line.text) for read in lines]
-    return {**({"rec_languages": [only_language(one) for one in found]} if languages else {}), "rec_scripts": found}
-
-
-def _characters(read: RecognizedLine) -> list[dict[str, Any]]:
-    found = read.characters
-    boxes = bounding_boxes([np.rint(one.polygon).astype(np.int16) for one in found])
-    return [
-        {
-            "text": one.text,
-            "score": one.score,
-            "box": box.tolist(),
-            **({"alternatives": [[*choice] for choice in one.choices]} if read.line.alternatives else {}),
-        }
-        for one, box in zip(found, boxes, strict=True)
-    ]
-
-
-def _alternatives(read: RecognizedLine) -> list[dict[str, Any]]:
-    return [{"text": one.text, "probability": one.probability} for one in read.line.alternatives]
-
-
-def counts(lines: Sequence[RecognizedLine], score_thresh: float) -> dict[str, int]:
-    """Return how many lines there are, are left out for their score, and are kept but have no text."""
-    low = sum(read.line.score < score_thresh for read in lines)
-    blank = sum(read.line.score >= score_thresh and not read.line.text.strip() for read in lines)
-    return {"detected": len(lines), "below_score_thresh": low, "without_text": blank}
-
-
-def _reading_order(lines: Sequence[RecognizedLine]) -> list[int]:
-    placed = [read.placed for read in lines]
-    texts = [read.line.text for read in lines]
-    return reading_order(
-        Lines(
-            np.array([polygon for polygon, _ in placed], np.float32).reshape(-1, 4, 2),
-            np.array([direction == "ttb" for _, direction in placed], bool),
-            np.array([len(text) for text in texts], int),
-            np.array([letters_from_right(text) for text in texts], int),
-        )
-    )
-
-
 def _in_original_page(line: TextLine, preprocessed: DocPreprocessorResult) -> TextLine:
     words = tuple(replace(word, polygon=preprocessed.in_original(word.polygon)) for word in line.words)
     return replace(line, polygon=preprocessed.in_original(line.polygon), words=words)
@@ -327,16 +278,3 @@ def _original_quads(preprocessed: DocPreprocessorResult, quads: Sequence[Quad]) 
     if not preprocessed.knows_original:
         return None
     return [np.rint(preprocessed.in_original(quad)).astype(np.int16) for quad in quads]
-
-
-def word_keys(lines: Sequence[RecognizedLine], *, paddlex_quirks: bool) -> dict[str, Any]:
-    """Return ``text_word_boxes`` (a list a line: N x 4, x_min, y_min, x_max, y_max) and ``text_word``."""
-    if paddlex_quirks:
-        found = [words_with_boxes(read.line, read.quad) for read in lines]
-        return {"text_word_boxes": [bounds_of(boxes) for _, boxes in found], "text_word": [words for words, _ in found]}
-    return {
-        "text_word_boxes": [
-            bounding_boxes([np.rint(word.polygon).astype(np.int16) for word in read.words]) for read in lines
-        ],
-        "text_word": [[word.text for word in read.words] for read in lines],
-    }
