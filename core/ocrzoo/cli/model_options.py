@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from ocrzoo.cli.options import Command, CommaSeparated, Decorator, together
-from ocrzoo.cli.values import FORMAT, LANGUAGES, MODEL, PIPELINE, SOURCES
+from ocrzoo.cli.options import Command, Decorator, together
+from ocrzoo.cli.values import FORMAT, LANGUAGES, MODEL, PIPELINE, SOURCES, CommaSeparated
 from ocrzoo_registry.cards.formats import format_names
 
 if TYPE_CHECKING:

@@ -4,115 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from ocrzoo.cli.output import print_note
-from ocrzoo.cli.values import ENGINE, complete_last, models_like
+from ocrzoo.cli.values import ENGINE, LinesFile, PlainMapping, Switch, UpscaleFactor, models_like
 from ocrzoo.decoding import MOST_READINGS
 from ocrzoo.pipelines.modules import MODULES
 from ocrzoo.precision.wanted import ALIASES, PRECISIONS
 from ocrzoo.results.exports import SUFFIXES
 from ocrzoo.types import MAX_UPSCALE
-from ocrzoo_registry.errors import UsageError
-from ocrzoo_registry.files import read_lines
 
 Command = Callable[..., Any]
 Decorator = Callable[[Command], Command]
 
-
-class Switch(click.ParamType[bool | None]):
-    """PaddleX's booleans: True, False or None, in any case, or the first letter."""
-
-    name = "true|false"
-    _WORDS: ClassVar = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False, "none": None}
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bool | None:
-        """Parse the word."""
-        if not isinstance(value, str):
-            return None if value is None else bool(value)
-        if value.lower() not in self._WORDS:
-            self.fail(f"{value!r} is neither True nor False", param, ctx)
-        return self._WORDS[value.lower()]
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-        """Complete True or False."""
-        return click.Choice(["True", "False"], case_sensitive=False).shell_complete(ctx, param, incomplete)
-
-
-class PlainMapping(click.ParamType[dict[str, Any]]):
-    """A small mapping, as YAML, JSON or a Python dictionary."""
-
-    name = "mapping"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
-        """Parse the mapping."""
-        from ocrzoo_registry import safe_yaml
-
-        try:
-            data = safe_yaml.load(value) if isinstance(value, str) else value
-        except safe_yaml.YamlError as error:
-            self.fail(f"{value!r}: {error}", param, ctx)
-        if not isinstance(data, dict):
-            self.fail(f"{value!r} is not a mapping such as '{{backend: openvino}}'", param, ctx)
-        return data
-
-
 SAVED_AS = ("json", "img", *SUFFIXES)
 """Kinds of files that a result can be saved as."""
-
-
-class CommaSeparated(click.ParamType[tuple[str, ...]]):
-    """Several values of one type, separated by commas."""
-
-    def __init__(self, one: click.ParamType[str]) -> None:
-        self.name = one.name
-        self._one = one
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """Convert each value."""
-        parts = value.split(",") if isinstance(value, str) else value
-        return tuple(self._one.convert(part.strip(), param, ctx) for part in parts)
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-        """Complete the last value."""
-        return complete_last(incomplete, lambda typed: self._one.shell_complete(ctx, param, typed))
-
-
-class UpscaleFactor(click.FloatRange):
-    """By how much pages are enlarged, or ``auto``."""
-
-    name = "number|auto"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the number, or ``auto``."""
-        return value if value == "auto" else super().convert(value, param, ctx)
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-        """Complete the word."""
-        return click.Choice(["auto"]).shell_complete(ctx, param, incomplete)
-
-
-class LinesFile(click.ParamType[tuple[str, ...]]):
-    """A text file with one value per line."""
-
-    name = "file"
-
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """Read the file; empty lines are left out."""
-        try:
-            return tuple(filter(None, read_lines(Path(value), self._max_bytes)))
-        except UsageError as error:
-            self.fail(str(error), param, ctx)
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-        """Complete the name of a file."""
-        return click.File().shell_complete(ctx, param, incomplete)
 
 
 class PrecisionName(click.Choice[str]):

@@ -11,7 +11,6 @@ import click
 
 from ocrzoo.cli.model_options import language_terms, languages_option
 from ocrzoo.cli.options import (
-    CommaSeparated,
     decoding_options,
     engine_options,
     hard_page_options,
@@ -25,6 +24,7 @@ from ocrzoo.cli.options import (
 from ocrzoo.cli.output import debug_option, print_json, print_note
 from ocrzoo.cli.progress import batch_progress, download_events
 from ocrzoo.cli.termination import TERMINATED, Terminated, raises_terminated
+from ocrzoo.cli.values import CommaSeparated
 from ocrzoo.results.exports import SUFFIXES
 from ocrzoo_registry.errors import ExitCode
 

@@ -11,7 +11,6 @@ from ocrzoo.cli.model_options import language_terms, languages_option
 from ocrzoo.cli.ocr_runner import OcrJob, run_ocr
 from ocrzoo.cli.options import (
     SAVED_AS,
-    CommaSeparated,
     decoding_options,
     hard_page_options,
     model_options,
@@ -23,6 +22,7 @@ from ocrzoo.cli.options import (
     word_options,
 )
 from ocrzoo.cli.output import debug_option
+from ocrzoo.cli.values import CommaSeparated
 
 
 @click.command()
