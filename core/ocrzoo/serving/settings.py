@@ -114,6 +114,8 @@ class ServerSettings:
     """Pixels of a page; ``None``: the limit of all inputs."""
     page_s: float = 20.0
     """Seconds that opening a PDF or rendering one of its pages may take: other requests wait meanwhile."""
+    patterns_s: float = 2.0
+    """Seconds that building the automata of a request's patterns may take: those of others wait meanwhile."""
     max_pages: int | None = MAX_PAGES
     picture_size: tuple[int, int] | None = PICTURE_SIZE
     visualize: bool = True
@@ -169,6 +171,7 @@ class ServerSettings:
             "languages_kept": self.languages_kept,
             "max_pixels": self.max_pixels,
             "page_s": self.page_s,
+            "patterns_s": self.patterns_s,
         }
 
     def __post_init__(self) -> None:
