@@ -9,22 +9,20 @@ import tempfile
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import click
 
+from ocrzoo.cli.documents import documents_of, write_documents
 from ocrzoo.cli.output import one_line, print_message
 from ocrzoo.cli.progress import download_events, page_progress
-from ocrzoo.results.exports import SUFFIXES
 from ocrzoo_registry.errors import ExitCode, OcrzooError, PluginError, UsageError
-from ocrzoo_registry.files import resolved
 
 if TYPE_CHECKING:
     from ocrzoo.results.base import PageResult
     from ocrzoo.results.ocr import OCRResult
-    from ocrzoo.results.page_text import TextPage, UnreadPage
+    from ocrzoo.results.page_text import UnreadPage
 
 Printed = Literal["text", "json", "dictionary"]
 
@@ -51,8 +49,8 @@ class OcrJob:
     save_path: Path | None = None
     save_as: Sequence[str] = ("json", "img")
     """Files of each page: ``json``, ``img``, or an export format."""
-    output: Path | None = None
-    """One document with all pages."""
+    outputs: Sequence[Path] = ()
+    """Documents with all pages."""
     replace_text: bool = False
     """Whether the invisible text of PDF files is replaced in PDFs."""
     failed: list[OcrzooError] = field(default_factory=list)
@@ -62,14 +60,14 @@ class OcrJob:
     @property
     def keeps(self) -> bool:
         """Whether files are written."""
-        return self.save_path is not None or self.output is not None
+        return self.save_path is not None or bool(self.outputs)
 
     def record_error(self, error: OcrzooError) -> None:
         """Report the error of one page and go on."""
         self.failed.append(error)
         print_message("error", str(error))
         page = getattr(error, "page", None)
-        if self.output is not None and page is not None and page.origin is not None:
+        if self.outputs and page is not None and page.origin is not None:
             from ocrzoo.results.page_text import UnreadPage
 
             self.unread.append(UnreadPage(page.stem, page.origin, page.page_index))
@@ -85,13 +83,13 @@ def run_ocr(reading: OcrJob, arguments: Mapping[str, Any], options: Mapping[str,
     from ocrzoo_registry.zoo import Zoo
 
     decoder_messages.separate()
-    kind = None if reading.output is None else _document_kind(reading.output, reading.inputs)
+    documents = documents_of(reading.outputs, reading.inputs)
     zoo = Zoo(events=download_events())
     of_pipeline = {key: value for key, value in options.items() if key in _OF_PIPELINE or "_model_" in key}
     of_pages = {key: value for key, value in options.items() if key not in of_pipeline and value is not None}
     made = create_pipeline(**arguments, **of_pipeline, zoo=zoo)
     _check_options(made.predict, of_pages)
-    for folder in filter(None, (reading.save_path, reading.output.parent if reading.output else None)):
+    for folder in filter(None, (reading.save_path, *(output.parent for output in reading.outputs))):
         _make_folder(folder)
     frames = InputOptions(frames=options.get("frames") or "first")
     total = count_pages(reading.inputs, frames, password=of_pages.get("password"))
@@ -99,8 +97,8 @@ def run_ocr(reading: OcrJob, arguments: Mapping[str, Any], options: Mapping[str,
         found = made.predict(list(reading.inputs), on_error=reading.record_error, **of_pages)
         several = (total is not None and total > 1) or len(reading.inputs) > 1
         handled = _handle(reading, found, advance, several=several)
-        if reading.output is not None and kind is not None:
-            _write_document(reading, reading.output, kind, handled)
+        if documents:
+            write_documents(documents, handled, reading.unread, replace_text=reading.replace_text)
         deque(handled, maxlen=0)
     return ExitCode.INPUTS if reading.failed else ExitCode.DONE
 
@@ -159,56 +157,6 @@ def _save(reading: OcrJob, result: PageResult, kind: str, save_path: Path) -> No
         save(save_path, **({"replace_text": True} if kind == "pdf" and reading.replace_text else {}))
     except UsageError as error:
         reading.record_error(error)
-
-
-def _document_kind(output: Path, inputs: Sequence[str]) -> str:
-    """Return the format of the output file; refuse one that is a folder or an input."""
-    kinds = {suffix: name for name, suffix in SUFFIXES.items()}
-    if output.suffix.lower() not in kinds:
-        raise UsageError(f"--output {output}: unknown suffix, use one of {', '.join(sorted(kinds))}")
-    if output.is_dir():
-        raise UsageError(f"--output {output} is a folder: name a file")
-    if any(_is_read(output, Path(name)) for name in inputs):
-        raise UsageError(f"--output {output} is one of the inputs: choose another name")
-    return kinds[output.suffix.lower()]
-
-
-def _is_read(output: Path, given: Path) -> bool:
-    """Whether an existing file is an input, or in an input folder."""
-    from ocrzoo.inputs.file_types import SUFFIXES
-
-    try:
-        if given.is_dir():
-            below = resolved(given) in resolved(output).parents
-            return below and output.suffix.lower() in SUFFIXES and output.exists()
-        return output.samefile(given)
-    except (OSError, ValueError):
-        return False
-
-
-def _write_document(reading: OcrJob, output: Path, kind: str, results: Iterator[Any]) -> None:
-    from ocrzoo.results.exports.formats import save_document
-
-    first = next(results, None)
-    if first is None:
-        print_message("error", f"{output} was not written: no page could be read")
-        return
-    options = {"replace_text": reading.replace_text} if kind == "pdf" else {}
-    save_document(_document_pages(reading, kind, chain([first], results)), kind, output, **options)
-
-
-def _document_pages(reading: OcrJob, kind: str, results: Iterator[Any]) -> Iterator[TextPage | UnreadPage]:
-    """Yield the pages that were read, and between them those that failed."""
-    for result in results:
-        yield from _taken(reading.unread)
-        yield result.page_for(kind)
-    yield from _taken(reading.unread)
-
-
-def _taken(unread: list[UnreadPage]) -> list[UnreadPage]:
-    taken = unread[:]
-    unread.clear()
-    return taken
 
 
 def _make_folder(path: Path) -> None:

@@ -15,6 +15,7 @@ import cv2
 from ocrzoo.datasets.corrections import Correction, latest, read_corrections
 from ocrzoo.datasets.labels import IGNORED, line_of, one_line
 from ocrzoo.datasets.pages import PageFinder
+from ocrzoo.inputs import Password
 from ocrzoo.inputs.limits import MAX_BYTES
 from ocrzoo.text.bidi import display
 from ocrzoo_registry.drafting.new_folder import new_folder
@@ -44,11 +45,20 @@ class Built:
     """Pages that could not be read, and crops that are missing."""
 
 
-def build(folder: Path, out: Path, *, train_share: float, images: Path | None, logical_order: bool = False) -> Built:
+def build(
+    folder: Path,
+    out: Path,
+    *,
+    train_share: float,
+    images: Path | None,
+    logical_order: bool = False,
+    password: Password = None,
+) -> Built:
     """Write the training set of a folder with corrections into a new folder.
 
     Texts from right to left are written in the order in which networks read them, from left to right, unless
-    ``logical_order`` is asked for. A picture is in ``train`` or ``val`` by its digest.
+    ``logical_order`` is asked for. A picture is in ``train`` or ``val`` by its digest. ``password`` opens encrypted
+    PDFs.
 
     Raises:
         UsageError: There are no corrections, or the new folder exists or cannot be written.
@@ -63,7 +73,7 @@ def build(folder: Path, out: Path, *, train_share: float, images: Path | None, l
         crops = _copy_crops(folder, stage, texts, faults)
         lines = _write(stage, RECOGNITION, {name: texts[crop] for crop, name in crops.items()}, train_share)
         finished, unfinished = _pages(decided.values())
-        regions = _copy_pages(stage, finished, images, faults)
+        regions = _copy_pages(stage, finished, PageFinder(images, password), faults)
         pages = _write(stage, DETECTION, regions, train_share)
     return Built(lines, pages, unfinished, faults)
 
@@ -126,10 +136,9 @@ def _pages(decided: Iterable[Correction]) -> tuple[list[list[Correction]], int]:
 
 
 def _copy_pages(
-    stage: Path, pages: Sequence[Sequence[Correction]], images: Path | None, faults: list[str]
+    stage: Path, pages: Sequence[Sequence[Correction]], finder: PageFinder, faults: list[str]
 ) -> dict[str, list[dict[str, Any]]]:
     """Write the pictures of pages; return the regions of each by its path in the training set."""
-    finder = PageFinder(images)
     (stage / PAGES).mkdir()
     regions = {}
     for lines in sorted(pages, key=lambda lines: (lines[0].place.input_path, lines[0].place.page_index or 0)):

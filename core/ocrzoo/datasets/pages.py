@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ocrzoo.inputs import InputOptions, Page, pages
+from ocrzoo.inputs import InputOptions, Page, Password, pages
 from ocrzoo.processing.rotation import rotate
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError
@@ -14,9 +14,13 @@ from ocrzoo_registry.network.urls import looks_like_url, without_credentials
 class PageFinder:
     """Opens pages; those of one file one after the other, without counting them again."""
 
-    def __init__(self, images: Path | None = None) -> None:
-        """``images`` is the folder to look for the files in, by their names, where they were moved."""
+    def __init__(self, images: Path | None = None, password: Password = None) -> None:
+        """``images`` is the folder to look for the files in, by their names, where they were moved.
+
+        ``password`` opens encrypted PDFs.
+        """
         self._images = images
+        self._password = password
         self._file: Path | None = None
         self._pages: dict[int | None, Page] = {}
 
@@ -31,10 +35,12 @@ class PageFinder:
         file = self._find(input_path, result)
         if file != self._file:
             options = InputOptions(frames="first" if page_index is None else "all", report=False)
-            self._pages = {page.page_index: page for page in pages(file, options)}
+            self._pages = {page.page_index: page for page in pages(file, options, password=self._password)}
             self._file = file
         page = self._pages.get(page_index)
         if page is None:
+            if whole := self._pages.get(None):
+                whole.read()  # a file that cannot be opened is one page, which raises the reason
             number = "only page" if page_index is None else f"page {page_index + 1}"
             raise InputError(f"{result}: {file} has no {number}: it is another file than the one that was read")
         return rotate(page.read(), angle)

@@ -13,10 +13,14 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from ocrzoo.inputs.limits import MAX_BYTES, check_size, no_warnings
+from ocrzoo.inputs.limits import MAX_BYTES, MAX_PIXELS, check_size, no_warnings
+from ocrzoo.scheduling.slots import Slots
 from ocrzoo_registry.errors import InputError
 from ocrzoo_registry.files import read_bounded, reason
 
+_MEGA = 1_000_000
+_MEGAPIXELS = Slots(lambda: MAX_PIXELS // _MEGA)
+"""What is decoded at once: many small pictures, or one of the largest. OpenCV takes up to 7 bytes a pixel."""
 _AT_ONCE = 512
 """Pictures whose results are waited for together: those of a million would take much memory."""
 
@@ -53,17 +57,22 @@ def _look(file: Path) -> Picture:
         return Picture("the file is empty")
     try:
         with no_warnings(), Image.open(BytesIO(content)) as opened:
-            check_size(*opened.size, file.name)
-            transparent = opened.has_transparency_data
-            turned = opened.getexif().get(ExifTags.Base.Orientation, 1) not in {0, 1}
+            width, height = opened.size
+            check_size(width, height, file.name)
+            room = max(1, width * height // _MEGA)
+            with _MEGAPIXELS.taken(room):  # Pillow decodes a PNG to find its EXIF data
+                transparent = opened.has_transparency_data
+                turned = opened.getexif().get(ExifTags.Base.Orientation, 1) not in {0, 1}
+                opened.close()
     except InputError as error:
         return Picture(str(error).partition(": ")[2])
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return Picture("no picture, or damaged")
-    pixels = _decoded(content)
+    with _MEGAPIXELS.taken(room):
+        pixels = _decoded(content)
     if pixels is None:
         return Picture("OpenCV, by which PaddleOCR reads pictures, cannot decode it")
-    height, width = pixels.shape[:2]
+    height, width = pixels
     return Picture("", width, height, hashlib.sha256(content).hexdigest(), transparent, turned)
 
 
@@ -71,8 +80,10 @@ def _why(error: Exception) -> str:
     return reason(error) if isinstance(error, OSError) else str(error)
 
 
-def _decoded(content: bytes) -> cv2.typing.MatLike | None:
+def _decoded(content: bytes) -> tuple[int, int] | None:
+    """Decode a picture; return its height and width, ``None`` if that is not possible."""
     try:
-        return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:
         return None
+    return None if pixels is None else (pixels.shape[0], pixels.shape[1])

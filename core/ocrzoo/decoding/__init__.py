@@ -84,7 +84,7 @@ def decoding(
         _terms("allow", allow),
         _terms("deny", deny),
         _texts("patterns", patterns),
-        _entries(lexicon),
+        lexicon_entries(lexicon),
         alternatives,
         restore_spaces,
     )
@@ -113,8 +113,12 @@ def _terms(name: str, given: Any) -> tuple[str, ...]:
     return terms
 
 
-def _entries(lexicon: Any) -> tuple[str, ...]:
-    """The lines of a lexicon, each once; empty ones and white space at their ends are left out."""
+def lexicon_entries(lexicon: Any) -> tuple[str, ...]:
+    """Return the lines of a lexicon, each once; empty ones and white space at their ends are left out.
+
+    Raises:
+        UsageError: It cannot be read, or has no such lines.
+    """
     if lexicon is None:
         return ()
     name = "lexicon"

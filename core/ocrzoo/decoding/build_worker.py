@@ -1,4 +1,4 @@
-"""Tries what it takes to build the automaton of a pattern: a line in, and out the number of its transitions, or 0."""
+"""Tries what it takes to build the automata of patterns: a line in, and out the number of transitions of each, or 0."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ocrzoo_registry.errors import UsageError
 
 
 def main() -> None:
-    """Build the automaton."""
+    """Build the automata."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the workers of a server ignore it, and so would this process
     job = json.loads(sys.stdin.readline())
     if sys.platform != "win32":
@@ -22,10 +22,12 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (job["bytes"], job["bytes"]))
         seconds = ceil(job["seconds"])  # it is ended before, unless the process that would do so was killed
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    count = 0
-    with suppress(UsageError):
-        count = Expression(job["pattern"], job["characters"]).count_transitions()
-    sys.stdout.write(f"{count}\n")
+    for pattern in job["patterns"]:
+        count = 0
+        with suppress(UsageError):
+            count = Expression(pattern, job["characters"]).count_transitions()
+        sys.stdout.write(f"{count}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from ocrzoo.decoding.beam import search
 from ocrzoo.decoding.characters import character_class
 from ocrzoo.decoding.lexicon import Lexicon
 from ocrzoo.decoding.paths import Classes, Output, columns_of, log_probabilities
-from ocrzoo.decoding.patterns import expression
+from ocrzoo.decoding.patterns import expressions
 from ocrzoo.decoding.spaces import with_spaces
 from ocrzoo.processing.recognition import Alternative, BestClasses, Line, best_classes, decode
 from ocrzoo.text.bidi import display
@@ -34,7 +34,7 @@ class Decoder:
             raise UsageError(f"{name} has none of the characters that allow and deny leave")
         kept = range(len(characters)) if self._kept is None else self._kept.tolist()
         self._characters: tuple[str, ...] = tuple([characters[one] for one in kept])
-        self._automata = [expression(pattern, self._characters) for pattern in decoding.patterns]
+        self._automata = expressions(decoding.patterns, self._characters)
         printed = _printed if from_right else None
         self._lexicon = Lexicon(decoding.lexicon, self._characters, printed) if decoding.lexicon else None
         self._count = decoding.alternatives

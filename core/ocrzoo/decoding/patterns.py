@@ -7,15 +7,18 @@ outlines-core turns into automata. They describe a line as it is printed, from l
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty
-from threading import Lock
 
 import numpy as np
 
-from ocrzoo.child_process import child_process
+from ocrzoo.child_process import Lines, child_process
 from ocrzoo.decoding.beam import Transitions
+from ocrzoo.scheduling import turns
+from ocrzoo.scheduling.slots import LOOK_UP_S, Slots
 from ocrzoo_registry.errors import UsageError
 
 _FIGURE = r"[-+\x{2212}]?(?:\d+|\d{1,3}(?:[ .,'\x{2019}]\d{3})+)"
@@ -32,7 +35,7 @@ NAMED = {
 }
 """Patterns by name; ``mrz`` are the lines of the formats TD1, TD2 and TD3 of ICAO Doc 9303."""
 BUILD_S = 10.0
-"""Seconds in which the automaton of a pattern must be built."""
+"""Seconds in which the automata of a decoder's patterns must be built; :func:`limit_building` lowers it."""
 BUILD_BYTES = 2 << 30
 """Address space of the process that tries it."""
 MOST_TRANSITIONS = 1_000_000
@@ -41,8 +44,8 @@ _END = "\U0010ffff"
 """No character: it ends the text in the automaton, since outlines-core 0.2.14 leaves out what follows a final state."""
 _NO_CHARACTERS = "vocabulary provided is incompatible"
 """What outlines-core says then."""
-_BUILDING = Lock()
-"""One pattern is tried at a time in this process: each may take :data:`BUILD_BYTES`."""
+_BUILDING = Slots(lambda: 1)
+"""Patterns of one decoder are tried at a time in this process: they may take :data:`BUILD_BYTES`."""
 _WORKER = Path(__file__).with_name("build_worker.py")
 
 
@@ -100,20 +103,38 @@ def _of_whole_line(expression: str) -> str:
     return expression.removeprefix("^")[: -1 if ends else None]
 
 
-def expression(pattern: str, characters: Sequence[str]) -> Expression:
-    """Return the automaton of a pattern, built in another process first, which may fail for lack of time or memory.
+def limit_building(seconds: float) -> None:
+    """Let this process spend less time on a decoder's patterns, where others choose them and wait for each other."""
+    global BUILD_S  # noqa: PLW0603  # one for all threads
+    BUILD_S = min(BUILD_S, seconds)
+
+
+def expressions(patterns: Sequence[str], characters: Sequence[str]) -> list[Expression]:
+    """Return the automata of patterns, built in another process first, which may fail for lack of time or memory.
 
     Raises:
-        UsageError: It is too complicated, or :class:`Expression` refuses it.
+        UsageError: One is too complicated, or :class:`Expression` refuses it.
+        Stopped: Nobody waits for them any more.
     """
-    job = json.dumps({"pattern": pattern, "characters": [*characters], "bytes": BUILD_BYTES, "seconds": BUILD_S})
-    with _BUILDING, child_process(_WORKER, job, "a pattern", quiet=True) as (_, lines):
-        try:
-            count = lines.get(timeout=BUILD_S)
-        except Empty:
-            count = None
-    if count is None or int(count) > MOST_TRANSITIONS:
-        raise UsageError(
-            f"pattern {pattern!r} is too complicated: shorten its repetitions, or repeat fewer characters than . has"
-        )
-    return Expression(pattern, characters)
+    if not patterns:
+        return []
+    job = {"patterns": [*patterns], "characters": [*characters], "bytes": BUILD_BYTES, "seconds": BUILD_S}
+    with _BUILDING.taken(), child_process(_WORKER, json.dumps(job), "a pattern", quiet=True) as (_, lines):
+        end = time.monotonic() + BUILD_S
+        for pattern in patterns:
+            count = _next_line(lines, end)
+            if count is None or int(count) > MOST_TRANSITIONS:
+                raise UsageError(
+                    f"pattern {pattern!r} is too complicated: shorten its repetitions, or repeat fewer characters than "
+                    ". has"
+                )
+    return [Expression(pattern, characters) for pattern in patterns]
+
+
+def _next_line(lines: Lines, end: float) -> str | None:
+    """What the process writes next; ``None`` if it ended, or the time is over."""
+    while (left := end - time.monotonic()) > 0:
+        turns.current().check()
+        with suppress(Empty):
+            return lines.get(timeout=min(left, LOOK_UP_S))
+    return None

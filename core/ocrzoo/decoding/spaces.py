@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,19 @@ from numpy.typing import NDArray
 from ocrzoo.processing.recognition import Alternative, Line
 from ocrzoo.text.scripts import writes_spaces
 
-_PROBABILITY, _GAP, _WIDEST, _CONSTANT = 1.8, 12.0, -13.0, 14.3
-"""Of the logarithm of the probability, of the gap, of the widest gap, both in widths of a letter; a space is where the
-sum is positive. By logistic regression on the gaps of 994 lines of English that PP-OCRv4_mobile read (labelled pages of
-seeds 1 and 7), the constant less 1, which halves the spaces that are wrong."""
+
+class Weights(NamedTuple):
+    """What is multiplied with the features of a gap (:class:`Candidate`); a space is where the sum is positive."""
+
+    probability: float
+    gap: float
+    widest: float
+    constant: float
+
+
+WEIGHTS = Weights(1.8, 12.0, -13.0, 14.3)
+"""By logistic regression on the gaps of 994 lines of English that PP-OCRv4_mobile read (labelled pages of seeds 1 and
+7), the constant less 1, which halves the spaces that are wrong. ``python -m bench.spaces --fit`` fits such weights."""
 _LEAST_WIDEST = 0.8
 """Widths of a letter: the least that counts as the widest gap, for lines of one word."""
 _LEAST_PROBABILITY = 1e-6
@@ -32,6 +41,24 @@ _WIDTH = {character: width for width, characters in _WIDTHS.items() for characte
 _CAPITAL = 1.25
 
 Value = TypeVar("Value")
+
+
+class Candidate(NamedTuple):
+    """A gap that may be a space which the network does not read."""
+
+    place: int
+    """The place of the entry before it."""
+    probability: float
+    """The logarithm of the space's probability."""
+    gap: float
+    """Its width beyond what the letters need, in widths of a letter."""
+    widest: float
+    """That of the widest gap of the line."""
+
+    def is_space(self) -> bool:
+        """Whether it is one, by :data:`WEIGHTS`."""
+        features = (self.probability, self.gap, self.widest, 1.0)
+        return sum(weight * feature for weight, feature in zip(WEIGHTS, features, strict=True)) > 0
 
 
 @dataclass(frozen=True)
@@ -77,17 +104,21 @@ def _spaced(one: Alternative, found: NDArray[np.float32]) -> Alternative:
 
 def _places(entries: Sequence[str], columns: Sequence[int], found: NDArray[np.float32]) -> list[int]:
     """The places of the entries after which a space is missing; ``found`` is its probability in each column."""
+    return [one.place for one in candidates(entries, columns, found) if one.is_space()]
+
+
+def candidates(entries: Sequence[str], columns: Sequence[int], found: NDArray[np.float32]) -> list[Candidate]:
+    """Return the gaps of a line without a space that have room for one; ``found`` is its probability in each column.
+
+    ``columns`` has the column of each entry.
+    """
     gaps = _gaps(entries, columns)
     widest = max([_LEAST_WIDEST, *(gap.width for gap in gaps)])
-    places = []
-    for gap in gaps:
-        first, last = columns[gap.before], columns[gap.before + 1]
-        if last - first < 2 or " " in entries[gap.before : gap.before + 2]:
-            continue
-        chance = _chance(columns, gap.before, found)
-        if _PROBABILITY * math.log(chance) + _GAP * gap.width + _WIDEST * widest + _CONSTANT > 0:
-            places.append(gap.before)
-    return places
+    return [
+        Candidate(gap.before, math.log(_chance(columns, gap.before, found)), gap.width, widest)
+        for gap in gaps
+        if columns[gap.before + 1] - columns[gap.before] >= 2 and " " not in entries[gap.before : gap.before + 2]
+    ]
 
 
 def _gaps(entries: Sequence[str], columns: Sequence[int]) -> list[_Gap]:

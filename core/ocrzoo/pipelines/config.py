@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
+from ocrzoo.validation import Fault, faults, joined
 from ocrzoo_registry import safe_yaml
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import expand_user
@@ -28,11 +29,8 @@ from ocrzoo_registry.zoo import Zoo, select_models
 MAX_BYTES = 1 << 20
 """A configuration is a page of text."""
 
-_NEEDED = {
-    "string_type": "text is needed: in YAML, put what reads as a number, yes or no in quotes",
-    "tuple_type": "a list is needed",
-}
-"""What to write instead, by pydantic's type of error."""
+_QUOTES = ": in YAML, put what reads as a number, yes or no in quotes"
+"""What to write where text is needed."""
 
 _OF_ONE_MODEL = ("model_dir", "languages", "others", "fallback")
 """Keys of a module that do not hold for another model."""
@@ -285,22 +283,20 @@ def checked(schema: type[SchemaT], data: Mapping[str, Any], origin: str) -> Sche
     try:
         return schema.model_validate(data)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=True)
-        explained = "; ".join(_explain(cast("dict[str, Any]", problem)) for problem in problems[:5])
+        explained = "; ".join(map(_explain, faults(error, data)[:5]))
         raise UsageError(f"{origin}: {explained}") from error
 
 
-def _explain(problem: dict[str, Any]) -> str:
-    where = ".".join(map(str, problem["loc"]))
-    if problem["type"] == "extra_forbidden":
-        key = str(problem["loc"][-1])
+def _explain(fault: Fault) -> str:
+    where = joined(fault.place)
+    if fault.kind == "extra_forbidden":
+        key = str(fault.place[-1])
         if key in _known_keys():
             return f"{where}: unknown key in this place"
         return f"{where}: unknown key{did_you_mean(key, _known_keys(), count=1)}"
-    if problem["type"] == "missing":
+    if fault.kind == "missing":
         return f"{where} is missing"
-    needed = _NEEDED.get(problem["type"], problem["msg"].removeprefix("Value error, "))
-    return f"{where}={reprlib.repr(problem['input'])}: {needed}"
+    return f"{where}={reprlib.repr(fault.given)}: {fault.reason}{_QUOTES if fault.needed == 'text' else ''}"
 
 
 def _known_keys() -> set[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ocrzoo.decoding import lexicon_entries
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import read_bounded, reason
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 << 20
 """Of a file with a receipt, which may be a whole answer."""
 _PINNED = ("engine", "precision")
+MOST_ENTRIES = 100
+"""Entries of a lexicon that are in a receipt; of a longer one, its digest is."""
 
 
 class UsedModel(BaseModel):
@@ -48,16 +51,41 @@ class Receipt(BaseModel):
     """Version."""
     input_sha256: str
     options: dict[str, Any]
-    """The arguments of ``predict``."""
+    """The arguments of ``predict``; a lexicon of more than :data:`MOST_ENTRIES` entries is its digest and length."""
     max_pages: int | None = None
     page_numbers: tuple[int, ...] | None = None
     """The pages that were read, from 0; ``None``: all."""
     threads: int
     configuration: dict[str, Any]
-    """That of the pipeline, with the engine and precision of each module."""
+    """That of the pipeline, with the engine and precision of each module; a long lexicon as in ``options``."""
     models: tuple[UsedModel, ...]
     pages: tuple[str, ...]
     """SHA-256 of each page's result, as :func:`digest` has it."""
+
+    def with_lexicon(self, entries: Sequence[str] | None) -> Receipt:
+        """Return the receipt with the entries of its lexicon, where it only has their digest.
+
+        Raises:
+            UsageError: It needs a lexicon, another one, or none.
+        """
+        modules = _mapping(self.configuration.get("SubModules"))
+        reader = _mapping(modules.get("TextRecognition"))
+        needed = [one["lexicon"] for one in (self.options, reader) if isinstance(one.get("lexicon"), dict)]
+        if not needed and entries is not None:
+            raise UsageError("--lexicon: the receipt lacks none: leave it out")
+        if not needed:
+            return self
+        if entries is None:
+            raise UsageError(
+                f"the receipt has only the digest of its lexicon, {needed[0].get('entries')} entries: name its file by "
+                "--lexicon"
+            )
+        if any(one != _lexicon_digest(entries) for one in needed):
+            raise UsageError("--lexicon: not the lexicon of the receipt: its entries have another digest")
+        modules = {**modules, "TextRecognition": _with_lexicon(reader, entries)}
+        configuration = {**self.configuration, "SubModules": modules}
+        options = _with_lexicon(self.options, entries)
+        return self.model_copy(update={"options": options, "configuration": configuration})
 
     def differences(self, models: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         """Yield in what this installation differs, given the models that it loaded."""
@@ -86,17 +114,43 @@ def receipt_of(
 ) -> Receipt:
     """Describe how a file was read; ``pages`` are the digests of its results."""
     models = pipeline.loaded_models()
+    configuration = _pinned(pipeline.config.model_dump(mode="json", exclude_none=True), models)
+    modules = configuration["SubModules"]
+    modules["TextRecognition"] = _without_long_lexicon(modules["TextRecognition"])
     return Receipt(
         ocrzoo=metadata.version("ocrzoo"),
         input_sha256=input_sha256,
-        options=dict(options),
+        options=_without_long_lexicon(options),
         max_pages=max_pages,
         page_numbers=None if page_numbers is None else tuple(page_numbers),
         threads=threads,
-        configuration=_pinned(pipeline.config.model_dump(mode="json", exclude_none=True), models),
+        configuration=configuration,
         models=tuple(UsedModel.model_validate(model) for model in models),
         pages=tuple(pages),
     )
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _without_long_lexicon(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys, with the digest of a long lexicon in its place."""
+    entries = keys.get("lexicon")
+    if not isinstance(entries, list | tuple) or len(entries) <= MOST_ENTRIES:
+        return dict(keys)
+    return {**keys, "lexicon": _lexicon_digest(entries)}
+
+
+def _with_lexicon(keys: Mapping[str, Any], entries: Sequence[str]) -> dict[str, Any]:
+    return {**keys, "lexicon": [*entries]} if isinstance(keys.get("lexicon"), dict) else dict(keys)
+
+
+def _lexicon_digest(entries: Sequence[str]) -> dict[str, Any]:
+    """The SHA-256 of a lexicon's entries, one a line, and how many they are."""
+    own = lexicon_entries(entries)
+    content = "\n".join(own).encode("utf-8", "surrogatepass")
+    return {"sha256": hashlib.sha256(content).hexdigest(), "entries": len(own)}
 
 
 def plain_result(result: PageResult) -> dict[str, Any]:

@@ -113,6 +113,7 @@ def application(review: Review, token: str, hosts: Iterable[str]) -> ASGIApp:
 
     None of them: by any IP address, where it listens on all.
     """
+    by_number = {str(number): line for number, line in enumerate(review.lines)}
 
     async def index(_request: Request) -> Response:
         return Response((UI / "index.html").read_bytes(), media_type="text/html")
@@ -121,11 +122,11 @@ def application(review: Review, token: str, hosts: Iterable[str]) -> ASGIApp:
         return _Answer({"lines": review.shown(), "folder": str(review.folder)})
 
     async def picture(request: Request) -> Response:
-        number = request.path_params["number"]
-        if number >= len(review.lines):
+        line = by_number.get(request.path_params["number"])
+        if line is None:
             return PlainTextResponse("there is no such line", 404)
         try:
-            content = await run_in_threadpool(upright_picture, review.folder, review.lines[number])
+            content = await run_in_threadpool(upright_picture, review.folder, line)
         except OSError:
             return PlainTextResponse("its picture is not there any more", 404)
         return Response(content, media_type="image/png")
@@ -147,7 +148,7 @@ def application(review: Review, token: str, hosts: Iterable[str]) -> ASGIApp:
     own = [
         Route("/", index),
         Route("/lines", lines),
-        Route("/pictures/{number:int}", picture),
+        Route("/pictures/{number}", picture),
         Route("/decisions", decisions, methods=["POST"]),
         Mount("/", StaticFiles(directory=UI, packages=[("ocrzoo.theme", "files")])),
     ]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ocrzoo.datasets.corrections import CROPS, Place
 from ocrzoo.datasets.pages import PageFinder
+from ocrzoo.inputs import Password
 from ocrzoo.processing.geometry import crop, is_tall
 from ocrzoo.processing.rotation import turn_line, undo_rotation
 from ocrzoo.review.results import SavedResult, read_result
@@ -83,18 +84,19 @@ def lines_of(
     images: Path | None,
     *,
     below: float = 1.0,
+    password: Password = None,
     on_error: Callable[[InputError], object],
     advance: Callable[[], object] = lambda: None,
 ) -> list[ReviewLine]:
     """Return the lines of results, the most doubtful first, and write their crops into the folder.
 
     A result that cannot be read, or whose page cannot, is reported to ``on_error``; the others go on. Lines that are
-    not below the score ``below`` are left out, unless it is 1.
+    not below the score ``below`` are left out, unless it is 1. ``password`` opens encrypted PDFs.
 
     Raises:
         UsageError: A crop cannot be written.
     """
-    finder = PageFinder(images)
+    finder = PageFinder(images, password)
     found: list[ReviewLine] = []
     for file in files:
         try:

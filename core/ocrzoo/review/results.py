@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from ocrzoo.validation import faults, joined
 from ocrzoo_registry.errors import InputError, UsageError
 from ocrzoo_registry.files import os_errors_as, read_bounded
 
@@ -149,6 +150,6 @@ def read_result(file: Path) -> SavedResult:
     try:
         return SavedResult.model_validate(data)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{file}: {where + ': ' if where else ''}{first['msg']}") from error
+        first = faults(error, data)[0]
+        where = joined(first.place)
+        raise InputError(f"{file}: {where + ': ' if where else ''}{first.reason}") from error

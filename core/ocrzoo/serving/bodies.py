@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from ocrzoo.serving.problems import Problem
+from ocrzoo.validation import faults, joined
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,7 +31,7 @@ def parse_json(model: type[_Model], content: bytes | str, *, what: str = "body")
     try:
         return model.model_validate_json(content)
     except ValidationError as error:
-        raise _problem_of(error, what) from error
+        raise _problem_of(error, _json(content), what) from error
 
 
 def checked(model: type[_Model], keys: Mapping[str, Any]) -> _Model:
@@ -40,14 +43,21 @@ def checked(model: type[_Model], keys: Mapping[str, Any]) -> _Model:
     try:
         return model.model_validate(keys)
     except ValidationError as error:
-        raise _problem_of(error) from error
+        raise _problem_of(error, keys) from error
 
 
-def _problem_of(error: ValidationError, *within: str) -> Problem:
+def _json(content: bytes | str) -> object:
+    """What a body has; ``None`` if it is not JSON."""
+    with suppress(ValueError):
+        return from_json(content)
+    return None
+
+
+def _problem_of(error: ValidationError, data: object, *within: str) -> Problem:
     """The first thing that is not valid, as one line; ``within`` is where its key is."""
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    where = ".".join(str(part) for part in (*within, *first["loc"]))
-    return Problem(f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}", "invalid_request")
+    first = faults(error, data)[0]
+    reason = first.reason
+    return Problem(f"{joined((*within, *first.place))}: {reason[:1].lower()}{reason[1:]}", "invalid_request")
 
 
 async def file_of(form: FormData) -> tuple[str, bytes]:

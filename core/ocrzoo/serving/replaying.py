@@ -32,13 +32,15 @@ class Replay:
         return self.outcome == "the same"
 
 
-def replay(receipt: Receipt, path: Path) -> Replay:
-    """Read a file as a receipt says.
+def replay(receipt: Receipt, path: Path, lexicon: Sequence[str] | None = None) -> Replay:
+    """Read a file as a receipt says; ``lexicon`` are the entries, where the receipt only has their digest.
 
     Raises:
         InputError: The file cannot be read.
+        UsageError: The receipt needs a lexicon, another one, or none.
         OcrzooError: A model cannot be loaded.
     """
+    receipt = receipt.with_lexicon(lexicon)
     content = read_content(path)
     pages: list[PageAnswer] = []
     pipeline = create_pipeline("OCR", config=receipt.configuration, threads=receipt.threads)

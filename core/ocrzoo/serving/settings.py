@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ocrzoo.validation import faults, joined
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.names import did_you_mean
 
@@ -64,9 +65,8 @@ def parse_serving(keys: Mapping[str, Any] | None) -> ServingKeys:
     try:
         parsed = ServingKeys.model_validate(keys or {})
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in ("Serving", *first["loc"]))
-        raise UsageError(f"{where}: {first['msg'].lower()}") from error
+        first = faults(error, keys or {})[0]
+        raise UsageError(f"{joined(('Serving', *first.place))}: {first.reason.lower()}") from error
     extra = parsed.extra
     if parsed.return_urls or (extra is not None and extra.return_img_urls):
         raise UsageError("Serving.return_urls: pictures are sent in the answer, not as URLs: remove this key")
@@ -114,6 +114,8 @@ class ServerSettings:
     """Pixels of a page; ``None``: the limit of all inputs."""
     page_s: float = 20.0
     """Seconds that opening a PDF or rendering one of its pages may take: other requests wait meanwhile."""
+    patterns_s: float = 2.0
+    """Seconds that building the automata of a request's patterns may take: those of others wait meanwhile."""
     max_pages: int | None = MAX_PAGES
     picture_size: tuple[int, int] | None = PICTURE_SIZE
     visualize: bool = True
@@ -169,6 +171,7 @@ class ServerSettings:
             "languages_kept": self.languages_kept,
             "max_pixels": self.max_pixels,
             "page_s": self.page_s,
+            "patterns_s": self.patterns_s,
         }
 
     def __post_init__(self) -> None:

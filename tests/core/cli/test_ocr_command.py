@@ -214,6 +214,27 @@ def test_markdown_of_all_pages_and_of_each(run: Run, two_pages: Path, tmp_path: 
     assert path.read_text(encoding="utf-8") == f"{first}\n---\n\n{second}"
 
 
+def test_several_documents_are_written_from_one_reading(run: Run, two_pages: Path, tmp_path: Path) -> None:
+    """Each is the file that it is alone."""
+
+    def written(folder: str, *names: str) -> list[bytes]:
+        paths = [tmp_path / folder / name for name in names]
+        ran = run("ocr", two_pages, *(part for path in paths for part in ("--output", path)), "--json")
+        assert (ran.code, len(ran.out.splitlines())) == (0, 2)
+        return [path.read_bytes() for path in paths]
+
+    together = written("together", "text.md", "text.pdf", "text.hocr")
+    assert together == [*written("alone", "text.md"), *written("alone", "text.pdf"), *written("alone", "text.hocr")]
+    assert together[0].startswith(b"Reading a page")
+
+
+def test_two_documents_of_one_format_are_refused_before_reading(run: Run, sample: Path, tmp_path: Path) -> None:
+    ran = run("ocr", sample, "--output", tmp_path / "a.md", "--output", tmp_path / "b.MD")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.error.endswith(f"--output {tmp_path / 'a.md'} and {tmp_path / 'b.MD'}: name one file of each format")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_document_with_an_unknown_suffix(run: Run, sample: Path, tmp_path: Path) -> None:
     ran = run("ocr", sample, "--output", tmp_path / "text.doc")
     assert ran.code == 2

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fpdf import FPDF
 from tests.core.cli.conftest import Ran
 from tests.core.datasets.kit import recognition
 from tests.core.review.kit import decisions, reviewing, saved
@@ -67,6 +68,22 @@ class TestReview:
         assert ran.code == 6
         assert ran.error.startswith("error: ")
 
+    def test_of_an_encrypted_file_the_password_is_asked_for(self, run: Run, tmp_path: Path) -> None:
+        file = saved(tmp_path, input_path=str(locked(tmp_path)), page_index=0)
+        ran = run("review", file, "--out", tmp_path / "review", "--no-browser")
+        assert ran.code == 6
+        assert ran.error.startswith(f"error: {tmp_path / 'locked.pdf'}: encrypted with a password: give it with --pass")
+        ran = run("review", file, "--out", tmp_path / "review", "--no-browser", "--password", "Mistaken")
+        assert "encrypted, and no password given opens it" in ran.error
+
+    def test_a_file_that_is_damaged_is_not_said_to_be_another(self, run: Run, tmp_path: Path) -> None:
+        path = tmp_path / "page.pdf"
+        path.write_bytes(b"%PDF-1.7\nnothing")
+        ran = run("review", saved(tmp_path, input_path=str(path), page_index=0), "--out", tmp_path / "review")
+        assert ran.code == 6
+        assert ran.error.startswith(f"error: {path}: ")
+        assert "another file" not in ran.error
+
     def test_without_a_line_it_ends(self, run: Run, tmp_path: Path) -> None:
         ran = run("review", saved(tmp_path), "--below", "0.01", "--out", tmp_path / "review", "--no-browser")
         assert (ran.code, ran.error) == (2, "error: no line of these results is below 0.01")
@@ -97,6 +114,28 @@ class TestReview:
         ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=os.environ)
         assert ran.returncode == 2
         assert "run pip install 'ocrzoo[serve]'" in ran.stderr
+
+
+def locked(folder: Path) -> Path:
+    """Return an encrypted PDF of one page that is larger than the sample."""
+    file = FPDF(unit="pt", format=(1200, 1200))
+    file.add_page()
+    file.set_encryption(owner_password="Owner9", user_password="Secret7")
+    path = folder / "locked.pdf"
+    path.write_bytes(bytes(file.output()))
+    return path
+
+
+def test_an_encrypted_file_is_reviewed_and_built_from_with_its_password(run: Run, tmp_path: Path) -> None:
+    file, folder, secret = locked(tmp_path), tmp_path / "review", ("--password", "Secret7")
+    with reviewing(saved(tmp_path, input_path=str(file), page_index=0), "--out", folder, *secret) as review:
+        assert review.said[0].startswith("9 lines: ")
+        for number in range(9):
+            httpx.post(f"{review.url}decisions", json={"line": number, "text": "the same"}, timeout=30)
+    refused = run("dataset", "build", folder, "--out", tmp_path / "refused")
+    assert (refused.code, "encrypted with a password" in refused.err) == (6, True)
+    built = run("dataset", "build", folder, "--out", tmp_path / "dataset", *secret, "--json")
+    assert (built.code, sum(json.loads(built.out)["pages"].values())) == (0, 1)
 
 
 class TestCheck:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -273,3 +276,25 @@ class TestCharsets:
 
     def test_entries_of_several_characters_are_never_looked_up(self) -> None:
         assert characters(["a", "\U0001f1e9\U0001f1ea"]) == {"a", " "}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no module resource")
+def test_large_pictures_are_not_all_decoded_at_once(tmp_path: Path) -> None:
+    """Six of 90 megapixels, of which each takes some 600 MB: with all at once, 3.6 GB."""
+    names = [f"{number}.png" for number in range(6)]
+    content = BytesIO()
+    Image.new("RGB", (9500, 9500)).save(content, "PNG", compress_level=1)
+    for name in names:
+        (tmp_path / name).write_bytes(content.getvalue())
+    labels = tmp_path / "rec_gt_train.txt"
+    labels.write_text("".join(f"{name}\tword\n" for name in names), encoding="utf-8")
+    program = (
+        "import resource, sys; from ocrzoo.cli import main; main(sys.argv[1:]);"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    command = [sys.executable, "-c", program, "dataset", "check", str(labels), "--json"]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    assert '"ok": true' in ran.stdout
+    peak = int(ran.stdout.splitlines()[-1]) * (1 if sys.platform == "darwin" else 1024)
+    assert peak < 2 << 30

@@ -8,14 +8,18 @@ import re
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
+from threading import Event
 
 import numpy as np
 import pytest
 
 from ocrzoo.child_process import child_process
 from ocrzoo.decoding import patterns
-from ocrzoo.decoding.patterns import NAMED, Expression, expression
+from ocrzoo.decoding.patterns import NAMED, Expression, expressions
+from ocrzoo.scheduling import turns
+from ocrzoo.scheduling.turns import Stopped, Turn
 from ocrzoo_registry.errors import UsageError
 
 CHARACTERS = ("", "a", "b", "-", " ", "1", "\u00e9")
@@ -74,31 +78,59 @@ def test_a_character_of_several_classes_may_be_any_of_them() -> None:
 @pytest.mark.parametrize("pattern", ["[a", "a(", "(?=a)b", r"(a)\1", r"\ba"])
 def test_what_is_no_pattern_is_refused_in_one_line(pattern: str) -> None:
     with pytest.raises(UsageError, match=r"^pattern .* is not valid, or has look-around, a reference or \\b"):
-        expression(pattern, CHARACTERS)
+        expressions([pattern], CHARACTERS)
 
 
 @pytest.mark.parametrize("pattern", ["x+", "a$|b$"])
 def test_characters_that_a_model_lacks_are_an_error(pattern: str) -> None:
     with pytest.raises(UsageError, match=r"the model lacks characters that a part of it needs, or \^ or \$ is inside"):
-        expression(pattern, CHARACTERS)
+        expressions([pattern], CHARACTERS)
 
 
 def test_a_pattern_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patterns, "BUILD_S", 2.0)
     with pytest.raises(UsageError, match="too complicated: shorten its repetitions"):
-        expression(r"(\w{1,100}){1,100}", PRINTED)
+        expressions([r"(\w{1,100}){1,100}"], PRINTED)
+
+
+def test_one_that_takes_too_long_is_named_among_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "BUILD_S", 2.0)
+    with pytest.raises(UsageError, match=r"^pattern '\(\\\\w\{1,100\}\)\{1,100\}' is too complicated"):
+        expressions(["a+", r"(\w{1,100}){1,100}", "b+"], PRINTED)
+
+
+def test_a_server_spends_less_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "BUILD_S", 10.0)
+    patterns.limit_building(0.001)
+    with pytest.raises(UsageError, match="too complicated"):
+        expressions(["a"], CHARACTERS)
+
+
+def test_a_build_that_nobody_waits_for_ends_and_so_does_waiting_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "BUILD_S", 600.0)
+    left = Event()
+
+    def build(pattern: str) -> None:
+        with turns.taking(Turn(left.is_set)):
+            expressions([pattern], PRINTED)
+
+    with ThreadPoolExecutor() as pool:
+        builds = [pool.submit(build, rf"(\w{{1,100}}){{1,{count}}}") for count in (100, 101)]
+        assert not wait(builds, timeout=1).done
+        left.set()
+        assert [type(build.exception(timeout=60)) for build in builds] == [Stopped, Stopped]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limits of processes")
 def test_a_build_ends_by_itself_when_the_process_that_limits_it_was_killed() -> None:
-    job = json.dumps({"pattern": "a{1,60000}", "characters": CHARACTERS, "bytes": 1 << 31, "seconds": 1})
+    job = json.dumps({"patterns": ["a{1,60000}"], "characters": CHARACTERS, "bytes": 1 << 31, "seconds": 1})
     with child_process(patterns._WORKER, job, "a pattern", quiet=True) as (process, _):
         assert process.wait(30) == -signal.SIGXCPU
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals of processes")
 def test_a_build_ends_at_once_where_the_process_that_started_it_ignores_the_signal() -> None:
-    job = json.dumps({"pattern": "a{1,60000}", "characters": CHARACTERS, "bytes": 1 << 31, "seconds": 60})
+    job = json.dumps({"patterns": ["a{1,60000}"], "characters": CHARACTERS, "bytes": 1 << 31, "seconds": 60})
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
         with child_process(patterns._WORKER, job, "a pattern", quiet=True) as (process, _):
@@ -114,12 +146,12 @@ def test_a_build_ends_at_once_where_the_process_that_started_it_ignores_the_sign
 
 def test_a_pattern_with_too_many_transitions_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patterns, "MOST_TRANSITIONS", 20)
-    assert expression("a{3}", CHARACTERS)
+    assert expressions(["a{3}"], CHARACTERS)
     with pytest.raises(UsageError, match="too complicated"):
-        expression(".{9}", CHARACTERS)
+        expressions([".{9}"], CHARACTERS)
 
 
 def test_a_pattern_that_takes_too_much_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patterns, "BUILD_BYTES", 300 << 20)
     with pytest.raises(UsageError, match="too complicated: shorten its repetitions"):
-        expression(r"\w{1,50}(\w{1,90}-){1,40}", PRINTED)
+        expressions([r"\w{1,50}(\w{1,90}-){1,40}"], PRINTED)

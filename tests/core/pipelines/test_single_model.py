@@ -175,7 +175,7 @@ def test_a_page_is_shrunk_as_paddlexs_create_model_does(detector: Model) -> None
     ("parameters", "message"),
     [
         ({"tresh": 0.2}, r"text_detection has no parameter 'tresh' \(did you mean thresh"),
-        ({"thresh": 2}, "PP-OCRv5_mobile_det: thresh=2: Input should be less than or equal to 1"),
+        ({"thresh": 2}, "PP-OCRv5_mobile_det: thresh=2: a number of 1 or less is needed"),
         ({"limit_type": "longest"}, "limit_type='longest'"),
         ({"batch_size": 0}, "batch_size=0: a whole number from 1 on is needed"),
     ],

@@ -102,6 +102,13 @@ def test_no_path_of_a_file_is_taken_from_the_browser(client: Client, path: str) 
     assert client.own(path).status_code in {403, 404}
 
 
+@pytest.mark.parametrize("number", ["9", "-1", "x", "\u0661", "9" * 5000])
+def test_a_picture_that_there_is_not_is_not_found_however_long_its_number(client: Client, number: str) -> None:
+    """Python converts no more than 4300 digits."""
+    answer = client.own(f"pictures/{number}")
+    assert (answer.status_code, answer.text) == (404, "there is no such line")
+
+
 @pytest.mark.parametrize("path", ["/", "/lines", "/wrong/lines", f"/{TOKEN}", f"/{TOKEN}x/lines", "/\u00e4/lines"])
 def test_who_lacks_the_token_is_refused(client: Client, path: str) -> None:
     refused = client.ask(path)

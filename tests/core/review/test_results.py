@@ -47,7 +47,10 @@ def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:
         (b"[1, 2]", "not a result of 'ocrzoo ocr', which has rec_texts"),
         (b'{"rec_texts": ["a"]}', "rec_scores: Field required"),
         (json.dumps({"rec_texts": ["a"], "rec_scores": [0.5], "rec_polys": []}).encode(), "rec_polys has 0 lines"),
-        (json.dumps({"rec_texts": ["a"], "rec_scores": [7], "rec_polys": [QUAD]}).encode(), "less than or equal to 1"),
+        (
+            json.dumps({"rec_texts": ["a"], "rec_scores": [7], "rec_polys": [QUAD]}).encode(),
+            "rec_scores.0: a number of 1 or less is needed",
+        ),
         (json.dumps({"rec_texts": ["a"], "rec_scores": [1], "rec_polys": [QUAD[:3]]}).encode(), "rec_polys.0.3"),
         (b'{"rec_texts": [1], "rec_scores": [NaN], "rec_polys": [[[1e99, 0], 2, 3, 4]]}', "rec_texts.0"),
     ],

@@ -132,8 +132,8 @@ def test_a_pdf_that_was_not_asked_for_is_not_found(client: DocumentIntelligenceC
     [
         ("prebuilt-layout", b"x", {}, "this server has prebuilt-read only"),
         (READ, b"x", {"pages": "3-1"}, "pages: not pages such as"),
-        (READ, b"x", {"output_content_format": "markdown"}, "outputContentFormat: input should be 'text'"),
-        (READ, b"x", {"features": ["barcodes"]}, "features: input should be 'ocrHighResolution'"),
+        (READ, b"x", {"output_content_format": "markdown"}, "outputContentFormat: 'text' is needed"),
+        (READ, b"x", {"features": ["barcodes"]}, "features: 'ocrHighResolution' is needed"),
         (READ, AnalyzeDocumentRequest(), {}, "either urlSource or base64Source is needed"),
         (READ, AnalyzeDocumentRequest(url_source="http://127.0.0.1/a.png"), {}, "URLs are not downloaded"),
         (READ, AnalyzeDocumentRequest(url_source="file:///etc/passwd"), {}, "urlSource: not a URL"),

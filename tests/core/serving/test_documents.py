@@ -27,6 +27,12 @@ def test_a_file_is_sent_as_it_is(server: Server, sentence: bytes) -> None:
     assert list(page) == ["prunedResult"]
 
 
+@pytest.mark.parametrize("upscale", ["1.5", "2", "auto"])
+def test_a_number_may_be_in_the_query(server: Server, sentence: bytes, upscale: str) -> None:
+    answer = server.post(f"/ocr?format=txt&upscale={upscale}", data=sentence, headers=PNG)
+    assert (answer.status_code, answer.text) == (200, "Hello 2026\n")
+
+
 @pytest.mark.parametrize(
     ("accept", "kind"),
     [

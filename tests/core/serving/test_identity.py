@@ -86,6 +86,20 @@ def test_work_for_a_client_that_left_is_dropped(start_server: StartServer) -> No
     assert figure(server, "ocrzoo_pages_total") == 0
 
 
+def test_patterns_that_take_long_are_refused_before_they_hold_up_others(
+    start_server: StartServer, sentence: bytes
+) -> None:
+    """One at a time is built: at ten seconds each, the second would not be answered in time."""
+    server = start_server("--timeout", "12")
+    slow = [{"patterns": rf"(\w{{1,100}}){{1,{count}}}"} for count in (100, 101)]
+    with ThreadPoolExecutor() as clients:
+        answers = list(
+            clients.map(lambda query: server.post("/ocr", params=query, data=sentence, headers=PNG), [*slow, {}])
+        )
+    assert [answer.status_code for answer in answers] == [422, 422, 200]
+    assert all("is too complicated" in answer.json()["errorMsg"] for answer in answers[:2])
+
+
 def figure(server: Server, name: str) -> float:
     lines = server.get("/metrics").text.splitlines()
     return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))

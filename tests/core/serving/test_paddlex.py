@@ -162,6 +162,17 @@ def test_a_file_that_cannot_be_read_is_one_line(server: Server, keys: dict[str, 
                 }
             ],
         ),
+        (
+            '{"file": "", "upscale": 9, "allow": ["a", 3]}',
+            [
+                {"type": "string_type", "loc": "body.allow[1]", "msg": "Input should be a valid string"},
+                {
+                    "type": "less_than_equal",
+                    "loc": "body.upscale",
+                    "msg": "Input should be a number of 4 or less, or 'auto'",
+                },
+            ],
+        ),
     ],
 )
 def test_a_request_that_is_not_valid_says_where(server: Server, body: str, errors: list[dict[str, str]]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ocrzoo.cli.options import password_options
 from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_note, print_table
 from ocrzoo.cli.progress import page_progress
 from ocrzoo.cli.values import MODEL_OR_FILE
@@ -53,9 +54,17 @@ def dataset() -> None:
     help="Write text from right to left as it is stored.  [as it is seen, from left to right, which networks write]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@password_options
 @debug_option
 def build_dataset(
-    folder: Path, out: Path, train_share: float, images: Path | None, *, logical_order: bool, as_json: bool
+    folder: Path,
+    out: Path,
+    train_share: float,
+    images: Path | None,
+    *,
+    logical_order: bool,
+    as_json: bool,
+    password: list[str] | None = None,
 ) -> int:
     """Write a training set from the corrections that 'ocrzoo review' wrote to FOLDER, in PaddleOCR's formats.
 
@@ -66,7 +75,7 @@ def build_dataset(
 
     from ocrzoo.datasets.build import build
 
-    built = build(folder, out, train_share=train_share, images=images, logical_order=logical_order)
+    built = build(folder, out, train_share=train_share, images=images, logical_order=logical_order, password=password)
     if as_json:
         print_json({"folder": str(out), **asdict(built)})
     else:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ocrzoo.cli.model_options import language_terms, languages_option
-from ocrzoo.cli.ocr_runner import OcrJob, run_ocr
+from ocrzoo.cli.ocr_runner import OcrJob, Printed, run_ocr
 from ocrzoo.cli.options import (
     SAVED_AS,
     decoding_options,
@@ -33,9 +33,12 @@ from ocrzoo.cli.values import CommaSeparated
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per page and line.")
 @click.option(
     "--output",
+    "outputs",
     metavar="FILE",
+    multiple=True,
     type=click.Path(path_type=Path),
-    help="Write all pages as one document: .txt, .md, .tsv, .hocr, .xml (ALTO) or .pdf (searchable).",
+    help="Write all pages as one document: .txt, .md, .tsv, .hocr, .xml (ALTO) or .pdf (searchable); repeat it for "
+    "several.",
 )
 @click.option(
     "--replace_text",
@@ -62,7 +65,7 @@ def ocr(
     prefer: str,
     accept_missing: bool,
     as_json: bool,
-    output: Path | None,
+    outputs: tuple[Path, ...],
     replace_text: bool,
     save_as: tuple[str, ...] | None,
     save_path: Path | None,
@@ -74,12 +77,13 @@ def ocr(
     """
     if save_as is not None and save_path is None:
         raise click.UsageError("--save_as needs --save_path")
-    if not as_json and save_path is None and output is None:
+    if not as_json and save_path is None and not outputs:
         note_details(options, "the results of --json or --save_path")
     from ocrzoo.pipelines.factory import OPTIONAL_STAGES
 
     for switch in OPTIONAL_STAGES:
         options[switch] = bool(options[switch])
     choice = {"pipeline": "OCR", "lang": lang, "prefer": prefer, "accept_missing": accept_missing}
-    reading = OcrJob(inputs, "json" if as_json else "text", save_path, save_as or ("json", "img"), output, replace_text)
+    printed: Printed = "json" if as_json else "text"
+    reading = OcrJob(inputs, printed, save_path, save_as or ("json", "img"), outputs, replace_text)
     return run_ocr(reading, choice, options)

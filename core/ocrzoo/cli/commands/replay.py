@@ -7,15 +7,22 @@ from pathlib import Path
 import click
 
 from ocrzoo.cli.output import debug_option, print_json, print_message, print_note
+from ocrzoo.cli.values import LinesFile
 from ocrzoo_registry.errors import ExitCode
 
 
 @click.command()
 @click.argument("receipt", metavar="RECEIPT.json", type=click.Path(path_type=Path))
 @click.argument("image", metavar="FILE", type=click.Path(path_type=Path))
+@click.option(
+    "--lexicon",
+    metavar="FILE",
+    type=LinesFile(16 << 20),
+    help="The file that --lexicon named then: a receipt has no more than the digest of a long one.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the results, an object for each page and line.")
 @debug_option
-def replay(receipt: Path, image: Path, as_json: bool) -> int:
+def replay(receipt: Path, image: Path, lexicon: tuple[str, ...] | None, as_json: bool) -> int:
     """Read FILE again as RECEIPT says, and compare.
 
     RECEIPT is the receipt of an answer of 'ocrzoo serve' ("receipt": true in the request), or the whole answer. Exit
@@ -24,7 +31,7 @@ def replay(receipt: Path, image: Path, as_json: bool) -> int:
     from ocrzoo.pipelines.receipts import read_receipt
     from ocrzoo.serving.replaying import replay as read_again
 
-    found = read_again(read_receipt(receipt), image)
+    found = read_again(read_receipt(receipt), image, lexicon)
     if as_json:
         for result in found.results:
             print_json(result)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ocrzoo.cli.options import password_options
 from ocrzoo.cli.output import debug_option, one_line, print_message, print_note
 from ocrzoo.cli.progress import page_progress
 from ocrzoo_registry.errors import ExitCode, InputError, UsageError
@@ -38,6 +39,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 @click.option("--host", metavar="ADDRESS", default="127.0.0.1", help="Address to listen on.  [127.0.0.1]")
 @click.option("--port", metavar="PORT", type=click.IntRange(0, 65535), default=0, help="Port.  [0: any free one]")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
+@password_options
 @debug_option
 def review(
     results: tuple[Path, ...],
@@ -48,6 +50,7 @@ def review(
     port: int,
     *,
     no_browser: bool,
+    password: list[str] | None = None,
 ) -> int:
     """Correct what was read on a local page, the most doubtful lines first.
 
@@ -70,7 +73,7 @@ def review(
     faults: list[InputError] = []
     files = result_files(results)
     with page_progress(len(files), "pages", printed=False) as advance:
-        lines = lines_of(files, out, images, below=below, on_error=faults.append, advance=advance)
+        lines = lines_of(files, out, images, below=below, password=password, on_error=faults.append, advance=advance)
     for fault in faults:
         print_message("error", str(fault))
     if not lines:

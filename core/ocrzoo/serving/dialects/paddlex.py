@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic_core import PydanticKnownError
 from starlette.responses import Response
 
 from ocrzoo.decoding import MOST_READINGS
@@ -23,6 +24,7 @@ from ocrzoo.serving.media import is_json_type, media_type
 from ocrzoo.serving.problems import Problem
 from ocrzoo.serving.reading import Answer, Kind, PageAnswer, Picture, ReadRequest
 from ocrzoo.types import MAX_UPSCALE
+from ocrzoo.validation import faults
 
 if TYPE_CHECKING:
     from ocrzoo.serving.service import Service
@@ -38,6 +40,13 @@ PICTURES: dict[str, Picture] = {
     "inputImage": "input",
 }
 """In the order of the answer."""
+
+
+def _no_switch(value: object) -> object:
+    """Refuse true, which pydantic takes for 1, but no number in a query, which is text there."""
+    if isinstance(value, bool):
+        raise PydanticKnownError("float_type")
+    return value
 
 
 class InferRequest(BaseModel):
@@ -66,7 +75,7 @@ class InferRequest(BaseModel):
     returnParagraphs: bool | None = None
     """Not PaddleX's, as the next one: paragraphs and headings."""
     dehyphenate: bool | None = None
-    upscale: Annotated[float, Field(strict=True, ge=1, le=MAX_UPSCALE)] | Literal["auto"] | None = None
+    upscale: Annotated[float, Field(ge=1, le=MAX_UPSCALE), BeforeValidator(_no_switch)] | Literal["auto"] | None = None
     """Not PaddleX's, as the next one: for pages that are hard to read."""
     enhance: bool | None = None
     returnScripts: bool | None = None
@@ -323,7 +332,10 @@ def validated(model: type[Asked], data: Mapping[str, Any]) -> Asked:
     except ValidationError as error:
         log_id = data.get("logId")
         raise _invalid(
-            [{"type": one["type"], "loc": _dotted(("body", *one["loc"])), "msg": one["msg"]} for one in error.errors()],
+            [
+                {"type": one.kind, "loc": _dotted(("body", *one.place)), "msg": one.message}
+                for one in faults(error, data)
+            ],
             log_id if isinstance(log_id, str) else None,
         ) from error
 

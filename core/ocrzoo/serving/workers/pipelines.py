@@ -13,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from ocrzoo.decoding.patterns import limit_building
 from ocrzoo.inputs import Page, pages
 from ocrzoo.inputs.file_types import HEAD_BYTES, file_type
 from ocrzoo.inputs.page import PageError
@@ -64,6 +65,7 @@ class Pipelines:
         if not isinstance(self._own, OCRPipeline):
             raise UsageError("only the pipeline OCR, or a configuration of it, can be served")
         limit_memory(self._own.config.memory or PDF_BYTES)
+        limit_building(settings["patterns_s"])
         for device in self._own.devices:
             self._own.load(device=device)
         self._by_language: OrderedDict[str, tuple[OCRPipeline, dict[str, Any]]] = OrderedDict()
