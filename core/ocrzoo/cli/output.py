@@ -82,6 +82,11 @@ def one_line(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
 
 
+def counted(count: int, what: str) -> str:
+    """Return a number with its noun: ``1 page``, ``1,000 pages``."""
+    return f"{count:,} {what}{'s' * (count != 1)}"
+
+
 def stdout_is_terminal() -> bool:
     """Whether standard output is a terminal; it may be closed."""
     return sys.stdout is not None and sys.stdout.isatty()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ CERTAIN = 0.999
 """A column whose best class has this probability has no other, without an automaton."""
 
 _Integers = NDArray[np.intp]
-_Numbers = NDArray[np.float64]
+_Numbers = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)

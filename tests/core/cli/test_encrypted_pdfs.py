@@ -48,6 +48,14 @@ def test_a_locked_file_is_read(run: Run, locked: Path, passwords: Path, options:
 
 
 @pytest.mark.weights
+def test_a_locked_file_is_compared(run: Run, locked: Path) -> None:
+    models = "PP-OCRv6_tiny_rec,PP-OCRv6_small_rec"
+    ran = run("compare", locked, "--models", models, "--detection", "PP-OCRv6_tiny_det", "--password", "Secret7")
+    assert ran.code == 0, ran.err
+    assert ran.out.splitlines()[1].split("\t")[:2] == ["PP-OCRv6_tiny_rec", "1"]
+
+
+@pytest.mark.weights
 def test_that_a_saved_page_is_not_protected_is_said_with_its_name(run: Run, locked: Path, tmp_path: Path) -> None:
     ran = run("ocr", locked, "--password", "Secret7", "--save_path", tmp_path / "saved", "--save_as", "pdf")
     assert (ran.code, ran.error) == (0, "warning: locked_0: the PDF is protected, the document with its text is not")

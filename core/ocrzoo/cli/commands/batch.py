@@ -21,7 +21,7 @@ from ocrzoo.cli.options import (
     prediction_options,
     word_options,
 )
-from ocrzoo.cli.output import debug_option, print_json, print_note
+from ocrzoo.cli.output import counted, debug_option, print_json, print_note
 from ocrzoo.cli.progress import batch_progress, download_events
 from ocrzoo.cli.termination import TERMINATED, Terminated, raises_terminated
 from ocrzoo.cli.values import CommaSeparated
@@ -142,17 +142,13 @@ def batch(
 
 def _print(outcome: Outcome, dest: str) -> None:
     rate = f" ({outcome.read / outcome.seconds:.1f} a second)" if outcome.read and outcome.seconds else ""
-    click.echo(f"{_count(outcome.read, 'page')} read in {outcome.seconds:.1f} s{rate}: {dest}/results")
+    click.echo(f"{counted(outcome.read, 'page')} read in {outcome.seconds:.1f} s{rate}: {dest}/results")
     if outcome.failed:
-        click.echo(f"{_count(outcome.failed, 'page')} could not be read: {dest}/errors")
+        click.echo(f"{counted(outcome.failed, 'page')} could not be read: {dest}/errors")
     for count, what in (
         (outcome.skipped, "read in earlier runs"),
         (outcome.failed_before, "could not be read in earlier runs (--retry_failed reads them again)"),
         (outcome.unchanged, "with another date and the same content"),
     ):
         if count:
-            print_note(f"{_count(count, 'file')} {what}")
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' * (count != 1)}"
+            print_note(f"{counted(count, 'file')} {what}")

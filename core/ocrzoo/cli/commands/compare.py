@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ocrzoo.cli.options import password_options
 from ocrzoo.cli.output import debug_option, print_json, print_message, print_note, print_table
 from ocrzoo.cli.progress import page_progress
 from ocrzoo.cli.values import ENGINE, Registered, models_like
@@ -56,6 +58,7 @@ def _comparable(zoo: Zoo) -> list[str]:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--engine", metavar="NAME", type=ENGINE, help="openvino, onnxruntime or paddle.  [the fastest installed]")
 @click.option("--device", metavar="DEVICE", help="cpu, or a kind and card number: gpu:0.  [cpu]")
+@password_options
 @debug_option
 def compare(
     pages: tuple[str, ...],
@@ -66,6 +69,7 @@ def compare(
     as_json: bool,
     engine: str | None,
     device: str | None,
+    password: Sequence[str] = (),
 ) -> int:
     """Compare models on your own pages: texts side by side, differences, times and errors.
 
@@ -80,7 +84,7 @@ def compare(
     from ocrzoo.comparison.comparison import compare as compare_all
     from ocrzoo.comparison.readers import detector, readers
     from ocrzoo.comparison.truth import Truth
-    from ocrzoo.inputs import InputOptions, count_pages
+    from ocrzoo.inputs import count_pages
     from ocrzoo.inputs import pages as pages_of
     from ocrzoo.results.output_files import write
     from ocrzoo_registry.zoo import Zoo
@@ -89,7 +93,7 @@ def compare(
         html_report.check(html)
     written = None if truth is None else Truth(truth)
     wanted = [name.strip() for name in models.split(",") if name.strip()]
-    count = count_pages(pages, InputOptions())
+    count = count_pages(pages, password=password)
     if written is not None and not written.is_folder and (count or len(pages)) > 1:
         raise UsageError(f"--truth {truth} is one file, and there are several pages: name a folder with <page>.txt")
     given = {"engine": engine, "device": device}
@@ -98,7 +102,7 @@ def compare(
     finder = detector(zoo, detection, given)
     with page_progress(count, "comparing", printed=False) as advance:
         found = compare_all(
-            pages_of(list(pages), InputOptions()),
+            pages_of(list(pages), password=password),
             chosen,
             finder,
             written,

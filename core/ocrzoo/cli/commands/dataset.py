@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ocrzoo.cli.options import password_options
-from ocrzoo.cli.output import debug_option, one_line, print_json, print_message, print_note, print_table
+from ocrzoo.cli.output import counted, debug_option, one_line, print_json, print_message, print_note, print_table
 from ocrzoo.cli.progress import page_progress
 from ocrzoo.cli.values import MODEL_OR_FILE
 from ocrzoo_registry.errors import ExitCode, UsageError
@@ -176,13 +176,9 @@ def _print_report(report: Report) -> None:
         ]
         print_table(("Severity", "Count", "Fault", "Example", "Next step"), rows)
     for file in report.files:
-        lines = _counted(file["lines"], "line")
+        lines = counted(file["lines"], "line")
         longest = "" if file["longest"] is None else f", the longest of {file['longest']} characters"
         start = f"paths start in {file['data_dir']}"
         print_note(one_line(f"{file['file']}: {file['kind']}, {lines}{longest}; {start}"))
     errors, warnings = report.count("error"), report.count("warning")
-    print_note(f"{_counted(errors, 'error')}, {_counted(warnings, 'warning')}")
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"
+    print_note(f"{counted(errors, 'error')}, {counted(warnings, 'warning')}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocrzoo.cli.output import debug_option, print_json, print_note, print_table
+from ocrzoo.cli.output import counted, debug_option, print_json, print_note, print_table
 from ocrzoo.cli.values import PLUGIN, Seconds
 from ocrzoo.testing.isolation import TIMEOUT_S
 from ocrzoo_registry.errors import ExitCode
@@ -56,7 +56,7 @@ def _print(report: Report, target: str | None) -> None:
     if not subjects:
         print_note("no plugin is installed beside ocrzoo's own" if target is None else f"{target} has nothing to check")
         return
-    counts = [_counted(report.count(severity), severity) for severity in ("error", "warning")]
+    counts = [counted(report.count(severity), severity) for severity in ("error", "warning")]
     counts.append(f"{report.count('skipped')} skipped")
     models = [name for kind, name in subjects if kind == "model"]
     print_note(f"{len(report.results)} checks of {', '.join(models) or subjects[0][1]}: {', '.join(counts)}")
@@ -69,7 +69,3 @@ def _rows(report: Report) -> Sequence[Sequence[str]]:
         key = (result.subject, one.severity, one.where, one.message, one.next_step)
         checks.setdefault(key, []).append(result.check)
     return [(subject, ", ".join(names), *rest) for (subject, *rest), names in checks.items()]
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"

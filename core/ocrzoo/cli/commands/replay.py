@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ocrzoo.cli.output import debug_option, print_json, print_message, print_note
+from ocrzoo.cli.output import counted, debug_option, print_json, print_message, print_note
 from ocrzoo.cli.values import LinesFile
 from ocrzoo_registry.errors import ExitCode
 
@@ -40,5 +40,5 @@ def replay(receipt: Path, image: Path, lexicon: tuple[str, ...] | None, as_json:
     if not found.is_same:
         print_message("error", f"{image}: {found.outcome}")
         return ExitCode.INTEGRITY
-    print_note(f"{len(found.results)} page{'s' * (len(found.results) != 1)}: the same results")
+    print_note(f"{counted(len(found.results), 'page')}: the same results")
     return ExitCode.DONE

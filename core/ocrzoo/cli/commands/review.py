@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ocrzoo.cli.options import password_options
-from ocrzoo.cli.output import debug_option, one_line, print_message, print_note
+from ocrzoo.cli.output import counted, debug_option, one_line, print_message, print_note
 from ocrzoo.cli.progress import page_progress
 from ocrzoo_registry.errors import ExitCode, InputError, UsageError
 
@@ -83,7 +83,7 @@ def review(
 
     def started(address: str, decided: int) -> None:
         done = f", {decided} of them decided" if decided else ""
-        print_note(f"{len(lines)} lines{done}: {one_line(address)} (stop with Ctrl-C)")
+        print_note(f"{counted(len(lines), 'line')}{done}: {one_line(address)} (stop with Ctrl-C)")
         if host not in _LOOPBACK:
             print_message("warning", f"whoever reaches this machine at {host} and knows the address can use the page")
         if not no_browser:
