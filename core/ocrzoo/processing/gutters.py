@@ -47,8 +47,8 @@ _LEFT = 0.2
 """Width of the strip below which it ends."""
 _LEAST = 3
 """Lines on each side of a gutter."""
-_SUPPORT = (2, 3)
-"""Lines above and below that show a gutter, if they are on both sides; and on one side only, if the blank is clear."""
+_SUPPORT = 3
+"""Lines above or below that show a gutter beside a clear blank; else, lines have to end and begin there above and below."""
 _COVERED = 0.6
 """Share of the gutter between the other lines that is blank in the line that is cut: headlines cross it."""
 _SIZE = 1.5
@@ -164,12 +164,13 @@ def _is_gutter(page: _Page, blank: int) -> bool:
     height = float(page.boxes[line, 3] - page.boxes[line, 1])
     around = _around(page, line, blank, height)
     above, below = (_in_strip(around, way, (left, right), _LEFT * height) for way in (-1, 1))
-    shown = [around.count(lines) for lines in (above, below)]
-    least = _SUPPORT[0] if min(shown) else _SUPPORT[1] if page.clear[blank] else np.inf
-    if sum(shown) < least:
-        return False
     others = np.concatenate([above, below])
-    gutter = around.ends[others].max(), around.begins[others].min()
+    pairs = [around.pairs(lines) for lines in (above, below)]
+    shown = [count + int(around.clear[lines].sum()) for count, lines in zip(pairs, (above, below), strict=True)]
+    if not all(pairs) and not ((page.clear[blank] or all(shown)) and sum(shown) >= _SUPPORT):
+        return False
+    shows = others[around.whole[others] | around.clear[others]]
+    gutter = around.ends[shows].max(), around.begins[shows].min()
     if min(right, gutter[1]) - max(left, gutter[0]) < _COVERED * (gutter[1] - gutter[0]):
         return False
     both = np.append(others, around.place)
@@ -196,11 +197,10 @@ class _Around:
     clear: NDArray[np.bool_]
     """Whether the line has a blank at the place that is no word space."""
 
-    def count(self, lines: NDArray[np.intp]) -> int:
-        """How many of these lines show that there is a gutter."""
+    def pairs(self, lines: NDArray[np.intp]) -> int:
+        """How many of these lines end before the place, or how many begin after it, if those are fewer."""
         whole = lines[self.whole[lines]]
-        sides = np.isfinite(self.ends[whole]).sum(), np.isfinite(self.begins[whole]).sum()
-        return int(min(sides) + self.clear[lines].sum())
+        return int(min(np.isfinite(self.ends[whole]).sum(), np.isfinite(self.begins[whole]).sum()))
 
 
 def _around(page: _Page, line: int, blank: int, height: float) -> _Around:
