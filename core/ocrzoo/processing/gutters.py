@@ -43,12 +43,12 @@ _MOST = 0.8
 """Share of the other blanks of a line that counts as most: a line across three columns has two gutters."""
 _REACH = 12.0
 """How far above and below other lines are looked at."""
-_LEFT = 0.2
-"""Width of the strip below which it ends."""
+_OPEN = 0.2
+"""Width of the strip between other lines below which it ends."""
 _LEAST = 3
 """Lines on each side of a gutter."""
-_SUPPORT = 3
-"""Lines above or below that show a gutter beside a clear blank; else, lines have to end and begin there above and below."""
+_SHOWN = 3
+"""Lines in which a gutter shows: they end and begin there, or are clearly blank there."""
 _COVERED = 0.6
 """Share of the gutter between the other lines that is blank in the line that is cut: headlines cross it."""
 _SIZE = 1.5
@@ -56,6 +56,8 @@ _SIZE = 1.5
 _FULL = 40
 """Percentile of the widths of lines beside a gutter that is the least of prose: the last lines of paragraphs are
 short."""
+_MOST_BLANKS = 20_000
+"""Blanks that are examined on a page, the widest first; a full page has 500."""
 _PART = 2.0
 """Least length of a part."""
 _MARGIN = 0.25
@@ -152,9 +154,10 @@ def _candidates(page: _Page) -> list[int]:
     left, right = page.blanks.T
     heights = (page.boxes[:, 3] - page.boxes[:, 1])[page.owners]
     start, end = page.ink[page.owners].T
-    wide = right - left >= _NARROW * heights
-    found: list[int] = np.flatnonzero(wide & (np.minimum(left - start, end - right) >= _PART * heights)).tolist()
-    return found
+    widths = (right - left) / heights
+    found = np.flatnonzero((widths >= _NARROW) & (np.minimum(left - start, end - right) >= _PART * heights))
+    widest = found[np.argsort(-widths[found], kind="stable")][:_MOST_BLANKS]
+    return sorted(widest.tolist())
 
 
 def _is_gutter(page: _Page, blank: int) -> bool:
@@ -163,12 +166,10 @@ def _is_gutter(page: _Page, blank: int) -> bool:
     left, right = page.blanks[blank].tolist()
     height = float(page.boxes[line, 3] - page.boxes[line, 1])
     around = _around(page, line, blank, height)
-    above, below = (_in_strip(around, way, (left, right), _LEFT * height) for way in (-1, 1))
-    others = np.concatenate([above, below])
-    pairs = [around.pairs(lines) for lines in (above, below)]
-    shown = [count + int(around.clear[lines].sum()) for count, lines in zip(pairs, (above, below), strict=True)]
-    if not all(pairs) and not ((page.clear[blank] or all(shown)) and sum(shown) >= _SUPPORT):
+    above, below = (_in_strip(around, way, (left, right), _OPEN * height) for way in (-1, 1))
+    if not _is_shown(around, above, below, clear=bool(page.clear[blank])):
         return False
+    others = np.concatenate([above, below])
     shows = others[around.whole[others] | around.clear[others]]
     gutter = around.ends[shows].max(), around.begins[shows].min()
     if min(right, gutter[1]) - max(left, gutter[0]) < _COVERED * (gutter[1] - gutter[0]):
@@ -178,6 +179,13 @@ def _is_gutter(page: _Page, blank: int) -> bool:
     return _is_prose(around.boxes[lefts], around.ends[lefts] - around.ink[lefts, 0], height) and _is_prose(
         around.boxes[rights], around.ink[rights, 1] - around.begins[rights], height
     )
+
+
+def _is_shown(around: _Around, above: NDArray[np.intp], below: NDArray[np.intp], *, clear: bool) -> bool:
+    """Whether the lines above and below a blank show a gutter; of one that is ``clear``, those on one side may do."""
+    pairs = [around.pairs(lines) for lines in (above, below)]
+    shown = [count + int(around.clear[lines].sum()) for count, lines in zip(pairs, (above, below), strict=True)]
+    return all(pairs) or (sum(shown) >= _SHOWN and (clear or all(shown)))
 
 
 @dataclass(frozen=True)

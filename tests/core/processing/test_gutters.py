@@ -17,7 +17,11 @@ from ocrzoo.types import Quad
 
 pytestmark = needs_fonts
 
-WORDS = ["the", "lamp", "on", "the", "pier", "is", "lit", "at", "dusk", "and", "put", "out", "when", "the", "first", "boat", "leaves", "in", "winter", "nobody", "walks", "there", "after", "six", "for", "the", "planks", "are", "wet", "and", "the", "wind", "is", "cold", "a", "keeper", "writes", "the", "weather", "in", "a", "book", "with", "the", "hour", "the", "tide", "and", "ships"]
+PROSE = (
+    "the lamp on the pier is lit at dusk and put out when the first boat leaves in winter nobody walks there after six "
+    "for the planks are wet and the wind is cold a keeper writes the weather in a book with the hour the tide and ships"
+)
+WORDS = PROSE.split()
 EM = 20
 STEP = 30
 HEIGHT = 28
