@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -134,7 +134,7 @@ def test_the_first_and_the_last_line_of_columns_are_cut() -> None:
     assert len(cut_lines(sheet)) == 2
 
 
-LOOKS = {
+LOOKS: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
     "white on black": lambda page: 255 - page,
     "in a shadow": lambda page: page * np.linspace(0.9, 0.2, page.shape[1])[None, :, None],
     "with noise": lambda page: page + np.random.default_rng(1).normal(0, 12, page.shape[:2])[..., None],
