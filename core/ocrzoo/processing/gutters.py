@@ -166,7 +166,7 @@ def _is_gutter(page: _Page, blank: int) -> bool:
     left, right = page.blanks[blank].tolist()
     height = float(page.boxes[line, 3] - page.boxes[line, 1])
     around = _around(page, line, blank, height)
-    above, below = (_in_strip(around, way, (left, right), _OPEN * height) for way in (-1, 1))
+    above, below = (_in_strip(around, way, (left, right), height) for way in (-1, 1))
     if not _is_shown(around, above, below, clear=bool(page.clear[blank])):
         return False
     others = np.concatenate([above, below])
@@ -232,12 +232,18 @@ def _around(page: _Page, line: int, blank: int, height: float) -> _Around:
     return _Around(line - first, page.boxes[first:last], ink, ends, begins, before | after, clear)
 
 
-def _in_strip(around: _Around, way: int, strip: tuple[float, float], least: float) -> NDArray[np.intp]:
-    """Return the lines above (-1) or below (1) a line, nearest first, as long as a strip between them stays open."""
+def _in_strip(around: _Around, way: int, strip: tuple[float, float], height: float) -> NDArray[np.intp]:
+    """Return the lines beside a strip above (-1) or below (1) a line, nearest first: as long as it stays open.
+
+    It also ends where lines do not follow closely.
+    """
     lines = np.arange(around.place + way, -1 if way < 0 else len(around.ends), way)
+    lines = lines[(around.ends[lines] > -np.inf) | (around.begins[lines] < np.inf)]
     ends = np.maximum.accumulate(np.maximum(around.ends[lines], strip[0]))
     begins = np.minimum.accumulate(np.minimum(around.begins[lines], strip[1]))
-    found: NDArray[np.intp] = lines[begins - ends >= least]
+    middles = around.boxes[np.append(around.place, lines)][:, [1, 3]].mean(axis=1)
+    close = np.logical_and.accumulate(np.abs(np.diff(middles)) <= CLOSE * height)
+    found: NDArray[np.intp] = lines[close & (begins - ends >= _OPEN * height)]
     return found
 
 

@@ -215,6 +215,14 @@ def test_a_headline_and_a_lead_over_columns_stay_whole() -> None:
     assert list(cut_lines(sheet)) == [7]
 
 
+def test_columns_below_white_space_say_nothing_of_a_line_above_it() -> None:
+    sheet = Sheet()
+    first, second = (sheet.write(sheet.filled(340), x, 0, width=340) for x in (40, 402))
+    sheet.boxes.append((*first[:2], *second[2:]))
+    sheet.columns(8, top=5, across=(2,))
+    assert list(cut_lines(sheet)) == [5]
+
+
 def test_chinese_text_with_its_marks_below_each_other_stays_whole() -> None:
     sheet = Sheet(font=str(CHINESE))
     for row in range(10):
