@@ -1,4 +1,4 @@
-"""Order and paragraphs of whole pages: ``python -m bench.structure [DIR] [--pages 4] [--doctr PYTHON]``.
+"""Order and paragraphs of whole pages: ``python -m bench.structure [DIR] [--pages 4] [--split_columns]``.
 
 Pages of the layouts that are read in an order of their own (:data:`KINDS`) are set in English prose and shown on a
 screen, scanned or photographed, as those of ``bench.labelled_pages``. They are read by ocrzoo, whose lines are taken in
@@ -8,7 +8,7 @@ that their middle is in.
 
 Columns of the table: pages on which all lines found are in order; Kendall's tau; pairs of lines, one after the other,
 of which the second does not follow the first; and of the joins within paragraphs those found, and those wrong. PYTHON
-is that of an environment with ``python-doctr``.
+is that of an environment with ``python-doctr``. With ``--split_columns``, ocrzoo also reads them with this option.
 """
 
 from __future__ import annotations
@@ -100,6 +100,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--pages", type=int, default=4, help="of each layout")
     parser.add_argument("--model", default="PP-OCRv6_small")
     parser.add_argument("--doctr", metavar="PYTHON")
+    parser.add_argument("--split_columns", action="store_true")
     options = parser.parse_args(argv)
     counts: dict[str, dict[str, Counts]] = defaultdict(lambda: defaultdict(Counts))
     with ExitStack() as stack:
@@ -140,9 +141,12 @@ def readers(stack: ExitStack, options: argparse.Namespace) -> list[Way]:
 
     def ours(path: Path) -> list[tuple[str, list[Word]]]:
         (found,) = pipeline.predict(str(path), return_paragraphs=True)
-        ways = [("ocrzoo", _words(found, found.order)), ("PaddleX's order", _words(found, range(len(found.order))))]
+        ways = [("ocrzoo", words_of(found, found.order)), ("PaddleX's order", words_of(found, range(len(found.order))))]
         if doctr is not None:
             ways.append(("docTR's builder", _blocks(doctr, path, ways[0][1])))
+        if options.split_columns:
+            (found,) = pipeline.predict(str(path), return_paragraphs=True, split_columns=True)
+            ways.append(("ocrzoo, split_columns", words_of(found, found.order)))
         return ways
 
     if shutil.which("tesseract") is None:
@@ -151,7 +155,8 @@ def readers(stack: ExitStack, options: argparse.Namespace) -> list[Way]:
     return [ours, lambda path: [("Tesseract", tesseract(path))]]
 
 
-def _words(found: OCRResult, order: Sequence[int]) -> list[Word]:
+def words_of(found: OCRResult, order: Sequence[int]) -> list[Word]:
+    """Return the words of a result with paragraphs, in an order of its lines."""
     paragraphs = {
         line: number
         for number, part in enumerate(found["paragraphs"])

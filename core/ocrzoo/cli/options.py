@@ -153,6 +153,9 @@ def note_details(options: Mapping[str, Any], where: str) -> None:
 
 
 paragraph_options = together(
+    click.option(
+        "--split_columns", type=Switch(), help="Split lines that were detected across two columns of text.  [False]"
+    ),
     click.option("--return_paragraphs", type=Switch(), help="Also return paragraphs and headings.  [False]"),
     click.option(
         "--dehyphenate",
@@ -160,7 +163,7 @@ paragraph_options = together(
         help="Return paragraphs in which words divided at the end of a line are whole.  [False]",
     ),
 )
-"""Adds the options for paragraphs."""
+"""Adds the options for columns and paragraphs."""
 
 password_options = together(
     click.option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +11,11 @@ from numpy.typing import NDArray
 
 from ocrzoo.pipelines.line_router import Crop
 from ocrzoo.predictors.base import Detection, Detector
-from ocrzoo.processing import geometry, hard_pages, tiles
+from ocrzoo.processing import geometry, gutters, hard_pages, tiles
 from ocrzoo.processing.detection import DetectionParams, Regions
 from ocrzoo.types import Image, Quad, Upscale
+
+log = logging.getLogger("ocrzoo")
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class LineFinder:
 
     upscale: Upscale = 1.0
     enhance: bool = False
+    split_columns: bool = False
 
     def find(
         self, page: Image, detector: Detector, params: DetectionParams, most_pixels: int | None = None
@@ -29,6 +33,12 @@ class LineFinder:
 
         A page is enlarged to ``most_pixels`` at most.
         """
+        crops, left_out = self._find(page, detector, params, most_pixels)
+        return (_split(crops) if self.split_columns else crops), left_out
+
+    def _find(
+        self, page: Image, detector: Detector, params: DetectionParams, most_pixels: int | None
+    ) -> tuple[list[Crop], int]:
         seen = hard_pages.enhanced(page) if self.enhance else page
         found = detector.predict([seen], params)[0]
         wanted = hard_pages.suggested_upscale(found.quads) if self.upscale == "auto" else self.upscale
@@ -67,6 +77,26 @@ def _crop(page: Image, quad: NDArray[np.floating]) -> Image | None:
     if hard_pages.short_side(quad) >= hard_pages.NETWORK_HEIGHT:
         return geometry.crop(page, _whole(quad))
     return geometry.enlarged_crop(page, quad, hard_pages.NETWORK_HEIGHT)
+
+
+def _split(crops: list[Crop]) -> list[Crop]:
+    """Split lines at gutters; the parts have the score of their line."""
+    found = gutters.parts([crop.quad for crop in crops], [crop.image for crop in crops])
+    made = [part for crop, shares in zip(crops, found, strict=True) for part in _parts(crop, shares)]
+    if len(made) == len(crops):
+        return crops
+    log.info("lines that were split at a gutter between columns: %d", sum(len(shares) > 1 for shares in found))
+    return [made[i] for i in geometry.paddlex_order([crop.quad for crop in made])]
+
+
+def _parts(crop: Crop, shares: gutters.Shares) -> list[Crop]:
+    """Cut a line into parts; the pixels of each stay as they are."""
+    if len(shares) == 1:
+        return [crop]
+    edges = np.rint(np.array(shares) * crop.image.shape[1]).astype(int).tolist()
+    quads = [_whole(geometry.part_of(crop.quad, start, end)) for start, end in shares]
+    images = [np.ascontiguousarray(crop.image[:, start:end]) for start, end in edges]
+    return [Crop(image, quad, crop.score) for image, quad in zip(images, quads, strict=True)]
 
 
 def _whole(quad: NDArray[Any]) -> Quad:

@@ -56,6 +56,7 @@ class OCROptions(TypedDict, total=False):
     text_rec_score_thresh: float | None
     upscale: Upscale | None
     enhance: bool | None
+    split_columns: bool | None
     return_word_box: bool | None
     return_chars: bool | None
     return_scripts: bool | None
@@ -136,6 +137,7 @@ class OCRPipeline:
         *,
         upscale: Upscale | None = None,
         enhance: bool | None = None,
+        split_columns: bool | None = None,
         return_chars: bool | None = None,
         return_scripts: bool | None = None,
         allow: Terms = None,
@@ -162,7 +164,8 @@ class OCRPipeline:
 
         Pages that are hard to read (docs/hard-pages.md) are enlarged before lines are looked for (``upscale``: 1 to 4,
         or ``auto`` for those whose lines are small), or get less noise, and more contrast where it is low
-        (``enhance``). With ``return_scripts``, results have the script of each line.
+        (``enhance``). With ``split_columns``, a line that was detected across the gutter between two columns is split
+        there (docs/paragraphs.md). With ``return_scripts``, results have the script of each line.
 
         What is known of the lines helps to read them (docs/characters.md): characters that they may have (``allow``) or
         not have (``deny``), ``patterns`` of which a line matches one, a ``lexicon`` that has every line. With
@@ -192,6 +195,7 @@ class OCRPipeline:
                 text_rec_score_thresh=text_rec_score_thresh,
                 upscale=upscale,
                 enhance=enhance,
+                split_columns=split_columns,
                 return_word_box=return_word_box,
                 return_chars=return_chars,
                 return_scripts=return_scripts,
@@ -237,6 +241,7 @@ class OCRPipeline:
             score_thresh=given.get("text_rec_score_thresh"),
             upscale=given.get("upscale"),
             enhance=given.get("enhance"),
+            split_columns=given.get("split_columns"),
             word_boxes=given.get("return_word_box"),
             characters=given.get("return_chars"),
             scripts=given.get("return_scripts"),

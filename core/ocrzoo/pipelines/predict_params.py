@@ -61,6 +61,7 @@ def ocr_params(
     score_thresh: float | None = None,
     upscale: Upscale | None = None,
     enhance: bool | None = None,
+    split_columns: bool | None = None,
     word_boxes: bool | None = None,
     characters: bool | None = None,
     scripts: bool | None = None,
@@ -95,6 +96,7 @@ def ocr_params(
         LineFinder(
             _upscale(config.upscale if upscale is None else plain(upscale)),
             _flag("enhance", enhance, config.enhance),
+            _flag("split_columns", split_columns, config.split_columns),
         ),
         _flag("return_word_box", word_boxes, recognition.return_word_box),
         _flag("return_chars", characters, recognition.return_chars),

@@ -296,5 +296,7 @@ class OCRConfig(PipelineConfig):
     """By how much pages are enlarged before lines are looked for; ``auto``: those whose lines are small."""
     enhance: bool = False
     """Whether pages get less noise, and more contrast where it is low, before they are read."""
+    split_columns: bool = False
+    """Whether lines that were detected across the gutter between two columns are split there."""
     SubPipelines: OCRSubPipelines = OCRSubPipelines()
     SubModules: OCRModules

@@ -25,15 +25,15 @@ _CANDIDATES = 64
 """Most strips of white space that are examined on a page, the longest first."""
 _LEAST_LINES = 3
 """Lines of a column of prose."""
-_WIDE = 7.5
+WIDE = 7.5
 """Least width of a column of prose, in heights of a line: fifteen letters, or seven ideographs."""
 FULL = 0.75
 """Least share of the column's width that half of its lines fill."""
 FULL_DOWN = 0.4
 """The same of vertical text, in which tables are rare and lines of many lengths are not."""
-_CLOSE = 2.4
+CLOSE = 2.4
 """Most distance of the lines of prose, in heights of a line."""
-_RAGGED = 4.0
+RAGGED = 4.0
 """How far short of the column's edge a line may end, in heights of a line, to say something of the column."""
 _INDENT = 3.0
 _ALIGNED = 0.2
@@ -226,7 +226,7 @@ def _loose(
 
 def _beside(left: Boxes, right: Boxes, unit: float) -> tuple[Boxes, Boxes]:
     """Return the lines of the two columns next to white space, of all lines on both sides of it."""
-    near = left[left[:, 2] > left[:, 2].max() - _RAGGED * unit]
+    near = left[left[:, 2] > left[:, 2].max() - RAGGED * unit]
     left = left[left[:, 0] >= near[:, 0].min() - unit]
     return left, right[right[:, 0] < right[:, 0].min() + _INDENT * unit]
 
@@ -248,16 +248,16 @@ def _is_prose(column: Boxes, full: float) -> bool:
     height = line_height(column)
     widths = column[:, 2] - column[:, 0]
     usual = float(np.median(widths))
-    if usual < _WIDE * height or usual < full * float(np.percentile(widths, 90)):
+    if usual < WIDE * height or usual < full * float(np.percentile(widths, 90)):
         return False
-    return float(np.median(np.diff(np.sort(column[:, 1] + column[:, 3])))) / 2 <= _CLOSE * height
+    return float(np.median(np.diff(np.sort(column[:, 1] + column[:, 3])))) / 2 <= CLOSE * height
 
 
 def is_full(cell: Boxes, unit: float) -> bool:
     """Whether all lines of a cell but the last, from top to bottom, are long and nearly fill it."""
     width = float(cell[:, 2].max() - cell[:, 0].min())
     lines = cell[:-1, 2] - cell[:-1, 0]
-    return width > _WIDE * unit and bool((lines > FULL * width).all())
+    return width > WIDE * unit and bool((lines > FULL * width).all())
 
 
 def _is_upended(side: Boxes, unit: float) -> bool:

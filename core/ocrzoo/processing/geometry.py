@@ -50,6 +50,16 @@ def upright_rectangle(quad: Quad) -> tuple[NDArray[np.float32], int, int]:
     return corners, int(width), int(height)
 
 
+def part_of(quad: Quad, start: float, end: float) -> NDArray[np.float64]:
+    """Return the part of a quad's rectangle between two shares of its length, 4 x 2: down it if it is tall."""
+    corners = upright_rectangle(quad)[0].astype(np.float64)
+    head, tail = ([0, 1], [3, 2]) if is_tall(quad) else ([0, 3], [1, 2])
+    part = corners.copy()
+    part[head] = corners[head] + start * (corners[tail] - corners[head])
+    part[tail] = corners[head] + end * (corners[tail] - corners[head])
+    return part
+
+
 def _sides(corners: NDArray[np.float32]) -> tuple[float, float]:
     top_left, top_right, bottom_right, bottom_left = corners
     width = max(np.linalg.norm(top_left - top_right), np.linalg.norm(bottom_right - bottom_left))

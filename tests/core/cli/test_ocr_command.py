@@ -404,6 +404,14 @@ def test_what_text_does_not_show_is_said_to_be_elsewhere(run: Run, sample: Path,
     assert "note:" not in run("ocr", sample).err
 
 
+def test_lines_of_one_column_are_the_same_when_columns_are_split(run: Run, sample: Path) -> None:
+    usual = run("ocr", sample, "--json")
+    assert run("ocr", sample, "--json", "--split_columns", "True").out == usual.out
+    refused = run("ocr", sample, "--split_columns", "much")
+    assert (refused.code, refused.out) == (2, "")
+    assert "--split_columns" in refused.err
+
+
 def test_paragraphs_are_printed_and_written_a_line_each(run: Run, sample: Path, tmp_path: Path) -> None:
     lines = run("ocr", sample, "--return_paragraphs", "True").out.splitlines()
     assert lines[0] == "Reading a page with a model zoo"

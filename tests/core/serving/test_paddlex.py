@@ -7,9 +7,12 @@ import io
 import json
 from typing import Any
 
+import cv2
 import PIL.Image
 import pytest
+from tests.core.pipelines import test_split_columns
 from tests.core.serving.conftest import Server, StartServer, pdf, tiff
+from tests.fonts import needs_fonts
 
 
 def as_text(content: bytes) -> str:
@@ -277,6 +280,14 @@ def test_paragraphs_are_returned_where_they_are_asked_for(server: Server, senten
         (page,) = ask(server, sentence, visualize=False, **asked)["result"]["ocrResults"]
         (part,) = page["prunedResult"]["paragraphs"]
         assert (part["kind"], part["text"], part["lines"]) == ("text", "Hello 2026", [0])
+
+
+@needs_fonts
+def test_lines_across_columns_are_split_where_it_is_asked_for(server: Server, sentence: bytes) -> None:
+    pixels = cv2.imencode(".png", test_split_columns.page())[1].tobytes()
+    usual, split = (texts(ask(server, pixels, visualize=False, splitColumns=asked)) for asked in (False, True))
+    assert len(usual[0]) < len(split[0]) == 12
+    assert server.post("/ocr", json={"file": as_text(sentence), "splitColumns": "much"}).status_code == 422
 
 
 def test_pages_that_are_hard_to_read_are_enlarged_and_enhanced(server: Server, sentence: bytes) -> None:

@@ -78,6 +78,8 @@ class InferRequest(BaseModel):
     upscale: Annotated[float, Field(ge=1, le=MAX_UPSCALE), BeforeValidator(_no_switch)] | Literal["auto"] | None = None
     """Not PaddleX's, as the next one: for pages that are hard to read."""
     enhance: bool | None = None
+    splitColumns: bool | None = None
+    """Not PaddleX's: split lines that were detected across columns."""
     returnScripts: bool | None = None
     """Not PaddleX's: the script of each line."""
     visualize: bool | None = None
@@ -364,6 +366,7 @@ def _options(asked: InferRequest) -> dict[str, Any]:
         "text_rec_score_thresh": asked.textRecScoreThresh,
         "upscale": asked.upscale,
         "enhance": asked.enhance,
+        "split_columns": asked.splitColumns,
         "return_word_box": asked.returnWordBox,
         "return_chars": asked.returnChars,
         "return_scripts": asked.returnScripts,
