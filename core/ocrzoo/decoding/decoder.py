@@ -51,7 +51,7 @@ class Decoder:
         they are known.
         """
         if self._kept is not None:
-            output, best = output[:, :, self._kept], None
+            output, best = output.take(self._kept, axis=2), None  # an index would give rows apart, and slow
         best = best_classes(output) if best is None else best
         read = decode(best, self._characters, filled)
         rows = zip(output, read, best.classes, strict=True)
