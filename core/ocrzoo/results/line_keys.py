@@ -70,10 +70,14 @@ def counts(lines: Sequence[RecognizedLine], score_thresh: float) -> dict[str, in
 
 
 def order_of(lines: Sequence[RecognizedLine]) -> list[int]:
-    """Return the reading order of lines: their indices."""
-    placed = [read.placed for read in lines]
-    texts = [read.line.text for read in lines]
-    return reading_order(
+    """Return the reading order of lines: their indices.
+
+    Those without text come last: specks, and pictures that were detected as lines, between columns would separate them.
+    """
+    written = [index for index, read in enumerate(lines) if read.line.text.strip()]
+    placed = [lines[index].placed for index in written]
+    texts = [lines[index].line.text for index in written]
+    found = reading_order(
         Lines(
             np.array([polygon for polygon, _ in placed], np.float32).reshape(-1, 4, 2),
             np.array([direction == "ttb" for _, direction in placed], bool),
@@ -81,3 +85,4 @@ def order_of(lines: Sequence[RecognizedLine]) -> list[int]:
             np.array([letters_from_right(text) for text in texts], int),
         )
     )
+    return [*(written[one] for one in found), *sorted({*range(len(lines))} - {*written})]

@@ -88,6 +88,17 @@ class TestReadingOrder:
         assert result.text == "a\nb\nc"
 
 
+    def test_lines_without_text_come_last_and_are_in_nobodys_way(self, build: Build) -> None:
+        """A speck between two columns hides the white space that separates them."""
+        written = "Columns of prose are read one after the other"
+        columns = [(x, y) for x in (10, 620) for y in (10, 40, 70, 100)]
+        specks = [(585, y) for y in (10, 40, 70, 100)]
+        quads = [np.array([[x, y], [x + 550, y], [x + 550, y + 20], [x, y + 20]], np.int16) for x, y in columns]
+        quads += [np.array([[x, y], [x + 20, y], [x + 20, y + 20], [x, y + 20]], np.int16) for x, y in specks]
+        result = build(texts=[written] * 8 + ["", " ", "", ""], quads=quads)
+        assert result["reading_order"] == [*range(12)]
+
+
 class TestCounts:
     """How many lines are missing."""
 

@@ -67,8 +67,7 @@ export class Reader {
             const turned = await turnDoubtful(images, tall, lines, (again) => this.recognize(again));
             const read = lines.map((line, index) => placed(line, crops[index].quad, tall[index], turned[index]));
             const kept = read.filter(({ score }) => score >= this.settings.scoreThresh);
-            const order = readingOrder(kept.map((line) => ({ ...line, characters: [...line.text].length })));
-            return { width: page.cols, height: page.rows, lines: kept, order, leftOut };
+            return { width: page.cols, height: page.rows, lines: kept, order: orderOf(kept), leftOut };
         } finally {
             for (const { image } of crops) image.delete();
         }
@@ -162,4 +161,12 @@ export function pageOf({ data, width, height }: ImageData): Image {
         cv.cvtColor(colored, page, cv.COLOR_RGBA2BGR);
         return page;
     });
+}
+
+/** The reading order of lines; those without text come last. */
+function orderOf(lines: readonly ReadLine[]): number[] {
+    const written = lines.flatMap(({ text }, index) => (text.trim() ? [index] : []));
+    const order = readingOrder(written.map((index) => ({ ...lines[index], characters: [...lines[index].text].length })));
+    const blank = lines.flatMap(({ text }, index) => (text.trim() ? [] : [index]));
+    return [...order.map((one) => written[one]), ...blank];
 }
