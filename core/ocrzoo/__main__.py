@@ -19,9 +19,13 @@ def main() -> int:
     try:
         with _quiet_interrupt():
             from ocrzoo.cli import main as run
-        return run()
+            from ocrzoo.cli.termination import INTERRUPTED, TERMINATED, end
+        code = run()
     except KeyboardInterrupt:
         return _INTERRUPTED
+    if code in (INTERRUPTED, TERMINATED):
+        end(code)
+    return code
 
 
 class _quiet_interrupt:  # noqa: N801  # used like a function; contextlib would be one import more

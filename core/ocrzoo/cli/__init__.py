@@ -12,12 +12,10 @@ import click
 
 from ocrzoo.cli.output import debugging, escape_unencodable, log_to_stderr, print_error, print_message
 from ocrzoo.cli.root import ocrzoo
+from ocrzoo.cli.termination import INTERRUPTED
 from ocrzoo_registry.errors import ExitCode, OcrzooError
 
 gc.set_threshold(50_000)  # starting up makes many objects and no garbage: 6 % of the start were collections
-
-INTERRUPTED = 130
-"""What shells report for a program stopped by Ctrl-C."""
 
 COMPLETE = "_OCRZOO_COMPLETE"
 """The variable of a shell that asks for completions: ``<shell>_complete`` for candidates, ``<shell>_source`` for the

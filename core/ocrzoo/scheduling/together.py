@@ -8,6 +8,9 @@ from contextvars import copy_context
 from threading import Thread
 from typing import TypeVar
 
+INTERRUPTED_S = 2.0
+"""Seconds that an interrupted caller waits for each thread: one may wait for a lock that the interrupt left taken."""
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -15,7 +18,8 @@ Result = TypeVar("Result")
 def run_all(do: Callable[[Item], Result], items: Sequence[Item], at_once: int) -> list[Result]:
     """Return what ``do`` makes of each item, in their order, with ``at_once`` of them at a time.
 
-    The others run in threads that end with this call. What one of them raises is raised, and no further one is begun.
+    The others run in threads that end with this call, unless it is interrupted and they take too long. What one of
+    them raises is raised, and no further one is begun.
     """
     found: dict[int, Result] = {}
     errors: list[BaseException] = []
@@ -34,8 +38,9 @@ def run_all(do: Callable[[Item], Result], items: Sequence[Item], at_once: int) -
         for helper in helpers:
             helper.start()
         work()
+        interrupted = any(isinstance(error, KeyboardInterrupt) for error in errors)
         for helper in helpers:
-            helper.join()
+            helper.join(INTERRUPTED_S if interrupted else None)
     finally:
         left.clear()
     if errors:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -75,8 +76,12 @@ def test_what_could_not_be_read_is_exit_code_6_in_later_runs_too(
     assert batch().code == ExitCode.DONE
 
 
-def test_sigterm_stops_it_as_ctrl_c_does(home: Path, tmp_path: Path) -> None:
-    """It is what schedulers send first: nothing temporary stays."""
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("waits_for", ["temporary/*", "out/batch.json"], ids=["loading", "reading"])
+def test_a_signal_stops_it_and_nothing_temporary_stays(
+    home: Path, tmp_path: Path, sent: signal.Signals, waits_for: str
+) -> None:
     pages, out, temporary = tmp_path / "pages", tmp_path / "out", tmp_path / "temporary"
     pages.mkdir()
     temporary.mkdir()
@@ -86,12 +91,12 @@ def test_sigterm_stops_it_as_ctrl_c_does(home: Path, tmp_path: Path) -> None:
     own = {"OCRZOO_HOME": str(home), "PADDLE_PDX_MODEL_SOURCE": ",".join(NEAR), "TMPDIR": str(temporary)}
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **own}) as running:
         end = time.monotonic() + START_S
-        while not (out / "batch.json").exists():
+        while not [*tmp_path.glob(waits_for)]:
             assert time.monotonic() < end
             time.sleep(0.05)
-        running.terminate()
+        running.send_signal(sent)
         _, err = running.communicate(timeout=STOP_S)
-    assert (running.returncode, err) == (143, "stopped: run the same command again, and it goes on\n")
+    assert (running.returncode, err) == (128 + sent, "stopped: run the same command again, and it goes on\n")
     assert [*temporary.iterdir()] == []
 
 

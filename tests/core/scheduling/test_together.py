@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from ocrzoo.scheduling import turns
+from ocrzoo.scheduling import together, turns
 from ocrzoo.scheduling.together import run_all
 from ocrzoo.scheduling.turns import Turn
 
@@ -18,10 +18,10 @@ def test_results_are_in_the_order_of_the_items(at_once: int) -> None:
 
 
 def test_items_run_at_once_and_in_the_turn_of_the_caller() -> None:
-    together, turn = threading.Barrier(3), Turn()
+    barrier, turn = threading.Barrier(3), Turn()
 
     def do(_item: int) -> Turn:
-        together.wait(20)
+        barrier.wait(20)
         return turns.current()
 
     with turns.taking(turn):
@@ -39,3 +39,20 @@ def test_an_error_is_raised_and_no_further_item_is_begun() -> None:
         run_all(fail, range(50), 2)
     assert len(begun) <= 2
     assert threading.active_count() < 20
+
+
+def test_an_interrupt_does_not_wait_for_a_thread_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "INTERRUPTED_S", 0.05)
+    asking, waits, ended = threading.current_thread(), threading.Event(), threading.Event()
+
+    def do(_item: int) -> None:
+        if threading.current_thread() is asking:
+            waits.wait(20)
+            raise KeyboardInterrupt
+        waits.set()
+        ended.wait(20)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_all(do, range(2), 2)
+    assert not ended.is_set()
+    ended.set()

@@ -23,14 +23,18 @@ from ocrzoo.cli.options import (
 )
 from ocrzoo.cli.output import counted, debug_option, print_json, print_note
 from ocrzoo.cli.progress import batch_progress, download_events
-from ocrzoo.cli.termination import TERMINATED, Terminated, raises_terminated
+from ocrzoo.cli.termination import INTERRUPTED, TERMINATED, Terminated, ends_until_begun
 from ocrzoo.cli.values import CommaSeparated
 from ocrzoo.results.exports import SUFFIXES
 from ocrzoo_registry.errors import ExitCode
 
 if TYPE_CHECKING:
-    from ocrzoo.batch import Outcome
+    from collections.abc import Callable
 
+    from ocrzoo.batch import BatchJob, Outcome
+    from ocrzoo.batch.job import Progress
+
+_STOPPED = "stopped: run the same command again, and it goes on"
 _OF_PIPELINE = ("engine", "device", "use_hpip", "hpi_config", "precision", "batching", "paddlex_quirks", "frames")
 
 
@@ -105,39 +109,56 @@ def batch(
         raise click.UsageError("--workers and --gpus are those of a Ray cluster: give its --address")
     if "json" not in (save_as or ()):
         note_details(options, "the files of --save_as json")
-    from ocrzoo.batch import BatchJob, run_batch
-    from ocrzoo.inputs import decoder_messages
-    from ocrzoo.pipelines.factory import OPTIONAL_STAGES
-
-    decoder_messages.separate()
-    stages = {switch: bool(options.pop(switch)) for switch in OPTIONAL_STAGES}
-    own = {name: options.pop(name) for name in ("address", "workers", "threads", "gpus", "column", "rows")}
-    own |= {name: options.pop(name) for name in ("retry_failed", "moved", "overwrite")}
-    of_pipeline = {key: value for key, value in options.items() if key in _OF_PIPELINE or "_model_" in key}
-    of_pages = {key: value for key, value in options.items() if key not in of_pipeline and value is not None}
-    chosen = {**stages, "lang": lang, "prefer": prefer, "accept_missing": accept_missing}
-    job = BatchJob(
-        source,
-        dest,
-        {**chosen, **{key: value for key, value in of_pipeline.items() if value is not None}},
-        of_pages,
-        save_as=save_as or (),
-        password=tuple(password or ()),
-        **own,
-    )
+    chosen = {"lang": lang, "prefer": prefer, "accept_missing": accept_missing}
     try:
-        with raises_terminated(), batch_progress() as show, redirect_stdout(sys.stderr):  # Ray prints what it notices
-            outcome = run_batch(job, show, download_events())
+        with ends_until_begun(_STOPPED) as begun:
+            job = _job(source, dest, chosen, save_as or (), tuple(password or ()), options)
+            outcome = _run(job, begun)
     except KeyboardInterrupt as stop:
-        print_note("stopped: run the same command again, and it goes on")
-        if isinstance(stop, Terminated):
-            return TERMINATED
-        raise
+        print_note(_STOPPED)
+        return TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
     if as_json:
         print_json(asdict(outcome))
     else:
         _print(outcome, dest.rstrip("/"))
     return ExitCode.INPUTS if outcome.failed or outcome.failed_before else ExitCode.DONE
+
+
+def _job(
+    source: str,
+    dest: str,
+    chosen: dict[str, Any],
+    save_as: tuple[str, ...],
+    password: tuple[str, ...],
+    options: dict[str, Any],
+) -> BatchJob:
+    """What is to be done, by the command's options."""
+    from ocrzoo.batch import BatchJob
+    from ocrzoo.pipelines.factory import OPTIONAL_STAGES
+
+    stages = {switch: bool(options.pop(switch)) for switch in OPTIONAL_STAGES}
+    own = {name: options.pop(name) for name in ("address", "workers", "threads", "gpus", "column", "rows")}
+    own |= {name: options.pop(name) for name in ("retry_failed", "moved", "overwrite")}
+    of_pipeline = {key: value for key, value in options.items() if key in _OF_PIPELINE or "_model_" in key}
+    of_pages = {key: value for key, value in options.items() if key not in of_pipeline and value is not None}
+    of_pipeline = {key: value for key, value in of_pipeline.items() if value is not None}
+    arguments = {**stages, **chosen, **of_pipeline}
+    return BatchJob(source, dest, arguments, of_pages, save_as=save_as, password=password, **own)
+
+
+def _run(job: BatchJob, begun: Callable[[], None]) -> Outcome:
+    """Read; ``begun`` is called once models are loaded."""
+    from ocrzoo.batch import run_batch
+    from ocrzoo.inputs import decoder_messages
+
+    decoder_messages.separate()
+    with batch_progress() as show, redirect_stdout(sys.stderr):  # Ray prints what it notices of nodes
+
+        def advance(now: Progress) -> None:
+            begun()
+            show(now)
+
+        return run_batch(job, advance, download_events())
 
 
 def _print(outcome: Outcome, dest: str) -> None:
