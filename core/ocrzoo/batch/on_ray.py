@@ -80,6 +80,10 @@ def joined(address: str) -> Iterator[None]:
                 logging_level=logging.ERROR,
                 include_dashboard=False if local else None,
             )
+    except SystemExit:  # Ray's answer to SIGTERM
+        signal.signal(signal.SIGTERM, on_sigterm)
+        signal.raise_signal(signal.SIGTERM)
+        raise
     except Exception as error:
         text = " ".join(str(error).split())[:200]
         raise UsageError(
