@@ -15,7 +15,7 @@ from ocrzoo.inputs.by_pillow import open_image, orientation, scale_transparent_c
 from ocrzoo.inputs.faults import as_input_error
 from ocrzoo.inputs.file_types import FORMATS, describe_unreadable, file_type
 from ocrzoo.inputs.frames import frame_numbers
-from ocrzoo.inputs.jpegs import is_truncated
+from ocrzoo.inputs.jpegs import END, is_truncated
 from ocrzoo.inputs.limits import no_warnings
 from ocrzoo.inputs.options import DEFAULTS, InputOptions
 from ocrzoo.inputs.tiffs import TiffFile
@@ -72,8 +72,12 @@ def _warn(image: PIL.Image.Image, content: bytes, name: str) -> None:
     frames = len(frame_numbers(image))
     if frames > 1:
         log.warning("%s: has %d frames, of which only the first is read: use --frames all to read all", name, frames)
-    if content.startswith(b"\xff\xd8") and is_truncated(content):
+    if _is_cut(content):
         log.warning("%s: the JPEG is truncated; the missing part is gray", name)
+
+
+def _is_cut(content: bytes) -> bool:
+    return content.startswith(b"\xff\xd8") and is_truncated(content)
 
 
 def _decode(image: PIL.Image.Image, content: bytes, name: str, options: InputOptions) -> Image:
@@ -82,6 +86,8 @@ def _decode(image: PIL.Image.Image, content: bytes, name: str, options: InputOpt
         decoded = _by_opencv(content)
         if decoded is None and image.format in _WHOLLY_BY_OPENCV:
             raise InputError(f"{name}: {describe_unreadable(content)}")
+        if decoded is not None and _is_cut(content):
+            decoded = _by_opencv(content + END)  # without an end, it leaves the missing rows as the memory was
         if decoded is not None and not show_ink:
             turned = image.format not in _WHOLLY_BY_OPENCV and not options.paddlex_quirks
             return upright(decoded, orientation(image)) if turned else decoded

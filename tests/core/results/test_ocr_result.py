@@ -87,7 +87,6 @@ class TestReadingOrder:
         assert result["reading_order"] == [1, 0, 2]
         assert result.text == "a\nb\nc"
 
-
     def test_lines_without_text_come_last_and_are_in_nobodys_way(self, build: Build) -> None:
         """A speck between two columns hides the white space that separates them."""
         written = "Columns of prose are read one after the other"
