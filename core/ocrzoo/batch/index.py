@@ -126,7 +126,9 @@ class Index:
             return None
         stamp, sha256 = found[0][:2]
         own = [row for row in found if row[0] == stamp]
-        done = {_piece(member, page, count) for _, _, count, member, page, failed in own if with_failed or not failed}
+        read = {_piece(member, page, count) for _, _, count, member, page, failed in own if not failed}
+        failures = {_piece(member, page, count) for _, _, count, member, page, failed in own if failed}
+        done = read | failures if with_failed else read - failures  # a member may have pages of both
         pieces = max((count for _, _, count, *_ in own if count is not None), default=None)
         return Known(stamp, sha256, pieces, tuple(sorted(done)), any(row[-1] for row in own))
 
