@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from ocrzoo.inputs.frames import frame_numbers
 from ocrzoo.inputs.jpegs import END, is_truncated
 from ocrzoo.inputs.limits import no_warnings
 from ocrzoo.inputs.options import DEFAULTS, InputOptions
+from ocrzoo.inputs.remarks import remark
 from ocrzoo.inputs.tiffs import TiffFile
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError
@@ -32,8 +32,6 @@ _NEGATIVE_IN_OPENCV = ("SUN", "1")
 """Format and mode in which OpenCV takes black for white."""
 _JPEG2000_OF_MORE_BITS = re.compile(rb"\xff\x4f\xff\x51.{36}\0\x03[\x08-\x25]", re.DOTALL)
 """The header of three colors of more than 8 bits, of which Pillow makes white black."""
-
-log = logging.getLogger("ocrzoo")
 
 
 def read_image(path: Path, options: InputOptions = DEFAULTS) -> Image:
@@ -71,9 +69,9 @@ def decode(content: bytes, name: str, options: InputOptions = DEFAULTS) -> Image
 def _warn(image: PIL.Image.Image, content: bytes, name: str) -> None:
     frames = len(frame_numbers(image))
     if frames > 1:
-        log.warning("%s: has %d frames, of which only the first is read: use --frames all to read all", name, frames)
+        remark(name, f"has {frames} frames, of which only the first is read: use --frames all to read all")
     if _is_cut(content):
-        log.warning("%s: the JPEG is truncated; the missing part is gray", name)
+        remark(name, "the JPEG is truncated; the missing part is gray")
 
 
 def _is_cut(content: bytes) -> bool:
