@@ -80,7 +80,8 @@ def _is_cut(content: bytes) -> bool:
 
 def _decode(image: PIL.Image.Image, content: bytes, name: str, options: InputOptions) -> Image:
     show_ink = image.has_transparency_data and not options.paddlex_quirks
-    if image.format in _BY_OPENCV and (image.format, image.mode) != _NEGATIVE_IN_OPENCV:
+    is_negative = (image.format, image.mode) == _NEGATIVE_IN_OPENCV
+    if image.format in _BY_OPENCV and not is_negative and not _is_animated_webp(content):
         decoded = _by_opencv(content)
         if decoded is None and image.format in _WHOLLY_BY_OPENCV:
             raise InputError(f"{name}: {describe_unreadable(content)}")
@@ -101,6 +102,11 @@ def _decode(image: PIL.Image.Image, content: bytes, name: str, options: InputOpt
     except Exception as error:  # Pillow's parsers raise anything
         raise InputError(f"{name}: {describe_unreadable(content)}") from error
     return upright(decoded, orientation(image))
+
+
+def _is_animated_webp(content: bytes) -> bool:
+    """Whether it is one by the flag in its header: OpenCV would call it an error, and a later one read it otherwise."""
+    return content[8:16] == b"WEBPVP8X" and bool(content[20] & 0x02)
 
 
 def _by_opencv(content: bytes) -> Image | None:
