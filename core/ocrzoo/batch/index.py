@@ -17,7 +17,8 @@ from ocrzoo_registry.errors import InputError, UsageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-WHOLE = ""
+WHOLE, REST = "", "\0"
+"""Pieces without a name: a file as a whole, and what cannot be read of a damaged archive."""
 _KEYS = ("input", "member", "page", "pieces", "size", "stamp", "sha256", "run")
 _TABLE = """
 create table outcome (
@@ -125,7 +126,9 @@ class Index:
             return None
         stamp, sha256 = found[0][:2]
         own = [row for row in found if row[0] == stamp]
-        done = {_piece(member, page) for _, _, _, member, page, failed in own if with_failed or not failed}
+        read = {_piece(member, page, count) for _, _, count, member, page, failed in own if not failed}
+        failures = {_piece(member, page, count) for _, _, count, member, page, failed in own if failed}
+        done = read | failures if with_failed else read - failures  # a member may have pages of both
         pieces = max((count for _, _, count, *_ in own if count is not None), default=None)
         return Known(stamp, sha256, pieces, tuple(sorted(done)), any(row[-1] for row in own))
 
@@ -171,8 +174,10 @@ class Index:
             self._take(part, failed=part.startswith(ERRORS))
 
 
-def _piece(member: str | None, page: int | None) -> str:
-    """As :func:`ocrzoo.batch.items.piece_of` tells them apart, and :data:`WHOLE`."""
+def _piece(member: str | None, page: int | None, pieces: int | None) -> str:
+    """As :func:`ocrzoo.batch.items.piece_of` tells them apart, and :data:`WHOLE` and :data:`REST`."""
     if member is not None:
         return member
-    return WHOLE if page is None else str(page)
+    if page is not None:
+        return str(page)
+    return WHOLE if pieces is None or pieces == 1 else REST

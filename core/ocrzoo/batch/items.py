@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import itertools
 import json
-import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Self
 
-from ocrzoo.batch.places import File, Place, escaped
+from ocrzoo.batch.archives import members_of
+from ocrzoo.batch.places import File, Place
 from ocrzoo.batch.sources import ARCHIVES, TABLES, suffix_of
 from ocrzoo.batch.tables import column_of, open_table
 from ocrzoo.inputs import count_pages, limits
 from ocrzoo.inputs.faults import as_input_error
-from ocrzoo.inputs.file_types import SUFFIXES
-from ocrzoo.inputs.folders import is_hidden
 from ocrzoo.inputs.options import InputOptions
 from ocrzoo_registry.errors import InputError
 
@@ -24,10 +22,8 @@ ROWS, MOST_ROWS = 64, 256
 """Items of a part, which is read again after a crash; on a cluster, each part also costs a task."""
 SMALL_BYTES = 1 << 20
 """Of a part's images, from which it has no more than ``ROWS``."""
-MAX_MEMBERS = 1_000_000
-"""Members of an archive, rows of a table."""
-MAX_HEADER_BYTES = 1 << 20
-"""Of an extended header of an archive."""
+MAX_ROWS = 1_000_000
+"""Rows of a table."""
 _DOCUMENTS = frozenset({".pdf", ".tif", ".tiff"})
 
 
@@ -127,7 +123,7 @@ def split(
     numbers = itertools.count()
     chunk: list[Item] = []
     for piece in (piece for item in part.items for piece in _pieces(item, place, options, column)):
-        if piece.problem is None and piece_of(piece) in part.done:
+        if is_piece(piece) and piece_of(piece) in part.done:
             continue
         chunk.append(piece)
         if is_full(chunk, rows):
@@ -144,6 +140,11 @@ def must_be_split(part: Part, options: InputOptions) -> bool:
 
 def _has_pieces(path: str, options: InputOptions) -> bool:
     return holds_many(path) or suffix_of(path) in _DOCUMENTS or options.frames == "all"
+
+
+def is_piece(item: Item) -> bool:
+    """Whether it is a member, or pages of a document, and no file as a whole."""
+    return item.member is not None or item.last is not None
 
 
 def piece_of(item: Item) -> str:
@@ -171,52 +172,29 @@ def _pieces(item: Item, place: Place, options: InputOptions, column: str | None)
     try:
         with as_input_error(item.input):
             if suffix in ARCHIVES:
-                return _members(item, place)
+                return list(_members(item, place))
             return _rows(item, place, column) if suffix in TABLES else _pages(item, place, options)
     except InputError as error:
         return [replace(item, problem=str(error))]
 
 
 def _members(item: Item, place: Place) -> Iterable[Item]:
-    """The images of an archive; of two with one name the second counts, as for tar itself."""
-    found: dict[str, tuple[int, int]] = {}
-    with place.open(item.input) as file, tarfile.open(fileobj=_Headers(file), mode="r:") as tar:  # type: ignore[call-overload]
-        for number, member in enumerate(tar):
-            if number >= MAX_MEMBERS:
-                raise InputError(f"{item.input}: more than {MAX_MEMBERS} members: split it")
-            if member.isreg() and not member.issparse() and _is_image(member.name):
-                found[escaped(member.name)] = member.offset_data, member.size
-            tar.members = []  # it keeps them all
-    if not found:
-        raise InputError(f"{item.input}: none of its members is of a type that is read")
-    members = found.items()
-    return (replace(item, member=name, start=at, length=size, pieces=len(found)) for name, (at, size) in members)
-
-
-def _is_image(member: str) -> bool:
-    parts = [part for part in member.split("/") if part not in {"", ".", ".."}]
-    return suffix_of(member) in SUFFIXES and not any(map(is_hidden, parts))
-
-
-class _Headers:
-    """An archive of which only headers are read, and none that would fill the memory."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self.seek, self.tell = file.seek, file.tell
-
-    def read(self, size: int) -> bytes:
-        if not 0 <= size <= MAX_HEADER_BYTES:
-            raise tarfile.ReadError(f"a header of {size} bytes")
-        return self._file.read(size)
+    """The images of an archive, and itself with its problem where the archive is damaged."""
+    with place.open(item.input) as file:
+        found, damage = members_of(file, item.size, item.input)
+    pieces = len(found) + (damage is not None)
+    for name, (start, length, problem) in found.items():
+        yield replace(item, member=name, start=start, length=length, pieces=pieces, problem=problem)
+    if damage is not None:
+        yield replace(item, pieces=pieces, problem=damage)
 
 
 def _rows(item: Item, place: Place, column: str | None) -> Iterable[Item]:
     with open_table(item.input, place) as table:
         column_of(table, column, item.input)
         count: int = table.metadata.num_rows
-    if count > MAX_MEMBERS:
-        raise InputError(f"{item.input}: more than {MAX_MEMBERS} rows: split it")
+    if count > MAX_ROWS:
+        raise InputError(f"{item.input}: more than {MAX_ROWS} rows: split it")
     return (replace(item, member=str(row), pieces=count) for row in range(count))
 
 

@@ -24,7 +24,7 @@ from ocrzoo.batch.places import one_line, place_of
 from ocrzoo.batch.rows import ERRORS, RESULTS, SUFFIX, key_of, result_row, to_parquet
 from ocrzoo.batch.sources import source_of
 from ocrzoo.batch.tables import Tables
-from ocrzoo.inputs import Page, pages
+from ocrzoo.inputs import Page, pages, remarks
 from ocrzoo.inputs.faults import as_input_error
 from ocrzoo.inputs.options import InputOptions
 from ocrzoo.inputs.page import PageError
@@ -90,6 +90,8 @@ class _Waiting:
     sha256: str
     size: tuple[int, int] = (0, 0)
     """Width and height, once it is decoded."""
+    remarks: Sequence[str] = ()
+    """What is odd about it, once it is decoded."""
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,8 @@ class Reader:
             opened.unchanged += item.first == 0
             return
         several: list[_Waiting] = []
-        with closing(pages(fetched.source, self.input_options, password=self._job.password or None)) as found:  # type: ignore[type-var]  # a generator
+        given = pages(fetched.source, self.input_options, password=self._job.password or None, name=one_line(item.name))
+        with closing(given) as found:  # type: ignore[type-var]  # a generator
             for page in islice(found, item.first, item.last):
                 waiting = _Waiting(opened, item, fetched.sha256)
                 several.append(waiting)
@@ -242,7 +245,7 @@ class Reader:
             "page_numbers": None if page is None else (page,),
         }
         receipt = opened.receipt.model_copy(update=own).model_dump_json()
-        row = {**result_row(result, *waiting.size), "result_sha256": result_sha256, "receipt": receipt}
+        row = {**result_row(result, *waiting.size, waiting.remarks), "result_sha256": result_sha256, "receipt": receipt}
         opened.results.append(_Row(waiting, page, row))
         for kind in self._job.save_as:
             export(result, kind, waiting.item, page, self._dest)
@@ -262,7 +265,7 @@ class Reader:
             self._fail(opened, item, "", Crashed(_GIVEN_UP), page)
 
     def _error_row(self, item: Item, error: InputError) -> dict[str, Any]:
-        message = str(error).replace("the bytes given: ", "")
+        message = str(error)
         if (path := self._source.local_path(item.input)) is not None:
             message = message.replace(f"{path}: ", "")
         name, message = one_line(item.name), one_line(message)
@@ -356,10 +359,11 @@ def _sha256_of(path: Path) -> str:
 
 
 def _measured(page: Page, waiting: _Waiting) -> Page:
-    """The page, whose size is noted when it is decoded."""
+    """The page, whose size and oddities are noted when it is decoded."""
 
     def read() -> Image:
-        image = page.read()
+        with remarks.kept() as waiting.remarks:
+            image = page.read()
         waiting.size = image.shape[1], image.shape[0]
         return image
 

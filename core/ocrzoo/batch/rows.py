@@ -47,8 +47,8 @@ def key_of(item: Item, page: int | None, sha256: str, run: int) -> dict[str, Any
     }
 
 
-def result_row(result: OCRResult, width: int, height: int) -> dict[str, Any]:
-    """Return the columns of a page that was read."""
+def result_row(result: OCRResult, width: int, height: int, remarks: Sequence[str]) -> dict[str, Any]:
+    """Return the columns of a page that was read; ``remarks`` are of decoding it."""
     order = [int(index) for index in result.order]
     texts: Sequence[str] = result["rec_texts"]
     return {
@@ -61,7 +61,7 @@ def result_row(result: OCRResult, width: int, height: int) -> dict[str, Any]:
         "polygons": [[int(number) for number in np.asarray(quad).reshape(-1)] for quad in result["rec_polys"]],
         "reading_order": order,
         "languages": result.get("rec_languages"),
-        "warnings": list(result.get("warnings", ())),
+        "warnings": [*remarks, *result.get("warnings", ())],
     }
 
 

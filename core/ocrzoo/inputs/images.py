@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +14,10 @@ from ocrzoo.inputs.by_pillow import open_image, orientation, scale_transparent_c
 from ocrzoo.inputs.faults import as_input_error
 from ocrzoo.inputs.file_types import FORMATS, describe_unreadable, file_type
 from ocrzoo.inputs.frames import frame_numbers
-from ocrzoo.inputs.jpegs import is_truncated
+from ocrzoo.inputs.jpegs import END, is_truncated
 from ocrzoo.inputs.limits import no_warnings
 from ocrzoo.inputs.options import DEFAULTS, InputOptions
+from ocrzoo.inputs.remarks import remark
 from ocrzoo.inputs.tiffs import TiffFile
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError
@@ -32,8 +32,6 @@ _NEGATIVE_IN_OPENCV = ("SUN", "1")
 """Format and mode in which OpenCV takes black for white."""
 _JPEG2000_OF_MORE_BITS = re.compile(rb"\xff\x4f\xff\x51.{36}\0\x03[\x08-\x25]", re.DOTALL)
 """The header of three colors of more than 8 bits, of which Pillow makes white black."""
-
-log = logging.getLogger("ocrzoo")
 
 
 def read_image(path: Path, options: InputOptions = DEFAULTS) -> Image:
@@ -71,17 +69,24 @@ def decode(content: bytes, name: str, options: InputOptions = DEFAULTS) -> Image
 def _warn(image: PIL.Image.Image, content: bytes, name: str) -> None:
     frames = len(frame_numbers(image))
     if frames > 1:
-        log.warning("%s: has %d frames, of which only the first is read: use --frames all to read all", name, frames)
-    if content.startswith(b"\xff\xd8") and is_truncated(content):
-        log.warning("%s: the JPEG is truncated; the missing part is gray", name)
+        remark(name, f"has {frames} frames, of which only the first is read: use --frames all to read all")
+    if _is_cut(content):
+        remark(name, "the JPEG is truncated; the missing part is gray")
+
+
+def _is_cut(content: bytes) -> bool:
+    return content.startswith(b"\xff\xd8") and is_truncated(content)
 
 
 def _decode(image: PIL.Image.Image, content: bytes, name: str, options: InputOptions) -> Image:
     show_ink = image.has_transparency_data and not options.paddlex_quirks
-    if image.format in _BY_OPENCV and (image.format, image.mode) != _NEGATIVE_IN_OPENCV:
+    is_negative = (image.format, image.mode) == _NEGATIVE_IN_OPENCV
+    if image.format in _BY_OPENCV and not is_negative and not _is_animated_webp(content):
         decoded = _by_opencv(content)
         if decoded is None and image.format in _WHOLLY_BY_OPENCV:
             raise InputError(f"{name}: {describe_unreadable(content)}")
+        if decoded is not None and _is_cut(content):
+            decoded = _by_opencv(content + END)  # without an end, it leaves the missing rows as the memory was
         if decoded is not None and not show_ink:
             turned = image.format not in _WHOLLY_BY_OPENCV and not options.paddlex_quirks
             return upright(decoded, orientation(image)) if turned else decoded
@@ -97,6 +102,11 @@ def _decode(image: PIL.Image.Image, content: bytes, name: str, options: InputOpt
     except Exception as error:  # Pillow's parsers raise anything
         raise InputError(f"{name}: {describe_unreadable(content)}") from error
     return upright(decoded, orientation(image))
+
+
+def _is_animated_webp(content: bytes) -> bool:
+    """Whether it is one by the flag in its header: OpenCV would call it an error, and a later one read it otherwise."""
+    return content[8:16] == b"WEBPVP8X" and bool(content[20] & 0x02)
 
 
 def _by_opencv(content: bytes) -> Image | None:

@@ -47,12 +47,14 @@ _DOCUMENTS: dict[str, type[Document]] = {"pdf": PdfFile, "tiff": TiffFile}
 log = logging.getLogger("ocrzoo")
 
 
-def pages(source: Input, options: InputOptions = DEFAULTS, *, password: Password = None) -> Iterator[Page]:
+def pages(
+    source: Input, options: InputOptions = DEFAULTS, *, password: Password = None, name: str | None = None
+) -> Iterator[Page]:
     """Yield the pages of an input, folders sorted by file name; a page is decoded when it is read.
 
     Inputs are opened one at a time: a URL or standard input is read before its first page, and kept until its last page
     is dropped. Close or drop the iterator to stop early. Whatever a decoder raises is an :class:`InputError` of its
-    page. ``password`` opens encrypted PDFs.
+    page. ``password`` opens encrypted PDFs; ``name`` is what messages call bytes.
 
     Raises:
         UsageError: The input has an unsupported type, a password is not text, or an environment variable (see
@@ -60,7 +62,12 @@ def pages(source: Input, options: InputOptions = DEFAULTS, *, password: Password
     """
     if problem := _problem(source):
         raise UsageError(problem)
-    for page in _pages_of(source, replace(options, passwords=_passwords(password)), ()):
+    options = replace(options, passwords=_passwords(password))
+    if isinstance(source, bytes) and name is not None:
+        found = _pages_of_content(source, name, name, options)
+    else:
+        found = _pages_of(source, options, ())
+    for page in found:
         yield replace(page, read=partial(_read, page, options.most_pixels))
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+END = b"\xff\xd9"
+"""The end marker. Where it comes early, decoders leave the rest gray."""
+
 _MARKER = re.compile(rb"\xff+([^\x00\xff])")
 _END, _SCAN = 0xD9, 0xDA
 _ALONE = {0x01, *range(0xD0, 0xD9)}

@@ -119,6 +119,20 @@ class TestWhatIsKnown:
         whole = [index.known("a.png", with_failed=failed) for failed in (True, False)]
         assert [one is not None and one.is_whole for one in whole] == [True, False]
 
+    def test_the_rest_of_a_damaged_archive_is_one_of_its_pieces(self, index: Index, dest: Path) -> None:
+        """On a cluster, it may be noted before the members that were found."""
+        write(dest, "1", {"member": "a.png", "pieces": 3})
+        write(dest, "2", {"pieces": 3}, folder=ERRORS)
+        index.read_new_parts()
+        known = index.known("a.png", with_failed=True)
+        assert known is not None
+        assert not known.is_whole
+        write(dest, "3", {"member": "b.png", "pieces": 3})
+        index.read_new_parts()
+        known = index.known("a.png", with_failed=True)
+        assert known is not None
+        assert known.is_whole
+
     def test_a_document_that_could_not_be_opened_is_whole_unless_failed_ones_are_read_again(
         self, index: Index, dest: Path
     ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 from tests.core.batch.kit import archive, document, png, write_table
 
-from ocrzoo.batch import items
+from ocrzoo.batch import archives, items
 from ocrzoo.batch.items import Item, Part, content_of, is_full, split
 from ocrzoo.batch.places import Folder, Place
 from ocrzoo.batch.tables import Tables
@@ -38,6 +37,47 @@ def only(place: Place, name: str, **options: Any) -> Item:
 
 def members(place: Place, name: str) -> dict[str | None, bytes]:
     return {item.member: content_of(item, place) for part in parts(place, name) for item in part.items}
+
+
+def member(name: str, kind: bytes = tarfile.REGTYPE, target: str = "", content: bytes = b"") -> tuple[Any, bytes]:
+    """A member of an archive, and its content."""
+    made = tarfile.TarInfo(name)
+    made.type, made.linkname, made.size = kind, target, len(content)
+    return made, content
+
+
+def tar(*given: tuple[Any, bytes], padded: bool = True) -> bytes:
+    """An archive with its end and padding, or without."""
+    data = b""
+    for header, content in given:
+        data += header.tobuf(tarfile.GNU_FORMAT) + content + bytes(-len(content) % tarfile.BLOCKSIZE)
+    return data + bytes(tarfile.RECORDSIZE) if padded else data
+
+
+def _damaged() -> dict[str, tuple[bytes, str]]:
+    before = tar(member("a.png", content=A), member("b.png", content=B), padded=False)
+    rest = tar(member("c.png", content=A))
+    flipped = rest[:100] + bytes([rest[100] ^ 0xFF]) + rest[101:]
+    no_end = (
+        f"damaged or cut short: what follows the last member that was found, at byte {len(before)}, is not the end of "
+        "an archive"
+    )
+    return {
+        "a flipped byte in a header": (before + flipped, no_end),
+        "a header of zeros": (before + bytes(512) + rest[512:], no_end),
+        "two blocks of zeros": (before + bytes(1024) + rest, no_end),
+        "cut within a header": (before + rest[:200], no_end),
+        "cut between members": (before, no_end),
+        "cut within the end": (before + bytes(512), no_end),
+        "cut within a member": (before + rest[:700], "the archive ends within c.png"),
+    }
+
+
+@pytest.fixture(params=list(_damaged().values()), ids=list(_damaged()))
+def damaged(request: pytest.FixtureRequest) -> tuple[bytes, str]:
+    """An archive that is damaged after two members, and what is said of it."""
+    content: tuple[bytes, str] = request.param
+    return content
 
 
 class TestDocuments:
@@ -79,16 +119,64 @@ class TestArchives:
         (tmp_path / "t.tar").write_bytes(archive([("x.png", A), ("x.png", B)]))
         assert members(place, "t.tar") == {"x.png": B}
 
-    def test_hidden_members_and_links_are_left_out(self, place: Place, tmp_path: Path) -> None:
-        content = io.BytesIO()
-        with tarfile.open(fileobj=content, mode="w") as tar:
-            for name, kind in [("./a.png", tarfile.REGTYPE), ("._a.png", tarfile.REGTYPE), ("l.png", tarfile.SYMTYPE)]:
-                member = tarfile.TarInfo(name)
-                member.type = kind
-                member.linkname = "/etc/passwd"
-                tar.addfile(member)
-        (tmp_path / "t.tar").write_bytes(content.getvalue())
+    def test_hidden_members_and_folders_are_left_out(self, place: Place, tmp_path: Path) -> None:
+        given = [member("./a.png"), member("._a.png"), member("__MACOSX/._b.png"), member("d.png", tarfile.DIRTYPE)]
+        (tmp_path / "t.tar").write_bytes(tar(*given))
         assert set(members(place, "t.tar")) == {"./a.png"}
+
+    def test_links_are_the_members_that_they_name(self, place: Place, tmp_path: Path) -> None:
+        given = [
+            member("s/before.png", tarfile.SYMTYPE, "../a.png"),
+            member("./a.png", content=A),
+            member("hard.png", tarfile.LNKTYPE, "a.png"),
+            member("blob", content=B),
+            member("b.png", tarfile.LNKTYPE, "blob"),
+            member("a.png", content=B),
+        ]
+        (tmp_path / "t.tar").write_bytes(tar(*given))
+        found = members(place, "t.tar")
+        assert found == {"s/before.png": B, "./a.png": A, "hard.png": A, "b.png": B, "a.png": B}
+
+    @pytest.mark.parametrize(
+        ("odd", "problem"),
+        [
+            (("x.png", tarfile.SYMTYPE, "/etc/passwd"), "a link to /etc/passwd, which is no file of the archive"),
+            (("x.png", tarfile.SYMTYPE, "x.png"), "a link to x.png, which is no file of the archive"),
+            (("x.png", tarfile.LNKTYPE, "later.png"), "a link to later.png, which is no file of the archive"),
+            (("x.png", tarfile.CHRTYPE), "no file"),
+            (
+                ("x.png", tarfile.GNUTYPE_SPARSE),
+                "stored with holes, which are not read: write the archive without --sparse",
+            ),
+        ],
+        ids=["outside", "to itself", "hard and later", "device", "sparse"],
+    )
+    def test_what_is_no_file_is_an_error_of_its_own(
+        self, place: Place, tmp_path: Path, odd: tuple[Any, ...], problem: str
+    ) -> None:
+        (tmp_path / "t.tar").write_bytes(tar(member(*odd), member("later.png", content=A)))
+        (part,) = parts(place, "t.tar")
+        assert [(item.member, item.problem, item.pieces) for item in part.items] == [
+            ("x.png", f"t.tar#x.png: {problem}", 2),
+            ("later.png", None, 2),
+        ]
+
+    def test_padding_after_the_end_is_no_damage(self, place: Place, tmp_path: Path) -> None:
+        """GNU tar pads to 10 KiB, and more with a blocking factor; Python and others do so too."""
+        for padding in (0, 512, 20_000):
+            (tmp_path / "t.tar").write_bytes(tar(member("a.png", content=A), padded=False) + bytes(1024 + padding))
+            assert members(place, "t.tar") == {"a.png": A}
+
+    def test_what_is_before_the_damage_is_read_and_the_damage_is_an_error(
+        self, place: Place, tmp_path: Path, damaged: tuple[bytes, str]
+    ) -> None:
+        content, problem = damaged
+        (tmp_path / "t.tar").write_bytes(content)
+        (part,) = parts(place, "t.tar")
+        first, second, broken = part.items
+        assert [content_of(item, place) for item in (first, second)] == [A, B]
+        assert (broken.member, broken.problem) == (None, f"t.tar: {problem}")
+        assert [item.pieces for item in part.items] == [3, 3, 3]
 
     def test_names_that_are_no_text_stay_apart(self, place: Place, tmp_path: Path) -> None:
         given = [("caf\udce9.png", A), ("caf\\xe9.png", B), ("line\nbreak.png", A)]
@@ -100,7 +188,7 @@ class TestArchives:
         [
             (b"no tar at all" * 100, "ReadError"),
             (b"", "ReadError"),
-            (archive([("a.png", A)])[:700], "ReadError"),
+            (archive([("a.png", A)])[:700], "the archive ends within a.png"),
             (archive([("a.txt", A)]), "none of its members is of a type that is read"),
             (archive([]), "none of its members is of a type that is read"),
         ],
@@ -135,7 +223,7 @@ class TestArchives:
         assert only(place, "t.tar").problem is not None
 
     def test_more_members_than_are_kept(self, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(items, "MAX_MEMBERS", 3)
+        monkeypatch.setattr(archives, "MAX_MEMBERS", 3)
         (tmp_path / "t.tar").write_bytes(archive([(f"{number}.png", A) for number in range(4)]))
         assert only(place, "t.tar").problem == "t.tar: more than 3 members: split it"
 

@@ -8,10 +8,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pikepdf
+import PIL.Image
 import pytest
-from tests.core.batch.kit import TINY, Batch, archive, document, names, png, table, write_table
+from tests.core.batch.kit import TINY, Batch, archive, document, names, picture, png, table, write_table
 
 from ocrzoo.batch import BatchJob
 from ocrzoo.batch.exports import KINDS
@@ -117,6 +119,27 @@ class TestExports:
         batch(save_as=("txt",))
         found = sorted(path.relative_to(dest).as_posix() for path in dest.parent.rglob("*.txt"))
         assert found == ["files/t.tar/%2E%2E/%2E%2E/%2E%2E/up.png.txt", "files/t.tar/etc/abs.png.txt"]
+
+
+def test_what_is_odd_about_a_file_is_in_its_row_and_the_log_names_it(
+    batch: Batch, source: Path, dest: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    jpeg = cv2.imencode(".jpg", picture("Cut"))[1].tobytes()[:-2]
+    (source / "cut.jpg").write_bytes(jpeg)
+    (source / "t.tar").write_bytes(archive([("cut.jpg", jpeg)]))
+    frames = [PIL.Image.fromarray(picture(word)) for word in ("One", "Two")]
+    frames[0].save(source / "a.gif", save_all=True, append_images=frames[1:])
+    (source / "good.png").write_bytes(png("Good"))
+    batch()
+    several = "has 2 frames, of which only the first is read: use --frames all to read all"
+    cut = "the JPEG is truncated; the missing part is gray"
+    assert {row["input"]: row["warnings"] for row in table(dest, RESULTS)} == {
+        "a.gif": [several],
+        "cut.jpg": [cut],
+        "good.png": [],
+        "t.tar": [cut],
+    }
+    assert sorted(caplog.messages) == [f"a.gif: {several}", f"cut.jpg: {cut}", f"t.tar#cut.jpg: {cut}"]
 
 
 class TestErrors:

@@ -113,6 +113,41 @@ class TestGoingOn:
         assert {(name.partition("#")[0]).partition(":")[0] for name in readings} == {name for name, *_ in lost}
         assert without_run(dest) == whole
 
+    @pytest.mark.parametrize("kind", ["in an archive", "named as an image", "named as it is"])
+    def test_a_document_of_which_one_page_failed_is_read_again_if_asked(
+        self, batch: Batch, source: Path, dest: Path, kind: str
+    ) -> None:
+        content = document(["One", "Two", "Red"])
+        second = content.index(b"160.0 60.0", content.index(b"160.0 60.0") + 1)
+        too_large = content[:second] + b"9999999 99" + content[second + 10 :]
+        name = {"in an archive": "t.tar", "named as an image": "d.png", "named as it is": "d.pdf"}[kind]
+        (source / name).write_bytes(archive([("d.pdf", too_large)]) if name == "t.tar" else too_large)
+        first = batch()
+        assert (first.read, first.failed) == (2, 1)
+        again = batch()
+        assert (again.read, again.failed, again.failed_before) == (0, 0, 1)
+        for _ in range(2):
+            retried = batch(retry_failed=True)
+            assert (retried.failed, retried.rows, retried.errors) == (1, 2, 1)
+            assert [row["page"] for row in table(dest, ERRORS)] == [1]
+            assert [row["page"] for row in table(dest, RESULTS)] == [0, 2]
+
+    def test_an_archive_cut_short_is_an_error_and_its_members_are_read(
+        self, batch: Batch, source: Path, dest: Path
+    ) -> None:
+        whole = archive([(f"{word}.png", png(word)) for word in ("One", "Two", "Red")])
+        (source / "t.tar").write_bytes(whole[: whole.rindex(b"Red.png")])
+        first = batch()
+        assert (first.read, first.failed) == (2, 1)
+        assert names(table(dest, ERRORS)) == [("t.tar", None, None)]
+        again = batch()
+        assert (again.read, again.failed, again.failed_before) == (0, 0, 1)
+        retried = batch(retry_failed=True)
+        assert (retried.read, retried.failed, retried.rows, retried.errors) == (0, 1, 2, 1)
+        (source / "t.tar").write_bytes(whole)
+        mended = batch()
+        assert (mended.failed, mended.rows, mended.errors) == (0, 3, 0)
+
     def test_what_failed_is_read_again_only_if_asked(self, batch: Batch, source: Path, dest: Path) -> None:
         (source / "a.png").write_bytes(b"bad")
         (source / "b.png").write_bytes(png("Good"))

@@ -122,6 +122,14 @@ def test_a_file_that_cannot_be_read_is_its_error_alone(name: str, printed: Calla
     assert failed.startswith(f"failed {name}: ")
 
 
+def test_an_animated_webp_is_not_damaged(printed: Callable[..., list[str]]) -> None:
+    content = io.BytesIO()
+    frames = [PIL.Image.fromarray(NOISE), PIL.Image.fromarray(NOISE[::-1])]
+    frames[0].save(content, "WEBP", save_all=True, append_images=frames[1:])
+    (warning,) = printed({"a.webp": content.getvalue()}, verbose=True)
+    assert warning == ("warning: a.webp: has 2 frames, of which only the first is read: use --frames all to read all")
+
+
 def test_several_threads_print_no_messages_either(printed: Callable[..., list[str]]) -> None:
     files = {**HARMLESS, **UNREADABLE}
     assert {line.partition(":")[0] for line in printed(files, threads=5)} == {f"failed {name}" for name in UNREADABLE}

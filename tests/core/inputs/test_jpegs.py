@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ import PIL.Image
 import pytest
 from numpy.typing import NDArray
 
-from ocrzoo.inputs import decode
+from ocrzoo.inputs import decode, pages
 from ocrzoo.inputs.jpegs import is_truncated
+from ocrzoo_registry.errors import InputError
 
 Encoder = Callable[..., bytes]
 TRUNCATED = "x: the JPEG is truncated; the missing part is gray"
@@ -77,3 +79,34 @@ def test_a_beginning_alone_is_truncated(content: bytes) -> None:
 def test_pixels_are_those_of_the_photograph_alone(encoded: Encoder, picture: NDArray[np.uint8]) -> None:
     whole = encoded(".jpg")
     np.testing.assert_array_equal(decode(whole + TAILS["a video"], "x"), decode(whole, "x"))
+
+
+@pytest.mark.parametrize("kind", ["baseline", "gray", "with restart markers", "gray, one channel"])
+def test_what_is_missing_is_gray_and_nothing_of_other_images(kind: str, tmp_path: Path) -> None:
+    """OpenCV leaves rows that it has no data for as the memory was, which other pages used before."""
+    whole = KINDS.get(kind) or one_channel()
+    for kept in (len(whole) - 2, len(whole) * 9 // 10, len(whole) // 2):
+        (tmp_path / "page.jpg").write_bytes(whole[:kept])
+        read = []
+        for left_behind in (0xA7, 0x00, 0xFF):
+            used = [np.full((300, 400, 3), left_behind, np.uint8) for _ in range(50)]
+            del used
+            for source in (str(tmp_path / "page.jpg"), (tmp_path / "page.jpg").read_bytes()):
+                (page,) = pages(source)
+                read.append(page.read())
+        for other in read[1:]:
+            np.testing.assert_array_equal(read[0], other)
+    np.testing.assert_array_equal(read[0][-100:], np.full((100, 400, 3), 128, np.uint8))
+
+
+def one_channel() -> bytes:
+    content = io.BytesIO()
+    PIL.Image.open(io.BytesIO(KINDS["baseline"])).convert("L").save(content, "JPEG")
+    return content.getvalue()
+
+
+def test_a_progressive_one_cut_short_is_an_error() -> None:
+    """Of its first scans, there would be a blurred page."""
+    whole = KINDS["progressive"]
+    with pytest.raises(InputError, match=r"^x: not a readable image .*, or truncated$"):
+        decode(whole[: len(whole) // 2], "x")
