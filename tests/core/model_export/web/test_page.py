@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -22,6 +24,20 @@ pytestmark = [pytest.mark.weights, pytest.mark.slow]
 
 DATA = Path(__file__).parents[3] / "data" / "pages"
 TINY, ROTATED, EMPTY = DATA / "tiny.png", DATA / "rotated.png", DATA / "no_text.png"
+
+CHOSEN_AT_ONCE = """(carried) => {
+    window.shown = [];
+    const sheet = document.getElementById("sheet");
+    const note = () => {
+        const size = sheet.firstElementChild?.getAttribute("viewBox");
+        if (size && size !== window.shown.at(-1)) window.shown.push(size);
+    };
+    new MutationObserver(note).observe(sheet, { childList: true });
+    for (const dataTransfer of carried) {
+        document.dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+    }
+}"""
+"""Drops several pictures; ``shown`` has the sizes of those that the page then shows, in pixels."""
 
 
 def done(page: Page) -> None:
@@ -74,6 +90,22 @@ class TestReading:
         expect(reader.get_by_role("heading", level=1)).to_have_text(TINY.name)
         done(reader)
         expect(reader.get_by_text("Drop to read")).to_be_hidden()
+        assert len(lines(reader)) == 1
+
+    def test_of_two_pictures_chosen_at_once_the_second_is_read(self, reader: Page) -> None:
+        """Also where the first one is opened later, as a large one is."""
+        pixels = np.random.default_rng(0).integers(0, 256, (3000, 3000, 3), np.uint8)
+        large = cv2.imencode(".png", pixels)[1].tobytes()
+        read(reader, EMPTY)
+        carried = [
+            reader.evaluate_handle(CARRIED, [base64.b64encode(content).decode(), name])
+            for content, name in ((large, "large.png"), (TINY.read_bytes(), TINY.name))
+        ]
+        reader.evaluate(CHOSEN_AT_ONCE, carried)
+        expect(reader.get_by_role("heading", level=1)).to_have_text(TINY.name)
+        done(reader)
+        height, width = cv2.imread(str(TINY)).shape[:2]
+        assert reader.evaluate("shown") == [f"0 0 {width} {height}"]
         assert len(lines(reader)) == 1
 
     def test_no_text(self, reader: Page) -> None:
