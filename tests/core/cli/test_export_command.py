@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,3 +118,13 @@ def test_damaged_files_are_not_exported(tmp_path: Path, run: Run, monkeypatch: p
     assert ran.code == 5
     assert "inference.onnx has sha256" in ran.error
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
+def test_sigterm_leaves_no_folder_behind(tmp_path: Path, command: Path) -> None:
+    running = subprocess.Popen([command, "export", "--for", "onnx", DET, REC, tmp_path / "out"])
+    while running.poll() is None and not list(tmp_path.iterdir()):
+        time.sleep(0.01)
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(60) == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []

@@ -10,6 +10,7 @@ import click
 
 from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_message, print_note, print_table
 from ocrzoo.cli.progress import download_events, format_size, page_progress
+from ocrzoo.cli.termination import TERMINATED, Terminated, raises_terminated
 from ocrzoo.cli.values import MODEL, SOURCES
 from ocrzoo.model_export.targets import TARGETS, Options
 from ocrzoo_registry.errors import ExitCode
@@ -66,13 +67,15 @@ def export(
     from ocrzoo_registry.zoo import zoo_with_sources
 
     zoo = zoo_with_sources(source, download_events())
-    with page_progress(None, "export", printed=False) as advance:
-        try:
+    try:
+        with raises_terminated(), page_progress(None, "export", printed=False) as advance:
             report = lay_out(zoo, target, names, folder, Options(mirror=mirror, opt=opt), advance)
-        except Refused as refused:
-            for fault in refused.faults:
-                print_error(fault)
-            return max(fault.exit_code for fault in refused.faults)
+    except Refused as refused:
+        for fault in refused.faults:
+            print_error(fault)
+        return max(fault.exit_code for fault in refused.faults)
+    except Terminated:
+        return TERMINATED
     if as_json:
         print_json(asdict(report))
     else:

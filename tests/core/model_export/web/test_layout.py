@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from filelock import FileLock
 from tests.core.model_export.web.conftest import SMALL, Made, models_of
@@ -128,6 +133,31 @@ class TestPackages:
         monkeypatch.setattr(toolchain, "INSTALL_S", 0.01)
         with pytest.raises(SourceError, match="no end after 0 s"):
             toolchain.packages(Settings(home=tmp_path))
+
+    def test_none_for_this_platform(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match="npm has no esbuild for this platform"):
+            toolchain.bundle(tmp_path, tmp_path)
+
+
+def writing(folder: Path) -> list[list[str]]:
+    """The esbuild processes that write below a folder: their command lines."""
+    commands = [one.info["cmdline"] or [""] for one in psutil.process_iter(["cmdline"])]
+    return [one for one in commands if Path(one[0]).name == "esbuild" and f"--outdir={folder}" in " ".join(one)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="another process cannot be sent Ctrl-C alone")
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_is_left_of_an_interrupted_export(home: Path, tmp_path: Path, sent: signal.Signals) -> None:
+    """No folder, and no program that goes on and writes into it."""
+    ocrzoo = Path(sys.executable).with_name("ocrzoo")
+    environment = {**os.environ, "OCRZOO_HOME": str(home)}
+    running = subprocess.Popen([ocrzoo, "export", "--for", "web", *SMALL, tmp_path / "page"], env=environment)
+    while running.poll() is None and not writing(tmp_path):
+        time.sleep(0.01)
+    running.send_signal(sent)
+    assert running.wait(60) == 128 + sent
+    assert writing(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture(scope="module")
