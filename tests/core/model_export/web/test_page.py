@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.weights, pytest.mark.slow]
 
 DATA = Path(__file__).parents[3] / "data" / "pages"
 TINY, ROTATED, EMPTY = DATA / "tiny.png", DATA / "rotated.png", DATA / "no_text.png"
-
+CANNOT_OPEN = "The browser cannot open this file: choose a PNG, JPEG, WebP, AVIF, GIF or BMP picture."
 CHOSEN_AT_ONCE = """(carried) => {
     window.shown = [];
     const sheet = document.getElementById("sheet");
@@ -115,7 +115,7 @@ class TestReading:
     def test_no_picture(self, reader: Page) -> None:
         """What was wrong is said in one line, and the next picture is read."""
         choose(reader, {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"})
-        fails(reader, "The browser cannot open this file: choose a PNG, JPEG, WebP, AVIF, GIF or BMP picture.")
+        fails(reader, CANNOT_OPEN)
         read(reader, TINY)
         expect(reader.get_by_role("alert")).to_be_empty()
 
@@ -137,10 +137,12 @@ class TestReading:
 
 class TestWeights:
     def test_they_are_kept(self, reader: Page) -> None:
-        """Once a picture was read, nothing is asked for the next one; a later visit asks for no weights."""
+        """Once a picture was read, nothing is asked for the next ones; a later visit asks for no weights."""
         read(reader, EMPTY)
         asked: list[str] = []
         reader.context.on("request", lambda request: asked.append(request.url))
+        choose(reader, {"name": "torn.png", "mimeType": "image/png", "buffer": TINY.read_bytes()[:40]})
+        fails(reader, CANNOT_OPEN)
         read(reader, TINY)
         assert [url for url in asked if not url.startswith("blob:")] == []
         reader.reload()

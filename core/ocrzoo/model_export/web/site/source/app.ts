@@ -23,10 +23,15 @@ function started(): Worker {
     return made;
 }
 
-/** End what is being read; networks are loaded again with the next picture. */
+/** End the program; it is loaded again with the next picture. */
 function stop(failure?: string): void {
     worker?.terminate();
     worker = null;
+    leave(failure);
+}
+
+/** Show that nothing is read, and why. */
+function leave(failure?: string): void {
     asked++;
     byId("progress").hidden = true;
     document.body.dataset.state = result ? "done" : "empty";
@@ -66,6 +71,7 @@ async function read(file: File): Promise<void> {
 function take(answer: Answer, name: string): void {
     if (answer.kind === "progress") progress(answer.work, answer.share);
     else if (answer.kind === "note") byId("notes").append(element("p", {}, answer.text));
+    else if (answer.kind === "refused") leave(answer.message);
     else if (answer.kind === "failed") stop(answer.message);
     else {
         byId("progress").hidden = true;
