@@ -15,7 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from tests.browser import CARRIED, OVERFLOW
-from tests.core.model_export.web.conftest import READ_MS, SMALL, Made, Opener, choose, read
+from tests.core.model_export.web.conftest import READ_MS, SMALL, USER, Made, Opener, WithPassword, choose, read
 from tests.registry.mirror.serving.web_servers import run_serve
 
 from ocrzoo.cli import main
@@ -133,6 +133,11 @@ class TestReading:
         page = opened(plain(exported.folder))
         read(page, TINY)
         expect(page.get_by_role("status")).to_contain_text("by WebAssembly, 1 thread.")
+
+    def test_behind_a_password(self, opened: Opener, plain: Callable[..., str], exported: Made) -> None:
+        """The page's own server is given what the visitor has entered, for the weights too."""
+        page = opened(plain(exported.folder, WithPassword), faulty=True, http_credentials=USER)
+        assert len(read(page, TINY)["rec_texts"]) == 1
 
 
 class TestWeights:
