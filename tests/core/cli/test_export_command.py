@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 from tests.core.cli.conftest import Ran
 
+from ocrzoo_registry.download.request import DownloadRequest
+from ocrzoo_registry.zoo import Zoo
+
 Run = Callable[..., Ran]
 DET, REC = "PP-OCRv6_tiny_det", "PP-OCRv6_tiny_rec"
 
@@ -61,6 +64,15 @@ def test_an_older_export_is_replaced_and_files_of_others_stay(tmp_path: Path, ru
     assert "has thesis.txt, which no export wrote" in ran.error
     assert sorted(files(target)) == [f"{DET}_onnx_infer.tar", "parity.json", "thesis.txt"]
     assert [path.name for path in tmp_path.iterdir()] == ["models"]
+
+
+def test_a_model_of_a_folder_is_compared_and_has_no_known_license(tmp_path: Path, run: Run, zoo: Zoo) -> None:
+    folder = zoo.resolver.get(DownloadRequest(zoo.models.get(DET), ("onnx",))).folder
+    ran = run("export", "--for", "onnx", folder, tmp_path / "out")
+    assert ran.code == 0
+    assert ran.err.splitlines()[-1].endswith("out: 85 lines are read as ocrzoo reads them")
+    report = json.loads((tmp_path / "out" / "parity.json").read_text())
+    assert [one["license"] for one in report["models"]] == [None]
 
 
 @pytest.mark.parametrize(

@@ -195,6 +195,13 @@ def test_types(sources: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+def test_weights_of_a_mirror_are_not_compared(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page"
+    assert main(["export", "--for", "web", *SMALL, str(page), "--mirror", "https://mirror.example"]) == 0
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.endswith("page: not compared with ocrzoo, as the weights are left to the mirror")
+
+
 @pytest.mark.thorough
 def test_the_command(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Twice into one folder, whose weights read as ocrzoo's; then not into a folder of something else."""
