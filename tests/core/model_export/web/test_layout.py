@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,18 +71,42 @@ class TestFolder:
         text = (exported.folder / "licenses.txt").read_text(encoding="utf-8")
         assert re.findall(r"^\S+ \S+, license: (\S+)$", text, re.MULTILINE) == ["MIT", "Apache-2.0", "BSL"]
 
-    def test_the_policy_names_the_mirror(self, exported: Made) -> None:
+    def test_the_policy_names_no_mirror(self, exported: Made) -> None:
         text = (exported.folder / "index.html").read_text(encoding="utf-8")
         assert "connect-src 'self' data:;" in text
         assert "%MIRROR%" not in text
 
+    @pytest.mark.parametrize(
+        ("mirror", "allowed"),
+        [
+            ("https://mirror.example/models/", "https://mirror.example"),
+            ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+            ("http://[::1]:8000", "http://[::1]:8000"),
+            ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ],
+    )
+    def test_the_policy_allows_the_mirror(self, make: Callable[..., Made], mirror: str, allowed: str) -> None:
+        text = (make(*SMALL, mirror=mirror).folder / "index.html").read_text(encoding="utf-8")
+        assert f"connect-src 'self' data: {allowed};" in text
+
 
 class TestRefused:
     @pytest.mark.parametrize(
-        "mirror", ["ftp://mirror.example", "mirror", "https://mirror.example/?key=1", "https://a\\b"]
+        "mirror",
+        [
+            *("ftp://mirror.example", "mirror", "https://mirror.example/?key=1", "https://a\\b"),
+            *("https://m.example;default-src/x", "https://m.example,*/", "https://*", "https://m.example'", "https://"),
+        ],
     )
     def test_no_mirror(self, zoo: Zoo, tmp_path: Path, mirror: str) -> None:
         with pytest.raises(UsageError, match=r"^--mirror: "):
+            lay_out(models_of(zoo, *SMALL), tmp_path, Options(mirror=mirror))
+        assert [*tmp_path.iterdir()] == []
+
+    @pytest.mark.parametrize("mirror", ["https://reader:secret@mirror.example", "https://token@mirror.example:8443/"])
+    def test_a_mirror_with_a_password(self, zoo: Zoo, tmp_path: Path, mirror: str) -> None:
+        """Whoever opens the page could read it; without it, the mirror would refuse the page."""
+        with pytest.raises(UsageError, match=r"^--mirror: the page would show user and password to everybody"):
             lay_out(models_of(zoo, *SMALL), tmp_path, Options(mirror=mirror))
         assert [*tmp_path.iterdir()] == []
 
