@@ -33,12 +33,12 @@ def staged(target: Path, kind: FolderKind) -> Iterator[Path]:
     The block writes the record too, such as by :func:`write_list`.
 
     Raises:
-        UsageError: There is a folder of another kind, or it cannot be written.
+        UsageError: There is a folder of another kind, or it cannot be written or replaced.
     """
-    place = resolved(target)
-    _check(place, target, kind)
-    staging = place.with_name(f".{place.name}.{os.urandom(4).hex()}")
     with os_errors_as(UsageError, f"{target} could not be written"):
+        place = resolved(target)
+        _check(place, target, kind)
+        staging = place.with_name(f".{place.name}.{os.urandom(4).hex()}")
         staging.mkdir(parents=True)
         try:
             yield staging
@@ -49,7 +49,12 @@ def staged(target: Path, kind: FolderKind) -> Iterator[Path]:
 
 
 def _check(place: Path, target: Path, kind: FolderKind) -> None:
-    """Refuse to replace what the command did not write."""
+    """Refuse to replace what the command did not write, or what cannot be renamed."""
+    inside = f"name a folder in it, such as {target / kind.name}"
+    if os.path.ismount(place):
+        raise UsageError(f"{target} is a mount point, which cannot be replaced as a whole: {inside}")
+    if Path.cwd().is_relative_to(place):
+        raise UsageError(f"{target} is the current directory or above it, and would be replaced as a whole: {inside}")
     if not os.path.lexists(place):
         return
     if not place.is_dir():

@@ -13,6 +13,8 @@ from ocrzoo_registry.errors import UsageError
 RECORD = "catalog.json"
 KIND = FolderKind("catalog", RECORD)
 
+MOUNTED = Path("/dev/shm")
+
 
 def publish(target: Path, **files: str) -> None:
     with staged(target, KIND) as folder:
@@ -42,6 +44,30 @@ def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
     publish(tmp_path / "site", index="1")
     assert "index.html" in names(tmp_path / "site")
+
+
+@pytest.mark.parametrize("target", [".", "", "..", "../site"])
+def test_a_folder_that_a_shell_is_in_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    (tmp_path / "site").mkdir()
+    monkeypatch.chdir(tmp_path / "site")
+    with pytest.raises(
+        UsageError, match=r"^\.\S* is the current directory or above it.+: name a folder in it, such as"
+    ):
+        publish(Path(target), index="1")
+    publish(Path("catalog"), index="1")
+    assert names(tmp_path / "site" / "catalog") == [RECORD, "index.html"]
+
+
+@pytest.mark.skipif(not MOUNTED.is_mount(), reason="needs a mount point")
+def test_a_mount_point_is_refused_before_the_work() -> None:
+    """As volumes of containers are: they cannot be renamed."""
+    with (
+        pytest.raises(UsageError, match="is a mount point, which cannot be replaced as a whole: name a folder in it"),
+        staged(MOUNTED, KIND),
+    ):
+        pytest.fail("the work began")
 
 
 def test_a_build_that_fails_leaves_the_older_one(tmp_path: Path) -> None:
