@@ -70,6 +70,20 @@ def test_a_mount_point_is_refused_before_the_work() -> None:
         pytest.fail("the work began")
 
 
+@pytest.mark.parametrize("below", ["inner", "some/where/inner"])
+def test_a_folder_inside_of_another_one_is_refused(tmp_path: Path, below: str) -> None:
+    """With it, the outer one would have files of others, and would not be replaced any more."""
+    publish(tmp_path / "site", index="1")
+    with pytest.raises(UsageError, match="site, which is a catalog: name a folder outside of it"):
+        publish(tmp_path / "site" / below, index="1")
+    publish(tmp_path / "site", index="2")
+
+
+def test_files_of_others_with_the_name_of_the_record_refuse_nothing_below(tmp_path: Path) -> None:
+    (tmp_path / RECORD).write_text('{"cats": 9}')
+    publish(tmp_path / "site", index="1")
+
+
 def test_a_build_that_fails_leaves_the_older_one(tmp_path: Path) -> None:
     publish(tmp_path / "site", index="1")
     with pytest.raises(UsageError, match="could not be written"), staged(tmp_path / "site", KIND) as folder:
