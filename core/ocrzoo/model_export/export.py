@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ocrzoo.model_export.parity import Parity, compare
 from ocrzoo.model_export.targets import TARGETS, LayOut, Model, Options, Placed, Target, manifest_of
 from ocrzoo.results.output_folder import FolderKind, files_below, staged
+from ocrzoo_registry.cards.to_fill import MARK
 from ocrzoo_registry.download.batch import get_all
 from ocrzoo_registry.download.request import DownloadRequest
 from ocrzoo_registry.errors import EngineError, IntegrityError, OcrzooError, UsageError
@@ -44,7 +45,7 @@ class Report:
 
     target: str
     models: list[dict[str, Any]]
-    """Name, task, license, and the source, revision and files of the weights."""
+    """Name, task, license (``None`` where it is not known), and the source, revision and files of the weights."""
     files: dict[str, WrittenFile]
     """Every file of the export by its path; the digest was computed from the written file."""
     parity: Parity
@@ -171,7 +172,7 @@ def _described(model: Model) -> dict[str, Any]:
     return {
         "name": model.card.name,
         "task": model.card.task,
-        "license": model.card.license,
+        "license": None if model.card.license.startswith(MARK) else model.card.license,
         "format": manifest.format,
         "source": manifest.source,
         "revision": manifest.revision,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ocrzoo import sample_pages
+from ocrzoo.inputs.images import read_image
 from ocrzoo.model_export.targets import DETECTION, RECOGNITION, Placed
 from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.factory import OPTIONAL_STAGES, create_pipeline
@@ -21,6 +22,8 @@ from ocrzoo.precision.wanted import Wanted
 from ocrzoo.tuning.samples import samples
 
 if TYPE_CHECKING:
+    from ocrzoo.types import Image
+    from ocrzoo_registry.cards.schema import ModelCard
     from ocrzoo_registry.zoo import Zoo
 
 Found = tuple[Placed, Path]
@@ -44,7 +47,8 @@ class Compared:
 
     models: list[str]
     picture: str
-    """A page that comes with ocrzoo, or ``self-check`` for the pictures that a model alone is checked with."""
+    """A page that comes with ocrzoo; of a model alone ``self-check``, for the picture of its card, or without such a
+    picture ``sample pages`` of a detection model, and ``made up`` of others."""
     lines: int
     """That ocrzoo found or read."""
     differences: list[Difference] = field(default_factory=list)
@@ -52,19 +56,20 @@ class Compared:
 
 @dataclass(frozen=True)
 class Parity:
-    """What was compared; nothing, where no file of the export can be read here."""
+    """What was compared; nothing, where no file of the export can be read here, or a mirror has them."""
 
     engine: str
     compared: list[Compared] = field(default_factory=list)
     equal: bool | None = None
-    """Whether all lines were read equally; ``None`` if nothing was compared: no engine here reads the files."""
+    """Whether all lines were read equally; ``None`` if there were none to compare."""
 
 
 def compare(zoo: Zoo, found: Sequence[Found], engine: str, advance: Callable[[], object]) -> Parity:
     """Read pictures with the placed models and with ocrzoo's own; ``advance`` is called after each.
 
     A model for detection and one for recognition read the sample pages together: each recognition model with the first
-    detection model. Every model without a partner is asked alone, about the picture of its card's self-check.
+    detection model. Every model without a partner is asked alone, about the picture of its card's self-check; where the
+    card has none, a detection model is asked about the sample pages, and another about a made-up picture.
     """
     if not found:
         return Parity(engine)
@@ -76,7 +81,8 @@ def compare(zoo: Zoo, found: Sequence[Found], engine: str, advance: Callable[[],
         if one not in paired:
             compared.append(_alone(zoo, one, engine))
             advance()
-    return Parity(engine, compared, equal=not any(one.differences for one in compared))
+    unlike = any(one.differences for one in compared)
+    return Parity(engine, compared, equal=not unlike if unlike or any(one.lines for one in compared) else None)
 
 
 def _pages(
@@ -89,7 +95,7 @@ def _pages(
         own = {f"{role}_model_name": name for role, name in zip(roles, names, strict=True)}
         laid_out = {f"{role}_model_dir": one[1] for role, one in zip(roles, (detector, recognizer), strict=True)}
         pipelines = [_pipeline(zoo, **own), _pipeline(zoo, engine=engine, **laid_out)]
-        for page in sorted(sample_pages.FOLDER.iterdir()):
+        for page in _sample_pages():
             texts = [_texts(pipeline, page) for pipeline in pipelines]
             found.append(Compared(names, page.name, len(texts[0]), differences(*texts)))
             advance()
@@ -106,18 +112,29 @@ def _texts(pipeline: Any, page: Path) -> list[str]:
 
 
 def _alone(zoo: Zoo, one: Found, engine: str) -> Compared:
-    """A model alone: lines, quads, labels or pages of its self-check's picture."""
+    """A model alone: lines, quads, labels or sizes of pages."""
     placed, folder = one
     card = placed.model.card
     wanted = Wanted("float32", "exact")
-    pictures = samples(card)
+    picture, pictures = _pictures(card)
     own = ModelLoader(zoo, wanted=wanted).predictor(placed.model.asked_by, card.task)
     laid_out = ModelLoader(zoo, engine=engine, wanted=wanted).predictor(None, card.task, folder)
     answers = [predictor.predict(pictures) for predictor in (own, laid_out)]
     texts = [[_described(found) for found in answer] for answer in answers]
     if card.task == DETECTION:
         texts = _rounded(*answers)
-    return Compared([card.name], "self-check", len(texts[0]), differences(*texts))
+    return Compared([card.name], picture, len(texts[0]), differences(*texts))
+
+
+def _pictures(card: ModelCard) -> tuple[str, list[Image]]:
+    """What a model alone is asked about, and the name of that."""
+    if card.self_check is None and card.task == DETECTION:  # there are no lines in a made-up picture
+        return "sample pages", [read_image(page) for page in _sample_pages()]
+    return "made up" if card.self_check is None else "self-check", samples(card)
+
+
+def _sample_pages() -> list[Path]:
+    return sorted(sample_pages.FOLDER.iterdir())
 
 
 def _described(found: Any) -> str:

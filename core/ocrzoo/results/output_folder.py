@@ -33,12 +33,12 @@ def staged(target: Path, kind: FolderKind) -> Iterator[Path]:
     The block writes the record too, such as by :func:`write_list`.
 
     Raises:
-        UsageError: There is a folder of another kind, or it cannot be written.
+        UsageError: There is a folder of another kind, or it cannot be written or replaced.
     """
-    place = resolved(target)
-    _check(place, target, kind)
-    staging = place.with_name(f".{place.name}.{os.urandom(4).hex()}")
     with os_errors_as(UsageError, f"{target} could not be written"):
+        place = resolved(target)
+        _check(place, target, kind)
+        staging = place.with_name(f".{place.name}.{os.urandom(4).hex()}")
         staging.mkdir(parents=True)
         try:
             yield staging
@@ -49,7 +49,8 @@ def staged(target: Path, kind: FolderKind) -> Iterator[Path]:
 
 
 def _check(place: Path, target: Path, kind: FolderKind) -> None:
-    """Refuse to replace what the command did not write."""
+    """Refuse to replace what the command did not write, or cannot be replaced."""
+    _check_place(place, target, kind)
     if not os.path.lexists(place):
         return
     if not place.is_dir():
@@ -57,11 +58,35 @@ def _check(place: Path, target: Path, kind: FolderKind) -> None:
     there = set(files_below(place))
     if not there:
         return
-    what = f"{'an' if kind.name[0] in 'aeiou' else 'a'} {kind.name}"
+    what = _a(kind)
     if kind.record not in there:
         raise UsageError(f"{target} has files and is not {what}: name a new or an empty folder")
     if others := sorted(there - _recorded(place / kind.record, what) - {kind.record}):
         raise UsageError(f"{target} has {others[0]}, which no {kind.name} wrote: move it, or name another folder")
+
+
+def _check_place(place: Path, target: Path, kind: FolderKind) -> None:
+    """Refuse a folder that cannot be renamed, or in which the next run would find files of others."""
+    inside = f"name a folder in it, such as {target / kind.name}"
+    if os.path.ismount(place):
+        raise UsageError(f"{target} is a mount point, which cannot be replaced as a whole: {inside}")
+    if Path.cwd().is_relative_to(place):
+        raise UsageError(f"{target} is the current directory or above it, and would be replaced as a whole: {inside}")
+    for outer in place.parents:
+        if _has_record(outer, kind):
+            raise UsageError(f"{target} is inside {outer}, which is {_a(kind)}: name a folder outside of it")
+
+
+def _a(kind: FolderKind) -> str:
+    return f"{'an' if kind.name[0] in 'aeiou' else 'a'} {kind.name}"
+
+
+def _has_record(folder: Path, kind: FolderKind) -> bool:
+    try:
+        _recorded(folder / kind.record, _a(kind))
+    except UsageError:
+        return False
+    return True
 
 
 def _recorded(record: Path, what: str) -> set[str]:

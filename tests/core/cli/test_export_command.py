@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.core.cli.conftest import Ran
+
+from ocrzoo_registry.download.request import DownloadRequest
+from ocrzoo_registry.zoo import Zoo
 
 Run = Callable[..., Ran]
 DET, REC = "PP-OCRv6_tiny_det", "PP-OCRv6_tiny_rec"
@@ -57,6 +64,15 @@ def test_an_older_export_is_replaced_and_files_of_others_stay(tmp_path: Path, ru
     assert "has thesis.txt, which no export wrote" in ran.error
     assert sorted(files(target)) == [f"{DET}_onnx_infer.tar", "parity.json", "thesis.txt"]
     assert [path.name for path in tmp_path.iterdir()] == ["models"]
+
+
+def test_a_model_of_a_folder_is_compared_and_has_no_known_license(tmp_path: Path, run: Run, zoo: Zoo) -> None:
+    folder = zoo.resolver.get(DownloadRequest(zoo.models.get(DET), ("onnx",))).folder
+    ran = run("export", "--for", "onnx", folder, tmp_path / "out")
+    assert ran.code == 0
+    assert ran.err.splitlines()[-1].endswith("out: 85 lines are read as ocrzoo reads them")
+    report = json.loads((tmp_path / "out" / "parity.json").read_text())
+    assert [one["license"] for one in report["models"]] == [None]
 
 
 @pytest.mark.parametrize(
@@ -114,3 +130,13 @@ def test_damaged_files_are_not_exported(tmp_path: Path, run: Run, monkeypatch: p
     assert ran.code == 5
     assert "inference.onnx has sha256" in ran.error
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
+def test_sigterm_leaves_no_folder_behind(tmp_path: Path, command: Path) -> None:
+    running = subprocess.Popen([command, "export", "--for", "onnx", DET, REC, tmp_path / "out"])
+    while running.poll() is None and not list(tmp_path.iterdir()):
+        time.sleep(0.01)
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(60) == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []

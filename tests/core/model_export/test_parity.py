@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.core.model_export.conftest import REC
+from tests.core.model_export.conftest import REC, stored
 from tests.core.model_export.test_layouts import edited
 
 from ocrzoo.model_export.parity import Difference, Parity, compare, differences
@@ -35,12 +35,25 @@ def test_a_model_alone_is_asked_about_the_picture_of_its_card(zoo: Zoo, det: Mod
     ]
 
 
+def test_a_detection_model_of_a_folder_is_asked_about_the_sample_pages(zoo: Zoo, det: Model) -> None:
+    parity = compared(zoo, stored(zoo, str(det.files.folder)))
+    assert parity.equal is True
+    assert [(one.picture, one.lines) for one in parity.compared] == [("sample pages", 85)]
+
+
 def test_a_changed_dictionary_is_found_out(tmp_path: Path, zoo: Zoo, rec: Model) -> None:
     """Of the sixth digit: the card's picture has 字 and OCR2468."""
     parity = compared(zoo, edited(rec, tmp_path / "model", "  - '6'\n", "  - '?'\n"))
     assert parity.equal is False
     assert "文字识别OCR 24?8" in {line for one in parity.compared[0].differences for line in one.exported}
     assert parity.compared[0].models == [REC]
+
+
+def test_where_no_line_is_found_nothing_was_compared(tmp_path: Path, zoo: Zoo, det: Model) -> None:
+    blind = edited(det, tmp_path / "model", "box_thresh: 0.4", "box_thresh: 1.0")
+    parity = compared(zoo, stored(zoo, str(blind.files.folder)))
+    assert parity.equal is None
+    assert [one.lines for one in parity.compared] == [0]
 
 
 def test_of_nothing_that_can_be_read_nothing_is_said(zoo: Zoo) -> None:

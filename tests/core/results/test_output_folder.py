@@ -13,6 +13,8 @@ from ocrzoo_registry.errors import UsageError
 RECORD = "catalog.json"
 KIND = FolderKind("catalog", RECORD)
 
+MOUNTED = Path("/dev/shm")
+
 
 def publish(target: Path, **files: str) -> None:
     with staged(target, KIND) as folder:
@@ -42,6 +44,44 @@ def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
     publish(tmp_path / "site", index="1")
     assert "index.html" in names(tmp_path / "site")
+
+
+@pytest.mark.parametrize("target", [".", "", "..", "../site"])
+def test_a_folder_that_a_shell_is_in_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    (tmp_path / "site").mkdir()
+    monkeypatch.chdir(tmp_path / "site")
+    with pytest.raises(
+        UsageError, match=r"^\.\S* is the current directory or above it.+: name a folder in it, such as"
+    ):
+        publish(Path(target), index="1")
+    publish(Path("catalog"), index="1")
+    assert names(tmp_path / "site" / "catalog") == [RECORD, "index.html"]
+
+
+@pytest.mark.skipif(not MOUNTED.is_mount(), reason="needs a mount point")
+def test_a_mount_point_is_refused_before_the_work() -> None:
+    """As volumes of containers are: they cannot be renamed."""
+    with (
+        pytest.raises(UsageError, match="is a mount point, which cannot be replaced as a whole: name a folder in it"),
+        staged(MOUNTED, KIND),
+    ):
+        pytest.fail("the work began")
+
+
+@pytest.mark.parametrize("below", ["inner", "some/where/inner"])
+def test_a_folder_inside_of_another_one_is_refused(tmp_path: Path, below: str) -> None:
+    """With it, the outer one would have files of others, and would not be replaced any more."""
+    publish(tmp_path / "site", index="1")
+    with pytest.raises(UsageError, match="site, which is a catalog: name a folder outside of it"):
+        publish(tmp_path / "site" / below, index="1")
+    publish(tmp_path / "site", index="2")
+
+
+def test_files_of_others_with_the_name_of_the_record_refuse_nothing_below(tmp_path: Path) -> None:
+    (tmp_path / RECORD).write_text('{"cats": 9}')
+    publish(tmp_path / "site", index="1")
 
 
 def test_a_build_that_fails_leaves_the_older_one(tmp_path: Path) -> None:

@@ -10,12 +10,14 @@ import click
 
 from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_message, print_note, print_table
 from ocrzoo.cli.progress import download_events, format_size, page_progress
+from ocrzoo.cli.termination import TERMINATED, Terminated, raises_terminated
 from ocrzoo.cli.values import MODEL, SOURCES
 from ocrzoo.model_export.targets import TARGETS, Options
 from ocrzoo_registry.errors import ExitCode
 
 if TYPE_CHECKING:
     from ocrzoo.model_export.export import Report
+    from ocrzoo.model_export.parity import Parity
 
 _PROGRAMS = "\n".join(f"    {name:<13} {target.help}" for name, target in TARGETS.items())
 
@@ -66,23 +68,25 @@ def export(
     from ocrzoo_registry.zoo import zoo_with_sources
 
     zoo = zoo_with_sources(source, download_events())
-    with page_progress(None, "export", printed=False) as advance:
-        try:
+    try:
+        with raises_terminated(), page_progress(None, "export", printed=False) as advance:
             report = lay_out(zoo, target, names, folder, Options(mirror=mirror, opt=opt), advance)
-        except Refused as refused:
-            for fault in refused.faults:
-                print_error(fault)
-            return max(fault.exit_code for fault in refused.faults)
+    except Refused as refused:
+        for fault in refused.faults:
+            print_error(fault)
+        return max(fault.exit_code for fault in refused.faults)
+    except Terminated:
+        return TERMINATED
     if as_json:
         print_json(asdict(report))
     else:
-        _print(report, folder)
+        _print(report, folder, mirror)
     for note in report.notes:
         print_message("warning", note)
     return ExitCode.INTEGRITY if report.parity.equal is False else ExitCode.DONE
 
 
-def _print(report: Report, folder: Path) -> None:
+def _print(report: Report, folder: Path, mirror: str | None) -> None:
     files = [(path, format_size(file.size), file.sha256) for path, file in report.files.items()]
     print_table(("File", "Size", "SHA-256"), files)
     parity = report.parity
@@ -93,5 +97,11 @@ def _print(report: Report, folder: Path) -> None:
     unlike = sum(len(one.differences) for one in parity.compared)
     said = f"{lines} lines are read as ocrzoo reads them" if not unlike else f"{lines} lines, {unlike} differences"
     if parity.equal is None:
-        said = "not compared with ocrzoo, as no engine here reads these files"
+        said = f"not compared with ocrzoo, as {_why_not_compared(parity, mirror)}"
     print_note(one_line(f"{folder}: {said}"))
+
+
+def _why_not_compared(parity: Parity, mirror: str | None) -> str:
+    if parity.compared:
+        return "there is no line in the pictures that were tried"
+    return "no engine here reads these files" if mirror is None else "the weights are left to the mirror"

@@ -18,7 +18,7 @@ from ocrzoo.model_export.web.settings import reader_settings
 from ocrzoo_registry.errors import SourceError, UsageError
 from ocrzoo_registry.files import receive
 from ocrzoo_registry.index.schema import BLOBS
-from ocrzoo_registry.network.urls import quoted
+from ocrzoo_registry.network.urls import authorization, quoted
 from ocrzoo_registry.settings import Settings
 from ocrzoo_registry.store.manifest import StoredFile
 
@@ -30,6 +30,8 @@ RUNTIME_FILES = tuple(
 """ONNX Runtime: on WebAssembly alone, and with WebGPU."""
 LICENSES = ("onnxruntime-web", "@techstark/opencv-js", "clipper-lib")
 """The packages of which the page has a part."""
+_HOST = re.compile(r"([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?")
+"""A host and its port, if any: it becomes a part of the page's policy."""
 
 
 def lay_out(models: Sequence[Model], folder: Path, options: Options) -> list[Placed]:
@@ -67,8 +69,10 @@ def _address_of(mirror: str) -> str:
         url = quoted(mirror)
     except SourceError as error:
         raise UsageError(f"--mirror: {error}") from error
-    if not re.match("https?://", url) or set("?#") & set(url):
+    if not re.match("https?://", url) or set("?#") & set(url) or not _HOST.fullmatch(urlsplit(url).netloc):
         raise UsageError("--mirror: the URL of a mirror is needed, such as https://mirror.example")
+    if authorization(mirror) is not None:
+        raise UsageError("--mirror: the page would show user and password to everybody: give the URL without them")
     return url.rstrip("/")
 
 

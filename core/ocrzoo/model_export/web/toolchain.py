@@ -53,7 +53,7 @@ def bundle(modules: Path, folder: Path) -> None:
     """Write the page's scripts into a folder, each with what it imports.
 
     Raises:
-        UsageError: There is no Node.js, or esbuild fails.
+        UsageError: esbuild is not there for this platform, or fails.
     """
     entries = [str(SITE / "source" / name) for name in ("app.ts", "worker.ts")]
     options = (
@@ -69,10 +69,17 @@ def bundle(modules: Path, folder: Path) -> None:
         f"--tsconfig={SITE / 'tsconfig.json'}",
         f"--outdir={folder}",
     )
-    command = [_program("node"), str(modules / "esbuild" / "bin" / "esbuild"), *entries, *options]
-    failed = _run(command, SITE, {"NODE_PATH": str(modules)}, BUNDLE_S)
+    failed = _run([_esbuild(modules), *entries, *options], SITE, {"NODE_PATH": str(modules)}, BUNDLE_S)
     if failed is not None:
         raise UsageError(f"the page could not be bundled: esbuild: {failed}")
+
+
+def _esbuild(modules: Path) -> str:
+    """The program itself: the script that is in its place on PATH starts it, and leaves it running when it is ended."""
+    found = [path for end in ("bin/esbuild", "esbuild.exe") for path in (modules / "@esbuild").glob(f"*/{end}")]
+    if not found:
+        raise UsageError("npm has no esbuild for this platform: run export --for web on another machine")
+    return str(found[0])
 
 
 def _install(npm: str, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import http.server
 import json
@@ -31,6 +32,8 @@ SMALL = ("PP-OCRv6_tiny_det", "PP-OCRv6_tiny_rec")
 """The smallest networks."""
 READ_MS = 240_000
 """How long a page may take on a busy machine."""
+USER = {"username": "reader", "password": "open sesame"}
+"""Whom :class:`WithPassword` lets in."""
 DRAWN = re.compile(r"^```nginx\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -111,13 +114,27 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+class WithPassword(_Quiet):
+    """The same behind a password: HTTP Basic authentication."""
+
+    def do_GET(self) -> None:
+        given = base64.b64encode(f"{USER['username']}:{USER['password']}".encode()).decode()
+        if self.headers["Authorization"] == f"Basic {given}":
+            return super().do_GET()
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="pages"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        return None
+
+
 @pytest.fixture
-def plain() -> Iterator[Callable[[Path], str]]:
+def plain() -> Iterator[Callable[..., str]]:
     """Serve folders by Python's server, as ``python -m http.server`` does: without headers."""
     servers: list[http.server.ThreadingHTTPServer] = []
 
-    def call(folder: Path) -> str:
-        handler = functools.partial(_Quiet, directory=str(folder))
+    def call(folder: Path, kind: type[_Quiet] = _Quiet) -> str:
+        handler = functools.partial(kind, directory=str(folder))
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         servers.append(server)
         threading.Thread(target=server.serve_forever, daemon=True).start()

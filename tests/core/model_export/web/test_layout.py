@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from filelock import FileLock
 from tests.core.model_export.web.conftest import SMALL, Made, models_of
@@ -65,18 +71,42 @@ class TestFolder:
         text = (exported.folder / "licenses.txt").read_text(encoding="utf-8")
         assert re.findall(r"^\S+ \S+, license: (\S+)$", text, re.MULTILINE) == ["MIT", "Apache-2.0", "BSL"]
 
-    def test_the_policy_names_the_mirror(self, exported: Made) -> None:
+    def test_the_policy_names_no_mirror(self, exported: Made) -> None:
         text = (exported.folder / "index.html").read_text(encoding="utf-8")
         assert "connect-src 'self' data:;" in text
         assert "%MIRROR%" not in text
 
+    @pytest.mark.parametrize(
+        ("mirror", "allowed"),
+        [
+            ("https://mirror.example/models/", "https://mirror.example"),
+            ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+            ("http://[::1]:8000", "http://[::1]:8000"),
+            ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ],
+    )
+    def test_the_policy_allows_the_mirror(self, make: Callable[..., Made], mirror: str, allowed: str) -> None:
+        text = (make(*SMALL, mirror=mirror).folder / "index.html").read_text(encoding="utf-8")
+        assert f"connect-src 'self' data: {allowed};" in text
+
 
 class TestRefused:
     @pytest.mark.parametrize(
-        "mirror", ["ftp://mirror.example", "mirror", "https://mirror.example/?key=1", "https://a\\b"]
+        "mirror",
+        [
+            *("ftp://mirror.example", "mirror", "https://mirror.example/?key=1", "https://a\\b"),
+            *("https://m.example;default-src/x", "https://m.example,*/", "https://*", "https://m.example'", "https://"),
+        ],
     )
     def test_no_mirror(self, zoo: Zoo, tmp_path: Path, mirror: str) -> None:
         with pytest.raises(UsageError, match=r"^--mirror: "):
+            lay_out(models_of(zoo, *SMALL), tmp_path, Options(mirror=mirror))
+        assert [*tmp_path.iterdir()] == []
+
+    @pytest.mark.parametrize("mirror", ["https://reader:secret@mirror.example", "https://token@mirror.example:8443/"])
+    def test_a_mirror_with_a_password(self, zoo: Zoo, tmp_path: Path, mirror: str) -> None:
+        """Whoever opens the page could read it; without it, the mirror would refuse the page."""
+        with pytest.raises(UsageError, match=r"^--mirror: the page would show user and password to everybody"):
             lay_out(models_of(zoo, *SMALL), tmp_path, Options(mirror=mirror))
         assert [*tmp_path.iterdir()] == []
 
@@ -129,6 +159,31 @@ class TestPackages:
         with pytest.raises(SourceError, match="no end after 0 s"):
             toolchain.packages(Settings(home=tmp_path))
 
+    def test_none_for_this_platform(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match="npm has no esbuild for this platform"):
+            toolchain.bundle(tmp_path, tmp_path)
+
+
+def writing(folder: Path) -> list[list[str]]:
+    """The esbuild processes that write below a folder: their command lines."""
+    commands = [one.info["cmdline"] or [""] for one in psutil.process_iter(["cmdline"])]
+    return [one for one in commands if Path(one[0]).name == "esbuild" and f"--outdir={folder}" in " ".join(one)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="another process cannot be sent Ctrl-C alone")
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_is_left_of_an_interrupted_export(home: Path, tmp_path: Path, sent: signal.Signals) -> None:
+    """No folder, and no program that goes on and writes into it."""
+    ocrzoo = Path(sys.executable).with_name("ocrzoo")
+    environment = {**os.environ, "OCRZOO_HOME": str(home)}
+    running = subprocess.Popen([ocrzoo, "export", "--for", "web", *SMALL, tmp_path / "page"], env=environment)
+    while running.poll() is None and not writing(tmp_path):
+        time.sleep(0.01)
+    running.send_signal(sent)
+    assert running.wait(60) == 128 + sent
+    assert writing(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
 
 @pytest.fixture(scope="module")
 def sources(home: Path, exported: Made, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -163,6 +218,13 @@ def test_types(sources: Path) -> None:
         [node, str(tsc), "--noEmit", "-p", str(sources)], capture_output=True, text=True, timeout=INSTALL_S, check=False
     )
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_weights_of_a_mirror_are_not_compared(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page"
+    assert main(["export", "--for", "web", *SMALL, str(page), "--mirror", "https://mirror.example"]) == 0
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.endswith("page: not compared with ocrzoo, as the weights are left to the mirror")
 
 
 @pytest.mark.thorough

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from tests.browser import CARRIED, OVERFLOW
-from tests.core.model_export.web.conftest import READ_MS, SMALL, Made, Opener, choose, read
+from tests.core.model_export.web.conftest import READ_MS, SMALL, USER, Made, Opener, WithPassword, choose, read
 from tests.registry.mirror.serving.web_servers import run_serve
 
 from ocrzoo.cli import main
@@ -22,6 +24,20 @@ pytestmark = [pytest.mark.weights, pytest.mark.slow]
 
 DATA = Path(__file__).parents[3] / "data" / "pages"
 TINY, ROTATED, EMPTY = DATA / "tiny.png", DATA / "rotated.png", DATA / "no_text.png"
+CANNOT_OPEN = "The browser cannot open this file: choose a PNG, JPEG, WebP, AVIF, GIF or BMP picture."
+CHOSEN_AT_ONCE = """(carried) => {
+    window.shown = [];
+    const sheet = document.getElementById("sheet");
+    const note = () => {
+        const size = sheet.firstElementChild?.getAttribute("viewBox");
+        if (size && size !== window.shown.at(-1)) window.shown.push(size);
+    };
+    new MutationObserver(note).observe(sheet, { childList: true });
+    for (const dataTransfer of carried) {
+        document.dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+    }
+}"""
+"""Drops several pictures; ``shown`` has the sizes of those that the page then shows, in pixels."""
 
 
 def done(page: Page) -> None:
@@ -76,6 +92,22 @@ class TestReading:
         expect(reader.get_by_text("Drop to read")).to_be_hidden()
         assert len(lines(reader)) == 1
 
+    def test_of_two_pictures_chosen_at_once_the_second_is_read(self, reader: Page) -> None:
+        """Also where the first one is opened later, as a large one is."""
+        pixels = np.random.default_rng(0).integers(0, 256, (3000, 3000, 3), np.uint8)
+        large = cv2.imencode(".png", pixels)[1].tobytes()
+        read(reader, EMPTY)
+        carried = [
+            reader.evaluate_handle(CARRIED, [base64.b64encode(content).decode(), name])
+            for content, name in ((large, "large.png"), (TINY.read_bytes(), TINY.name))
+        ]
+        reader.evaluate(CHOSEN_AT_ONCE, carried)
+        expect(reader.get_by_role("heading", level=1)).to_have_text(TINY.name)
+        done(reader)
+        height, width = cv2.imread(str(TINY)).shape[:2]
+        assert reader.evaluate("shown") == [f"0 0 {width} {height}"]
+        assert len(lines(reader)) == 1
+
     def test_no_text(self, reader: Page) -> None:
         assert read(reader, EMPTY)["rec_texts"] == []
         expect(reader.get_by_text("No text was found in this picture.")).to_be_visible()
@@ -83,7 +115,7 @@ class TestReading:
     def test_no_picture(self, reader: Page) -> None:
         """What was wrong is said in one line, and the next picture is read."""
         choose(reader, {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"})
-        fails(reader, "The browser cannot open this file: choose a PNG, JPEG, WebP, AVIF, GIF or BMP picture.")
+        fails(reader, CANNOT_OPEN)
         read(reader, TINY)
         expect(reader.get_by_role("alert")).to_be_empty()
 
@@ -102,13 +134,20 @@ class TestReading:
         read(page, TINY)
         expect(page.get_by_role("status")).to_contain_text("by WebAssembly, 1 thread.")
 
+    def test_behind_a_password(self, opened: Opener, plain: Callable[..., str], exported: Made) -> None:
+        """The page's own server is given what the visitor has entered, for the weights too."""
+        page = opened(plain(exported.folder, WithPassword), faulty=True, http_credentials=USER)
+        assert len(read(page, TINY)["rec_texts"]) == 1
+
 
 class TestWeights:
     def test_they_are_kept(self, reader: Page) -> None:
-        """Once a picture was read, nothing is asked for the next one; a later visit asks for no weights."""
+        """Once a picture was read, nothing is asked for the next ones; a later visit asks for no weights."""
         read(reader, EMPTY)
         asked: list[str] = []
         reader.context.on("request", lambda request: asked.append(request.url))
+        choose(reader, {"name": "torn.png", "mimeType": "image/png", "buffer": TINY.read_bytes()[:40]})
+        fails(reader, CANNOT_OPEN)
         read(reader, TINY)
         assert [url for url in asked if not url.startswith("blob:")] == []
         reader.reload()

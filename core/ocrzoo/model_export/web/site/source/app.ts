@@ -9,6 +9,8 @@ const QUERY = new URLSearchParams(location.search);
 
 let worker: Worker | null = null;
 let picture = "";
+/** The number of the picture that was chosen last: what is known later of another one is not shown. */
+let asked = 0;
 /** What was read last, as it is saved. */
 let result: { name: string; text: string; json: object } | null = null;
 
@@ -21,10 +23,16 @@ function started(): Worker {
     return made;
 }
 
-/** End what is being read; networks are loaded again with the next picture. */
+/** End the program; it is loaded again with the next picture. */
 function stop(failure?: string): void {
     worker?.terminate();
     worker = null;
+    leave(failure);
+}
+
+/** Show that nothing is read, and why. */
+function leave(failure?: string): void {
+    asked++;
     byId("progress").hidden = true;
     document.body.dataset.state = result ? "done" : "empty";
     byId("status").textContent = failure === undefined ? "Cancelled." : "";
@@ -40,18 +48,22 @@ function clear(): void {
 async function read(file: File): Promise<void> {
     if (!byId("progress").hidden) stop();
     result = null;
+    const own = ++asked;
     byId("error").replaceChildren();
     byId("notes").replaceChildren();
     byId("title").textContent = file.name;
     byId("status").textContent = "Reading.";
     document.body.dataset.state = "reading";
+    const address = URL.createObjectURL(file);
+    const { width, height } = await sizeOf(address);
+    if (own !== asked) return URL.revokeObjectURL(address);
     URL.revokeObjectURL(picture);
-    picture = URL.createObjectURL(file);
-    await preview(picture);
+    picture = address;
+    sheet(width, height);
     progress("Opening the picture");
     byId("progress").hidden = false;
     worker ??= started();
-    worker.onmessage = ({ data }: MessageEvent<Answer>) => take(data, file.name);
+    worker.onmessage = ({ data }: MessageEvent<Answer>) => own === asked && take(data, file.name);
     const ask: Ask = { picture: file, provider: (QUERY.get("provider") ?? "auto") as Provider, threads: Number(QUERY.get("threads")) || 0 };
     worker.postMessage(ask);
 }
@@ -59,6 +71,7 @@ async function read(file: File): Promise<void> {
 function take(answer: Answer, name: string): void {
     if (answer.kind === "progress") progress(answer.work, answer.share);
     else if (answer.kind === "note") byId("notes").append(element("p", {}, answer.text));
+    else if (answer.kind === "refused") leave(answer.message);
     else if (answer.kind === "failed") stop(answer.message);
     else {
         byId("progress").hidden = true;
@@ -76,12 +89,12 @@ function progress(work: string, share?: number): void {
     else bar.value = share;
 }
 
-/** Show a picture before anything is known of it. */
-async function preview(address: string): Promise<void> {
+/** The size that a picture is shown with before anything is known of it. */
+async function sizeOf(address: string): Promise<{ width: number; height: number }> {
     const image = new Image();
     image.src = address;
     await image.decode().catch(() => undefined); // the worker says what is wrong with it
-    sheet(image.naturalWidth || 1, image.naturalHeight || 1);
+    return { width: image.naturalWidth || 1, height: image.naturalHeight || 1 };
 }
 
 function sheet(width: number, height: number): SVGSVGElement {

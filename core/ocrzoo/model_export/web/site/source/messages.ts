@@ -18,4 +18,7 @@ export type Answer =
     | { readonly kind: "progress"; readonly work: string; /** 0 to 1, if known. */ readonly share?: number }
     | { readonly kind: "note"; readonly text: string }
     | { readonly kind: "read"; readonly page: ReadPage; readonly seconds: number; readonly by: string; readonly models: readonly Model[] }
+    /** The picture cannot be read; others can. */
+    | { readonly kind: "refused"; readonly message: string }
+    /** The program cannot go on: end the worker. */
     | { readonly kind: "failed"; readonly message: string };

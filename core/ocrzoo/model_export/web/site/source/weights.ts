@@ -43,7 +43,7 @@ async function download(url: URL, size: number, progress: (share: number) => voi
     };
     try {
         wait();
-        const answer = await fetch(url, { signal: giveUp.signal, credentials: "omit", referrerPolicy: "no-referrer", cache: "no-cache" });
+        const answer = await fetch(url, { signal: giveUp.signal, credentials: "same-origin", referrerPolicy: "no-referrer", cache: "no-cache" });
         if (!answer.ok || !answer.body) throw new ReadError(`${url.href} could not be loaded: HTTP status ${answer.status}.`);
         const bytes = new Uint8Array(size);
         let received = 0;

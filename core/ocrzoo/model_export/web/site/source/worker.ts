@@ -22,10 +22,7 @@ interface Loaded {
 let loading: Promise<Loaded> | null = null;
 
 self.addEventListener("message", ({ data }: MessageEvent<Ask>) => {
-    answerTo(data).catch((error: unknown) => {
-        loading = null;
-        tell({ kind: "failed", message: inOneLine(error) });
-    });
+    answerTo(data).catch((error: unknown) => tell({ kind: "failed", message: inOneLine(error) }));
 });
 
 function tell(answer: Answer): void {
@@ -33,7 +30,8 @@ function tell(answer: Answer): void {
 }
 
 async function answerTo({ picture, provider, threads }: Ask): Promise<void> {
-    const pixels = await decode(picture);
+    const pixels = await decode(picture).catch((error: unknown) => tell({ kind: "refused", message: inOneLine(error) }));
+    if (!pixels) return;
     const { reader, by, models } = await (loading ??= load(provider, threads));
     const began = performance.now();
     const page = pageOf(pixels);
@@ -54,15 +52,18 @@ async function decode(picture: Blob): Promise<ImageData> {
     const bitmap = await createImageBitmap(picture, { colorSpaceConversion: "none", premultiplyAlpha: "none" }).catch(() => {
         throw new ReadError("The browser cannot open this file: choose a PNG, JPEG, WebP, AVIF, GIF or BMP picture.");
     });
-    const { width, height } = bitmap;
-    if (width * height > MOST_PIXELS) throw new ReadError(`A picture of ${width} x ${height} pixels is too large: split it.`);
-    const canvas = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-    if (!canvas) throw new ReadError("The browser has no memory left for the picture.");
-    canvas.fillStyle = "white"; // of transparent ones
-    canvas.fillRect(0, 0, width, height);
-    canvas.drawImage(bitmap, 0, 0);
-    bitmap.close();
-    return canvas.getImageData(0, 0, width, height);
+    try {
+        const { width, height } = bitmap;
+        if (width * height > MOST_PIXELS) throw new ReadError(`A picture of ${width} x ${height} pixels is too large: split it.`);
+        const canvas = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+        if (!canvas) throw new ReadError("The browser has no memory left for the picture.");
+        canvas.fillStyle = "white"; // of transparent ones
+        canvas.fillRect(0, 0, width, height);
+        canvas.drawImage(bitmap, 0, 0);
+        return canvas.getImageData(0, 0, width, height);
+    } finally {
+        bitmap.close();
+    }
 }
 
 async function load(provider: Ask["provider"], threads: number): Promise<Loaded> {
