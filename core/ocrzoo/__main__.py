@@ -10,7 +10,9 @@ import os
 import signal
 import sys
 
-_INTERRUPTED = 128 + signal.SIGINT
+_BY_SIGNAL = 128
+"""What shells add to the number of the signal that ended a program."""
+_INTERRUPTED = _BY_SIGNAL + signal.SIGINT
 """What shells report for a program stopped by Ctrl-C."""
 
 
@@ -19,11 +21,11 @@ def main() -> int:
     try:
         with _quiet_interrupt():
             from ocrzoo.cli import main as run
-            from ocrzoo.cli.termination import INTERRUPTED, TERMINATED, end
+            from ocrzoo.cli.termination import end
         code = run()
     except KeyboardInterrupt:
         return _INTERRUPTED
-    if code in (INTERRUPTED, TERMINATED):
+    if code > _BY_SIGNAL:
         end(code)
     return code
 

@@ -1,4 +1,4 @@
-"""How a long command ends by Ctrl-C and by SIGTERM, which schedulers send before they kill a process."""
+"""How a long command ends by Ctrl-C, by SIGTERM, which schedulers send before they kill it, and with its terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
@@ -15,27 +15,32 @@ from ocrzoo.cli.output import print_note, stderr_is_terminal
 
 INTERRUPTED = 128 + signal.SIGINT
 """What shells report for a program that ended by Ctrl-C."""
-TERMINATED = 128 + signal.SIGTERM
-"""The same for SIGTERM."""
 END_S = 5.0
 """Seconds in which files that are temporary are deleted."""
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _SHOW_CURSOR = "\x1b[?25h"
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM came."""
+    """A signal came that ends the process; :attr:`code` is its exit code."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.code = 128 + number
 
 
 @contextmanager
 def raises_terminated() -> Iterator[None]:
-    """Raise :class:`Terminated` at SIGTERM, so that what is temporary is deleted; unless it is handled already."""
-    with _handled(signal.SIGTERM, _raise_terminated):
+    """Raise :class:`Terminated` at signals that end the process, so that what is temporary is deleted."""
+    with _handled(_ENDING, _raise_terminated):
         yield
 
 
 @contextmanager
 def ends_until_begun(note: str) -> Iterator[Callable[[], None]]:
-    """Print a note and end the process at Ctrl-C and SIGTERM, until the function given is called; then raise.
+    """Print a note and end the process at Ctrl-C and such signals, until the function given is called.
+
+    From then on, :class:`Terminated` is raised.
 
     An exception that is raised while modules are imported and models are loaded may be lost in compiled code, or leave
     a lock behind that another thread waits for.
@@ -43,34 +48,34 @@ def ends_until_begun(note: str) -> Iterator[Callable[[], None]]:
     begun = threading.Event()
 
     def stop(number: int, _frame: object) -> None:
-        if not begun.is_set():
+        if begun.is_set():
+            raise Terminated(number)
+        with suppress(OSError):  # the terminal may be closed
             print_note(note)
-            end(128 + number)
-        if number == signal.SIGTERM:
-            raise Terminated
-        raise KeyboardInterrupt
+        end(128 + number)
 
-    with _handled(signal.SIGTERM, stop), _handled(signal.SIGINT, stop):
+    with _handled([*_ENDING, signal.SIGINT], stop):
         yield begun.set
 
 
 @contextmanager
-def _handled(number: signal.Signals, handler: Callable[[int, object], None]) -> Iterator[None]:
-    """Handle a signal, unless it is handled already, or ignored."""
+def _handled(numbers: Sequence[signal.Signals], handler: Callable[[int, object], None]) -> Iterator[None]:
+    """Handle signals, but those that are handled already, or ignored."""
     usual = (signal.SIG_DFL, signal.default_int_handler)
-    before = signal.getsignal(number)
-    is_ours = threading.current_thread() is threading.main_thread() and before in usual
-    if is_ours:
+    is_main = threading.current_thread() is threading.main_thread()
+    before = {number: signal.getsignal(number) for number in numbers if is_main}
+    ours = {number: known for number, known in before.items() if known in usual}
+    for number in ours:
         signal.signal(number, handler)
     try:
         yield
     finally:
-        if is_ours:
-            signal.signal(number, before)
+        for number, known in ours.items():
+            signal.signal(number, known)
 
 
-def _raise_terminated(*_: object) -> None:
-    raise Terminated
+def _raise_terminated(number: int, _frame: object) -> None:
+    raise Terminated(number)
 
 
 def end(code: int) -> NoReturn:

@@ -77,16 +77,15 @@ def test_what_could_not_be_read_is_exit_code_6_in_later_runs_too(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM", "SIGHUP"])
 @pytest.mark.parametrize("waits_for", ["temporary/*", "out/batch.json"], ids=["loading", "reading"])
-def test_a_signal_stops_it_and_nothing_temporary_stays(
-    home: Path, tmp_path: Path, sent: signal.Signals, waits_for: str
-) -> None:
+def test_a_signal_stops_it_and_nothing_temporary_stays(home: Path, tmp_path: Path, sent: str, waits_for: str) -> None:
+    number = getattr(signal, sent)
     pages, out, temporary = tmp_path / "pages", tmp_path / "out", tmp_path / "temporary"
     pages.mkdir()
     temporary.mkdir()
-    for number in range(200):
-        (pages / f"{number}.png").write_bytes(png("Page"))
+    for page in range(200):
+        (pages / f"{page}.png").write_bytes(png("Page"))
     command = [sys.executable, "-m", "ocrzoo", "batch", str(pages), "--out", str(out), *MODELS]
     own = {"OCRZOO_HOME": str(home), "PADDLE_PDX_MODEL_SOURCE": ",".join(NEAR), "TMPDIR": str(temporary)}
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **own}) as running:
@@ -94,9 +93,9 @@ def test_a_signal_stops_it_and_nothing_temporary_stays(
         while not [*tmp_path.glob(waits_for)]:
             assert time.monotonic() < end
             time.sleep(0.05)
-        running.send_signal(sent)
+        running.send_signal(number)
         _, err = running.communicate(timeout=STOP_S)
-    assert (running.returncode, err) == (128 + sent, "stopped: run the same command again, and it goes on\n")
+    assert (running.returncode, err) == (128 + number, "stopped: run the same command again, and it goes on\n")
     assert [*temporary.iterdir()] == []
 
 

@@ -23,7 +23,7 @@ from ocrzoo.cli.options import (
 )
 from ocrzoo.cli.output import counted, debug_option, print_json, print_note
 from ocrzoo.cli.progress import batch_progress, download_events
-from ocrzoo.cli.termination import INTERRUPTED, TERMINATED, Terminated, ends_until_begun
+from ocrzoo.cli.termination import Terminated, ends_until_begun
 from ocrzoo.cli.values import CommaSeparated
 from ocrzoo.results.exports import SUFFIXES
 from ocrzoo_registry.errors import ExitCode
@@ -114,9 +114,9 @@ def batch(
         with ends_until_begun(_STOPPED) as begun:
             job = _job(source, dest, chosen, save_as or (), tuple(password or ()), options)
             outcome = _run(job, begun)
-    except KeyboardInterrupt as stop:
+    except Terminated as stop:
         print_note(_STOPPED)
-        return TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
+        return stop.code
     if as_json:
         print_json(asdict(outcome))
     else:

@@ -10,7 +10,7 @@ import click
 
 from ocrzoo.cli.output import debug_option, one_line, print_error, print_json, print_message, print_note, print_table
 from ocrzoo.cli.progress import download_events, format_size, page_progress
-from ocrzoo.cli.termination import TERMINATED, Terminated, raises_terminated
+from ocrzoo.cli.termination import Terminated, raises_terminated
 from ocrzoo.cli.values import MODEL, SOURCES
 from ocrzoo.model_export.targets import TARGETS, Options
 from ocrzoo_registry.errors import ExitCode
@@ -75,8 +75,8 @@ def export(
         for fault in refused.faults:
             print_error(fault)
         return max(fault.exit_code for fault in refused.faults)
-    except Terminated:
-        return TERMINATED
+    except Terminated as stop:
+        return stop.code
     if as_json:
         print_json(asdict(report))
     else:
