@@ -48,7 +48,7 @@ class Compared:
     models: list[str]
     picture: str
     """A page that comes with ocrzoo; of a model alone ``self-check``, for the picture of its card, or without such a
-    picture ``sample pages`` of a detection model, and ``made up`` of others."""
+    picture ``sample pages`` of a detection model, and ``synthetic`` of others."""
     lines: int
     """That ocrzoo found or read."""
     differences: list[Difference] = field(default_factory=list)
@@ -69,7 +69,7 @@ def compare(zoo: Zoo, found: Sequence[Found], engine: str, advance: Callable[[],
 
     A model for detection and one for recognition read the sample pages together: each recognition model with the first
     detection model. Every model without a partner is asked alone, about the picture of its card's self-check; where the
-    card has none, a detection model is asked about the sample pages, and another about a made-up picture.
+    card has none, a detection model is asked about the sample pages, and another about a synthetic picture.
     """
     if not found:
         return Parity(engine)
@@ -128,9 +128,9 @@ def _alone(zoo: Zoo, one: Found, engine: str) -> Compared:
 
 def _pictures(card: ModelCard) -> tuple[str, list[Image]]:
     """What a model alone is asked about, and the name of that."""
-    if card.self_check is None and card.task == DETECTION:  # there are no lines in a made-up picture
+    if card.self_check is None and card.task == DETECTION:  # there are no lines in a synthetic picture
         return "sample pages", [read_image(page) for page in _sample_pages()]
-    return "made up" if card.self_check is None else "self-check", samples(card)
+    return "synthetic" if card.self_check is None else "self-check", samples(card)
 
 
 def _sample_pages() -> list[Path]:

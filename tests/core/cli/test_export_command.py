@@ -104,6 +104,17 @@ def test_what_a_program_cannot_take_is_refused_a_line_each(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_forgotten_dir_is_told_from_a_model(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = run("export", "--for", "onnx", DET, REC)
+    assert ran.code == 2
+    assert ran.error == f"error: DIR is missing, as {REC} is a model: name a folder last (./{REC}, if that is its name)"
+    assert list(tmp_path.iterdir()) == []
+    for folder in (f"./{REC}", REC):  # the second time, it is there
+        assert run("export", "--for", "onnx", DET, folder).code == 0
+    assert [path.name for path in tmp_path.iterdir()] == [REC]
+
+
 def test_an_unknown_model_and_an_unknown_program(tmp_path: Path, run: Run) -> None:
     ran = run("export", "--for", "onnx", "PP-OCRv6_tiny_rek", tmp_path / "out")
     assert ran.code == 3

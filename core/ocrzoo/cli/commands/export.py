@@ -13,7 +13,7 @@ from ocrzoo.cli.progress import download_events, format_size, page_progress
 from ocrzoo.cli.termination import Terminated, raises_terminated
 from ocrzoo.cli.values import MODEL, SOURCES
 from ocrzoo.model_export.targets import TARGETS, Options
-from ocrzoo_registry.errors import ExitCode
+from ocrzoo_registry.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from ocrzoo.model_export.export import Report
@@ -45,7 +45,7 @@ class _Program(click.Choice[str]):
     "--for", "target", metavar="PROGRAM", type=_Program(list(TARGETS)), required=True, help="One of those above."
 )
 @click.argument("names", metavar="NAME...", nargs=-1, required=True, type=MODEL)
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=click.Path())
 @click.option("--source", metavar="NAME[,NAME]", type=SOURCES, help="Use only these sources, in this order.")
 @click.option("--mirror", metavar="URL", help="For web: a mirror that serves the weights.")
 @click.option(
@@ -56,7 +56,7 @@ class _Program(click.Choice[str]):
 def export(
     target: str,
     names: tuple[str, ...],
-    folder: Path,
+    folder: str,
     source: str | None,
     mirror: str | None,
     opt: Path | None,
@@ -65,12 +65,17 @@ def export(
     """Lay out models; the text of the help is above."""
     from ocrzoo.model_export.export import Refused
     from ocrzoo.model_export.export import export as lay_out
+    from ocrzoo_registry.cards.address import is_address
     from ocrzoo_registry.zoo import zoo_with_sources
 
     zoo = zoo_with_sources(source, download_events())
+    if not is_address(folder) and folder in zoo.models and not Path(folder).exists():
+        raise UsageError(
+            f"DIR is missing, as {folder} is a model: name a folder last (./{folder}, if that is its name)"
+        )
     try:
         with raises_terminated(), page_progress(None, "export", printed=False) as advance:
-            report = lay_out(zoo, target, names, folder, Options(mirror=mirror, opt=opt), advance)
+            report = lay_out(zoo, target, names, Path(folder), Options(mirror=mirror, opt=opt), advance)
     except Refused as refused:
         for fault in refused.faults:
             print_error(fault)
@@ -86,7 +91,7 @@ def export(
     return ExitCode.INTEGRITY if report.parity.equal is False else ExitCode.DONE
 
 
-def _print(report: Report, folder: Path, mirror: str | None) -> None:
+def _print(report: Report, folder: str, mirror: str | None) -> None:
     files = [(path, format_size(file.size), file.sha256) for path, file in report.files.items()]
     print_table(("File", "Size", "SHA-256"), files)
     parity = report.parity

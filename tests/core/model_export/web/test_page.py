@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from tests.browser import CARRIED, OVERFLOW
 from tests.core.model_export.web.conftest import READ_MS, SMALL, USER, Made, Opener, WithPassword, choose, read
 from tests.registry.mirror.serving.web_servers import run_serve
@@ -138,6 +138,17 @@ class TestReading:
         """The page's own server is given what the visitor has entered, for the weights too."""
         page = opened(plain(exported.folder, WithPassword), faulty=True, http_credentials=USER)
         assert len(read(page, TINY)["rec_texts"]) == 1
+
+    def test_opened_as_a_file_it_says_what_is_needed(self, browser: Browser, exported: Made, site: str) -> None:
+        """No browser starts its scripts then."""
+        with browser.new_context() as context:
+            page = context.new_page()
+            page.goto((exported.folder / "index.html").as_uri())
+            said = page.get_by_text("This page has not started. Opened as a file, it cannot: serve its folder")
+            expect(said).to_be_visible()
+            page.goto(site)
+            expect(page.get_by_role("button", name="Choose a picture")).to_be_visible()
+            expect(said).to_have_count(0)
 
 
 class TestWeights:

@@ -156,6 +156,7 @@ function carried(data: DataTransfer | null): void {
     if (file) void read(file);
 }
 
+byId("not-started").remove();
 byId("choose").addEventListener("click", () => byId("file").click());
 byId<HTMLInputElement>("file").addEventListener("change", ({ target }) => {
     const field = target as HTMLInputElement;
