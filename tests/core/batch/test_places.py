@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -226,3 +227,16 @@ def test_an_object_store_that_stops_answering_ends_the_batch_and_no_input_is_not
             run_batch(job)
     assert table(tmp_path / "out", "errors") == []
     assert run_batch(job).read == 3
+
+
+@pytest.mark.parametrize(("number", "is_gone"), [(errno.ESTALE, True), (errno.ENOTCONN, True), (errno.EIO, False)])
+def test_a_failing_file_server_is_told_from_a_failing_file(tmp_path: Path, number: int, *, is_gone: bool) -> None:
+    """A disk may have one bad sector: then the folder can be listed."""
+    error = InputError("a.png: cannot be read")
+    error.__cause__ = OSError(number, os.strerror(number))
+    place = Folder(tmp_path)
+    if is_gone:
+        with pytest.raises(SourceError, match=r"is gone \(.*\): bring it back"):
+            place.check_is_there(error)
+    else:
+        place.check_is_there(error)

@@ -20,7 +20,7 @@ from ocrzoo.batch.index import Index
 from ocrzoo.batch.job import Progress
 from ocrzoo.batch.rows import ERRORS, RESULTS
 from ocrzoo.pipelines.ocr import OCRPipeline
-from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry.errors import SourceError, UsageError
 from ocrzoo_registry.files import write_atomically
 
 
@@ -318,6 +318,30 @@ class TestFullDisks:
         left = 9 - len(table(dest, RESULTS))
         again = batch(rows=2)
         assert (again.read, again.rows) == (left, 9)
+
+    @pytest.mark.parametrize("left_behind", ["nothing", "an empty folder"])
+    def test_a_source_that_vanishes_ends_the_run_and_nothing_is_noted_of_its_files(
+        self, batch: Batch, source: Path, dest: Path, left_behind: str
+    ) -> None:
+        """As a disk that is unmounted does, which leaves an empty folder."""
+        for number in range(60):
+            (source / f"{number}.png").write_bytes(png("One"))
+        away = source.with_name("away")
+
+        def vanish(now: Progress) -> None:
+            if now.pages and not away.exists():
+                source.rename(away)
+                if left_behind != "nothing":
+                    source.mkdir()
+
+        with pytest.raises(SourceError, match=r"in is gone \(.*\): bring it back, and run the same command again"):
+            run_batch(BatchJob(str(source), str(dest), TINY, rows=2), vanish)
+        assert table(dest, ERRORS) == []
+        if source.exists():
+            source.rmdir()
+        away.rename(source)
+        again = batch(rows=2)
+        assert (again.failed, again.rows, again.errors) == (0, 60, 0)
 
     def test_no_room_for_temporary_files(self, batch: Batch, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         import sqlite3
