@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import sqlite3
@@ -35,6 +36,8 @@ from ocrzoo_registry.zoo import Zoo
 
 MANIFEST, LOCK = "batch.json", ".lock"
 _FORMAT = 1
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+"""What the system says where there is no room. Of DEST, that is told where it is written."""
 _NAMED = 3
 """Files left out that a message names."""
 
@@ -284,9 +287,12 @@ def _temporary() -> Iterator[None]:
     """
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in _FULL:
+            raise
+        text = reason(error) if isinstance(error, OSError) else str(error)
         raise UsageError(
-            f"{gettempdir()}: temporary files cannot be kept there: {error}: make room, or set TMPDIR to another folder"
+            f"{gettempdir()}: temporary files cannot be kept there: {text}: make room, or set TMPDIR to another folder"
         ) from error
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -343,17 +345,23 @@ class TestFullDisks:
         again = batch(rows=2)
         assert (again.failed, again.rows, again.errors) == (0, 60, 0)
 
-    def test_no_room_for_temporary_files(self, batch: Batch, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        import sqlite3
-
+    @pytest.mark.parametrize(
+        ("fault", "text"),
+        [
+            (sqlite3.OperationalError("database or disk is full"), "database or disk is full"),
+            (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        ],
+        ids=["index", "plan"],
+    )
+    def test_no_room_for_temporary_files(
+        self, batch: Batch, source: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception, text: str
+    ) -> None:
         def full(*_: object) -> None:
-            raise sqlite3.OperationalError("database or disk is full")
+            raise fault
 
         fill(source)
         monkeypatch.setattr(Index, "read_new_parts", full)
-        with pytest.raises(
-            UsageError, match="temporary files cannot be kept there: database or disk is full: make room"
-        ):
+        with pytest.raises(UsageError, match=f"temporary files cannot be kept there: {text}: make room"):
             batch()
 
 
