@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tarfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from tests.core.batch.kit import archive, document, png, write_table
@@ -263,6 +263,28 @@ class TestTables:
         assert self.cells(place, "t.parquet") == [A, B] * 5
         tables = Tables(place, None)
         assert [tables.read("t.parquet", row) for row in (9, 0, 5)] == [B, A, B]
+
+    def test_a_damaged_group_of_rows_is_read_once(
+        self, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = tmp_path / "t.parquet"
+        write_table(file, {"image": [A] * 3 + [B] * 3}, row_group_size=3, compression="none", use_dictionary=False)
+        content = bytearray(file.read_bytes())
+        content[4:24] = b"\xff" * 20
+        file.write_bytes(content)
+        opened: list[str] = []
+        tables, open_file = Tables(place, None), place.open
+
+        def noted(path: str) -> IO[bytes]:
+            opened.append(path)
+            return open_file(path)
+
+        monkeypatch.setattr(place, "open", noted)
+        for row in range(3):
+            with pytest.raises(OSError, match="thrift"):
+                tables.read("t.parquet", row)
+        assert [tables.read("t.parquet", row) for row in (3, 4, 5)] == [B] * 3
+        assert len(opened) == 2
 
     def test_the_column_that_is_named(self, place: Place, tmp_path: Path) -> None:
         write_table(tmp_path / "t.parquet", {"image": [A], "scan": [B]})
