@@ -8,7 +8,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
@@ -16,13 +16,12 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from ocrzoo.batch.crashes import Notes
 from ocrzoo.batch.index import Index
 from ocrzoo.batch.items import Part, holds_many, is_full, item_of, split
 from ocrzoo.batch.job import BatchJob, Outcome, Progress, settings_of
-from ocrzoo.batch.places import Folder, Place, one_line, place_of
+from ocrzoo.batch.locks import MANIFEST, alone
+from ocrzoo.batch.places import Place, one_line, place_of
 from ocrzoo.batch.reader import PartDone, Reader
 from ocrzoo.batch.rows import ERRORS, RESULTS, require_pyarrow
 from ocrzoo.batch.sources import Source, source_of
@@ -34,7 +33,6 @@ from ocrzoo_registry.files import reason
 from ocrzoo_registry.network.urls import without_credentials
 from ocrzoo_registry.zoo import Zoo
 
-MANIFEST, LOCK = "batch.json", ".lock"
 _FORMAT = 1
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 """What the system says where there is no room. Of DEST, that is told where it is written."""
@@ -77,7 +75,7 @@ def run_batch(
     began = time.monotonic()
     source, dest = source_of(job.source), place_of(job.dest)
     _check_apart(source, dest)
-    with _alone(dest), _temporary(), Index(dest) as index, ExitStack() as stack:
+    with alone(dest), _temporary(), Index(dest) as index, ExitStack() as stack:
         replaced = 0
         if not job.overwrite:
             index.read_new_parts()
@@ -244,38 +242,6 @@ def _parts(job: BatchJob, source: Source, index: Index, plan: _Plan, left: list[
             together = []
     if together:
         yield Part(f"{number + 1:07}", tuple(together))
-
-
-@contextmanager
-def _alone(dest: Place) -> Iterator[None]:
-    """Have DEST alone, if it is on this machine.
-
-    Raises:
-        UsageError: Another batch writes there.
-    """
-    if not isinstance(dest, Folder):
-        yield
-        return
-    lock = FileLock(dest.local_path(LOCK), timeout=0)
-    is_new = not dest.local_path("").exists()
-    try:
-        dest.local_path("").mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout as error:
-        raise UsageError(
-            f"{dest.name}: another 'ocrzoo batch' writes there: wait for it, or name another DEST"
-        ) from error
-    except (OSError, NotImplementedError) as error:
-        text = reason(error) if isinstance(error, OSError) else str(error)
-        raise UsageError(f"{dest.name} cannot hold the results: {text}: name another DEST") from error
-    try:
-        yield
-    finally:
-        lock.release()
-        if is_new and dest.find(MANIFEST) is None:  # nothing was begun
-            with suppress(OSError):
-                dest.local_path(LOCK).unlink(missing_ok=True)
-                dest.local_path("").rmdir()
 
 
 @contextmanager

@@ -17,11 +17,12 @@ from typing import Any
 import pytest
 from tests.core.batch.kit import TINY, Batch, archive, document, names, png, table, write_table
 
-from ocrzoo.batch import BatchJob, Outcome, places, reader, run, run_batch
+from ocrzoo.batch import BatchJob, Outcome, locks, places, reader, run_batch
 from ocrzoo.batch.index import Index
 from ocrzoo.batch.job import Progress
 from ocrzoo.batch.rows import ERRORS, RESULTS
 from ocrzoo.pipelines.ocr import OCRPipeline
+from ocrzoo_registry import files
 from ocrzoo_registry.errors import SourceError, UsageError
 from ocrzoo_registry.files import write_atomically
 
@@ -67,6 +68,28 @@ class TestGoingOn:
         with pytest.raises(KeyboardInterrupt):
             run_batch(BatchJob(str(source), str(dest), TINY, rows=1), stop)
         assert not [*(dest / "reading").iterdir()]
+
+    def test_what_a_killed_run_left_half_written_is_deleted(
+        self, batch: Batch, source: Path, dest: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def killed(path: Path, target: Path) -> None:
+            raise SystemExit(f"killed before {path} became {target}")
+
+        (source / "a.png").write_bytes(png("One"))
+        (dest / "reading").mkdir(parents=True)
+        (dest / RESULTS).mkdir()
+        mine = [dest / ".note.0123abcd", dest / ".batch.json", dest / RESULTS / ".part-0001.parquet.bak"]
+        for path in mine:
+            path.write_bytes(b"")
+        with monkeypatch.context() as patch:
+            patch.setattr(files, "move", killed)
+            patch.setattr(Path, "unlink", lambda *_, **__: None)
+            for name in ("batch.json", f"{RESULTS}/part-0001-0000001-00000.parquet", f"reading/{'0' * 64}.json"):
+                with pytest.raises(SystemExit, match="killed"):
+                    write_atomically(dest / name, b"half")
+        batch()
+        left = {path for path in dest.rglob(".*") if path.name != ".lock"}
+        assert left == set(mine)
 
     def test_new_files_are_read(self, batch: Batch, source: Path, readings: list[str]) -> None:
         fill(source)
@@ -272,7 +295,7 @@ class TestRefusals:
             assert batch(source=str(source / name), dest=str(source / f"out{number}")).read == 1
 
     def test_two_at_once(self, batch: Batch, dest: Path) -> None:
-        with run._alone(places.Folder(dest)):
+        with locks.alone(places.Folder(dest)):
             message = self.refused(batch)
         assert message == f"{dest}: another 'ocrzoo batch' writes there: wait for it, or name another DEST"
         assert batch().read == 1
