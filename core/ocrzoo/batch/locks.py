@@ -24,11 +24,13 @@ def alone(dest: Place) -> Iterator[None]:
     """Have DEST alone, if it is on this machine.
 
     Raises:
-        UsageError: Another batch writes there.
+        UsageError: It is a file, cannot be written, or another batch writes there.
     """
     if not isinstance(dest, Folder):
         yield
         return
+    if dest.local_path("").is_file():
+        raise UsageError(f"{dest.name} is a file, and DEST is a folder: name another one")
     lock = FileLock(dest.local_path(LOCK), timeout=0)
     is_new = not dest.local_path("").exists()
     try:

@@ -211,7 +211,7 @@ def _planned(job: BatchJob, source: Source, index: Index) -> _Plan:
     if left:
         names = ", ".join(map(one_line, left[:_NAMED])) + (", ..." if len(left) > _NAMED else "")
         log.warning("%d left out, of no type that is read: %s", len(left), names)
-    if not plan.parts and not plan.skipped:
+    if not plan.parts and not plan.skipped and not plan.failed_before:
         raise UsageError(
             f"{without_credentials(job.source)}: there is nothing to read"
             + (f" ({left[0]} is of no type that is read)" if left else "")
@@ -227,7 +227,7 @@ def _parts(job: BatchJob, source: Source, index: Index, plan: _Plan, left: list[
         if known is not None and known.stamp == file.stamp:
             plan.failed_before += known.failed and not job.retry_failed
             if known.is_whole:
-                plan.skipped += 1
+                plan.skipped += not known.failed
                 continue
             if known.done:
                 number += 1

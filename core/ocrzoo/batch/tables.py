@@ -104,7 +104,10 @@ def column_of(table: Any, wanted: str | None, name: str) -> str:
     def holds_bytes(kind: pa.DataType) -> bool:
         if pa.types.is_struct(kind):
             return bool(kind.get_field_index("bytes") >= 0)
-        return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+        if pa.types.is_dictionary(kind):
+            return holds_bytes(kind.value_type)
+        is_kind = pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view, pa.types.is_fixed_size_binary
+        return any(is_one(kind) for is_one in is_kind)
 
     fields = {field.name: field.type for field in table.schema_arrow}
     able = [one for one, kind in fields.items() if holds_bytes(kind)]

@@ -6,6 +6,7 @@ import tarfile
 from pathlib import Path
 from typing import IO, Any
 
+import pyarrow as pa
 import pytest
 from tests.core.batch.kit import archive, document, png, write_table
 
@@ -258,6 +259,15 @@ class TestTables:
         write_table(tmp_path / "t.parquet", {"image": [{"bytes": A, "path": "a"}, {"bytes": B, "path": None}]})
         assert self.cells(place, "t.parquet") == [A, B]
 
+    @pytest.mark.parametrize(
+        "kind",
+        [pa.large_binary(), pa.binary_view(), pa.binary(len(A)), pa.dictionary(pa.int32(), pa.binary())],
+        ids=str,
+    )
+    def test_every_type_of_bytes(self, place: Place, tmp_path: Path, kind: Any) -> None:
+        write_table(tmp_path / "t.parquet", {"id": [1], "whatever": pa.array([A], pa.binary()).cast(kind)})
+        assert self.cells(place, "t.parquet") == [A]
+
     def test_groups_of_rows(self, place: Place, tmp_path: Path) -> None:
         write_table(tmp_path / "t.parquet", {"image": [A, B] * 5}, row_group_size=3)
         assert self.cells(place, "t.parquet") == [A, B] * 5
@@ -304,8 +314,6 @@ class TestTables:
         assert tables.read("t.parquet", 2) == B
 
     def test_a_table_without_rows_has_nothing_to_read(self, place: Place, tmp_path: Path) -> None:
-        import pyarrow as pa
-
         write_table(tmp_path / "t.parquet", {"image": pa.array([], pa.binary())})
         assert parts(place, "t.parquet") == []
 

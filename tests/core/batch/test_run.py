@@ -178,7 +178,7 @@ class TestGoingOn:
         (source / "b.png").write_bytes(png("Good"))
         assert batch().failed == 1
         again = batch()
-        assert (again.read, again.failed, again.failed_before, again.errors) == (0, 0, 1, 1)
+        assert (again.read, again.failed, again.skipped, again.failed_before, again.errors) == (0, 0, 1, 1, 1)
         retried = batch(retry_failed=True)
         assert (retried.failed, retried.failed_before, retried.errors, retried.replaced) == (1, 0, 1, 1)
         (source / "a.png").write_bytes(png("Mended"))
@@ -307,7 +307,7 @@ class TestRefusals:
 
     def test_a_file_in_place_of_the_folder(self, batch: Batch, dest: Path) -> None:
         dest.write_text("")
-        assert self.refused(batch) == f"{dest} cannot hold the results: File exists: name another DEST"
+        assert self.refused(batch) == f"{dest} is a file, and DEST is a folder: name another one"
 
     @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
     def test_a_folder_that_must_not_be_written(self, batch: Batch, dest: Path) -> None:
