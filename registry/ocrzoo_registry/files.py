@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import time
 from collections.abc import Iterable, Iterator
@@ -112,6 +113,10 @@ def has_size(path: Path, size: int) -> bool:
         return path.stat().st_size == size
     except OSError:
         return False
+
+
+LEFTOVER = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}")
+"""Names of temporary files of :func:`write_atomically`, which stay where a process was killed."""
 
 
 def write_atomically(path: Path, content: bytes) -> None:

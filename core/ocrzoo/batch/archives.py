@@ -38,13 +38,15 @@ class Damaged(InputError):
 def members_of(file: IO[bytes], size: int, name: str) -> tuple[dict[str, Member], str | None]:
     """Return an archive's images by their names, and what is wrong with the rest of it; of two with one name, the last.
 
-    A link is the member that it names; the file system is never looked at.
+    ``./a.png`` and ``/a.png`` are ``a.png``, as ``tar`` extracts them. A link is the member that it names; the file
+    system is never looked at.
 
     Raises:
         InputError: It is no archive, has no images, or more than ``MAX_MEMBERS`` members.
     """
     found: dict[str, Member] = {}
     links: dict[str, str] = {}
+    last: dict[str, str] = {}
     stored: dict[str, Member] = {}
     damage = None
     try:
@@ -57,7 +59,10 @@ def members_of(file: IO[bytes], size: int, name: str) -> tuple[dict[str, Member]
             if member.isdir() or not _is_image(member.name):
                 continue
             shown = escaped(member.name)
-            links.pop(shown, None)
+            if (before := last.get(same := _as_extracted(shown))) is not None:
+                del found[before]
+                links.pop(before, None)
+            last[same] = shown
             if member.issym():  # may name a later member
                 links[shown] = posixpath.normpath(posixpath.join(posixpath.dirname(member.name), member.linkname))
             elif member.islnk():  # names an earlier one
@@ -106,6 +111,10 @@ def _whole_members(file: IO[bytes], size: int, name: str) -> Iterator[tarfile.Ta
             f"{name}: damaged or cut short: what follows the last member that was found, at byte {tar.offset}, is not "
             "the end of an archive"
         )
+
+
+def _as_extracted(name: str) -> str:
+    return "/".join(part for part in name.split("/") if part not in {"", "."})
 
 
 def _is_image(member: str) -> bool:

@@ -21,8 +21,10 @@ from ocrzoo_registry.network.urls import without_credentials
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-REQUEST_S, RETRY_S = 60, 120
-"""Seconds that a request may take, and that it is tried again for."""
+REQUEST_S, RETRY_S, MOST_WAIT_S = 60, 120, 5
+"""Seconds that a request may take, that it is tried again for, and that lie between two tries at most."""
+MOST_TRIES = 10_000
+"""So that time ends trying: obstore's ten tries last some seconds."""
 _READ_AHEAD = 1 << 20
 _SHORTER = "status code: 416"
 """What is asked for lies behind the object's end: it is another one by now."""
@@ -51,7 +53,12 @@ class Bucket(Place):
             raise UsageError(f"{self.name}: run pip install 'ocrzoo[batch]' ({error})") from error
         plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
         options: dict[str, Any] = {"timeout": timedelta(seconds=REQUEST_S), "allow_http": plain}
-        retry: dict[str, Any] = {"retry_timeout": timedelta(seconds=RETRY_S)}
+        waits = {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=MOST_WAIT_S), "base": 2}
+        retry: dict[str, Any] = {
+            "max_retries": MOST_TRIES,
+            "retry_timeout": timedelta(seconds=RETRY_S),
+            "backoff": waits,
+        }
         try:
             self._store: ObjectStore = cast("Any", from_url)(url, client_options=options, retry_config=retry)
         except (BaseError, ValueError) as error:

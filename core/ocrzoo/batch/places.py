@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from ocrzoo.inputs import limits
 from ocrzoo.inputs.folders import is_hidden
-from ocrzoo_registry.errors import InputError, SourceError, UsageError
+from ocrzoo_registry.errors import InputError, SourceError, UsageError, causes
 from ocrzoo_registry.files import open_regular, read_stream, reason, resolved, write_atomically
 from ocrzoo_registry.network.urls import without_credentials
 
 SCHEMES = ("s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss")
 """URLs of object stores."""
+_GONE = {errno.ESTALE, errno.ENOTCONN, errno.ENODEV, errno.ENXIO, errno.ETIMEDOUT, errno.EHOSTDOWN}
+"""What the system says of a file whose disk or file server is not there any more."""
 _ESCAPE, _BYTE = re.compile(rb"\\(?=x[0-9a-f]{2})"), re.compile(rb"\\x([0-9a-f]{2})")
 
 
@@ -101,6 +104,13 @@ class Place(ABC):
     def below(self, other: Place) -> str | None:
         """Return this place's path below another; empty if they are the same, ``None`` if it is elsewhere."""
 
+    def check_is_there(self, error: InputError) -> None:  # noqa: B027  # object stores tell apart themselves
+        """Check that a file could not be read for what it is, and not because the place is gone.
+
+        Raises:
+            SourceError: It is gone.
+        """
+
     def local_path(self, path: str) -> Path | None:  # noqa: ARG002  # of folders
         """Return the file's path on this machine, if it has one."""
         return None
@@ -112,6 +122,8 @@ class Folder(Place):
     def __init__(self, root: Path) -> None:
         super().__init__(str(root))
         self._root = root
+        with suppress(OSError):
+            self._found_as = _identity(root)
 
     @property
     def absolute(self) -> str:
@@ -185,6 +197,20 @@ class Folder(Place):
         except (OSError, ValueError) as error:
             raise InputError(f"{path}: {reason(error) if isinstance(error, OSError) else error}") from error
 
+    def check_is_there(self, error: InputError) -> None:
+        """Check that the folder is the one that it was, can be listed, and that no disk or server failed."""
+        problem = next((one for one in causes(error) if isinstance(one, OSError) and one.errno in _GONE), None)
+        try:
+            is_same = _identity(self._root) == self._found_as
+            os.scandir(self._root).close()
+        except OSError as gone:
+            is_same, problem = False, problem or gone
+        if not is_same or problem is not None:
+            text = "it is another folder by now" if problem is None else reason(problem)
+            raise SourceError(
+                f"{self.name} is gone ({text}): bring it back, and run the same command again: it goes on"
+            )
+
     def write(self, path: str, content: bytes) -> None:
         """Write a file to a temporary one, and rename it."""
         try:
@@ -212,6 +238,11 @@ class Folder(Place):
     def local_path(self, path: str) -> Path:
         """Return the file's path."""
         return self._root / _unescaped(path)
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    found = folder.stat()
+    return found.st_dev, found.st_ino
 
 
 def is_bucket(name: str) -> bool:

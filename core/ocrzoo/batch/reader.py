@@ -265,6 +265,7 @@ class Reader:
             self._fail(opened, item, "", Crashed(_GIVEN_UP), page)
 
     def _error_row(self, item: Item, error: InputError) -> dict[str, Any]:
+        self._source.check_is_there(error)
         message = str(error)
         if (path := self._source.local_path(item.input)) is not None:
             message = message.replace(f"{path}: ", "")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
@@ -15,13 +16,12 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from ocrzoo.batch.crashes import Notes
 from ocrzoo.batch.index import Index
 from ocrzoo.batch.items import Part, holds_many, is_full, item_of, split
 from ocrzoo.batch.job import BatchJob, Outcome, Progress, settings_of
-from ocrzoo.batch.places import Folder, Place, one_line, place_of
+from ocrzoo.batch.locks import MANIFEST, alone
+from ocrzoo.batch.places import Place, one_line, place_of
 from ocrzoo.batch.reader import PartDone, Reader
 from ocrzoo.batch.rows import ERRORS, RESULTS, require_pyarrow
 from ocrzoo.batch.sources import Source, source_of
@@ -33,8 +33,9 @@ from ocrzoo_registry.files import reason
 from ocrzoo_registry.network.urls import without_credentials
 from ocrzoo_registry.zoo import Zoo
 
-MANIFEST, LOCK = "batch.json", ".lock"
 _FORMAT = 1
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+"""What the system says where there is no room. Of DEST, that is told where it is written."""
 _NAMED = 3
 """Files left out that a message names."""
 
@@ -74,7 +75,7 @@ def run_batch(
     began = time.monotonic()
     source, dest = source_of(job.source), place_of(job.dest)
     _check_apart(source, dest)
-    with _alone(dest), _temporary(), Index(dest) as index, ExitStack() as stack:
+    with alone(dest), _temporary(), Index(dest) as index, ExitStack() as stack:
         replaced = 0
         if not job.overwrite:
             index.read_new_parts()
@@ -210,7 +211,7 @@ def _planned(job: BatchJob, source: Source, index: Index) -> _Plan:
     if left:
         names = ", ".join(map(one_line, left[:_NAMED])) + (", ..." if len(left) > _NAMED else "")
         log.warning("%d left out, of no type that is read: %s", len(left), names)
-    if not plan.parts and not plan.skipped:
+    if not plan.parts and not plan.skipped and not plan.failed_before:
         raise UsageError(
             f"{without_credentials(job.source)}: there is nothing to read"
             + (f" ({left[0]} is of no type that is read)" if left else "")
@@ -226,7 +227,7 @@ def _parts(job: BatchJob, source: Source, index: Index, plan: _Plan, left: list[
         if known is not None and known.stamp == file.stamp:
             plan.failed_before += known.failed and not job.retry_failed
             if known.is_whole:
-                plan.skipped += 1
+                plan.skipped += not known.failed
                 continue
             if known.done:
                 number += 1
@@ -244,38 +245,6 @@ def _parts(job: BatchJob, source: Source, index: Index, plan: _Plan, left: list[
 
 
 @contextmanager
-def _alone(dest: Place) -> Iterator[None]:
-    """Have DEST alone, if it is on this machine.
-
-    Raises:
-        UsageError: Another batch writes there.
-    """
-    if not isinstance(dest, Folder):
-        yield
-        return
-    lock = FileLock(dest.local_path(LOCK), timeout=0)
-    is_new = not dest.local_path("").exists()
-    try:
-        dest.local_path("").mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout as error:
-        raise UsageError(
-            f"{dest.name}: another 'ocrzoo batch' writes there: wait for it, or name another DEST"
-        ) from error
-    except (OSError, NotImplementedError) as error:
-        text = reason(error) if isinstance(error, OSError) else str(error)
-        raise UsageError(f"{dest.name} cannot hold the results: {text}: name another DEST") from error
-    try:
-        yield
-    finally:
-        lock.release()
-        if is_new and dest.find(MANIFEST) is None:  # nothing was begun
-            with suppress(OSError):
-                dest.local_path(LOCK).unlink(missing_ok=True)
-                dest.local_path("").rmdir()
-
-
-@contextmanager
 def _temporary() -> Iterator[None]:
     """Name the folder of temporary files if there is no room in it.
 
@@ -284,9 +253,12 @@ def _temporary() -> Iterator[None]:
     """
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in _FULL:
+            raise
+        text = reason(error) if isinstance(error, OSError) else str(error)
         raise UsageError(
-            f"{gettempdir()}: temporary files cannot be kept there: {error}: make room, or set TMPDIR to another folder"
+            f"{gettempdir()}: temporary files cannot be kept there: {text}: make room, or set TMPDIR to another folder"
         ) from error
 
 

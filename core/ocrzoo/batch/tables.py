@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from ocrzoo.batch.places import Place
-from ocrzoo_registry.errors import InputError, UsageError
+from ocrzoo_registry.errors import InputError, SourceError, UsageError
 
 _COLUMNS = ("image", "jpg", "jpeg", "png", "webp", "bytes", "content", "data")
 """Columns of tables that are taken for the images, by their usual names."""
@@ -23,10 +23,13 @@ class _Group:
     path: str
     first: int
     """Its first row, from 0."""
+    count: int
     cells: list[Any]
+    error: Exception | None = None
+    """Why it could not be read: it is not tried again for each of its rows."""
 
     def has(self, path: str, row: int) -> bool:
-        return path == self.path and self.first <= row < self.first + len(self.cells)
+        return path == self.path and self.first <= row < self.first + self.count
 
 
 class Tables:
@@ -50,6 +53,8 @@ class Tables:
             if group is None:
                 group = self._load(path, row)
                 self._groups.append(group)
+            if group.error is not None:
+                raise group.error.with_traceback(None)
             cell = group.cells[row - group.first]
         content = cell.get("bytes") if isinstance(cell, Mapping) else cell
         if not isinstance(content, bytes):
@@ -63,7 +68,13 @@ class Tables:
             for group in range(table.num_row_groups):
                 count: int = table.metadata.row_group(group).num_rows
                 if row < first + count:
-                    return _Group(path, first, table.read_row_group(group, columns=[column]).column(0).to_pylist())
+                    try:
+                        cells = table.read_row_group(group, columns=[column]).column(0).to_pylist()
+                    except SourceError:
+                        raise
+                    except Exception as error:  # noqa: BLE001  # pyarrow raises anything; read() raises it
+                        return _Group(path, first, count, [], error)
+                    return _Group(path, first, count, cells)
                 first += count
         raise InputError(f"{path}#{row}: there is no such row")
 
@@ -93,7 +104,10 @@ def column_of(table: Any, wanted: str | None, name: str) -> str:
     def holds_bytes(kind: pa.DataType) -> bool:
         if pa.types.is_struct(kind):
             return bool(kind.get_field_index("bytes") >= 0)
-        return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+        if pa.types.is_dictionary(kind):
+            return holds_bytes(kind.value_type)
+        is_kind = pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view, pa.types.is_fixed_size_binary
+        return any(is_one(kind) for is_one in is_kind)
 
     fields = {field.name: field.type for field in table.schema_arrow}
     able = [one for one, kind in fields.items() if holds_bytes(kind)]

@@ -57,9 +57,16 @@ def _run(arguments: Sequence[str] | None) -> int:
         print_error(error)
         return int(error.exit_code)
     except OSError as error:
-        return _report("error", str(error), ExitCode.USAGE)
+        return _report("error", _place_of(error) + str(error), ExitCode.USAGE)
     except Exception as error:  # noqa: BLE001  # a traceback is shown with --debug only
         return _report_unexpected(error, f"{type(error).__name__}: {error}")
+
+
+def _place_of(error: OSError) -> str:
+    """Where an error is from that names no file, if ``click.echo`` raised it: standard output."""
+    raised_in = traceback.extract_tb(error.__traceback__)[-1].filename
+    is_printing = error.filename is None and raised_in == click.echo.__code__.co_filename
+    return "standard output: " if is_printing else ""
 
 
 def _report_unexpected(error: BaseException, fault: str) -> int:

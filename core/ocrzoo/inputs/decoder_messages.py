@@ -120,7 +120,7 @@ def _report(names: Sequence[tuple[str, bool]], lines: Sequence[str]) -> None:
 
     If one of these could not be read, they are taken for its messages, and its error is warning enough.
     """
-    where = " or ".join(name for name, _ in names)
+    where = " or ".join(dict.fromkeys(name for name, _ in names))  # a page within a page has one name
     for line in lines[:MAX_LINES]:
         log.debug("%s: %s", where, line)
     if len(lines) > MAX_LINES:

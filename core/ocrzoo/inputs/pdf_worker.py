@@ -25,9 +25,12 @@ import sys
 from typing import IO, Any
 
 import pypdfium2
+from pypdfium2 import raw
 
 MAX_PRINTED = 1 << 20
 """Bytes that may be printed to standard error, a file of the parent; nothing else is written."""
+
+NO_PAGES = "a PDF without pages"
 
 
 class Reader:
@@ -80,11 +83,33 @@ def opened(source: str | bytes, passwords: list[str]) -> Any:
     """Open a file without a password, or with the first one that is right."""
     for password in (None, *passwords[:-1]):
         try:
-            return pypdfium2.PdfDocument(source, password)
+            return opened_with(source, password)
         except pypdfium2.PdfiumError as error:
             if not passwords or "assword" not in str(error):
                 raise
-    return pypdfium2.PdfDocument(source, passwords[-1])
+    return opened_with(source, passwords[-1])
+
+
+def opened_with(source: str | bytes, password: str | None) -> Any:
+    """Open a file; where it has no pages, pypdfium2 would name the error of an earlier file, which PDFium keeps."""
+    try:
+        return pypdfium2.PdfDocument(source, password)
+    except pypdfium2.PdfiumError as error:
+        if has_no_pages(source, password):
+            raise ValueError(NO_PAGES) from error
+        raise
+
+
+def has_no_pages(source: str | bytes, password: str | None) -> bool:
+    """Whether PDFium can open a file that pypdfium2 refuses."""
+    secret = None if password is None else password.encode() + b"\0"
+    if isinstance(source, bytes):
+        document = raw.FPDF_LoadMemDocument64(source, len(source), secret)
+    else:
+        document = raw.FPDF_LoadDocument(os.fsencode(source) + b"\0", secret)
+    if document:
+        raw.FPDF_CloseDocument(document)
+    return bool(document)
 
 
 def serve(max_bytes: int, max_seconds: int) -> None:

@@ -27,7 +27,7 @@ MAX_CRASHES = 3
 
 _REASONS = {
     "ecurity": "unsupported encryption: save it without encryption first",
-    "Success": "a PDF without pages",
+    "without pages": "a PDF without pages",
     "Data format": "not a readable PDF: damaged or truncated",
 }
 """Messages by a part of PDFium's."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tarfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+import pyarrow as pa
 import pytest
 from tests.core.batch.kit import archive, document, png, write_table
 
@@ -119,6 +120,14 @@ class TestArchives:
         (tmp_path / "t.tar").write_bytes(archive([("x.png", A), ("x.png", B)]))
         assert members(place, "t.tar") == {"x.png": B}
 
+    @pytest.mark.parametrize("other", ["./x.png", "/x.png", "x.png", ".//x.png"])
+    def test_names_that_tar_extracts_to_one_file_are_one(self, place: Place, tmp_path: Path, other: str) -> None:
+        """Two would be one file of --save_as."""
+        (tmp_path / "t.tar").write_bytes(archive([("x.png", A), (other, B), ("y/x.png", A)]))
+        assert members(place, "t.tar") == {other: B, "y/x.png": A}
+        (tmp_path / "t.tar").write_bytes(archive([(other, B), ("x.png", A)]))
+        assert members(place, "t.tar") == {"x.png": A}
+
     def test_hidden_members_and_folders_are_left_out(self, place: Place, tmp_path: Path) -> None:
         given = [member("./a.png"), member("._a.png"), member("__MACOSX/._b.png"), member("d.png", tarfile.DIRTYPE)]
         (tmp_path / "t.tar").write_bytes(tar(*given))
@@ -135,7 +144,7 @@ class TestArchives:
         ]
         (tmp_path / "t.tar").write_bytes(tar(*given))
         found = members(place, "t.tar")
-        assert found == {"s/before.png": B, "./a.png": A, "hard.png": A, "b.png": B, "a.png": B}
+        assert found == {"s/before.png": B, "hard.png": A, "b.png": B, "a.png": B}
 
     @pytest.mark.parametrize(
         ("odd", "problem"),
@@ -250,11 +259,42 @@ class TestTables:
         write_table(tmp_path / "t.parquet", {"image": [{"bytes": A, "path": "a"}, {"bytes": B, "path": None}]})
         assert self.cells(place, "t.parquet") == [A, B]
 
+    @pytest.mark.parametrize(
+        "kind",
+        [pa.large_binary(), pa.binary_view(), pa.binary(len(A)), pa.dictionary(pa.int32(), pa.binary())],
+        ids=str,
+    )
+    def test_every_type_of_bytes(self, place: Place, tmp_path: Path, kind: Any) -> None:
+        write_table(tmp_path / "t.parquet", {"id": [1], "whatever": pa.array([A], pa.binary()).cast(kind)})
+        assert self.cells(place, "t.parquet") == [A]
+
     def test_groups_of_rows(self, place: Place, tmp_path: Path) -> None:
         write_table(tmp_path / "t.parquet", {"image": [A, B] * 5}, row_group_size=3)
         assert self.cells(place, "t.parquet") == [A, B] * 5
         tables = Tables(place, None)
         assert [tables.read("t.parquet", row) for row in (9, 0, 5)] == [B, A, B]
+
+    def test_a_damaged_group_of_rows_is_read_once(
+        self, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = tmp_path / "t.parquet"
+        write_table(file, {"image": [A] * 3 + [B] * 3}, row_group_size=3, compression="none", use_dictionary=False)
+        content = bytearray(file.read_bytes())
+        content[4:24] = b"\xff" * 20
+        file.write_bytes(content)
+        opened: list[str] = []
+        tables, open_file = Tables(place, None), place.open
+
+        def noted(path: str) -> IO[bytes]:
+            opened.append(path)
+            return open_file(path)
+
+        monkeypatch.setattr(place, "open", noted)
+        for row in range(3):
+            with pytest.raises(OSError, match="thrift"):
+                tables.read("t.parquet", row)
+        assert [tables.read("t.parquet", row) for row in (3, 4, 5)] == [B] * 3
+        assert len(opened) == 2
 
     def test_the_column_that_is_named(self, place: Place, tmp_path: Path) -> None:
         write_table(tmp_path / "t.parquet", {"image": [A], "scan": [B]})
@@ -274,8 +314,6 @@ class TestTables:
         assert tables.read("t.parquet", 2) == B
 
     def test_a_table_without_rows_has_nothing_to_read(self, place: Place, tmp_path: Path) -> None:
-        import pyarrow as pa
-
         write_table(tmp_path / "t.parquet", {"image": pa.array([], pa.binary())})
         assert parts(place, "t.parquet") == []
 

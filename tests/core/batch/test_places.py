@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -226,3 +229,50 @@ def test_an_object_store_that_stops_answering_ends_the_batch_and_no_input_is_not
             run_batch(job)
     assert table(tmp_path / "out", "errors") == []
     assert run_batch(job).read == 3
+
+
+@pytest.mark.parametrize(("number", "is_gone"), [(errno.ESTALE, True), (errno.ENOTCONN, True), (errno.EIO, False)])
+def test_a_failing_file_server_is_told_from_a_failing_file(tmp_path: Path, number: int, *, is_gone: bool) -> None:
+    """A disk may have one bad sector: then the folder can be listed."""
+    error = InputError("a.png: cannot be read")
+    error.__cause__ = OSError(number, os.strerror(number))
+    place = Folder(tmp_path)
+    if is_gone:
+        with pytest.raises(SourceError, match=r"is gone \(.*\): bring it back"):
+            place.check_is_there(error)
+    else:
+        place.check_is_there(error)
+
+
+class Outage(BaseHTTPRequestHandler):
+    """S3 that has no time for a while."""
+
+    left = 0
+
+    def do_GET(self) -> None:
+        is_down, Outage.left = Outage.left > 0, Outage.left - 1
+        content = b"" if is_down else b"page"
+        self.send_response(503 if is_down else 200)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("ETag", '"1"')
+        self.send_header("Last-Modified", "Tue, 01 Dec 2026 00:00:00 GMT")
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+def test_an_outage_is_survived_for_as_long_as_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By time: obstore's own ten tries would be over after some seconds."""
+    monkeypatch.setattr(buckets, "MOST_WAIT_S", 0.12)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Outage) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        lead_to(f"http://127.0.0.1:{server.server_port}", tmp_path, monkeypatch)
+        Outage.left = 15
+        assert place_of("s3://bucket/scans").read("a.png") == b"page"
+        monkeypatch.setattr(buckets, "RETRY_S", 1)
+        Outage.left = 1_000_000
+        with pytest.raises(SourceError, match=r"^s3://bucket/scans/a.png: "):
+            place_of("s3://bucket/scans").read("a.png")
+        server.shutdown()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,12 +17,13 @@ from typing import Any
 import pytest
 from tests.core.batch.kit import TINY, Batch, archive, document, names, png, table, write_table
 
-from ocrzoo.batch import BatchJob, Outcome, places, reader, run, run_batch
+from ocrzoo.batch import BatchJob, Outcome, locks, places, reader, run_batch
 from ocrzoo.batch.index import Index
 from ocrzoo.batch.job import Progress
 from ocrzoo.batch.rows import ERRORS, RESULTS
 from ocrzoo.pipelines.ocr import OCRPipeline
-from ocrzoo_registry.errors import UsageError
+from ocrzoo_registry import files
+from ocrzoo_registry.errors import SourceError, UsageError
 from ocrzoo_registry.files import write_atomically
 
 
@@ -65,6 +68,28 @@ class TestGoingOn:
         with pytest.raises(KeyboardInterrupt):
             run_batch(BatchJob(str(source), str(dest), TINY, rows=1), stop)
         assert not [*(dest / "reading").iterdir()]
+
+    def test_what_a_killed_run_left_half_written_is_deleted(
+        self, batch: Batch, source: Path, dest: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def killed(path: Path, target: Path) -> None:
+            raise SystemExit(f"killed before {path} became {target}")
+
+        (source / "a.png").write_bytes(png("One"))
+        (dest / "reading").mkdir(parents=True)
+        (dest / RESULTS).mkdir()
+        mine = [dest / ".note.0123abcd", dest / ".batch.json", dest / RESULTS / ".part-0001.parquet.bak"]
+        for path in mine:
+            path.write_bytes(b"")
+        with monkeypatch.context() as patch:
+            patch.setattr(files, "move", killed)
+            patch.setattr(Path, "unlink", lambda *_, **__: None)
+            for name in ("batch.json", f"{RESULTS}/part-0001-0000001-00000.parquet", f"reading/{'0' * 64}.json"):
+                with pytest.raises(SystemExit, match="killed"):
+                    write_atomically(dest / name, b"half")
+        batch()
+        left = {path for path in dest.rglob(".*") if path.name != ".lock"}
+        assert left == set(mine)
 
     def test_new_files_are_read(self, batch: Batch, source: Path, readings: list[str]) -> None:
         fill(source)
@@ -153,7 +178,7 @@ class TestGoingOn:
         (source / "b.png").write_bytes(png("Good"))
         assert batch().failed == 1
         again = batch()
-        assert (again.read, again.failed, again.failed_before, again.errors) == (0, 0, 1, 1)
+        assert (again.read, again.failed, again.skipped, again.failed_before, again.errors) == (0, 0, 1, 1, 1)
         retried = batch(retry_failed=True)
         assert (retried.failed, retried.failed_before, retried.errors, retried.replaced) == (1, 0, 1, 1)
         (source / "a.png").write_bytes(png("Mended"))
@@ -270,7 +295,7 @@ class TestRefusals:
             assert batch(source=str(source / name), dest=str(source / f"out{number}")).read == 1
 
     def test_two_at_once(self, batch: Batch, dest: Path) -> None:
-        with run._alone(places.Folder(dest)):
+        with locks.alone(places.Folder(dest)):
             message = self.refused(batch)
         assert message == f"{dest}: another 'ocrzoo batch' writes there: wait for it, or name another DEST"
         assert batch().read == 1
@@ -282,7 +307,7 @@ class TestRefusals:
 
     def test_a_file_in_place_of_the_folder(self, batch: Batch, dest: Path) -> None:
         dest.write_text("")
-        assert self.refused(batch) == f"{dest} cannot hold the results: File exists: name another DEST"
+        assert self.refused(batch) == f"{dest} is a file, and DEST is a folder: name another one"
 
     @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
     def test_a_folder_that_must_not_be_written(self, batch: Batch, dest: Path) -> None:
@@ -319,17 +344,47 @@ class TestFullDisks:
         again = batch(rows=2)
         assert (again.read, again.rows) == (left, 9)
 
-    def test_no_room_for_temporary_files(self, batch: Batch, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        import sqlite3
+    @pytest.mark.parametrize("left_behind", ["nothing", "an empty folder"])
+    def test_a_source_that_vanishes_ends_the_run_and_nothing_is_noted_of_its_files(
+        self, batch: Batch, source: Path, dest: Path, left_behind: str
+    ) -> None:
+        """As a disk that is unmounted does, which leaves an empty folder."""
+        for number in range(60):
+            (source / f"{number}.png").write_bytes(png("One"))
+        away = source.with_name("away")
 
+        def vanish(now: Progress) -> None:
+            if now.pages and not away.exists():
+                source.rename(away)
+                if left_behind != "nothing":
+                    source.mkdir()
+
+        with pytest.raises(SourceError, match=r"in is gone \(.*\): bring it back, and run the same command again"):
+            run_batch(BatchJob(str(source), str(dest), TINY, rows=2), vanish)
+        assert table(dest, ERRORS) == []
+        if source.exists():
+            source.rmdir()
+        away.rename(source)
+        again = batch(rows=2)
+        assert (again.failed, again.rows, again.errors) == (0, 60, 0)
+
+    @pytest.mark.parametrize(
+        ("fault", "text"),
+        [
+            (sqlite3.OperationalError("database or disk is full"), "database or disk is full"),
+            (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        ],
+        ids=["index", "plan"],
+    )
+    def test_no_room_for_temporary_files(
+        self, batch: Batch, source: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception, text: str
+    ) -> None:
         def full(*_: object) -> None:
-            raise sqlite3.OperationalError("database or disk is full")
+            raise fault
 
         fill(source)
         monkeypatch.setattr(Index, "read_new_parts", full)
-        with pytest.raises(
-            UsageError, match="temporary files cannot be kept there: database or disk is full: make room"
-        ):
+        with pytest.raises(UsageError, match=f"temporary files cannot be kept there: {text}: make room"):
             batch()
 
 

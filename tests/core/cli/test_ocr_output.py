@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -137,6 +138,14 @@ def test_a_document_is_written_after_the_pipe_of_messages_closes(
 def test_messages_that_cannot_be_written_do_not_change_the_exit_code(start: Run, tmp_path: Path) -> None:
     with open("/dev/full", "w", encoding="utf-8") as full:
         assert start("ocr", tmp_path / "no.png", stderr=full).returncode == 6
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a system without it")  # noqa: PTH110
+def test_results_that_cannot_be_written_are_an_error_that_names_the_place(start: Run) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = start("models", "list", stdout=full)
+    assert done.returncode == 2
+    assert re.search(r"error: standard output: .*No space left on device\n$", done.stderr)
 
 
 def test_every_pipeline_runs_from_the_command_line(run: Run, sample: Path) -> None:

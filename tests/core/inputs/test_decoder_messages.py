@@ -62,7 +62,7 @@ logging.getLogger("ocrzoo").setLevel(logging.DEBUG if sys.argv[1] == "-v" else l
 decoder_messages.separate()
 
 def read(name):
-    for page in pages(name):
+    for page in pages(list(pages(name))):
         try:
             page.read()
         except InputError as error:
@@ -108,7 +108,7 @@ def test_a_harmless_message_is_a_note(name: str, printed: Callable[..., list[str
 @pytest.mark.parametrize("name", DAMAGED)
 def test_damage_is_one_warning_with_the_decoder_s_words_as_notes(name: str, printed: Callable[..., list[str]]) -> None:
     (warning,) = printed({name: DAMAGED[name]})
-    assert warning.startswith(f"warning: {name}")
+    assert warning.startswith((f"warning: {name}: damaged: ", f"warning: {name}: page 1: damaged: "))
     assert warning.endswith(": damaged: a part of it may be missing or wrong (-v shows what the decoder says)")
     *notes, last = printed({name: DAMAGED[name]}, verbose=True)
     assert last == warning
