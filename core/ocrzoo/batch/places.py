@@ -122,8 +122,9 @@ class Folder(Place):
     def __init__(self, root: Path) -> None:
         super().__init__(str(root))
         self._root = root
+        self._device: int | None = None
         with suppress(OSError):
-            self._found_as = _identity(root)
+            self._device = root.stat().st_dev
 
     @property
     def absolute(self) -> str:
@@ -198,15 +199,16 @@ class Folder(Place):
             raise InputError(f"{path}: {reason(error) if isinstance(error, OSError) else error}") from error
 
     def check_is_there(self, error: InputError) -> None:
-        """Check that the folder is the one that it was, can be listed, and that no disk or server failed."""
+        """Check that the folder is on the disk that it was on and not empty, and that no disk or server failed."""
         problem = next((one for one in causes(error) if isinstance(one, OSError) and one.errno in _GONE), None)
         try:
-            is_same = _identity(self._root) == self._found_as
-            os.scandir(self._root).close()
+            is_same = self._root.stat().st_dev == self._device  # inodes are not stable on all file systems
+            with os.scandir(self._root) as entries:
+                is_same = is_same and next(entries, None) is not None
         except OSError as gone:
             is_same, problem = False, problem or gone
         if not is_same or problem is not None:
-            text = "it is another folder by now" if problem is None else reason(problem)
+            text = "another disk is there, or nothing" if problem is None else reason(problem)
             raise SourceError(
                 f"{self.name} is gone ({text}): bring it back, and run the same command again: it goes on"
             )
@@ -238,11 +240,6 @@ class Folder(Place):
     def local_path(self, path: str) -> Path:
         """Return the file's path."""
         return self._root / _unescaped(path)
-
-
-def _identity(folder: Path) -> tuple[int, int]:
-    found = folder.stat()
-    return found.st_dev, found.st_ino
 
 
 def is_bucket(name: str) -> bool:

@@ -236,6 +236,7 @@ def test_a_failing_file_server_is_told_from_a_failing_file(tmp_path: Path, numbe
     """A disk may have one bad sector: then the folder can be listed."""
     error = InputError("a.png: cannot be read")
     error.__cause__ = OSError(number, os.strerror(number))
+    (tmp_path / "a.png").touch()
     place = Folder(tmp_path)
     if is_gone:
         with pytest.raises(SourceError, match=r"is gone \(.*\): bring it back"):
