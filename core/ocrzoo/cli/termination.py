@@ -15,7 +15,7 @@ from ocrzoo.cli.output import print_note, stderr_is_terminal
 
 INTERRUPTED = 128 + signal.SIGINT
 """What shells report for a program that ended by Ctrl-C."""
-END_S = 5.0
+END_S = 10.0
 """Seconds in which files that are temporary are deleted."""
 _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _SHOW_CURSOR = "\x1b[?25h"
@@ -50,7 +50,7 @@ def ends_until_begun(note: str) -> Iterator[Callable[[], None]]:
     def stop(number: int, _frame: object) -> None:
         if begun.is_set():
             raise Terminated(number)
-        with suppress(OSError):  # the terminal may be closed
+        with suppress(Exception):  # the terminal may be closed, or be written to now
             print_note(note)
         end(128 + number)
 
