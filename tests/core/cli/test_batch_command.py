@@ -78,7 +78,7 @@ def test_what_could_not_be_read_is_exit_code_6_in_later_runs_too(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
 @pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM", "SIGHUP"])
-@pytest.mark.parametrize("waits_for", ["temporary/*", "out/batch.json"], ids=["loading", "reading"])
+@pytest.mark.parametrize("waits_for", ["temporary/*/index.sqlite", "out/batch.json"], ids=["loading", "reading"])
 def test_a_signal_stops_it_and_nothing_temporary_stays(home: Path, tmp_path: Path, sent: str, waits_for: str) -> None:
     number = getattr(signal, sent)
     pages, out, temporary = tmp_path / "pages", tmp_path / "out", tmp_path / "temporary"
