@@ -80,9 +80,10 @@ def joined(address: str) -> Iterator[None]:
                 logging_level=logging.ERROR,
                 include_dashboard=False if local else None,
             )
-    except SystemExit:  # Ray's answer to SIGTERM
-        signal.signal(signal.SIGTERM, on_sigterm)
-        signal.raise_signal(signal.SIGTERM)
+    except SystemExit as stop:
+        if stop.code == signal.SIGTERM and on_sigterm is not None:  # Ray's answer to it; ours is another
+            signal.signal(signal.SIGTERM, on_sigterm)
+            signal.raise_signal(signal.SIGTERM)
         raise
     except Exception as error:
         text = " ".join(str(error).split())[:200]
