@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Any, cast
 
 import numpy as np
@@ -99,6 +100,9 @@ class StandInLoader(ModelLoader):
     """Loads what stands in under the names of the default models, and keeps account of it."""
 
     loaded: list[str] = field(default_factory=list)
+    detectors: int = 1
+    """How many must be loaded before the first of them finds lines, so that no device reads all pages alone."""
+    all_loaded: Event = field(default_factory=Event)
 
     def load(self, name: str | None, task: Task, model_dir: str | Path | None = None) -> Loaded:
         return Loaded(self.predictor(name, task, model_dir), cast("Candidate", None))
@@ -112,9 +116,15 @@ class StandInLoader(ModelLoader):
             return MarkedCorner(("0_degree", "180_degree"))
         if task == "image_unwarping":
             return Shifted()
-        compute = see_ink if task == "text_detection" else read_ab
+        compute = self._see_ink if task == "text_detection" else read_ab
+        if task == "text_detection" and self.loaded.count(name) >= self.detectors:
+            self.all_loaded.set()
         config = {"PostProcess": {"character_dict": ["a", "b"]}}
         return PREDICTORS[name](self.zoo.models.get(name), config, StandIn(compute))
+
+    def _see_ink(self, batch: Array) -> Array:
+        assert self.all_loaded.wait(30), f"{self.detectors} devices were to read"
+        return see_ink(batch)
 
 
 def stand_in_config(**changes: Any) -> OCRConfig:

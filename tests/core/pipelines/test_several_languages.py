@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +157,8 @@ class TestReading:
         assert result["rec_models"] == [LATIN, CYRILLIC, LATIN]
         assert list(map(len, result["text_word"])) == list(map(len, result["text_word_boxes"]))
 
-    def test_on_several_devices(self, pipeline: OCRPipeline, loader: SeveralLoader, mixed: Paper) -> None:
+    def test_on_several_devices(self, loader: SeveralLoader, mixed: Paper) -> None:
+        pipeline = OCRPipeline(config_of((LATIN, ["en"]), (CYRILLIC, ["ru"])), replace(loader, detectors=2))
         results = list(pipeline.predict([mixed] * 4, device="gpu:0,1"))
         assert [result["rec_models"] for result in results] == [[LATIN, CYRILLIC, LATIN]] * 4
         assert {name: len(sessions) for name, sessions in loader.sessions.items()} == {LATIN: 2, CYRILLIC: 2}

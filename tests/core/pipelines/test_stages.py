@@ -308,7 +308,7 @@ class TestDevices:
         self, stand_in_loader: StandInLoader, tmp_path: Path, paper: Paper
     ) -> None:
         config = stand_in_config(use_doc_preprocessor=False, use_textline_orientation=False)
-        pipeline = OCRPipeline(config, replace(stand_in_loader, devices=Device.parse_all("gpu:0,1")))
+        pipeline = OCRPipeline(config, replace(stand_in_loader, devices=Device.parse_all("gpu:0,1"), detectors=2))
         names = [str(tmp_path / f"{number}.png") for number in range(7)]
         for name in names:
             cv2.imwrite(name, paper)
