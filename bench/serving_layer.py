@@ -41,7 +41,7 @@ async def _livez(_request: Request) -> Response:
 
 
 async def _infer(request: Request) -> Response:
-    from ocrzoo.serving.dialects.paddlex import InferRequest, parse
+    from ocrzoo.serving.dialects.paddlex_request import InferRequest, parse
     from ocrzoo.serving.problems import Problem
 
     try:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from ocrzoo.serving import dialects, operation, page
 from ocrzoo.serving.access import Access, body_of
-from ocrzoo.serving.dialects.paddlex import to_json
+from ocrzoo.serving.dialects.common import to_json
 from ocrzoo.serving.keys import Keys
 from ocrzoo.serving.problems import STATUSES, Problem
 from ocrzoo.serving.service import Service

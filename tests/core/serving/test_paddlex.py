@@ -10,9 +10,13 @@ from typing import Any
 import cv2
 import PIL.Image
 import pytest
+from pydantic.alias_generators import to_snake
 from tests.core.pipelines import test_split_columns
 from tests.core.serving.conftest import Server, StartServer, pdf, tiff
 from tests.fonts import needs_fonts
+
+from ocrzoo.pipelines.predict_params import OCRSettings
+from ocrzoo.serving.dialects.paddlex_request import PredictOptions
 
 
 def as_text(content: bytes) -> str:
@@ -69,6 +73,10 @@ def test_pictures_are_left_out_if_they_are_not_asked_for(
 ) -> None:
     (page,) = ask(server, sentence, **keys)["result"]["ocrResults"]
     assert set(page) - {"prunedResult"} == names
+
+
+def test_every_parameter_of_predict_has_a_key() -> None:
+    assert set(map(to_snake, PredictOptions.model_fields)) == set(OCRSettings.__annotations__)
 
 
 def test_parameters_are_those_of_predict(server: Server, sentence: bytes) -> None:

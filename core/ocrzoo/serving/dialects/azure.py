@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from ocrzoo.serving.access import trace_of
 from ocrzoo.serving.bodies import checked, parse_json
-from ocrzoo.serving.dialects import paddlex
+from ocrzoo.serving.dialects import common
 from ocrzoo.serving.dialects.azure_result import Unit, analyze_result
 from ocrzoo.serving.files import content_of, decoded
 from ocrzoo.serving.media import is_file_type, media_type
@@ -153,7 +153,7 @@ def _render(read: ReadRequest, query: Query) -> Render:
         found = analyze_result(answer, query.stringIndexType)
         head = {"apiVersion": query.version, "modelId": MODEL, "stringIndexType": query.stringIndexType}
         return {
-            _RESULT: paddlex.to_json({**head, **found}),
+            _RESULT: common.to_json({**head, **found}),
             **({} if query.output is None else {_PDF: answer.document}),
         }
 
@@ -173,8 +173,8 @@ def _operation(job: AsyncJob) -> bytes:
         "lastUpdatedDateTime": job.changed.isoformat(timespec="seconds"),
     }
     if job.problem is not None:
-        return paddlex.to_json({**head, "error": _error(job.problem)})
-    content = paddlex.to_json(head)
+        return common.to_json({**head, "error": _error(job.problem)})
+    content = common.to_json(head)
     return content if job.state != "done" else b'%s,"analyzeResult":%s}' % (content[:-1], job.file(_RESULT))
 
 

@@ -1,7 +1,8 @@
-"""What several dialects do: read and note how that went, and take languages from clients that always send one."""
+"""What several dialects do: read and note how that went, take the languages of clients, and write JSON."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from ocrzoo.serving.access import trace_of
@@ -40,3 +41,19 @@ def note(request: Request, answers: Sequence[Answer]) -> None:
 def usual_language(service: Service, lang: str | None) -> str | None:
     """Return the language of a client that always sends one: none where this server reads its own languages only."""
     return None if service.settings.languages == "off" else (lang or "").strip() or None
+
+
+def to_json(value: object) -> bytes:
+    """Return compact JSON."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace")
+
+
+def warnings_of(answer: Answer) -> list[str]:
+    """Return what a client should know: pages that were left out, or could not be read."""
+    warnings = []
+    if answer.is_truncated:
+        warnings.append(
+            f"{len(answer.pages)} of {answer.total_pages} pages were read: a limit of the server or of the request"
+        )
+    return warnings + [page.error for page in answer.pages if page.error is not None]

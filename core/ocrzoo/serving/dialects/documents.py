@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response, StreamingResponse
 
 from ocrzoo.serving.access import body_of, trace_of
-from ocrzoo.serving.dialects import paddlex
+from ocrzoo.serving.dialects import common, paddlex, paddlex_request, paddlex_result
 from ocrzoo.serving.files import content_of
 from ocrzoo.serving.media import FORMATS, wanted_format
 from ocrzoo.serving.problems import Problem
@@ -53,7 +53,7 @@ def routes(service: Service) -> APIRouter:
 
     @router.post("/export", operation_id="export", summary="Make a document of pages and their text")
     async def export(request: Request) -> Any:
-        asked = paddlex.parse(ExportRequest, await body_of(request))
+        asked = paddlex_request.parse(ExportRequest, await body_of(request))
         name = wanted_format(request, default="txt")
         content = await content_of(service, asked.file, what="file")
         lines = [[line.model_dump() for line in page.lines] for page in asked.pages]
@@ -65,17 +65,17 @@ def routes(service: Service) -> APIRouter:
     return router
 
 
-async def answer(service: Service, request: Request, asked: paddlex.InferRequest, content: bytes) -> Response:
+async def answer(service: Service, request: Request, asked: paddlex_request.InferRequest, content: bytes) -> Response:
     """Read a file and answer in the format that the client wants."""
     name = wanted_format(request)
     if name == "json":
-        return await paddlex.answer(service, request, asked, content, paddlex.ocr_result)
+        return await paddlex.answer(service, request, asked, content, paddlex_result.ocr_result)
     if name == "ndjson":
-        return await _stream(service, request, paddlex.read_request(service, asked, content))
+        return await _stream(service, request, paddlex_request.read_request(service, asked, content))
     return _document(name, await paddlex.read(service, request, asked, content, name))
 
 
-async def asked_by_file(request: Request) -> tuple[paddlex.InferRequest, bytes]:
+async def asked_by_file(request: Request) -> tuple[paddlex_request.InferRequest, bytes]:
     """Return what a request asks for whose body is the file, with its keys in the query.
 
     Raises:
@@ -84,7 +84,7 @@ async def asked_by_file(request: Request) -> tuple[paddlex.InferRequest, bytes]:
     query = {name: value for name, value in request.query_params.items() if name not in {"format", "images"}}
     images = request.query_params.get("images")
     keys = {**query, "file": "", **({} if images is None else {"images": list(filter(None, images.split(",")))})}
-    return paddlex.validated(paddlex.InferRequest, keys), await body_of(request)
+    return paddlex_request.validated(paddlex_request.InferRequest, keys), await body_of(request)
 
 
 def _document(name: str, answer: Answer) -> Response:
@@ -95,9 +95,9 @@ def _document(name: str, answer: Answer) -> Response:
 
 def _as_json(pages: list[list[dict[str, Any]]], name: str) -> Response:
     if name == "json":
-        return Response(paddlex.to_json({"pages": [{"lines": lines} for lines in pages]}), media_type=FORMATS[name])
+        return Response(common.to_json({"pages": [{"lines": lines} for lines in pages]}), media_type=FORMATS[name])
     content = b"".join(
-        paddlex.to_json({"page": number, "lines": lines}) + b"\n" for number, lines in enumerate(pages, 1)
+        common.to_json({"page": number, "lines": lines}) + b"\n" for number, lines in enumerate(pages, 1)
     )
     return Response(content, media_type=FORMATS[name])
 
@@ -116,7 +116,7 @@ async def _stream(service: Service, request: Request, read: ReadRequest) -> Resp
             except Problem as problem:
                 trace_of(request.scope).code = problem.code
                 error = paddlex.error_body(problem, trace_of(request.scope).request_id)
-                yield paddlex.to_json(error) + b"\n"
+                yield common.to_json(error) + b"\n"
 
     return StreamingResponse(lines(), media_type=FORMATS["ndjson"])
 
@@ -124,9 +124,9 @@ async def _stream(service: Service, request: Request, read: ReadRequest) -> Resp
 def _line(event: PageAnswer | Answer) -> bytes:
     if isinstance(event, PageAnswer):
         size = {"width": event.width, "height": event.height}
-        return paddlex.to_json({"page": event.index + 1, **size, **paddlex.page_result(event)}) + b"\n"
-    summary = {"done": True, "dataInfo": paddlex.data_info(event), "warnings": paddlex.warnings_of(event)}
-    return paddlex.to_json(summary) + b"\n"
+        return common.to_json({"page": event.index + 1, **size, **paddlex_result.page_result(event)}) + b"\n"
+    summary = {"done": True, "dataInfo": paddlex_result.data_info(event), "warnings": common.warnings_of(event)}
+    return common.to_json(summary) + b"\n"
 
 
 def error_body(problem: Problem, request_id: str) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 
 from ocrzoo.serving.access import body_of
 from ocrzoo.serving.bodies import parse_json
-from ocrzoo.serving.dialects import common, kserve_tensors, paddlex
+from ocrzoo.serving.dialects import common, kserve_tensors
 from ocrzoo.serving.dialects.kserve_tensors import MAX_FILES, InputTensor, Output, Parameters
 from ocrzoo.serving.files import content_of
 from ocrzoo.serving.problems import Problem
@@ -205,7 +205,7 @@ def _encoded(asked: ModelInferRequest, answers: Sequence[Answer]) -> tuple[bytes
         else:
             head = made[name].as_json()
         heads.append(head)
-    warnings = [warning for one in answers for warning in paddlex.warnings_of(one)]
+    warnings = [warning for one in answers for warning in common.warnings_of(one)]
     body = {
         "model_name": MODEL,
         "model_version": VERSION,
@@ -213,7 +213,7 @@ def _encoded(asked: ModelInferRequest, answers: Sequence[Answer]) -> tuple[bytes
         **({"parameters": {"warnings": "\n".join(warnings)}} if warnings else {}),
         "outputs": heads,
     }
-    text = paddlex.to_json(body)
+    text = common.to_json(body)
     return b"".join([text, *contents]), len(text) if contents else None
 
 
@@ -234,7 +234,7 @@ def _outputs(answers: Sequence[Answer]) -> list[Output]:
 
 
 def _as_json(page: PageAnswer) -> str:
-    return paddlex.to_json(page.result if page.error is None else {"error": page.error}).decode()
+    return common.to_json(page.result if page.error is None else {"error": page.error}).decode()
 
 
 def error_body(problem: Problem, request_id: str) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from ocrzoo.serving.bodies import file_of, form_of
-from ocrzoo.serving.dialects import common, paddlex
+from ocrzoo.serving.dialects import common
 from ocrzoo.serving.problems import Problem
 from ocrzoo.serving.reading import Answer, LineAnswer, ReadRequest
 
@@ -66,8 +66,8 @@ def _body(answer: Answer) -> bytes:
     has_many = answer.total_pages > 1
     lines = [_line(line, page.index + 1 if has_many else None) for page in answer.pages for line in page.text_lines]
     selection = None if answer.selection is None else dict(answer.selection)
-    body = LiteParseResponse(results=lines, warnings=paddlex.warnings_of(answer) or None, languageSelection=selection)
-    return paddlex.to_json(body.model_dump(exclude_none=True))
+    body = LiteParseResponse(results=lines, warnings=common.warnings_of(answer) or None, languageSelection=selection)
+    return common.to_json(body.model_dump(exclude_none=True))
 
 
 def _line(line: LineAnswer, page: int | None) -> LiteParseLine:

@@ -16,7 +16,8 @@ from starlette.responses import Response
 
 from ocrzoo.serving.access import trace_of
 from ocrzoo.serving.bodies import checked, form_of, parse_json
-from ocrzoo.serving.dialects import paddlex
+from ocrzoo.serving.dialects import common, paddlex_request
+from ocrzoo.serving.dialects.paddlex_result import data_info, page_result
 from ocrzoo.serving.files import content_of
 from ocrzoo.serving.media import FORMATS, media_type
 from ocrzoo.serving.page_ranges import left_out, parse_pages
@@ -36,7 +37,7 @@ MODELS = ("PP-OCRv5", "PP-OCRv5-latin", "PP-OCRv6")
 _RESULT = "result.jsonl"
 
 
-class Options(paddlex.InferRequest):
+class Options(paddlex_request.InferRequest):
     """The keys of PaddleX's ``POST /ocr``, without the file."""
 
     file: str = ""
@@ -64,7 +65,7 @@ def routes(service: Service) -> APIRouter:
         if asked.model not in MODELS:
             raise Problem(f"model: not one of {', '.join(MODELS)}: this server reads text", "bad_request")
         pages = None if asked.pageRanges is None else parse_pages(asked.pageRanges, what="pageRanges")
-        read = replace(paddlex.read_request(service, asked.optionalPayload, content), page_numbers=pages)
+        read = replace(paddlex_request.read_request(service, asked.optionalPayload, content), page_numbers=pages)
         render = _render(service, read, str(request.base_url))
         owner = trace_of(request.scope).key
         job = await service.jobs.start(read, render, kind=KIND, owner=owner, batch=asked.batchId)
@@ -124,14 +125,14 @@ def _render(service: Service, asked: ReadRequest, base: str) -> Render:
         pictures: dict[str, bytes] = {}
         lines: list[bytes] = []
         for page in answer.pages:
-            found = paddlex.page_result(replace(page, pictures={}))
-            for name, own in paddlex.PICTURES.items():
+            found = page_result(replace(page, pictures={}))
+            for name, own in paddlex_request.PICTURES.items():
                 if own in page.pictures:
                     file = f"{name}-{page.index + 1}.jpg"
                     pictures[file] = page.pictures[own]
                     found[name] = _url(base, job, file)
-            notes = {} if lines else {"dataInfo": paddlex.data_info(answer), "models": models, **_notes(answer, asked)}
-            lines.append(paddlex.to_json({"result": {"ocrResults": [found], **notes}}) + b"\n")
+            notes = {} if lines else {"dataInfo": data_info(answer), "models": models, **_notes(answer, asked)}
+            lines.append(common.to_json({"result": {"ocrResults": [found], **notes}}) + b"\n")
         return {_RESULT: b"".join(lines), **pictures}
 
     return files
