@@ -13,7 +13,7 @@ from ocrzoo.model_loader import ModelLoader
 from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.executor import OnError, Reading, run_pages, run_pages_async
 from ocrzoo.pipelines.lazy_model import LazyModel, load_optional
-from ocrzoo.pipelines.predict_params import PreprocessingParams, preprocessing_params
+from ocrzoo.pipelines.predict_params import PreprocessingParams, check_names, preprocessing_params
 from ocrzoo.pipelines.schema import DocPreprocessorConfig
 from ocrzoo.predictors.base import ImageClassifier, Unwarper
 from ocrzoo.processing import rotation
@@ -118,6 +118,7 @@ class DocPreprocessorPipeline:
             UsageError: A parameter makes no sense.
             OcrzooError: A model cannot be downloaded or loaded.
         """
+        check_names("predict_async", options, PreprocessingOptions)
         return run_pages_async(*self._reading(input, **options))
 
     def _reading(self, input: Input, **given: Unpack[PreprocessingOptions]) -> Reading[DocPreprocessorResult]:

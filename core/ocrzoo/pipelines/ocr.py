@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 from ocrzoo.decoding import Lexicon, Terms
 from ocrzoo.engines.base import Device
@@ -18,7 +18,7 @@ from ocrzoo.pipelines.engine_config import configured_loader
 from ocrzoo.pipelines.executor import OnError, Reading, run_pages, run_pages_async
 from ocrzoo.pipelines.lazy_model import LazyModel, load_optional, load_together
 from ocrzoo.pipelines.line_router import Crop, warn_of_missing_words
-from ocrzoo.pipelines.predict_params import OCRParams, ocr_params
+from ocrzoo.pipelines.predict_params import OCRParams, OCRSettings, check_names, ocr_params
 from ocrzoo.pipelines.readers import LoadedReaders, Readers
 from ocrzoo.pipelines.schema import LimitType, OCRConfig, RecognitionModule
 from ocrzoo.predictors.base import Detector, ImageClassifier, Recognizer
@@ -42,32 +42,9 @@ UPSIDE_DOWN = 1
 """The class of an upside-down line; PaddleX goes by the number, not by the label."""
 
 
-class OCROptions(TypedDict, total=False):
+class OCROptions(OCRSettings, total=False):
     """The arguments of :meth:`OCRPipeline.predict` besides the input, for type checkers."""
 
-    use_doc_orientation_classify: bool | None
-    use_doc_unwarping: bool | None
-    use_textline_orientation: bool | None
-    text_det_limit_side_len: int | None
-    text_det_limit_type: LimitType | None
-    text_det_thresh: float | None
-    text_det_box_thresh: float | None
-    text_det_unclip_ratio: float | None
-    text_rec_score_thresh: float | None
-    upscale: Upscale | None
-    enhance: bool | None
-    split_columns: bool | None
-    return_word_box: bool | None
-    return_chars: bool | None
-    return_scripts: bool | None
-    allow: Terms
-    deny: Terms
-    patterns: Terms
-    lexicon: Lexicon
-    alternatives: int | None
-    restore_spaces: bool | None
-    return_paragraphs: bool | None
-    dehyphenate: bool | None
     device: str | None
     password: Password
     on_error: OnError | None
@@ -181,37 +158,35 @@ class OCRPipeline:
             UsageError: A parameter makes no sense.
             OcrzooError: A model cannot be downloaded or loaded.
         """
-        return run_pages(
-            *self._reading(
-                input,
-                use_doc_orientation_classify=use_doc_orientation_classify,
-                use_doc_unwarping=use_doc_unwarping,
-                use_textline_orientation=use_textline_orientation,
-                text_det_limit_side_len=text_det_limit_side_len,
-                text_det_limit_type=text_det_limit_type,
-                text_det_thresh=text_det_thresh,
-                text_det_box_thresh=text_det_box_thresh,
-                text_det_unclip_ratio=text_det_unclip_ratio,
-                text_rec_score_thresh=text_rec_score_thresh,
-                upscale=upscale,
-                enhance=enhance,
-                split_columns=split_columns,
-                return_word_box=return_word_box,
-                return_chars=return_chars,
-                return_scripts=return_scripts,
-                allow=allow,
-                deny=deny,
-                patterns=patterns,
-                lexicon=lexicon,
-                alternatives=alternatives,
-                restore_spaces=restore_spaces,
-                return_paragraphs=return_paragraphs,
-                dehyphenate=dehyphenate,
-                device=device,
-                password=password,
-                on_error=on_error,
-            )
+        options = OCROptions(
+            use_doc_orientation_classify=use_doc_orientation_classify,
+            use_doc_unwarping=use_doc_unwarping,
+            use_textline_orientation=use_textline_orientation,
+            text_det_limit_side_len=text_det_limit_side_len,
+            text_det_limit_type=text_det_limit_type,
+            text_det_thresh=text_det_thresh,
+            text_det_box_thresh=text_det_box_thresh,
+            text_det_unclip_ratio=text_det_unclip_ratio,
+            text_rec_score_thresh=text_rec_score_thresh,
+            upscale=upscale,
+            enhance=enhance,
+            split_columns=split_columns,
+            return_word_box=return_word_box,
+            return_chars=return_chars,
+            return_scripts=return_scripts,
+            allow=allow,
+            deny=deny,
+            patterns=patterns,
+            lexicon=lexicon,
+            alternatives=alternatives,
+            restore_spaces=restore_spaces,
+            return_paragraphs=return_paragraphs,
+            dehyphenate=dehyphenate,
+            device=device,
+            password=password,
+            on_error=on_error,
         )
+        return run_pages(*self._reading(input, options))
 
     def predict_async(self, input: Input, **options: Unpack[OCROptions]) -> AsyncGenerator[OCRResult, None]:
         """Read pages for ``async for``, with the arguments of :meth:`predict`; the event loop goes on meanwhile.
@@ -223,37 +198,13 @@ class OCRPipeline:
             UsageError: A parameter makes no sense.
             OcrzooError: A model cannot be downloaded or loaded.
         """
-        return run_pages_async(*self._reading(input, **options))
+        check_names("predict_async", options, OCROptions)
+        return run_pages_async(*self._reading(input, options))
 
-    def _reading(self, input: Input, **given: Unpack[OCROptions]) -> Reading[OCRResult]:
+    def _reading(self, input: Input, given: OCROptions) -> Reading[OCRResult]:
         """What is read how: the arguments of ``run_pages``."""
         device = given.get("device")
-        params = ocr_params(
-            self.config,
-            orientation=given.get("use_doc_orientation_classify"),
-            unwarping=given.get("use_doc_unwarping"),
-            line_orientation=given.get("use_textline_orientation"),
-            limit_side_len=given.get("text_det_limit_side_len"),
-            limit_type=given.get("text_det_limit_type"),
-            thresh=given.get("text_det_thresh"),
-            box_thresh=given.get("text_det_box_thresh"),
-            unclip_ratio=given.get("text_det_unclip_ratio"),
-            score_thresh=given.get("text_rec_score_thresh"),
-            upscale=given.get("upscale"),
-            enhance=given.get("enhance"),
-            split_columns=given.get("split_columns"),
-            word_boxes=given.get("return_word_box"),
-            characters=given.get("return_chars"),
-            scripts=given.get("return_scripts"),
-            allow=given.get("allow"),
-            deny=given.get("deny"),
-            patterns=given.get("patterns"),
-            lexicon=given.get("lexicon"),
-            alternatives=given.get("alternatives"),
-            restore_spaces=given.get("restore_spaces"),
-            paragraphs=given.get("return_paragraphs"),
-            dehyphenate=given.get("dehyphenate"),
-        )
+        params = ocr_params(self.config, given)
         devices = self.devices if device is None else Device.parse_all(device)
         found = pages(input, self.config.input_options, password=given.get("password"))
         workers = [partial(self._read, params, one) for _ in range(self._at_once) for one in devices]
@@ -265,7 +216,7 @@ class OCRPipeline:
         Raises:
             OcrzooError: A model cannot be downloaded or loaded.
         """
-        params = params or ocr_params(self.config)
+        params = params or ocr_params(self.config, {})
         device = device or self.devices[0]
         lines = [self._line_classifier] * params.line_orientation
         steps = self._preprocessor.stages(params.preprocessing) if self._preprocessor and params.preprocessing else []
@@ -287,12 +238,12 @@ class OCRPipeline:
 
     def stages_to_download(self, options: Mapping[str, Any]) -> list[str]:
         """Return the switches of stages that these options of ``predict`` turn on and whose models are not here."""
-        params = ocr_params(
-            self.config,
-            orientation=options.get("use_doc_orientation_classify"),
-            unwarping=options.get("use_doc_unwarping"),
-            line_orientation=options.get("use_textline_orientation"),
+        asked = OCRSettings(
+            use_doc_orientation_classify=options.get("use_doc_orientation_classify"),
+            use_doc_unwarping=options.get("use_doc_unwarping"),
+            use_textline_orientation=options.get("use_textline_orientation"),
         )
+        params = ocr_params(self.config, asked)
         wanted, own = params.preprocessing, self._preprocessor
         steps = own.stages(wanted) if own is not None and wanted is not None else []
         stages = [*steps, *[self._line_classifier] * params.line_orientation]

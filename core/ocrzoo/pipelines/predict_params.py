@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_args
+from typing import Any, TypedDict, TypeVar, get_args
 
 import numpy as np
 
@@ -26,6 +26,34 @@ class PreprocessingParams:
 
     orientation: bool
     unwarping: bool
+
+
+class OCRSettings(TypedDict, total=False):
+    """What a call asks of the OCR pipeline, by the names of ``predict``'s arguments."""
+
+    use_doc_orientation_classify: bool | None
+    use_doc_unwarping: bool | None
+    use_textline_orientation: bool | None
+    text_det_limit_side_len: int | None
+    text_det_limit_type: LimitType | None
+    text_det_thresh: float | None
+    text_det_box_thresh: float | None
+    text_det_unclip_ratio: float | None
+    text_rec_score_thresh: float | None
+    upscale: Upscale | None
+    enhance: bool | None
+    split_columns: bool | None
+    return_word_box: bool | None
+    return_chars: bool | None
+    return_scripts: bool | None
+    allow: Terms
+    deny: Terms
+    patterns: Terms
+    lexicon: Lexicon
+    alternatives: int | None
+    restore_spaces: bool | None
+    return_paragraphs: bool | None
+    dehyphenate: bool | None
 
 
 @dataclass(frozen=True)
@@ -52,68 +80,56 @@ class OCRParams:
     """``None``: results have no paragraphs."""
 
 
-def ocr_params(
-    config: OCRConfig,
-    *,
-    orientation: bool | None = None,
-    unwarping: bool | None = None,
-    line_orientation: bool | None = None,
-    score_thresh: float | None = None,
-    upscale: Upscale | None = None,
-    enhance: bool | None = None,
-    split_columns: bool | None = None,
-    word_boxes: bool | None = None,
-    characters: bool | None = None,
-    scripts: bool | None = None,
-    allow: Terms = None,
-    deny: Terms = None,
-    patterns: Terms = None,
-    lexicon: Lexicon = None,
-    alternatives: int | None = None,
-    restore_spaces: bool | None = None,
-    paragraphs: bool | None = None,
-    dehyphenate: bool | None = None,
-    **detection: Any,
-) -> OCRParams:
+def ocr_params(config: OCRConfig, given: OCRSettings) -> OCRParams:
     """Return the parameters of a call; ``None`` takes the configuration's value, 0 is a value.
 
     Raises:
         UsageError: A parameter makes no sense.
     """
     recognition = config.SubModules.TextRecognition
-    threshold: float = recognition.score_thresh if score_thresh is None else plain(score_thresh)
+
+    def flag(name: str, default: Default) -> bool | Default:
+        return _flag(name, given.get(name), default)
+
+    def value(name: str, default: Any) -> Any:
+        return _given(given, name, default)
+
+    threshold = value("text_rec_score_thresh", recognition.score_thresh)
     _check_range("text_rec_score_thresh", threshold, 1)
-    preprocessing = _ocr_preprocessing(
-        config,
-        _flag("use_doc_orientation_classify", orientation, None),
-        _flag("use_doc_unwarping", unwarping, None),
-    )
     return OCRParams(
-        _detection(config, detection),
+        _detection(config, given),
         threshold,
-        preprocessing,
-        _flag("use_textline_orientation", line_orientation, config.use_textline_orientation),
+        _ocr_preprocessing(config, flag("use_doc_orientation_classify", None), flag("use_doc_unwarping", None)),
+        flag("use_textline_orientation", config.use_textline_orientation),
         LineFinder(
-            _upscale(config.upscale if upscale is None else plain(upscale)),
-            _flag("enhance", enhance, config.enhance),
-            _flag("split_columns", split_columns, config.split_columns),
+            _upscale(value("upscale", config.upscale)),
+            flag("enhance", config.enhance),
+            flag("split_columns", config.split_columns),
         ),
-        _flag("return_word_box", word_boxes, recognition.return_word_box),
-        _flag("return_chars", characters, recognition.return_chars),
-        _flag("return_scripts", scripts, recognition.return_scripts),
+        flag("return_word_box", recognition.return_word_box),
+        flag("return_chars", recognition.return_chars),
+        flag("return_scripts", recognition.return_scripts),
         decoding(
-            recognition.allow if allow is None else allow,
-            recognition.deny if deny is None else deny,
-            recognition.patterns if patterns is None else patterns,
-            recognition.lexicon if lexicon is None else lexicon,
-            recognition.alternatives if alternatives is None else plain(alternatives),
-            restore_spaces=_flag("restore_spaces", restore_spaces, recognition.restore_spaces),
+            value("allow", recognition.allow),
+            value("deny", recognition.deny),
+            value("patterns", recognition.patterns),
+            value("lexicon", recognition.lexicon),
+            value("alternatives", recognition.alternatives),
+            restore_spaces=flag("restore_spaces", recognition.restore_spaces),
         ),
-        _structure(
-            _flag("return_paragraphs", paragraphs, config.return_paragraphs),
-            _flag("dehyphenate", dehyphenate, config.dehyphenate),
-        ),
+        _structure(flag("return_paragraphs", config.return_paragraphs), flag("dehyphenate", config.dehyphenate)),
     )
+
+
+def check_names(function: str, given: Mapping[str, Any], options: Any) -> None:
+    """Refuse arguments of a function that are not among the keys of ``options``, a ``TypedDict``.
+
+    Raises:
+        TypeError: As Python raises it.
+    """
+    unknown = given.keys() - options.__annotations__.keys()
+    if unknown:
+        raise TypeError(f"{function}() got an unexpected keyword argument {min(unknown)!r}")
 
 
 def _structure(paragraphs: bool, dehyphenate: bool) -> Structure | None:
@@ -152,10 +168,9 @@ def _ocr_preprocessing(
     return None if nothing_to_do and not (enabled and config.paddlex_quirks) else asked
 
 
-def _detection(config: OCRConfig, chosen: Mapping[str, Any]) -> dict[str, Any]:
+def _detection(config: OCRConfig, given: Mapping[str, Any]) -> dict[str, Any]:
     settings = config.SubModules.TextDetection
-    detection = {name: getattr(settings, name) for name in _DETECTION}
-    detection.update({name: plain(value) for name, value in chosen.items() if value is not None})
+    detection = {name: _given(given, f"text_det_{name}", getattr(settings, name)) for name in _DETECTION}
     side = detection["limit_side_len"]
     if isinstance(side, bool) or not isinstance(side, int) or not 1 <= side <= MAX_SIDE_LEN:
         raise UsageError(f"text_det_limit_side_len={side!r}: a whole number from 1 to {MAX_SIDE_LEN} is needed")
@@ -164,6 +179,11 @@ def _detection(config: OCRConfig, chosen: Mapping[str, Any]) -> dict[str, Any]:
     for name, most in (("thresh", 1), ("box_thresh", 1), ("unclip_ratio", MAX_UNCLIP_RATIO)):
         _check_range(f"text_det_{name}", detection[name], most)
     return detection
+
+
+def _given(given: Mapping[str, Any], name: str, default: Any) -> Any:
+    value = plain(given.get(name))
+    return default if value is None else value
 
 
 def plain(value: Any) -> Any:

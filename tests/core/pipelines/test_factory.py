@@ -230,7 +230,7 @@ class TestSwitches:
     def test_switches_as_arguments(
         self, zoo: Zoo, switches: dict[str, Any], orientation: bool, unwarping: bool, lines: bool
     ) -> None:
-        own = ocr_params(create_pipeline(zoo=zoo, **switches).config)
+        own = ocr_params(create_pipeline(zoo=zoo, **switches).config, {})
         assert own.line_orientation is lines
         expected = PreprocessingParams(orientation, unwarping) if orientation or unwarping else None
         assert own.preprocessing == expected
@@ -238,7 +238,7 @@ class TestSwitches:
     def test_one_step_is_enabled_where_both_are_off(self, zoo: Zoo) -> None:
         config = {**default_ocr(), "use_doc_preprocessor": False}
         made = create_pipeline(config=config, use_doc_orientation_classify=True, zoo=zoo)
-        assert ocr_params(made.config).preprocessing == PreprocessingParams(orientation=True, unwarping=False)
+        assert ocr_params(made.config, {}).preprocessing == PreprocessingParams(orientation=True, unwarping=False)
 
     def test_switches_of_doc_preprocessor(self, zoo: Zoo) -> None:
         made = create_pipeline("doc_preprocessor", use_doc_unwarping=False, zoo=zoo)

@@ -221,6 +221,8 @@ class TestAsync:
     def test_arguments_are_those_of_predict(self, zoo: Zoo) -> None:
         with pytest.raises(UsageError, match="text_det_thresh"):
             made(zoo).predict_async(PAGES[0], text_det_thresh=7)
+        with pytest.raises(TypeError, match="unexpected keyword argument 'return_word_boxes'"):
+            made(zoo).predict_async(PAGES[0], return_word_boxes=True)  # type: ignore[call-arg]
 
     def test_a_preprocessor_is_asynchronous_too(self, zoo: Zoo) -> None:
         from ocrzoo.pipelines.doc_preprocessor import DocPreprocessorPipeline

@@ -39,7 +39,7 @@ def reader_settings(models: Sequence[Model], address: Callable[[Model, StoredFil
     found = _config(recognizer)
     _, height, width = transform(found, "RecResizeImg")["image_shape"]
     pipeline = checked(OCRConfig, default_ocr(), "OCR")
-    params = ocr_params(pipeline)
+    params = ocr_params(pipeline, {})
     chosen = params.detection
     return {
         "models": {
