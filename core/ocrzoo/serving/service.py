@@ -16,7 +16,8 @@ from ocrzoo.serving.settings import ServerSettings
 from ocrzoo.serving.stores.answers import SharedAnswers
 from ocrzoo.serving.stores.jobs import Jobs
 from ocrzoo.serving.stores.uploads import Uploads
-from ocrzoo.serving.workers.pool import Job, Pool
+from ocrzoo.serving.workers.pool import Pool
+from ocrzoo.serving.workers.worker_process import Job
 from ocrzoo_registry.zoo import Zoo
 
 

@@ -20,7 +20,7 @@ from cachetools import TTLCache
 
 from ocrzoo.serving.problems import Problem
 from ocrzoo.serving.reading import Answer, ReadRequest
-from ocrzoo.serving.workers.pool import Job
+from ocrzoo.serving.workers.worker_process import Job
 
 if TYPE_CHECKING:
     from ocrzoo.serving.service import Service

@@ -7,152 +7,29 @@ it worked on alone; of several, each is tried again alone, so that one bad file 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
-import os
-import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from multiprocessing.spawn import get_executable
 from typing import Any
 
 from ocrzoo.engines.limits import usable_threads
 from ocrzoo.serving.problems import Problem
-from ocrzoo.serving.reading import Answer, PageAnswer, ReadRequest
+from ocrzoo.serving.reading import Answer, PageAnswer
 from ocrzoo.serving.settings import ServerSettings
 from ocrzoo.serving.workers import messages
 from ocrzoo.serving.workers.messages import Message
+from ocrzoo.serving.workers.worker_process import Job, WorkerProcess
 
 CORES_PER_WORKER = 8
 """A network on more cores gains little; more workers do."""
-_BUFFER_BYTES = 4 << 20
-"""Of what a worker sends."""
 _TICK_S = 0.5
 _END_S = 5.0
 """Seconds that a worker may take to end after its last message. A signal to one that just ended would hide how."""
 _LOST = "the process that read this file ended unexpectedly: the file may be damaged on purpose, or need more memory"
-_numbers = itertools.count(1)
 
 log = logging.getLogger("ocrzoo")
-
-
-@dataclass(eq=False)
-class Job:
-    """A request on its way through the pool."""
-
-    request: ReadRequest
-    deadline: float
-    """On the clock of ``time.monotonic``."""
-    number: int = field(default_factory=lambda: next(_numbers))
-    arrived: float = field(default_factory=time.monotonic)
-    started: float | None = None
-    """When a worker got it."""
-    alone: bool = False
-    """Whether it must be a worker's only one, because a worker died that had it among others."""
-    sent: set[int] = field(default_factory=set)
-    """Pages that were delivered: if it is read again, they are not delivered again."""
-    events: asyncio.Queue[PageAnswer | Answer | Problem] = field(default_factory=asyncio.Queue)
-    """Pages, and at last what ends the job."""
-    ended: bool = False
-    is_held: bool = False
-    """Whether its bytes count."""
-
-    def end(self, outcome: Answer | Problem) -> None:
-        """Deliver the last event."""
-        if not self.ended:
-            self.ended = True
-            self.events.put_nowait(outcome)
-
-    @property
-    def queue_s(self) -> float:
-        """Seconds that it waited for a worker."""
-        return (self.started or time.monotonic()) - self.arrived
-
-
-class WorkerProcess:
-    """One worker."""
-
-    def __init__(self, process: asyncio.subprocess.Process, settings: ServerSettings) -> None:
-        self.process = process
-        self.settings = settings
-        self.jobs: dict[int, Job] = {}
-        self.cancelled: dict[int, float] = {}
-        """Jobs that should stop, since when."""
-        self.models: list[dict[str, Any]] = []
-        self.is_ready = False
-        self.retiring = False
-        """Whether it gets no more work, and ends when it has done what it has."""
-        self.started = self.heard = time.monotonic()
-        self.memory = 0
-        self.pages = 0
-        self.stuck = 0.0
-        self.pending: dict[int, list[PageAnswer]] = {}
-
-    @property
-    def has_room(self) -> bool:
-        """Whether it takes another job."""
-        busy = len(self.jobs) + len(self.cancelled)
-        return self.is_ready and not self.retiring and busy < self.settings.jobs_per_worker and not self._has_it_alone
-
-    @property
-    def _has_it_alone(self) -> bool:
-        return any(job.alone for job in self.jobs.values())
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether the process runs."""
-        return self.process.returncode is None
-
-    def send(self, message: Message) -> None:
-        """Send a message."""
-        assert self.process.stdin is not None  # noqa: S101  # a pipe
-        with suppress(ConnectionError, RuntimeError):  # it died, which the reader of its answers handles
-            self.process.stdin.writelines(message.encode())
-
-    def give(self, job: Job) -> None:
-        """Give it a job."""
-        job.started = time.monotonic()
-        self.jobs[job.number] = job
-        data = {"job": job.number, "request": job.request.to_data()}
-        self.send(Message("read", data, [job.request.content]))
-
-    def cancel(self, job: Job) -> None:
-        """Let it stop a job."""
-        if self.jobs.pop(job.number, None) is not None:
-            self.cancelled[job.number] = time.monotonic()
-            self.send(Message("cancel", {"job": job.number}))
-
-    def fault(self) -> str | None:
-        """Why it must be ended; ``None`` while it does what it should."""
-        now, limit = time.monotonic(), self.settings.stuck_s
-        if not self.is_ready:
-            if now - self.started > self.settings.start_s:
-                return f"did not load its models within {self.settings.start_s:g} s"
-            return None
-        if now - self.heard > limit:
-            return f"did not respond for {now - self.heard:.0f} s"
-        stopping = max([self.stuck, *(now - since for since in self.cancelled.values())])
-        return f"did not stop its work for {stopping:.0f} s" if stopping > limit else None
-
-    def excuse(self, seconds: float) -> None:
-        """Do not count a time in which this process did not run either, as when the machine slept."""
-        self.started += seconds
-        self.heard += seconds
-        self.cancelled = {number: since + seconds for number, since in self.cancelled.items()}
-
-    def kill(self) -> None:
-        """End it at once."""
-        with suppress(ProcessLookupError):
-            self.process.kill()
-
-    def retire(self) -> None:
-        """Let it end once it has nothing to do."""
-        self.retiring = True
-        if not self.jobs and self.process.stdin is not None:
-            self.process.stdin.close()
 
 
 class Pool:
@@ -265,26 +142,9 @@ class Pool:
             min(able, key=lambda one: len(one.jobs) + len(one.cancelled)).give(job)
 
     async def _start_worker(self) -> None:
-        program = os.fsdecode(get_executable() or sys.executable)
-        process = await asyncio.create_subprocess_exec(
-            program,
-            "-P",
-            "-m",
-            "ocrzoo.serving.workers.worker",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=_BUFFER_BYTES,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            start_new_session=True,  # Ctrl-C is for the server, which lets its workers finish
-        )
-        worker = WorkerProcess(process, self.settings)
+        worker = await WorkerProcess.start(self.settings, self.threads)
         self.workers.append(worker)
-        worker.send(Message("start", self._start_data()))
         self._spawn(self._listen(worker))
-
-    def _start_data(self) -> dict[str, Any]:
-        own = self.settings
-        return {**own.for_reading(self.threads), "jobs": own.jobs_per_worker, "json_logs": own.json_logs}
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -323,29 +183,8 @@ class Pool:
             if not self._was_ready:
                 self.on_refused(data["error"], data["message"])
         else:
-            self._handle_job(worker, message)
+            worker.take(message)
         self._distribute()
-
-    def _handle_job(self, worker: WorkerProcess, message: Message) -> None:
-        data = message.data
-        number = data["job"]
-        job = worker.jobs.get(number)
-        if message.kind == "page":
-            if job is not None:
-                pictures = dict(zip(data["pictures"], message.parts, strict=True))
-                page = PageAnswer(**{**data["page"], "pictures": pictures})
-                worker.pending.setdefault(number, []).append(page)
-                if page.index not in job.sent:
-                    job.sent.add(page.index)
-                    job.events.put_nowait(page)
-            return
-        worker.jobs.pop(number, None)
-        worker.cancelled.pop(number, None)
-        pages = worker.pending.pop(number, [])
-        if job is not None:
-            job.end(_outcome(message, pages, job))
-        if worker.retiring:
-            worker.retire()
 
     async def _bury(self, worker: WorkerProcess) -> None:
         """Settle the jobs of a worker that ended, and start another."""
@@ -411,20 +250,3 @@ class Pool:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-def _outcome(message: Message, pages: list[PageAnswer], job: Job) -> Answer | Problem:
-    """What ends a job."""
-    data: Mapping[str, Any] = message.data
-    if message.kind == "failed":
-        return Problem(data["message"], data["code"])
-    return Answer(
-        sorted(pages, key=lambda page: page.index),
-        data["kind"],
-        data["total_pages"],
-        message.parts[0] if message.parts else b"",
-        data.get("receipt"),
-        data.get("selection"),
-        job.queue_s,
-        data["work_s"],
-    )
