@@ -162,6 +162,21 @@ def test_a_cluster_whose_head_dies_is_an_error_of_one_line(
     assert "error: the Ray cluster failed: its head " in err.splitlines()[-1]
 
 
+@pytest.mark.thorough  # Ray starts a process for each thing that it does
+def test_an_error_on_a_node_is_one_line(cluster: Nodes, settings: dict[str, str], tmp_path: Path) -> None:
+    source, dest = tmp_path / "pages", tmp_path / "out"
+    write_pages(source, 400)
+    driver = _start(source, dest, settings, "--address", cluster.address)
+    _wait_for_parts(dest, 2)
+    source.rename(tmp_path / "elsewhere")
+    out, err = driver.communicate(timeout=RUN_S)
+    assert (driver.returncode, out) == (4, "")
+    assert err == (
+        f"error: {source} is gone (No such file or directory): bring it back, and run the same command again: "
+        "it goes on\n"
+    )
+
+
 def test_an_address_without_a_cluster_is_an_error_of_one_line(
     pages: Path, settings: dict[str, str], tmp_path: Path
 ) -> None:

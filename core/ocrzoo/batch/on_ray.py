@@ -12,8 +12,11 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import chain
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from ocrzoo.batch.items import Part, must_be_split, split
@@ -46,6 +49,8 @@ START_S = 900
 """Seconds in which the first actor must be ready: a cluster may add a node for it."""
 _FOR_LOCAL = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_agent_register_timeout_ms": "120000"}
 """A cluster that is started here reports to nobody, and may start slowly."""
+WAIT_S = 0.2
+"""Seconds after which an actor that waits for a part looks whether any call still does."""
 _LINE = "line"
 
 log = logging.getLogger("ocrzoo")
@@ -162,7 +167,7 @@ def read_on_cluster(
     models = settings_of(job, pipeline)["models"]
     bundle = ray.put(packed(pipeline.loaded_models(), zoo))
     lines = [{_LINE: line} for line in plan]
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what it logs of an error, it also raises
     context = DataContext.get_current()
     context.enable_progress_bars = False
     context.wait_for_min_actors_s = START_S
@@ -197,6 +202,7 @@ def _own_error(error: Exception) -> OcrzooError:
     for one in causes(error):
         for each in (getattr(one, "cause", None), one):  # Ray's errors have the actor's
             if isinstance(each, OcrzooError):
+                each.args = (str(each).partition("\n")[0], *each.args[1:])  # Ray appends how often it tried
                 return each
     text = str(error).strip().splitlines()
     said = text[-1][:300] if text else type(error).__name__
@@ -240,14 +246,42 @@ class _Actor:
                 f"node {node[:12]} ({platform.node()}) has other models than the driver: install the same ocrzoo "
                 "and plugins on all nodes"
             )
-        self._reader = Reader(job, run, pipeline)
+        self._calls: dict[str, Future[PartDone]] = {}
+        self._parts: SimpleQueue[Part] = SimpleQueue()
+        self._reader = Reader(job, run, pipeline, self._end)
+        threading.Thread(target=self._read, daemon=True).start()
         gc.freeze()  # what Ray has imported stays: no collection need look at it again
         gc.set_threshold(COLLECT_AFTER)
         self._pages = Counter("ocrzoo_batch_pages", "Pages read, by outcome.", tag_keys=("outcome",))
 
     def __call__(self, batch: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        for done in self._reader.read(Part.from_json(line) for line in batch[_LINE]):
+        for line in batch[_LINE]:
+            part = Part.from_json(line)
+            call: Future[PartDone] = Future()
+            self._calls[part.name] = call
+            self._parts.put(part)
+            done = call.result()
             for outcome, count in (("read", done.pages), ("failed", done.failed)):
                 if count:
                     self._pages.inc(count, tags={"outcome": outcome})
             yield {_LINE: [done.to_json()]}
+
+    def _read(self) -> None:
+        """Read the parts of all calls, one after the other without a break between them."""
+        while True:
+            first = self._parts.get()
+            try:
+                self._reader.read(chain([first], self._next_parts()))
+            except BaseException as error:  # noqa: BLE001  # the calls raise it
+                while self._calls:
+                    self._calls.popitem()[1].set_exception(error)
+
+    def _next_parts(self) -> Iterator[Part]:
+        """Yield parts as calls bring them, until none waits for the end of its own."""
+        while self._calls:
+            with suppress(Empty):
+                yield self._parts.get(timeout=WAIT_S)
+
+    def _end(self, done: PartDone) -> None:
+        if (call := self._calls.pop(done.name, None)) is not None:  # none after an error
+            call.set_result(done)

@@ -58,7 +58,7 @@ class PartDone:
     def __add__(self, other: PartDone) -> PartDone:
         """Return both together."""
         counts = self.pages + other.pages, self.failed + other.failed, self.unchanged + other.unchanged
-        return PartDone(other.name, *counts, self.bytes + other.bytes)
+        return PartDone(self.name, *counts, self.bytes + other.bytes)
 
     def to_json(self) -> str:
         """Return it as a line of JSON."""
@@ -66,10 +66,20 @@ class PartDone:
 
 
 @dataclass
+class _Given:
+    """A part as it was given; after crashes, it is read in several."""
+
+    left: int
+    """How many are not written."""
+    done: PartDone
+
+
+@dataclass
 class _Open:
     """A part that is being read."""
 
     part: Part
+    given: _Given
     results: list[_Row] = field(default_factory=list)
     errors: list[_Row] = field(default_factory=list)
     receipt: Receipt | None = None
@@ -116,36 +126,46 @@ _Fetch = Callable[[], _Fetched]
 class Reader:
     """Reads the items of parts from one place, and writes rows into another."""
 
-    def __init__(self, job: BatchJob, run: int, pipeline: OCRPipeline) -> None:
-        """``run`` is the number of the run in DEST, which goes into the rows."""
+    def __init__(self, job: BatchJob, run: int, pipeline: OCRPipeline, on_done: Callable[[PartDone], object]) -> None:
+        """``run`` is the number of the run in DEST, which goes into the rows.
+
+        ``on_done`` is told what came of a part once it is written, in one of two threads.
+        """
         self._source, self._dest = source_of(job.source).place, place_of(job.dest)
         self._job, self._run, self._pipeline = job, run, pipeline
         self._notes = Notes(self._dest)
         self._tables = Tables(self._source, job.column)
         self._document = lru_cache(maxsize=2)(self._fetched_document)
+        self._on_done = on_done
+        self._telling = Lock()
 
     @property
     def input_options(self) -> InputOptions:
         """How inputs are opened."""
         return replace(self._pipeline.config.input_options, passwords=self._job.password, report=False)
 
-    def read(self, parts: Iterator[Part]) -> Iterator[PartDone]:
-        """Read parts, write each once all of its pages are there, and say what came of it, in their order.
+    def read(self, parts: Iterator[Part]) -> None:
+        """Read parts, and write each once all of its pages are there.
 
         Raises:
             UsageError: A part cannot be written.
             SourceError: An object store does not answer.
             OcrzooError: A model cannot be loaded.
         """
-        noted = chain.from_iterable(map(self._notes.apart, parts))
-        for alone, group in groupby(noted, key=itemgetter(1)):
-            left = (part for part, _ in group)
+        for alone, group in groupby(self._noted(parts), key=itemgetter(2)):
+            left = ((part, given) for part, given, _ in group)
             for first in left:
-                yield from self._read(chain([first], islice(left, 0 if alone else AT_ONCE - 1)), alone=alone)
+                self._read(chain([first], islice(left, 0 if alone else AT_ONCE - 1)), alone=alone)
 
-    def _read(self, parts: Iterator[Part], *, alone: bool) -> Iterator[PartDone]:
+    def _noted(self, parts: Iterator[Part]) -> Iterator[tuple[Part, _Given, bool]]:
+        """Each part, or each of its items, and whether it must be read with nothing else in work."""
+        for part in parts:
+            several = list(self._notes.apart(part))
+            given = _Given(len(several), PartDone(part.name))
+            yield from ((one, given, alone) for one, alone in several)
+
+    def _read(self, parts: Iterator[tuple[Part, _Given]], *, alone: bool) -> None:
         state = _State()
-        done: deque[PartDone] = deque()
 
         def failed(error: InputError) -> None:
             waiting = state.took()
@@ -153,7 +173,7 @@ class Reader:
             state.note(waiting)
 
         results: Any = self._pipeline.predict(
-            self._pages(parts, state, done, alone=alone), on_error=failed, **self._job.options
+            self._pages(parts, state, alone=alone), on_error=failed, **self._job.options
         )
         try:
             with closing(results):
@@ -162,20 +182,18 @@ class Reader:
                     self._note(waiting, result)
                     state.note(waiting)
                     del result  # its pixels, before the next one
-                    done.extend(self._finished(state))
-                    while done:
-                        yield done.popleft()
-            yield from (*done, *self._finished(state))
+                    self._write_finished(state)
+            self._write_finished(state)
         finally:  # ended early, and not by a crash: no input is to blame
             with suppress(OcrzooError):
                 for opened in state.left():
                     self._notes.end(opened.part)
 
-    def _pages(self, parts: Iterator[Part], state: _State, done: deque[PartDone], *, alone: bool) -> Iterator[Page]:
+    def _pages(self, parts: Iterator[tuple[Part, _Given]], state: _State, *, alone: bool) -> Iterator[Page]:
         """The pages of all parts, in a thread of the pipeline; each is noted in ``state`` before it is yielded."""
         with ThreadPoolExecutor(AHEAD, "ocrzoo-fetch") as pool:
-            for part in parts:
-                opened = _Open(part)
+            for part, given in parts:
+                opened = _Open(part, given)
                 state.open(opened)
                 if self._notes.begin(part, alone=alone):
                     for item, fetch in self._fetching(pool, part.items):
@@ -183,7 +201,7 @@ class Reader:
                 else:
                     self._give_up(opened, part.items[0])
                 state.close(opened)
-                done.extend(self._finished(state))  # no page may follow, or none for long
+                self._write_finished(state)  # no page may follow, or none for long
 
     def _fetching(self, pool: ThreadPoolExecutor, items: Sequence[Item]) -> Iterator[tuple[Item, _Fetch]]:
         """Each item, and what fetches it; from an object store, a few are fetched ahead."""
@@ -273,7 +291,7 @@ class Reader:
         text = message if message.startswith(name) else f"{name}: {message}"
         return {"error": type(next(islice(causes(error), 1, None), error)).__name__, "message": text}
 
-    def _finished(self, state: _State) -> Iterator[PartDone]:
+    def _write_finished(self, state: _State) -> None:
         while (opened := state.finished()) is not None:
             name = f"part-{self._run:04}-{opened.part.name}{SUFFIX}"
             for table, rows in ((ERRORS, opened.errors), (RESULTS, opened.results)):
@@ -281,7 +299,14 @@ class Reader:
                     self._dest.write(f"{table}/{name}", to_parquet([self._complete(row) for row in rows], table))
             self._notes.end(opened.part)
             counts = len(opened.results), len(opened.errors), opened.unchanged
-            yield PartDone(opened.part.name, *counts, sum(item.share for item in opened.part.items))
+            self._tell(opened.given, PartDone("", *counts, sum(item.share for item in opened.part.items)))
+
+    def _tell(self, given: _Given, written: PartDone) -> None:
+        with self._telling:
+            given.left -= 1
+            given.done += written
+            if not given.left:
+                self._on_done(given.done)
 
     def _complete(self, row: _Row) -> dict[str, Any]:
         """A row with what tells whose it is; the number of pages is known by now."""

@@ -91,11 +91,16 @@ def run_batch(
             _clear(dest)
         run = _begin_run(job, source, dest, pipeline)
         counted = PartDone()
-        on_progress(Progress(0, 0, 0.0, plan.bytes, time.monotonic() - began))
-        for done in _parts_done(job, source, pipeline, run, plan, zoo):
-            counted = counted + done
+
+        def count(done: PartDone) -> None:
+            nonlocal counted
+            counted += done
             seconds = time.monotonic() - began
             on_progress(Progress(counted.pages + counted.failed, counted.failed, counted.bytes, plan.bytes, seconds))
+
+        count(PartDone())
+        if plan.parts:
+            _read(job, source, pipeline, run, plan, zoo, count)
         Notes(dest).clear()
         index.read_new_parts()
         replaced += index.settle()
@@ -114,19 +119,25 @@ def run_batch(
     )
 
 
-def _parts_done(
-    job: BatchJob, source: Source, pipeline: OCRPipeline, run: int, plan: _Plan, zoo: Zoo
-) -> Iterator[PartDone]:
-    if not plan.parts:
-        return
+def _read(
+    job: BatchJob,
+    source: Source,
+    pipeline: OCRPipeline,
+    run: int,
+    plan: _Plan,
+    zoo: Zoo,
+    on_done: Callable[[PartDone], object],
+) -> None:
+    """Read what is planned, here or on the cluster; ``on_done`` is told of each part."""
     if job.address is not None:
         from ocrzoo.batch.on_ray import read_on_cluster
 
-        yield from read_on_cluster(job, run, plan.lines(), pipeline, zoo)
+        for done in read_on_cluster(job, run, plan.lines(), pipeline, zoo):
+            on_done(done)
         return
-    reader = Reader(job, run, pipeline)
+    reader = Reader(job, run, pipeline, on_done)
     parts = (Part.from_json(line) for line in plan.lines())
-    yield from reader.read(
+    reader.read(
         each for part in parts for each in split(part, source.place, job.rows, reader.input_options, job.column)
     )
 

@@ -9,6 +9,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 from pyarrow import parquet
+from tests.core.batch.kit import TINY, png
+
+from ocrzoo.batch import BatchJob
+from ocrzoo.batch.crashes import Notes
+from ocrzoo.batch.items import Item, Part
+from ocrzoo.batch.places import place_of
+from ocrzoo.batch.reader import PartDone, Reader
+from ocrzoo.pipelines.ocr import OCRPipeline
 
 POISON = b"ends its process"
 SCRIPT = f"""
@@ -51,3 +59,18 @@ def test_it_is_given_up_after_some_runs_and_all_others_are_read(tmp_path: Path) 
     assert error["error"] == "Crashed"
     assert "4.png: it ended each process that read it" in error["message"]
     assert not list((dest / "reading").glob("*"))
+
+
+def test_a_part_that_is_read_item_by_item_is_done_once_all_are(source: Path, dest: Path, pipeline: OCRPipeline) -> None:
+    for name in "abc":
+        (source / f"{name}.png").write_bytes(png(name))
+    suspect, usual = (Part(name, tuple(Item(f"{one}.png", 9, "") for one in name)) for name in ("ab", "c"))
+    for _ in range(2):
+        Notes(place_of(str(dest))).begin(suspect, alone=False)
+
+    done: list[PartDone] = []
+    reader = Reader(BatchJob(str(source), str(dest), TINY), 1, pipeline, done.append)
+    reader.read(iter([suspect, usual]))
+    assert done == [PartDone("ab", pages=2, bytes=18), PartDone("c", pages=1, bytes=9)]
+    files = [path.name for path in sorted((dest / "results").glob("*"))]
+    assert files == ["part-0001-ab-00000.parquet", "part-0001-ab-00001.parquet", "part-0001-c.parquet"]
