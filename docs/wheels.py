@@ -59,21 +59,35 @@ def main() -> None:
 
 def lacking(platform: str, python: str) -> Iterator[Lack]:
     """Yield what has no wheel, of the base install and all extras."""
-    missing: list[str] = []
+    missing = left_out(python)
+    yield from (lack(package, platform, python) for package in missing)
     while (said := ask(platform, python, missing)) is not None:
         package = culprit(said)
         if package in missing:
             raise SystemExit(f"{platform}, Python {python}: {said}")
         missing.append(package)
-        instead = resolved(package, platform, python)
-        print(platform, python, package, instead, flush=True)
-        yield Lack(package, platform, python, instead)
+        yield lack(package, platform, python)
+
+
+def left_out(python: str) -> list[str]:
+    """Return what ``pyproject.toml`` leaves out for a Python, as it has no wheel there."""
+    own = map(Requirement, _project()["tool"]["uv"]["override-dependencies"])
+    return [
+        canonicalize_name(one.name) for one in own if one.marker and not one.marker.evaluate({"python_version": python})
+    ]
+
+
+def lack(package: str, platform: str, python: str) -> Lack:
+    """Return that a package has no wheel, with the version that has one."""
+    instead = resolved(package, platform, python)
+    print(platform, python, package, instead, flush=True)
+    return Lack(package, platform, python, instead)
 
 
 def ask(platform: str, python: str, without: Iterable[str]) -> str | None:
     """Resolve the project without some packages; return what uv says if it cannot be, else nothing."""
-    left_out = "".join(f"{package} ; python_version < '3'\n" for package in without)
-    done = compiled(["pyproject.toml", "--all-extras", "--override", "-"], platform, python, left_out)
+    none = "".join(f"{package} ; python_version < '3'\n" for package in without)
+    done = compiled(["pyproject.toml", "--all-extras", "--override", "-"], platform, python, none)
     return done.stderr if done.returncode else None
 
 
