@@ -50,9 +50,12 @@ class Caller(threading.Thread):
         super().__init__(daemon=True)
         self.engine, self.items, self.turn = engine, items, turn or Turn()
         self.answer: list[int] | BaseException | None = None
-        before = len(engine.shared._waiting)
+        is_first, before = not engine.calls, len(engine.shared._waiting)
         self.start()
-        engine.wait_for(lambda: len(engine.calls) == 1 and len(engine.shared._waiting) in (before + len(items), before))
+        if is_first:
+            engine.wait_for(lambda: len(engine.calls) == 1)
+        else:  # while the first call is held
+            engine.wait_for(lambda: len(engine.shared._waiting) == before + len(items))
 
     def run(self) -> None:
         with turns.taking(self.turn):
