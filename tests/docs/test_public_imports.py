@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import textwrap
 from collections.abc import Callable, Iterator
@@ -37,11 +38,9 @@ def sources() -> Iterator[tuple[str, str]]:
 
 def example(hook: Callable[..., object]) -> str:
     """The plugin in a hook's docstring: the indented block after the directive."""
-    _, _, after = (hook.__doc__ or "").partition(".. code-block:: python\n")
-    indent = " " * 12
-    return textwrap.dedent(
-        "\n".join(takewhile(lambda line: not line.strip() or line.startswith(indent), after.splitlines()))
-    )
+    _, _, after = (inspect.getdoc(hook) or "").partition(".. code-block:: python\n")
+    indented = takewhile(lambda line: not line.strip() or line.startswith("    "), after.splitlines())
+    return textwrap.dedent("\n".join(indented))
 
 
 def imported(text: str) -> Iterator[tuple[str, str]]:

@@ -144,7 +144,7 @@ def test_nothing_else_is_read_and_each_error_is_one_line(
         "a folder, not a file",
         "a pipe or device, not a file",
         "not an image but a text file",
-        "path: embedded null byte",
+        "embedded null",
         "File name too long",
         "URLs are not downloaded by this server",
         "url: not an http or https URL",
