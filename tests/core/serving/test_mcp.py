@@ -144,7 +144,7 @@ def test_nothing_else_is_read_and_each_error_is_one_line(
         "a folder, not a file",
         "a pipe or device, not a file",
         "not an image but a text file",
-        "embedded null",
+        "path: (lstat: )?embedded null (byte|character)",  # by the version of Python
         "File name too long",
         "URLs are not downloaded by this server",
         "url: not an http or https URL",
@@ -158,7 +158,7 @@ def test_nothing_else_is_read_and_each_error_is_one_line(
         "xx-nonsense",
     ]
     for part, error in zip(expected, errors[len(outside) :], strict=True):
-        assert part in error
+        assert re.search(part, error)
 
 
 def test_without_a_folder_no_file_is_read_and_limits_hold(
