@@ -87,12 +87,13 @@ class _Messages:
         self._names: list[tuple[str, bool]] = []
         """Files that were decoded since the redirection, and whether damage is worth a warning."""
         self._file: IO[bytes] | None = None
+        """Kept for the pages to come, and empty while none is decoded."""
         self._standard_error = -1
 
     def begin(self) -> None:
         with self._lock:
             if self._decoding == 0:
-                self._file = temporary_file()
+                self._file = self._file or temporary_file()
                 self._standard_error = os.dup(2)
                 os.dup2(self._file.fileno(), 2)
             self._decoding += 1
@@ -105,11 +106,21 @@ class _Messages:
                 return
             os.dup2(self._standard_error, 2)
             os.close(self._standard_error)
-            with self._file as file:
-                file.seek(0)
-                lines = file.read(MAX_BYTES).decode(errors="replace").splitlines()
+            lines = _taken(self._file)
             names, self._names = self._names, []
         _report(names, [*dict.fromkeys(filter(None, map(str.strip, lines)))])
+
+
+def _taken(file: IO[bytes]) -> list[str]:
+    """The lines of a file of messages, which is empty then."""
+    number = file.fileno()  # past Python's buffer: decoders write where the descriptor stands
+    if not os.fstat(number).st_size:
+        return []
+    os.lseek(number, 0, os.SEEK_SET)
+    lines = os.read(number, MAX_BYTES).decode(errors="replace").splitlines()
+    os.ftruncate(number, 0)
+    os.lseek(number, 0, os.SEEK_SET)
+    return lines
 
 
 _messages = _Messages()
