@@ -77,7 +77,8 @@ class SharedCalls(Generic[Item, Result]):
             try:
                 with self._changed:
                     self._wait(asked)
-                run_all(lambda _: self._make_calls_for(caller, asked, run), range(self.at_once), self.at_once)
+                threads = min(self.at_once, len(asked))  # starting one takes as long as a short line
+                run_all(lambda _: self._make_calls_for(caller, asked, run), range(threads), threads)
             finally:
                 self._give_up(asked)
         for one in asked:
