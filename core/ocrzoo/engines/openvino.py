@@ -135,6 +135,8 @@ def _settings(options: EngineOptions) -> dict[str, Any]:
         settings["INFERENCE_PRECISION_HINT"] = _PRECISIONS[options.precision]
     if options.device.kind == "cpu":
         settings["INFERENCE_NUM_THREADS"] = options.thread_count * options.streams
+        # By default a call binds its threads to the first cores, where those of other processes and networks are bound.
+        settings["ENABLE_CPU_PINNING"] = "NO"
         # Not in OpenVINO's documentation; accepted from 2024.6 to 2026.4.
         settings["CPU_RUNTIME_CACHE_CAPACITY"] = str(PRIMITIVES * options.shapes)
     return settings
