@@ -100,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         reference = compared["plain"][0] if arguments.long in (None, arguments.pages) else plain(pages, cores)
         killed: list[float] = []
         with nodes(arguments.nodes) as several, killing(several, arguments.kill_every, arguments.seed, killed):
-            run = batch("batch, nodes killed", pages, Path(folder, "killed"), several.address, 1)
+            run = batch("batch, nodes killed", pages, Path(folder, "killed"), several.address)
         print(f"{run.name}: {_speed(run)}; {len(killed)} nodes killed of {arguments.nodes} at a time")
         print(f"{run.rows} rows for {len(reference.found)} pages, {len(run.found)} different")
         print(f"equal to the plain pipeline: {run.found == reference.found}")
@@ -111,8 +111,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _in_turn(pages: Path, folder: Path, number: int, address: str, cores: int) -> Iterator[Run]:
     ways = (
         partial(plain, pages, cores),
-        partial(batch, "batch", pages, folder / f"here{number}", None, cores, cores),
-        partial(batch, "batch, Ray", pages, folder / f"ray{number}", address, cores, cores),
+        partial(batch, "batch", pages, folder / f"here{number}", None, cores),
+        partial(batch, "batch, Ray", pages, folder / f"ray{number}", address, cores),
     )
     for way in ways if number % 2 == 0 else reversed(ways):  # a machine that slows down slows all
         yield way()
@@ -139,16 +139,13 @@ def plain(folder: Path, cores: int) -> Run:
     return Run("plain", data["seconds"], data["found"], len(data["found"]), data["rate"], memory)
 
 
-def batch(
-    name: str, folder: Path, dest: Path, address: str | None = None, threads: int = 1, cores: int | None = None
-) -> Run:
+def batch(name: str, folder: Path, dest: Path, address: str | None = None, cores: int | None = None) -> Run:
     """Read a folder with ``ocrzoo batch``, held to the first ``cores``."""
     from pyarrow import parquet
 
     command = [] if address or cores is None else _on_cores(cores)
     command += [sys.executable, "-m", "ocrzoo", "batch", str(folder), "--out", str(dest), "--json"]
     command += [word for option, model in MODELS.items() for word in (f"--{option}", model)]
-    command += ["--threads", str(threads)]
     command += ["--address", address] if address else []
     begun = time.monotonic()
     with _watched(cores if address else None) as memory:

@@ -37,8 +37,11 @@ PARTS_AT_ONCE = 2
 """Parts that an actor reads at once: while the last pages of one are read, those of the next keep its cores busy."""
 COLLECT_AFTER = 50_000
 """Objects, as in the command, between two garbage collections."""
-MOST_THREADS = 4
-"""Cores of an actor, unless the user says otherwise: a page uses hardly more."""
+GPU_THREADS = 4
+"""Cores of an actor that has a GPU, unless the user says otherwise: they prepare what it reads.
+
+Others have one: Python runs one thread of a process at a time, so that several processes read more (docs/scaling.md).
+"""
 _OF_DRIVER = {"RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}
 """Read when Ray is imported: nodes write logs of their own, and have ocrzoo, even where ``uv run`` starts it."""
 CONNECT_S = 10
@@ -162,7 +165,7 @@ def read_on_cluster(
     from ray.exceptions import RayError
 
     nodes = ray.nodes()  # type: ignore[no-untyped-call]
-    threads = job.threads or _threads_of(nodes)
+    threads = job.threads or (_threads_beside_a_gpu(nodes) if job.gpus else 1)
     job = replace(job, threads=threads)
     models = settings_of(job, pipeline)["models"]
     bundle = ray.put(packed(pipeline.loaded_models(), zoo))
@@ -191,10 +194,10 @@ def read_on_cluster(
         raise _own_error(error) from error
 
 
-def _threads_of(nodes: list[dict[str, Any]]) -> int:
-    """Cores of an actor: those of the smallest node, and four at most."""
+def _threads_beside_a_gpu(nodes: list[dict[str, Any]]) -> int:
+    """Cores of an actor with a GPU: those of the smallest node, and :data:`GPU_THREADS` at most."""
     cores = [int(node["Resources"].get("CPU", 0)) for node in nodes if node["Alive"]]
-    return max(1, min([MOST_THREADS, *(count for count in cores if count > 0)]))
+    return max(1, min([GPU_THREADS, *(count for count in cores if count > 0)]))
 
 
 def _own_error(error: Exception) -> OcrzooError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -40,6 +41,15 @@ def test_computes_in_bfloat16_when_asked(onnx_folder: Path) -> None:
 def test_threads_are_those_asked_for(onnx_folder: Path, threads: int) -> None:
     network = compiled(onnx_folder, EngineOptions(threads=threads))
     assert network.get_property("INFERENCE_NUM_THREADS") == threads
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="shows the cores of a thread")
+def test_threads_may_run_on_any_core_of_the_process(onnx_folder: Path) -> None:
+    """Else those of two processes, or of two networks, share the first cores while others are idle."""
+    session = OpenVinoEngine().load(onnx_folder, "onnx", EngineOptions(threads=2))
+    session.run(np.zeros((1, 3, 64, 64), np.float32))
+    tasks = Path("/proc/self/task").iterdir()
+    assert {frozenset(os.sched_getaffinity(int(task.name))) for task in tasks} == {frozenset(os.sched_getaffinity(0))}
 
 
 def test_one_stream(onnx_folder: Path) -> None:

@@ -57,7 +57,7 @@ _OF_PIPELINE = ("engine", "device", "use_hpip", "hpi_config", "precision", "batc
 @click.option(
     "--threads",
     type=click.IntRange(min=1),
-    help="CPU cores to use; with --address, of each process.  [all; with --address 4 or those of the smallest node]",
+    help="CPU cores to use; with --address, of each process.  [all; with --address 1, beside a GPU 4]",
 )
 @click.option("--gpus", type=click.FloatRange(min=0), default=0, help="With --address: GPUs of each process.  [0]")
 @click.option(
