@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
 from itertools import chain, groupby, islice
 from operator import itemgetter
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from ocrzoo.batch.contents import AHEAD, Contents, Fetch
 from ocrzoo.batch.crashes import Crashed, Notes
 from ocrzoo.batch.exports import export
-from ocrzoo.batch.items import Item, Part, content_of, local_document
+from ocrzoo.batch.items import Item, Part
 from ocrzoo.batch.job import BatchJob
 from ocrzoo.batch.places import one_line, place_of
 from ocrzoo.batch.rows import ERRORS, RESULTS, SUFFIX, key_of, result_row, to_parquet
 from ocrzoo.batch.sources import source_of
-from ocrzoo.batch.tables import Tables
 from ocrzoo.inputs import Page, pages, remarks
-from ocrzoo.inputs.faults import as_input_error
 from ocrzoo.inputs.options import InputOptions
 from ocrzoo.inputs.page import PageError
 from ocrzoo.pipelines.ocr import OCRPipeline
@@ -33,10 +29,7 @@ from ocrzoo.pipelines.receipts import Receipt, digest, plain_result, receipt_of
 from ocrzoo.results.ocr import OCRResult
 from ocrzoo.types import Image
 from ocrzoo_registry.errors import InputError, OcrzooError, causes
-from ocrzoo_registry.files import reason, sha256_of
 
-AHEAD = 4
-"""Items that are fetched ahead of the one that is decoded: an object store answers after some 50 ms."""
 AT_ONCE = 16
 """Parts whose pages overlap; then the pipeline forgets their names, which would fill the memory."""
 
@@ -114,15 +107,6 @@ class _Row:
     values: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class _Fetched:
-    source: bytes | Path
-    sha256: str
-
-
-_Fetch = Callable[[], _Fetched]
-
-
 class Reader:
     """Reads the items of parts from one place, and writes rows into another."""
 
@@ -134,8 +118,7 @@ class Reader:
         self._source, self._dest = source_of(job.source).place, place_of(job.dest)
         self._job, self._run, self._pipeline = job, run, pipeline
         self._notes = Notes(self._dest)
-        self._tables = Tables(self._source, job.column)
-        self._document = lru_cache(maxsize=2)(self._fetched_document)
+        self._contents = Contents(self._source, job.column)
         self._on_done = on_done
         self._telling = Lock()
 
@@ -196,37 +179,14 @@ class Reader:
                 opened = _Open(part, given)
                 state.open(opened)
                 if self._notes.begin(part, alone=alone):
-                    for item, fetch in self._fetching(pool, part.items):
+                    for item, fetch in self._contents.of(part.items, pool):
                         yield from self._pages_of(opened, item, fetch, state)
                 else:
                     self._give_up(opened, part.items[0])
                 state.close(opened)
                 self._write_finished(state)  # no page may follow, or none for long
 
-    def _fetching(self, pool: ThreadPoolExecutor, items: Sequence[Item]) -> Iterator[tuple[Item, _Fetch]]:
-        """Each item, and what fetches it; from an object store, a few are fetched ahead."""
-        if self._source.local_path("") is not None:
-            return ((item, partial(self._fetch, item)) for item in items)
-        return ((item, future.result) for item, future in _ahead(pool, self._fetch, items))
-
-    def _fetch(self, item: Item) -> _Fetched:
-        if item.problem is not None:
-            raise InputError(item.problem)
-        if item.last is not None:
-            return self._document(item.input, item.stamp)
-        with as_input_error(item.name):
-            is_row = item.is_row
-            content = self._tables.read(item.input, int(item.member or 0)) if is_row else content_of(item, self._source)
-            return _Fetched(content, hashlib.sha256(content).hexdigest())
-
-    def _fetched_document(self, path: str, _stamp: str) -> _Fetched:
-        """A file of several pages; those of a long one are in several parts."""
-        if (local := local_document(path, self._source)) is not None:
-            return _Fetched(local, _sha256_of(local))
-        content = self._source.read(path)
-        return _Fetched(content, hashlib.sha256(content).hexdigest())
-
-    def _pages_of(self, opened: _Open, item: Item, fetch: _Fetch, state: _State) -> Iterator[Page]:
+    def _pages_of(self, opened: _Open, item: Item, fetch: Fetch, state: _State) -> Iterator[Page]:
         try:
             fetched = fetch()
         except InputError as error:
@@ -357,31 +317,6 @@ class _State:
             if self._parts and self._parts[0].is_taken and not self._parts[0].waiting:
                 return self._parts.popleft()
             return None
-
-
-def _ahead(
-    pool: ThreadPoolExecutor, fetch: Callable[[Item], _Fetched], items: Sequence[Item]
-) -> Iterator[tuple[Item, Future[_Fetched]]]:
-    """Each item with what is fetched of it; a few are fetched ahead."""
-    started: deque[tuple[Item, Future[_Fetched]]] = deque()
-    left = iter(items)
-    try:
-        while True:
-            for item in islice(left, AHEAD - len(started)):
-                started.append((item, pool.submit(fetch, item)))
-            if not started:
-                return
-            yield started.popleft()
-    finally:
-        for _, future in started:
-            future.cancel()
-
-
-def _sha256_of(path: Path) -> str:
-    try:
-        return sha256_of(path)
-    except OSError as error:
-        raise InputError(f"{path}: {reason(error)}") from error
 
 
 def _measured(page: Page, waiting: _Waiting) -> Page:
