@@ -78,6 +78,15 @@ def test_who_is_alone_gets_calls_at_once() -> None:
     assert engine.shared.results([], engine.run) == []
 
 
+def test_no_thread_is_started_that_would_have_no_item() -> None:
+    before = {*threading.enumerate()}
+    engine = Engine(at_once=3)
+    caller = Caller(engine, [1])
+    assert {*threading.enumerate()} - before == {caller}
+    engine.go.set()
+    assert caller.answered() == [1]
+
+
 def test_what_waits_meanwhile_shares_the_next_call() -> None:
     engine = Engine()
     callers = [Caller(engine, [1]), Caller(engine, [2]), Caller(engine, [3, -3]), Caller(engine, [4])]
