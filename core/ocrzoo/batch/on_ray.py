@@ -11,7 +11,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -165,7 +165,7 @@ def read_on_cluster(
     from ray.exceptions import RayError
 
     nodes = ray.nodes()  # type: ignore[no-untyped-call]
-    threads = job.threads or (_threads_beside_a_gpu(nodes) if job.gpus else 1)
+    threads = threads_of(job, nodes)
     job = replace(job, threads=threads)
     models = settings_of(job, pipeline)["models"]
     bundle = ray.put(packed(pipeline.loaded_models(), zoo))
@@ -194,8 +194,13 @@ def read_on_cluster(
         raise _own_error(error) from error
 
 
-def _threads_beside_a_gpu(nodes: list[dict[str, Any]]) -> int:
-    """Cores of an actor with a GPU: those of the smallest node, and :data:`GPU_THREADS` at most."""
+def threads_of(job: BatchJob, nodes: Sequence[Mapping[str, Any]]) -> int:
+    """Return the cores of an actor on ``nodes``, as Ray describes them.
+
+    They are those that the user says, or one; beside a GPU those of the smallest node, :data:`GPU_THREADS` at most.
+    """
+    if job.threads or not job.gpus:
+        return job.threads or 1
     cores = [int(node["Resources"].get("CPU", 0)) for node in nodes if node["Alive"]]
     return max(1, min([GPU_THREADS, *(count for count in cores if count > 0)]))
 

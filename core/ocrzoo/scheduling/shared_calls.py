@@ -77,7 +77,7 @@ class SharedCalls(Generic[Item, Result]):
             try:
                 with self._changed:
                     self._wait(asked)
-                threads = min(self.at_once, len(asked))  # starting one takes as long as a short line
+                threads = min(self.at_once, len(asked))  # a page of one line needs none but its own
                 run_all(lambda _: self._make_calls_for(caller, asked, run), range(threads), threads)
             finally:
                 self._give_up(asked)
