@@ -1,4 +1,4 @@
-"""A Python process of its own for work that may crash, hang or fill the memory: it reads one line and writes lines."""
+"""Processes for work that may crash, hang or fill the memory; each ends with its block, and so does all it started."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import IO, TypeAlias, cast
+from typing import IO, Any, TypeAlias, cast
 
 from ocrzoo_registry.errors import UsageError
 
@@ -24,8 +25,29 @@ ENDING_S = 5.0
 
 
 @contextmanager
+def started(command: Sequence[str | Path], **options: Any) -> Iterator[subprocess.Popen[Any]]:
+    """Start a program with the options of :class:`subprocess.Popen`; at the end of the block, end it.
+
+    A thread starts it: in the main thread, Ctrl-C could come when it runs and nothing knows of it yet.
+
+    Raises:
+        OSError: It cannot be started.
+    """
+    running: list[subprocess.Popen[Any]] = []
+    try:
+        with ThreadPoolExecutor(1) as starter:
+            starter.submit(
+                lambda: running.append(subprocess.Popen(command, start_new_session=True, **options))
+            ).result()
+        yield running[0]
+    finally:
+        for process in running:
+            _end(process)
+
+
+@contextmanager
 def child_process(script: Path, job: str, purpose: str, *, quiet: bool = False) -> Iterator[tuple[Process, Lines]]:
-    """Start a Python process on a script; yield it and the queue of its output. All that it started ends with it.
+    """Start a Python process on a script; yield it and the queue of its output.
 
     It has this process's ``sys.path``. ``job`` is the line that it reads; with ``quiet``, its standard error is
     dropped.
@@ -38,31 +60,23 @@ def child_process(script: Path, job: str, purpose: str, *, quiet: bool = False) 
     program = os.fsdecode(get_executable() or "")
     if not program or getattr(sys, "frozen", False):
         raise UsageError(f"{purpose} needs a Python interpreter: install ocrzoo with pip")
-    process = subprocess.Popen(
+    lines: Lines = SimpleQueue()
+    with started(
         [program, "-P", "-X", "utf8", str(script)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL if quiet else None,
         encoding="utf-8",
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        start_new_session=True,
-    )
-    to, back = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
-    lines: Lines = SimpleQueue()
-    listener = Thread(target=_listen, args=(back, lines), daemon=True)
-    listener.start()
-    try:
+    ) as process:
+        to, back = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
+        Thread(target=_listen, args=(back, lines), daemon=True).start()
         with suppress(BrokenPipeError), to:  # it ended at once: its status tells
             to.write(job + "\n")
         yield process, lines
-    finally:
-        _end(process)
-        listener.join(ENDING_S)
-        if not listener.is_alive():  # closing would wait for it, and it for whatever still holds the other end
-            back.close()
 
 
-def _end(process: Process) -> None:
+def _end(process: subprocess.Popen[Any]) -> None:
     """End a process, and then those that it started and left."""
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
@@ -76,6 +90,7 @@ def _end(process: Process) -> None:
 
 
 def _listen(back: IO[str], lines: Lines) -> None:
-    for line in back:
-        lines.put(line)
+    with back:
+        for line in back:
+            lines.put(line)
     lines.put(None)

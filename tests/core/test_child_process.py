@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ocrzoo.child_process import child_process
+from ocrzoo.child_process import child_process, started
 
+WAITS = [sys.executable, "-c", "import time; time.sleep(60)"]
 LEAVES_A_CHILD = """
 import os, time
 if not os.fork():
@@ -28,3 +32,32 @@ def test_a_child_that_holds_the_output_is_ended_too(tmp_path: Path) -> None:
         assert lines.get(timeout=60) == "started\n"
 
     assert lines.get(timeout=60) is None
+
+
+def test_ctrl_c_while_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It runs already, and nothing has been told so: the moment between is made as long as it takes."""
+    ran: list[subprocess.Popen[Any]] = []
+
+    class Interrupted(subprocess.Popen[Any]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            ran.append(self)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+
+    with pytest.raises(KeyboardInterrupt), started(WAITS):
+        pytest.fail("it was interrupted before")
+
+    assert [process.poll() for process in ran] == [-signal.SIGTERM]
+
+
+def test_one_that_has_ended() -> None:
+    with started([sys.executable, "-c", "raise SystemExit(3)"]) as process:
+        assert process.wait(60) == 3
+    assert process.returncode == 3
+
+
+def test_no_such_program(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), started([tmp_path / "none"]):
+        pytest.fail("it cannot have started")
