@@ -42,6 +42,8 @@ GPU_THREADS = 4
 
 Others have one: Python runs one thread of a process at a time, so that several processes read more (docs/scaling.md).
 """
+MEMORY = 1 << 30
+"""Bytes that an actor reserves, so that a node starts no more of them than it has memory for: what one takes in the end."""
 _OF_DRIVER = {"RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}
 """Read when Ray is imported: nodes write logs of their own, and have ocrzoo, even where ``uv run`` starts it."""
 CONNECT_S = 10
@@ -186,6 +188,7 @@ def read_on_cluster(
         compute=ActorPoolStrategy(min_size=1, max_size=job.workers, max_concurrent_calls_per_actor=PARTS_AT_ONCE),
         num_cpus=threads,
         num_gpus=job.gpus,
+        memory=memory_of(nodes),
     )
     try:
         for row in dataset.iter_rows():
@@ -203,6 +206,12 @@ def threads_of(job: BatchJob, nodes: Sequence[Mapping[str, Any]]) -> int:
         return job.threads or 1
     cores = [int(node["Resources"].get("CPU", 0)) for node in nodes if node["Alive"]]
     return max(1, min([GPU_THREADS, *(count for count in cores if count > 0)]))
+
+
+def memory_of(nodes: Sequence[Mapping[str, Any]]) -> int:
+    """Return the bytes that an actor reserves: all that there are, where no node of ``nodes`` has so many."""
+    alive = [node["Resources"] for node in nodes if node["Alive"] and node["Resources"].get("CPU")]
+    return min(MEMORY, max((int(one.get("memory", MEMORY)) for one in alive), default=MEMORY))
 
 
 def _own_error(error: Exception) -> OcrzooError:

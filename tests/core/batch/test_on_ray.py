@@ -1,4 +1,4 @@
-"""A batch on a cluster, without one: how many cores each process that reads has (tests/cluster has the rest)."""
+"""A batch on a cluster, without one: the cores and the memory of each process that reads (tests/cluster has the rest)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from ocrzoo.batch.job import BatchJob
-from ocrzoo.batch.on_ray import threads_of
+from ocrzoo.batch.on_ray import MEMORY, memory_of, threads_of
 
 
-def node(cores: float | None, *, alive: bool = True) -> dict[str, Any]:
-    return {"Alive": alive, "Resources": {} if cores is None else {"CPU": cores}}
+def node(cores: float | None, memory: float | None = None, *, alive: bool = True) -> dict[str, Any]:
+    has = {"CPU": cores, "memory": memory}
+    return {"Alive": alive, "Resources": {name: count for name, count in has.items() if count is not None}}
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,18 @@ def node(cores: float | None, *, alive: bool = True) -> dict[str, Any]:
 )
 def test_cores_of_a_process(settings: dict[str, Any], nodes: list[dict[str, Any]], cores: int) -> None:
     assert threads_of(BatchJob("in", "out", **settings), nodes) == cores
+
+
+@pytest.mark.parametrize(
+    ("nodes", "reserved"),
+    [
+        ([node(8.0, 64e9), node(2.0, 5e8)], MEMORY),
+        ([node(8.0, 5e8), node(2.0, 4e8)], 500_000_000),
+        ([node(0.0, 64e9), node(None, 64e9), node(8.0, 64e9, alive=False), node(2.0, 5e8)], 500_000_000),
+        ([node(8.0)], MEMORY),
+        ([node(0.0, 5e8)], MEMORY),
+    ],
+    ids=["as usual", "small nodes alone", "nodes that read nothing", "unknown", "nodes are still to come"],
+)
+def test_memory_of_a_process(nodes: list[dict[str, Any]], reserved: int) -> None:
+    assert memory_of(nodes) == reserved
