@@ -43,7 +43,7 @@ GPU_THREADS = 4
 Others have one: Python runs one thread of a process at a time, so that several processes read more (docs/scaling.md).
 """
 MEMORY = 1 << 30
-"""Bytes that an actor reserves, so that a node starts no more of them than it has memory for: what one takes in the end."""
+"""Bytes that an actor reserves, so that a node starts no more of them than it has memory for; most take less."""
 _OF_DRIVER = {"RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}
 """Read when Ray is imported: nodes write logs of their own, and have ocrzoo, even where ``uv run`` starts it."""
 CONNECT_S = 10

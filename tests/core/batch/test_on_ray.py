@@ -1,4 +1,4 @@
-"""A batch on a cluster, without one: the cores and the memory of each process that reads (tests/cluster has the rest)."""
+"""A batch on a cluster, without one: cores and memory of each process that reads (tests/cluster has the rest)."""
 
 from __future__ import annotations
 
