@@ -42,6 +42,11 @@ class Project:
     """Plugin name to module."""
 
     @property
+    def packages(self) -> list[str]:
+        """The packages, or modules, that its entry points name."""
+        return [value.partition(":")[0].partition(".")[0].strip() for value in self.entry_points.values()]
+
+    @property
     def import_paths(self) -> list[Path]:
         """The folders that its packages are in.
 
@@ -50,8 +55,7 @@ class Project:
         """
         places = [*(self.folder / part for part in _SOURCES), *_subfolders(self.folder)]
         found: dict[Path, None] = {}
-        for value in self.entry_points.values():
-            package = value.partition(":")[0].partition(".")[0].strip()
+        for package in self.packages:
             place = next((one for one in places if _has_package(one, package)), None)
             if place is None:
                 raise UsageError(f"{self.folder} has no package {package!r}, which its entry point names")
@@ -114,6 +118,8 @@ def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def installed_for_now(project: Project, site: Path) -> Iterator[None]:
     """Let this process find a source folder as if it was installed in ``site``, before any installed state of it.
 
+    What was imported of its packages is forgotten at the end: another folder may have packages of these names.
+
     Raises:
         UsageError: It cannot be found.
     """
@@ -124,12 +130,16 @@ def installed_for_now(project: Project, site: Path) -> Iterator[None]:
     (info / "METADATA").write_text(metadata, encoding="utf-8")
     (info / "entry_points.txt").write_text("\n".join([f"[{ENTRY_POINT_GROUP}]", *points, ""]), encoding="utf-8")
     added = [*map(str, (site, *project.import_paths))]
+    imported = set(sys.modules)
     sys.path[:0] = added
     try:
         yield
     finally:
         for path in added:
             sys.path.remove(path)
+        for name in set(sys.modules) - imported:
+            if name.partition(".")[0] in project.packages:
+                del sys.modules[name]
 
 
 def zoo_for(project: Project | None, home: Path, on_bytes: Callable[[], object]) -> Zoo:

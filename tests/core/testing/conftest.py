@@ -1,17 +1,14 @@
-"""Running commands, and forgetting what plugins were imported."""
+"""Running commands, and staying off the network."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.core.cli.conftest import Ran
 
 from ocrzoo.cli import main
-
-PACKAGES = {"ocrzoo_seaside", "ocrzoo_orientation", "ocrzoo_attention"}
 
 
 @pytest.fixture
@@ -24,14 +21,6 @@ def command_line(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
         return Ran(code, *capsys.readouterr())
 
     return call
-
-
-@pytest.fixture(autouse=True)
-def forgotten() -> Iterator[None]:
-    """Each test imports its own plugin."""
-    yield
-    for name in [name for name in sys.modules if name.partition(".")[0] in PACKAGES]:
-        del sys.modules[name]
 
 
 @pytest.fixture

@@ -63,6 +63,14 @@ class TestTargets:
 
         assert [finding.message for finding in result.findings] == ["it registers nothing"]
 
+    def test_each_folder_is_checked_by_its_own_code(self, tmp_path: Path, zoo: Zoo) -> None:
+        good = Seaside(tmp_path / "good", zoo, weights=b"").write()
+        bad = Seaside(tmp_path / "bad", zoo, module="import ocrzoo_no_such_module", weights=b"").write()
+
+        found = [[one for one in run(Job(folder=folder)) if isinstance(one, Result)] for folder in (good, bad, good)]
+
+        assert [[finding.where for finding in first.findings] for first, *_ in found] == [[], ["import"], []]
+
     def test_files_of_an_installed_package(self, site: SitePackages) -> None:
         files = {"ocrzoo_seaside/__init__.py": b"", "ocrzoo_seaside/model.pkl": pickle.dumps({})}
         site.install("ocrzoo-seaside", files=files, entry_points={"seaside": "ocrzoo_seaside"})
