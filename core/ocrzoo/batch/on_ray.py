@@ -5,15 +5,11 @@ from __future__ import annotations
 import gc
 import json
 import logging
-import os
 import platform
-import signal
-import socket
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from queue import Empty, SimpleQueue
@@ -25,12 +21,10 @@ from ocrzoo.batch.reader import PartDone, Reader
 from ocrzoo.batch.sources import source_of
 from ocrzoo.batch.weights import packed, unpack
 from ocrzoo.engines.limits import use_at_most
-from ocrzoo.inputs import decoder_messages
 from ocrzoo.inputs.options import InputOptions
 from ocrzoo.pipelines.factory import create_pipeline
 from ocrzoo.pipelines.ocr import OCRPipeline
-from ocrzoo_registry.errors import ExitCode, IntegrityError, OcrzooError, SourceError, UsageError, causes
-from ocrzoo_registry.files import reason
+from ocrzoo_registry.errors import IntegrityError, OcrzooError, SourceError, causes
 from ocrzoo_registry.zoo import Zoo
 
 PARTS_AT_ONCE = 2
@@ -44,111 +38,11 @@ Others have one: Python runs one thread of a process at a time, so that several 
 """
 MEMORY = 1 << 30
 """Bytes that an actor reserves, so that a node starts no more of them than it has memory for; most take less."""
-_OF_DRIVER = {"RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}
-"""Read when Ray is imported: nodes write logs of their own, and have ocrzoo, even where ``uv run`` starts it."""
-CONNECT_S = 10
-"""Seconds in which a cluster must answer."""
-ASK_S, LOST_S = 5, 45
-"""The head is asked so often, and given up after so long: after 60 s, Ray ends the process."""
 START_S = 900
 """Seconds in which the first actor must be ready: a cluster may add a node for it."""
-_FOR_LOCAL = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_agent_register_timeout_ms": "120000"}
-"""A cluster that is started here reports to nobody, and may start slowly."""
 WAIT_S = 0.2
 """Seconds after which an actor that waits for a part looks whether any call still does."""
 _LINE = "line"
-
-log = logging.getLogger("ocrzoo")
-
-
-@contextmanager
-def joined(address: str) -> Iterator[None]:
-    """Be in a cluster, for :func:`read_on_cluster`; a process that is in one stays there.
-
-    Raises:
-        UsageError: Ray is not installed, or the cluster cannot be reached.
-    """
-    for name, value in _OF_DRIVER.items():
-        os.environ.setdefault(name, value)
-    try:
-        import ray
-    except ImportError as error:
-        raise UsageError(f"Ray is not installed ({error}): run pip install 'ocrzoo[ray]'") from error
-    if ray.is_initialized():
-        yield
-        return
-    local = address == "local"
-    for name, value in _FOR_LOCAL.items() if local else ():
-        os.environ.setdefault(name, value)
-    on_sigterm = signal.getsignal(signal.SIGTERM)
-    try:
-        _check_listens(address)
-        with decoder_messages.kept("Ray", warn=False):  # it prints which level its log has
-            ray.init(
-                address=None if local else address,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                include_dashboard=False if local else None,
-            )
-    except SystemExit as stop:
-        if stop.code == signal.SIGTERM and on_sigterm is not None:  # Ray's answer to it; ours is another
-            signal.signal(signal.SIGTERM, on_sigterm)
-            signal.raise_signal(signal.SIGTERM)
-        raise
-    except Exception as error:
-        text = " ".join(str(error).split())[:200]
-        raise UsageError(
-            f"--address {address}: no Ray cluster was reached ({text}): start one with 'ray start --head', or leave "
-            "--address away to use this machine alone"
-        ) from error
-    if on_sigterm is not None and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, on_sigterm)  # Ray's handler walks the stack, and may fault there for ever
-    try:
-        with _watched(ray.get_runtime_context().gcs_address):
-            yield
-    finally:
-        ray.shutdown()
-
-
-@contextmanager
-def _watched(head: str) -> Iterator[None]:
-    """End the process where the cluster's head is gone: Ray would do so 15 seconds later, and say nothing."""
-    stopped = threading.Event()
-
-    def watch() -> None:
-        answered = time.monotonic()
-        while not stopped.wait(ASK_S):
-            try:
-                _check_listens(head)
-                answered = time.monotonic()
-            except OSError as error:
-                if time.monotonic() - answered > LOST_S:
-                    log.error(
-                        "the Ray cluster failed: its head %s has not answered for %d s (%s). "
-                        "Look at Ray's logs, and run the command again: it goes on",
-                        head,
-                        LOST_S,
-                        reason(error),
-                    )
-                    os._exit(ExitCode.SOURCE)
-
-    threading.Thread(target=watch, daemon=True).start()
-    try:
-        yield
-    finally:
-        stopped.set()
-
-
-def _check_listens(address: str) -> None:
-    """Connect to a cluster's address, if it is one: Ray itself tries for minutes.
-
-    Raises:
-        OSError: Nothing listens there.
-        ValueError: It is no address.
-    """
-    host, separator, port = address.rpartition(":")
-    if separator and "://" not in address:
-        socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
 
 
 def read_on_cluster(

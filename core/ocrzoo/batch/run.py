@@ -82,7 +82,7 @@ def run_batch(
             replaced = index.settle()
         plan = _planned(job, source, index)
         if job.address is not None and plan.parts:
-            from ocrzoo.batch.on_ray import joined
+            from ocrzoo.batch.ray_cluster import joined
 
             stack.enter_context(joined(job.address))
         zoo = Zoo(events=events)
