@@ -12,9 +12,9 @@ from typing import Any
 
 from ocrzoo.benchmark.figures import Measured
 from ocrzoo.benchmark.samples import Samples, open_gpu, require_psutil
-from ocrzoo.child_process import ENDING_S, Lines, Process, child_process
 from ocrzoo.engines.limits import usable_threads
 from ocrzoo.loading.machine import cpu_name
+from ocrzoo_registry.child_process import ENDING_S, Lines, Process, child_process
 from ocrzoo_registry.errors import ExitCode
 
 WORKER = Path(__file__).with_name("worker.py")

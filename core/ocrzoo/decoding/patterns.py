@@ -15,10 +15,10 @@ from queue import Empty
 
 import numpy as np
 
-from ocrzoo.child_process import Lines, child_process
 from ocrzoo.decoding.beam import Transitions
 from ocrzoo.scheduling import turns
 from ocrzoo.scheduling.slots import LOOK_UP_S, Slots
+from ocrzoo_registry.child_process import Lines, child_process
 from ocrzoo_registry.errors import UsageError
 
 _FIGURE = r"[-+\x{2212}]?(?:\d+|\d{1,3}(?:[ .,'\x{2019}]\d{3})+)"

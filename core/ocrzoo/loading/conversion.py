@@ -19,6 +19,7 @@ from ocrzoo.engines.base import EngineOptions, Session
 from ocrzoo.loading.candidates import Candidate
 from ocrzoo.loading.sessions import load_session
 from ocrzoo_registry.cards.schema import ModelCard
+from ocrzoo_registry.child_process import finished
 from ocrzoo_registry.errors import OcrzooError
 from ocrzoo_registry.plugins.specs import EngineSpec
 from ocrzoo_registry.store import derived
@@ -96,12 +97,9 @@ def _convert(files: ModelFiles, folder: Path) -> str:
     target = folder / "inference.onnx"
     arguments = [str(program), str(files.folder / "inference.pdiparams"), str(target), str(OPSET)]
     try:
-        done = subprocess.run(
+        done = finished(
             [sys.executable, "-P", "-c", _PROGRAM, *arguments],
-            capture_output=True,
-            timeout=CONVERT_S,
-            check=False,
-            stdin=subprocess.DEVNULL,
+            CONVERT_S,
             cwd=folder,
             env={**os.environ, "FLAGS_enable_pir_api": "1"},
         )

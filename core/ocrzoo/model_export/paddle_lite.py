@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ocrzoo.model_export.targets import RECOGNITION, Model, Options, Placed, manifest_of, paths_of
 from ocrzoo_registry.cards import inference_yml
+from ocrzoo_registry.child_process import finished
 from ocrzoo_registry.errors import UsageError
 from ocrzoo_registry.files import reason
 
@@ -67,13 +68,12 @@ def _optimize(model: Model, target: Path, opt: Path) -> None:
     ]
     what = f"{model.card.name}: {opt}"
     try:
-        done = subprocess.run(
-            command, capture_output=True, timeout=TIMEOUT_S, check=False, stdin=subprocess.DEVNULL, text=True
-        )
+        done = finished(command, TIMEOUT_S)
     except subprocess.TimeoutExpired as error:
         raise UsageError(f"{what} was stopped after {TIMEOUT_S} seconds") from error
     except OSError as error:
         raise UsageError(f"{what} could not be started: {reason(error)}") from error
     if done.returncode or not target.with_suffix(".nb").is_file():
-        last = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2][:_LONGEST_OUTPUT]
+        said = (done.stderr.strip() or done.stdout.strip()).decode("utf-8", "replace")
+        last = said.rpartition("\n")[2].strip()[:_LONGEST_OUTPUT]
         raise UsageError(f"{what} wrote no .nb file (exit code {done.returncode}): {last or 'it said nothing'}")

@@ -13,10 +13,10 @@ from pathlib import Path
 from queue import Empty
 from tempfile import TemporaryDirectory
 
-from ocrzoo.child_process import ENDING_S, Process, child_process
 from ocrzoo.testing.findings import Finding, Report, Result
 from ocrzoo.testing.running import Job, Place
 from ocrzoo.testing.targets import folder_of, read_project
+from ocrzoo_registry.child_process import ENDING_S, Process, child_process
 from ocrzoo_registry.errors import NotFound, UsageError
 
 WORKER = Path(__file__).with_name("worker.py")

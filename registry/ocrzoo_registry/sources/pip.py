@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from ocrzoo_registry.cards.fields import Format
 from ocrzoo_registry.cards.schema import ModelCard
+from ocrzoo_registry.child_process import finished
 from ocrzoo_registry.errors import SourceError, StoreError
 from ocrzoo_registry.files import move
 from ocrzoo_registry.sources.base import Health, Listing
@@ -78,7 +79,7 @@ def _download(requirement: str, target: Path) -> None:
             *("--no-input", "--disable-pip-version-check", "--quiet", *_PIP_TIMEOUTS, "--dest", folder, requirement),
         ]
         try:
-            done = subprocess.run(command, capture_output=True, timeout=PIP_TIMEOUT_S, check=False)
+            done = finished(command, PIP_TIMEOUT_S)
         except subprocess.TimeoutExpired as error:
             raise SourceError(f"pip did not download {requirement} within {PIP_TIMEOUT_S:.0f} s") from error
         wheels = list(Path(folder).glob("*.whl"))

