@@ -15,11 +15,19 @@ class LazyGroup(click.Group):
     """A group with sub-commands named by dotted path, beside those that are added as usual."""
 
     def __init__(
-        self, *args: Any, lazy: Mapping[str, str], also: Mapping[str, str] | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        lazy: Mapping[str, str],
+        also: Mapping[str, str] | None = None,
+        elsewhere: Mapping[str, str] | None = None,
+        **kwargs: Any,
     ) -> None:
-        """``lazy`` maps a command's name to ``package.module:attribute``; ``also`` other names, not listed, to it."""
+        """``lazy`` maps a command's name to ``package.module:attribute``; ``also`` other names, not listed, to it.
+
+        ``elsewhere`` maps what other programs call a command to the one that the error for it suggests.
+        """
         super().__init__(*args, **kwargs)
-        self._lazy, self._also = lazy, also or {}
+        self._lazy, self._also, self._elsewhere = lazy, also or {}, elsewhere or {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
@@ -40,5 +48,6 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            hint = did_you_mean(args[0], self.list_commands(ctx))
+            meant = self._elsewhere.get(args[0])
+            hint = f" (did you mean {meant}?)" if meant else did_you_mean(args[0], self.list_commands(ctx))
             raise click.UsageError(f"{error.message.rstrip('.')}{hint}", ctx) from error

@@ -40,6 +40,16 @@ _COMMANDS = {
 }
 """Each sub-command's dotted path; only the one that runs is imported."""
 
+_ELSEWHERE = {
+    **dict.fromkeys(("download", "fetch", "install", "pull"), "models pull"),
+    **dict.fromkeys(("predict", "read", "recognize", "run"), "ocr"),
+    "list": "models list",
+    "search": "models list",
+    "select": "models select",
+    "version": "--version",
+}
+"""What other programs, or our own groups, call a command."""
+
 
 def _accept_dashes(option: str) -> str:
     """Accept ``--save-path`` for ``--save_path``."""
@@ -50,6 +60,7 @@ def _accept_dashes(option: str) -> str:
     cls=LazyGroup,
     lazy=_COMMANDS,
     also={"card": "cards", "catalogue": "catalog"},
+    elsewhere=_ELSEWHERE,
     invoke_without_command=True,
     context_settings={
         "help_option_names": ["-h", "--help"],

@@ -68,7 +68,10 @@ class TestBug:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["read"], "No such command 'read'"),
+        (["read"], "No such command 'read' (did you mean ocr?)"),
+        (["download", "UVDoc"], "No such command 'download' (did you mean models pull?)"),
+        (["models", "download", "UVDoc"], "No such command 'download' (did you mean pull?)"),
+        (["qqq"], "No such command 'qqq' (see 'ocrzoo --help')"),
         (["modls"], "No such command 'modls' (did you mean models?)"),
         (["ocr"], "INPUT"),
         (["ocr", "x.png", "--page", "1"], "--page"),

@@ -36,7 +36,7 @@ _SUMMARY = {"name", "family", "task", "tier", "version", "summary", "license", "
 """Fields of a card in ``models list --json``."""
 
 
-@click.group(cls=LazyGroup, lazy=_COMMANDS)
+@click.group(cls=LazyGroup, lazy=_COMMANDS, elsewhere=dict.fromkeys(("add", "download", "fetch", "install"), "pull"))
 def models() -> None:
     """List, select, download, verify, repair and remove models."""
 
