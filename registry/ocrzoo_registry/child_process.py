@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from tempfile import TemporaryFile
-from threading import Thread
+from threading import Event, Thread
 from typing import IO, Any, TypeAlias, cast
 
 from ocrzoo_registry.errors import UsageError
@@ -35,13 +35,19 @@ def started(command: Sequence[str | Path], **options: Any) -> Iterator[subproces
         OSError: It cannot be started.
     """
     running: list[subprocess.Popen[Any]] = []
+    over = Event()
+
+    def start() -> None:
+        running.append(subprocess.Popen(command, start_new_session=True, **options))
+        if over.is_set():  # Ctrl-C came while this thread was started: nobody waited for it
+            _end(running[0])
+
     try:
         with ThreadPoolExecutor(1) as starter:
-            starter.submit(
-                lambda: running.append(subprocess.Popen(command, start_new_session=True, **options))
-            ).result()
+            starter.submit(start).result()
         yield running[0]
     finally:
+        over.set()
         for process in running:
             _end(process)
 

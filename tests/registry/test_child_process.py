@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,35 @@ def test_ctrl_c_while_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.fail("it was interrupted before")
 
     assert [process.poll() for process in ran] == [-signal.SIGTERM]
+
+
+def test_ctrl_c_while_the_thread_starts_that_starts_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nobody waits for that thread then, which starts the program all the same."""
+    ran: list[subprocess.Popen[Any]] = []
+    start = threading.Thread.start
+
+    class Late(subprocess.Popen[Any]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            assert interrupted.wait(60)
+            super().__init__(*arguments, **options)
+            ran.append(self)
+
+    def start_and_be_interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        signal.raise_signal(signal.SIGINT)
+
+    interrupted = threading.Event()
+    monkeypatch.setattr(subprocess, "Popen", Late)
+    monkeypatch.setattr(threading.Thread, "start", start_and_be_interrupted)
+    with pytest.raises(KeyboardInterrupt), started(WAITS):
+        pytest.fail("it was interrupted before")
+    interrupted.set()
+
+    end = time.monotonic() + 60
+    while not ran or ran[0].poll() is None:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert ran[0].poll() == -signal.SIGTERM
 
 
 def test_one_that_has_ended() -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from threading import Thread, current_thread
+from threading import Thread
 from typing import Any, Generic, TypeVar, cast
 from weakref import WeakSet
 
@@ -165,7 +165,7 @@ class _Running(Generic[Item, Ready, Result]):
         """Wait for the threads to end."""
         end = time.monotonic() + seconds
         for thread in self._threads:
-            if thread is not current_thread():
+            with suppress(RuntimeError):  # it is this one, or a signal came while it was started: it ends at once
                 thread.join(max(0.0, end - time.monotonic()))
 
     def wait(self, arrived: SimpleQueue[_Arrived]) -> _Arrived:

@@ -173,6 +173,23 @@ def test_closing_does_not_wait_for_a_source_that_blocks() -> None:
     assert threads_end()
 
 
+@pytest.mark.parametrize("runs", [False, True])
+def test_ctrl_c_while_a_thread_is_started(runs: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The signal comes before the thread runs, or once it does."""
+    start = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        if runs:
+            start(thread)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        next(in_order(job(range(5), lambda item: item)))
+
+    assert threads_end()
+
+
 def test_jobs_with_the_same_places_share_them() -> None:
     at_once, most, lock = 0, 0, threading.Lock()
 
