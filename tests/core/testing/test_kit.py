@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -89,7 +90,8 @@ def run_pytest(tmp_path: Path) -> Callable[..., dict[str, str]]:
     def call(folder: Path) -> dict[str, str]:
         report = tmp_path / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", str(folder)]
-        subprocess.run(command, cwd=folder, check=False, timeout=300, capture_output=True)
+        environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}  # such as -x
+        subprocess.run(command, cwd=folder, env=environment, check=False, timeout=300, capture_output=True)
         words = {"failure": "failed", "error": "failed", "skipped": "skipped"}
         return {
             str(case.get("name")).partition("[")[2].rstrip("]"): next(
