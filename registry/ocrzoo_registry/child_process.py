@@ -8,10 +8,9 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
-from tempfile import TemporaryFile
 from threading import Event, Thread
 from typing import IO, Any, TypeAlias, cast
 
@@ -59,12 +58,12 @@ def finished(command: Sequence[str | Path], limit_s: float, **options: Any) -> s
         OSError: It cannot be started.
         subprocess.TimeoutExpired: It took longer than ``limit_s`` seconds.
     """
-    with TemporaryFile() as output, TemporaryFile() as errors:  # no pipes: what it leaves running could keep them open
-        with started(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, **options) as process:
-            status = process.wait(limit_s)
-        output.seek(0)
-        errors.seek(0)
-        return subprocess.CompletedProcess(command, status, output.read(), errors.read())
+    pipe, none = subprocess.PIPE, subprocess.DEVNULL
+    with ExitStack() as pipes, started(command, stdin=none, stdout=pipe, stderr=pipe, **options) as process:
+        pipes.enter_context(cast("IO[bytes]", process.stdout))  # closed once the program has ended
+        pipes.enter_context(cast("IO[bytes]", process.stderr))
+        output, errors = process.communicate(timeout=limit_s)
+        return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -93,6 +94,11 @@ def test_status_and_output() -> None:
     program = "import sys; print(sys.stdin.read(), end='out'); sys.exit('err')"
     done = finished([sys.executable, "-c", program], 60)
     assert (done.returncode, done.stdout, done.stderr.strip()) == (1, b"out", b"err")
+
+
+def test_a_machine_without_a_temporary_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    assert finished([sys.executable, "-c", "print('out')"], 60).stdout.strip() == b"out"
 
 
 def test_one_that_takes_too_long() -> None:

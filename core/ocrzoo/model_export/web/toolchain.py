@@ -9,10 +9,11 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from filelock import FileLock, Timeout
 
-from ocrzoo_registry.child_process import finished
+from ocrzoo_registry.child_process import started
 from ocrzoo_registry.errors import OfflineError, SourceError, StoreError, UsageError
 from ocrzoo_registry.files import os_errors_as
 from ocrzoo_registry.settings import Settings
@@ -116,12 +117,23 @@ def _program(name: str) -> str:
 
 
 def _run(command: Sequence[str], folder: Path, environment: Mapping[str, str], limit: float) -> str | None:
-    """Run a program; return ``None``, or why it failed in one line."""
-    try:
-        done = finished(command, limit, cwd=folder, env={**os.environ, **environment})
-    except subprocess.TimeoutExpired:
-        return f"no end after {limit:.0f} s"
-    if done.returncode == 0:
-        return None
-    said = (done.stderr.strip() or done.stdout.strip()).decode("utf-8", "replace")
-    return said.partition("\n")[0].strip()[:_MAX_SHOWN] or f"exit status {done.returncode}"
+    """Run a program; return ``None``, or why it failed in one line. Its output goes to a file: no pipe outlives it."""
+    with TemporaryFile() as output:
+        with started(
+            command,
+            cwd=folder,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        ) as process:
+            try:
+                status = process.wait(limit)
+            except subprocess.TimeoutExpired:
+                return f"no end after {limit:.0f} s"
+        if status == 0:
+            return None
+        output.seek(0)
+        lines = output.read(1 << 16).decode("utf-8", "replace").split("\n")
+    said = next((line for line in lines if line.strip()), f"exit status {status}")
+    return said.strip()[:_MAX_SHOWN]
